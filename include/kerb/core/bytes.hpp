@@ -1,0 +1,133 @@
+// Views of octets and of values that refuse to look at a temporary.
+#pragma once
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "config.hpp"
+
+namespace kerb::inline v0 {
+
+namespace detail {
+template <class R>
+concept contiguous_octets = requires(R& r) {
+  { r.data() } -> std::convertible_to<const std::uint8_t*>;
+  { r.size() } -> std::convertible_to<std::size_t>;
+};
+template <class R, class T>
+concept contiguous_of = requires(R& r) {
+  { r.data() } -> std::convertible_to<const T*>;
+  { r.size() } -> std::convertible_to<std::size_t>;
+};
+template <class R>
+inline constexpr bool is_view = false;
+template <class T, std::size_t N>
+inline constexpr bool is_view<std::span<T, N>> = true;
+
+constexpr void copy_octets(const std::uint8_t* from, std::size_t n, std::uint8_t* to) {
+  if (n == 0) return;  // memcpy may not be given a null pointer, not even for nothing
+  if (std::is_constant_evaluated()) {
+    for (std::size_t i = 0; i != n; ++i) to[i] = from[i];
+  } else {
+    std::memcpy(to, from, n);
+  }
+}
+}  // namespace detail
+
+/// A view of immutable octets that somebody else owns. Unlike std::span it binds to no temporary owner, so
+/// `decode<Ticket>(read_all(fd))` does not compile.
+class bytes_view {
+ public:
+  constexpr bytes_view() = default;
+  constexpr bytes_view(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
+  template <detail::contiguous_octets R>
+    requires(!std::same_as<std::remove_cvref_t<R>, bytes_view> &&
+             (std::is_lvalue_reference_v<R> || detail::is_view<std::remove_cv_t<R>>))
+  constexpr bytes_view(R&& r KERB_LIFETIMEBOUND) : data_(r.data()), size_(r.size()) {}
+  template <std::size_t N>
+  constexpr bytes_view(const std::uint8_t (&a)[N] KERB_LIFETIMEBOUND) : data_(a), size_(N) {}
+  template <std::size_t N>
+  bytes_view(const std::uint8_t (&&)[N]) = delete;
+
+  constexpr const std::uint8_t* data() const { return data_; }
+  constexpr std::size_t size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+  constexpr const std::uint8_t* begin() const { return data_; }
+  constexpr const std::uint8_t* end() const { return data_ + size_; }
+  constexpr std::uint8_t operator[](std::size_t i) const { return data_[i]; }
+  /// The first `n` octets; `n` is at most size().
+  constexpr bytes_view first(std::size_t n) const { return {data_, n}; }
+  /// The last `n` octets; `n` is at most size().
+  constexpr bytes_view last(std::size_t n) const { return {data_ + (size_ - n), n}; }
+  /// What begins at octet `at`; `at` is at most size().
+  constexpr bytes_view subview(std::size_t at) const { return {data_ + at, size_ - at}; }
+  constexpr bytes_view subview(std::size_t at, std::size_t n) const { return {data_ + at, n}; }
+
+  /// Octet by octet; for public data only. Secrets are compared by ct_equal.
+  friend constexpr bool operator==(bytes_view a, bytes_view b) {
+    if (a.size_ != b.size_) return false;
+    for (std::size_t i = 0; i != a.size_; ++i)
+      if (a.data_[i] != b.data_[i]) return false;
+    return true;
+  }
+
+ private:
+  const std::uint8_t* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// A view of an array of values that somebody else owns; binds to no temporary owner.
+template <class T>
+class view_of {
+ public:
+  constexpr view_of() = default;
+  constexpr view_of(const T* data, std::size_t size) : data_(data), size_(size) {}
+  template <detail::contiguous_of<T> R>
+    requires(!std::same_as<std::remove_cvref_t<R>, view_of> &&
+             (std::is_lvalue_reference_v<R> || detail::is_view<std::remove_cv_t<R>>))
+  constexpr view_of(R&& r KERB_LIFETIMEBOUND) : data_(r.data()), size_(r.size()) {}
+  template <std::size_t N>
+  constexpr view_of(const T (&a)[N] KERB_LIFETIMEBOUND) : data_(a), size_(N) {}
+  template <std::size_t N>
+  view_of(const T (&&)[N]) = delete;
+
+  constexpr const T* data() const { return data_; }
+  constexpr std::size_t size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+  constexpr const T* begin() const { return data_; }
+  constexpr const T* end() const { return data_ + size_; }
+  constexpr const T& operator[](std::size_t i) const { return data_[i]; }
+
+ private:
+  const T* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// A reference that is never null and cannot be made from a temporary. Copyable, so it can be a member of an
+/// aggregate; the object referred to must outlive it.
+template <class T>
+class ref {
+ public:
+  constexpr ref(T& t KERB_LIFETIMEBOUND) : p_(&t) {}
+  ref(std::remove_const_t<T>&&) = delete;
+  ref(const std::remove_const_t<T>&&) = delete;
+  constexpr T& get() const { return *p_; }
+  constexpr T& operator*() const { return *p_; }
+  constexpr T* operator->() const { return p_; }
+
+ private:
+  T* p_;
+};
+
+/// The octets of a text. Not constexpr: the language allows no such cast there (see operator""_krb for literals).
+inline bytes_view octets_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace kerb::inline v0

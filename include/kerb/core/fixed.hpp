@@ -1,0 +1,36 @@
+// A list of at most N values, held in place.
+#pragma once
+#include <array>
+#include <cstddef>
+
+#include "bytes.hpp"
+
+namespace kerb::inline v0 {
+
+/// At most N values of T in the object itself; never allocates.
+template <class T, std::size_t N>
+class fixed {
+ public:
+  constexpr const T* data() const { return items_.data(); }
+  constexpr T* data() { return items_.data(); }
+  constexpr std::size_t size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+  static constexpr std::size_t capacity() { return N; }
+  constexpr const T* begin() const { return items_.data(); }
+  constexpr const T* end() const { return items_.data() + size_; }
+  constexpr const T& operator[](std::size_t i) const { return items_[i]; }
+  constexpr T& operator[](std::size_t i) { return items_[i]; }
+  constexpr void clear() { size_ = 0; }
+  /// Appends `v`; false, and nothing changed, when all N places are taken.
+  [[nodiscard]] constexpr bool push_back(const T& v) {
+    if (size_ == N) return false;
+    items_[size_++] = v;
+    return true;
+  }
+
+ private:
+  std::array<T, N> items_{};
+  std::size_t size_ = 0;
+};
+
+}  // namespace kerb::inline v0

@@ -1,0 +1,53 @@
+// A value or an error: the part of std::expected that C++20 can have, with its member names.
+#pragma once
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "error.hpp"
+
+namespace kerb::inline v0 {
+
+/// A T, or the error that stands in its place. `*r` and `r->` are for results that have a value; there is no
+/// value(), because it would have to throw.
+template <class T>
+class [[nodiscard]] result {
+ public:
+  using value_type = T;
+  constexpr result(T value) : value_(std::move(value)) {}
+  constexpr result(kerb::error e) : error_(e) {}
+  constexpr result(errc c) : error_{.code = c} {}
+
+  constexpr bool has_value() const { return value_.has_value(); }
+  constexpr explicit operator bool() const { return has_value(); }
+  constexpr const T& operator*() const& KERB_LIFETIMEBOUND { return *value_; }
+  constexpr T& operator*() & KERB_LIFETIMEBOUND { return *value_; }
+  constexpr T&& operator*() && KERB_LIFETIMEBOUND { return std::move(*value_); }
+  constexpr const T* operator->() const KERB_LIFETIMEBOUND { return &*value_; }
+  constexpr T* operator->() KERB_LIFETIMEBOUND { return &*value_; }
+  /// The error; its code is errc::ok when there is a value.
+  constexpr const kerb::error& error() const { return error_; }
+
+  template <class U>
+  constexpr T value_or(U&& other) const& {
+    return value_ ? *value_ : static_cast<T>(std::forward<U>(other));
+  }
+  /// f(value), which must be a result, or this error.
+  template <class F>
+  constexpr auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
+    if (value_) return std::forward<F>(f)(std::move(*value_));
+    return error_;
+  }
+  /// A result of f(value), or this error.
+  template <class F>
+  constexpr auto transform(F&& f) && -> result<std::remove_cvref_t<std::invoke_result_t<F, T&&>>> {
+    if (value_) return std::forward<F>(f)(std::move(*value_));
+    return error_;
+  }
+
+ private:
+  std::optional<T> value_;
+  kerb::error error_{};
+};
+
+}  // namespace kerb::inline v0

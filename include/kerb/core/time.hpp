@@ -1,0 +1,70 @@
+// Kerberos time: 64-bit seconds and microseconds. Nothing in the library reads a clock.
+#pragma once
+#include <compare>
+#include <cstdint>
+#include <limits>
+
+namespace kerb::inline v0 {
+
+/// KerberosTime, RFC 4120 section 5.2.3: whole seconds since 1970-01-01T00:00:00Z, in 64 bits everywhere.
+struct kerberos_time {
+  std::int64_t seconds = 0;
+  friend constexpr auto operator<=>(const kerberos_time&, const kerberos_time&) = default;
+};
+
+/// The first and the last second that a GeneralizedTime can write: the years 0000 to 9999.
+inline constexpr kerberos_time earliest_time{-62167219200}, latest_time{253402300799};
+
+/// Microseconds, RFC 4120 section 5.2.4: 0 to 999999; decoding refuses any other number.
+struct microseconds {
+  std::int32_t count = 0;
+  friend constexpr auto operator<=>(const microseconds&, const microseconds&) = default;
+};
+
+/// A clock's value, as the caller passes it in and as an authenticator carries it.
+struct timestamp {
+  kerberos_time at;
+  microseconds usec;
+  friend constexpr auto operator<=>(const timestamp&, const timestamp&) = default;
+
+  constexpr bool in_range() const {
+    return at >= earliest_time && at <= latest_time && usec.count >= 0 && usec.count <= 999999;
+  }
+};
+
+/// `t` moved by `seconds`, kept within what a GeneralizedTime can write.
+constexpr kerberos_time plus(kerberos_time t, std::int64_t seconds) {
+  if (seconds > 0 && t.seconds > latest_time.seconds - seconds) return latest_time;
+  if (seconds < 0 && t.seconds < earliest_time.seconds - seconds) return earliest_time;
+  return {t.seconds + seconds};
+}
+
+/// Whether two clock values are at most `skew` seconds apart, exact to the microsecond.
+constexpr bool within_skew(timestamp a, timestamp b, std::int64_t skew) {
+  if (!a.in_range() || !b.in_range() || skew < 0) return false;
+  if (skew > latest_time.seconds - earliest_time.seconds) return true;
+  const timestamp& early = a < b ? a : b;
+  const timestamp& late = a < b ? b : a;
+  const std::int64_t apart = (late.at.seconds - early.at.seconds) * 1000000 + (late.usec.count - early.usec.count);
+  return apart <= skew * 1000000;
+}
+
+/// A caller-owned clock filter that never yields the same time twice, by stepping the microsecond: RFC 4120
+/// section 3.2.3 asks clients not to reuse a timestamp. Keep one for each client principal.
+class unique_time {
+ public:
+  /// `now`, or the first microsecond after the last time given out when the clock has not moved past it.
+  constexpr timestamp next(timestamp now) {
+    if (now <= last_) {
+      now = last_;
+      if (++now.usec.count > 999999) now = {plus(now.at, 1), {0}};
+    }
+    last_ = now;
+    return now;
+  }
+
+ private:
+  timestamp last_{{std::numeric_limits<std::int64_t>::min()}, {0}};
+};
+
+}  // namespace kerb::inline v0
