@@ -12,8 +12,8 @@ struct kerberos_time {
   friend constexpr auto operator<=>(const kerberos_time&, const kerberos_time&) = default;
 };
 
-/// The first and the last second that a GeneralizedTime can write: the years 0000 to 9999.
-inline constexpr kerberos_time earliest_time{-62167219200}, latest_time{253402300799};
+/// The first and the last second that a GeneralizedTime can write: the years 0001 to 9999.
+inline constexpr kerberos_time earliest_time{-62135596800}, latest_time{253402300799};
 
 /// Microseconds, RFC 4120 section 5.2.4: 0 to 999999; decoding refuses any other number.
 struct microseconds {

@@ -1,0 +1,57 @@
+// A value together with the octets it came as.
+#pragma once
+#include "decode.hpp"
+#include "encode.hpp"
+
+namespace kerb::inline v0::asn1 {
+
+/// A T and its sender's octets, for what goes out again as it came and for what a checksum covers: nothing decoded is
+/// ever re-encoded. Made by decoding, by of() for a value of our own, and by as_sent() for octets kept from before.
+template <class T>
+class captured {
+ public:
+  constexpr captured() = default;
+  /// A value of our own, encoded when it is written.
+  static constexpr captured of(const T& v) {
+    captured c;
+    c.value_ = v;
+    return c;
+  }
+  /// Octets that a peer sent, written as they are. They are not decoded: value() is a default T.
+  static constexpr captured as_sent(bytes_view octets) {
+    captured c;
+    c.octets_ = octets;
+    c.has_octets_ = true;
+    return c;
+  }
+  constexpr const T& value() const& KERB_LIFETIMEBOUND { return value_; }
+  constexpr const T* operator->() const KERB_LIFETIMEBOUND { return &value_; }
+  /// The encoding as it came, a view of the input; empty after of().
+  constexpr bytes_view octets() const { return octets_; }
+
+ private:
+  friend struct codec<captured>;
+  T value_{};
+  bytes_view octets_;
+  bool has_octets_ = false;
+};
+
+template <class T>
+struct codec<captured<T>> {
+  static constexpr bool read(der::reader& r, captured<T>& out, der::place p) {
+    const std::uint8_t* const m = r.mark();
+    if (!asn1::read(r, out.value_, p)) return false;
+    out.octets_ = r.since(m);
+    out.has_octets_ = true;
+    return true;
+  }
+  static constexpr void write(der::writer& w, const captured<T>& v) {
+    if (v.has_octets_) {
+      w.octets(v.octets_);
+    } else {
+      asn1::write(w, v.value_);
+    }
+  }
+};
+
+}  // namespace kerb::inline v0::asn1

@@ -1,0 +1,117 @@
+// SEQUENCE OF without storage: checked octets that came in, or the caller's own array on its way out.
+#pragma once
+#include <cstddef>
+
+#include "decode.hpp"
+#include "encode.hpp"
+
+namespace kerb::inline v0::asn1 {
+
+struct may_be_empty {};
+struct not_empty {};
+
+/// A SEQUENCE OF T. Decoding checks every element and keeps only where they stand; iterating yields each T by value and
+/// cannot fail. On the way out it is a view of the caller's values. Copies are cheap; nothing is owned.
+template <class T, class Rule = may_be_empty>
+class sequence_of {
+ public:
+  using value_type = T;
+  constexpr sequence_of() = default;
+  constexpr sequence_of(view_of<T> items) : items_(items.data()), size_(items.size()), in_memory_(true) {}
+  template <class R>
+    requires(std::convertible_to<R&&, view_of<T>> && !std::same_as<std::remove_cvref_t<R>, sequence_of> &&
+             !std::same_as<std::remove_cvref_t<R>, view_of<T>>)
+  constexpr sequence_of(R&& items KERB_LIFETIMEBOUND) : sequence_of(view_of<T>(static_cast<R&&>(items))) {}
+
+  constexpr std::size_t size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+
+  class iterator {
+   public:
+    using value_type = T;
+    using difference_type = std::ptrdiff_t;
+    constexpr iterator() = default;
+    constexpr T operator*() const {
+      if (in_memory_) return *item_;
+      der::source s{.origin = wire_.data(), .allowed = der::as_deployed};
+      der::reader r(wire_, s);
+      T v{};
+      read(r, v, {});  // cannot fail: the decoder has read it once, under these rules or stricter ones
+      return v;
+    }
+    constexpr iterator& operator++() {
+      --left_;
+      if (in_memory_) {
+        ++item_;
+      } else {
+        der::source s{.origin = wire_.data()};
+        der::reader r(wire_, s);
+        r.skip();
+        wire_ = r.rest();
+      }
+      return *this;
+    }
+    constexpr iterator operator++(int) {
+      iterator before = *this;
+      ++*this;
+      return before;
+    }
+    /// The element's own octets as they came; empty for values in memory.
+    constexpr bytes_view octets() const {
+      der::source s{.origin = wire_.data()};
+      der::reader r(wire_, s);
+      const std::uint8_t* const m = r.mark();
+      r.skip();
+      return r.since(m);
+    }
+    friend constexpr bool operator==(const iterator& a, const iterator& b) { return a.left_ == b.left_; }
+
+   private:
+    friend class sequence_of;
+    constexpr iterator(const sequence_of& s, std::size_t left)
+        : wire_(s.wire_), item_(s.items_), left_(left), in_memory_(s.in_memory_) {}
+    bytes_view wire_;
+    const T* item_ = nullptr;
+    std::size_t left_ = 0;
+    bool in_memory_ = false;
+  };
+  constexpr iterator begin() const { return {*this, size_}; }
+  constexpr iterator end() const { return {*this, 0}; }
+
+ private:
+  friend struct codec<sequence_of>;
+  bytes_view wire_;           // the elements' TLVs, already checked
+  const T* items_ = nullptr;  // or the caller's values
+  std::size_t size_ = 0;
+  bool in_memory_ = false;  // which of the two; a null test would not be a constant under UBSan
+};
+
+template <class T, class Rule>
+struct codec<sequence_of<T, Rule>> {
+  static constexpr bool read(der::reader& r, sequence_of<T, Rule>& out, der::place p) {
+    const std::uint8_t* const at = r.mark();
+    der::reader in = r.open(der::sequence, p);
+    out = {};
+    out.wire_ = in.rest();
+    while (!in.at_end()) {
+      T checked{};
+      if (!asn1::read(in, checked, p)) return false;
+      ++out.size_;
+    }
+    if constexpr (std::same_as<Rule, not_empty>) {
+      if (r.ok() && out.size_ == 0) return r.fail(errc::empty_sequence, p, at);
+    }
+    return r.ok();
+  }
+  static constexpr void write(der::writer& w, const sequence_of<T, Rule>& v) {
+    const std::size_t mark = w.count();
+    if (v.in_memory_) {
+      for (std::size_t i = v.size_; i != 0; --i) asn1::write(w, v.items_[i - 1]);
+    } else {
+      w.octets(v.wire_);
+    }
+    w.header_since(der::sequence, mark);
+  }
+};
+
+}  // namespace kerb::inline v0::asn1

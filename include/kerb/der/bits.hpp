@@ -1,0 +1,31 @@
+// BIT STRING as KerberosFlags, RFC 4120 section 5.2.8.
+#pragma once
+#include "reader.hpp"
+#include "writer.hpp"
+
+namespace kerb::inline v0::der {
+
+/// The first 32 bits, bit 0 the most significant. Longer strings are read and their further bits, which nothing
+/// names, left out; shorter ones are a tolerance (rules::short_flags).
+constexpr bool read_flags(reader& r, std::uint32_t& out, place p) {
+  const std::uint8_t* const at = r.mark();
+  const bytes_view c = r.contents(bit_string, p);
+  if (!r.ok()) return false;
+  if (c.empty()) return r.fail(errc::bad_flags, p, at);
+  const unsigned unused = c[0];
+  // X.690 section 11.2.1: at most seven unused bits, all zero, and none where there is no octet to hold them
+  if (unused > 7 || (unused != 0 && c.size() == 1)) return r.fail(errc::bad_flags, p, at);
+  if (unused != 0 && (c[c.size() - 1] & ((1u << unused) - 1)) != 0) return r.fail(errc::bad_flags, p, at);
+  if ((c.size() - 1) * 8 - unused < 32 && !r.allowed().short_flags) return r.fail(errc::bad_flags, p, at);
+  out = 0;
+  for (std::size_t i = 1; i != 5; ++i) out = out << 8 | (i < c.size() ? c[i] : 0u);
+  return true;
+}
+
+constexpr void write_flags(writer& w, std::uint32_t bits) {
+  for (unsigned shift = 0; shift != 32; shift += 8) w.octet(static_cast<std::uint8_t>(bits >> shift));
+  w.octet(0);
+  w.header(bit_string, 5);
+}
+
+}  // namespace kerb::inline v0::der

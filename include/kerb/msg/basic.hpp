@@ -1,0 +1,202 @@
+// The basic Kerberos types, RFC 4120 section 5.2.
+#pragma once
+#include "../asn1/captured.hpp"
+#include "../asn1/primitives.hpp"
+#include "../asn1/sequence_of.hpp"
+#include "../core/hex.hpp"
+#include "../numbers/addrtype.hpp"
+#include "../numbers/adtype.hpp"
+#include "../numbers/cksumtype.hpp"
+#include "../numbers/etype.hpp"
+#include "../numbers/nametype.hpp"
+#include "../numbers/patype.hpp"
+
+namespace kerb::inline v0 {
+
+using asn1::captured;
+using asn1::sequence_of;
+
+/// KerberosString, RFC 4120 section 5.2.1: octets with a length, compared octet by octet. A view; whoever made it
+/// says of what.
+struct kerberos_string {
+  bytes_view octets;
+
+  /// A view of `text`. Not constexpr, see octets_of; constants are written "EX.ORG"_krb.
+  static kerberos_string of(std::string_view text) { return {octets_of(text)}; }
+  /// The same octets as text, for printing: whoever prints it minds control characters.
+  std::string_view text() const { return {reinterpret_cast<const char*>(octets.data()), octets.size()}; }
+
+  friend constexpr bool operator==(kerberos_string a, kerberos_string b) { return a.octets == b.octets; }
+  friend constexpr bool operator==(kerberos_string a, std::string_view b) {
+    if (a.octets.size() != b.size()) return false;
+    for (std::size_t i = 0; i != b.size(); ++i)
+      if (a.octets[i] != static_cast<std::uint8_t>(b[i])) return false;
+    return true;
+  }
+};
+
+namespace detail {
+template <literal L>
+struct stored_text {
+  static constexpr auto octets = [] {
+    std::array<std::uint8_t, L.size> a{};
+    for (std::size_t i = 0; i != L.size; ++i) a[i] = static_cast<std::uint8_t>(L.text[i]);
+    return a;
+  }();
+};
+}  // namespace detail
+
+inline namespace literals {
+/// A KerberosString constant, a view of static storage.
+template <detail::literal L>
+consteval kerberos_string operator""_krb() {
+  return {bytes_view(detail::stored_text<L>::octets)};
+}
+}  // namespace literals
+
+template <>
+struct asn1::codec<kerberos_string> {
+  static constexpr bool read(der::reader& r, kerberos_string& out, der::place p) {
+    return der::read_octets(r, der::general_string, out.octets, p);
+  }
+  static constexpr void write(der::writer& w, kerberos_string v) {
+    der::write_octets(w, der::general_string, v.octets);
+  }
+};
+
+namespace msg {
+
+/// PrincipalName, RFC 4120 section 5.2.2. Compared by same_name, which does not look at the type.
+struct PrincipalName {
+  name_t                       name_type{};
+  sequence_of<kerberos_string> name_string;
+
+  static consteval auto asn1() {
+    using T = PrincipalName;
+    using namespace kerb::asn1;
+    return sequence("PrincipalName",
+      tag<0>("name-type",   &T::name_type),
+      tag<1>("name-string", &T::name_string));
+  }
+};
+
+/// HostAddress, RFC 4120 section 5.2.5.
+struct HostAddress {
+  addr_t     addr_type{};
+  bytes_view address;
+
+  static consteval auto asn1() {
+    using T = HostAddress;
+    using namespace kerb::asn1;
+    return sequence("HostAddress",
+      tag<0>("addr-type", &T::addr_type),
+      tag<1>("address",   &T::address));
+  }
+};
+using HostAddresses = sequence_of<HostAddress>;
+
+/// One element of AuthorizationData, RFC 4120 section 5.2.6.
+struct AuthorizationDataElement {
+  ad_t       ad_type{};
+  bytes_view ad_data;
+
+  static consteval auto asn1() {
+    using T = AuthorizationDataElement;
+    using namespace kerb::asn1;
+    return sequence("AuthorizationData",
+      tag<0>("ad-type", &T::ad_type),
+      tag<1>("ad-data", &T::ad_data));
+  }
+};
+using AuthorizationData = sequence_of<AuthorizationDataElement>;
+
+/// PA-DATA, RFC 4120 section 5.2.7: its first tag is [1]. The value is octets in, and may be computed on its way out.
+template <class Value = bytes_view>
+struct BasicPaData {
+  padata_t padata_type{};
+  Value    padata_value;
+
+  static consteval auto asn1() {
+    using T = BasicPaData;
+    using namespace kerb::asn1;
+    return sequence("PA-DATA",
+      tag<1>("padata-type",  &T::padata_type),
+      tag<2>("padata-value", &T::padata_value));
+  }
+};
+using PaData = BasicPaData<>;
+/// METHOD-DATA, RFC 4120 section 5.2.7.
+using MethodData = sequence_of<PaData>;
+
+/// EncryptedData, RFC 4120 section 5.2.9. The cipher is octets in, and may be computed on its way out.
+template <class Cipher = bytes_view>
+struct BasicEncryptedData {
+  etype_t                      etype{};
+  std::optional<std::uint32_t> kvno;
+  Cipher                       cipher;
+
+  static consteval auto asn1() {
+    using T = BasicEncryptedData;
+    using namespace kerb::asn1;
+    return sequence("EncryptedData",
+      tag<0>("etype",  &T::etype),
+      tag<1>("kvno",   &T::kvno),
+      tag<2>("cipher", &T::cipher));
+  }
+};
+using EncryptedData = BasicEncryptedData<>;
+
+/// EncryptionKey, RFC 4120 section 5.2.9. The key's octets are secret wherever they lie.
+struct EncryptionKey {
+  etype_t    keytype{};
+  bytes_view keyvalue;
+
+  static consteval auto asn1() {
+    using T = EncryptionKey;
+    using namespace kerb::asn1;
+    return sequence("EncryptionKey",
+      tag<0>("keytype",  &T::keytype),
+      tag<1>("keyvalue", &T::keyvalue));
+  }
+};
+
+/// Checksum, RFC 4120 section 5.2.9.
+struct Checksum {
+  cksum_t    cksumtype{};
+  bytes_view checksum;
+
+  static consteval auto asn1() {
+    using T = Checksum;
+    using namespace kerb::asn1;
+    return sequence("Checksum",
+      tag<0>("cksumtype", &T::cksumtype),
+      tag<1>("checksum",  &T::checksum));
+  }
+};
+
+}  // namespace msg
+
+/// Whether two names have the same components. RFC 4120 section 5.2.2: the name type is a hint, and no two names
+/// differ in it alone.
+constexpr bool same_name(const msg::PrincipalName& a, const msg::PrincipalName& b) {
+  if (a.name_string.size() != b.name_string.size()) return false;
+  auto other = b.name_string.begin();
+  for (kerberos_string component : a.name_string) {
+    if (!(component == *other)) return false;
+    ++other;
+  }
+  return true;
+}
+
+/// A name and its realm, which together identify a principal (RFC 4120 section 5.2.2). A view.
+struct principal_view {
+  msg::PrincipalName name;
+  kerberos_string    realm;
+};
+
+/// Whether two views are of one principal: the realm and every component, never the name type.
+constexpr bool same_principal(const principal_view& a, const principal_view& b) {
+  return a.realm == b.realm && same_name(a.name, b.name);
+}
+
+}  // namespace kerb::inline v0

@@ -1,0 +1,145 @@
+// The AS and TGS messages, RFC 4120 section 5.4.
+#pragma once
+#include "../numbers/msgtype.hpp"
+#include "ticket.hpp"
+
+namespace kerb::inline v0::msg {
+
+/// KDCOptions, RFC 4120 section 5.4.1.
+using KdcOptions = flags<kdc_option_t>;
+
+/// KDC-REQ-BODY, RFC 4120 section 5.4.1.
+struct KdcReqBody {
+  KdcOptions                         kdc_options;
+  std::optional<PrincipalName>       cname;  ///< only in AS-REQ
+  kerberos_string                    realm;  ///< the server's; also the client's in AS-REQ
+  std::optional<PrincipalName>       sname;
+  std::optional<kerberos_time>       from;
+  kerberos_time                      till;
+  std::optional<kerberos_time>       rtime;
+  std::uint32_t                      nonce = 0;
+  sequence_of<etype_t>               etype;  ///< in preference order
+  std::optional<HostAddresses>       addresses;
+  std::optional<EncryptedData>       enc_authorization_data;
+  std::optional<sequence_of<Ticket>> additional_tickets;
+
+  static consteval auto asn1() {
+    using T = KdcReqBody;
+    using namespace kerb::asn1;
+    return sequence("KDC-REQ-BODY",
+      tag<0> ("kdc-options",            &T::kdc_options),
+      tag<1> ("cname",                  &T::cname),
+      tag<2> ("realm",                  &T::realm),
+      tag<3> ("sname",                  &T::sname),
+      tag<4> ("from",                   &T::from),
+      tag<5> ("till",                   &T::till),
+      tag<6> ("rtime",                  &T::rtime),
+      tag<7> ("nonce",                  &T::nonce),
+      tag<8> ("etype",                  &T::etype),
+      tag<9> ("addresses",              &T::addresses),
+      tag<10>("enc-authorization-data", &T::enc_authorization_data),
+      tag<11>("additional-tickets",     &T::additional_tickets));
+  }
+};
+
+/// KDC-REQ, RFC 4120 section 5.4.1: its first tag is [1]. The APPLICATION tag and msg-type are one number, so a request
+/// labelled as another cannot be made or read. The body is captured: a TGS-REQ's checksum covers the octets that came.
+template <msg_t M, class Padata = std::optional<MethodData>, class Body = captured<KdcReqBody>>
+struct KdcReq {
+  Padata padata;
+  Body   req_body;
+
+  static consteval auto asn1() {
+    using T = KdcReq;
+    using namespace kerb::asn1;
+    return application<static_cast<std::uint8_t>(M)>(sequence(M == msg_t::as_req ? "AS-REQ" : "TGS-REQ",
+      tag<1>("pvno",     5),
+      tag<2>("msg-type", static_cast<std::int32_t>(M)),
+      tag<3>("padata",   &T::padata),
+      tag<4>("req-body", &T::req_body)));
+  }
+};
+using AsReq  = KdcReq<msg_t::as_req>;
+using TgsReq = KdcReq<msg_t::tgs_req>;
+
+/// KDC-REP, RFC 4120 section 5.4.2. The ticket is captured, so that it goes to the service as the KDC wrote it.
+template <msg_t M, class Tkt = captured<Ticket>, class EncPart = EncryptedData>
+struct KdcRep {
+  std::optional<MethodData> padata;
+  kerberos_string           crealm;
+  PrincipalName             cname;
+  Tkt                       ticket;
+  EncPart                   enc_part;
+
+  static consteval auto asn1() {
+    using T = KdcRep;
+    using namespace kerb::asn1;
+    return application<static_cast<std::uint8_t>(M)>(sequence(M == msg_t::as_rep ? "AS-REP" : "TGS-REP",
+      tag<0>("pvno",     5),
+      tag<1>("msg-type", static_cast<std::int32_t>(M)),
+      tag<2>("padata",   &T::padata),
+      tag<3>("crealm",   &T::crealm),
+      tag<4>("cname",    &T::cname),
+      tag<5>("ticket",   &T::ticket),
+      tag<6>("enc-part", &T::enc_part)));
+  }
+};
+using AsRep  = KdcRep<msg_t::as_rep>;
+using TgsRep = KdcRep<msg_t::tgs_rep>;
+
+/// One element of LastReq, RFC 4120 section 5.4.2.
+struct LastReqEntry {
+  std::int32_t  lr_type = 0;
+  kerberos_time lr_value;
+
+  static consteval auto asn1() {
+    using T = LastReqEntry;
+    using namespace kerb::asn1;
+    return sequence("LastReq",
+      tag<0>("lr-type",  &T::lr_type),
+      tag<1>("lr-value", &T::lr_value));
+  }
+};
+using LastReq = sequence_of<LastReqEntry>;
+
+/// EncKDCRepPart, RFC 4120 section 5.4.2, with the encrypted-pa-data of RFC 6806 section 11: what the KDC tells the
+/// client. EncASRepPart has APPLICATION 25 and is read under 26 too, which is what MIT's KDC writes.
+template <std::uint8_t... Application>
+struct EncKdcRepPart {
+  EncryptionKey                key;
+  LastReq                      last_req;
+  std::uint32_t                nonce = 0;
+  std::optional<kerberos_time> key_expiration;
+  TicketFlags                  flags;
+  kerberos_time                authtime;
+  std::optional<kerberos_time> starttime;
+  kerberos_time                endtime;
+  std::optional<kerberos_time> renew_till;
+  kerberos_string              srealm;
+  PrincipalName                sname;
+  std::optional<HostAddresses> caddr;
+  std::optional<MethodData>    encrypted_pa_data;
+
+  static consteval auto asn1() {
+    using T = EncKdcRepPart;
+    using namespace kerb::asn1;
+    return application<Application...>(sequence("EncKDCRepPart",
+      tag<0> ("key",               &T::key),
+      tag<1> ("last-req",          &T::last_req),
+      tag<2> ("nonce",             &T::nonce),
+      tag<3> ("key-expiration",    &T::key_expiration),
+      tag<4> ("flags",             &T::flags),
+      tag<5> ("authtime",          &T::authtime),
+      tag<6> ("starttime",         &T::starttime),
+      tag<7> ("endtime",           &T::endtime),
+      tag<8> ("renew-till",        &T::renew_till),
+      tag<9> ("srealm",            &T::srealm),
+      tag<10>("sname",             &T::sname),
+      tag<11>("caddr",             &T::caddr),
+      tag<12>("encrypted-pa-data", &T::encrypted_pa_data)));
+  }
+};
+using EncAsRepPart  = EncKdcRepPart<25, 26>;
+using EncTgsRepPart = EncKdcRepPart<26>;
+
+}  // namespace kerb::inline v0::msg
