@@ -12,10 +12,9 @@ enum class cipher_id : std::uint8_t { aes128, aes256 };
 /// The hash functions that profiles build on.
 enum class hash_id : std::uint8_t { sha1, sha256, sha384 };
 
-constexpr std::size_t hash_octets(hash_id h) {
-  return h == hash_id::sha1 ? 20 : h == hash_id::sha256 ? 32 : 48;
-}
+constexpr std::size_t hash_octets(hash_id h) { return h == hash_id::sha1 ? 20 : h == hash_id::sha256 ? 32 : 48; }
 
+// clang-format off
 /// The lower tier: what a cryptographic library has. `P::cipher` and `P::mac` are movable holders of a schedule,
 /// empty when default-constructed, re-keyed without allocation once they have held a key of the same kind, and
 /// wiped when they die. Every function is noexcept and reports a failure of the library as errc::crypto_backend;
@@ -102,5 +101,6 @@ concept crypto_policy = std::movable<typename C::key> && std::movable<typename C
   { c.prf(k, pieces, io) } noexcept -> std::same_as<errc>;
   { c.digest(pieces, digest) } noexcept -> std::same_as<errc>;
 };
+// clang-format on
 
 }  // namespace kerb::inline v0

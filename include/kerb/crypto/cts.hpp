@@ -1,0 +1,130 @@
+// AES in CBC mode with ciphertext stealing, over a library's single blocks.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <type_traits>
+
+#include "policy.hpp"
+
+namespace kerb::inline v0 {
+
+/// One block of the cipher.
+using cipher_block = std::array<std::uint8_t, 16>;
+/// The initial vector of every Kerberos message, RFC 3961 section 5.3.
+inline constexpr cipher_block zero_iv{};
+
+namespace detail {
+inline constexpr std::size_t block_octets = 16;
+// Blocks that are decrypted in one call where a message is opened in place: enough to fill any library's pipeline.
+inline constexpr std::size_t blocks_at_once = 32;
+
+constexpr void xor_block(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* out) {
+  if (std::is_constant_evaluated()) {
+    for (std::size_t i = 0; i != block_octets; ++i) out[i] = a[i] ^ b[i];
+  } else {  // two words through registers: `out` may be `a` or `b`
+    std::uint64_t x[2], y[2];
+    std::memcpy(x, a, block_octets);
+    std::memcpy(y, b, block_octets);
+    x[0] ^= y[0];
+    x[1] ^= y[1];
+    std::memcpy(out, x, block_octets);
+  }
+}
+
+/// Where the last, perhaps partial, block of a message begins; a message of one block has no other.
+constexpr std::size_t last_block_at(std::size_t size) { return (size - 1) / block_octets * block_octets; }
+
+/// Plain CBC decryption of `n` blocks. `in` is `out`, or apart from it.
+template <primitives P>
+constexpr errc cbc_decrypt(P& p, typename P::cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n,
+                           const cipher_block& iv) noexcept {
+  if (n == 0) return errc::ok;
+  if (in != out) {
+    if (const errc e = p.decrypt(c, in, out, n); e != errc::ok) return e;
+    xor_block(out, iv.data(), out);
+    for (std::size_t at = block_octets; at != n * block_octets; at += block_octets)
+      xor_block(out + at, in + (at - block_octets), out + at);
+    return errc::ok;
+  }
+  std::array<std::uint8_t, (blocks_at_once + 1) * block_octets> before;  // ciphertext that decryption overwrites
+  copy_octets(iv.data(), block_octets, before.data());
+  for (std::size_t done = 0; done != n;) {
+    const std::size_t now = n - done < blocks_at_once ? n - done : blocks_at_once;
+    std::uint8_t* const here = out + done * block_octets;
+    copy_octets(here, now * block_octets, before.data() + block_octets);
+    if (const errc e = p.decrypt(c, here, here, now); e != errc::ok) return e;
+    for (std::size_t at = 0; at != now * block_octets; at += block_octets)
+      xor_block(here + at, before.data() + at, here + at);
+    copy_octets(before.data() + now * block_octets, block_octets, before.data());
+    done += now;
+  }
+  return errc::ok;
+}
+}  // namespace detail
+
+/// Encrypts `in` (at least 16 octets) to as many octets at `out`, which is where `in` begins or apart from it: CBC
+/// whose last two blocks are always swapped and the last one cut, RFC 3962 section 5. errc::api_misuse when `in` is too
+/// short, or what the library says.
+template <primitives P>
+constexpr errc cts_encrypt(P& p, typename P::cipher& c, bytes_view in, std::uint8_t* out,
+                           const cipher_block& iv = zero_iv) noexcept {
+  using detail::block_octets;
+  if (in.size() < block_octets) return errc::api_misuse;
+  cipher_block b;
+  wiped_on_exit wipe(b);
+  if (in.size() == block_octets) {
+    detail::xor_block(in.data(), iv.data(), b.data());
+    return p.encrypt(c, b.data(), out, 1);
+  }
+  const std::size_t last = detail::last_block_at(in.size()), tail = in.size() - last;
+  const std::uint8_t* before = iv.data();
+  for (std::size_t at = 0; at != last; at += block_octets) {
+    detail::xor_block(in.data() + at, before, out + at);
+    if (const errc e = p.encrypt(c, out + at, out + at, 1); e != errc::ok) return e;
+    before = out + at;
+  }
+  // The last block, padded with zeros, goes where the one before it stood; of that one the head goes to the end.
+  std::uint8_t* const swapped = out + (last - block_octets);
+  b = {};
+  detail::copy_octets(in.data() + last, tail, b.data());
+  detail::xor_block(b.data(), swapped, b.data());
+  detail::copy_octets(swapped, tail, out + last);
+  return p.encrypt(c, b.data(), swapped, 1);
+}
+
+/// Undoes cts_encrypt, under the same conditions.
+template <primitives P>
+constexpr errc cts_decrypt(P& p, typename P::cipher& c, bytes_view in, std::uint8_t* out,
+                           const cipher_block& iv = zero_iv) noexcept {
+  using detail::block_octets;
+  if (in.size() < block_octets) return errc::api_misuse;
+  if (in.size() == block_octets) return detail::cbc_decrypt(p, c, in.data(), out, 1, iv);
+  const std::size_t last = detail::last_block_at(in.size()), tail = in.size() - last;
+  const std::uint8_t* const swapped = in.data() + (last - block_octets);
+  cipher_block end, full;  // what the last two plaintext blocks will be
+  wiped_on_exit wipe_end(end), wipe_full(full);
+  if (const errc e = p.decrypt(c, swapped, end.data(), 1); e != errc::ok) return e;
+  full = end;  // what was stolen from the cut block stands behind its head
+  detail::copy_octets(in.data() + last, tail, full.data());
+  detail::xor_block(end.data(), full.data(), end.data());
+  if (const errc e = p.decrypt(c, full.data(), full.data(), 1); e != errc::ok) return e;
+  detail::xor_block(full.data(), last == block_octets ? iv.data() : swapped - block_octets, full.data());
+
+  if (const errc e = detail::cbc_decrypt(p, c, in.data(), out, last / block_octets - 1, iv); e != errc::ok) return e;
+  detail::copy_octets(full.data(), block_octets, out + (last - block_octets));
+  detail::copy_octets(end.data(), tail, out + last);
+  return errc::ok;
+}
+
+/// The cipher state after a message, RFC 3962 section 5: its next-to-last block, or its only one. `ciphertext` has at
+/// least 16 octets.
+constexpr cipher_block cts_next_iv(bytes_view ciphertext) {
+  const std::size_t last = detail::last_block_at(ciphertext.size());
+  cipher_block b{};
+  detail::copy_octets(ciphertext.data() + (last == 0 ? 0 : last - b.size()), b.size(), b.data());
+  return b;
+}
+
+}  // namespace kerb::inline v0
