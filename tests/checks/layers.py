@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Checks that each room of include/kerb includes only the rooms and standard headers that layers.txt allows."""
+import fnmatch
+import pathlib
+import re
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent / "include" / "kerb"
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
+
+
+def rules():
+    rooms, extra = {}, {}
+    for line in (HERE / "layers.txt").read_text().splitlines():
+        line = line.split("#")[0].strip()
+        if not line:
+            continue
+        name, _, rest = line.partition(":")
+        words = rest.split()
+        if words[:1] == ["+"]:
+            extra[name.strip()] = words[1:]
+        else:
+            rooms[name.strip()] = words
+    return rooms, rooms.pop("std"), extra
+
+
+def room_of(path):
+    return path.parts[0] if len(path.parts) > 1 else "top"
+
+
+def check(path, rooms, std, extra):
+    """Messages about one header; `path` is relative to include/kerb."""
+    room, text = room_of(path), (ROOT / path).read_text()
+    if room not in rooms:
+        yield f"room '{room}' is unknown: give it a line in tests/checks/layers.txt, and in include/kerb/README.md"
+        return
+    for quoted, angle in INCLUDE.findall(text):
+        if angle.startswith("kerb/"):
+            yield f'<{angle}>: inside the library include by relative path, "{angle[5:]}" seen from this file'
+        elif angle:
+            if angle not in std and not any(fnmatch.fnmatch(angle, p) for p in extra.get(path.as_posix(), [])):
+                yield (f"<{angle}> is not on the std line of tests/checks/layers.txt: the library reads no clock, "
+                       "allocates nothing and does no I/O; find another way, or argue for the header there")
+        else:
+            target = (ROOT / path.parent / quoted).resolve()
+            if not target.is_file() or ROOT not in target.parents:
+                yield f'"{quoted}" is no file of include/kerb'
+                continue
+            to = target.relative_to(ROOT)
+            there, may = room_of(to), rooms[room]
+            if there == "testing" and room != "testing":
+                yield f'"{quoted}": nothing includes testing; move what you need into the room that owns it'
+            elif to.as_posix() in extra and room not in ("top", "testing"):
+                yield f'"{quoted}": a crypto library enters only where the program chooses it; take a policy instead'
+            elif there != room and "everything" not in may and there not in may:
+                allowed = " ".join(may) or "nothing"
+                yield f'"{quoted}": {room} may include {allowed}; move the code, or change the layers on purpose'
+
+
+def main():
+    rooms, std, extra = rules()
+    headers = sorted(p.relative_to(ROOT) for p in ROOT.rglob("*.hpp"))
+    bad = [f"include/kerb/{h}: {m}" for h in headers for m in check(h, rooms, std, extra)]
+    print("\n".join(bad) if bad else f"{len(headers)} headers include only what their room may")
+    return bool(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
