@@ -26,9 +26,9 @@ concept contiguous_of = requires(R& r) {
   { r.size() } -> std::convertible_to<std::size_t>;
 };
 template <class R>
-inline constexpr bool is_view = false;
+inline constexpr bool is_span = false;
 template <class T, std::size_t N>
-inline constexpr bool is_view<std::span<T, N>> = true;
+inline constexpr bool is_span<std::span<T, N>> = true;
 
 constexpr void copy_octets(const std::uint8_t* from, std::size_t n, std::uint8_t* to) {
   if (n == 0) return;  // memcpy may not be given a null pointer, not even for nothing
@@ -47,9 +47,12 @@ class bytes_view {
   constexpr bytes_view() = default;
   constexpr bytes_view(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
   template <detail::contiguous_octets R>
-    requires(!std::same_as<std::remove_cvref_t<R>, bytes_view> &&
-             (std::is_lvalue_reference_v<R> || detail::is_view<std::remove_cv_t<R>>))
+    requires(std::is_lvalue_reference_v<R&&> && !std::same_as<std::remove_cvref_t<R>, bytes_view> &&
+             !detail::is_span<std::remove_cvref_t<R>>)
   constexpr bytes_view(R&& r KERB_LIFETIMEBOUND) : data_(r.data()), size_(r.size()) {}
+  template <class T, std::size_t N>
+    requires std::same_as<std::remove_const_t<T>, std::uint8_t>
+  constexpr bytes_view(std::span<T, N> s) : data_(s.data()), size_(s.size()) {}
   template <std::size_t N>
   constexpr bytes_view(const std::uint8_t (&a)[N] KERB_LIFETIMEBOUND) : data_(a), size_(N) {}
   template <std::size_t N>
@@ -89,9 +92,12 @@ class view_of {
   constexpr view_of() = default;
   constexpr view_of(const T* data, std::size_t size) : data_(data), size_(size) {}
   template <detail::contiguous_of<T> R>
-    requires(!std::same_as<std::remove_cvref_t<R>, view_of> &&
-             (std::is_lvalue_reference_v<R> || detail::is_view<std::remove_cv_t<R>>))
+    requires(std::is_lvalue_reference_v<R&&> && !std::same_as<std::remove_cvref_t<R>, view_of> &&
+             !detail::is_span<std::remove_cvref_t<R>>)
   constexpr view_of(R&& r KERB_LIFETIMEBOUND) : data_(r.data()), size_(r.size()) {}
+  template <class U, std::size_t N>
+    requires std::same_as<std::remove_const_t<U>, T>
+  constexpr view_of(std::span<U, N> s) : data_(s.data()), size_(s.size()) {}
   template <std::size_t N>
   constexpr view_of(const T (&a)[N] KERB_LIFETIMEBOUND) : data_(a), size_(N) {}
   template <std::size_t N>

@@ -53,6 +53,7 @@ enum class errc : std::uint16_t {
   // The peer sent a KRB-ERROR; detail: its error code.
   kdc_said_no = 300,  ///< the KDC refused
   peer_said_no,       ///< the service refused
+  no_answer,          ///< the caller's transport got none
 
   // Cryptography.
   integrity = 400,    ///< a seal or checksum does not verify: altered, or another key
@@ -87,7 +88,7 @@ struct error {
 /// Whether the peer's octets caused it, rather than this program, its buffers or its random source.
 constexpr bool is_peer_fault(errc c) {
   const auto n = static_cast<unsigned>(c);
-  return (n >= 100 && n < 400) || c == errc::integrity;
+  return (n >= 100 && n < 400 && c != errc::no_answer) || c == errc::integrity;
 }
 
 /// The enumerator's own name, for logs.
@@ -131,6 +132,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::refused_by_application: return "refused_by_application";
     case errc::kdc_said_no: return "kdc_said_no";
     case errc::peer_said_no: return "peer_said_no";
+    case errc::no_answer: return "no_answer";
     case errc::integrity: return "integrity";
     case errc::unsupported_etype: return "unsupported_etype";
     case errc::unsupported_cksum: return "unsupported_cksum";
