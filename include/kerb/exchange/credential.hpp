@@ -1,0 +1,56 @@
+// What a client keeps: a ticket, its session key, and what the KDC said about them.
+#pragma once
+#include "../msg/kdc.hpp"
+#include "room.hpp"
+
+namespace kerb::inline v0 {
+
+/// What the encrypted part of a KDC's reply said about a ticket, and whose it is.
+struct ticket_facts {
+  principal_view client;
+  principal_view server;
+  bytes_view ticket;  ///< the Ticket's encoding, as the KDC sent it
+  msg::TicketFlags flags;
+  kerberos_time authtime;
+  kerberos_time starttime;
+  kerberos_time endtime;
+  std::optional<kerberos_time> renew_till;
+  std::optional<kerberos_time> key_expiration;  ///< when the client's long-term key expires
+  std::optional<msg::HostAddresses> addresses;
+  /// The KDC gave the client another name than the one asked for; with no FAST, nothing but the request's
+  /// canonicalize option vouches for it (RFC 6806 section 6).
+  bool client_renamed = false;
+};
+
+/// A ticket with its session key. Move-only; its views lie in the room of the exchange that made it, and its key and
+/// that room's plaintext are wiped when it dies.
+template <class Key>
+class basic_credential {
+ public:
+  constexpr basic_credential() = default;
+  /// From a cache: the octets behind the views must outlive the credential.
+  constexpr basic_credential(const ticket_facts& facts, Key session_key)
+      : facts_(facts), session_key_(std::move(session_key)) {}
+  constexpr basic_credential(const ticket_facts& facts, Key session_key, room in)
+      : facts_(facts), session_key_(std::move(session_key)), room_(std::move(in)) {}
+
+  constexpr const ticket_facts& facts() const KERB_LIFETIMEBOUND { return facts_; }
+  constexpr const principal_view& client() const KERB_LIFETIMEBOUND { return facts_.client; }
+  constexpr const principal_view& server() const KERB_LIFETIMEBOUND { return facts_.server; }
+  /// The Ticket's encoding, as the KDC sent it.
+  constexpr bytes_view ticket() const { return facts_.ticket; }
+  constexpr const Key& session_key() const KERB_LIFETIMEBOUND { return session_key_; }
+  constexpr kerberos_time endtime() const { return facts_.endtime; }
+  /// How far the KDC's clock was ahead of the caller's, in seconds; to be used with this credential's messages only
+  /// (RFC 4120 section 3.1.5).
+  constexpr std::int64_t kdc_clock_offset() const { return kdc_clock_offset_; }
+  constexpr void set_kdc_clock_offset(std::int64_t seconds) { kdc_clock_offset_ = seconds; }
+
+ private:
+  ticket_facts facts_{};
+  Key session_key_{};
+  room room_;
+  std::int64_t kdc_clock_offset_ = 0;
+};
+
+}  // namespace kerb::inline v0

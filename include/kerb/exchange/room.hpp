@@ -1,0 +1,85 @@
+// The one buffer of an exchange: what must survive grows from its front, the outgoing message lies at its end.
+#pragma once
+#include "../asn1/encode.hpp"
+#include "../core/secret.hpp"
+
+namespace kerb::inline v0 {
+
+/// A caller's buffer, lent until the exchange dies. The front keeps plaintext and copies; the tail holds the message
+/// that was written last. Moved from, it lends nothing; destroyed, it wipes what the front held.
+class room {
+ public:
+  constexpr room() = default;
+  constexpr explicit room(std::span<std::uint8_t> octets) : octets_(octets) {}
+  constexpr room(room&& o) noexcept
+      : octets_(std::exchange(o.octets_, {})),
+        front_(std::exchange(o.front_, 0)),
+        tail_(std::exchange(o.tail_, 0)),
+        dirty_(std::exchange(o.dirty_, 0)) {}
+  constexpr room& operator=(room&& o) noexcept {
+    if (this != &o) {
+      wipe_front();
+      octets_ = std::exchange(o.octets_, {});
+      front_ = std::exchange(o.front_, 0);
+      tail_ = std::exchange(o.tail_, 0);
+      dirty_ = std::exchange(o.dirty_, 0);
+    }
+    return *this;
+  }
+  room(const room&) = delete;
+  room& operator=(const room&) = delete;
+  constexpr ~room() { wipe_front(); }
+
+  constexpr std::size_t size() const { return octets_.size(); }
+  /// Octets that are neither front nor tail.
+  constexpr std::size_t free() const { return octets_.size() - front_ - tail_; }
+
+  /// `n` octets behind the front, at most free(), not kept yet: whatever is written there is wiped in the end.
+  constexpr std::span<std::uint8_t> borrow(std::size_t n) {
+    if (dirty_ < front_ + n) dirty_ = front_ + n;
+    return octets_.subspan(front_, n);
+  }
+  /// Keeps the first `n` octets of what was borrowed.
+  constexpr void keep(std::size_t n) { front_ += n; }
+  /// Copies `v` to the front, where it stays; v.size() is at most free().
+  constexpr bytes_view keep_copy(bytes_view v) {
+    const std::span<std::uint8_t> to = borrow(v.size());
+    detail::copy_octets(v.data(), v.size(), to.data());
+    keep(v.size());
+    return bytes_view(to);
+  }
+  /// Everything behind the front, for the next message, which replaces the last one.
+  constexpr std::span<std::uint8_t> message_space() {
+    tail_ = 0;
+    return octets_.subspan(front_);
+  }
+  /// The last `n` octets hold a message.
+  constexpr void message_is(std::size_t n) { tail_ = n; }
+  constexpr bytes_view message() const { return bytes_view(octets_).last(tail_); }
+  /// Wipes the message's space: a message that failed may have left plaintext there.
+  constexpr void wipe_message() {
+    secure_zero(octets_.subspan(front_));
+    tail_ = 0;
+  }
+  constexpr void wipe_front() {
+    secure_zero(octets_.first(dirty_));
+    dirty_ = front_ = 0;
+  }
+
+  /// Goes on in `bigger`, with the message and without the front, of which nothing may be in use.
+  constexpr void move_to(std::span<std::uint8_t> bigger) {
+    if (bigger.size() < tail_) return;
+    const bytes_view m = message();
+    detail::copy_octets(m.data(), m.size(), bigger.data() + (bigger.size() - m.size()));
+    wipe_front();
+    octets_ = bigger;
+  }
+
+ private:
+  std::span<std::uint8_t> octets_;
+  std::size_t front_ = 0;
+  std::size_t tail_ = 0;
+  std::size_t dirty_ = 0;  // how far from the front anything secret may have stood
+};
+
+}  // namespace kerb::inline v0

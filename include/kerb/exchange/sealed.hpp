@@ -1,0 +1,82 @@
+// Sealing a message where it stands in the output buffer, and opening one into room.
+#pragma once
+#include "../asn1/payload.hpp"
+#include "../msg/basic.hpp"
+#include "environment.hpp"
+#include "room.hpp"
+
+namespace kerb::inline v0 {
+
+/// Writes `plain` as EncryptedData (RFC 4120 section 5.2.9) and encrypts it where it stands: one pass, one buffer. On a
+/// failure `why` is set, and the caller wipes the buffer, since plaintext may stand in it. While counting nothing is
+/// drawn or encrypted.
+template <class T, class K, crypto_policy C, entropy_source R>
+  requires seals_with<C, K>
+constexpr void write_sealed(der::writer& w, const T& plain, const K& k, key_usage_t usage, const turn<C, R>& t,
+                            errc& why, std::optional<std::uint32_t> kvno = {}) {
+  const etype_t etype = t.policy->etype_of(k);
+  const std::optional<seal_shape> shape = t.policy->shape(etype);
+  if (!shape) {
+    why = errc::unsupported_etype;
+    return;
+  }
+  auto cipher = asn1::computed{[&](der::writer& out) {
+    der::wrap(out, der::octet_string, [&] {
+      const std::size_t mark = out.count();
+      out.zeros(shape->back);
+      asn1::write(out, plain);
+      out.zeros(shape->front);
+      if (out.is_counting() || why != errc::ok) return;
+      const std::span<std::uint8_t> whole = out.written_since(mark);
+      why = t.entropy->fill(whole.first(shape->front)) ? t.policy->seal(k, usage, whole) : errc::entropy;
+    });
+  }};
+  asn1::write(w, msg::BasicEncryptedData<decltype(cipher)>{etype, kvno, cipher});
+}
+
+/// The opened contents of `sealed`, kept at the front of `in`, which has at least sealed.cipher.size() octets free.
+/// errc::integrity when the seal does not open, or was made with another encryption type than the key's.
+template <class K, crypto_policy C>
+  requires seals_with<C, K>
+constexpr result<std::span<std::uint8_t>> open_sealed(C& policy, const msg::EncryptedData& sealed, const K& k,
+                                                      key_usage_t usage, room& in) {
+  // RFC 4120 section 5.2.9: the etype says which algorithm it was; a key serves no other
+  if (policy.etype_of(k) != sealed.etype) return errc::integrity;
+  if (in.free() < sealed.cipher.size()) {
+    return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(sealed.cipher.size())};
+  }
+  const std::span<std::uint8_t> to = in.borrow(sealed.cipher.size());
+  result<std::span<std::uint8_t>> plain = policy.unseal(k, usage, sealed.cipher, to);
+  if (plain) in.keep(to.size());
+  return plain;
+}
+
+/// Draws a fresh key of the given encryption type (RFC 3961 section 3, random-to-key).
+template <crypto_policy C, entropy_source R>
+constexpr result<typename C::key> draw_key(etype_t etype, const turn<C, R>& t) {
+  secret<64> seed;
+  const std::size_t n = t.policy->seed_octets(etype);
+  if (n == 0 || n > seed.capacity()) return errc::unsupported_etype;
+  const std::span<std::uint8_t> to = seed.expose_for_writing(n);
+  if (!t.entropy->fill(to)) return errc::entropy;
+  return t.policy->random_to_key(etype, bytes_view(to));
+}
+
+/// Imports a key that a decrypted message carries, and wipes its octets where they stand in `plain`.
+template <crypto_policy C>
+constexpr result<typename C::key> take_key(C& policy, const msg::EncryptionKey& k, std::span<std::uint8_t> plain) {
+  result<typename C::key> imported = policy.import(k.keytype, k.keyvalue);
+  const std::size_t at = static_cast<std::size_t>(k.keyvalue.data() - plain.data());
+  secure_zero(plain.subspan(at, k.keyvalue.size()));
+  return imported;
+}
+
+/// 31 random bits: RFC 4120 section 5.4.1 allows 32, but deployed KDCs read a nonce as a signed number.
+template <crypto_policy C, entropy_source R>
+constexpr std::optional<std::uint32_t> draw_nonce(const turn<C, R>& t) {
+  std::array<std::uint8_t, 4> n{};
+  if (!t.entropy->fill(n)) return std::nullopt;
+  return (n[0] & 0x7fu) << 24 | std::uint32_t{n[1]} << 16 | std::uint32_t{n[2]} << 8 | n[3];
+}
+
+}  // namespace kerb::inline v0
