@@ -36,7 +36,8 @@ struct timestamp {
 constexpr kerberos_time plus(kerberos_time t, std::int64_t seconds) {
   if (seconds > 0 && t.seconds > latest_time.seconds - seconds) return latest_time;
   if (seconds < 0 && t.seconds < earliest_time.seconds - seconds) return earliest_time;
-  return {t.seconds + seconds};
+  t.seconds += seconds;
+  return t < earliest_time ? earliest_time : t > latest_time ? latest_time : t;  // `t` itself may have been outside
 }
 
 /// Whether two clock values are at most `skew` seconds apart, exact to the microsecond.
@@ -57,7 +58,11 @@ class unique_time {
   constexpr timestamp next(timestamp now) {
     if (now <= last_) {
       now = last_;
-      if (++now.usec.count > 999999) now = {plus(now.at, 1), {0}};
+      if (now.usec.count < 999999) {
+        ++now.usec.count;
+      } else {  // not plus(): at the end of the year 9999 that would be the same second again
+        now = {{now.at.seconds + (now.at.seconds != std::numeric_limits<std::int64_t>::max())}, {0}};
+      }
     }
     last_ = now;
     return now;
