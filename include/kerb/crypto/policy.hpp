@@ -24,7 +24,7 @@ constexpr std::size_t hash_octets(hash_id h) { return h == hash_id::sha1 ? 20 : 
 ///   encrypt(c, in, out, n)     n blocks of 16 octets, each on its own (ECB); in == out is allowed, other overlap is not
 ///   decrypt(c, in, out, n)     the inverse
 ///   rekey(m, id, key)          prepares HMAC over that hash with a key of any length
-///   mac(m, pieces, out)        HMAC over the pieces in turn, cut to out.size() octets (at most hash_octets); m can be
+///   hmac(m, pieces, out)       HMAC over the pieces in turn, cut to out.size() octets (at most hash_octets); m can be
 ///                              used again for another message under the same key
 ///   hash(id, pieces, out)      the hash over the pieces in turn, cut to out.size() octets
 ///   pbkdf2(id, pw, salt, n, out)  PBKDF2-HMAC (RFC 2898 section 5.2) with n >= 1 iterations
@@ -39,7 +39,7 @@ concept primitives = std::movable<typename P::cipher> && std::movable<typename P
   { p.encrypt(c, in, o, n) } noexcept -> std::same_as<errc>;
   { p.decrypt(c, in, o, n) } noexcept -> std::same_as<errc>;
   { p.rekey(m, h, k) } noexcept -> std::same_as<errc>;
-  { p.mac(m, pieces, out) } noexcept -> std::same_as<errc>;
+  { p.hmac(m, pieces, out) } noexcept -> std::same_as<errc>;
   { p.hash(h, pieces, out) } noexcept -> std::same_as<errc>;
   { p.pbkdf2(h, k, salt, iterations, out) } noexcept -> std::same_as<errc>;
   { p.fill(out) } noexcept -> std::same_as<bool>;

@@ -1,0 +1,137 @@
+// The policy on Botan's C++ interface, versions 2.19 and 3.
+#pragma once
+#include <botan/block_cipher.h>
+#include <botan/hash.h>
+#include <botan/mac.h>
+#include <botan/pwdhash.h>
+#include <botan/system_rng.h>
+
+#include <array>
+#include <exception>
+#include <limits>
+#include <memory>
+
+#include "engine.hpp"
+#include "rfc3962.hpp"
+#include "rfc8009.hpp"
+
+namespace kerb::inline v0 {
+namespace botan {
+
+/// kerb::primitives on Botan's block ciphers, HMACs and hashes. An object is made when its kind is first needed and is
+/// kept for re-keying, since making one costs more than using it. All of them live in memory that Botan wipes.
+///
+/// Randomness is Botan's System_RNG, drawn from the operating system for each call: nothing is kept in between, so
+/// neither fork() nor a copied virtual machine can make two processes draw the same octets. Its security rests on the
+/// system's generator alone, and the price is a system call.
+class primitives {
+ public:
+  /// Holds an AES schedule.
+  class cipher {
+    friend class primitives;
+    std::array<std::unique_ptr<Botan::BlockCipher>, 2> kinds_;
+    std::size_t keyed_ = 0;  // an index, so that a moved-from holder finds nothing there
+  };
+  /// Holds an HMAC with its key.
+  class mac {
+    friend class primitives;
+    std::array<std::unique_ptr<Botan::MessageAuthenticationCode>, 3> kinds_;
+    std::size_t keyed_ = 0;
+  };
+
+  errc rekey(cipher& c, cipher_id id, secret_view key) noexcept {
+    return guarded([&] {
+      auto& kind = c.kinds_[c.keyed_ = static_cast<std::size_t>(id)];
+      if (!kind) kind = Botan::BlockCipher::create(id == cipher_id::aes128 ? "AES-128" : "AES-256");
+      if (!kind) return false;
+      kind->set_key(key.data(), key.size());
+      return true;
+    });
+  }
+  errc encrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
+    const auto& kind = c.kinds_[c.keyed_];
+    if (!kind) return errc::crypto_backend;
+    return guarded([&] { return kind->encrypt_n(in, out, n), true; });
+  }
+  errc decrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
+    const auto& kind = c.kinds_[c.keyed_];
+    if (!kind) return errc::crypto_backend;
+    return guarded([&] { return kind->decrypt_n(in, out, n), true; });
+  }
+
+  errc rekey(mac& m, hash_id id, secret_view key) noexcept {
+    return guarded([&] {
+      auto& kind = m.kinds_[m.keyed_ = static_cast<std::size_t>(id)];
+      if (!kind)
+        kind = Botan::MessageAuthenticationCode::create(name(id, "HMAC(SHA-1)", "HMAC(SHA-256)", "HMAC(SHA-384)"));
+      if (!kind) return false;
+      kind->set_key(key.data(), key.size());
+      return true;
+    });
+  }
+  errc hmac(mac& m, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    return finish(m.kinds_[m.keyed_].get(), static_cast<hash_id>(m.keyed_), pieces, out);
+  }
+  errc hash(hash_id id, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    auto& kind = hashes_[static_cast<std::size_t>(id)];
+    const errc made = guarded([&] {
+      if (!kind) kind = Botan::HashFunction::create(name(id, "SHA-1", "SHA-256", "SHA-384"));
+      return kind != nullptr;
+    });
+    return made != errc::ok ? made : finish(kind.get(), id, pieces, out);
+  }
+
+  /// Passwords have at most 4096 octets, Botan's bound for keys of an HMAC.
+  errc pbkdf2(hash_id id, secret_view password, bytes_view salt, std::uint64_t iterations,
+              std::span<std::uint8_t> out) noexcept {
+    if (iterations > std::numeric_limits<std::size_t>::max()) return errc::crypto_backend;
+    return guarded([&] {
+      const auto family =
+          Botan::PasswordHashFamily::create(name(id, "PBKDF2(SHA-1)", "PBKDF2(SHA-256)", "PBKDF2(SHA-384)"));
+      if (!family) return false;
+      family->from_params(static_cast<std::size_t>(iterations))
+          ->derive_key(out.data(), out.size(), reinterpret_cast<const char*>(password.data()), password.size(),
+                       salt.data(), salt.size());
+      return true;
+    });
+  }
+
+  bool fill(std::span<std::uint8_t> out) noexcept {
+    return guarded([&] { return Botan::system_rng().randomize(out.data(), out.size()), true; }) == errc::ok;
+  }
+
+ private:
+  template <class F>
+  static errc guarded(F&& f) noexcept {
+    try {
+      return f() ? errc::ok : errc::crypto_backend;
+    } catch (...) { return errc::crypto_backend; }
+  }
+  static const char* name(hash_id id, const char* sha1, const char* sha256, const char* sha384) {
+    return id == hash_id::sha1 ? sha1 : id == hash_id::sha256 ? sha256 : sha384;
+  }
+
+  /// A hash or an HMAC, which final() makes ready for the next message.
+  template <class Computation>
+  static errc finish(Computation* c, hash_id id, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    std::array<std::uint8_t, hash_octets(hash_id::sha384)> whole;
+    if (c == nullptr || out.size() > hash_octets(id)) return errc::crypto_backend;
+    wiped_on_exit wipe(whole);
+    const errc why = guarded([&] {
+      for (const bytes_view piece : pieces) c->update(piece.data(), piece.size());
+      return c->final(whole.data()), true;
+    });
+    if (why == errc::ok) detail::copy_octets(whole.data(), out.size(), out.data());
+    else  // what was absorbed must not stay in front of the next message
+      (void)guarded([&] { return c->final(whole.data()), true; });
+    return why;
+  }
+
+  std::array<std::unique_ptr<Botan::HashFunction>, 3> hashes_;
+};
+
+/// What a program names: the encryption types of RFC 8009 and RFC 3962.
+using policy = engine<primitives, aes_sha2, aes_sha1>;
+
+}  // namespace botan
+}  // namespace kerb::inline v0

@@ -1,0 +1,145 @@
+// The policy on Botan's C interface: for builds without exceptions, or with another C++ library than Botan's.
+#pragma once
+#include <botan/ffi.h>
+
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "engine.hpp"
+#include "rfc3962.hpp"
+#include "rfc8009.hpp"
+
+namespace kerb::inline v0 {
+namespace botan_ffi {
+
+/// Owns an object of Botan's C interface.
+template <class T, int (*Destroy)(T)>
+class handle {
+ public:
+  handle() = default;
+  handle(handle&& o) noexcept : p_(std::exchange(o.p_, nullptr)) {}
+  handle& operator=(handle&& o) noexcept {
+    if (this != &o) {
+      reset();
+      p_ = std::exchange(o.p_, nullptr);
+    }
+    return *this;
+  }
+  ~handle() { reset(); }
+  T get() const { return p_; }
+  /// Makes the object with init(&object, arguments...) unless it is there; whether it is there now.
+  template <class Init, class... Args>
+  bool make(Init init, Args... args) {
+    if (p_ == nullptr && init(&p_, args...) != BOTAN_FFI_SUCCESS) p_ = nullptr;
+    return p_ != nullptr;
+  }
+
+ private:
+  void reset() {
+    if (p_ != nullptr) (void)Destroy(p_);
+    p_ = nullptr;
+  }
+  T p_ = nullptr;
+};
+
+/// kerb::primitives as botan.hpp has them, a little slower: each call checks its handle. Randomness is Botan's "system"
+/// generator, drawn from the operating system for each call: nothing is kept in between, so neither fork() nor a copied
+/// virtual machine can make two processes draw the same octets.
+class primitives {
+ public:
+  /// Holds an AES schedule.
+  class cipher {
+    friend class primitives;
+    std::array<handle<botan_block_cipher_t, botan_block_cipher_destroy>, 2> kinds_;
+    std::size_t keyed_ = 0;  // an index, so that a moved-from holder finds nothing there
+  };
+  /// Holds an HMAC with its key.
+  class mac {
+    friend class primitives;
+    std::array<handle<botan_mac_t, botan_mac_destroy>, 3> kinds_;
+    std::size_t keyed_ = 0;
+  };
+
+  errc rekey(cipher& c, cipher_id id, secret_view key) noexcept {
+    auto& kind = c.kinds_[c.keyed_ = static_cast<std::size_t>(id)];
+    if (!kind.make(botan_block_cipher_init, id == cipher_id::aes128 ? "AES-128" : "AES-256"))
+      return errc::crypto_backend;
+    return said(botan_block_cipher_set_key(kind.get(), key.data(), key.size()));
+  }
+  // A null handle is refused by Botan itself.
+  errc encrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
+    return said(botan_block_cipher_encrypt_blocks(c.kinds_[c.keyed_].get(), in, out, n));
+  }
+  errc decrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
+    return said(botan_block_cipher_decrypt_blocks(c.kinds_[c.keyed_].get(), in, out, n));
+  }
+
+  errc rekey(mac& m, hash_id id, secret_view key) noexcept {
+    auto& kind = m.kinds_[m.keyed_ = static_cast<std::size_t>(id)];
+    if (!kind.make(botan_mac_init, name(id, "HMAC(SHA-1)", "HMAC(SHA-256)", "HMAC(SHA-384)"), 0u))
+      return errc::crypto_backend;
+    return said(botan_mac_set_key(kind.get(), data_of(key.unguarded()), key.size()));
+  }
+  errc hmac(mac& m, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    return finish(m.kinds_[m.keyed_].get(), botan_mac_update, botan_mac_final, static_cast<hash_id>(m.keyed_), pieces,
+                  out);
+  }
+  errc hash(hash_id id, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    auto& kind = hashes_[static_cast<std::size_t>(id)];
+    if (!kind.make(botan_hash_init, name(id, "SHA-1", "SHA-256", "SHA-384"), 0u)) return errc::crypto_backend;
+    return finish(kind.get(), botan_hash_update, botan_hash_final, id, pieces, out);
+  }
+
+  /// Passwords have at most 4096 octets, Botan's bound for keys of an HMAC.
+  errc pbkdf2(hash_id id, secret_view password, bytes_view salt, std::uint64_t iterations,
+              std::span<std::uint8_t> out) noexcept {
+    if (iterations > std::numeric_limits<std::size_t>::max()) return errc::crypto_backend;
+    // Botan takes a password of no octets for one that ends with a zero: it is given an empty one.
+    const char* const text = password.empty() ? "" : reinterpret_cast<const char*>(password.data());
+    return said(botan_pwdhash(name(id, "PBKDF2(SHA-1)", "PBKDF2(SHA-256)", "PBKDF2(SHA-384)"),
+                              static_cast<std::size_t>(iterations), 0, 0, out.data(), out.size(), text, password.size(),
+                              data_of(salt), salt.size()));
+  }
+
+  bool fill(std::span<std::uint8_t> out) noexcept {
+    return rng_.make(botan_rng_init, "system") &&
+           botan_rng_get(rng_.get(), out.data(), out.size()) == BOTAN_FFI_SUCCESS;
+  }
+
+ private:
+  static errc said(int code) { return code == BOTAN_FFI_SUCCESS ? errc::ok : errc::crypto_backend; }
+  static const char* name(hash_id id, const char* sha1, const char* sha256, const char* sha384) {
+    return id == hash_id::sha1 ? sha1 : id == hash_id::sha256 ? sha256 : sha384;
+  }
+  /// A pointer that is never null, not even to nothing: Botan refuses those.
+  static const std::uint8_t* data_of(bytes_view v) {
+    static constexpr std::uint8_t nothing = 0;
+    return v.empty() ? &nothing : v.data();
+  }
+
+  /// A hash or an HMAC, which final() makes ready for the next message.
+  template <class Handle, class Update, class Final>
+  static errc finish(Handle h, Update update, Final final, hash_id id, view_of<bytes_view> pieces,
+                     std::span<std::uint8_t> out) noexcept {
+    std::array<std::uint8_t, hash_octets(hash_id::sha384)> whole;
+    if (h == nullptr || out.size() > hash_octets(id)) return errc::crypto_backend;
+    wiped_on_exit wipe(whole);
+    errc why = errc::ok;
+    for (const bytes_view piece : pieces)
+      if (why == errc::ok && !piece.empty()) why = said(update(h, piece.data(), piece.size()));
+    // Also after a failure: what was absorbed must not stay in front of the next message.
+    if (const errc e = said(final(h, whole.data())); why == errc::ok) why = e;
+    if (why == errc::ok) detail::copy_octets(whole.data(), out.size(), out.data());
+    return why;
+  }
+
+  std::array<handle<botan_hash_t, botan_hash_destroy>, 3> hashes_;
+  handle<botan_rng_t, botan_rng_destroy> rng_;
+};
+
+/// What a program names: the encryption types of RFC 8009 and RFC 3962.
+using policy = engine<primitives, aes_sha2, aes_sha1>;
+
+}  // namespace botan_ffi
+}  // namespace kerb::inline v0

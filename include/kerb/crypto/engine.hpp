@@ -1,0 +1,287 @@
+// The crypto policy that exchanges see, put together from profiles over a cryptographic library.
+#pragma once
+#include <array>
+#include <optional>
+
+#include "cksum_rules.hpp"
+#include "profile.hpp"
+
+namespace kerb::inline v0 {
+
+namespace detail {
+/// The facts of all encryption types of some profiles, in the order of the list.
+template <class... Profiles>
+inline constexpr auto facts_of = [] {
+  std::array<etype_facts, (Profiles::etypes.size() + ...)> all{};
+  std::size_t n = 0;
+  const auto append = [&](const auto& etypes) {
+    for (const etype_facts& f : etypes) all[n++] = f;
+  };
+  (append(Profiles::etypes), ...);
+  return all;
+}();
+template <class... Profiles>
+inline constexpr auto etypes_of = [] {
+  std::array<etype_t, facts_of<Profiles...>.size()> all{};
+  for (std::size_t i = 0; i != all.size(); ++i) all[i] = facts_of<Profiles...>[i].etype;
+  return all;
+}();
+}  // namespace detail
+
+/// A crypto_policy and entropy_source over the library `P`, with the encryption types of `Profiles`, best first.
+/// Movable where P is. It holds the schedules of the last key used until it is used again or dies. A prepared key, like
+/// the policy, serves one thread at a time.
+template <primitives P, class... Profiles>
+  requires(sizeof...(Profiles) != 0 && (crypto_profile<Profiles, P> && ...))
+class engine {
+ public:
+  using key = kerb::key;
+
+  /// What prepare() makes of a key for one usage: derived keys, scheduled.
+  class prepared_key {
+   public:
+    constexpr etype_t etype() const { return etype_; }
+    constexpr key_usage_t usage() const { return usage_; }
+
+   private:
+    friend class engine;
+    constexpr prepared_key(etype_t e, key_usage_t u) : etype_(e), usage_(u) {}
+    etype_t etype_;
+    key_usage_t usage_;
+    mutable usage_schedules<P> schedules_;  // a MAC in progress changes its holder, and nothing that can be seen
+  };
+
+  constexpr engine() = default;
+  constexpr explicit engine(P library) : p_(std::move(library)) {}
+
+  constexpr view_of<etype_t> offered() const noexcept { return detail::etypes_of<Profiles...>; }
+
+  constexpr std::optional<seal_shape> shape(etype_t e) const noexcept {
+    const etype_facts* const f = facts(e);
+    if (f == nullptr) return std::nullopt;
+    return seal_shape{static_cast<std::uint8_t>(confounder_octets), f->tag};
+  }
+  constexpr std::optional<cksum_shape> cksum_of(etype_t e) const noexcept {
+    const etype_facts* const f = facts(e);
+    if (f == nullptr) return std::nullopt;
+    return cksum_shape{f->cksum, f->tag};
+  }
+  /// Octets of random_to_key's input; 0 for an encryption type that is not there.
+  constexpr std::size_t seed_octets(etype_t e) const noexcept { return facts(e) == nullptr ? 0 : facts(e)->key; }
+  /// Octets that the pseudo-random function has; prf() gives that many or fewer.
+  constexpr std::size_t prf_octets(etype_t e) const noexcept { return facts(e) == nullptr ? 0 : facts(e)->prf; }
+  constexpr std::uint64_t default_iterations(etype_t e) const noexcept {
+    return facts(e) == nullptr ? 0 : facts(e)->iterations;
+  }
+
+  constexpr etype_t etype_of(const key& k) const noexcept { return k.etype(); }
+  constexpr etype_t etype_of(const prepared_key& k) const noexcept { return k.etype_; }
+
+  /// errc::bad_key_length, weak_etype or unsupported_etype.
+  constexpr result<key> import(etype_t e, bytes_view octets) noexcept {
+    const etype_facts* const f = facts(e);
+    if (f == nullptr) return refusal(e);
+    if (octets.size() != f->key) return errc::bad_key_length;
+    return key(e, *secret<max_key_octets>::copy_of(octets));
+  }
+  /// RFC 3962 section 4: for AES the octets are the key.
+  constexpr result<key> random_to_key(etype_t e, bytes_view octets) noexcept { return import(e, octets); }
+  constexpr secret_view expose(const key& k KERB_LIFETIMEBOUND) const noexcept { return k.octets(); }
+
+  constexpr result<prepared_key> prepare(const key& k, key_usage_t u) noexcept {
+    prepared_key made(k.etype(), u);
+    usage_schedules<P>& s = made.schedules_;
+    const errc why = with(k.etype(), [&](auto profile, const etype_facts& f) {
+      if (const errc e = schedule_seal(profile, f, k, u, s.encryption, s.integrity); e != errc::ok) return e;
+      return schedule_cksum(profile, f, k, u, s.checksum);
+    });
+    if (why != errc::ok) return why;
+    return made;
+  }
+
+  /// Besides the crypto_policy's: errc::api_misuse when `io` has no room for confounder and tag. On failure `io` is
+  /// wiped.
+  constexpr errc seal(const key& k, key_usage_t u, std::span<std::uint8_t> io) noexcept {
+    return seal_with(k.etype(), io, [&](auto profile, const etype_facts& f) {
+      if (const errc e = schedule_seal(profile, f, k, u, cipher_, mac_); e != errc::ok) return e;
+      return profile.seal(p_, cipher_, mac_, f, io);
+    });
+  }
+  constexpr errc seal(const prepared_key& k, key_usage_t u, std::span<std::uint8_t> io) noexcept {
+    return seal_with(k.etype_, io, [&](auto profile, const etype_facts& f) {
+      if (u != k.usage_) return errc::wrong_usage;
+      return profile.seal(p_, k.schedules_.encryption, k.schedules_.integrity, f, io);
+    });
+  }
+
+  /// Whatever is wrong with the octets is errc::integrity, their being too few as well. On failure the first in.size()
+  /// octets of `out` are wiped. errc::no_space, and nothing is touched, when `out` has fewer.
+  constexpr result<std::span<std::uint8_t>> unseal(const key& k, key_usage_t u, bytes_view in,
+                                                   std::span<std::uint8_t> out) noexcept {
+    return unseal_with(k.etype(), in, out, [&](auto profile, const etype_facts& f) {
+      if (const errc e = schedule_seal(profile, f, k, u, cipher_, mac_); e != errc::ok) return e;
+      return profile.open(p_, cipher_, mac_, f, in, out);
+    });
+  }
+  constexpr result<std::span<std::uint8_t>> unseal(const prepared_key& k, key_usage_t u, bytes_view in,
+                                                   std::span<std::uint8_t> out) noexcept {
+    return unseal_with(k.etype_, in, out, [&](auto profile, const etype_facts& f) {
+      if (u != k.usage_) return errc::wrong_usage;
+      return profile.open(p_, k.schedules_.encryption, k.schedules_.integrity, f, in, out);
+    });
+  }
+
+  /// errc::unsupported_cksum when no profile has the type, inappropriate_checksum when it goes with keys of another
+  /// encryption type, api_misuse when `out` has not exactly its octets.
+  constexpr errc sign(cksum_t t, const key& k, key_usage_t u, view_of<bytes_view> pieces,
+                      std::span<std::uint8_t> out) noexcept {
+    return with(k.etype(), [&](auto profile, const etype_facts& f) {
+      if (t != f.cksum) return misfit(t);
+      if (out.size() != f.tag) return errc::api_misuse;
+      if (const errc e = schedule_cksum(profile, f, k, u, mac_); e != errc::ok) return e;
+      return p_.hmac(mac_, pieces, out);
+    });
+  }
+  constexpr errc sign(cksum_t t, const prepared_key& k, key_usage_t u, view_of<bytes_view> pieces,
+                      std::span<std::uint8_t> out) noexcept {
+    return with(k.etype_, [&](auto, const etype_facts& f) {
+      if (u != k.usage_) return errc::wrong_usage;
+      if (t != f.cksum) return misfit(t);
+      if (out.size() != f.tag) return errc::api_misuse;
+      return p_.hmac(k.schedules_.checksum, pieces, out);
+    });
+  }
+
+  /// As sign; a checksum of another size is errc::integrity.
+  constexpr errc verify(cksum_t t, const key& k, key_usage_t u, view_of<bytes_view> pieces, bytes_view in) noexcept {
+    return verify_with(t, k, u, pieces, in);
+  }
+  constexpr errc verify(cksum_t t, const prepared_key& k, key_usage_t u, view_of<bytes_view> pieces,
+                        bytes_view in) noexcept {
+    return verify_with(t, k, u, pieces, in);
+  }
+
+  /// The first out.size() octets of the pseudo-random function's output, RFC 3961 section 3. errc::api_misuse for more
+  /// than prf_octets(), or for more pieces than the profile takes (no fewer than 8).
+  constexpr errc prf(const key& k, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    return with(k.etype(), [&](auto profile, const etype_facts& f) {
+      if (out.size() > f.prf) return errc::api_misuse;
+      if (k.octets().size() != f.key) return errc::bad_key_length;
+      return profile.prf(p_, cipher_, mac_, f, k.octets(), pieces, out);
+    });
+  }
+
+  /// errc::bad_s2k_parameters for more than 2^32 iterations or a salt of more than 1024 octets.
+  constexpr result<key> string_to_key(etype_t e, secret_view password, bytes_view salt, s2k_iterations it) noexcept {
+    secret<max_key_octets> octets;
+    const errc why = with(e, [&](auto profile, const etype_facts& f) {
+      const std::uint64_t n = it.count == 0 ? f.iterations : it.count;
+      if (n > max_iterations || salt.size() > max_salt_octets) return errc::bad_s2k_parameters;
+      return profile.string_to_key(p_, cipher_, mac_, f, password, salt, n, octets.expose_for_writing(f.key));
+    });
+    if (why != errc::ok) return why;
+    return key(e, std::move(octets));
+  }
+
+  constexpr errc digest(view_of<bytes_view> pieces, std::span<std::uint8_t, 32> out) noexcept {
+    return p_.hash(hash_id::sha256, pieces, out);
+  }
+  constexpr bool fill(std::span<std::uint8_t> out) noexcept { return p_.fill(out); }
+
+ private:
+  static constexpr const etype_facts* facts(etype_t e) {
+    for (const etype_facts& f : detail::facts_of<Profiles...>)
+      if (f.etype == e) return &f;
+    return nullptr;
+  }
+  static constexpr errc refusal(etype_t e) { return is_weak(e) ? errc::weak_etype : errc::unsupported_etype; }
+  /// Why a checksum type is not the key's.
+  static constexpr errc misfit(cksum_t t) {
+    for (const etype_facts& f : detail::facts_of<Profiles...>)
+      if (f.cksum == t) return errc::inappropriate_checksum;
+    return errc::unsupported_cksum;
+  }
+
+  /// f(profile, facts) for the profile that has `e`, or why there is none.
+  template <class F>
+  static constexpr errc with(etype_t e, F&& f) {
+    errc why = refusal(e);
+    (void)(with_profile<Profiles>(e, f, why) || ...);
+    return why;
+  }
+  template <class Profile, class F>
+  static constexpr bool with_profile(etype_t e, F& f, errc& why) {
+    for (const etype_facts& x : Profile::etypes)
+      if (x.etype == e) {
+        why = f(Profile{}, x);
+        return true;
+      }
+    return false;
+  }
+
+  /// Derives a usage's Ke and Ki; `ke` and `ki` may be the scratch.
+  template <class Profile>
+  constexpr errc schedule_seal(Profile, const etype_facts& f, const key& k, key_usage_t u, typename P::cipher& ke,
+                               typename P::mac& ki) {
+    if (k.octets().size() != f.key) return errc::bad_key_length;
+    std::array<std::uint8_t, max_key_octets> e_octets, i_octets;
+    wiped_on_exit wipe_e(e_octets), wipe_i(i_octets);
+    const auto e_key = std::span(e_octets).first(f.key), i_key = std::span(i_octets).first(f.mac_key);
+    if (const errc e = Profile::set_base(p_, cipher_, mac_, f, k.octets()); e != errc::ok) return e;
+    if (const errc e = Profile::derive(p_, cipher_, mac_, f, u, derived_key::encryption, e_key); e != errc::ok)
+      return e;
+    if (const errc e = Profile::derive(p_, cipher_, mac_, f, u, derived_key::integrity, i_key); e != errc::ok) return e;
+    if (const errc e = p_.rekey(ke, f.cipher, secret_view(e_key)); e != errc::ok) return e;
+    return p_.rekey(ki, f.hash, secret_view(i_key));
+  }
+  /// The same for Kc.
+  template <class Profile>
+  constexpr errc schedule_cksum(Profile, const etype_facts& f, const key& k, key_usage_t u, typename P::mac& kc) {
+    if (k.octets().size() != f.key) return errc::bad_key_length;
+    std::array<std::uint8_t, max_key_octets> octets;
+    wiped_on_exit wipe(octets);
+    const auto c_key = std::span(octets).first(f.mac_key);
+    if (const errc e = Profile::set_base(p_, cipher_, mac_, f, k.octets()); e != errc::ok) return e;
+    if (const errc e = Profile::derive(p_, cipher_, mac_, f, u, derived_key::checksum, c_key); e != errc::ok) return e;
+    return p_.rekey(kc, f.hash, secret_view(c_key));
+  }
+
+  template <class F>
+  constexpr errc seal_with(etype_t e, std::span<std::uint8_t> io, F&& f) {
+    const errc why = with(e, [&](auto profile, const etype_facts& x) {
+      if (io.size() < confounder_octets + x.tag) return errc::api_misuse;
+      return f(profile, x);
+    });
+    if (why != errc::ok) secure_zero(io);
+    return why;
+  }
+  template <class F>
+  constexpr result<std::span<std::uint8_t>> unseal_with(etype_t e, bytes_view in, std::span<std::uint8_t> out, F&& f) {
+    if (out.size() < in.size()) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(in.size())};
+    std::size_t around = 0;
+    const errc why = with(e, [&](auto profile, const etype_facts& x) {
+      around = confounder_octets + x.tag;
+      return in.size() < around ? errc::integrity : f(profile, x);
+    });
+    if (why != errc::ok) {
+      secure_zero(out.first(in.size()));
+      return why;
+    }
+    return out.subspan(confounder_octets, in.size() - around);
+  }
+  template <class K>
+  constexpr errc verify_with(cksum_t t, const K& k, key_usage_t u, view_of<bytes_view> pieces, bytes_view in) {
+    std::array<std::uint8_t, max_cksum_octets> octets;
+    wiped_on_exit wipe(octets);
+    const etype_facts* const f = facts(k.etype());
+    const auto expected = std::span(octets).first(f == nullptr ? 0 : f->tag);
+    if (const errc e = sign(t, k, u, pieces, expected); e != errc::ok) return e;
+    return ct_equal(expected, in) ? errc::ok : errc::integrity;
+  }
+
+  P p_;
+  typename P::cipher cipher_;  // scratch: re-keyed for each call, so that nothing is allocated
+  typename P::mac mac_;
+};
+
+}  // namespace kerb::inline v0

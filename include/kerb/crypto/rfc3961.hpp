@@ -1,0 +1,48 @@
+// The simplified profile: key derivation, and sealing with an HMAC over the plaintext.
+#pragma once
+#include "cts.hpp"
+#include "profile.hpp"
+
+namespace kerb::inline v0 {
+
+/// DR, RFC 3961 section 5.1: fills `out` by encrypting the folded constant, that again, and so on, under the base key
+/// that `base` has scheduled. For AES, random-to-key is the identity, so this is DK as well.
+template <primitives P>
+constexpr errc derive_random(P& p, typename P::cipher& base, const cipher_block& folded_constant,
+                             std::span<std::uint8_t> out) noexcept {
+  cipher_block b = folded_constant;
+  wiped_on_exit wipe(b);
+  for (std::size_t at = 0; at < out.size(); at += b.size()) {
+    if (const errc e = p.encrypt(base, b.data(), b.data(), 1); e != errc::ok) return e;
+    detail::copy_octets(b.data(), out.size() - at < b.size() ? out.size() - at : b.size(), out.data() + at);
+  }
+  return errc::ok;
+}
+
+/// The encryption function of RFC 3961 section 5.3 without padding, where `io` stands: an HMAC under Ki over confounder
+/// and plaintext is put behind them, and they are encrypted under Ke.
+template <primitives P>
+constexpr errc simplified_seal(P& p, typename P::cipher& ke, typename P::mac& ki, std::size_t tag,
+                               std::span<std::uint8_t> io) noexcept {
+  const std::span<std::uint8_t> text = io.first(io.size() - tag);
+  const bytes_view pieces[]{text};
+  if (const errc e = p.hmac(ki, pieces, io.last(tag)); e != errc::ok) return e;
+  return cts_encrypt(p, ke, text, text.data());
+}
+
+/// The decryption function of RFC 3961 section 5.3. The HMAC covers the plaintext, so `out` is written to before it can
+/// be verified: on errc::integrity the caller must wipe it. `in` has at least a confounder and a tag.
+template <primitives P>
+constexpr errc simplified_open(P& p, typename P::cipher& ke, typename P::mac& ki, std::size_t tag, bytes_view in,
+                               std::uint8_t* out) noexcept {
+  const bytes_view text = in.first(in.size() - tag);
+  if (const errc e = cts_decrypt(p, ke, text, out); e != errc::ok) return e;
+  std::array<std::uint8_t, max_cksum_octets> expected;
+  wiped_on_exit wipe(expected);
+  const std::span<std::uint8_t> cut = std::span(expected).first(tag);
+  const bytes_view pieces[]{{out, text.size()}};
+  if (const errc e = p.hmac(ki, pieces, cut); e != errc::ok) return e;
+  return ct_equal(cut, in.last(tag)) ? errc::ok : errc::integrity;
+}
+
+}  // namespace kerb::inline v0

@@ -1,0 +1,111 @@
+// aes128-cts-hmac-sha256-128 and aes256-cts-hmac-sha384-192.
+#pragma once
+#include "cts.hpp"
+#include "profile.hpp"
+
+namespace kerb::inline v0 {
+
+/// The most pieces that the input of a pseudo-random function may come in.
+inline constexpr std::size_t max_prf_pieces = 8;
+
+/// KDF-HMAC-SHA2 of RFC 8009: the leading octets of an HMAC over a block counter, the label, a zero octet,
+/// the context and the output's size in bits. `base` holds the key; `out` is no longer than the hash.
+template <primitives P>
+constexpr errc kdf_hmac_sha2(P& p, typename P::mac& base, bytes_view label, view_of<bytes_view> context,
+                             std::span<std::uint8_t> out) noexcept {
+  constexpr std::uint8_t counter[]{0, 0, 0, 1}, zero[]{0};
+  const std::size_t bits = 8 * out.size();
+  const std::uint8_t size[]{0, 0, static_cast<std::uint8_t>(bits >> 8), static_cast<std::uint8_t>(bits)};
+  if (context.size() > max_prf_pieces) return errc::api_misuse;
+  std::array<bytes_view, max_prf_pieces + 4> pieces{counter, label, zero};
+  std::size_t n = 3;
+  for (bytes_view piece : context) pieces[n++] = piece;
+  pieces[n++] = size;
+  return p.hmac(base, {pieces.data(), n}, out);
+}
+
+/// The encryption types of RFC 8009 and their checksum types.
+struct aes_sha2 {
+  static constexpr std::array<etype_facts, 2> etypes{{
+      {etype_t::aes256_cts_hmac_sha384_192, cksum_t::hmac_sha384_192_aes256, cipher_id::aes256, hash_id::sha384, 32, 24,
+       24, 48, 32768},
+      {etype_t::aes128_cts_hmac_sha256_128, cksum_t::hmac_sha256_128_aes128, cipher_id::aes128, hash_id::sha256, 16, 16,
+       16, 32, 32768},
+  }};
+
+  template <primitives P>
+  static constexpr errc set_base(P& p, typename P::cipher&, typename P::mac& m, const etype_facts& f,
+                                 secret_view key) noexcept {
+    return p.rekey(m, f.hash, key);
+  }
+
+  template <primitives P>
+  static constexpr errc derive(P& p, typename P::cipher&, typename P::mac& base, const etype_facts&, key_usage_t u,
+                               derived_key kind, std::span<std::uint8_t> out) noexcept {
+    const auto label = detail::usage_constant(u, kind);
+    return kdf_hmac_sha2(p, base, label, {}, out);
+  }
+
+  /// RFC 8009: the HMAC covers the initial vector and the ciphertext.
+  template <primitives P>
+  static constexpr errc seal(P& p, typename P::cipher& ke, typename P::mac& ki, const etype_facts& f,
+                             std::span<std::uint8_t> io) noexcept {
+    const std::span<std::uint8_t> text = io.first(io.size() - f.tag);
+    if (const errc e = cts_encrypt(p, ke, text, text.data()); e != errc::ok) return e;
+    const bytes_view pieces[]{zero_iv, text};
+    return p.hmac(ki, pieces, io.last(f.tag));
+  }
+
+  /// RFC 8009: nothing is decrypted before the HMAC has been verified.
+  template <primitives P>
+  static constexpr errc open(P& p, typename P::cipher& ke, typename P::mac& ki, const etype_facts& f, bytes_view in,
+                             std::span<std::uint8_t> out) noexcept {
+    const bytes_view text = in.first(in.size() - f.tag);
+    std::array<std::uint8_t, max_cksum_octets> expected;
+    wiped_on_exit wipe(expected);
+    const std::span<std::uint8_t> cut = std::span(expected).first(f.tag);
+    const bytes_view pieces[]{zero_iv, text};
+    if (const errc e = p.hmac(ki, pieces, cut); e != errc::ok) return e;
+    if (!ct_equal(cut, in.last(f.tag))) return errc::integrity;
+    return cts_decrypt(p, ke, text, out.data());
+  }
+
+  /// RFC 8009: KDF-HMAC-SHA2 with the label "prf" and the input as its context.
+  template <primitives P>
+  static constexpr errc prf(P& p, typename P::cipher&, typename P::mac& m, const etype_facts& f, secret_view key,
+                            view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    constexpr auto label = detail::ascii("prf");
+    std::array<std::uint8_t, hash_octets(hash_id::sha384)> whole;
+    wiped_on_exit wipe(whole);
+    if (const errc e = p.rekey(m, f.hash, key); e != errc::ok) return e;
+    if (const errc e = kdf_hmac_sha2(p, m, label, pieces, std::span(whole).first(f.prf)); e != errc::ok) return e;
+    detail::copy_octets(whole.data(), out.size(), out.data());
+    return errc::ok;
+  }
+
+  /// RFC 8009: PBKDF2 over the encryption type's name, a zero octet and the salt, then the KDF with the label
+  /// "kerberos".
+  template <primitives P>
+  static constexpr errc string_to_key(P& p, typename P::cipher&, typename P::mac& m, const etype_facts& f,
+                                      secret_view password, bytes_view salt, std::uint64_t iterations,
+                                      std::span<std::uint8_t> out) noexcept {
+    constexpr auto label = detail::ascii("kerberos");
+    const std::string_view name = name_of(f.etype);
+    std::array<std::uint8_t, 32 + max_salt_octets> saltp;
+    if (name.size() >= 32 || salt.size() > max_salt_octets) return errc::bad_s2k_parameters;
+    std::size_t n = 0;
+    for (const char ch : name) saltp[n++] = static_cast<std::uint8_t>(ch);
+    saltp[n++] = 0;
+    detail::copy_octets(salt.data(), salt.size(), saltp.data() + n);
+    n += salt.size();
+
+    std::array<std::uint8_t, max_key_octets> intermediate;
+    wiped_on_exit wipe(intermediate);
+    const std::span<std::uint8_t> tkey = std::span(intermediate).first(f.key);
+    if (const errc e = p.pbkdf2(f.hash, password, {saltp.data(), n}, iterations, tkey); e != errc::ok) return e;
+    if (const errc e = p.rekey(m, f.hash, secret_view(tkey)); e != errc::ok) return e;
+    return kdf_hmac_sha2(p, m, label, {}, out);
+  }
+};
+
+}  // namespace kerb::inline v0
