@@ -12,7 +12,10 @@ constexpr bool may_enter(int age, int tickets) {
 
 constexpr int fee(int age) {
   const int full = 10;
-  if (age < 27 || age > 65) { return full / 2; }
+  if (age < 27 || age > 65) {
+    const int half = full / 2;
+    return half;
+  }
   return full;
 }
 
