@@ -1,10 +1,9 @@
 #!/bin/sh
 # Builds everything and runs all tests: sh tests/run.sh
 # On Debian and Ubuntu it installs what is missing first (KERB_NO_INSTALL=1: it does not). It can be run again.
+# shellcheck disable=SC2086  # the lists of packages are words on purpose
 set -eu
 cd "$(dirname "$0")/.."
-
-# shellcheck disable=SC2086  # the lists of packages are words on purpose
 
 # What the build needs, and what the tests against a real KDC need besides; Botan is whichever version there is.
 needed="g++ meson ninja-build pkg-config catch2 python3"
