@@ -1,0 +1,116 @@
+// INTEGER: every boundary of Int32, UInt32 and 64 bits.
+#include <kerb/der/integer.hpp>
+
+#include "unit/der/walk.hpp"
+
+using namespace kerb;
+using kerb_test::read_one;
+using kerb_test::writes;
+
+namespace {
+
+constexpr auto wide = [](auto& r, std::int64_t& v, der::place p) { return der::read_int64(r, v, p); };
+constexpr auto any = [](auto& r, auto& v, der::place p) { return der::read_integer(r, v, p); };
+using i32 = std::int32_t;
+using u32 = std::uint32_t;
+constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min(),
+                       highest = std::numeric_limits<std::int64_t>::max();
+
+template <std::size_t N>
+constexpr bool both_ways(std::int64_t v, const std::array<std::uint8_t, N>& octets) {
+  return read_one<std::int64_t>(wide, octets).is(v) &&
+         writes([&](der::writer& w) { der::write_integer(w, v); }, octets);
+}
+constexpr bool boundaries() {
+  return both_ways(0, "020100"_hex) && both_ways(1, "020101"_hex) && both_ways(-1, "0201ff"_hex) &&
+         both_ways(127, "02017f"_hex) && both_ways(128, "02020080"_hex) && both_ways(-128, "020180"_hex) &&
+         both_ways(-129, "0202ff7f"_hex) && both_ways(255, "020200ff"_hex) && both_ways(256, "02020100"_hex) &&
+         both_ways(32767, "02027fff"_hex) && both_ways(32768, "0203008000"_hex) && both_ways(-32768, "02028000"_hex) &&
+         both_ways(-32769, "0203ff7fff"_hex) && both_ways(8388607, "02037fffff"_hex) &&
+         both_ways(8388608, "020400800000"_hex) && both_ways(-8388608, "0203800000"_hex) &&
+         both_ways(0x7fffffff, "02047fffffff"_hex) && both_ways(0x80000000, "02050080000000"_hex) &&
+         both_ways(0xffffffff, "020500ffffffff"_hex) && both_ways(0x100000000, "02050100000000"_hex) &&
+         both_ways(-0x80000000LL, "020480000000"_hex) && both_ways(-0x80000001LL, "0205ff7fffffff"_hex) &&
+         both_ways(highest, "02087fffffffffffffff"_hex) && both_ways(lowest, "02088000000000000000"_hex) &&
+         both_ways(highest >> 8, "02077fffffffffffff"_hex) && both_ways(lowest >> 8, "020780000000000000"_hex);
+}
+KERB_BOTH("integer: each boundary of a number of octets, both ways", "[der][x690-8.3]", boundaries);
+
+constexpr bool padded() {
+  return read_one<std::int64_t>(wide, "02020000"_hex).failed(errc::bad_integer) &&
+         read_one<std::int64_t>(wide, "0202007f"_hex).failed(errc::bad_integer) &&
+         read_one<std::int64_t>(wide, "0202ff80"_hex).failed(errc::bad_integer) &&
+         read_one<std::int64_t>(wide, "0202ffff"_hex).failed(errc::bad_integer) &&
+         read_one<std::int64_t>(wide, "020400000005"_hex).failed(errc::bad_integer) &&
+         read_one<i32>(any, "02020005"_hex).failed(errc::bad_integer) &&
+         read_one<u32>(any, "02050000000005"_hex, der::as_deployed).failed(errc::bad_integer);
+}
+KERB_BOTH("integer: a padded one is refused under any rules", "[der][x690-8.3.2]", padded);
+
+constexpr bool empty_or_too_long() {
+  return read_one<std::int64_t>(wide, "0200"_hex).failed(errc::bad_integer) &&
+         read_one<std::int64_t>(wide, "0209010000000000000000"_hex).failed(errc::bad_integer) &&
+         read_one<std::int64_t>(wide, "0209ff0000000000000000"_hex).failed(errc::bad_integer) &&
+         read_one<std::int64_t>(wide, "0209008000000000000000"_hex).failed(errc::bad_integer) &&
+         read_one<i32>(any, "0200"_hex).failed(errc::bad_integer);
+}
+KERB_BOTH("integer: none and nine octets are refused", "[der][x690-8.3.1]", empty_or_too_long);
+
+constexpr bool int32_range() {
+  return read_one<i32>(any, "02047fffffff"_hex).is(0x7fffffff) &&
+         read_one<i32>(any, "020480000000"_hex).is(-0x7fffffff - 1) && read_one<i32>(any, "0201ff"_hex).is(-1) &&
+         read_one<i32>(any, "02050080000000"_hex).failed(errc::bad_integer) &&
+         read_one<i32>(any, "0205ff7fffffff"_hex).failed(errc::bad_integer) &&
+         read_one<i32>(any, "020500ffffffff"_hex, der::as_deployed).failed(errc::bad_integer) &&
+         read_one<i32>(any, "02087fffffffffffffff"_hex).failed(errc::bad_integer);
+}
+KERB_BOTH("integer: an Int32 is -2^31 to 2^31-1", "[der][rfc4120-5.2.4]", int32_range);
+
+constexpr bool uint32_range() {
+  return read_one<u32>(any, "020100"_hex).is(0) && read_one<u32>(any, "020500ffffffff"_hex).is(0xffffffff) &&
+         read_one<u32>(any, "02050080000000"_hex).is(0x80000000) &&
+         read_one<u32>(any, "02050100000000"_hex).failed(errc::bad_integer) &&
+         read_one<u32>(any, "0201ff"_hex).failed(errc::bad_integer) &&
+         read_one<u32>(any, "020480000000"_hex).failed(errc::bad_integer);
+}
+KERB_BOTH("integer: a UInt32 is 0 to 2^32-1", "[der][rfc4120-5.2.4]", uint32_range);
+
+constexpr bool negative_uint32() {
+  constexpr auto minus_one = "0201ff"_hex;
+  constexpr auto minus_128 = "020180"_hex;
+  constexpr auto least = "020480000000"_hex;
+  constexpr auto below = "0205ff7fffffff"_hex;
+  constexpr der::rules only{.negative_uint32 = true};
+  return read_one<u32>(any, minus_one, only).is(0xffffffff) &&
+         read_one<u32>(any, minus_128, der::as_deployed).is(0xffffff80) &&
+         read_one<u32>(any, least, only).is(0x80000000) && read_one<u32>(any, below, only).failed(errc::bad_integer) &&
+         read_one<u32>(any, minus_one, der::strict).failed(errc::bad_integer) &&
+         read_one<u32>(any, least, der::strict).failed(errc::bad_integer) &&
+         read_one<u32>(any, minus_one, der::rules{.short_flags = true}).failed(errc::bad_integer) &&
+         read_one<u32>(any, "02050100000000"_hex, only).failed(errc::bad_integer);
+}
+KERB_BOTH("integer: a UInt32 sent negative is read modulo 2^32 where that is tolerated, and refused by strict rules",
+          "[der][tolerance][rfc4120-5.5.1]", negative_uint32);
+
+constexpr bool another_type() {
+  return read_one<i32>(any, "0a0105"_hex).failed(errc::unexpected_tag) &&
+         read_one<i32>(any, "020205"_hex).failed(errc::truncated) &&
+         read_one<u32>(any, "02810105"_hex).failed(errc::non_minimal_length);
+}
+KERB_BOTH("integer: what is no INTEGER is refused as what it is", "[der]", another_type);
+
+TEST_CASE("integer: 64 bits come back for every number of octets and every sign", "[der]") {
+  std::uint64_t state = 0x9e3779b97f4a7c15;
+  bool same = true;
+  for (int i = 0; i != 200000; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    const std::int64_t v = static_cast<std::int64_t>(state) >> (state >> 58);
+    std::array<std::uint8_t, 16> buffer{};
+    der::writer w(buffer);
+    der::write_integer(w, v);
+    same = same && kerb_test::read_view<std::int64_t>(wide, w.written_since(0)).is(v);
+  }
+  CHECK(same);
+}
+
+}  // namespace
