@@ -1,0 +1,34 @@
+// The concepts: what models them, and what does not.
+#include "kerb/crypto/policy.hpp"
+
+#include "support/both.hpp"
+#include "toy.hpp"
+
+namespace {
+
+struct nothing {};
+struct may_throw {
+  bool fill(std::span<std::uint8_t>) { return true; }
+};
+struct no_pbkdf2 : kerb_test::toy {
+  void pbkdf2() = delete;
+};
+struct no_prf : kerb_test::toy_policy {
+  void prf() = delete;
+};
+
+static_assert(kerb::primitives<kerb_test::toy> && kerb::entropy_source<kerb_test::toy>);
+static_assert(kerb::crypto_policy<kerb_test::toy_policy> && kerb::entropy_source<kerb_test::toy_policy>);
+static_assert(kerb::seals_with<kerb_test::toy_policy, kerb::key>);
+static_assert(kerb::seals_with<kerb_test::toy_policy, kerb_test::toy_policy::prepared_key>);
+static_assert(!kerb::primitives<nothing> && !kerb::primitives<no_pbkdf2>);
+static_assert(!kerb::crypto_policy<nothing> && !kerb::crypto_policy<no_prf>);
+static_assert(!kerb::entropy_source<nothing> && !kerb::entropy_source<may_throw>);
+static_assert(!kerb::seals_with<kerb_test::toy_policy, nothing>);
+
+KERB_BOTH("hash_octets: the sizes of the hashes", "[crypto]", [] {
+  return kerb::hash_octets(kerb::hash_id::sha1) == 20 && kerb::hash_octets(kerb::hash_id::sha256) == 32 &&
+         kerb::hash_octets(kerb::hash_id::sha384) == 48;
+});
+
+}  // namespace

@@ -1,0 +1,94 @@
+// A cryptographic library that is none: it runs in the compiler, counts its calls, and fails when told to.
+#pragma once
+#include <algorithm>
+#include <array>
+
+#include "kerb/crypto/engine.hpp"
+#include "kerb/crypto/rfc3962.hpp"
+#include "kerb/crypto/rfc8009.hpp"
+
+namespace kerb_test {
+
+/// What a toy was asked for; shared by the test and the toy.
+struct toy_calls {
+  int left = 1 << 20;  ///< calls that succeed before all fail
+  int decrypted = 0;   ///< blocks
+};
+
+struct toy {
+  struct cipher {
+    std::array<std::uint8_t, 32> key{};
+    std::size_t octets = 0;
+  };
+  struct mac {
+    std::uint64_t state = 0;
+  };
+  toy_calls* calls = nullptr;
+
+  constexpr kerb::errc rekey(cipher& c, kerb::cipher_id, kerb::secret_view key) noexcept {
+    c.octets = key.size();
+    std::copy_n(key.data(), key.size(), c.key.begin());
+    return said();
+  }
+  constexpr kerb::errc encrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
+    for (std::size_t b = 0; b != n; ++b) {
+      std::array<std::uint8_t, 16> o{};
+      for (std::size_t i = 0; i != 16; ++i)
+        o[i] = static_cast<std::uint8_t>(in[16 * b + (5 * i + 3) % 16] + c.key[i % c.octets] + 7 * i);
+      std::copy_n(o.begin(), 16, out + 16 * b);
+    }
+    return said();
+  }
+  constexpr kerb::errc decrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
+    for (std::size_t b = 0; b != n; ++b) {
+      std::array<std::uint8_t, 16> o{};
+      for (std::size_t i = 0; i != 16; ++i)
+        o[(5 * i + 3) % 16] = static_cast<std::uint8_t>(in[16 * b + i] - c.key[i % c.octets] - 7 * i);
+      std::copy_n(o.begin(), 16, out + 16 * b);
+    }
+    if (calls != nullptr) calls->decrypted += static_cast<int>(n);
+    return said();
+  }
+  constexpr kerb::errc rekey(mac& m, kerb::hash_id h, kerb::secret_view key) noexcept {
+    m.state = mixed(static_cast<std::uint64_t>(h) + 1, key.unguarded());
+    return said();
+  }
+  constexpr kerb::errc hmac(mac& m, kerb::view_of<kerb::bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    std::uint64_t s = m.state;
+    for (const kerb::bytes_view piece : pieces) s = mixed(s, piece);
+    for (std::uint8_t& o : out) {
+      s = mixed(s, {});
+      o = static_cast<std::uint8_t>(s >> 56);
+    }
+    return said();
+  }
+  constexpr kerb::errc hash(kerb::hash_id h, kerb::view_of<kerb::bytes_view> pieces,
+                            std::span<std::uint8_t> out) noexcept {
+    mac m{static_cast<std::uint64_t>(h)};
+    return hmac(m, pieces, out);
+  }
+  constexpr kerb::errc pbkdf2(kerb::hash_id h, kerb::secret_view password, kerb::bytes_view salt, std::uint64_t n,
+                              std::span<std::uint8_t> out) noexcept {
+    const kerb::bytes_view pieces[]{password.unguarded(), salt};
+    mac m{static_cast<std::uint64_t>(h) + n};
+    return hmac(m, pieces, out);
+  }
+  constexpr bool fill(std::span<std::uint8_t> out) noexcept {
+    for (std::uint8_t& o : out) o = 0x5a;
+    return said() == kerb::errc::ok;
+  }
+
+ private:
+  static constexpr std::uint64_t mixed(std::uint64_t s, kerb::bytes_view octets) {
+    for (const std::uint8_t o : octets) s = (s ^ o) * 0x9e3779b97f4a7c15u + (s >> 29);
+    s = (s ^ (s >> 31)) * 0xbf58476d1ce4e5b9u;
+    return s ^ (s >> 27);
+  }
+  constexpr kerb::errc said() {
+    return calls != nullptr && calls->left-- <= 0 ? kerb::errc::crypto_backend : kerb::errc::ok;
+  }
+};
+
+using toy_policy = kerb::engine<toy, kerb::aes_sha2, kerb::aes_sha1>;
+
+}  // namespace kerb_test
