@@ -85,6 +85,9 @@ struct error {
   constexpr bool ok() const { return code == errc::ok; }
 };
 
+/// Whether it is a fault of the encoding, which anybody on the network can cause.
+constexpr bool is_malformed(errc c) { return static_cast<unsigned>(c) / 100 == 1; }
+
 /// Whether the peer's octets caused it, rather than this program, its buffers or its random source.
 constexpr bool is_peer_fault(errc c) {
   const auto n = static_cast<unsigned>(c);

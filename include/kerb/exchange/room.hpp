@@ -31,8 +31,15 @@ class room {
   constexpr ~room() { wipe_front(); }
 
   constexpr std::size_t size() const { return octets_.size(); }
-  /// Octets that are neither front nor tail.
-  constexpr std::size_t free() const { return octets_.size() - front_ - tail_; }
+  /// Octets that are neither front, nor tail, nor kept for the tail's frame.
+  constexpr std::size_t free() const {
+    const std::size_t taken = front_ + frame_octets + tail_;
+    return octets_.size() < taken ? 0 : octets_.size() - taken;
+  }
+  /// The size that this room must have for `n` octets more at its front.
+  constexpr std::size_t size_with(std::size_t n) const { return front_ + n + frame_octets + tail_; }
+  /// The size that this room must have for a message of `n` octets in place of the last one.
+  constexpr std::size_t size_for_message(std::size_t n) const { return front_ + frame_octets + n; }
 
   /// `n` octets behind the front, at most free(), not kept yet: whatever is written there is wiped in the end.
   constexpr std::span<std::uint8_t> borrow(std::size_t n) {
@@ -48,14 +55,23 @@ class room {
     keep(v.size());
     return bytes_view(to);
   }
-  /// Everything behind the front, for the next message, which replaces the last one.
+  /// Everything behind the front, for the next message, which replaces the last one; room for its frame is left.
   constexpr std::span<std::uint8_t> message_space() {
     tail_ = 0;
-    return octets_.subspan(front_);
+    return octets_.size() < front_ + frame_octets ? std::span<std::uint8_t>() : octets_.subspan(front_ + frame_octets);
   }
   /// The last `n` octets hold a message.
   constexpr void message_is(std::size_t n) { tail_ = n; }
   constexpr bytes_view message() const { return bytes_view(octets_).last(tail_); }
+  /// The message with its length in front, as a stream carries it (RFC 4120 section 7.2.2); nothing without a message.
+  constexpr bytes_view framed_message() {
+    if (tail_ == 0) return {};
+    const std::span<std::uint8_t> whole = octets_.last(tail_ + frame_octets);
+    for (std::size_t i = 0; i != frame_octets; ++i) {
+      whole[i] = static_cast<std::uint8_t>(tail_ >> (8 * (frame_octets - 1 - i)));
+    }
+    return bytes_view(whole);
+  }
   /// Wipes the message's space: a message that failed may have left plaintext there.
   constexpr void wipe_message() {
     secure_zero(octets_.subspan(front_));
@@ -68,7 +84,7 @@ class room {
 
   /// Goes on in `bigger`, with the message and without the front, of which nothing may be in use.
   constexpr void move_to(std::span<std::uint8_t> bigger) {
-    if (bigger.size() < tail_) return;
+    if (bigger.size() < tail_ + frame_octets) return;
     const bytes_view m = message();
     detail::copy_octets(m.data(), m.size(), bigger.data() + (bigger.size() - m.size()));
     wipe_front();
@@ -76,6 +92,7 @@ class room {
   }
 
  private:
+  static constexpr std::size_t frame_octets = 4;
   std::span<std::uint8_t> octets_;
   std::size_t front_ = 0;
   std::size_t tail_ = 0;

@@ -1,0 +1,13 @@
+// Everything, on Botan: for most programs the only include.
+#pragma once
+#include "crypto/botan.hpp"
+#include "kerb.hpp"
+
+namespace kerb::inline v0::botan {
+using key = policy::key;
+using credential = basic_credential<key>;
+using as_client = kerb::as_client<policy>;
+using tgs_client = kerb::tgs_client<policy>;
+using ap_initiator = kerb::ap_initiator<policy>;
+using ap_acceptor = kerb::ap_acceptor<policy>;
+}  // namespace kerb::inline v0::botan

@@ -1,0 +1,8 @@
+// The client's exchanges, without a crypto backend.
+#pragma once
+#include "exchange/client/ap.hpp"
+#include "exchange/client/as.hpp"
+#include "exchange/client/tgs.hpp"
+#include "exchange/drive.hpp"
+#include "exchange/over_stream.hpp"
+#include "format/principal.hpp"

@@ -1,0 +1,228 @@
+// The client's side of the AP exchange, RFC 4120 section 3.2.
+//
+//   state    | start          | receive               | take
+//   idle     | waiting, over  | misuse                | misuse
+//   waiting  | misuse         | waiting, over, failed | misuse
+//   over     | misuse         | misuse                | spent
+//   spent    | misuse         | misuse                | misuse
+//   failed   | the first reason again, from every call
+//
+// start() goes to over only where mutual authentication was not asked for. Random octets are drawn in this order: the
+// subkey's seed, the sequence number (4), the authenticator's confounder.
+#pragma once
+#include "../../msg/ap.hpp"
+#include "../../msg/error.hpp"
+#include "../sealed.hpp"
+#include "../session.hpp"
+#include "../step.hpp"
+
+namespace kerb::inline v0 {
+
+/// What an AP exchange is to do. Every view, and the credential, must outlive the exchange.
+template <class Key>
+struct ap_request {
+  ref<const basic_credential<Key>> credential;
+  std::span<std::uint8_t> room;   ///< lent until the exchange is gone; see room_size
+  requirement mutual = required;  ///< required: the exchange ends only when the service has proven itself
+  bool subkey = true;             ///< propose a fresh key for the session
+  bool sequence_number = true;    ///< propose a first sequence number
+  std::optional<bytes_view> application_data{};  ///< covered by the authenticator's keyed checksum
+  std::optional<ref<unique_time>> times{};       ///< keeps authenticator times from being used twice (section 3.2.3)
+};
+
+/// Authenticates the client to a service, and the service to the client. Octets handed to receive() are never written
+/// to; octets in a step are valid until the next call.
+template <crypto_policy C>
+class [[nodiscard]] ap_initiator {
+ public:
+  using key = typename C::key;
+  using product = session_keys<key>;
+  using step = std::variant<send, need_room, ignored, done, failed>;
+  /// Octets of room that do for a ticket with a PAC.
+  static constexpr std::size_t room_size = 8192;
+
+  constexpr explicit ap_initiator(ap_request<key> request) : request_(std::move(request)), room_(request_.room) {}
+
+  /// Makes the AP-REQ. Without mutual authentication there is nothing to wait for, and the product is ready.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step start(const turn<C, R>& t) {
+    if (state_ == state::failed) return failed{why_};
+    if (state_ != state::idle) return misuse();
+    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    errc why = errc::ok;
+    der::writer counted = der::writer::counting();
+    sent_at_ = {t.now.at, {999999}};  // the longest
+    seq_ = longest_seq;
+    write_request(counted, t, why);
+    if (why != errc::ok) return fail({.code = why});
+    if (const std::size_t n = room_.size_for_message(counted.count()); room_.size() < n) return need_room{n};
+
+    if (request_.subkey) {
+      auto k = draw_key(t.policy->etype_of(credential().session_key()), t);
+      if (!k) return fail(k.error());
+      subkey_.emplace(std::move(*k));
+    }
+    if (request_.sequence_number) {
+      // 30 bits: RFC 4120 section 5.5.1 allows 32, but deployed peers misread what looks negative, or comes to
+      const std::optional<std::uint32_t> n = draw_nonce(t);
+      if (!n) return fail({.code = errc::entropy});
+      seq_ = *n & longest_seq;
+    }
+    sent_at_ = request_.times ? request_.times->get().next(t.now) : t.now;
+    der::writer w(room_.message_space());
+    write_request(w, t, why);
+    if (why != errc::ok || !w.ok()) {
+      room_.wipe_message();  // a plaintext authenticator may stand there
+      return fail({.code = why != errc::ok ? why : errc::no_space});
+    }
+    room_.message_is(w.count());
+    const bool waits = request_.mutual == required;
+    if (waits) {
+      state_ = state::waiting;
+    } else if (!finish(t.policy.get(), {}, {})) {
+      return failed{why_};
+    }
+    return send{room_.message(), {},   destination::peer,
+                carrier::any,    true, waits ? afterwards::wait : afterwards::finished};
+  }
+
+  /// What came: an AP-REP, a KRB-ERROR, or on a datagram anything at all.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t, carrier arrived = carrier::any) {
+    if (state_ == state::failed) return failed{why_};
+    if (state_ != state::waiting) return misuse();
+    arrived_ = arrived;
+    if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets);
+    const auto rep = asn1::decode<msg::ApRep>(octets);
+    if (!rep) return disregard(rep.error());
+    const std::size_t n = rep->enc_part.cipher.size();
+    if (room_.free() < n) return need_room{room_.size_with(n)};
+    // RFC 4120 section 3.2.5: sealed under the ticket's session key, whatever subkeys there are
+    const auto plain =
+        open_sealed(t.policy.get(), rep->enc_part, credential().session_key(), key_usage_t::ap_rep_enc_part, room_);
+    if (!plain) return disregard({.code = plain.error().code, .type = "AP-REP", .field = "enc-part"});
+    const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
+    if (!part) return fail(part.error());
+    std::optional<key> acceptor_subkey;
+    if (part->subkey) {
+      auto k = take_key(t.policy.get(), *part->subkey, *plain);
+      if (!k) return fail({.code = k.error().code, .type = "EncAPRepPart", .field = "subkey"});
+      acceptor_subkey.emplace(std::move(*k));
+    }
+    // RFC 4120 section 3.2.5: the time that came back must be the one that was sent, or it answers another request
+    if (part->ctime != sent_at_.at)
+      return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"});
+    if (part->cusec != sent_at_.usec)
+      return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"});
+    if (!finish(t.policy.get(), std::move(acceptor_subkey), part->seq_number)) return failed{why_};
+    room_.wipe_front();
+    return done{};
+  }
+
+  /// The message sent last with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the message.
+  constexpr bytes_view framed() { return room_.framed_message(); }
+  /// The caller's transport has given up: the exchange fails with this reason.
+  [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
+  /// Goes on in a larger buffer, after need_room.
+  constexpr void room(std::span<std::uint8_t> bigger) { room_.move_to(bigger); }
+
+  /// The KRB-ERROR that was received last, if any: unauthenticated, and lent like the octets it came in.
+  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+
+  /// The session; once, after done or after a send that is followed by nothing.
+  [[nodiscard]] constexpr result<product> take() && {
+    if (state_ != state::over) return errc::api_misuse;
+    state_ = state::spent;
+    return std::move(*product_);
+  }
+
+ private:
+  enum class state : std::uint8_t { idle, waiting, over, spent, failed };
+  static constexpr std::uint32_t longest_seq = 0x3fffffff;
+
+  constexpr const basic_credential<key>& credential() const { return request_.credential.get(); }
+
+  template <entropy_source R>
+  constexpr void write_request(der::writer& w, const turn<C, R>& t, errc& why) {
+    const key& session_key = credential().session_key();
+    msg::Authenticator a;
+    std::array<std::uint8_t, max_cksum_octets> mac{};
+    if (request_.application_data) {
+      const std::optional<cksum_shape> shape = t.policy->cksum_of(t.policy->etype_of(session_key));
+      if (!shape) {
+        why = errc::unsupported_cksum;
+        return;
+      }
+      const std::span<std::uint8_t> checksum = std::span(mac).first(shape->octets);
+      if (!w.is_counting()) {
+        const bytes_view pieces[] = {*request_.application_data};
+        why = t.policy->sign(shape->type, session_key, key_usage_t::ap_req_authenticator_cksum, pieces, checksum);
+      }
+      a.cksum = msg::Checksum{shape->type, bytes_view(checksum)};
+    }
+    a.crealm = credential().client().realm;
+    a.cname = credential().client().name;
+    a.cusec = sent_at_.usec;
+    a.ctime = sent_at_.at;
+    if (request_.subkey) {  // while counting, the session key has the same size
+      a.subkey = msg::EncryptionKey{t.policy->etype_of(session_key),
+                                    t.policy->expose(subkey_ ? *subkey_ : session_key).unguarded()};
+    }
+    if (request_.sequence_number) a.seq_number = seq_;
+    auto authenticator = asn1::computed{
+        [&](der::writer& out) { write_sealed(out, a, session_key, key_usage_t::ap_req_authenticator, t, why); }};
+    msg::ApOptions options;
+    options.set(ap_option_t::mutual_required, request_.mutual == required);
+    asn1::write(w, msg::BasicApReq<decltype(authenticator)>{
+                       options, captured<msg::Ticket>::as_sent(credential().ticket()), authenticator});
+  }
+
+  constexpr bool finish(C& policy, std::optional<key> acceptor_subkey, std::optional<std::uint32_t> acceptor_seq) {
+    const key& k = credential().session_key();
+    auto own = policy.import(policy.etype_of(k), policy.expose(k).unguarded());
+    if (!own) {
+      (void)fail(own.error());
+      return false;
+    }
+    product_.emplace(product{std::move(*own), std::move(subkey_), std::move(acceptor_subkey),
+                             request_.sequence_number ? std::optional(seq_) : std::nullopt, acceptor_seq});
+    state_ = state::over;
+    return true;
+  }
+
+  constexpr step on_error(bytes_view octets) {
+    const auto e = asn1::decode<msg::KrbError>(octets);
+    if (!e) return disregard(e.error());
+    peer_error_ = *e;
+    return fail({.code = errc::peer_said_no,
+                 .detail = static_cast<std::uint32_t>(e->error_code),
+                 .type = "KRB-ERROR",
+                 .field = "error-code"});
+  }
+  /// What an unauthenticated datagram could have caused is passed over; on a stream it is the end.
+  constexpr step disregard(error e) {
+    if (arrived_ == carrier::stream) return fail(e);
+    return ignored{e};
+  }
+  constexpr step misuse() { return fail({.code = errc::api_misuse}); }
+  KERB_COLD constexpr step fail(error e) {
+    why_ = e;
+    state_ = state::failed;
+    subkey_.reset();
+    room_.wipe_front();
+    return failed{why_};
+  }
+
+  ap_request<key> request_;
+  kerb::room room_;
+  state state_ = state::idle;
+  carrier arrived_ = carrier::any;
+  timestamp sent_at_;
+  std::uint32_t seq_ = 0;
+  std::optional<key> subkey_;
+  std::optional<msg::KrbError> peer_error_;
+  std::optional<product> product_;
+  error why_{};
+};
+
+}  // namespace kerb::inline v0

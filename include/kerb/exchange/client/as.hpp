@@ -1,0 +1,398 @@
+// The client's side of the AS exchange, RFC 4120 section 3.1.
+//
+//   state    | start         | receive                           | provide       | take
+//   idle     | waiting       | misuse                            | misuse        | misuse
+//   waiting  | misuse        | waiting, wants_key, over, failed  | misuse        | misuse
+//   wants_key| misuse        | misuse                            | waiting, over | misuse
+//   over     | misuse        | misuse                            | misuse        | spent
+//   spent    | misuse        | misuse                            | misuse        | misuse
+//   failed   | the first reason again, from every call
+//
+// Random octets are drawn in this order: for each request the nonce (4), then a PA-ENC-TIMESTAMP's confounder.
+#pragma once
+#include "kdc_reply.hpp"
+#include "preauth.hpp"
+
+namespace kerb::inline v0 {
+
+/// What an AS exchange is to get. Every view must outlive the exchange.
+template <class Key>
+struct as_request {
+  principal_view client;
+  secret_view password{};                  ///< empty, and no key: the exchange says need_key
+  std::optional<ref<const Key>> key{};     ///< the client's long-term key, instead of a password
+  std::optional<principal_view> server{};  ///< default: krbtgt of the client's realm
+  std::span<std::uint8_t> room;            ///< lent until the exchange and its product are gone; see room_size
+  msg::KdcOptions options{};
+  std::int64_t lifetime = 36000;                 ///< seconds asked for; 0: as long as the KDC's policy allows
+  std::optional<std::int64_t> renew_lifetime{};  ///< seconds; asks for a renewable ticket
+  std::optional<kerberos_time> from{};           ///< with the postdated option
+  view_of<etype_t> etypes{};                     ///< offered, best first; empty: the policy's own list
+  view_of<msg::HostAddress> addresses{};         ///< none: a ticket that is good anywhere
+  bool follow_kdc_clock = false;  ///< leave to try once more by the clock of an unauthenticated KRB-ERROR
+};
+
+/// Gets an initial ticket with a password or a long-term key. Octets handed to receive() are never written to and are
+/// lent until the next receive() or the end; octets in a step are valid until the next call.
+template <crypto_policy C, class Mechanisms = mechanisms<enc_timestamp>>
+class [[nodiscard]] as_client {
+ public:
+  using key = typename C::key;
+  using product = basic_credential<key>;
+  using step = std::variant<send, need_key, need_room, ignored, done, failed>;
+  /// Octets of room that do for ordinary names and tickets with a PAC.
+  static constexpr std::size_t room_size = 8192;
+
+  constexpr explicit as_client(as_request<key> request)
+      : request_(std::move(request)), room_(request_.room), options_(request_.options) {
+    if (request_.renew_lifetime) options_.set(kdc_option_t::renewable);
+  }
+
+  /// Makes the first request, without pre-authentication.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step start(const turn<C, R>& t) {
+    if (state_ == state::failed) return failed{why_};
+    if (state_ != state::idle) return misuse();
+    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    tgs_name_[1] = request_.client.realm;
+    if (!make_offer(t.policy.get())) return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "etype"});
+    return send_request(t, t.now, true);
+  }
+
+  /// What came: an AS-REP, a KRB-ERROR, or on a datagram anything at all.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t, carrier arrived = carrier::any) {
+    if (state_ == state::failed) return failed{why_};
+    if (state_ != state::waiting) return misuse();
+    arrived_ = via_ == carrier::stream ? carrier::stream : arrived;
+    if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets, t);
+    const auto rep = asn1::decode<msg::AsRep>(octets);
+    if (!rep) return disregard(rep.error());
+    reply_ = octets;
+    return on_reply(*rep, t);
+  }
+
+  /// Answers need_key. The key must be of the encryption type that was asked for; it is moved from unless the answer is
+  /// need_room.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step provide(key&& k, const turn<C, R>& t) {
+    if (state_ == state::failed) return failed{why_};
+    if (state_ != state::wants_key || t.policy->etype_of(k) != hint_.etype) return misuse();
+    key_.emplace(std::move(k));
+    step next =
+        reply_.empty() ? send_request(t, kdc_time(t.now), true) : on_reply(*asn1::decode<msg::AsRep>(reply_), t);
+    if (says<need_room>(next)) {
+      k = std::move(*key_);
+      key_.reset();
+    } else if (state_ == state::wants_key) {
+      state_ = state::waiting;
+    }
+    return next;
+  }
+
+  /// The message sent last with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the message.
+  constexpr bytes_view framed() { return room_.framed_message(); }
+  /// The caller's transport has given up: the exchange fails with this reason.
+  [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
+  /// Goes on in a larger buffer, after need_room.
+  constexpr void room(std::span<std::uint8_t> bigger) { room_.move_to(bigger); }
+
+  /// The KRB-ERROR that was received last, if any: unauthenticated, and lent like the octets it came in.
+  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+
+  /// The credential; after done, once.
+  [[nodiscard]] constexpr result<product> take() && {
+    if (state_ != state::over) return errc::api_misuse;
+    state_ = state::spent;
+    return std::move(product_);
+  }
+
+ private:
+  enum class state : std::uint8_t { idle, waiting, wants_key, over, spent, failed };
+
+  constexpr principal_view server() const {
+    if (request_.server) return *request_.server;
+    return {{name_t::srv_inst, view_of<kerberos_string>(tgs_name_)}, request_.client.realm};
+  }
+  /// The encryption types to offer: ours in our order, but first that of the key we have, because a KDC takes the first
+  /// one for which the client has a key (RFC 4120 section 3.1.3). At most 16.
+  constexpr bool make_offer(C& policy) {
+    bool fits = true;
+    offer_.clear();
+    if (request_.key) fits = offer_.push_back(policy.etype_of(request_.key->get()));
+    for (etype_t e : request_.etypes.empty() ? policy.offered() : request_.etypes)
+      if (!detail::contains(offer_, e)) fits = fits && offer_.push_back(e);
+    return fits && !offer_.empty();
+  }
+  constexpr detail::asked asked() const {
+    return {request_.client, server(), options_, request_.from,      till_,
+            rtime_,          nonce_,   offer_,   request_.addresses, true};
+  }
+
+  /// Writes and hands out the next request; `now` is the client's time as the KDC shall see it.
+  template <entropy_source R>
+  constexpr step send_request(const turn<C, R>& t, timestamp now, bool fresh) {
+    const kerberos_time begin = request_.from.value_or(now.at);
+    till_ = request_.lifetime == 0 ? kerberos_time{0} : plus(begin, request_.lifetime);
+    if (request_.renew_lifetime) rtime_ = plus(begin, *request_.renew_lifetime);
+    const turn<C, R> at{t.policy, t.entropy, now, t.limits};
+
+    errc why = errc::ok;
+    der::writer counted = der::writer::counting();
+    write_request(counted, at, longest_nonce, why);
+    if (why != errc::ok) return fail({.code = why});
+    if (const std::size_t n = room_.size_for_message(counted.count()); room_.size() < n) return need_room{n};
+
+    const std::optional<std::uint32_t> nonce = draw_nonce(t);
+    if (!nonce) return fail({.code = errc::entropy});
+    nonce_ = *nonce;
+    der::writer w(room_.message_space());
+    write_request(w, at, nonce_, why);
+    if (why != errc::ok || !w.ok()) {
+      room_.wipe_message();
+      return fail({.code = why != errc::ok ? why : errc::no_space});
+    }
+    room_.message_is(w.count());
+    tell_written(std::make_index_sequence<std::tuple_size_v<Mechanisms>>{});
+    ++round_;
+    reply_ = {};
+    state_ = state::waiting;
+    return transmit(fresh);
+  }
+  constexpr step transmit(bool fresh) const {
+    return send{room_.message(), request_.client.realm, destination::kdc, via_, fresh, afterwards::wait};
+  }
+
+  template <entropy_source R>
+  constexpr void write_request(der::writer& w, const turn<C, R>& t, std::uint32_t nonce, errc& why) {
+    msg::KdcReqBody body;
+    body.kdc_options = options_;
+    body.cname = request_.client.name;
+    body.realm = request_.client.realm;
+    body.sname = server().name;
+    body.from = request_.from;
+    body.till = till_;
+    body.rtime = rtime_;
+    body.nonce = nonce;
+    body.etype = view_of<etype_t>(offer_);
+    if (!request_.addresses.empty()) body.addresses = request_.addresses;
+
+    auto elements = asn1::computed{[&](der::writer& out) {
+      der::wrap(out, der::sequence, [&] {
+        // RFC 6113 section 5.2: a cookie goes back to the KDC as it came
+        if (cookie_) asn1::write(out, msg::PaData{padata_t::fx_cookie, *cookie_});
+        write_chosen(out, t, why, std::make_index_sequence<std::tuple_size_v<Mechanisms>>{});
+      });
+    }};
+    std::optional<decltype(elements)> padata;
+    if (chosen_ != none || cookie_) padata.emplace(elements);
+    asn1::write(w, msg::KdcReq<msg_t::as_req, decltype(padata), msg::KdcReqBody>{padata, body});
+  }
+  template <entropy_source R, std::size_t... I>
+  constexpr void write_chosen(der::writer& w, const turn<C, R>& t, errc& why, std::index_sequence<I...>) {
+    static_assert((preauth_mechanism<std::tuple_element_t<I, Mechanisms>, C, R> && ...));
+    (void)((I == chosen_ ? (std::get<I>(mechanisms_).template write<C, R>(w, long_term(), t, why), true) : false) ||
+           ...);
+  }
+  template <std::size_t... I>
+  constexpr void tell_written(std::index_sequence<I...>) {
+    (void)((I == chosen_ ? (std::get<I>(mechanisms_).written(), true) : false) || ...);
+  }
+  constexpr const key& long_term() const { return request_.key ? request_.key->get() : *key_; }
+
+  // ---- KRB-ERROR: a hint, never a fact
+
+  template <entropy_source R>
+  constexpr step on_error(bytes_view octets, const turn<C, R>& t) {
+    const auto e = asn1::decode<msg::KrbError>(octets);
+    if (!e) return disregard(e.error());
+    peer_error_ = *e;
+    switch (e->error_code) {
+      case error_code_t::kdc_err_preauth_required:
+      case error_code_t::kdc_err_preauth_failed:
+      case error_code_t::kdc_err_more_preauth_data_required: return next_round(*e, t);
+      case error_code_t::krb_err_response_too_big:  // RFC 4120 section 7.2.1: the same request over a stream
+        if (via_ == carrier::stream) return refused_by_kdc(*e);
+        via_ = carrier::stream;
+        return transmit(false);
+      case error_code_t::krb_ap_err_skew:
+        if (request_.follow_kdc_clock && !followed_clock_ && round_ < t.limits.max_rounds) {
+          followed_clock_ = true;
+          kdc_clock_ahead_ = e->stime.seconds - t.now.at.seconds;
+          return send_request(t, kdc_time(t.now), true);
+        }
+        return fail(
+            {.code = errc::clock_skew, .detail = static_cast<std::uint32_t>(e->error_code), .type = "KRB-ERROR"});
+      default: return refused_by_kdc(*e);
+    }
+  }
+  constexpr step refused_by_kdc(const msg::KrbError& e) {
+    return fail({.code = errc::kdc_said_no,
+                 .detail = static_cast<std::uint32_t>(e.error_code),
+                 .type = "KRB-ERROR",
+                 .field = "error-code"});
+  }
+  constexpr timestamp kdc_time(timestamp now) const { return {plus(now.at, kdc_clock_ahead_), now.usec}; }
+
+  template <entropy_source R>
+  constexpr step next_round(const msg::KrbError& e, const turn<C, R>& t) {
+    if (!e.e_data) return refused_by_kdc(e);
+    const auto methods = asn1::decode_as<msg::MethodData>("METHOD-DATA", *e.e_data);
+    if (!methods) return disregard(methods.error());
+    if (round_ >= t.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "KRB-ERROR"});
+    cookie_.reset();
+    for (const msg::PaData pa : *methods)
+      if (pa.padata_type == padata_t::fx_cookie) cookie_ = pa.padata_value;
+    chosen_ = none;
+    preauth_wants wants = preauth_wants::skip;
+    for (const msg::PaData pa : *methods) {
+      wants =
+          consider(pa, {*methods, pa.padata_value, round_}, std::make_index_sequence<std::tuple_size_v<Mechanisms>>{});
+      if (wants != preauth_wants::skip) break;
+    }
+    if (wants == preauth_wants::skip) {
+      if (e.error_code == error_code_t::kdc_err_preauth_failed || round_ > 1) return refused_by_kdc(e);
+      return fail({.code = errc::no_preauth_mechanism,
+                   .detail = static_cast<std::uint32_t>(e.error_code),
+                   .type = "METHOD-DATA"});
+    }
+    reply_ = {};
+    if (wants == preauth_wants::key) {
+      const auto hint = detail::hint_from(t.policy.get(), *methods, key_etypes(), t.limits);
+      if (!hint) return is_malformed(hint.error().code) ? disregard(hint.error()) : fail(hint.error());
+      if (const auto next = find_key(*hint, t)) return *next;
+    }
+    return send_request(t, kdc_time(t.now), true);
+  }
+  template <std::size_t... I>
+  constexpr preauth_wants consider(const msg::PaData& pa, const preauth_offer& offer, std::index_sequence<I...>) {
+    preauth_wants wants = preauth_wants::skip;
+    auto ask = [&]<std::size_t N>() {
+      if (pa.padata_type != std::tuple_element_t<N, Mechanisms>::offered_as) return false;
+      wants = std::get<N>(mechanisms_).consider(offer);
+      if (wants == preauth_wants::skip) return false;
+      chosen_ = N;
+      return true;
+    };
+    (void)(ask.template operator()<I>() || ...);
+    return wants;
+  }
+
+  // ---- the long-term key
+
+  /// The encryption types for which there can be a key: all that are offered, or that of the key we have.
+  constexpr view_of<etype_t> key_etypes() const { return {offer_.data(), request_.key ? 1 : offer_.size()}; }
+  /// Sees to it that there is a key for the hint; a step when the caller has to help, or when that fails.
+  template <entropy_source R>
+  constexpr std::optional<step> find_key(std::optional<detail::key_hint> hint, const turn<C, R>& t) {
+    if (!hint) {
+      const etype_t first = offer_[0];
+      hint = detail::key_hint{first, {}, {t.policy->default_iterations(first)}};
+    }
+    if (request_.key) {
+      if (t.policy->etype_of(request_.key->get()) == hint->etype) return std::nullopt;
+      return fail({.code = errc::no_key, .type = "ETYPE-INFO2"});
+    }
+    hint_ = *hint;
+    const std::size_t salt_size = default_salt_size(request_.client);
+    if (!hint_.salt) {
+      if (room_.free() < salt_size) return need_room{room_.size_with(salt_size)};
+    }
+    const bytes_view salt = hint_.salt ? *hint_.salt : write_default_salt(request_.client, room_.borrow(salt_size));
+    if (request_.password.empty()) {
+      state_ = state::wants_key;
+      return need_key{hint_.etype, salt, hint_.iterations};
+    }
+    auto k = t.policy->string_to_key(hint_.etype, request_.password, salt, hint_.iterations);
+    if (!k) return fail(k.error());
+    key_.emplace(std::move(*k));
+    return std::nullopt;
+  }
+
+  // ---- AS-REP
+
+  template <entropy_source R>
+  constexpr step on_reply(const msg::AsRep& rep, const turn<C, R>& t) {
+    const detail::asked a = asked();
+    if (const error e = detail::check_clear_part(rep, a); !e.ok()) return fail(e);
+    const key* reply_key = reply_key_for(rep.enc_part.etype, t.policy.get());
+    if (reply_key == nullptr) {
+      const etype_t only[] = {rep.enc_part.etype};
+      // RFC 4120 section 3.1.5: padata in the reply may say how the key is made
+      const auto hint = detail::hint_from(t.policy.get(), rep.padata.value_or(msg::MethodData{}), only, t.limits);
+      if (!hint) return fail(hint.error());
+      const detail::key_hint standard{only[0], {}, {t.policy->default_iterations(only[0])}};
+      if (const auto next = find_key(hint->value_or(standard), t)) return *next;
+      reply_key = reply_key_for(rep.enc_part.etype, t.policy.get());
+      if (reply_key == nullptr) return fail({.code = errc::no_key, .type = "AS-REP", .field = "enc-part"});
+    }
+    if (const std::size_t n = detail::room_for(rep); room_.free() < n) return need_room{room_.size_with(n)};
+    auto plain = open_sealed(t.policy.get(), rep.enc_part, *reply_key, key_usage_t::as_rep_enc_part, room_);
+    if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
+    const auto part = asn1::decode<msg::EncAsRepPart>(bytes_view(*plain));
+    if (!part) return fail(part.error());
+    auto session_key = take_key(t.policy.get(), part->key, *plain);
+    const timestamp now{kdc_time(t.now)};
+    if (const error e = detail::check_enc_part(*part, rep.ticket.value(), a, now, t.limits); !e.ok()) return fail(e);
+    if (!session_key) return fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
+    product_ = detail::make_credential(rep, *part, a, std::move(*session_key), t.now, std::move(room_));
+    key_.reset();
+    state_ = state::over;
+    return done{};
+  }
+  constexpr const key* reply_key_for(etype_t etype, C& policy) {
+    const key* k = request_.key ? &request_.key->get() : key_ ? &*key_ : nullptr;
+    k = mechanism_key(k, std::make_index_sequence<std::tuple_size_v<Mechanisms>>{});
+    return k != nullptr && policy.etype_of(*k) == etype ? k : nullptr;
+  }
+  template <std::size_t... I>
+  constexpr const key* mechanism_key(const key* k, std::index_sequence<I...>) {
+    (void)((I == chosen_ ? (k = std::get<I>(mechanisms_).reply_key(k), true) : false) || ...);
+    return k;
+  }
+
+  // ---- ends
+
+  /// What an unauthenticated datagram could have caused is passed over; on a stream it is the end.
+  constexpr step disregard(error e) {
+    if (arrived_ == carrier::stream) return fail(e);
+    return ignored{e};
+  }
+  constexpr step misuse() { return fail({.code = errc::api_misuse}); }
+  KERB_COLD constexpr step fail(error e) {
+    why_ = e;
+    state_ = state::failed;
+    key_.reset();
+    room_.wipe_front();
+    return failed{why_};
+  }
+
+  static constexpr std::uint32_t longest_nonce = 0x7fffffff;
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+  as_request<key> request_;
+  kerb::room room_;
+  msg::KdcOptions options_;
+  state state_ = state::idle;
+  carrier via_ = carrier::any;
+  carrier arrived_ = carrier::any;
+  bool followed_clock_ = false;
+  unsigned round_ = 0;
+  std::size_t chosen_ = none;
+  std::uint32_t nonce_ = 0;
+  std::int64_t kdc_clock_ahead_ = 0;
+  kerberos_time till_;
+  std::optional<kerberos_time> rtime_;
+  std::array<kerberos_string, 2> tgs_name_{{{"krbtgt"_krb}, {}}};
+  fixed<etype_t, 16> offer_;
+  Mechanisms mechanisms_{};
+  detail::key_hint hint_;
+  std::optional<key> key_;
+  std::optional<bytes_view> cookie_;
+  bytes_view reply_;
+  std::optional<msg::KrbError> peer_error_;
+  product product_;
+  error why_{};
+};
+
+}  // namespace kerb::inline v0

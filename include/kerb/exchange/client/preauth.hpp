@@ -1,0 +1,140 @@
+// Pre-authentication mechanisms of the AS client, each pluggable at compile time.
+#pragma once
+#include <tuple>
+
+#include "../../msg/preauth.hpp"
+#include "../sealed.hpp"
+
+namespace kerb::inline v0 {
+
+/// What a mechanism wants before it can write its padata.
+enum class preauth_wants : std::uint8_t {
+  skip,   ///< it cannot be used in this round
+  key,    ///< the client's long-term key
+  write,  ///< nothing: it can write now
+};
+
+/// One round of pre-authentication, as a mechanism sees it: what the KDC offered, unauthenticated.
+struct preauth_offer {
+  msg::MethodData method_data;
+  bytes_view value;    ///< the padata-value of the element that named the mechanism
+  unsigned round = 0;  ///< requests sent so far
+};
+
+/// A mechanism is a movable value with
+///   static constexpr padata_t offered_as     the METHOD-DATA element that names it
+///   consider(offer) -> preauth_wants         looks at the offer of a round
+///   write(writer, key, turn, why)            writes its PA-DATA; sets why on failure; draws nothing while counting
+///   written()                                told once a request with its padata has been made
+///   reply_key(long_term) -> const Key*       the key that opens the AS-REP; most give back the long-term key
+template <class M, class C, class R>
+concept preauth_mechanism = std::movable<M> &&
+    requires(M& m, const preauth_offer& o, der::writer& w, const typename C::key& k, const turn<C, R>& t, errc& why) {
+  { M::offered_as } -> std::convertible_to<padata_t>;
+  { m.consider(o) } -> std::same_as<preauth_wants>;
+  m.template write<C, R>(w, k, t, why);
+  m.written();
+  { m.reply_key(&k) } -> std::same_as<const typename C::key*>;
+};
+
+/// PA-ENC-TIMESTAMP, RFC 4120 section 5.2.7.2: the client's time under its long-term key, tried once.
+class enc_timestamp {
+ public:
+  static constexpr padata_t offered_as = padata_t::enc_timestamp;
+  constexpr preauth_wants consider(const preauth_offer&) const {
+    return used_ ? preauth_wants::skip : preauth_wants::key;
+  }
+  template <class C, class R>
+  constexpr void write(der::writer& w, const typename C::key& k, const turn<C, R>& t, errc& why) const {
+    const msg::PaEncTsEnc plain{t.now.at, t.now.usec};
+    auto value = asn1::computed{[&](der::writer& out) {
+      der::wrap(out, der::octet_string,
+                [&] { write_sealed(out, plain, k, key_usage_t::as_req_enc_timestamp, t, why); });
+    }};
+    asn1::write(w, msg::BasicPaData<decltype(value)>{offered_as, value});
+  }
+  constexpr void written() { used_ = true; }
+  template <class Key>
+  constexpr const Key* reply_key(const Key* long_term) const {
+    return long_term;
+  }
+
+ private:
+  bool used_ = false;
+};
+
+/// The mechanisms that a client has, in no order: the KDC's METHOD-DATA decides which comes first.
+template <class... M>
+using mechanisms = std::tuple<M...>;
+
+/// Octets of the default salt of a principal, RFC 4120 section 4.
+constexpr std::size_t default_salt_size(const principal_view& client) {
+  std::size_t n = client.realm.octets.size();
+  for (kerberos_string c : client.name.name_string) n += c.octets.size();
+  return n;
+}
+/// The default salt: the realm and then every component, with nothing between them. `to` has default_salt_size octets.
+constexpr bytes_view write_default_salt(const principal_view& client, std::span<std::uint8_t> to) {
+  std::size_t at = 0;
+  auto put = [&](bytes_view v) {
+    detail::copy_octets(v.data(), v.size(), to.data() + at);
+    at += v.size();
+  };
+  put(client.realm.octets);
+  for (kerberos_string c : client.name.name_string) put(c.octets);
+  return bytes_view(to);
+}
+
+namespace detail {
+
+/// How to make the long-term key, from hints that nobody has authenticated.
+struct key_hint {
+  etype_t etype{};
+  std::optional<bytes_view> salt;  // absent: the default one
+  s2k_iterations iterations;
+};
+
+/// RFC 3962 section 4 and RFC 8009 section 4: four octets, big-endian, where zero stands for 2^32. The caller's limits
+/// apply, since whoever sends the parameters decides how long the client computes, or how weak its key is.
+template <crypto_policy C>
+constexpr result<s2k_iterations> iterations_from(C& policy, etype_t etype, std::optional<bytes_view> params,
+                                                 const exchange_limits& limits) {
+  const std::uint64_t standard = policy.default_iterations(etype);
+  if (!params) return s2k_iterations{standard};
+  constexpr error bad{.code = errc::bad_s2k_parameters, .type = "ETYPE-INFO2-ENTRY", .field = "s2kparams"};
+  if (params->size() != 4) return bad;
+  std::uint64_t n = 0;
+  for (std::uint8_t b : *params) n = n << 8 | b;
+  if (n == 0) n = std::uint64_t{1} << 32;
+  const std::uint64_t least = limits.min_iterations != 0 ? limits.min_iterations : standard;
+  if (n < least || n > limits.max_iterations) return bad;
+  return s2k_iterations{n};
+}
+
+/// The first encryption type of our own preference for which the KDC sent a hint. ETYPE-INFO2 alone is used: RFC 4120
+/// section 5.2.7.5 has it from every KDC that knows the newer encryption types.
+template <crypto_policy C>
+constexpr result<std::optional<key_hint>> hint_from(C& policy, const msg::MethodData& padata, view_of<etype_t> ours,
+                                                    const exchange_limits& limits) {
+  for (const msg::PaData pa : padata) {
+    if (pa.padata_type != padata_t::etype_info2) continue;
+    const auto info = asn1::decode_as<msg::EtypeInfo2>("ETYPE-INFO2", pa.padata_value);
+    if (!info) return info.error();
+    for (etype_t e : ours) {
+      for (const msg::EtypeInfo2Entry entry : *info) {
+        if (entry.etype != e) continue;
+        const result<s2k_iterations> n = iterations_from(policy, e, entry.s2kparams, limits);
+        if (!n) return n.error();
+        std::optional<bytes_view> salt;
+        if (entry.salt) salt = entry.salt->octets;
+        return std::optional<key_hint>(key_hint{e, salt, *n});
+      }
+    }
+    return error{.code = errc::etype_not_offered, .type = "ETYPE-INFO2", .field = ""};
+  }
+  return std::optional<key_hint>{};
+}
+
+}  // namespace detail
+
+}  // namespace kerb::inline v0

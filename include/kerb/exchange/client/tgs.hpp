@@ -1,0 +1,258 @@
+// The client's side of the TGS exchange, RFC 4120 section 3.3.
+//
+//   state    | start    | receive               | take
+//   idle     | waiting  | misuse                | misuse
+//   waiting  | misuse   | waiting, over, failed | misuse
+//   over     | misuse   | misuse                | spent
+//   spent    | misuse   | misuse                | misuse
+//   failed   | the first reason again, from every call
+//
+// Random octets are drawn in this order: the nonce (4), the subkey's seed, the authenticator's confounder.
+#pragma once
+#include "../../msg/ap.hpp"
+#include "kdc_reply.hpp"
+
+namespace kerb::inline v0 {
+
+/// What a TGS exchange is to get. Every view, and the ticket-granting ticket, must outlive the exchange.
+template <class Key>
+struct tgs_request {
+  ref<const basic_credential<Key>> tgt;
+  principal_view server;
+  std::span<std::uint8_t> room;  ///< lent until the exchange and its product are gone; see room_size
+  msg::KdcOptions options{};
+  std::optional<std::int64_t> lifetime{};        ///< seconds asked for; default: as long as the TGT lives
+  std::optional<std::int64_t> renew_lifetime{};  ///< seconds; asks for a renewable ticket
+  view_of<etype_t> etypes{};                     ///< for the session key, best first; empty: the policy's own list
+  view_of<msg::HostAddress> addresses{};
+  bool subkey = true;                       ///< have the reply sealed under a key of this exchange's own
+  std::optional<ref<unique_time>> times{};  ///< keeps authenticator times from being used twice
+};
+
+/// Gets a ticket for another service with a ticket-granting ticket. Octets handed to receive() are never written to and
+/// are lent until the next receive() or the end; octets in a step are valid until the next call.
+template <crypto_policy C>
+class [[nodiscard]] tgs_client {
+ public:
+  using key = typename C::key;
+  using product = basic_credential<key>;
+  using step = std::variant<send, need_room, ignored, done, failed>;
+  /// Octets of room that do for ordinary names and tickets with a PAC.
+  static constexpr std::size_t room_size = 8192;
+
+  constexpr explicit tgs_client(tgs_request<key> request)
+      : request_(std::move(request)), room_(request_.room), options_(request_.options) {
+    if (request_.renew_lifetime) options_.set(kdc_option_t::renewable);
+  }
+
+  /// Makes the request.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step start(const turn<C, R>& t) {
+    if (state_ == state::failed) return failed{why_};
+    if (state_ != state::idle) return misuse();
+    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    const view_of<etype_t> etypes = request_.etypes.empty() ? t.policy->offered() : request_.etypes;
+    offer_.clear();
+    for (etype_t e : etypes)
+      if (!offer_.push_back(e)) return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "etype"});
+    till_ = request_.lifetime ? plus(t.now.at, *request_.lifetime) : tgt().endtime();
+    if (request_.renew_lifetime) rtime_ = plus(t.now.at, *request_.renew_lifetime);
+
+    errc why = errc::ok;
+    der::writer counted = der::writer::counting();
+    write_request(counted, t, {t.now.at, {999999}}, 0x7fffffff, why);  // the longest of each
+    if (why != errc::ok) return fail({.code = why});
+    if (const std::size_t n = room_.size_for_message(counted.count()); room_.size() < n) return need_room{n};
+
+    const std::optional<std::uint32_t> nonce = draw_nonce(t);
+    if (!nonce) return fail({.code = errc::entropy});
+    nonce_ = *nonce;
+    if (request_.subkey) {
+      auto k = draw_key(t.policy->etype_of(tgt().session_key()), t);
+      if (!k) return fail(k.error());
+      subkey_.emplace(std::move(*k));
+    }
+    der::writer w(room_.message_space());
+    write_request(w, t, request_.times ? request_.times->get().next(t.now) : t.now, nonce_, why);
+    if (why != errc::ok || !w.ok()) {
+      room_.wipe_message();  // a plaintext authenticator may stand there
+      return fail({.code = why != errc::ok ? why : errc::no_space});
+    }
+    room_.message_is(w.count());
+    state_ = state::waiting;
+    return transmit(true);
+  }
+
+  /// What came: a TGS-REP, a KRB-ERROR, or on a datagram anything at all.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t, carrier arrived = carrier::any) {
+    if (state_ == state::failed) return failed{why_};
+    if (state_ != state::waiting) return misuse();
+    arrived_ = via_ == carrier::stream ? carrier::stream : arrived;
+    if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets);
+    const auto rep = asn1::decode<msg::TgsRep>(octets);
+    if (!rep) return disregard(rep.error());
+    return on_reply(*rep, t);
+  }
+
+  /// The message sent last with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the message.
+  constexpr bytes_view framed() { return room_.framed_message(); }
+  /// The caller's transport has given up: the exchange fails with this reason.
+  [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
+  /// Goes on in a larger buffer, after need_room.
+  constexpr void room(std::span<std::uint8_t> bigger) { room_.move_to(bigger); }
+
+  /// The KRB-ERROR that was received last, if any: unauthenticated, and lent like the octets it came in.
+  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+
+  /// The credential; after done, once.
+  [[nodiscard]] constexpr result<product> take() && {
+    if (state_ != state::over) return errc::api_misuse;
+    state_ = state::spent;
+    return std::move(product_);
+  }
+
+ private:
+  enum class state : std::uint8_t { idle, waiting, over, spent, failed };
+
+  constexpr const basic_credential<key>& tgt() const { return request_.tgt.get(); }
+  constexpr detail::asked asked() const {
+    return {tgt().client(), request_.server, options_, {}, till_, rtime_, nonce_, offer_, request_.addresses, false};
+  }
+  /// Whose KDC: the realm that the TGT is for, which a cross-realm TGT names in its second component.
+  constexpr kerberos_string kdc_realm() const {
+    const msg::PrincipalName& n = tgt().server().name;
+    return detail::is_tgs_name(n) ? *++n.name_string.begin() : tgt().server().realm;
+  }
+  constexpr step transmit(bool fresh) const {
+    return send{room_.message(), kdc_realm(), destination::kdc, via_, fresh, afterwards::wait};
+  }
+
+  template <entropy_source R>
+  constexpr void write_request(der::writer& w, const turn<C, R>& t, timestamp at, std::uint32_t nonce, errc& why) {
+    msg::KdcReqBody body;
+    body.kdc_options = options_;
+    body.realm = request_.server.realm;
+    body.sname = request_.server.name;
+    body.till = till_;
+    body.rtime = rtime_;
+    body.nonce = nonce;
+    body.etype = view_of<etype_t>(offer_);
+    if (!request_.addresses.empty()) body.addresses = request_.addresses;
+
+    bytes_view body_octets;  // where they stand once they are written, behind the padata
+    auto padata = asn1::computed{[&](der::writer& out) {
+      der::wrap(out, der::sequence, [&] {
+        auto value = asn1::computed{[&](der::writer& inner) {
+          der::wrap(inner, der::octet_string, [&] { write_ap_req(inner, t, at, body_octets, why); });
+        }};
+        asn1::write(out, msg::BasicPaData<decltype(value)>{padata_t::tgs_req, value});
+      });
+    }};
+    using noted_body = asn1::noted<msg::KdcReqBody>;
+    asn1::write(w, msg::KdcReq<msg_t::tgs_req, decltype(padata), noted_body>{padata, {body, body_octets}});
+  }
+  template <entropy_source R>
+  constexpr void write_ap_req(der::writer& w, const turn<C, R>& t, timestamp at, bytes_view body, errc& why) {
+    const key& session_key = tgt().session_key();
+    // RFC 4120 section 3.3.2: the checksum must be keyed, and cover the body as it is sent
+    const std::optional<cksum_shape> shape = t.policy->cksum_of(t.policy->etype_of(session_key));
+    if (!shape) {
+      why = errc::unsupported_cksum;
+      return;
+    }
+    std::array<std::uint8_t, max_cksum_octets> mac{};
+    const std::span<std::uint8_t> checksum = std::span(mac).first(shape->octets);
+    if (!w.is_counting() && why == errc::ok) {
+      const bytes_view pieces[] = {body};
+      why = t.policy->sign(shape->type, session_key, key_usage_t::tgs_req_authenticator_cksum, pieces, checksum);
+    }
+    msg::Authenticator a;
+    a.crealm = tgt().client().realm;
+    a.cname = tgt().client().name;
+    a.cksum = msg::Checksum{shape->type, bytes_view(checksum)};
+    a.cusec = at.usec;
+    a.ctime = at.at;
+    if (request_.subkey) {
+      const etype_t e = t.policy->etype_of(session_key);
+      a.subkey = subkey_ ? msg::EncryptionKey{e, t.policy->expose(*subkey_).unguarded()}
+                         : msg::EncryptionKey{e, t.policy->expose(session_key).unguarded()};  // counting: the same size
+    }
+    auto authenticator = asn1::computed{
+        [&](der::writer& out) { write_sealed(out, a, session_key, key_usage_t::tgs_req_authenticator, t, why); }};
+    asn1::write(
+        w, msg::BasicApReq<decltype(authenticator)>{{}, captured<msg::Ticket>::as_sent(tgt().ticket()), authenticator});
+  }
+
+  constexpr step on_error(bytes_view octets) {
+    const auto e = asn1::decode<msg::KrbError>(octets);
+    if (!e) return disregard(e.error());
+    peer_error_ = *e;
+    if (e->error_code == error_code_t::krb_err_response_too_big && via_ != carrier::stream) {
+      via_ = carrier::stream;  // RFC 4120 section 7.2.1: the same request over a stream
+      return transmit(false);
+    }
+    return fail({.code = e->error_code == error_code_t::krb_ap_err_skew ? errc::clock_skew : errc::kdc_said_no,
+                 .detail = static_cast<std::uint32_t>(e->error_code),
+                 .type = "KRB-ERROR",
+                 .field = "error-code"});
+  }
+
+  template <entropy_source R>
+  constexpr step on_reply(const msg::TgsRep& rep, const turn<C, R>& t) {
+    const detail::asked a = asked();
+    if (const error e = detail::check_clear_part(rep, a); !e.ok()) return fail(e);
+    const std::size_t n = detail::room_for(rep);
+    if (room_.free() < n) return need_room{room_.size_with(n)};
+    // RFC 4120 section 3.3.3: under the subkey where there is one; some KDCs use the session key all the same
+    result<std::span<std::uint8_t>> plain = errc::integrity;
+    if (subkey_) {
+      plain = open_sealed(t.policy.get(), rep.enc_part, *subkey_, key_usage_t::tgs_rep_enc_part_subkey, room_);
+    }
+    if (!plain) {
+      plain =
+          open_sealed(t.policy.get(), rep.enc_part, tgt().session_key(), key_usage_t::tgs_rep_enc_part_session, room_);
+    }
+    if (!plain) return disregard({.code = plain.error().code, .type = "TGS-REP", .field = "enc-part"});
+    const auto part = asn1::decode<msg::EncTgsRepPart>(bytes_view(*plain));
+    if (!part) return fail(part.error());
+    auto session_key = take_key(t.policy.get(), part->key, *plain);
+    if (const error e = detail::check_enc_part(*part, rep.ticket.value(), a, t.now, t.limits); !e.ok()) return fail(e);
+    if (!session_key) return fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
+    product_ = detail::make_credential(rep, *part, a, std::move(*session_key), t.now, std::move(room_));
+    subkey_.reset();
+    state_ = state::over;
+    return done{};
+  }
+
+  /// What an unauthenticated datagram could have caused is passed over; on a stream it is the end.
+  constexpr step disregard(error e) {
+    if (arrived_ == carrier::stream) return fail(e);
+    return ignored{e};
+  }
+  constexpr step misuse() { return fail({.code = errc::api_misuse}); }
+  KERB_COLD constexpr step fail(error e) {
+    why_ = e;
+    state_ = state::failed;
+    subkey_.reset();
+    room_.wipe_front();
+    return failed{why_};
+  }
+
+  tgs_request<key> request_;
+  kerb::room room_;
+  msg::KdcOptions options_;
+  state state_ = state::idle;
+  carrier via_ = carrier::any;
+  carrier arrived_ = carrier::any;
+  std::uint32_t nonce_ = 0;
+  kerberos_time till_;
+  std::optional<kerberos_time> rtime_;
+  fixed<etype_t, 16> offer_;
+  std::optional<key> subkey_;
+  std::optional<msg::KrbError> peer_error_;
+  product product_;
+  error why_{};
+};
+
+}  // namespace kerb::inline v0

@@ -1,0 +1,74 @@
+// Any client's exchange over a byte stream.
+#pragma once
+#include "../transport/stream.hpp"
+#include "environment.hpp"
+#include "step.hpp"
+
+namespace kerb::inline v0 {
+
+/// The stream holds no whole message yet: read into buffer(), then say got(n). At least so many octets are missing.
+struct need_more {
+  std::size_t at_least = 0;
+};
+
+namespace detail {
+template <class Step>
+struct stream_step;
+template <class... Word>
+struct stream_step<std::variant<Word...>> {
+  using type = std::variant<Word..., need_more>;
+};
+}  // namespace detail
+
+/// Drives an exchange by what a byte stream gives, piece by piece; what is to be sent has its length in front. The
+/// exchange is driven through this alone; its other calls (provide, room, take) go to the exchange, and what provide()
+/// says comes back through said().
+template <class Exchange>
+class [[nodiscard]] over_stream {
+ public:
+  using step = typename detail::stream_step<typename Exchange::step>::type;
+
+  /// `buffer` holds one incoming message and its length; longer messages are refused. It is lent until the exchange is
+  /// over.
+  constexpr over_stream(Exchange& x KERB_LIFETIMEBOUND, std::span<std::uint8_t> buffer) : x_(x), buffer_(buffer) {}
+
+  template <class Turn>
+  [[nodiscard]] constexpr step start(const Turn& t) {
+    return said(x_->start(t));
+  }
+  /// Where to read to.
+  constexpr std::span<std::uint8_t> buffer() const { return buffer_.subspan(have_); }
+  /// `n` octets were read into buffer(); 0 is the end of the stream, which fails unless it was not needed any more.
+  template <class Turn>
+  [[nodiscard]] constexpr step got(std::size_t n, const Turn& t) {
+    if (n == 0) return said(x_->abandon({.code = errc::stream_ended}));
+    if (n > buffer_.size() - have_) return said(x_->abandon({.code = errc::api_misuse}));
+    have_ += n;
+    const std::size_t cap = buffer_.size() < 4 ? 0 : buffer_.size() - 4;
+    const result<frame> f = read_frame(bytes_view(buffer_).first(have_), cap);
+    if (!f) return said(x_->abandon(f.error()));
+    if (f->missing != 0) return need_more{f->missing};
+    // What stands behind the message answers nothing that has been asked yet, and is dropped
+    have_ = 0;
+    return said(x_->receive(f->message, t, carrier::stream));
+  }
+  /// The exchange's own step, as this one says it.
+  [[nodiscard]] constexpr step said(const typename Exchange::step& s) {
+    return std::visit(
+        [&](auto word) -> step {
+          if constexpr (std::same_as<decltype(word), send>) {
+            word.octets = x_->framed();
+            have_ = 0;
+          }
+          return word;
+        },
+        s);
+  }
+
+ private:
+  ref<Exchange> x_;
+  std::span<std::uint8_t> buffer_;
+  std::size_t have_ = 0;
+};
+
+}  // namespace kerb::inline v0

@@ -1,0 +1,60 @@
+// Who has authenticated to a service: a type that only an opened ticket can make.
+#pragma once
+#include "../../msg/ap.hpp"
+#include "../environment.hpp"
+#include "../session.hpp"
+
+namespace kerb::inline v0 {
+
+template <crypto_policy>
+class ap_acceptor;
+
+/// Who has authenticated, and what the KDC said about it. Only an exchange that opened the ticket makes one; its views
+/// lie in the exchange's room, whose plaintext is wiped when it dies.
+template <class Key>
+class authenticated_client {
+ public:
+  constexpr const principal_view& client() const KERB_LIFETIMEBOUND { return client_; }
+  /// The service that the ticket is for.
+  constexpr const principal_view& service() const KERB_LIFETIMEBOUND { return service_; }
+  /// The AP-REP to transmit; empty when the client asked for none.
+  constexpr bytes_view reply() const { return reply_; }
+  constexpr const session_keys<Key>& keys() const KERB_LIFETIMEBOUND { return keys_; }
+  constexpr msg::TicketFlags flags() const { return flags_; }
+  constexpr kerberos_time authtime() const { return authtime_; }
+  /// When the ticket ends, and with it what was authenticated.
+  constexpr kerberos_time endtime() const { return endtime_; }
+  /// The authenticator's checksum, which belongs to the application; verify it before relying on what it covers.
+  constexpr const std::optional<msg::Checksum>& checksum() const KERB_LIFETIMEBOUND { return checksum_; }
+  /// Whether the client's keyed checksum covers `data`, RFC 4120 section 3.2.2: errc::integrity when not, and
+  /// errc::inappropriate_checksum when there is none of the session key's mandatory type.
+  template <crypto_policy C>
+  [[nodiscard]] constexpr errc verify_checksum(C& policy, bytes_view data) const {
+    const auto shape = policy.cksum_of(policy.etype_of(keys_.session_key));
+    if (!checksum_ || !shape || checksum_->cksumtype != shape->type) return errc::inappropriate_checksum;
+    const bytes_view pieces[] = {data};
+    return policy.verify(shape->type, keys_.session_key, key_usage_t::ap_req_authenticator_cksum, pieces,
+                         checksum_->checksum);
+  }
+  /// The ticket's authorization data, if any.
+  constexpr const std::optional<msg::AuthorizationData>& authorization_data() const KERB_LIFETIMEBOUND {
+    return authorization_data_;
+  }
+
+ private:
+  template <crypto_policy>
+  friend class ap_acceptor;
+  constexpr authenticated_client() = default;
+  principal_view client_;
+  principal_view service_;
+  msg::TicketFlags flags_;
+  kerberos_time authtime_;
+  kerberos_time endtime_;
+  std::optional<msg::Checksum> checksum_;
+  std::optional<msg::AuthorizationData> authorization_data_;
+  session_keys<Key> keys_;
+  bytes_view reply_;
+  room room_;
+};
+
+}  // namespace kerb::inline v0

@@ -1,0 +1,149 @@
+// Principal names as people write them: component/component@REALM.
+#pragma once
+#include "../core/result.hpp"
+#include "../msg/basic.hpp"
+
+namespace kerb::inline v0 {
+
+/// A principal name that owns its octets, at most N of them encoded. The octets are kept as the name's own encoding, so
+/// that it can be copied and moved freely; name() and view() are views of it.
+template <std::size_t N>
+class basic_principal {
+ public:
+  constexpr basic_principal() = default;
+
+  /// Reads `name@REALM`: components are parted by '/', and \ before '/', '@' or '\' takes them as they are; \n, \t, \b
+  /// and \0 are the characters of those names. Without '@' the realm is `default_realm`, if that is not empty. The name
+  /// type is KRB_NT_SRV_INST for krbtgt and KRB_NT_PRINCIPAL otherwise (RFC 4120 section 6.2). errc::bad_name_text,
+  /// with the offset of the fault, for an empty text, a realm that is missing or empty, a second '@' or an open '\';
+  /// errc::no_space for a name that does not fit.
+  static constexpr result<basic_principal> parse(std::string_view text, std::string_view default_realm = {}) {
+    if (text.empty()) return error{.code = errc::bad_name_text};
+    // First into plain octets, each component with its end noted by the count of octets, then into the encoding
+    std::array<std::uint8_t, N> plain{};
+    std::array<std::size_t, max_components> ends{};
+    std::size_t size = 0, components = 0, realm_from = 0;
+    bool in_realm = false;
+    for (std::size_t i = 0; i != text.size(); ++i) {
+      char c = text[i];
+      if (c == '\\') {
+        if (++i == text.size()) return error{.code = errc::bad_name_text, .offset = offset(i - 1)};
+        c = unescaped(text[i]);
+      } else if (c == '/' && !in_realm) {
+        if (components == max_components - 1) return error{.code = errc::no_space, .detail = offset(i)};
+        ends[components++] = size;
+        continue;
+      } else if (c == '@') {
+        if (in_realm) return error{.code = errc::bad_name_text, .offset = offset(i)};
+        in_realm = true;
+        ends[components++] = realm_from = size;
+        continue;
+      } else if (c == '\0') {
+        return error{.code = errc::bad_name_text, .offset = offset(i)};
+      }
+      if (size == N) return error{.code = errc::no_space, .detail = offset(text.size())};
+      plain[size++] = static_cast<std::uint8_t>(c);
+    }
+    if (!in_realm) {
+      ends[components++] = realm_from = size;
+      for (char c : default_realm) {
+        if (size == N) return error{.code = errc::no_space, .detail = offset(text.size() + default_realm.size())};
+        plain[size++] = static_cast<std::uint8_t>(c);
+      }
+    }
+    const bytes_view all = bytes_view(plain).first(size);
+    const kerberos_string realm{all.subview(realm_from)};
+    if (realm.octets.empty()) return error{.code = errc::bad_name_text, .offset = offset(text.size())};
+    // RFC 4120 section 5.2.2: realms hold no NUL
+    for (std::uint8_t b : realm.octets)
+      if (b == 0) return error{.code = errc::bad_name_text, .offset = offset(text.size())};
+    std::array<kerberos_string, max_components> parts{};
+    for (std::size_t i = 0, from = 0; i != components; from = ends[i++]) {
+      parts[i].octets = all.subview(from, ends[i] - from);
+    }
+    const bool is_tgs = components == 2 && parts[0] == std::string_view("krbtgt");
+    const view_of<kerberos_string> used(parts.data(), components);
+    return of({{is_tgs ? name_t::srv_inst : name_t::principal, used}, realm});
+  }
+  /// A copy of `p`; errc::no_space when it does not fit.
+  static constexpr result<basic_principal> of(const principal_view& p) {
+    basic_principal out;
+    const std::size_t size = asn1::encoded_size(p.name), whole = size + p.realm.octets.size();
+    if (whole > N) return error{.code = errc::no_space, .detail = offset(whole)};
+    if (const auto e = asn1::encode(p.name, std::span(out.octets_).first(size)); !e) return e.error();
+    detail::copy_octets(p.realm.octets.data(), p.realm.octets.size(), out.octets_.data() + size);
+    out.name_size_ = size;
+    out.realm_size_ = p.realm.octets.size();
+    return out;
+  }
+
+  /// A view of the name and the realm, valid as long as this object stays where it is.
+  constexpr principal_view view() const& KERB_LIFETIMEBOUND {
+    const bytes_view all(octets_);
+    const auto name = asn1::decode<msg::PrincipalName>(all.first(name_size_));
+    return {name ? *name : msg::PrincipalName{}, {all.subview(name_size_, realm_size_)}};
+  }
+  principal_view view() const&& = delete;
+  constexpr msg::PrincipalName name() const& KERB_LIFETIMEBOUND { return view().name; }
+  msg::PrincipalName name() const&& = delete;
+  constexpr operator principal_view() const& KERB_LIFETIMEBOUND { return view(); }
+  operator principal_view() const&& = delete;
+  friend constexpr bool operator==(const basic_principal& a, const basic_principal& b) {
+    return same_principal(a.view(), b.view());
+  }
+
+ private:
+  static constexpr std::size_t max_components = 16;
+  static constexpr std::uint32_t offset(std::size_t n) { return static_cast<std::uint32_t>(n); }
+  static constexpr char unescaped(char c) {
+    switch (c) {
+      case 'n': return '\n';
+      case 't': return '\t';
+      case 'b': return '\b';
+      case '0': return '\0';
+      default: return c;
+    }
+  }
+  std::array<std::uint8_t, N> octets_{};
+  std::size_t name_size_ = 0;
+  std::size_t realm_size_ = 0;
+};
+/// Large enough for names of a hostname or two and a realm.
+using principal = basic_principal<1024>;
+
+/// Writes a principal as people do, quoting what parse() would take apart; what is returned lies in `out`. Octets that
+/// are not printable ASCII are written as they are only from 0x80 on; other control characters become '?'.
+inline result<std::string_view> to_text(const principal_view& p, std::span<char> out) {
+  std::size_t at = 0, needed = 0;
+  auto put = [&](char c) {
+    ++needed;
+    if (at != out.size()) out[at++] = c;
+  };
+  auto put_quoted = [&](kerberos_string s) {
+    for (std::uint8_t b : s.octets) {
+      const char c = static_cast<char>(b);
+      const std::size_t escape = std::string_view("\n\t\b\0", 4).find(c);
+      if (escape != std::string_view::npos) {
+        put('\\');
+        put("ntb0"[escape]);
+      } else if (c == '/' || c == '@' || c == '\\') {
+        put('\\');
+        put(c);
+      } else {
+        put(b < 0x20 || b == 0x7f ? '?' : c);
+      }
+    }
+  };
+  bool first = true;
+  for (kerberos_string c : p.name.name_string) {
+    if (!first) put('/');
+    first = false;
+    put_quoted(c);
+  }
+  put('@');
+  put_quoted(p.realm);
+  if (needed > out.size()) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(needed)};
+  return std::string_view(out.data(), at);
+}
+
+}  // namespace kerb::inline v0

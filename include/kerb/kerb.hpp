@@ -1,0 +1,5 @@
+// Everything but the crypto backends.
+#pragma once
+#include "client.hpp"
+#include "messages.hpp"
+#include "service.hpp"

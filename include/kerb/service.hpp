@@ -1,0 +1,8 @@
+// The service's exchanges, without a crypto backend.
+#pragma once
+#include "exchange/service/accept.hpp"
+#include "exchange/service/ap.hpp"
+#include "exchange/service/keys.hpp"
+#include "format/principal.hpp"
+#include "store/replay_store.hpp"
+#include "transport/stream.hpp"

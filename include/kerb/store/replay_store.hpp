@@ -1,0 +1,72 @@
+// What a service remembers of the authenticators it has seen, RFC 4120 section 3.2.3.
+#pragma once
+#include <array>
+#include <concepts>
+#include <cstddef>
+
+#include "../core/time.hpp"
+
+namespace kerb::inline v0 {
+
+enum class replay_verdict : std::uint8_t {
+  fresh,  ///< not seen before, and remembered now
+  seen,   ///< a replay
+  full,   ///< there is no room to remember it: refuse, for to forget another one would let that one be replayed
+  blind,  ///< it may have been seen before the store lost its memory: refuse
+};
+
+/// A store of authenticators, by digest: one atomic insert-if-absent. An entry may be forgotten from `forget_after` on,
+/// since its authenticator is refused for its age by then. Several acceptors for one service share one store.
+template <class S>
+concept replay_store = requires(S& s, const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
+                                kerberos_time now) {
+  { s.insert(digest, forget_after, now) }
+  noexcept->std::same_as<replay_verdict>;
+};
+
+/// Remembers up to N authenticators in place, for one thread; never allocates and never forgets one that could still be
+/// replayed. Work per insert is bounded: an authenticator has 32 places, found by its digest, so a store that is less
+/// than half full is never `full` but by extraordinary chance.
+template <std::size_t N>
+  requires(N >= 32)
+class memory_replay_store {
+ public:
+  /// For a service that is new: nothing can have been seen before.
+  constexpr memory_replay_store() = default;
+  /// For a service whose store was lost at `now`: RFC 4120 section 3.2.3 demands that it refuse every authenticator
+  /// that it might have accepted before, which are those of up to `clock_skew` seconds later.
+  static constexpr memory_replay_store after_loss(kerberos_time now, std::int64_t clock_skew) {
+    memory_replay_store s;
+    s.blind_to_ = plus(now, 2 * clock_skew + 1);
+    return s;
+  }
+
+  constexpr replay_verdict insert(const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
+                                  kerberos_time now) noexcept {
+    if (forget_after <= blind_to_) return replay_verdict::blind;
+    std::size_t at = 0;
+    for (std::size_t i = 0; i != sizeof(std::size_t); ++i) at = at << 8 | digest[i];
+    entry* empty = nullptr;
+    for (std::size_t i = 0; i != 32; ++i) {
+      entry& e = entries_[(at % N + i) % N];
+      if (e.forget_after <= now) {
+        if (empty == nullptr) empty = &e;
+      } else if (e.digest == digest) {
+        return replay_verdict::seen;
+      }
+    }
+    if (empty == nullptr) return replay_verdict::full;
+    *empty = {digest, forget_after};
+    return replay_verdict::fresh;
+  }
+
+ private:
+  struct entry {
+    std::array<std::uint8_t, 32> digest{};
+    kerberos_time forget_after = earliest_time;
+  };
+  std::array<entry, N> entries_{};
+  kerberos_time blind_to_ = earliest_time;
+};
+
+}  // namespace kerb::inline v0

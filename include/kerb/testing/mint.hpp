@@ -1,0 +1,66 @@
+// Tickets and replies that no KDC issued, for tests: whatever is to be in them, under keys of the test's choice.
+#pragma once
+#include "../exchange/sealed.hpp"
+#include "../msg/ap.hpp"
+#include "../msg/error.hpp"
+#include "../msg/kdc.hpp"
+
+namespace kerb::inline v0::testing {
+
+/// Encodes anything at the end of `out`; the octets lie there.
+template <class T>
+constexpr result<bytes_view> mint(const T& message, std::span<std::uint8_t> out) {
+  return asn1::encode(message, out);
+}
+
+/// A Ticket for `service` with `part` sealed under `k`; it lies at the end of `out`.
+template <class K, crypto_policy C, entropy_source R>
+constexpr result<bytes_view> mint_ticket(const principal_view& service, const msg::EncTicketPart& part, const K& k,
+                                         std::optional<std::uint32_t> kvno, const turn<C, R>& t,
+                                         std::span<std::uint8_t> out) {
+  errc why = errc::ok;
+  auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, key_usage_t::ticket, t, why, kvno); }};
+  const auto e = asn1::encode(msg::BasicTicket<decltype(sealed)>{service.realm, service.name, sealed}, out);
+  if (why != errc::ok) return why;
+  return e;
+}
+
+/// An AS-REP or TGS-REP with `part` sealed under `k` for `usage`, around the octets of a ticket.
+template <msg_t M, class Part, class K, crypto_policy C, entropy_source R>
+constexpr result<bytes_view> mint_kdc_rep(const principal_view& client, bytes_view ticket, const Part& part, const K& k,
+                                          key_usage_t usage, const turn<C, R>& t, std::span<std::uint8_t> out,
+                                          std::optional<msg::MethodData> padata = {}) {
+  errc why = errc::ok;
+  auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, usage, t, why); }};
+  using tkt = captured<msg::Ticket>;
+  const auto e = asn1::encode(
+      msg::KdcRep<M, tkt, decltype(sealed)>{padata, client.realm, client.name, tkt::as_sent(ticket), sealed}, out);
+  if (why != errc::ok) return why;
+  return e;
+}
+
+/// An AP-REQ with `auth` sealed under `k`, around the octets of a ticket.
+template <class K, crypto_policy C, entropy_source R>
+constexpr result<bytes_view> mint_ap_req(bytes_view ticket, const msg::Authenticator& auth, msg::ApOptions options,
+                                         const K& k, key_usage_t usage, const turn<C, R>& t,
+                                         std::span<std::uint8_t> out) {
+  errc why = errc::ok;
+  auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, auth, k, usage, t, why); }};
+  const auto e =
+      asn1::encode(msg::BasicApReq<decltype(sealed)>{options, captured<msg::Ticket>::as_sent(ticket), sealed}, out);
+  if (why != errc::ok) return why;
+  return e;
+}
+
+/// An AP-REP with `part` sealed under `k`.
+template <class K, crypto_policy C, entropy_source R>
+constexpr result<bytes_view> mint_ap_rep(const msg::EncApRepPart& part, const K& k, const turn<C, R>& t,
+                                         std::span<std::uint8_t> out) {
+  errc why = errc::ok;
+  auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, key_usage_t::ap_rep_enc_part, t, why); }};
+  const auto e = asn1::encode(msg::BasicApRep<decltype(sealed)>{sealed}, out);
+  if (why != errc::ok) return why;
+  return e;
+}
+
+}  // namespace kerb::inline v0::testing
