@@ -4,6 +4,7 @@
 
 #include "../core/flags.hpp"
 #include "../der/bits.hpp"
+#include "../der/integer.hpp"
 #include "../der/string.hpp"
 #include "../der/time.hpp"
 #include "schema.hpp"

@@ -26,7 +26,11 @@ class writer {
     if (writes_) base_[left_] = b;
   }
   constexpr void octets(bytes_view b) {
-    if (left_ < b.size()) overflow();
+    if (left_ < b.size()) {
+      overflow();
+      left_ -= b.size();
+      return;
+    }
     left_ -= b.size();
     if (writes_) detail::copy_octets(b.data(), b.size(), base_ + left_);
   }

@@ -1,0 +1,61 @@
+// Encoding by schema: exact sizes, the tail of the buffer, and buffers that are too small.
+#include <kerb/asn1/encode.hpp>
+
+#include "unit/asn1/small.hpp"
+
+using namespace kerb;
+using kerb_test::encodes;
+using kerb_test::Options;
+using kerb_test::Small;
+using kerb_test::Tagged;
+
+namespace {
+
+constexpr std::array<std::uint8_t, 2> aabb{0xaa, 0xbb};
+
+constexpr bool fields_in_order() {
+  return encodes(Small{.a = 5, .b = 6, .c = aabb}, kerb_test::small_with_b) &&
+         encodes(Small{.a = 5, .b = std::nullopt, .c = aabb}, kerb_test::small_without_b);
+}
+KERB_BOTH("encode: fields in order, absent ones left out, at the buffer's end", "[asn1]", fields_in_order);
+
+constexpr bool options() {
+  return encodes(Options{}, "3000"_hex) && encodes(Options{1, {}}, "3005a203020101"_hex) &&
+         encodes(Options{{}, 2}, "3005a503020102"_hex) && encodes(Options{1, 2}, "300aa203020101a503020102"_hex) &&
+         encodes(Options{0, 0}, "300aa203020100a503020100"_hex);
+}
+KERB_BOTH("encode: zero is a value, and only nullopt is absent", "[asn1]", options);
+
+constexpr bool the_first_application_tag() {
+  return encodes(Tagged{{.a = 5, .b = {}, .c = aabb}}, "65163014a0123010a003020105a303020107a4040402aabb"_hex);
+}
+KERB_BOTH("encode: an APPLICATION type is written under its first number", "[asn1]", the_first_application_tag);
+
+constexpr bool every_smaller_buffer() {
+  const Small v{.a = -70000, .b = 0xffffffff, .c = aabb};
+  const std::size_t whole = asn1::encoded_size(v);
+  std::array<std::uint8_t, 64> room{};
+  constexpr std::size_t sizes[] = {100, 107, 108, 109, 110, 111, 112, 113, 120, 127,
+                                   128, 235, 236, 237, 238, 239, 240, 255, 256};
+  for (std::size_t n : sizes) {
+    const Small v{.a = 1, .b = {}, .c = bytes_view(long_octets).first(n)};
+    const auto out = asn1::encode(v, room);
+    if (!out || out->size() != asn1::encoded_size(v)) return false;
+    const auto back = asn1::decode<Small>(*out, der::strict);
+    if (!back || back->c.size() != n) return false;
+  }
+  return true;
+}
+KERB_BOTH("encode: sizes are exact where lengths grow by an octet", "[asn1]", sizes_around_the_forms_of_a_length);
+
+constexpr bool one_in_front_of_another() {
+  std::array<std::uint8_t, 64> room{};
+  der::writer w(room);
+  asn1::write(w, std::int32_t{7});
+  asn1::write(w, Options{1, {}});
+  return w.ok() && bytes_view(w.written_since(0)) == bytes_view(std::span<const std::uint8_t>(room).last(10)) &&
+         room[54] == 0x30 && room[61] == 0x02 && room[63] == 7;
+}
+KERB_BOTH("write: each value stands in front of what was there", "[asn1]", one_in_front_of_another);
+
+}  // namespace

@@ -1,0 +1,74 @@
+// The basic C++ types as ASN.1.
+#include <kerb/asn1/primitives.hpp>
+
+#include "unit/asn1/small.hpp"
+
+using namespace kerb;
+using kerb_test::encodes;
+
+namespace {
+
+enum class number_t : std::int32_t { one = 1 };
+enum class bit : unsigned { first = 0, last = 31 };
+
+template <class T, std::size_t N>
+constexpr bool both_ways(const T& v, const std::array<std::uint8_t, N>& octets) {
+  const auto r = asn1::decode_as<T>("Type", octets, der::strict);
+  return r && *r == v && encodes(v, octets);
+}
+template <class T, std::size_t N>
+constexpr bool refuses(const std::array<std::uint8_t, N>& octets, errc code, der::rules allowed = der::as_deployed) {
+  const auto r = asn1::decode_as<T>("Type", octets, allowed);
+  return !r && r.error().code == code && r.error().offset == 0 && std::string_view(r.error().type) == "Type";
+}
+
+constexpr bool integers() {
+  return both_ways(std::int32_t{-5}, "0201fb"_hex) && both_ways(std::uint32_t{0xffffffff}, "020500ffffffff"_hex) &&
+         both_ways(std::int32_t{0x7fffffff}, "02047fffffff"_hex) &&
+         refuses<std::int32_t>("02050080000000"_hex, errc::bad_integer) &&
+         refuses<std::uint32_t>("02050100000000"_hex, errc::bad_integer);
+}
+KERB_BOTH("primitives: Int32 and UInt32, both ways", "[asn1][rfc4120-5.2.4]", integers);
+
+constexpr bool open_enumerations() {
+  return both_ways(number_t::one, "020101"_hex) && both_ways(static_cast<number_t>(-128), "020180"_hex) &&
+         both_ways(static_cast<number_t>(0x7fffffff), "02047fffffff"_hex) &&
+         refuses<number_t>("02050080000000"_hex, errc::bad_integer) &&
+         refuses<number_t>("0a0101"_hex, errc::unexpected_tag);
+}
+KERB_BOTH("primitives: every Int32 is a value of an open enumeration", "[asn1]", open_enumerations);
+
+constexpr bool microsecond_range() {
+  return both_ways(microseconds{0}, "020100"_hex) && both_ways(microseconds{999999}, "02030f423f"_hex) &&
+         refuses<microseconds>("02030f4240"_hex, errc::bad_integer) &&
+         refuses<microseconds>("0201ff"_hex, errc::bad_integer) &&
+         refuses<microseconds>("02050080000000"_hex, errc::bad_integer) &&
+         refuses<microseconds>("020480000000"_hex, errc::bad_integer);
+}
+KERB_BOTH("primitives: Microseconds are 0 to 999999, and anything else is refused under any rules",
+          "[asn1][rfc4120-5.2.4]", microsecond_range);
+
+constexpr bool times() {
+  return both_ways(kerberos_time{0}, "180f31393730303130313030303030305a"_hex) &&
+         refuses<kerberos_time>("180f31393730313330313030303030305a"_hex, errc::bad_time);
+}
+KERB_BOTH("primitives: KerberosTime, both ways", "[asn1][rfc4120-5.2.3]", times);
+
+constexpr bool flag_words() {
+  const auto short_one = "030200fe"_hex;
+  const auto lenient = asn1::decode_as<flags<bit>>("Type", short_one);
+  return both_ways(flags<bit>{bit::first, bit::last}, "03050080000001"_hex) && lenient &&
+         lenient->bits == 0xfe000000u && refuses<flags<bit>>(short_one, errc::bad_flags, der::strict);
+}
+KERB_BOTH("primitives: KerberosFlags, both ways; short ones by tolerance", "[asn1][tolerance][rfc4120-5.2.8]",
+          flag_words);
+
+constexpr bool octet_strings() {
+  const auto in = "0402aabb"_hex;
+  const auto r = asn1::decode_as<bytes_view>("Type", in);
+  return r && r->data() == in.data() + 2 && encodes(*r, in) && encodes(bytes_view(), "0400"_hex) &&
+         refuses<bytes_view>("2404040201ff"_hex, errc::unexpected_tag);
+}
+KERB_BOTH("primitives: an OCTET STRING is a view of the input", "[asn1]", octet_strings);
+
+}  // namespace
