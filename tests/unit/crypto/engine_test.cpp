@@ -355,7 +355,7 @@ KERB_ON_BACKENDS("engine: both backends agree", "[crypto]") {
   TestType p;
   kerb::botan::policy other;
   for (const etype_t e : all_etypes)
-    for (const std::uint64_t n : {1, 2, 1200}) {
+    for (const std::uint64_t n : {1u, 2u, 1200u}) {
       const octet_vector salt = text_of(20);
       const auto password = n == 2 ? kerb::secret_view{} : kerb::secret_view::of("secret");
       const auto a = p.string_to_key(e, password, salt, {n});
