@@ -1,0 +1,117 @@
+// Random values of any type, made from its schema.
+#pragma once
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "unit/msg/kinds.hpp"
+
+namespace kerb_test {
+
+/// Makes values; owns what their views look at. The same seed makes the same values.
+class generator {
+ public:
+  explicit generator(std::uint64_t seed) : state_(seed * 2 + 1) {}
+
+  std::uint64_t next() {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    std::uint64_t x = state_;
+    x ^= x >> 32;
+    return x * 0xd6e8feb86659fd93u ^ x >> 29;
+  }
+  std::uint64_t below(std::uint64_t n) { return next() % n; }
+
+  /// How likely an OPTIONAL is there, in percent.
+  unsigned present = 60;
+
+  template <class T>
+  T make() {
+    T v{};
+    fill(v);
+    return v;
+  }
+  template <class T>
+  void fill(T& v) {
+    if constexpr (kerb::asn1::message<T>) {
+      fill_lines(v, kerb::asn1::schema_of<T>);
+    } else if constexpr (std::is_enum_v<T>) {
+      v = static_cast<T>(number());
+    } else {
+      fill_value(v);
+    }
+  }
+
+ private:
+  std::int32_t number() {
+    // small ones, registered ones, and any
+    switch (below(3)) {
+      case 0: return static_cast<std::int32_t>(below(40)) - 10;
+      case 1: return static_cast<std::int32_t>(next()) >> below(32);
+      default: return static_cast<std::int32_t>(next());
+    }
+  }
+  kerb::bytes_view octets(std::size_t most) {
+    auto& room = octets_.emplace_back(below(8) == 0 ? below(most * 4) : below(most));
+    for (auto& b : room) b = static_cast<std::uint8_t>(next());
+    return room;
+  }
+  void fill_value(std::int32_t& v) { v = number(); }
+  void fill_value(std::uint32_t& v) { v = static_cast<std::uint32_t>(next() >> 32 >> below(32)); }
+  void fill_value(kerb::microseconds& v) { v.count = static_cast<std::int32_t>(below(1000000)); }
+  void fill_value(kerb::kerberos_time& v) {
+    const auto years = static_cast<std::uint64_t>(kerb::latest_time.seconds - kerb::earliest_time.seconds) + 1;
+    v.seconds = kerb::earliest_time.seconds + static_cast<std::int64_t>(below(years));
+  }
+  void fill_value(kerb::bytes_view& v) { v = octets(40); }
+  void fill_value(kerb::kerberos_string& v) { v.octets = octets(20); }
+  template <class Bit>
+  void fill_value(kerb::flags<Bit>& v) {
+    v.bits = static_cast<std::uint32_t>(next());
+  }
+  template <class T>
+  void fill_value(std::optional<T>& v) {
+    v.reset();
+    if (below(100) < present) fill(v.emplace());
+  }
+  template <class T>
+  void fill_value(kerb::captured<T>& v) {
+    v = kerb::captured<T>::of(make<T>());
+  }
+  template <class T, class Rule>
+  void fill_value(kerb::sequence_of<T, Rule>& v) {
+    const std::size_t least = std::is_same_v<Rule, kerb::asn1::not_empty> || present == 100 ? 1 : 0;
+    auto items = std::make_shared<std::vector<T>>(least + below(4));
+    for (auto& i : *items) fill(i);
+    v = kerb::view_of<T>(items->data(), items->size());
+    lists_.push_back(std::move(items));
+  }
+  template <class T, class... L>
+  void fill_lines(T& v, const kerb::asn1::sequence_schema<L...>& s) {
+    std::apply([&](const auto&... l) { (fill_line(v, l), ...); }, s.lines);
+  }
+  template <class T, class S, std::uint8_t N, std::uint8_t... Also>
+  void fill_lines(T& v, const kerb::asn1::application_schema<S, N, Also...>& s) {
+    fill_lines(v, s.inner);
+  }
+  template <class T, class C, class V>
+  void fill_line(T& v, const kerb::asn1::member_line<C, V>& l) {
+    fill(v.*l.member);
+  }
+  template <class T>
+  void fill_line(T&, const kerb::asn1::constant_line&) {}
+
+  std::uint64_t state_;
+  std::deque<std::vector<std::uint8_t>> octets_;
+  std::deque<std::shared_ptr<void>> lists_;
+};
+
+/// The encoding, in a vector of exactly its size.
+template <class T>
+std::vector<std::uint8_t> encoded(const T& v) {
+  std::vector<std::uint8_t> room(kerb::asn1::encoded_size(v));
+  const auto out = kerb::asn1::encode(v, room);
+  if (!out || out->size() != room.size()) room.clear();
+  return room;
+}
+
+}  // namespace kerb_test

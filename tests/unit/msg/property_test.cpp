@@ -1,0 +1,201 @@
+// What is true of every type of message and of every value: random values, truncations, and changed octets.
+#include <cstdlib>
+#include <string>
+
+#include "support/alloc_count.hpp"
+#include "support/both.hpp"
+#include "unit/msg/generate.hpp"
+
+using namespace kerb;
+using kerb_test::encoded;
+using kerb_test::generator;
+using kerb_test::kind;
+
+namespace {
+
+// Another number gives other values: KERB_TEST_SEED=7 ./unit "[property]"
+std::uint64_t first_seed() {
+  const char* const text = std::getenv("KERB_TEST_SEED");
+  return text != nullptr ? std::strtoull(text, nullptr, 0) : 20260101;
+}
+
+template <class T>
+bool comes_back(kind<T> k, std::uint64_t seed, bytes_view in) {
+  const auto back = kerb_test::decode_kind(k, in, der::strict);
+  INFO(k.name << ", KERB_TEST_SEED=" << seed);
+  REQUIRE(back);
+  const auto again = encoded(*back);
+  return bytes_view(again) == in;
+}
+
+TEST_CASE("messages: any value comes back as the same octets", "[msg][property]") {
+  kerb_test::for_each_kind([]<class T>(kind<T> k) {
+    const std::uint64_t first = first_seed();
+    for (std::uint64_t seed = first; seed != first + 10000; ++seed) {
+      generator g(seed);
+      g.present = static_cast<unsigned>(g.below(101));
+      const auto in = encoded(g.make<T>());
+      if (in.empty() || !comes_back(k, seed, in)) {
+        INFO(k.name << ", KERB_TEST_SEED=" << seed);
+        CHECK(false);
+        break;
+      }
+    }
+  });
+}
+
+// One encoding of each type that has all of its fields.
+template <class T>
+std::vector<std::uint8_t> a_full_one() {
+  generator g(4711);
+  g.present = 100;
+  return encoded(g.make<T>());
+}
+
+TEST_CASE("messages: every truncation is refused, with an offset inside", "[msg][property]") {
+  kerb_test::for_each_kind([]<class T>(kind<T> k) {
+    const auto whole = a_full_one<T>();
+    bool good = true;
+    for (std::size_t n = 0; n != whole.size(); ++n) {
+      const std::vector<std::uint8_t> in(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n));
+      const auto r = kerb_test::decode_kind(k, in, der::as_deployed);
+      good = good && !r && r.error().offset <= n && !std::string_view(r.error().type).empty();
+    }
+    INFO(k.name);
+    CHECK(good);
+  });
+}
+
+TEST_CASE("messages: one octet more is refused behind the end, and nowhere else", "[msg][property]") {
+  kerb_test::for_each_kind([]<class T>(kind<T> k) {
+    auto in = a_full_one<T>();
+    const std::size_t size = in.size();
+    in.push_back(0);
+    const auto r = kerb_test::decode_kind(k, in, der::as_deployed);
+    INFO(k.name);
+    CHECK(r.error().code == errc::trailing_data);
+    CHECK(r.error().offset == size);
+  });
+}
+
+TEST_CASE("messages: with any octet changed to any other, what decodes comes back as the same octets",
+          "[msg][property]") {
+  kerb_test::for_each_kind([]<class T>(kind<T> k) {
+    const auto whole = a_full_one<T>();
+    int taken = 0;
+    for (std::size_t at = 0; at != whole.size(); ++at) {
+      for (unsigned octet = 0; octet != 256; ++octet) {
+        if (octet == whole[at]) continue;
+        std::vector<std::uint8_t> in = whole;
+        in[at] = static_cast<std::uint8_t>(octet);
+        const auto r = kerb_test::decode_kind(k, in, der::strict);
+        if (!r) {
+          if (r.error().ok() || r.error().offset > in.size()) {
+            INFO(k.name << ": octet " << at << " changed to " << octet);
+            CHECK(!r.error().ok());
+            CHECK(r.error().offset <= in.size());
+          }
+          continue;
+        }
+        ++taken;
+        auto again = encoded(*r);
+        // EncASRepPart is read under APPLICATION 26 too, and written under 25 (TOLERANCES.md)
+        if (std::is_same_v<T, msg::EncAsRepPart> && at == 0 && octet == 0x7a && !again.empty()) again[0] = 0x7a;
+        if (again != in) {
+          INFO(k.name << ": octet " << at << " changed to " << octet);
+          CHECK(again == in);
+        }
+      }
+    }
+    CHECK(taken > 0);
+  });
+}
+
+TEST_CASE("messages: what only the tolerances let in is written as DER, and stays so", "[msg][property][tolerance]") {
+  kerb_test::for_each_kind([]<class T>(kind<T> k) {
+    const auto whole = a_full_one<T>();
+    for (std::size_t at = 0; at != whole.size(); ++at) {
+      for (unsigned octet : {0x00u, 0x01u, 0x7fu, 0x80u, 0xa0u, 0xfeu, 0xffu}) {
+        std::vector<std::uint8_t> in = whole;
+        in[at] = static_cast<std::uint8_t>(octet);
+        const auto lenient = kerb_test::decode_kind(k, in, der::as_deployed);
+        if (!lenient || kerb_test::decode_kind(k, in, der::strict)) continue;
+        const auto ours = encoded(*lenient);
+        const auto back = kerb_test::decode_kind(k, ours, der::as_deployed);
+        INFO(k.name << ": octet " << at << " changed to " << octet);
+        REQUIRE(back);
+        CHECK(encoded(*back) == ours);
+      }
+    }
+  });
+}
+
+template <class T, class C, class V>
+void leave_out(kind<T> k, const T& full, const asn1::member_line<C, V>& l, std::size_t full_size) {
+  if constexpr (asn1::detail::is_optional<V>) {
+    T v = full;
+    (v.*l.member).reset();
+    const auto in = encoded(v);
+    const auto back = kerb_test::decode_kind(k, in, der::strict);
+    INFO(k.name << " without " << l.name);
+    REQUIRE(back);
+    CHECK(!((*back).*l.member).has_value());
+    CHECK(in.size() < full_size);
+    CHECK(encoded(*back) == in);
+  }
+}
+template <class T>
+void leave_out(kind<T>, const T&, const asn1::constant_line&, std::size_t) {}
+template <class T, class... L>
+void leave_each_out(kind<T> k, const T& full, const asn1::sequence_schema<L...>& s, std::size_t size) {
+  std::apply([&](const auto&... l) { (leave_out(k, full, l, size), ...); }, s.lines);
+}
+template <class T, class S, std::uint8_t N, std::uint8_t... Also>
+void leave_each_out(kind<T> k, const T& full, const asn1::application_schema<S, N, Also...>& s, std::size_t size) {
+  leave_each_out(k, full, s.inner, size);
+}
+TEST_CASE("messages: each OPTIONAL field can be left out, alone", "[msg][property]") {
+  kerb_test::for_each_kind([]<class T>(kind<T> k) {
+    if constexpr (asn1::message<T>) {
+      generator g(4711);
+      g.present = 100;
+      const T full = g.make<T>();
+      leave_each_out(k, full, asn1::schema_of<T>, asn1::encoded_size(full));
+    }
+  });
+}
+
+TEST_CASE("messages: a buffer that is too small gives no_space and exactly the size that will do", "[msg][property]") {
+  kerb_test::for_each_kind([]<class T>(kind<T> k) {
+    generator g(4711);
+    g.present = 100;
+    const T v = g.make<T>();
+    const std::size_t whole = asn1::encoded_size(v);
+    bool good = true;
+    for (std::size_t n = 0; n != whole; ++n) {
+      std::vector<std::uint8_t> room(n);
+      const auto out = asn1::encode(v, room);
+      good = good && !out && out.error().code == errc::no_space && out.error().detail == whole;
+    }
+    INFO(k.name);
+    CHECK(good);
+  });
+}
+
+TEST_CASE("messages: decoding and encoding take nothing from the heap", "[msg][property]") {
+  kerb_test::for_each_kind([]<class T>(kind<T> k) {
+    const auto in = a_full_one<T>();
+    std::vector<std::uint8_t> room(in.size());
+    INFO(k.name);
+    bool same = false;
+    {
+      const kerb_test::no_allocations here;
+      const auto v = kerb_test::decode_kind(k, in, der::as_deployed);
+      if (v && asn1::encoded_size(*v) == room.size()) same = asn1::encode(*v, room).has_value();
+    }
+    CHECK(same);
+    CHECK(room == in);
+  });
+}
+
+}  // namespace
