@@ -40,13 +40,8 @@ class primitives {
   };
 
   errc rekey(cipher& c, cipher_id id, secret_view key) noexcept {
-    return guarded([&] {
-      auto& kind = c.kinds_[c.keyed_ = static_cast<std::size_t>(id)];
-      if (!kind) kind = Botan::BlockCipher::create(id == cipher_id::aes128 ? "AES-128" : "AES-256");
-      if (!kind) return false;
-      kind->set_key(key.data(), key.size());
-      return true;
-    });
+    return scheduled(c, id, key,
+                     [&] { return Botan::BlockCipher::create(id == cipher_id::aes128 ? "AES-128" : "AES-256"); });
   }
   errc encrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
     const auto& kind = c.kinds_[c.keyed_];
@@ -60,13 +55,8 @@ class primitives {
   }
 
   errc rekey(mac& m, hash_id id, secret_view key) noexcept {
-    return guarded([&] {
-      auto& kind = m.kinds_[m.keyed_ = static_cast<std::size_t>(id)];
-      if (!kind)
-        kind = Botan::MessageAuthenticationCode::create(name(id, "HMAC(SHA-1)", "HMAC(SHA-256)", "HMAC(SHA-384)"));
-      if (!kind) return false;
-      kind->set_key(key.data(), key.size());
-      return true;
+    return scheduled(m, id, key, [&] {
+      return Botan::MessageAuthenticationCode::create(name(id, "HMAC(SHA-1)", "HMAC(SHA-256)", "HMAC(SHA-384)"));
     });
   }
   errc hmac(mac& m, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
@@ -106,6 +96,19 @@ class primitives {
     try {
       return f() ? errc::ok : errc::crypto_backend;
     } catch (...) { return errc::crypto_backend; }
+  }
+  /// The object of a kind, made unless it is there, with the key; none when that fails, rather than one with the last
+  /// key.
+  template <class Holder, class Id, class Make>
+  static errc scheduled(Holder& h, Id id, secret_view key, Make&& make) noexcept {
+    auto& kind = h.kinds_[h.keyed_ = static_cast<std::size_t>(id)];
+    const errc why = guarded([&] {
+      if (!kind) kind = make();
+      if (kind) kind->set_key(key.data(), key.size());
+      return kind != nullptr;
+    });
+    if (why != errc::ok) kind.reset();
+    return why;
   }
   static const char* name(hash_id id, const char* sha1, const char* sha256, const char* sha384) {
     return id == hash_id::sha1 ? sha1 : id == hash_id::sha256 ? sha256 : sha384;

@@ -34,12 +34,12 @@ class handle {
     if (p_ == nullptr && init(&p_, args...) != BOTAN_FFI_SUCCESS) p_ = nullptr;
     return p_ != nullptr;
   }
-
- private:
   void reset() {
     if (p_ != nullptr) (void)Destroy(p_);
     p_ = nullptr;
   }
+
+ private:
   T p_ = nullptr;
 };
 
@@ -65,7 +65,7 @@ class primitives {
     auto& kind = c.kinds_[c.keyed_ = static_cast<std::size_t>(id)];
     if (!kind.make(botan_block_cipher_init, id == cipher_id::aes128 ? "AES-128" : "AES-256"))
       return errc::crypto_backend;
-    return said(botan_block_cipher_set_key(kind.get(), key.data(), key.size()));
+    return kept(kind, botan_block_cipher_set_key(kind.get(), key.data(), key.size()));
   }
   // A null handle is refused by Botan itself.
   errc encrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
@@ -79,7 +79,7 @@ class primitives {
     auto& kind = m.kinds_[m.keyed_ = static_cast<std::size_t>(id)];
     if (!kind.make(botan_mac_init, name(id, "HMAC(SHA-1)", "HMAC(SHA-256)", "HMAC(SHA-384)"), 0u))
       return errc::crypto_backend;
-    return said(botan_mac_set_key(kind.get(), data_of(key.unguarded()), key.size()));
+    return kept(kind, botan_mac_set_key(kind.get(), data_of(key.unguarded()), key.size()));
   }
   errc hmac(mac& m, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
     return finish(m.kinds_[m.keyed_].get(), botan_mac_update, botan_mac_final, static_cast<hash_id>(m.keyed_), pieces,
@@ -109,6 +109,12 @@ class primitives {
 
  private:
   static errc said(int code) { return code == BOTAN_FFI_SUCCESS ? errc::ok : errc::crypto_backend; }
+  /// Whether a key was set; when not, no object is left rather than one with the last key.
+  template <class Handle>
+  static errc kept(Handle& h, int code) {
+    if (code != BOTAN_FFI_SUCCESS) h.reset();
+    return said(code);
+  }
   static const char* name(hash_id id, const char* sha1, const char* sha256, const char* sha384) {
     return id == hash_id::sha1 ? sha1 : id == hash_id::sha256 ? sha256 : sha384;
   }

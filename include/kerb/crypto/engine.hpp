@@ -87,6 +87,7 @@ class engine {
   /// RFC 3962 section 4: for AES the octets are the key.
   constexpr result<key> random_to_key(etype_t e, bytes_view octets) noexcept { return import(e, octets); }
   constexpr secret_view expose(const key& k KERB_LIFETIMEBOUND) const noexcept { return k.octets(); }
+  secret_view expose(const key&&) const = delete;
 
   constexpr result<prepared_key> prepare(const key& k, key_usage_t u) noexcept {
     prepared_key made(k.etype(), u);

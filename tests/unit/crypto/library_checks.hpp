@@ -37,12 +37,15 @@ void check_primitives() {
     REQUIRE(p.rekey(c, kerb::cipher_id::aes128, kerb::secret_view(bytes_view(key))) == errc::ok);
     CHECK(p.encrypt(c, data.data(), out.data(), 1) == errc::ok);
   }
-  SECTION("a key that is not AES's is refused") {
+  SECTION("a key that is not AES's is refused, and leaves no other") {
     P p;
     typename P::cipher c;
     for (const std::size_t n : {0u, 1u, 15u, 17u, 24u, 32u, 33u}) {
       const octet_vector wrong(n, 1);
+      octet_vector out(16);
+      REQUIRE(p.rekey(c, kerb::cipher_id::aes128, kerb::secret_view(bytes_view(key))) == errc::ok);
       CHECK(p.rekey(c, kerb::cipher_id::aes128, kerb::secret_view(bytes_view(wrong))) == errc::crypto_backend);
+      CHECK(p.encrypt(c, data.data(), out.data(), 1) == errc::crypto_backend);  // not with the key before
     }
   }
   SECTION("an HMAC takes keys of all lengths, and gives the same twice after an error") {
