@@ -39,9 +39,10 @@ class [[nodiscard]] over_stream {
   /// Where to read to.
   constexpr std::span<std::uint8_t> buffer() const { return buffer_.subspan(have_); }
   /// `n` octets were read into buffer(); 0 is the end of the stream, which fails unless it was not needed any more.
+  /// After need_room the same call is repeated.
   template <class Turn>
   [[nodiscard]] constexpr step got(std::size_t n, const Turn& t) {
-    if (n == 0) return said(x_->abandon({.code = errc::stream_ended}));
+    if (n == 0) return over_ ? step(done{}) : said(x_->abandon({.code = errc::stream_ended}));
     if (n > buffer_.size() - have_) return said(x_->abandon({.code = errc::api_misuse}));
     have_ += n;
     const std::size_t cap = buffer_.size() < 4 ? 0 : buffer_.size() - 4;
@@ -49,8 +50,10 @@ class [[nodiscard]] over_stream {
     if (!f) return said(x_->abandon(f.error()));
     if (f->missing != 0) return need_more{f->missing};
     // What stands behind the message answers nothing that has been asked yet, and is dropped
-    have_ = 0;
-    return said(x_->receive(f->message, t, carrier::stream));
+    const std::size_t had = std::exchange(have_, 0) - n;
+    const step next = said(x_->receive(f->message, t, carrier::stream));
+    if (says<need_room>(next)) have_ = had;
+    return next;
   }
   /// The exchange's own step, as this one says it.
   [[nodiscard]] constexpr step said(const typename Exchange::step& s) {
@@ -59,6 +62,9 @@ class [[nodiscard]] over_stream {
           if constexpr (std::same_as<decltype(word), send>) {
             word.octets = x_->framed();
             have_ = 0;
+            over_ = word.then == afterwards::finished;
+          } else {
+            over_ = std::same_as<decltype(word), done>;
           }
           return word;
         },
@@ -69,6 +75,7 @@ class [[nodiscard]] over_stream {
   ref<Exchange> x_;
   std::span<std::uint8_t> buffer_;
   std::size_t have_ = 0;
+  bool over_ = false;  // nothing more is to come
 };
 
 }  // namespace kerb::inline v0

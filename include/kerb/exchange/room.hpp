@@ -82,13 +82,16 @@ class room {
     dirty_ = front_ = 0;
   }
 
-  /// Goes on in `bigger`, with the message and without the front, of which nothing may be in use.
+  /// Goes on in `bigger`, which must hold what is kept; the old buffer's front is wiped. Too small a one changes nothing.
   constexpr void move_to(std::span<std::uint8_t> bigger) {
-    if (bigger.size() < tail_ + frame_octets) return;
+    if (bigger.size() < front_ + frame_octets + tail_) return;
     const bytes_view m = message();
+    detail::copy_octets(octets_.data(), front_, bigger.data());
     detail::copy_octets(m.data(), m.size(), bigger.data() + (bigger.size() - m.size()));
+    const std::size_t kept = front_;
     wipe_front();
     octets_ = bigger;
+    front_ = dirty_ = kept;
   }
 
  private:

@@ -14,9 +14,9 @@ class basic_principal {
 
   /// Reads `name@REALM`: components are parted by '/', and \ before '/', '@' or '\' takes them as they are; \n, \t, \b
   /// and \0 are the characters of those names. Without '@' the realm is `default_realm`, if that is not empty. The name
-  /// type is KRB_NT_SRV_INST for krbtgt and KRB_NT_PRINCIPAL otherwise (RFC 4120 section 6.2). errc::bad_name_text,
-  /// with the offset of the fault, for an empty text, a realm that is missing or empty, a second '@' or an open '\';
-  /// errc::no_space for a name that does not fit.
+  /// type is KRB_NT_SRV_INST for krbtgt, KRB_NT_WELLKNOWN for WELLKNOWN (RFC 6111 section 3.1) and KRB_NT_PRINCIPAL
+  /// otherwise (RFC 4120 section 6.2). errc::bad_name_text, with the offset of the fault, for an empty text, a realm
+  /// that is missing or empty, a second '@' or an open '\'; errc::no_space for a name that does not fit.
   static constexpr result<basic_principal> parse(std::string_view text, std::string_view default_realm = {}) {
     if (text.empty()) return error{.code = errc::bad_name_text};
     // First into plain octets, each component with its end noted by the count of octets, then into the encoding
@@ -62,8 +62,9 @@ class basic_principal {
       parts[i].octets = all.subview(from, ends[i] - from);
     }
     const bool is_tgs = components == 2 && parts[0] == std::string_view("krbtgt");
+    const bool is_known = components >= 2 && parts[0] == std::string_view("WELLKNOWN");
     const view_of<kerberos_string> used(parts.data(), components);
-    return of({{is_tgs ? name_t::srv_inst : name_t::principal, used}, realm});
+    return of({{is_tgs ? name_t::srv_inst : is_known ? name_t::wellknown : name_t::principal, used}, realm});
   }
   /// A copy of `p`; errc::no_space when it does not fit.
   static constexpr result<basic_principal> of(const principal_view& p) {
@@ -93,7 +94,7 @@ class basic_principal {
   }
 
  private:
-  static constexpr std::size_t max_components = 16;
+  static constexpr std::size_t max_components = 32;
   static constexpr std::uint32_t offset(std::size_t n) { return static_cast<std::uint32_t>(n); }
   static constexpr char unescaped(char c) {
     switch (c) {

@@ -56,7 +56,8 @@ class [[nodiscard]] ap_acceptor {
     if (req) {
       // All that later calls write is measured now, so that none of them runs out of room
       const std::size_t opened = req->ticket->enc_part.cipher.size() + req->authenticator.cipher.size();
-      const std::size_t n = room_.size_for_message(opened + answer_size(*req));
+      const std::size_t kept = asn1::encoded_size(req->ticket->sname) + req->ticket->realm.octets.size();
+      const std::size_t n = room_.size_for_message(opened + kept + answer_size(*req));
       if (room_.size() < n) return need_room{n};
       req_ = *req;
     } else if (const std::size_t n = room_.size_for_message(answer_size({})); room_.size() < n) {
@@ -203,6 +204,14 @@ class [[nodiscard]] ap_acceptor {
   enum class state : std::uint8_t { idle, wants_key, replay, proven, done, over, spent, failed };
 
   constexpr principal_view service() const { return {req_.ticket->sname, req_.ticket->realm}; }
+  constexpr principal_view kept_service() {
+    const principal_view from = service();
+    const std::span<std::uint8_t> to = room_.borrow(asn1::encoded_size(from.name));
+    room_.keep(to.size());
+    const auto octets = asn1::encode(from.name, to);
+    const auto name = asn1::decode<msg::PrincipalName>(octets ? *octets : bytes_view());
+    return {name ? *name : msg::PrincipalName{}, {room_.keep_copy(from.realm.octets)}};
+  }
   constexpr step ask_for_key() const {
     const msg::EncryptedData& e = req_.ticket->enc_part;
     return need_ticket_key{service(), e.kvno, e.etype, tried_};
@@ -259,7 +268,7 @@ class [[nodiscard]] ap_acceptor {
                        error_code_t::krb_ap_err_tkt_expired, t);
     }
     product_.client_ = {ticket.cname, ticket.crealm};
-    product_.service_ = service();
+    product_.service_ = kept_service();  // the product outlives the octets that came
     product_.flags_ = ticket.flags;
     product_.authtime_ = ticket.authtime;
     product_.endtime_ = ticket.endtime;

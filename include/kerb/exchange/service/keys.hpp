@@ -35,11 +35,15 @@ class key_list {
     }
     return nullptr;
   }
-  /// RFC 4120 section 3.2.3: a version that is not there is another failure than no key at all.
+  /// RFC 4120 section 3.2.3: a version that is not there is another failure than no key of the ticket's type.
   constexpr errc why_none(const need_ticket_key& ask) const {
-    for (std::size_t i = 0; i != size_; ++i)
-      if (same_principal(entries_[i]->service, ask.service)) return errc::bad_key_version;
-    return errc::no_key;
+    errc why = errc::no_key;
+    for (std::size_t i = 0; i != size_; ++i) {
+      if (!same_principal(entries_[i]->service, ask.service)) continue;
+      if (!ask.kvno || *ask.kvno == entries_[i]->kvno) return errc::no_key;
+      why = errc::bad_key_version;
+    }
+    return why;
   }
 
  private:
