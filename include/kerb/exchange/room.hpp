@@ -55,6 +55,8 @@ class room {
     keep(v.size());
     return bytes_view(to);
   }
+  /// What is kept at the front.
+  constexpr bytes_view kept() const { return bytes_view(octets_).first(front_); }
   /// Everything behind the front, for the next message, which replaces the last one; room for its frame is left.
   constexpr std::span<std::uint8_t> message_space() {
     tail_ = 0;
@@ -82,7 +84,8 @@ class room {
     dirty_ = front_ = 0;
   }
 
-  /// Goes on in `bigger`, which must hold what is kept; the old buffer's front is wiped. Too small a one changes nothing.
+  /// Goes on in `bigger`, which must hold what is kept; the old buffer's front is wiped. Too small a one changes
+  /// nothing.
   constexpr void move_to(std::span<std::uint8_t> bigger) {
     if (bigger.size() < front_ + frame_octets + tail_) return;
     const bytes_view m = message();

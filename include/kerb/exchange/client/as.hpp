@@ -141,7 +141,15 @@ class [[nodiscard]] as_client {
     der::writer counted = der::writer::counting();
     write_request(counted, at, longest_nonce, why);
     if (why != errc::ok) return fail({.code = why});
-    if (const std::size_t n = room_.size_for_message(counted.count()); room_.size() < n) return need_room{n};
+    // The default salt is kept at the room's front from the start, so that no later call lacks room for it
+    const bool first = state_ == state::idle;
+    const std::size_t salt_size = default_salt_size(request_.client);
+    const std::size_t n = room_.size_for_message(counted.count()) + (first ? salt_size : 0);
+    if (room_.size() < n) return need_room{n};
+    if (first) {
+      write_default_salt(request_.client, room_.borrow(salt_size));
+      room_.keep(salt_size);
+    }
 
     const std::optional<std::uint32_t> nonce = draw_nonce(t);
     if (!nonce) return fail({.code = errc::entropy});
@@ -219,19 +227,15 @@ class [[nodiscard]] as_client {
         if (request_.follow_kdc_clock && !followed_clock_ && round_ < t.limits.max_rounds) {
           followed_clock_ = true;
           kdc_clock_ahead_ = e->stime.seconds - t.now.at.seconds;
-          return send_request(t, kdc_time(t.now), true);
+          const step next = send_request(t, kdc_time(t.now), true);
+          if (says<need_room>(next)) followed_clock_ = false;  // the call will be repeated
+          return next;
         }
-        return fail(
-            {.code = errc::clock_skew, .detail = static_cast<std::uint32_t>(e->error_code), .type = "KRB-ERROR"});
+        return fail(detail::krb_error(errc::clock_skew, *e));
       default: return refused_by_kdc(*e);
     }
   }
-  constexpr step refused_by_kdc(const msg::KrbError& e) {
-    return fail({.code = errc::kdc_said_no,
-                 .detail = static_cast<std::uint32_t>(e.error_code),
-                 .type = "KRB-ERROR",
-                 .field = "error-code"});
-  }
+  constexpr step refused_by_kdc(const msg::KrbError& e) { return fail(detail::krb_error(errc::kdc_said_no, e)); }
   constexpr timestamp kdc_time(timestamp now) const { return {plus(now.at, kdc_clock_ahead_), now.usec}; }
 
   template <entropy_source R>
@@ -294,11 +298,7 @@ class [[nodiscard]] as_client {
       return fail({.code = errc::no_key, .type = "ETYPE-INFO2"});
     }
     hint_ = *hint;
-    const std::size_t salt_size = default_salt_size(request_.client);
-    if (!hint_.salt) {
-      if (room_.free() < salt_size) return need_room{room_.size_with(salt_size)};
-    }
-    const bytes_view salt = hint_.salt ? *hint_.salt : write_default_salt(request_.client, room_.borrow(salt_size));
+    const bytes_view salt = hint_.salt ? *hint_.salt : room_.kept().first(default_salt_size(request_.client));
     if (request_.password.empty()) {
       state_ = state::wants_key;
       return need_key{hint_.etype, salt, hint_.iterations};

@@ -24,6 +24,11 @@ struct asked {
 
 constexpr error mismatch(errc c, const char* field) { return {.code = c, .type = "EncKDCRepPart", .field = field}; }
 
+/// A KRB-ERROR as an error of ours; detail: its code.
+constexpr error krb_error(errc c, const msg::KrbError& e) {
+  return {.code = c, .detail = static_cast<std::uint32_t>(e.error_code), .type = "KRB-ERROR", .field = "error-code"};
+}
+
 constexpr bool contains(view_of<etype_t> list, etype_t e) {
   for (etype_t x : list)
     if (x == e) return true;

@@ -192,10 +192,8 @@ class [[nodiscard]] tgs_client {
       via_ = carrier::stream;  // RFC 4120 section 7.2.1: the same request over a stream
       return transmit(false);
     }
-    return fail({.code = e->error_code == error_code_t::krb_ap_err_skew ? errc::clock_skew : errc::kdc_said_no,
-                 .detail = static_cast<std::uint32_t>(e->error_code),
-                 .type = "KRB-ERROR",
-                 .field = "error-code"});
+    const bool skew = e->error_code == error_code_t::krb_ap_err_skew;
+    return fail(detail::krb_error(skew ? errc::clock_skew : errc::kdc_said_no, *e));
   }
 
   template <entropy_source R>

@@ -1,0 +1,779 @@
+// The AS client: what it sends, what it accepts, and every reply that it must not accept.
+#include <kerb/exchange/client/as.hpp>
+
+#include "support/alloc_count.hpp"
+#include "support/both.hpp"
+#include "support/kdc_world.hpp"
+
+using namespace kerb_test;
+using client = as_client<testing::insecure_policy>;
+
+namespace {
+
+constexpr bytes_view octets_of_send(const client::step& s) {
+  const auto* out = std::get_if<send>(&s);
+  return out == nullptr ? bytes_view() : out->octets;
+}
+
+/// Starts a client and answers it with a reply bent by `bend`.
+template <class F>
+constexpr client::step answered(kdc_world& w, std::span<std::uint8_t> room, F bend,
+                                as_request<key> ask = {.client = alice(), .room = {}}) {
+  if (ask.room.empty()) ask = w.ask_as(room);
+  client x(ask);
+  const auto s = x.start(w.turn_now());
+  return x.receive(w.as_rep(octets_of_send(s), bend), w.turn_now(), carrier::stream);
+}
+template <class F>
+client::step bent(F bend) {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  return answered(w, room, bend);
+}
+
+constexpr bool without_preauthentication() {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  const auto first = x.start(w.turn_now());
+  const auto* out = std::get_if<send>(&first);
+  if (out == nullptr || !(out->realm == ex_org) || out->to != destination::kdc || out->via != carrier::any)
+    return false;
+  const auto req = asn1::decode<msg::AsReq>(out->octets, der::strict);
+  if (!req || req->padata || !same_name(*req->req_body->cname, alice().name) ||
+      !same_name(*req->req_body->sname, krbtgt().name) || !(req->req_body->realm == ex_org) ||
+      req->req_body->etype.size() != 4 || req->req_body->nonce > 0x7fffffff) {
+    return false;
+  }
+  if (!says<done>(x.receive(w.as_rep(out->octets, honest), w.turn_now()))) return false;
+  const auto c = std::move(x).take();
+  return c && same_principal(c->client(), alice()) && same_principal(c->server(), krbtgt()) &&
+         c->session_key().etype() == e20 &&
+         ct_equal(c->session_key().octets().unguarded(), w.session_key.octets().unguarded()) &&
+         asn1::decode<msg::Ticket>(c->ticket()).has_value() && c->endtime() == plus(noon.at, 36000) &&
+         c->kdc_clock_offset() == 0 && !c->facts().client_renamed && !holds(room, w.session_key.octets().unguarded());
+}
+
+constexpr bool with_an_encrypted_timestamp() {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  const auto first = x.start(w.turn_now());
+  const auto second = x.receive(w.hints({.cookie = bytes_view(w.password_octets), .strangers = true}), w.turn_now());
+  const auto req = asn1::decode<msg::AsReq>(octets_of_send(second), der::strict);
+  if (!req || !req->padata || req->padata->size() != 2) return false;
+  auto pa = req->padata->begin();
+  const msg::PaData stamp = *pa, cookie = *++pa;
+  if (stamp.padata_type != padata_t::enc_timestamp || cookie.padata_type != padata_t::fx_cookie) return false;
+  if (!(cookie.padata_value == bytes_view(w.password_octets))) return false;  // RFC 6113 section 5.2: as it came
+  const auto sealed = asn1::decode<msg::EncryptedData>(stamp.padata_value);
+  if (!sealed || sealed->etype != e20 || sealed->kvno) return false;
+  std::array<std::uint8_t, 128> opened{};
+  const auto plain = w.policy.unseal(w.client_key, key_usage_t::as_req_enc_timestamp, sealed->cipher, opened);
+  if (!plain) return false;
+  const auto ts = asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain));
+  if (!ts || ts->patimestamp != noon.at || ts->pausec != noon.usec) return false;
+  return says<done>(x.receive(w.as_rep(octets_of_send(second), honest), w.turn_now())) &&
+         std::move(x).take().has_value();
+}
+
+}  // namespace
+
+KERB_BOTH("as_client: a principal without pre-authentication gets a ticket", "[exchange][rfc4120-3.1]",
+          without_preauthentication);
+KERB_BOTH("as_client: PA-ENC-TIMESTAMP follows the KDC's hints, and its cookie goes back",
+          "[exchange][rfc4120-5.2.7.2]", with_an_encrypted_timestamp);
+
+TEST_CASE("as_client: each request has a nonce of its own", "[exchange][rfc4120-3.1.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  const std::uint32_t first = asn1::decode<msg::AsReq>(octets_of_send(x.start(w.turn_now())))->req_body->nonce;
+  const std::uint32_t second =
+      asn1::decode<msg::AsReq>(octets_of_send(x.receive(w.hints(), w.turn_now())))->req_body->nonce;
+  REQUIRE(first != second);
+}
+
+TEST_CASE("as_client: EncASRepPart is accepted under APPLICATION 25 and 26", "[exchange][rfc4120-5.4.2]") {
+  REQUIRE(says<done>(bent([](reply_spec& s) { s.as_26 = false; })));
+  REQUIRE(says<done>(bent([](reply_spec& s) { s.as_26 = true; })));
+}
+
+// ---- what the encrypted part says, RFC 4120 section 3.1.5
+
+TEST_CASE("as_client: a reply with another nonce fails", "[exchange][rfc4120-3.1.5]") {
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.part.nonce ^= 1; }), errc::nonce_mismatch, "nonce"));
+}
+TEST_CASE("as_client: a reply for another client fails", "[exchange][rfc4120-3.1.5]") {
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.client = mallory(); }), errc::name_mismatch, "cname"));
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.client = named(web_parts); }), errc::name_mismatch, "cname"));
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.client.realm = other_org; }), errc::name_mismatch, "crealm"));
+}
+TEST_CASE("as_client: a reply whose encrypted part names another service fails", "[exchange][rfc4120-3.1.5]") {
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.part.sname = web().name; }), errc::name_mismatch, "sname"));
+  REQUIRE(
+      fails_with(bent([](reply_spec& s) { s.part.sname = named(referral_parts).name; }), errc::name_mismatch, "sname"));
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.part.srealm = other_org; }), errc::name_mismatch, "srealm"));
+}
+TEST_CASE("as_client: a ticket whose clear name differs from the encrypted part fails", "[exchange][rfc4120-3.1.5]") {
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.ticket_service = web(); }), errc::name_mismatch, "sname"));
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.ticket_service.realm = other_org; }), errc::name_mismatch, "sname"));
+}
+TEST_CASE("as_client: name types are not compared", "[exchange][rfc4120-5.2.2]") {
+  REQUIRE(says<done>(bent([](reply_spec& s) {
+    s.client.name.name_type = name_t::unknown;
+    s.part.sname.name_type = name_t::principal;
+    s.ticket_service.name.name_type = name_t::srv_hst;
+  })));
+}
+TEST_CASE("as_client: an encryption type that was not offered fails", "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const etype_t only18[] = {e18};
+  as_request<key> ask = w.ask_as(room);
+  ask.etypes = only18;
+  // the reply's own
+  REQUIRE(fails_with(answered(w, room, honest, ask), errc::etype_not_offered, "enc-part"));
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.claimed = etype_t::rc4_hmac; }), errc::etype_not_offered, "enc-part"));
+  // the session key's
+  const auto rc4 = [](reply_spec& s) { s.part.key = {etype_t::rc4_hmac, bytes_view(kdc_world::password_octets)}; };
+  REQUIRE(fails_with(bent(rc4), errc::etype_not_offered, "key"));
+}
+TEST_CASE("as_client: a session key of the wrong length fails", "[exchange]") {
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.part.key.keyvalue = s.part.key.keyvalue.first(31); }),
+                     errc::bad_key_length, "key"));
+}
+TEST_CASE("as_client: times that were not asked for fail", "[exchange][rfc4120-3.1.5]") {
+  const auto later = [](reply_spec& s) { s.part.endtime = plus(s.part.endtime, 1); };
+  REQUIRE(fails_with(bent(later), errc::time_mismatch, "endtime"));
+  const auto over = [](reply_spec& s) {
+    s.part.endtime = plus(noon.at, -301);
+    s.part.starttime = plus(noon.at, -302);
+  };
+  REQUIRE(says<failed>(bent(over)));
+  const auto backwards = [](reply_spec& s) { s.part.endtime = plus(*s.part.starttime, -1); };
+  REQUIRE(fails_with(bent(backwards), errc::ticket_expired, "endtime"));
+  const auto renew = [](reply_spec& s) { s.part.renew_till = plus(noon.at, 1); };
+  REQUIRE(fails_with(bent(renew), errc::time_mismatch, "renew-till"));
+}
+TEST_CASE("as_client: a ticket that has ended by our clock fails", "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  w.limits.clock_skew = 300;
+  const auto ended = [](std::int64_t ago) {
+    return [ago](reply_spec& s) {
+      s.part.starttime = plus(noon.at, -300);
+      s.part.endtime = plus(noon.at, -ago);
+    };
+  };
+  REQUIRE(says<done>(answered(w, room, ended(300))));
+  w.limits.clock_skew = 299;  // the start is out of skew then, too
+  REQUIRE(says<failed>(answered(w, room, ended(300))));
+  const auto never_began = [](reply_spec& s) {
+    s.part.starttime.reset();
+    s.part.authtime = plus(noon.at, -100);
+    s.part.endtime = plus(noon.at, -100);
+  };
+  w.limits.clock_skew = 100;
+  REQUIRE(says<done>(answered(w, room, never_began)));
+}
+TEST_CASE("as_client: a start outside the skew fails, on both sides and exactly", "[exchange][rfc4120-3.1.5]") {
+  const auto at = [](std::int64_t off) { return [off](reply_spec& s) { s.part.starttime = plus(noon.at, off); }; };
+  REQUIRE(says<done>(bent(at(300))));
+  REQUIRE(says<done>(bent(at(-300))));
+  REQUIRE(fails_with(bent(at(301)), errc::clock_skew, "starttime"));
+  REQUIRE(fails_with(bent(at(-301)), errc::clock_skew, "starttime"));
+  const auto authtime = [](reply_spec& s) {
+    s.part.starttime.reset();
+    s.part.authtime = plus(noon.at, 301);
+  };
+  REQUIRE(fails_with(bent(authtime), errc::clock_skew, "starttime"));
+}
+TEST_CASE("as_client: renew-till is at most what was asked for", "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.renew_lifetime = 86400;
+  const auto till = [](std::int64_t after) {
+    return [after](reply_spec& s) {
+      s.part.flags.set(ticket_flag_t::renewable);
+      s.part.renew_till = plus(noon.at, after);
+    };
+  };
+  REQUIRE(says<done>(answered(w, room, till(86400), ask)));
+  REQUIRE(fails_with(answered(w, room, till(86401), ask), errc::time_mismatch, "renew-till"));
+  ask.renew_lifetime.reset();
+  ask.options.set(kdc_option_t::renewable_ok);
+  REQUIRE(says<done>(answered(w, room, till(36000), ask)));
+  REQUIRE(fails_with(answered(w, room, till(36001), ask), errc::time_mismatch, "renew-till"));
+}
+TEST_CASE("as_client: a postdated ticket starts when it was asked to", "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.options = {kdc_option_t::postdated, kdc_option_t::allow_postdate};
+  ask.from = plus(noon.at, 7200);
+  const auto from = [](std::int64_t after) {
+    return [after](reply_spec& s) {
+      s.part.flags = {ticket_flag_t::initial, ticket_flag_t::postdated, ticket_flag_t::invalid};
+      s.part.starttime = plus(noon.at, after);
+    };
+  };
+  REQUIRE(says<done>(answered(w, room, from(7200), ask)));
+  REQUIRE(fails_with(answered(w, room, from(7201), ask), errc::time_mismatch, "starttime"));
+}
+TEST_CASE("as_client: flags that widen a ticket unasked fail", "[exchange][rfc4120-3.1.5]") {
+  for (ticket_flag_t f : {ticket_flag_t::forwardable, ticket_flag_t::forwarded, ticket_flag_t::proxiable,
+                          ticket_flag_t::proxy, ticket_flag_t::may_postdate, ticket_flag_t::postdated,
+                          ticket_flag_t::invalid, ticket_flag_t::renewable, ticket_flag_t::anonymous}) {
+    INFO(name_of(f));
+    REQUIRE(fails_with(bent([f](reply_spec& s) { s.part.flags.set(f); }), errc::flags_mismatch, "flags"));
+  }
+  for (ticket_flag_t f : {ticket_flag_t::pre_authent, ticket_flag_t::hw_authent, ticket_flag_t::ok_as_delegate,
+                          ticket_flag_t::transited_policy_checked, ticket_flag_t::enc_pa_rep}) {
+    INFO(name_of(f));
+    REQUIRE(says<done>(bent([f](reply_spec& s) { s.part.flags.set(f); })));
+  }
+}
+TEST_CASE("as_client: a ticket that is not INITIAL fails", "[exchange][rfc4120-2.1]") {
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.part.flags = {}; }), errc::flags_mismatch, "flags"));
+}
+TEST_CASE("as_client: addresses that were not asked for fail", "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  static constexpr std::uint8_t v4[] = {192, 0, 2, 1}, other[] = {192, 0, 2, 2};
+  static constexpr msg::HostAddress asked[] = {{addr_t::ipv4, v4}}, got_other[] = {{addr_t::ipv4, other}},
+                                    got_type[] = {{addr_t::directional, v4}};
+  as_request<key> ask = w.ask_as(room);
+  const auto with = [](view_of<msg::HostAddress> a) {
+    return [a](reply_spec& s) { s.part.caddr = msg::HostAddresses(a); };
+  };
+  REQUIRE(fails_with(answered(w, room, with(asked), ask), errc::address_mismatch, "caddr"));
+  ask.addresses = asked;
+  REQUIRE(says<done>(answered(w, room, with(asked), ask)));
+  REQUIRE(fails_with(answered(w, room, with(got_other), ask), errc::address_mismatch, "caddr"));
+  REQUIRE(fails_with(answered(w, room, with(got_type), ask), errc::address_mismatch, "caddr"));
+}
+TEST_CASE("as_client: another name for the client is taken only where canonicalisation was asked",
+          "[exchange][rfc6806-6]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.options = {kdc_option_t::canonicalize};
+  client x(ask);
+  const auto s = x.start(w.turn_now());
+  REQUIRE(
+      says<done>(x.receive(w.as_rep(octets_of_send(s), [](reply_spec& r) { r.client = mallory(); }), w.turn_now())));
+  const auto c = std::move(x).take();
+  REQUIRE(c->facts().client_renamed);
+  REQUIRE(same_principal(c->client(), mallory()));
+}
+
+// ---- seals
+
+TEST_CASE("as_client: a reply under another key or usage is passed over on a datagram and fails on a stream",
+          "[exchange][rfc4120-3.1.5]") {
+  const auto wrong_key = [](kdc_world& w) { return [&w](reply_spec& s) { s.seal_with = &w.tgs_key; }; };
+  for (const carrier c : {carrier::any, carrier::stream}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    client x(w.ask_as(room));
+    const auto first = x.start(w.turn_now());
+    const auto s = x.receive(w.as_rep(octets_of_send(first), wrong_key(w)), w.turn_now(), c);
+    REQUIRE(why(s).code == errc::integrity);
+    REQUIRE(says<failed>(s) == (c == carrier::stream));
+    if (c == carrier::any) {
+      REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(first), honest), w.turn_now(), c)));
+    } else {
+      REQUIRE(says<failed>(x.receive(w.as_rep(octets_of_send(first), honest), w.turn_now(), c)));
+    }
+  }
+  REQUIRE(says<failed>(bent([](reply_spec& s) { s.usage = key_usage_t::tgs_rep_enc_part_session; })));
+}
+
+TEST_CASE("as_client: no truncation of a reply is accepted, and the true one still is", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  const auto first = x.start(w.turn_now());
+  const bytes_view whole = w.as_rep(octets_of_send(first), honest);
+  for (std::size_t n = 0; n != whole.size(); ++n) {
+    INFO(n);
+    REQUIRE(says<ignored>(x.receive(whole.first(n), w.turn_now())));
+  }
+  REQUIRE(says<done>(x.receive(whole, w.turn_now())));
+}
+
+TEST_CASE("as_client: no flipped bit of a reply is accepted but where nothing is authenticated", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  const auto first = x.start(w.turn_now());
+  const bytes_view whole = w.as_rep(octets_of_send(first), honest);
+  const auto rep = asn1::decode<msg::AsRep>(whole);
+  const auto offset = [&](bytes_view part) { return static_cast<std::size_t>(part.data() - whole.data()); };
+  const bytes_view sealed_ticket = rep->ticket->enc_part.cipher;
+  const std::size_t ticket_names_end = offset((*++rep->ticket->sname.name_string.begin()).octets) + 6;
+  for (std::size_t bit = 0; bit != whole.size() * 8; ++bit) {
+    std::array<std::uint8_t, 1024> copy{};
+    for (std::size_t i = 0; i != whole.size(); ++i) copy[i] = whole[i];
+    const std::size_t at = bit / 8;
+    copy[at] = static_cast<std::uint8_t>(copy[at] ^ (1u << (bit % 8)));
+    client y(w.ask_as(room));
+    kdc_world same;  // draws the same nonce
+    const auto ignored_start = y.start(same.turn_now());
+    REQUIRE(says<send>(ignored_start));
+    const auto s = y.receive(bytes_view(copy).first(whole.size()), same.turn_now(), carrier::stream);
+    if (!says<done>(s)) continue;
+    // The Ticket is opaque to the client: etype, kvno and cipher of its enc-part. Name types are compared nowhere.
+    const auto got = asn1::decode<msg::AsRep>(bytes_view(copy).first(whole.size()));
+    const bool in_ticket = at >= ticket_names_end && at < offset(sealed_ticket) + sealed_ticket.size();
+    const bool name_type =
+        got->cname.name_type != rep->cname.name_type || got->ticket->sname.name_type != rep->ticket->sname.name_type;
+    INFO("octet " << at << " bit " << bit % 8);
+    REQUIRE((in_ticket || name_type));
+  }
+}
+
+// ---- KRB-ERROR
+
+TEST_CASE("as_client: a KRB-ERROR ends the exchange with its code", "[exchange][rfc4120-3.1.6]") {
+  for (error_code_t code :
+       {error_code_t::kdc_err_c_principal_unknown, error_code_t::kdc_err_s_principal_unknown,
+        error_code_t::kdc_err_key_expired, error_code_t::kdc_err_etype_nosupp, error_code_t::kdc_err_wrong_realm,
+        error_code_t::kdc_err_client_revoked, error_code_t::krb_err_generic, error_code_t(4711)}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    client x(w.ask_as(room));
+    const auto started = x.start(w.turn_now());
+    REQUIRE(says<send>(started));
+    const auto s = x.receive(w.error(code), w.turn_now());
+    REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
+    REQUIRE(why(s).detail == static_cast<std::uint32_t>(code));
+    REQUIRE(x.peer_error()->error_code == code);
+    REQUIRE(why(x.receive(w.error(error_code_t::kdc_err_policy), w.turn_now())).detail ==
+            static_cast<std::uint32_t>(code));
+  }
+}
+TEST_CASE("as_client: a second refusal of the timestamp is the end", "[exchange][rfc4120-3.1.6]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
+  const auto s = x.receive(w.hints({.code = error_code_t::kdc_err_preauth_failed}), w.turn_now());
+  REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
+  REQUIRE(why(s).detail == 24);
+}
+TEST_CASE("as_client: a KDC that offers nothing we have ends the exchange", "[exchange][rfc4120-5.2.7]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(fails_with(x.receive(w.hints({.timestamp = false, .strangers = true}), w.turn_now()),
+                     errc::no_preauth_mechanism, ""));
+  client y(w.ask_as(room));
+  REQUIRE(says<send>(y.start(w.turn_now())));
+  REQUIRE(fails_with(y.receive(w.error(error_code_t::kdc_err_preauth_required), w.turn_now()), errc::kdc_said_no,
+                     "error-code"));
+}
+TEST_CASE("as_client: broken hints are passed over on a datagram and fail on a stream", "[exchange]") {
+  const std::uint8_t junk[] = {0x30, 0x80};
+  for (const carrier c : {carrier::any, carrier::stream}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    client x(w.ask_as(room));
+    REQUIRE(says<send>(x.start(w.turn_now())));
+    const auto s = x.receive(w.error(error_code_t::kdc_err_preauth_required, bytes_view(junk)), w.turn_now(), c);
+    REQUIRE(says<failed>(s) == (c == carrier::stream));
+    REQUIRE(why(s).code == errc::non_minimal_length);
+    if (c == carrier::any) REQUIRE(says<send>(x.receive(w.hints(), w.turn_now(), c)));
+  }
+}
+TEST_CASE("as_client: a reply too big for a datagram is asked for again over a stream, once",
+          "[exchange][rfc4120-7.2.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  const auto first = x.start(w.turn_now());
+  const auto again = x.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now());
+  REQUIRE(says<send>(again));
+  REQUIRE(std::get<send>(again).octets == octets_of_send(first));
+  REQUIRE(std::get<send>(again).via == carrier::stream);
+  REQUIRE_FALSE(std::get<send>(again).fresh);
+  // from now on there are no datagrams that could be passed over
+  REQUIRE(says<failed>(x.receive(bytes_view(), w.turn_now())));
+  client y(w.ask_as(room));
+  REQUIRE(says<send>(y.start(w.turn_now())));
+  REQUIRE(says<send>(y.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now())));
+  REQUIRE(says<failed>(y.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now())));
+}
+TEST_CASE("as_client: an unauthenticated clock is followed only with leave, and once", "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const timestamp slow{{noon.at.seconds - 3600}, {0}};
+  as_request<key> ask = w.ask_as(room);
+  client x(ask);
+  REQUIRE(says<send>(x.start(w.turn_at(slow))));
+  const auto refused = x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(slow));
+  REQUIRE(why(refused).code == errc::clock_skew);
+  REQUIRE(says<failed>(refused));
+  REQUIRE(x.peer_error()->stime == noon.at);
+
+  ask.follow_kdc_clock = true;
+  client y(ask);
+  REQUIRE(says<send>(y.start(w.turn_at(slow))));
+  const auto second = y.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(slow));
+  REQUIRE(says<send>(second));
+  REQUIRE(asn1::decode<msg::AsReq>(octets_of_send(second))->req_body->till == plus(noon.at, 36000));
+  REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(second), honest), w.turn_at(slow))));
+  const auto c = std::move(y).take();
+  REQUIRE(c->kdc_clock_offset() == 3600);
+  client z(ask);
+  REQUIRE(says<send>(z.start(w.turn_at(slow))));
+  REQUIRE(says<send>(z.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(slow))));
+  REQUIRE(says<failed>(z.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(slow))));
+}
+
+namespace {
+/// Always has something to say, so that a KDC could go on for ever.
+class talkative {
+ public:
+  static constexpr padata_t offered_as = padata_t::enc_timestamp;
+  constexpr preauth_wants consider(const preauth_offer& o) {
+    rounds_seen = o.round;
+    return preauth_wants::write;
+  }
+  template <class C, class R>
+  constexpr void write(der::writer& w, const typename C::key&, const turn<C, R>&, errc&) const {
+    asn1::write(w, msg::PaData{padata_t(1000), {}});
+  }
+  constexpr void written() { ++times_written; }
+  template <class Key>
+  constexpr const Key* reply_key(const Key* k) const {
+    return k;
+  }
+  unsigned rounds_seen = 0, times_written = 0;
+};
+}  // namespace
+
+TEST_CASE("as_client: a KDC that always wants more is bounded by the limits", "[exchange][rfc6113-5.2]") {
+  kdc_world w;
+  w.limits.max_rounds = 4;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.key = w.client_key;
+  as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const error_code_t more[] = {error_code_t::kdc_err_preauth_required, error_code_t::kdc_err_more_preauth_data_required,
+                               error_code_t::kdc_err_more_preauth_data_required};
+  for (error_code_t code : more) REQUIRE(says<send>(x.receive(w.hints({.code = code}), w.turn_now())));
+  REQUIRE(fails_with(x.receive(w.hints({.code = more[1]}), w.turn_now()), errc::too_many_rounds, ""));
+}
+
+// ---- keys from hints
+
+TEST_CASE("as_client: iterations outside the limits are refused, and inside they count",
+          "[exchange][rfc4120-5.2.7.5]") {
+  struct row {
+    std::array<std::uint8_t, 4> params;
+    std::uint64_t count;
+    bool good;
+  };
+  const row rows[] = {{{0, 0, 0, 1}, 1, false},
+                      {{0, 0, 0x7f, 0xff}, 32767, false},
+                      {{0, 0, 0x80, 0}, 32768, true},
+                      {{0, 1, 0, 0}, 65536, true},
+                      {{0, 0x10, 0, 0}, 1048576, true},
+                      {{0, 0x10, 0, 1}, 1048577, false},
+                      {{0xff, 0xff, 0xff, 0xff}, 0, false},
+                      {{0, 0, 0, 0}, std::uint64_t{1} << 32, false}};
+  for (const row& r : rows) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    as_request<key> ask = w.ask_as(room);
+    ask.password = {};
+    client x(ask);
+    REQUIRE(says<send>(x.start(w.turn_now())));
+    const auto s = x.receive(w.hints({.s2kparams = bytes_view(r.params)}), w.turn_now());
+    INFO(r.count);
+    if (r.good) {
+      REQUIRE(says<need_key>(s));
+      REQUIRE(std::get<need_key>(s).iterations.count == r.count);
+    } else {
+      REQUIRE(fails_with(s, errc::bad_s2k_parameters, "s2kparams"));
+    }
+  }
+}
+TEST_CASE("as_client: the limits of iterations are the caller's", "[exchange][rfc4120-5.2.7.5]") {
+  kdc_world w;
+  w.limits.min_iterations = 1;
+  w.limits.max_iterations = std::uint64_t{1} << 32;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  for (const std::array<std::uint8_t, 4> p : {std::array<std::uint8_t, 4>{0, 0, 0, 1}, std::array<std::uint8_t, 4>{}}) {
+    client x(ask);
+    REQUIRE(says<send>(x.start(w.turn_now())));
+    const auto s = x.receive(w.hints({.s2kparams = bytes_view(p)}), w.turn_now());
+    REQUIRE(says<need_key>(s));
+    REQUIRE(std::get<need_key>(s).iterations.count == (p[3] == 1 ? 1 : std::uint64_t{1} << 32));
+  }
+}
+TEST_CASE("as_client: parameters of another size are refused", "[exchange][rfc3962-4]") {
+  const std::uint8_t five[5] = {0, 0, 0, 0x80, 0};
+  for (std::size_t n : {0u, 3u, 5u}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    client x(w.ask_as(room));
+    REQUIRE(says<send>(x.start(w.turn_now())));
+    REQUIRE(fails_with(x.receive(w.hints({.s2kparams = bytes_view(five).first(n)}), w.turn_now()),
+                       errc::bad_s2k_parameters, "s2kparams"));
+  }
+}
+TEST_CASE("as_client: hints for none of our encryption types fail", "[exchange][rfc4120-5.2.7.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(fails_with(x.receive(w.hints({.etype = etype_t::des_cbc_md5}), w.turn_now()), errc::etype_not_offered, ""));
+}
+TEST_CASE("as_client: without a password it asks for the key, with the salt and the parameters",
+          "[exchange][rfc4120-3.1.3]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  client x(ask);
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const auto s = x.receive(w.hints({.etype = e18, .salt = "salt!"_krb}), w.turn_now());
+  REQUIRE(says<need_key>(s));
+  REQUIRE(std::get<need_key>(s).etype == e18);
+  REQUIRE(std::get<need_key>(s).salt == "salt!"_krb.octets);
+  REQUIRE(std::get<need_key>(s).iterations.count == 4096);
+  key k = w.make(e18, 0x55);
+  const auto second = x.provide(std::move(k), w.turn_now());
+  REQUIRE(says<send>(second));
+  const key same = w.make(e18, 0x55);
+  REQUIRE(says<done>(
+      x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& r) { r.seal_with = &same; }), w.turn_now())));
+}
+TEST_CASE("as_client: the default salt is the realm and the components", "[exchange][rfc4120-4]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  client x(ask);
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const auto s = x.receive(w.hints(), w.turn_now());
+  REQUIRE(says<need_key>(s));
+  REQUIRE(std::get<need_key>(s).salt == "EX.ORGalice"_krb.octets);
+  SECTION("a key of another encryption type than was asked for is misuse") {
+    REQUIRE(why(x.provide(w.make(e17, 1), w.turn_now())).code == errc::api_misuse);
+  }
+}
+TEST_CASE("as_client: a key for the reply alone is asked for when it is needed", "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  client x(ask);
+  const auto first = x.start(w.turn_now());
+  const bytes_view rep = w.as_rep(octets_of_send(first), honest);
+  const auto s = x.receive(rep, w.turn_now());
+  REQUIRE(says<need_key>(s));
+  REQUIRE(std::get<need_key>(s).etype == e20);
+  REQUIRE(says<done>(x.provide(w.client_key.copy(), w.turn_now())));
+}
+TEST_CASE("as_client: hints in the reply tell how the key is made", "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const msg::EtypeInfo2Entry entries[] = {{e20, "other salt"_krb, {}}};
+  std::array<std::uint8_t, 64> info{};
+  const msg::PaData list[] = {{padata_t::etype_info2, *asn1::encode(msg::EtypeInfo2(view_of(entries)), info)}};
+  const key salted = std::move(*w.policy.string_to_key(e20, w.password, "other salt"_krb.octets, {32768}));
+  const auto bend = [&](reply_spec& s) {
+    s.padata = msg::MethodData(view_of(list));
+    s.seal_with = &salted;
+  };
+  REQUIRE(says<done>(answered(w, room, bend)));
+}
+TEST_CASE("as_client: a long-term key serves instead of a password, its own type offered first",
+          "[exchange][rfc4120-3.1.3]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const key k = w.make(e17, 7);
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  ask.key = k;
+  client x(ask);
+  const auto first = x.start(w.turn_now());
+  const auto req = asn1::decode<msg::AsReq>(octets_of_send(first));
+  REQUIRE(req->req_body->etype.size() == 4);
+  REQUIRE(*req->req_body->etype.begin() == e17);
+  const auto second = x.receive(w.hints({.etype = e17}), w.turn_now());
+  REQUIRE(says<send>(second));
+  REQUIRE(
+      says<done>(x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k; }), w.turn_now())));
+  client y(ask);
+  REQUIRE(says<send>(y.start(w.turn_now())));
+  REQUIRE(fails_with(y.receive(w.hints({.etype = e20}), w.turn_now()), errc::etype_not_offered, ""));
+}
+
+// ---- the caller's side
+
+TEST_CASE("as_client: calls out of turn are misuse, and the first reason stands", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const auto misused = [](const auto& s) { return says<failed>(s) && why(s).code == errc::api_misuse; };
+  enum class call { start, receive, provide, take };
+  enum class in { idle, waiting, wants_key, over, spent };
+  for (const in state : {in::idle, in::waiting, in::wants_key, in::over, in::spent}) {
+    for (const call c : {call::start, call::receive, call::provide, call::take}) {
+      as_request<key> ask = w.ask_as(room);
+      if (state == in::wants_key) ask.password = {};
+      client x(ask);
+      if (state != in::idle) {
+        const auto s = x.start(w.turn_now());
+        if (state == in::wants_key) REQUIRE(says<need_key>(x.receive(w.hints(), w.turn_now())));
+        if (state == in::over || state == in::spent) {
+          REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(s), honest), w.turn_now())));
+        }
+        if (state == in::spent) REQUIRE(std::move(x).take().has_value());
+      }
+      INFO("state " << static_cast<int>(state) << " call " << static_cast<int>(c));
+      if (c == call::start && state != in::idle) REQUIRE(misused(x.start(w.turn_now())));
+      if (c == call::receive && state != in::waiting) REQUIRE(misused(x.receive({}, w.turn_now())));
+      if (c == call::provide && state != in::wants_key) REQUIRE(misused(x.provide(w.make(e20, 1), w.turn_now())));
+      if (c == call::take && state != in::over) REQUIRE(std::move(x).take().error().code == errc::api_misuse);
+    }
+  }
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.turn_now())));
+  REQUIRE(why(x.start(w.turn_now())).code == errc::kdc_said_no);
+  REQUIRE(why(x.provide(w.make(e20, 1), w.turn_now())).code == errc::kdc_said_no);
+  REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::kdc_said_no);
+}
+
+TEST_CASE("as_client: too small a room says what will do, and nothing has changed", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const std::span<std::uint8_t> all(room);
+  std::size_t needed = 0;
+  {
+    client x(w.ask_as(all.first(0)));
+    const auto s = x.start(w.turn_now());
+    REQUIRE(says<need_room>(s));
+    needed = std::get<need_room>(s).octets;
+  }
+  for (std::size_t n = 0; n != needed; ++n) {
+    kdc_world own;
+    client x(own.ask_as(all.first(n)));
+    const auto s = x.start(own.turn_now());
+    REQUIRE(says<need_room>(s));
+    REQUIRE(std::get<need_room>(s).octets == needed);
+    REQUIRE(own.policy.entropy.draws() == 0);
+    x.room(all.first(needed));
+    REQUIRE(says<send>(x.start(own.turn_now())));
+  }
+  // and when the reply comes
+  std::array<std::uint8_t, 2048> other{};
+  kdc_world own;
+  client x(own.ask_as(all.first(needed)));
+  const auto first = x.start(own.turn_now());
+  const bytes_view rep = own.as_rep(octets_of_send(first), honest);
+  const auto s = x.receive(rep, own.turn_now());
+  REQUIRE(says<need_room>(s));
+  const std::size_t more = std::get<need_room>(s).octets;
+  x.room(std::span(other).first(more - 1));
+  REQUIRE(std::get<need_room>(x.receive(rep, own.turn_now())).octets == more);
+  x.room(all.first(more));
+  const auto end = x.receive(rep, own.turn_now());
+  INFO(name_of(why(end).code) << ' ' << why(end).type << ' ' << why(end).field << ' ' << end.index());
+  REQUIRE(says<done>(end));
+}
+TEST_CASE("as_client: too small a room for the second request can be enlarged, with the key given back", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> small{}, large{};
+  as_request<key> ask = w.ask_as(std::span(small).first(0));
+  ask.password = {};
+  client x(ask);
+  const auto s = x.start(w.turn_now());
+  x.room(std::span(small).first(std::get<need_room>(s).octets));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  auto next = x.receive(w.hints({.salt = "s"_krb}), w.turn_now());
+  REQUIRE(says<need_key>(next));
+  key k = w.client_key.copy();
+  next = x.provide(std::move(k), w.turn_now());
+  REQUIRE(says<need_room>(next));
+  REQUIRE_FALSE(k.empty());
+  x.room(large);
+  REQUIRE(says<send>(x.provide(std::move(k), w.turn_now())));
+}
+
+TEST_CASE("as_client: a random source that fails ends the exchange, and leaves no plaintext", "[exchange]") {
+  for (unsigned draw = 1;; ++draw) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    client x(w.ask_as(room));
+    w.policy.entropy.fail_at = draw;
+    auto s = x.start(w.turn_now());
+    if (says<send>(s)) s = x.receive(w.hints(), w.turn_now());
+    if (says<send>(s)) {
+      REQUIRE(draw == 4);  // two nonces and a confounder were drawn
+      break;
+    }
+    REQUIRE(why(s).code == errc::entropy);
+    REQUIRE_FALSE(holds(room, "20260101120000Z"_krb.octets));  // the timestamp that was about to be sealed
+  }
+}
+
+TEST_CASE("as_client: a clock that Kerberos cannot write is refused", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  for (const timestamp t :
+       {timestamp{{latest_time.seconds + 1}, {0}}, timestamp{noon.at, {1000000}}, timestamp{noon.at, {-1}}}) {
+    client x(w.ask_as(room));
+    REQUIRE(why(x.start(w.turn_at(t))).code == errc::clock_out_of_range);
+  }
+}
+
+TEST_CASE("as_client: what was opened is wiped when the credential dies", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  {
+    client x(w.ask_as(room));
+    const auto first = x.start(w.turn_now());
+    REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(first), honest), w.turn_now())));
+    auto c = std::move(x).take();
+    REQUIRE(holds(room, "20260101120000Z"_krb.octets));  // authtime, in the opened part
+    REQUIRE_FALSE(holds(room, w.session_key.octets().unguarded()));
+  }
+  REQUIRE_FALSE(holds(room, "20260101120000Z"_krb.octets));
+}
+TEST_CASE("as_client: what was opened is wiped when the reply is refused", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  const auto first = x.start(w.turn_now());
+  const auto bend = [](reply_spec& s) { s.part.endtime = plus(s.part.endtime, 3600); };
+  REQUIRE(says<failed>(x.receive(w.as_rep(octets_of_send(first), bend), w.turn_now())));
+  REQUIRE_FALSE(holds(room, "20260101230000Z"_krb.octets));
+  REQUIRE_FALSE(holds(room, w.session_key.octets().unguarded()));
+}
+
+TEST_CASE("as_client: a whole exchange takes nothing from the heap", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  bool ok = false;
+  {
+    const no_allocations none;
+    client x(w.ask_as(room));
+    auto s = x.start(w.turn_now());
+    s = x.receive(w.hints(), w.turn_now());
+    s = x.receive(w.as_rep(octets_of_send(s), honest), w.turn_now());
+    ok = says<done>(s) && std::move(x).take().has_value();
+  }
+  REQUIRE(ok);
+}
