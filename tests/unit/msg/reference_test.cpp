@@ -1,22 +1,12 @@
 // MIT krb5's reference encodings: the values they hold, and the same octets again.
-#include "support/both.hpp"
 #include "unit/msg/kinds.hpp"
-#include "vectors.hpp"
+#include "unit/msg/walk.hpp"
 
 using namespace kerb;
-
-namespace kerb_test {
-void no_reference_encoding_has_this_name();  // declared only: a call ends constant evaluation
-}
+using kerb_test::reference;
 
 namespace {
 
-consteval bytes_view reference(std::string_view name) {
-  for (const auto& v : kerb_test::asn1_vectors)
-    if (v.name == name) return v.der;
-  kerb_test::no_reference_encoding_has_this_name();
-  return {};
-}
 template <class T>
 constexpr T decoded(bytes_view in, der::rules allowed = der::strict) {
   return *asn1::decode<T>(in, allowed);
