@@ -26,12 +26,20 @@ def on_disk(folder, pattern, but=(), strip="", base=None):
     return {f for f in found if f not in but}
 
 
+def backend(header, name):
+    """Whether a header is crypto/NAME or includes it itself."""
+    text = (ROOT / "include" / header).read_text()
+    return header == "kerb/crypto/" + name or bool(re.search(rf'#\s*include\s*"(?:[./]*crypto/)?{name}"', text))
+
+
 def lists():
     """(meson file, list, what should be in it)"""
-    backends = {"kerb/crypto/" + b for b in ("botan.hpp", "botan_ffi.hpp", "openssl.hpp")}
     headers = on_disk("include", "*.hpp")
-    yield "include/meson.build", "public_headers", headers - backends
-    yield "include/meson.build", "botan_headers", headers & backends
+    botan = {h for h in headers if backend(h, "botan.hpp")}
+    ffi = {h for h in headers if backend(h, "botan_ffi.hpp")} - botan
+    yield "include/meson.build", "public_headers", headers - botan - ffi
+    yield "include/meson.build", "botan_headers", botan
+    yield "include/meson.build", "botan_ffi_headers", ffi
     for kind in ("unit", "exchange", "security"):
         yield "tests/meson.build", kind + "_tests", on_disk("tests/" + kind, "*_test.cpp", base="tests")
     static = {f for f in on_disk("tests/static", "*.cpp", base="tests") if "/must_not_compile/" not in f}
@@ -107,8 +115,8 @@ def check_header(path):
     lines = text.splitlines()
     if not lines or not re.match(r"// \S.{8,}", lines[0]):
         yield 1, "begin the file with one line, `// ...`, that says what is here"
-    if not any(l.strip() == "#pragma once" for l in lines[:5]):
-        yield 1, "put `#pragma once` below the first line"
+    if next((l for l in lines if l.strip() and not l.startswith("//")), "") != "#pragma once":
+        yield 1, "put `#pragma once` below the comment that opens the file"
     if len(lines) > LINES:
         yield LINES, f"{len(lines)} lines, {LINES} are allowed: split by section of the standard"
     for n, line in enumerate(lines, 1):
