@@ -1,0 +1,628 @@
+// The acceptor: every check of RFC 4120 section 3.2.3, with the attack that it refuses and what it lets pass.
+#include <algorithm>
+#include <vector>
+
+#include "support/ap_world.hpp"
+#include "support/both.hpp"
+
+using namespace kerb;
+using namespace kerb_test;
+
+namespace {
+
+constexpr bool a_good_request_is_accepted() {
+  ap_world w;
+  const verdict v = w.present(w.mint());
+  return v.accepted && v.why.ok() && !v.sent;
+}
+KERB_BOTH("ap_acceptor: a good request is accepted", "[exchange][rfc4120-3.2.3]", a_good_request_is_accepted);
+
+constexpr bool another_realm_in_the_authenticator() {
+  ap_world w;
+  w.authenticator.crealm = "EVIL.ORG"_krb;
+  return refused_with(w.present(w.mint()), errc::name_mismatch, "Authenticator", "crealm",
+                      error_code_t::krb_ap_err_badmatch);
+}
+KERB_BOTH("ap_acceptor: an authenticator of another realm is refused", "[exchange][rfc4120-3.2.3]",
+          another_realm_in_the_authenticator);
+
+constexpr bool a_replay_is_refused() {
+  ap_world w;
+  return refused_with(w.present(w.mint(), false), errc::replayed, "Authenticator", "ctime",
+                      error_code_t::krb_ap_err_repeat);
+}
+KERB_BOTH("ap_acceptor: a replay is refused", "[exchange][rfc4120-3.2.3]", a_replay_is_refused);
+
+constexpr kerberos_string alice_alone[] = {"alice"_krb};
+constexpr kerberos_string alice_longer[] = {"alice"_krb, "admin"_krb, ""_krb};
+constexpr kerberos_string first_differs[] = {"alicf"_krb, "admin"_krb};
+constexpr kerberos_string second_differs[] = {"alice"_krb, "admim"_krb};
+constexpr kerberos_string swapped[] = {"admin"_krb, "alice"_krb};
+constexpr kerberos_string glued[] = {"alice/admin"_krb};
+constexpr kerberos_string other_case[] = {"Alice"_krb, "admin"_krb};
+constexpr kerberos_string ftp_host[] = {"HTTP"_krb, "ftp.ex.org"_krb};
+constexpr kerberos_string short_service[] = {"HTTP"_krb};
+constexpr std::uint8_t here_octets[] = {10, 1, 2, 3}, there_octets[] = {10, 1, 2, 4}, six_octets[16] = {10, 1, 2, 3};
+const msg::HostAddress here{addr_t::ipv4, here_octets};
+const msg::HostAddress there{addr_t::ipv4, there_octets};
+const msg::HostAddress only_there[] = {there}, both_places[] = {there, here},
+                       other_type[] = {{addr_t::netbios, here_octets}}, no_place_v6[] = {{addr_t::ipv6, six_octets}};
+
+struct attack {
+  const char* name;
+  void (*spoil)(ap_world&);
+  errc why;
+  const char* type;
+  const char* field;
+  error_code_t sent;
+};
+const attack attacks[] = {
+    {"a ticket for another service", [](ap_world& w) { w.service = ftp; }, errc::wrong_service, "Ticket", "sname",
+     error_code_t::krb_ap_err_not_us},
+    {"a ticket for the same service on another host", [](ap_world& w) { w.service.name.name_string = ftp_host; },
+     errc::wrong_service, "Ticket", "sname", error_code_t::krb_ap_err_not_us},
+    {"a ticket for the first component alone", [](ap_world& w) { w.service.name.name_string = short_service; },
+     errc::wrong_service, "Ticket", "sname", error_code_t::krb_ap_err_not_us},
+    {"a ticket for the service of another realm", [](ap_world& w) { w.service.realm = "EX.ORF"_krb; },
+     errc::wrong_service, "Ticket", "sname", error_code_t::krb_ap_err_not_us},
+    {"a user-to-user ticket", [](ap_world& w) { w.options.set(ap_option_t::use_session_key); },
+     errc::session_key_ticket, "AP-REQ", "ap-options", error_code_t::krb_ap_err_no_tgt},
+    {"no mutual authentication where it is demanded",
+     [](ap_world& w) {
+       w.options = {};
+       w.request.mutual = required;
+     },
+     errc::mutual_required, "AP-REQ", "ap-options", error_code_t::krb_ap_err_mut_fail},
+
+    {"a session key of an encryption type that is not offered",
+     [](ap_world& w) {
+       w.ticket_key = msg::EncryptionKey{etype_t::rc4_hmac, bytes_view(session_octets).first(16)};
+     },
+     errc::unsupported_etype, "EncTicketPart", "key", error_code_t::kdc_err_etype_nosupp},
+    {"a session key that is too short",
+     [](ap_world& w) {
+       w.ticket_key = msg::EncryptionKey{w.session_etype, bytes_view(session_octets).first(31)};
+     },
+     errc::bad_key_length, "EncTicketPart", "key", error_code_t::kdc_err_etype_nosupp},
+    {"an authenticator under another key",
+     [](ap_world& w) { w.sealed_by = key_as_sent(w.session_etype, other_octets); }, errc::integrity, "AP-REQ",
+     "authenticator", error_code_t::krb_ap_err_bad_integrity},
+    {"an authenticator under the same octets as a key of another type",
+     [](ap_world& w) { w.sealed_by = key_as_sent(etype_t::aes256_cts_hmac_sha384_192, session_octets); },
+     errc::integrity, "AP-REQ", "authenticator", error_code_t::krb_ap_err_bad_integrity},
+    {"an authenticator made for a TGS-REQ", [](ap_world& w) { w.usage = key_usage_t::tgs_req_authenticator; },
+     errc::integrity, "AP-REQ", "authenticator", error_code_t::krb_ap_err_bad_integrity},
+    {"a subkey of an encryption type that is not offered",
+     [](ap_world& w) {
+       w.authenticator.subkey = msg::EncryptionKey{etype_t::rc4_hmac, bytes_view(subkey_octets).first(16)};
+     },
+     errc::unsupported_etype, "Authenticator", "subkey", error_code_t::kdc_err_etype_nosupp},
+    {"a subkey that is too long",
+     [](ap_world& w) {
+       w.authenticator.subkey = msg::EncryptionKey{etype_t::aes128_cts_hmac_sha1_96, subkey_octets};
+     },
+     errc::bad_key_length, "Authenticator", "subkey", error_code_t::kdc_err_etype_nosupp},
+
+    {"a client without its second component", [](ap_world& w) { w.authenticator.cname.name_string = alice_alone; },
+     errc::name_mismatch, "Authenticator", "cname", error_code_t::krb_ap_err_badmatch},
+    {"a client with an empty component more", [](ap_world& w) { w.authenticator.cname.name_string = alice_longer; },
+     errc::name_mismatch, "Authenticator", "cname", error_code_t::krb_ap_err_badmatch},
+    {"a client whose first component differs", [](ap_world& w) { w.authenticator.cname.name_string = first_differs; },
+     errc::name_mismatch, "Authenticator", "cname", error_code_t::krb_ap_err_badmatch},
+    {"a client whose second component differs", [](ap_world& w) { w.authenticator.cname.name_string = second_differs; },
+     errc::name_mismatch, "Authenticator", "cname", error_code_t::krb_ap_err_badmatch},
+    {"a client with its components the other way round",
+     [](ap_world& w) { w.authenticator.cname.name_string = swapped; }, errc::name_mismatch, "Authenticator", "cname",
+     error_code_t::krb_ap_err_badmatch},
+    {"a client with two components written as one", [](ap_world& w) { w.authenticator.cname.name_string = glued; },
+     errc::name_mismatch, "Authenticator", "cname", error_code_t::krb_ap_err_badmatch},
+    {"a client in other letters", [](ap_world& w) { w.authenticator.cname.name_string = other_case; },
+     errc::name_mismatch, "Authenticator", "cname", error_code_t::krb_ap_err_badmatch},
+    {"a client without a name", [](ap_world& w) { w.authenticator.cname.name_string = {}; }, errc::name_mismatch,
+     "Authenticator", "cname", error_code_t::krb_ap_err_badmatch},
+    {"a client of another realm", [](ap_world& w) { w.authenticator.crealm = "EX.OR"_krb; }, errc::name_mismatch,
+     "Authenticator", "crealm", error_code_t::krb_ap_err_badmatch},
+    {"a ticket of another realm's client", [](ap_world& w) { w.ticket.crealm = "ex.org"_krb; }, errc::name_mismatch,
+     "Authenticator", "crealm", error_code_t::krb_ap_err_badmatch},
+
+    {"addresses, and the request came from another",
+     [](ap_world& w) {
+       w.ticket.caddr = only_there;
+       w.request.peer_address = here;
+     },
+     errc::address_mismatch, "EncTicketPart", "caddr", error_code_t::krb_ap_err_badaddr},
+    {"the same octets as an address of another type",
+     [](ap_world& w) {
+       w.ticket.caddr = other_type;
+       w.request.peer_address = here;
+     },
+     errc::address_mismatch, "EncTicketPart", "caddr", error_code_t::krb_ap_err_badaddr},
+    {"an address that only begins like the peer's",
+     [](ap_world& w) {
+       w.ticket.caddr = no_place_v6;
+       w.request.peer_address = here;
+     },
+     errc::address_mismatch, "EncTicketPart", "caddr", error_code_t::krb_ap_err_badaddr},
+    {"addresses, and nobody knows where the request came from", [](ap_world& w) { w.ticket.caddr = both_places; },
+     errc::address_mismatch, "EncTicketPart", "caddr", error_code_t::krb_ap_err_badaddr},
+    {"no addresses where they are demanded",
+     [](ap_world& w) {
+       w.request.demand_addresses = true;
+       w.request.peer_address = here;
+     },
+     errc::address_mismatch, "EncTicketPart", "caddr", error_code_t::krb_ap_err_badaddr},
+    {"an empty list of addresses where they are demanded",
+     [](ap_world& w) {
+       w.ticket.caddr = msg::HostAddresses{};
+       w.request.demand_addresses = true;
+       w.request.peer_address = here;
+     },
+     errc::address_mismatch, "EncTicketPart", "caddr", error_code_t::krb_ap_err_badaddr},
+
+    {"an authenticator from 300 seconds and a microsecond ago",
+     [](ap_world& w) { w.authenticator.ctime.seconds -= 300, w.authenticator.cusec.count -= 1; }, errc::clock_skew,
+     "Authenticator", "ctime", error_code_t::krb_ap_err_skew},
+    {"an authenticator from 300 seconds and a microsecond ahead",
+     [](ap_world& w) { w.authenticator.ctime.seconds += 300, w.authenticator.cusec.count += 1; }, errc::clock_skew,
+     "Authenticator", "ctime", error_code_t::krb_ap_err_skew},
+    {"an invalid ticket", [](ap_world& w) { w.ticket.flags.set(ticket_flag_t::invalid); }, errc::ticket_not_yet_valid,
+     "EncTicketPart", "flags", error_code_t::krb_ap_err_tkt_nyv},
+    {"a ticket that starts in 301 seconds", [](ap_world& w) { w.ticket.starttime = kerberos_time{1767225901}; },
+     errc::ticket_not_yet_valid, "EncTicketPart", "starttime", error_code_t::krb_ap_err_tkt_nyv},
+    {"a ticket of an authentication that is 301 seconds ahead",
+     [](ap_world& w) {
+       w.ticket.starttime.reset();
+       w.ticket.authtime = {1767225901};
+     },
+     errc::ticket_not_yet_valid, "EncTicketPart", "starttime", error_code_t::krb_ap_err_tkt_nyv},
+    {"a ticket that ended 301 seconds ago", [](ap_world& w) { w.ticket.endtime = {1767225299}; }, errc::ticket_expired,
+     "EncTicketPart", "endtime", error_code_t::krb_ap_err_tkt_expired},
+};
+
+// What the checks must let pass.
+struct twin {
+  const char* name;
+  void (*vary)(ap_world&);
+};
+const twin twins[] = {
+    {"nothing but the key says which service it is",
+     [](ap_world& w) {
+       w.service = ftp;
+       w.request.service.reset();
+     }},
+    {"the service's name type differs", [](ap_world& w) { w.service.name.name_type = name_t::principal; }},
+    {"mutual authentication is neither asked for nor demanded", [](ap_world& w) { w.options = {}; }},
+    {"mutual authentication is demanded and asked for", [](ap_world& w) { w.request.mutual = required; }},
+    {"the ticket names no key version", [](ap_world& w) { w.kvno.reset(); }},
+    {"the session key is of the ticket key's type", [](ap_world& w) { w.session_etype = w.service_etype; }},
+    {"the session key is an AES-128 key", [](ap_world& w) { w.session_etype = etype_t::aes128_cts_hmac_sha1_96; }},
+    {"the authenticator brings a subkey",
+     [](ap_world& w) { w.authenticator.subkey = key_as_sent(etype_t::aes128_cts_hmac_sha256_128, subkey_octets); }},
+    {"the client's name type differs", [](ap_world& w) { w.authenticator.cname.name_type = name_t::unknown; }},
+    {"the ticket's name type differs", [](ap_world& w) { w.ticket.cname.name_type = name_t::enterprise; }},
+    {"the peer's address is the ticket's second",
+     [](ap_world& w) {
+       w.ticket.caddr = both_places;
+       w.request.peer_address = here;
+     }},
+    {"addresses are demanded and fit",
+     [](ap_world& w) {
+       w.ticket.caddr = both_places;
+       w.request.peer_address = there;
+       w.request.demand_addresses = true;
+     }},
+    {"the ticket names no addresses", [](ap_world& w) { w.request.peer_address = here; }},
+    {"the ticket's list of addresses is empty", [](ap_world& w) { w.ticket.caddr = msg::HostAddresses{}; }},
+    {"the authenticator is from 300 seconds ago", [](ap_world& w) { w.authenticator.ctime.seconds -= 300; }},
+    {"the authenticator is from 300 seconds ahead", [](ap_world& w) { w.authenticator.ctime.seconds += 300; }},
+    {"the ticket starts in 300 seconds", [](ap_world& w) { w.ticket.starttime = kerberos_time{1767225900}; }},
+    {"the ticket has a start and its authentication is ahead", [](ap_world& w) { w.ticket.authtime = {1767229999}; }},
+    {"the authentication is 300 seconds ahead and there is no start",
+     [](ap_world& w) {
+       w.ticket.starttime.reset();
+       w.ticket.authtime = {1767225900};
+     }},
+    {"the ticket ended 300 seconds ago", [](ap_world& w) { w.ticket.endtime = {1767225300}; }},
+};
+
+TEST_CASE("ap_acceptor: each attack is refused, typed, told to the client, and final", "[exchange][rfc4120-3.2.3]") {
+  for (const attack& a : attacks) {
+    ap_world w;
+    a.spoil(w);
+    const verdict v = w.present(w.mint());
+    INFO(a.name << ": " << name_of(v.why.code) << " " << v.why.type << " " << v.why.field);
+    CHECK(refused_with(v, a.why, a.type, a.field, a.sent));
+  }
+}
+
+TEST_CASE("ap_acceptor: what no check forbids is accepted", "[exchange][rfc4120-3.2.3]") {
+  for (const twin& t : twins) {
+    ap_world w;
+    t.vary(w);
+    const verdict v = w.present(w.mint());
+    INFO(t.name << ": " << name_of(v.why.code) << " " << v.why.type << " " << v.why.field);
+    CHECK(v.accepted);
+  }
+}
+
+TEST_CASE("ap_acceptor: the limits say how far clocks may differ", "[exchange][rfc4120-3.2.3]") {
+  const auto presented = [](std::int32_t later_by_usec, std::int64_t skew) {
+    ap_world w;
+    w.authenticator.cusec.count += later_by_usec;
+    turn t = w.turn();
+    t.limits.clock_skew = skew;
+    return w.present(w.mint(), t);
+  };
+  CHECK(presented(0, 0).accepted);
+  CHECK(presented(1, 0).why.code == errc::clock_skew);
+  CHECK(presented(-1, 0).why.code == errc::clock_skew);
+  CHECK(presented(1, 1).accepted);
+  CHECK(presented(0, -1).why.code == errc::clock_skew);
+
+  // Ticket times obey the same limit
+  const auto starting = [](std::int64_t in, std::int64_t skew) {
+    ap_world w;
+    w.ticket.starttime = kerberos_time{w.now.at.seconds + in};
+    turn t = w.turn();
+    t.limits.clock_skew = skew;
+    return w.present(w.mint(), t);
+  };
+  CHECK(starting(10, 10).accepted);
+  CHECK(starting(11, 10).why.code == errc::ticket_not_yet_valid);
+  const auto ended = [](std::int64_t ago, std::int64_t skew) {
+    ap_world w;
+    w.ticket.endtime = kerberos_time{w.now.at.seconds - ago};
+    turn t = w.turn();
+    t.limits.clock_skew = skew;
+    return w.present(w.mint(), t);
+  };
+  CHECK(ended(10, 10).accepted);
+  CHECK(ended(11, 10).why.code == errc::ticket_expired);
+}
+
+TEST_CASE("ap_acceptor: a clock that Kerberos cannot write fails before anything is read", "[exchange]") {
+  ap_world w;
+  const bytes_view req = w.mint();
+  const timestamp clocks[] = {{{latest_time.seconds + 1}, {0}}, {w.now.at, {1000000}}, {w.now.at, {-1}}};
+  for (const timestamp& clock : clocks) {
+    const verdict v = w.present(req, w.turn(clock));
+    CHECK(!v.accepted);
+    CHECK(v.over);
+    CHECK(is(v.why, errc::clock_out_of_range));
+    CHECK(!v.sent);
+  }
+}
+
+// ---- octets that are no AP-REQ
+
+struct raw {
+  std::vector<std::uint8_t> octets;
+  explicit raw(bytes_view v) : octets(v.begin(), v.end()) {}
+  /// Where the n-th (from 1) occurrence of `pattern` begins.
+  std::size_t find(std::initializer_list<std::uint8_t> pattern, int n = 1) const {
+    auto at = octets.begin();
+    for (;; ++at) {
+      at = std::search(at, octets.end(), pattern.begin(), pattern.end());
+      REQUIRE(at != octets.end());
+      if (--n == 0) return static_cast<std::size_t>(at - octets.begin());
+    }
+  }
+};
+
+TEST_CASE("ap_acceptor: a version or message type that is not the RFC's is refused by name",
+          "[exchange][rfc4120-3.2.3][rfc4120-5.5.1]") {
+  ap_world w;
+  const raw good(w.mint());
+  const std::size_t pvno = good.find({0xa0, 3, 2, 1, 5, 0xa1, 3, 2, 1, 14}) + 4, msg_type = pvno + 5;
+  const std::size_t tkt_vno = good.find({0xa0, 3, 2, 1, 5}, 2) + 4;
+  for (int value = 0; value != 128; ++value) {
+    for (const std::size_t at : {pvno, msg_type, tkt_vno}) {
+      raw bad = good;
+      bad.octets[at] = static_cast<std::uint8_t>(value);
+      const verdict v = w.present(bad.octets);
+      CHECK(v.accepted == (bad.octets == good.octets));
+      if (v.accepted) continue;
+      if (at == pvno)
+        CHECK(refused_with(v, errc::wrong_constant, "AP-REQ", "pvno", error_code_t::krb_ap_err_badversion));
+      if (at == msg_type)
+        CHECK(refused_with(v, errc::wrong_constant, "AP-REQ", "msg-type", error_code_t::krb_ap_err_msg_type));
+      if (at == tkt_vno)
+        CHECK(refused_with(v, errc::wrong_constant, "Ticket", "tkt-vno", error_code_t::krb_ap_err_badversion));
+    }
+  }
+}
+
+TEST_CASE("ap_acceptor: another message is refused as of the wrong type", "[exchange][rfc4120-3.2.3]") {
+  ap_world w;
+  raw other(w.mint());
+  for (int first = 0; first != 256; ++first) {
+    if (first == 0x6e) continue;
+    other.octets[0] = static_cast<std::uint8_t>(first);
+    CHECK(refused_with(w.present(other.octets), errc::unexpected_message, "AP-REQ", "",
+                       error_code_t::krb_ap_err_msg_type));
+  }
+  CHECK(
+      refused_with(w.present(bytes_view()), errc::unexpected_message, "AP-REQ", "", error_code_t::krb_ap_err_msg_type));
+}
+
+TEST_CASE("ap_acceptor: every truncation of a request is refused, and so is a longer one", "[exchange]") {
+  ap_world w;
+  const raw good(w.mint());
+  for (std::size_t n = 1; n != good.octets.size(); ++n) {
+    const std::vector<std::uint8_t> part(good.octets.begin(), good.octets.begin() + static_cast<std::ptrdiff_t>(n));
+    const verdict v = w.present(part);
+    CHECK(refused_with(v, errc::truncated, "AP-REQ", "", error_code_t::krb_err_generic));
+  }
+  raw longer = good;
+  longer.octets.push_back(0);
+  CHECK(refused_with(w.present(longer.octets), errc::trailing_data, "AP-REQ", "", error_code_t::krb_err_generic));
+}
+
+TEST_CASE("ap_acceptor: a flipped bit is refused everywhere but in what the protocol leaves open", "[exchange]") {
+  ap_world w;
+  const raw good(w.mint());
+  const auto req = asn1::decode<msg::ApReq>(good.octets);
+  REQUIRE(req);
+  const auto within = [&](std::size_t at, bytes_view v) {
+    const std::uint8_t* const p = good.octets.data() + at;
+    return p >= v.begin() && p < v.end();
+  };
+  // Nothing seals the options (which may be short, see der/rules.hpp), the hint in the service's name type, or the key
+  // version
+  const std::size_t options = good.find({0xa2, 7, 3, 5, 0}) + 5, name_type = good.find({0xa0, 3, 2, 1, 3}) + 4,
+                    kvno = good.find({0xa1, 3, 2, 1, 3}) + 4;
+  int flips = 0, let_pass = 0;
+  for (std::size_t at = 0; at != good.octets.size(); ++at) {
+    for (int bit = 0; bit != 8; ++bit, ++flips) {
+      raw bad = good;
+      bad.octets[at] = static_cast<std::uint8_t>(bad.octets[at] ^ 1 << bit);
+      const verdict v = w.present(bad.octets);
+      INFO("octet " << at << ", bit " << bit << ": " << name_of(v.why.code) << " " << v.why.type << " " << v.why.field);
+      const bool open = (at == options - 1 && bit < 3) ||
+                        (at >= options && at < options + 4 && !(at == options && bit == 6)) || at == name_type ||
+                        at == kvno;
+      CHECK(v.accepted == open);
+      let_pass += v.accepted;
+      if (!open) CHECK((v.over && v.sent));
+      if (within(at, req->ticket->enc_part.cipher))
+        CHECK(refused_with(v, errc::integrity, "Ticket", "enc-part", error_code_t::krb_ap_err_bad_integrity));
+      if (within(at, req->authenticator.cipher))
+        CHECK(refused_with(v, errc::integrity, "AP-REQ", "authenticator", error_code_t::krb_ap_err_bad_integrity));
+    }
+  }
+  CHECK(flips > 2000);
+  CHECK(let_pass == 3 + 31 + 8 + 8);
+}
+
+// ---- sealed, and yet not what it should be
+
+/// A request whose ticket or authenticator holds these octets, well sealed.
+bytes_view sealed_anyway(ap_world& w, bytes_view part, bytes_view auth, std::span<std::uint8_t> ticket_to,
+                         std::span<std::uint8_t> to) {
+  const turn t = w.turn();
+  errc why = errc::ok;
+  const key service_key = w.service_key(), session_key = w.session_key();
+  auto sealed_part = asn1::computed{[&](der::writer& out) {
+    write_sealed(out, captured<msg::EncTicketPart>::as_sent(part), service_key, key_usage_t::ticket, t, why, w.kvno);
+  }};
+  const auto ticket =
+      asn1::encode(msg::BasicTicket<decltype(sealed_part)>{w.service.realm, w.service.name, sealed_part}, ticket_to);
+  auto sealed_auth = asn1::computed{[&](der::writer& out) {
+    write_sealed(out, captured<msg::Authenticator>::as_sent(auth), session_key, w.usage, t, why);
+  }};
+  const auto req = asn1::encode(
+      msg::BasicApReq<decltype(sealed_auth)>{w.options, captured<msg::Ticket>::as_sent(*ticket), sealed_auth}, to);
+  REQUIRE(why == errc::ok);
+  return *req;
+}
+
+TEST_CASE("ap_acceptor: what opens and does not decode is refused", "[exchange][rfc4120-3.2.3]") {
+  ap_world w;
+  w.ticket.key = key_as_sent(w.session_etype, session_octets);
+  std::array<std::uint8_t, 1024> a{}, b{}, c{};
+  std::array<std::uint8_t, 2048> d{};
+  const raw part(*asn1::encode(w.ticket, a)), auth(*asn1::encode(w.authenticator, b));
+  REQUIRE(w.present(sealed_anyway(w, part.octets, auth.octets, c, d)).accepted);
+
+  raw version = auth;
+  version.octets[version.find({0xa0, 3, 2, 1, 5}) + 4] = 4;
+  CHECK(refused_with(w.present(sealed_anyway(w, part.octets, version.octets, c, d)), errc::wrong_constant,
+                     "Authenticator", "authenticator-vno", error_code_t::krb_ap_err_bad_integrity));
+  for (const bool of_ticket : {true, false}) {
+    raw longer = of_ticket ? part : auth;
+    longer.octets.push_back(0);
+    const verdict v = w.present(
+        sealed_anyway(w, of_ticket ? longer.octets : part.octets, of_ticket ? auth.octets : longer.octets, c, d));
+    CHECK(refused_with(v, errc::trailing_data, of_ticket ? "EncTicketPart" : "Authenticator", "",
+                       error_code_t::krb_ap_err_bad_integrity));
+    for (std::size_t n = 0; n != longer.octets.size() - 1; ++n) {
+      raw cut = of_ticket ? part : auth;
+      cut.octets.resize(n);
+      const verdict u =
+          w.present(sealed_anyway(w, of_ticket ? cut.octets : part.octets, of_ticket ? auth.octets : cut.octets, c, d));
+      CHECK(!u.accepted);
+      CHECK(u.over);
+      CHECK((u.sent && u.sent->error_code == error_code_t::krb_ap_err_bad_integrity));
+    }
+  }
+}
+
+// ---- keys
+
+struct asked {
+  ap_world w;
+  std::array<std::uint8_t, 4096> room{};
+  ap_acceptor<testing::insecure_policy> a;
+  ap_acceptor<testing::insecure_policy>::step step;
+  asked() : a(w.request_in(room)), step(a.receive(w.mint(), w.turn())) {}
+  verdict closed() {
+    verdict v;
+    const auto* no = std::get_if<refused>(&step);
+    REQUIRE(no != nullptr);
+    v.why = no->why;
+    if (const auto e = asn1::decode<msg::KrbError>(no->octets)) v.sent = *e;
+    v.over = a.peer() == nullptr && failure(a.accept({}, w.turn())) == errc::api_misuse && !std::move(a).take();
+    return v;
+  }
+};
+
+TEST_CASE("ap_acceptor: asks for the key that the ticket names", "[exchange][rfc4120-3.2.3]") {
+  asked x;
+  const auto* ask = std::get_if<need_ticket_key>(&x.step);
+  REQUIRE(ask != nullptr);
+  CHECK(same_principal(ask->service, web));
+  CHECK(ask->kvno == 3u);
+  CHECK(ask->etype == x.w.service_etype);
+  CHECK(ask->tried == 0);
+
+  ap_world w;
+  w.kvno.reset();
+  std::array<std::uint8_t, 4096> room{};
+  ap_acceptor<testing::insecure_policy> unversioned(w.request_in(room));
+  const auto step = unversioned.receive(w.mint(), w.turn());
+  REQUIRE(says<need_ticket_key>(step));
+  CHECK(!std::get<need_ticket_key>(step).kvno);
+}
+
+TEST_CASE("ap_acceptor: no key, and no key of this version, are told apart", "[exchange][rfc4120-3.2.3]") {
+  asked none;
+  none.step = none.a.provide_none(errc::no_key, none.w.turn());
+  CHECK(refused_with(none.closed(), errc::no_key, "Ticket", "enc-part", error_code_t::krb_ap_err_nokey));
+  asked version;
+  version.step = version.a.provide_none(errc::bad_key_version, version.w.turn());
+  CHECK(
+      refused_with(version.closed(), errc::bad_key_version, "Ticket", "enc-part", error_code_t::krb_ap_err_badkeyver));
+  asked other;
+  other.step = other.a.provide_none(errc::crypto_backend, other.w.turn());
+  CHECK(refused_with(other.closed(), errc::no_key, "Ticket", "enc-part", error_code_t::krb_ap_err_nokey));
+}
+
+TEST_CASE("ap_acceptor: keys are tried until one opens the ticket", "[exchange][rfc4120-3.2.3]") {
+  asked x;
+  const turn t = x.w.turn();
+  const key wrong = x.w.other_key(x.w.service_etype),
+            wrong_type = x.w.import(key_as_sent(etype_t::aes256_cts_hmac_sha1_96, service_octets));
+  x.step = x.a.provide(wrong, t);
+  REQUIRE(says<need_ticket_key>(x.step));
+  CHECK(std::get<need_ticket_key>(x.step).tried == 1);
+  CHECK(!holds(x.room, alice_parts[0].octets));
+  x.step = x.a.provide(wrong_type, t);  // the right octets as a key of another type
+  REQUIRE(says<need_ticket_key>(x.step));
+  CHECK(std::get<need_ticket_key>(x.step).tried == 2);
+  CHECK(!holds(x.room, alice_parts[0].octets));
+  const key right = x.w.service_key();
+  x.step = x.a.provide(right, t);
+  REQUIRE(says<check_replay>(x.step));
+  CHECK(says<authenticated>(x.a.fresh(true, t)));
+
+  asked y;
+  y.step = y.a.provide(wrong, y.w.turn());
+  y.step = y.a.provide_none(errc::no_key, y.w.turn());
+  CHECK(refused_with(y.closed(), errc::integrity, "Ticket", "enc-part", error_code_t::krb_ap_err_bad_integrity));
+}
+
+TEST_CASE("ap_acceptor: a prepared key does as well, for its own usage", "[exchange]") {
+  asked x;
+  const key k = x.w.service_key();
+  const auto wrong = x.w.policy.prepare(k, key_usage_t::ap_req_authenticator);
+  const auto right = x.w.policy.prepare(k, key_usage_t::ticket);
+  REQUIRE((wrong && right));
+  CHECK(says<need_ticket_key>(x.a.provide(*wrong, x.w.turn())));
+  CHECK(says<check_replay>(x.a.provide(*right, x.w.turn())));
+}
+
+// ---- what it says
+
+TEST_CASE("ap_acceptor: a KRB-ERROR says whose it is, when, and repeats only a time that was proven",
+          "[exchange][rfc4120-5.9.1]") {
+  ap_world w;
+  std::array<std::uint8_t, 4096> room{};
+  const auto error_of = [&](auto&& spoil) {
+    ap_world x;
+    spoil(x);
+    ap_acceptor<testing::insecure_policy> a(x.request_in(room));
+    auto step = a.receive(x.mint(), x.turn());
+    const key k = x.service_key();
+    if (says<need_ticket_key>(step)) step = a.provide(k, x.turn());
+    const auto* no = std::get_if<refused>(&step);
+    REQUIRE(no != nullptr);
+    const auto e = asn1::decode<msg::KrbError>(no->octets);
+    REQUIRE(e);
+    CHECK(e->stime == x.now.at);
+    CHECK(e->susec == x.now.usec);
+    CHECK(!e->cname);
+    CHECK(!e->e_text);
+    CHECK(!e->e_data);
+    CHECK(a.refusal() == no->octets);
+    CHECK(a.framed().subview(4) == no->octets);
+    // Judged here: its views lie in the acceptor's room
+    CHECK(same_principal({e->sname, e->realm}, x.request.service ? *x.request.service : x.service));
+    return std::pair(e->ctime, e->cusec);
+  };
+  const auto early = error_of([](ap_world& x) { x.options.set(ap_option_t::use_session_key); });
+  CHECK((!early.first && !early.second));
+  const auto forged = error_of([](ap_world& x) { x.sealed_by = key_as_sent(x.session_etype, other_octets); });
+  CHECK((!forged.first && !forged.second));
+  const auto proven = error_of([](ap_world& x) { x.authenticator.ctime.seconds += 1000; });
+  CHECK(proven.first == kerberos_time{w.now.at.seconds + 1000});
+  CHECK(proven.second == microseconds{500000});
+  const auto unnamed = error_of([](ap_world& x) {
+    x.request.service.reset();
+    x.service = ftp;
+    x.ticket.endtime = {1767220000};
+  });
+  CHECK((unnamed.first && unnamed.second));
+}
+
+TEST_CASE("ap_acceptor: the application may refuse whom it knows", "[exchange]") {
+  asked x;
+  const turn t = x.w.turn();
+  const key k = x.w.service_key();
+  x.step = x.a.provide(k, t);
+  x.step = x.a.fresh(true, t);
+  REQUIRE(says<authenticated>(x.step));
+  REQUIRE(x.a.peer() != nullptr);
+  CHECK(same_principal(x.a.peer()->client(), alice));
+  x.step = x.a.refuse(error_code_t::kdc_err_policy, t);
+  CHECK(refused_with(x.closed(), errc::refused_by_application, "", "", error_code_t::kdc_err_policy));
+  CHECK(!holds(x.room, alice_parts[0].octets));
+}
+
+TEST_CASE("ap_acceptor: asks for a replay check with what tells authenticators apart", "[exchange][rfc4120-3.2.3]") {
+  const auto ask = [](auto&& vary) {
+    ap_world w;
+    vary(w);
+    std::array<std::uint8_t, 4096> room{};
+    ap_acceptor<testing::insecure_policy> a(w.request_in(room));
+    auto step = a.receive(w.mint(), w.turn());
+    const key k = w.service_key();
+    step = a.provide(k, w.turn());
+    REQUIRE(says<check_replay>(step));
+    CHECK(a.peer() == nullptr);
+    const check_replay& c = std::get<check_replay>(step);
+    CHECK(same_principal(c.server, w.service));
+    CHECK(same_principal(c.client, {w.ticket.cname, w.ticket.crealm}));
+    CHECK(c.at == timestamp{w.authenticator.ctime, w.authenticator.cusec});
+    // Until then, and not a second longer, within_skew lets the authenticator in
+    CHECK(within_skew(c.at, {{c.forget_after.seconds - 1}, c.at.usec}, 300));
+    CHECK(!within_skew(c.at, {c.forget_after, {0}}, 300));
+    return c.digest;
+  };
+  const auto same = [](ap_world&) {};
+  CHECK(ask(same) == ask(same));
+  CHECK(ask(same) != ask([](ap_world& w) { w.authenticator.cusec.count += 1; }));
+  CHECK(ask(same) != ask([](ap_world& w) { w.authenticator.seq_number = 1; }));
+  CHECK(ask(same) != ask([](ap_world& w) {
+          w.authenticator.cname.name_string = alice_alone;
+          w.ticket.cname.name_string = alice_alone;
+        }));
+  // The ticket's clear name is anybody's to change
+  const auto unnamed = [](ap_world& w) { w.request.service.reset(); };
+  const auto renamed = [](ap_world& w) {
+    w.request.service.reset();
+    w.service = ftp;
+  };
+  CHECK(ask(unnamed) == ask(renamed));
+}
+
+}  // namespace
