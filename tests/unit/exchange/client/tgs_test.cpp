@@ -1,0 +1,441 @@
+// The TGS client: what it sends, what it accepts, and every reply that it must not accept.
+#include <kerb/exchange/client/tgs.hpp>
+
+#include "support/alloc_count.hpp"
+#include "support/both.hpp"
+#include "support/kdc_world.hpp"
+
+using namespace kerb_test;
+using client = tgs_client<testing::insecure_policy>;
+using credential = basic_credential<key>;
+
+namespace {
+
+constexpr bytes_view octets_of_send(const client::step& s) {
+  const auto* out = std::get_if<send>(&s);
+  return out == nullptr ? bytes_view() : out->octets;
+}
+constexpr tgs_request<key> ask_for(const credential& tgt, std::span<std::uint8_t> room) {
+  return {.tgt = tgt, .server = web(), .room = room};
+}
+/// Asks with `ask` and answers with a reply bent by `bend`.
+template <class F, class G>
+client::step answered(F bend, G ask_how) {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  tgs_request<key> ask = ask_for(tgt, room);
+  ask_how(ask);
+  client x(ask);
+  const auto s = x.start(w.turn_now());
+  return x.receive(w.tgs_rep(octets_of_send(s), bend), w.turn_now(), carrier::stream);
+}
+template <class F>
+client::step bent(F bend) {
+  return answered(bend, [](auto&) {});
+}
+
+constexpr bool gets_a_ticket() {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  const auto first = x.start(w.turn_now());
+  const auto* out = std::get_if<send>(&first);
+  if (out == nullptr || !(out->realm == ex_org) || out->via != carrier::any) return false;
+  const auto req = asn1::decode<msg::TgsReq>(out->octets, der::strict);
+  if (!req || req->req_body->cname || !same_name(*req->req_body->sname, web().name) ||
+      !(req->req_body->realm == ex_org) || req->req_body->till != tgt.endtime()) {
+    return false;
+  }
+  const auto ap = w.ap_req_of(out->octets);
+  if (!ap || !(ap->ticket.octets() == tgt.ticket()) || ap->ap_options != msg::ApOptions{}) return false;
+  const auto a = w.authenticator(out->octets);
+  if (!a || !same_principal({a->cname, a->crealm}, alice()) || a->ctime != noon.at || a->cusec != noon.usec)
+    return false;
+  // RFC 4120 section 3.3.2: keyed, of the session key's type, over the body as it stands in the message
+  const bytes_view body[] = {req->req_body.octets()};
+  if (!a->cksum || a->cksum->cksumtype != cksum_t::hmac_sha384_192_aes256 ||
+      w.policy.verify(a->cksum->cksumtype, w.session_key, key_usage_t::tgs_req_authenticator_cksum, body,
+                      a->cksum->checksum) != errc::ok) {
+    return false;
+  }
+  if (!a->subkey || a->subkey->keytype != e20 || a->subkey->keyvalue == w.session_key.octets().unguarded())
+    return false;
+  if (!says<done>(x.receive(w.tgs_rep(out->octets, honest), w.turn_now()))) return false;
+  const auto c = std::move(x).take();
+  return c && same_principal(c->client(), alice()) && same_principal(c->server(), web()) &&
+         c->session_key().etype() == e20 && asn1::decode<msg::Ticket>(c->ticket()).has_value() &&
+         c->endtime() == tgt.endtime();
+}
+}  // namespace
+
+KERB_BOTH("tgs_client: a ticket-granting ticket gets a ticket, asked for as RFC 4120 section 3.3.1 says",
+          "[exchange][rfc4120-3.3]", gets_a_ticket);
+
+TEST_CASE("tgs_client: without a subkey the reply is under the session key", "[exchange][rfc4120-3.3.3]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  tgs_request<key> ask = ask_for(tgt, room);
+  ask.subkey = false;
+  client x(ask);
+  const auto first = x.start(w.turn_now());
+  REQUIRE_FALSE(w.authenticator(octets_of_send(first))->subkey);
+  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.turn_now())));
+}
+TEST_CASE("tgs_client: a KDC may answer under the session key although there is a subkey",
+          "[exchange][rfc4120-3.3.3]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  const auto first = x.start(w.turn_now());
+  const auto session = [&](reply_spec& s) {
+    s.seal_with = &w.session_key;
+    s.usage = key_usage_t::tgs_rep_enc_part_session;
+  };
+  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), session), w.turn_now())));
+}
+TEST_CASE("tgs_client: each key opens its own usage only", "[exchange][rfc4120-7.5.1]") {
+  REQUIRE(why(bent([](reply_spec& s) { s.usage = key_usage_t::tgs_rep_enc_part_session; })).code == errc::integrity);
+  REQUIRE(why(bent([](reply_spec& s) { s.usage = key_usage_t::as_rep_enc_part; })).code == errc::integrity);
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  const auto first = x.start(w.turn_now());
+  const auto session_as_subkey = [&](reply_spec& s) { s.seal_with = &w.session_key; };
+  REQUIRE(why(x.receive(w.tgs_rep(octets_of_send(first), session_as_subkey), w.turn_now())).code == errc::integrity);
+  const auto other_key = [&](reply_spec& s) { s.seal_with = &w.client_key; };
+  REQUIRE(says<ignored>(x.receive(w.tgs_rep(octets_of_send(first), other_key), w.turn_now())));
+  const auto claims = [&](reply_spec& s) { s.claimed = e18; };
+  REQUIRE(says<ignored>(x.receive(w.tgs_rep(octets_of_send(first), claims), w.turn_now())));
+  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.turn_now())));
+}
+TEST_CASE("tgs_client: the etypes that are asked for do not bind the reply's own key", "[exchange][rfc4120-3.3.3]") {
+  [[maybe_unused]] static constexpr etype_t only18[] = {e18};
+  kdc_world w;
+  const key k18 = w.make(e18, 0x77);
+  const auto with18 = [&](reply_spec& s) { s.part.key = {e18, k18.octets().unguarded()}; };
+  REQUIRE(says<done>(answered(with18, [](auto& ask) { ask.etypes = only18; })));
+  REQUIRE(fails_with(answered(honest, [](auto& ask) { ask.etypes = only18; }), errc::etype_not_offered, "key"));
+}
+
+TEST_CASE("tgs_client: a reply with another nonce fails", "[exchange][rfc4120-3.3.4]") {
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.part.nonce ^= 1; }), errc::nonce_mismatch, "nonce"));
+}
+TEST_CASE("tgs_client: a reply for another client fails", "[exchange][rfc4120-3.3.4]") {
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.client = mallory(); }), errc::name_mismatch, "cname"));
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.client.realm = other_org; }), errc::name_mismatch, "crealm"));
+  const auto canonical = [](auto& ask) { ask.options = {kdc_option_t::canonicalize}; };
+  REQUIRE(fails_with(answered([](reply_spec& s) { s.client = mallory(); }, canonical), errc::name_mismatch, "cname"));
+}
+TEST_CASE("tgs_client: only the encrypted part says for whom the ticket is", "[exchange][rfc4120-3.3.4]") {
+  // the clear name is right and the sealed one is not, and the reverse
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.part.sname = ftp().name; }), errc::name_mismatch, "sname"));
+  REQUIRE(
+      fails_with(bent([](reply_spec& s) { s.part.sname = named(referral_parts).name; }), errc::name_mismatch, "sname"));
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.part.srealm = other_org; }), errc::name_mismatch, "srealm"));
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.ticket_service = ftp(); }), errc::name_mismatch, "sname"));
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.ticket_service.realm = other_org; }), errc::name_mismatch, "sname"));
+}
+TEST_CASE("tgs_client: a referral is accepted only where canonicalisation was asked", "[exchange][rfc6806-8]") {
+  const auto referral = [](reply_spec& s) {
+    s.part.sname = named(referral_parts).name;
+    s.ticket_service = named(referral_parts);
+  };
+  REQUIRE(fails_with(bent(referral), errc::name_mismatch, "sname"));
+  const auto canonical = [](auto& ask) { ask.options = {kdc_option_t::canonicalize}; };
+  REQUIRE(says<done>(answered(referral, canonical)));
+  const auto elsewhere = [](reply_spec& s) {
+    s.part.sname = ftp().name;
+    s.ticket_service = ftp();
+  };
+  REQUIRE(fails_with(answered(elsewhere, canonical), errc::name_mismatch, "sname"));
+}
+TEST_CASE("tgs_client: a cross-realm ticket goes to the realm it is for", "[exchange][rfc4120-3.3.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  ticket_facts f = w.tgt().facts();
+  f.server = named(referral_parts);
+  f.ticket = w.ticket(named(referral_parts), w.tgs_key);
+  const credential cross(f, w.session_key.copy());
+  tgs_request<key> ask = ask_for(cross, room);
+  ask.server = named(web_parts, other_org);
+  client x(ask);
+  const auto s = x.start(w.turn_now());
+  REQUIRE(std::get<send>(s).realm == other_org);
+  REQUIRE(asn1::decode<msg::TgsReq>(octets_of_send(s))->req_body->realm == other_org);
+}
+TEST_CASE("tgs_client: times that were not asked for fail", "[exchange][rfc4120-3.3.4]") {
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.part.endtime = plus(s.part.endtime, 1); }), errc::time_mismatch,
+                     "endtime"));
+  REQUIRE(
+      fails_with(bent([](reply_spec& s) { s.part.starttime = plus(noon.at, 301); }), errc::clock_skew, "starttime"));
+  REQUIRE(says<done>(bent([](reply_spec& s) { s.part.starttime = plus(noon.at, 300); })));
+  const auto login_long_ago = [](reply_spec& s) {
+    s.part.starttime.reset();
+    s.part.authtime = plus(noon.at, -30000);
+  };
+  REQUIRE(says<done>(bent(login_long_ago)));
+  const auto over = [](reply_spec& s) {
+    s.part.authtime = plus(noon.at, -30000);
+    s.part.starttime.reset();
+    s.part.endtime = plus(noon.at, -301);
+  };
+  REQUIRE(fails_with(bent(over), errc::ticket_expired, "endtime"));
+  REQUIRE(
+      fails_with(bent([](reply_spec& s) { s.part.renew_till = plus(noon.at, 1); }), errc::time_mismatch, "renew-till"));
+  REQUIRE(says<done>(answered(honest, [](auto& ask) { ask.lifetime = 60; })));
+}
+TEST_CASE("tgs_client: flags that widen a ticket unasked fail", "[exchange][rfc4120-3.3.4]") {
+  for (ticket_flag_t f : {ticket_flag_t::forwardable, ticket_flag_t::forwarded, ticket_flag_t::proxiable,
+                          ticket_flag_t::proxy, ticket_flag_t::may_postdate, ticket_flag_t::postdated,
+                          ticket_flag_t::invalid, ticket_flag_t::renewable, ticket_flag_t::anonymous}) {
+    INFO(name_of(f));
+    REQUIRE(fails_with(bent([f](reply_spec& s) { s.part.flags.set(f); }), errc::flags_mismatch, "flags"));
+  }
+  REQUIRE(says<done>(answered([](reply_spec& s) { s.part.flags.set(ticket_flag_t::forwardable); },
+                              [](auto& ask) { ask.options = {kdc_option_t::forwardable}; })));
+  // a renewed ticket keeps the flags it had
+  REQUIRE(says<done>(answered(
+      [](reply_spec& s) {
+        s.part.flags = {ticket_flag_t::forwardable, ticket_flag_t::renewable};
+        s.part.renew_till = plus(noon.at, 999999);
+      },
+      [](auto& ask) { ask.options = {kdc_option_t::renew}; })));
+}
+TEST_CASE("tgs_client: addresses that were not asked for fail", "[exchange][rfc4120-3.3.4]") {
+  static constexpr std::uint8_t v4[] = {192, 0, 2, 1};
+  static constexpr msg::HostAddress list[] = {{addr_t::ipv4, v4}};
+  const auto with = [](reply_spec& s) { s.part.caddr = msg::HostAddresses(view_of(list)); };
+  REQUIRE(fails_with(bent(with), errc::address_mismatch, "caddr"));
+  REQUIRE(says<done>(answered(with, [](auto& ask) { ask.addresses = list; })));
+}
+TEST_CASE("tgs_client: a session key of the wrong length fails", "[exchange]") {
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.part.key.keyvalue = s.part.key.keyvalue.first(31); }),
+                     errc::bad_key_length, "key"));
+}
+
+TEST_CASE("tgs_client: no truncation of a reply is accepted, and the true one still is", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  const auto first = x.start(w.turn_now());
+  const bytes_view whole = w.tgs_rep(octets_of_send(first), honest);
+  for (std::size_t n = 0; n != whole.size(); ++n) {
+    INFO(n);
+    REQUIRE(says<ignored>(x.receive(whole.first(n), w.turn_now())));
+  }
+  REQUIRE(says<done>(x.receive(whole, w.turn_now())));
+}
+TEST_CASE("tgs_client: no flipped bit of a reply is accepted but where nothing is authenticated", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  const auto first = x.start(w.turn_now());
+  const bytes_view whole = w.tgs_rep(octets_of_send(first), honest);
+  const auto rep = asn1::decode<msg::TgsRep>(whole);
+  const auto offset = [&](bytes_view part) { return static_cast<std::size_t>(part.data() - whole.data()); };
+  const bytes_view sealed_ticket = rep->ticket->enc_part.cipher;
+  const kerberos_string last_name = *++rep->ticket->sname.name_string.begin();
+  std::size_t accepted = 0;
+  for (std::size_t bit = 0; bit != whole.size() * 8; ++bit) {
+    std::array<std::uint8_t, 1024> copy{};
+    for (std::size_t i = 0; i != whole.size(); ++i) copy[i] = whole[i];
+    const std::size_t at = bit / 8;
+    copy[at] = static_cast<std::uint8_t>(copy[at] ^ (1u << (bit % 8)));
+    kdc_world same;  // draws the same octets
+    const credential same_tgt = same.tgt();
+    std::array<std::uint8_t, 2048> other_room{};
+    client y(ask_for(same_tgt, other_room));
+    REQUIRE(says<send>(y.start(same.turn_now())));
+    const auto s = y.receive(bytes_view(copy).first(whole.size()), same.turn_now(), carrier::stream);
+    if (!says<done>(s)) continue;
+    ++accepted;
+    const auto got = asn1::decode<msg::TgsRep>(bytes_view(copy).first(whole.size()));
+    const bool in_ticket =
+        at >= offset(last_name.octets) + last_name.octets.size() && at < offset(sealed_ticket) + sealed_ticket.size();
+    const bool name_type =
+        got->cname.name_type != rep->cname.name_type || got->ticket->sname.name_type != rep->ticket->sname.name_type;
+    INFO("octet " << at << " bit " << bit % 8);
+    REQUIRE((in_ticket || name_type));
+  }
+  REQUIRE(accepted > sealed_ticket.size());  // the true reply would have been accepted: the world is the same
+}
+
+TEST_CASE("tgs_client: a KRB-ERROR ends the exchange with its code", "[exchange][rfc4120-3.3.4]") {
+  for (error_code_t code : {error_code_t::kdc_err_s_principal_unknown, error_code_t::kdc_err_must_use_user2user,
+                            error_code_t::krb_ap_err_tkt_expired, error_code_t::kdc_err_preauth_required}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    const credential tgt = w.tgt();
+    client x(ask_for(tgt, room));
+    REQUIRE(says<send>(x.start(w.turn_now())));
+    const auto s = x.receive(w.error(code), w.turn_now());
+    REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
+    REQUIRE(why(s).detail == static_cast<std::uint32_t>(code));
+    REQUIRE(x.peer_error()->error_code == code);
+  }
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(fails_with(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_now()), errc::clock_skew, "error-code"));
+}
+TEST_CASE("tgs_client: a reply too big for a datagram is asked for again over a stream, once",
+          "[exchange][rfc4120-7.2.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  const auto first = x.start(w.turn_now());
+  const auto again = x.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now());
+  REQUIRE(says<send>(again));
+  REQUIRE(std::get<send>(again).octets == octets_of_send(first));
+  REQUIRE(std::get<send>(again).via == carrier::stream);
+  REQUIRE_FALSE(std::get<send>(again).fresh);
+  REQUIRE(says<failed>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now())));
+}
+
+TEST_CASE("tgs_client: calls out of turn are misuse, and the first reason stands", "[exchange]") {
+  enum class call { start, receive, take };
+  enum class in { idle, waiting, over, spent };
+  for (const in state : {in::idle, in::waiting, in::over, in::spent}) {
+    for (const call c : {call::start, call::receive, call::take}) {
+      kdc_world w;
+      std::array<std::uint8_t, 2048> room{};
+      const credential tgt = w.tgt();
+      client x(ask_for(tgt, room));
+      if (state != in::idle) {
+        const auto s = x.start(w.turn_now());
+        if (state != in::waiting) REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
+        if (state == in::spent) REQUIRE(std::move(x).take().has_value());
+      }
+      INFO("state " << static_cast<int>(state) << " call " << static_cast<int>(c));
+      if (c == call::start && state != in::idle) REQUIRE(why(x.start(w.turn_now())).code == errc::api_misuse);
+      if (c == call::receive && state != in::waiting)
+        REQUIRE(why(x.receive({}, w.turn_now())).code == errc::api_misuse);
+      if (c == call::take && state != in::over) REQUIRE(std::move(x).take().error().code == errc::api_misuse);
+    }
+  }
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::no_answer);
+  REQUIRE(why(x.start(w.turn_now())).code == errc::no_answer);
+}
+
+TEST_CASE("tgs_client: too small a room says what will do, and nothing has changed", "[exchange]") {
+  std::array<std::uint8_t, 2048> room{}, other{};
+  std::size_t needed = 0;
+  {
+    kdc_world w;
+    const credential tgt = w.tgt();
+    client x(ask_for(tgt, std::span(room).first(0)));
+    needed = std::get<need_room>(x.start(w.turn_now())).octets;
+  }
+  for (std::size_t n = 1; n != needed; ++n) {
+    kdc_world w;
+    const credential tgt = w.tgt();
+    client x(ask_for(tgt, std::span(room).first(n)));
+    const unsigned draws = w.policy.entropy.draws();
+    const auto s = x.start(w.turn_now());
+    REQUIRE(says<need_room>(s));
+    REQUIRE(std::get<need_room>(s).octets == needed);
+    REQUIRE(w.policy.entropy.draws() == draws);
+    x.room(std::span(room).first(needed));
+    REQUIRE(says<send>(x.start(w.turn_now())));
+  }
+  kdc_world w;
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, std::span(room).first(needed)));
+  const auto first = x.start(w.turn_now());
+  const bytes_view rep = w.tgs_rep(octets_of_send(first), honest);
+  const std::size_t more = std::get<need_room>(x.receive(rep, w.turn_now())).octets;
+  x.room(std::span(other).first(more - 1));
+  REQUIRE(std::get<need_room>(x.receive(rep, w.turn_now())).octets == more);
+  x.room(std::span(room).first(more));
+  REQUIRE(says<done>(x.receive(rep, w.turn_now())));
+}
+
+TEST_CASE("tgs_client: a random source that fails ends the exchange, and leaves no plaintext", "[exchange]") {
+  unsigned draw = 1;
+  for (;; ++draw) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    const credential tgt = w.tgt();
+    client x(ask_for(tgt, room));
+    w.policy.entropy.fail_at = w.policy.entropy.draws() + draw;
+    const auto s = x.start(w.turn_now());
+    if (says<send>(s)) break;
+    REQUIRE(why(s).code == errc::entropy);
+    REQUIRE_FALSE(holds(room, "20260101120000Z"_krb.octets));  // ctime of the authenticator that was to be sealed
+    REQUIRE_FALSE(holds(room, "alice"_krb.octets));
+  }
+  REQUIRE(draw == 4);  // nonce, subkey, confounder
+}
+
+TEST_CASE("tgs_client: no authenticator time is used twice", "[exchange][rfc4120-3.2.3]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  unique_time times;
+  timestamp seen[2]{};
+  for (timestamp& t : seen) {
+    tgs_request<key> ask = ask_for(tgt, room);
+    ask.times = times;
+    client x(ask);
+    const auto s = x.start(w.turn_now());
+    const auto a = w.authenticator(octets_of_send(s));
+    t = {a->ctime, a->cusec};
+  }
+  REQUIRE(seen[0] == noon);
+  REQUIRE(seen[1] == timestamp{noon.at, {noon.usec.count + 1}});
+}
+
+TEST_CASE("tgs_client: what was opened is wiped when the credential dies or the reply is refused", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  // a time that stands in the reply's sealed part only
+  const bytes_view authtime = "20260101115959Z"_krb.octets;
+  const auto bend = [](reply_spec& s) { s.part.authtime = plus(noon.at, -1); };
+  {
+    client x(ask_for(tgt, room));
+    const auto first = x.start(w.turn_now());
+    REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), bend), w.turn_now())));
+    auto c = std::move(x).take();
+    REQUIRE(holds(room, authtime));
+    REQUIRE_FALSE(holds(room, c->session_key().octets().unguarded()));
+  }
+  REQUIRE_FALSE(holds(room, authtime));
+  client y(ask_for(tgt, room));
+  const auto first = y.start(w.turn_now());
+  const auto refused = [&](reply_spec& s) {
+    bend(s);
+    s.part.nonce ^= 1;
+  };
+  REQUIRE(says<failed>(y.receive(w.tgs_rep(octets_of_send(first), refused), w.turn_now())));
+  REQUIRE_FALSE(holds(room, authtime));
+}
+
+TEST_CASE("tgs_client: a whole exchange takes nothing from the heap", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  bool ok = false;
+  {
+    const no_allocations none;
+    client x(ask_for(tgt, room));
+    auto s = x.start(w.turn_now());
+    s = x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now());
+    ok = says<done>(s) && std::move(x).take().has_value();
+  }
+  REQUIRE(ok);
+}
