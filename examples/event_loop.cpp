@@ -1,0 +1,136 @@
+// Several logins at once in one thread that never waits in an exchange: poll(), TCP, and the steps themselves.
+#include <netinet/in.h>
+#include <sys/time.h>
+
+#include <kerb/botan.hpp>
+
+#include "support/explain.hpp"
+#include "support/story.hpp"
+#include "support/throwaway_kdc.hpp"
+
+namespace {
+
+using policy = kerb::botan::policy;
+
+kerb::turn<policy, policy> turn_now(policy& p) {
+  timeval t{};
+  gettimeofday(&t, nullptr);
+  return {p, p, {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}}};
+}
+
+/// One login. It stays where it is made: the exchange lends its buffers.
+class login {
+ public:
+  login(policy& p, const kerb::principal& who, std::string password, unsigned short port)
+      : policy_(p),
+        who_(who),
+        password_(std::move(password)),
+        port_(port),
+        exchange_({.client = who_, .password = kerb::secret_view::of(password_), .room = room_}),
+        io_(exchange_, incoming_) {}
+  login(const login&) = delete;
+  login& operator=(const login&) = delete;
+  ~login() { hang_up(); }
+
+  void start() { act(io_.start(turn_now(policy_))); }
+  bool over() const { return over_; }
+  bool succeeded() const { return succeeded_; }
+  pollfd wanted() const { return {fd_, static_cast<short>(unsent_.empty() ? POLLIN : POLLOUT), 0}; }
+
+  void ready() {
+    if (!unsent_.empty()) {
+      const ssize_t n = ::send(fd_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
+      if (n <= 0) return act(io_.said(exchange_.abandon({.code = kerb::errc::no_answer})));
+      unsent_.erase(unsent_.begin(), unsent_.begin() + n);
+    } else {
+      const ssize_t n = ::recv(fd_, io_.buffer().data(), io_.buffer().size(), 0);
+      act(io_.got(n > 0 ? static_cast<std::size_t>(n) : 0, turn_now(policy_)));
+    }
+  }
+
+ private:
+  using stream = kerb::over_stream<kerb::botan::as_client>;
+
+  void act(const stream::step& step) {
+    kerb::on(
+        step, [&](const kerb::send& s) { dial(s.octets); },  // with the length in front
+        [](const kerb::need_more&) {},                       // ready() is called again when there is more
+        [&](const kerb::need_key&) { end(kerb::error{.code = kerb::errc::no_key}); },
+        [&](const kerb::need_room& n) { grow(n.octets); },
+        [&](const kerb::ignored& i) { end(i.why); },  // streams never say it: they fail
+        [&](const kerb::done&) { end({}); }, [&](const kerb::failed& f) { end(f.why); });
+  }
+
+  void dial(kerb::bytes_view request) {
+    hang_up();
+    sockaddr_in a{};
+    a.sin_family = AF_INET;
+    a.sin_port = htons(port_);
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    (void)::connect(fd_, reinterpret_cast<const sockaddr*>(&a), sizeof a);  // a failure shows when it is written to
+    unsent_.assign(request.begin(), request.end());
+  }
+  /// A real program would give a larger room and repeat the call; this one knows that its room does.
+  void grow(std::size_t octets) { end({.code = kerb::errc::no_space, .detail = static_cast<std::uint32_t>(octets)}); }
+  void end(const kerb::error& why) {
+    hang_up();
+    over_ = true;
+    if (!why.ok()) return void(std::printf("%s: %s\n", example::text_of(who_).c_str(), example::explain(why).c_str()));
+    const auto tgt = std::move(exchange_).take();
+    succeeded_ = tgt.has_value();
+    if (tgt)
+      std::printf("%s: a ticket until %s\n", example::text_of(who_).c_str(), example::text_of(tgt->endtime()).c_str());
+  }
+  void hang_up() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+  policy& policy_;
+  kerb::principal who_;
+  std::string password_;
+  unsigned short port_;
+  int fd_ = -1;
+  bool over_ = false;
+  bool succeeded_ = false;
+  std::vector<std::uint8_t> unsent_;
+  std::array<std::uint8_t, kerb::botan::as_client::room_size> room_;
+  std::array<std::uint8_t, 16384> incoming_;
+  kerb::botan::as_client exchange_;
+  stream io_;
+};
+
+}  // namespace
+
+int main() try {
+  if (!example::throwaway_kdc::installed()) {
+    std::puts("skipped: needs the packages krb5-kdc and krb5-admin-server");
+    return 77;
+  }
+  const example::throwaway_kdc kdc({.commands = "addprinc +requires_preauth -pw wonderland alice\n"
+                                                "addprinc +requires_preauth -pw caucus dodo\n"});
+  policy one_thread;  // one policy for all exchanges of a thread
+  login alice(one_thread, *kerb::principal::parse("alice@EXAMPLE.ORG"), "wonderland", kdc.port());
+  login dodo(one_thread, *kerb::principal::parse("dodo@EXAMPLE.ORG"), "caucus", kdc.port());
+  login queen(one_thread, *kerb::principal::parse("queen@EXAMPLE.ORG"), "off with it", kdc.port());
+  login* const all[] = {&alice, &dodo, &queen};
+  for (login* l : all) l->start();
+  for (;;) {
+    std::vector<pollfd> wanted;
+    std::vector<login*> whose;
+    for (login* l : all) {
+      if (l->over()) continue;
+      wanted.push_back(l->wanted());
+      whose.push_back(l);
+    }
+    if (wanted.empty()) break;
+    if (::poll(wanted.data(), wanted.size(), 10000) <= 0) return std::puts("nobody answers"), 1;
+    for (std::size_t i = 0; i != wanted.size(); ++i)
+      if (wanted[i].revents != 0) whose[i]->ready();
+  }
+  return alice.succeeded() && dodo.succeeded() && !queen.succeeded() ? 0 : 1;
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "event_loop: %s\n", e.what());
+  return 1;
+}

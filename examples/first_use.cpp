@@ -1,0 +1,100 @@
+// The first program: a client that gets a session with a service, and that service, each in a few lines.
+#include <sys/time.h>
+
+#include <kerb/botan.hpp>
+
+#include "support/explain.hpp"
+#include "support/posix_transport.hpp"
+#include "support/story.hpp"
+#include "support/throwaway_kdc.hpp"
+
+namespace {
+
+kerb::timestamp now() {
+  timeval t{};
+  gettimeofday(&t, nullptr);
+  return {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}};
+}
+int report(const kerb::error& e) {
+  std::fprintf(stderr, "first_use: %s\n", example::explain(e).c_str());
+  return 1;
+}
+void log(const kerb::principal_view& client) {
+  std::printf("the service talks to %s\n", example::text_of(client).c_str());
+}
+
+/// `ask` is a function that transmits what the exchange wants sent and returns what came back.
+template <class AskKdc, class AskService>
+int client(kerb::secret_view password, AskKdc&& ask_kdc, AskService&& ask_service) {
+  kerb::botan::policy b;
+  std::array<std::uint8_t, 8192> room1, room2, room3;
+  const auto me = kerb::principal::parse("alice@EXAMPLE.ORG");
+  if (!me) return report(me.error());
+  const auto web = kerb::principal::parse("HTTP/www.example.org@EXAMPLE.ORG");
+  if (!web) return report(web.error());
+
+  kerb::botan::as_client as({.client = *me, .password = password, .room = room1});
+  const auto tgt = kerb::drive(as, b, now, ask_kdc);
+  if (!tgt) return report(tgt.error());
+  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = *web, .room = room2});
+  const auto credential = kerb::drive(tgs, b, now, ask_kdc);
+  if (!credential) return report(credential.error());
+  kerb::botan::ap_initiator ap({.credential = *credential, .room = room3});
+  const auto session = kerb::drive(ap, b, now, ask_service);
+  if (!session) return report(session.error());
+  // session->protection_key() is known to the two of them alone
+  std::printf("the client holds a key of type %s\n", example::text_of(session->protection_key().etype()).c_str());
+  return 0;
+}
+
+class service {
+ public:
+  explicit service(kerb::secret_view password) {
+    // There is no keytab reader yet: the keys come from the password, with the default salt, as version 1
+    for (const kerb::etype_t e : b.offered()) {
+      std::array<std::uint8_t, 256> salt;
+      const auto size = kerb::default_salt_size(*name);
+      auto key = b.string_to_key(e, password, kerb::write_default_salt(*name, std::span(salt).first(size)), {});
+      if (key) (void)keys.add(*name, 1, e, std::move(*key));
+    }
+  }
+  /// Answers a token; the answer is valid until the next one.
+  template <class Transmit>
+  void answer(kerb::bytes_view token, Transmit&& transmit) {
+    kerb::botan::ap_acceptor acceptor({.service = *name, .mutual = kerb::required, .room = room});
+    const auto who = kerb::accept(acceptor, token, b, keys, seen, now());
+    if (!who) return transmit(acceptor.refusal());  // a KRB-ERROR, or nothing
+    transmit(who->reply());
+    log(who->client());
+  }
+
+ private:
+  kerb::botan::policy b;
+  kerb::result<kerb::principal> name = kerb::principal::parse("HTTP/www.example.org@EXAMPLE.ORG");
+  kerb::key_list<kerb::key, 8> keys;
+  kerb::memory_replay_store<1024> seen;
+  std::array<std::uint8_t, 8192> room;
+};
+
+}  // namespace
+
+int main() try {
+  if (!example::throwaway_kdc::installed()) {
+    std::puts("skipped: needs the packages krb5-kdc and krb5-admin-server");
+    return 77;
+  }
+  const example::throwaway_kdc kdc({.commands = "addprinc +requires_preauth -pw wonderland alice\n"
+                                                "addprinc -pw looking-glass HTTP/www.example.org\n"});
+  example::posix_transport ask_kdc("127.0.0.1", std::to_string(kdc.port()));
+  service www(kerb::secret_view::of("looking-glass"));
+  std::vector<std::uint8_t> came;
+  const auto ask_service = [&](const kerb::send& s) -> kerb::result<kerb::answer> {
+    if (s.octets.empty()) return kerb::errc::no_answer;
+    www.answer(s.octets, [&](kerb::bytes_view o) { came.assign(o.begin(), o.end()); });
+    return kerb::answer(came);
+  };
+  return client(kerb::secret_view::of("wonderland"), ask_kdc, ask_service);
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "first_use: %s\n", e.what());
+  return 1;
+}

@@ -1,0 +1,213 @@
+// A KDC for as long as one object lives: MIT's krb5kdc with a directory, a database and a port of its own.
+#pragma once
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace example {
+
+struct kdc_setup {
+  std::string realm = "EXAMPLE.ORG";
+  std::string commands{};     ///< for kadmin.local, one a line: `addprinc -pw secret alice`
+  std::string kdcdefaults{};  ///< lines for that section of kdc.conf
+  std::string libdefaults{};  ///< lines for that section of krb5.conf
+};
+
+/// Starts the KDC on the loopback interface, and stops it and removes everything at the end. A keeper process sees to
+/// the end: it holds one end of a socket pair, and whatever becomes of this program, a signal too, that socket closes.
+/// The constructor throws std::runtime_error with what the tools said. Make it before the program's first thread.
+class throwaway_kdc {
+ public:
+  explicit throwaway_kdc(const kdc_setup& setup) : realm_(setup.realm) {
+    make_directory();
+    start_keeper();
+    try {
+      write_configuration(setup);
+      std::ofstream(path("commands")) << setup.commands << "\n";
+      run({"kdb5_util", "-r", realm_, "create", "-s", "-P", "the database goes when the program ends"});
+      run({"kadmin.local", "-r", realm_}, path("commands"));
+      if (tail("setup.out").find(" while ") != std::string::npos)  // kadmin.local goes on after an error
+        throw std::runtime_error("kadmin.local failed:\n" + tail("setup.out"));
+      for (int attempt = 0; !serving(setup); ++attempt)
+        if (attempt == 3) throw std::runtime_error("krb5kdc does not start:\n" + tail("kdc.out") + tail("kdc.log"));
+    } catch (...) {
+      end();
+      throw;
+    }
+  }
+  throwaway_kdc(const throwaway_kdc&) = delete;
+  throwaway_kdc& operator=(const throwaway_kdc&) = delete;
+  ~throwaway_kdc() { end(); }
+
+  /// Whether the programs are installed.
+  static bool installed() { return !which("krb5kdc").empty() && !which("kadmin.local").empty(); }
+
+  const std::string& realm() const { return realm_; }
+  unsigned short port() const { return port_; }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  /// A file in the KDC's directory.
+  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  /// The variables by which MIT's programs find this KDC.
+  void set_environment() const {
+    setenv("KRB5_CONFIG", path("krb5.conf").c_str(), 1);
+    setenv("KRB5_KDC_PROFILE", path("kdc.conf").c_str(), 1);
+    setenv("KRB5RCACHENAME", "none:", 1);
+  }
+  /// Runs a program in the KDC's environment to its end; throws what it said when it fails.
+  void run(const std::vector<std::string>& command, const std::string& input = "/dev/null") const {
+    const pid_t child = spawn(command, input, path("setup.out"));
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    if (status != 0) throw std::runtime_error(command[0] + " failed:\n" + tail("setup.out"));
+  }
+  /// The end of a file in the KDC's directory.
+  std::string tail(const std::string& name) const {
+    std::ifstream in(path(name));
+    std::stringstream all;
+    all << in.rdbuf();
+    const std::string text = all.str();
+    return text.size() < 1500 ? text : text.substr(text.size() - 1500);
+  }
+
+ private:
+  void make_directory() {
+    directory_ = (std::filesystem::temp_directory_path() / "kerb-kdc-XXXXXX").string();
+    if (mkdtemp(directory_.data()) == nullptr) throw std::runtime_error("no directory can be made: " + directory_);
+  }
+  /// Both files hold the port, which is new for each attempt.
+  void write_configuration(const kdc_setup& s) const {
+    std::ofstream(path("krb5.conf")) << "[libdefaults]\n default_realm = " << realm_
+                                     << "\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n"
+                                     << " dns_canonicalize_hostname = false\n"
+                                     << s.libdefaults << "[realms]\n " << realm_ << " = {\n  kdc = " << address()
+                                     << "\n }\n";
+    std::ofstream(path("kdc.conf")) << "[kdcdefaults]\n kdc_listen = " << address()
+                                    << "\n kdc_tcp_listen = " << address() << "\n"
+                                    << s.kdcdefaults << "[logging]\n kdc = FILE:" << path("kdc.log") << "\n"
+                                    << realms();
+  }
+  std::string realms() const {
+    return "[realms]\n " + realm_ + " = {\n  database_name = " + path("principal") +
+           "\n  key_stash_file = " + path("stash") + "\n  acl_file = " + path("acl") +
+           "\n  max_life = 12h\n  max_renewable_life = 7d\n"
+           "  supported_enctypes = aes256-cts-hmac-sha384-192:normal aes128-cts-hmac-sha256-128:normal"
+           " aes256-cts-hmac-sha1-96:normal aes128-cts-hmac-sha1-96:normal\n }\n";
+  }
+
+  /// Has the keeper start a KDC on a port that is free now; false when another program was faster to take it.
+  bool serving(const kdc_setup& setup) {
+    port_ = free_port();
+    write_configuration(setup);
+    std::filesystem::remove(path("kdc.log"));
+    if (::send(keeper_socket_, "s", 1, MSG_NOSIGNAL) != 1) return false;
+    for (int i = 0; i != 500; ++i) {
+      if (tail("kdc.log").find("commencing operation") != std::string::npos) return true;
+      pollfd ended{keeper_socket_, POLLIN, 0};
+      char said = 0;
+      if (poll(&ended, 1, 20) > 0) return ::recv(keeper_socket_, &said, 1, 0) < 0;
+    }
+    return false;
+  }
+  static unsigned short free_port() {
+    sockaddr_in a{};
+    a.sin_family = AF_INET;
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof a;
+    const int s = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ::bind(s, reinterpret_cast<sockaddr*>(&a), size);
+    ::getsockname(s, reinterpret_cast<sockaddr*>(&a), &size);
+    ::close(s);
+    return ntohs(a.sin_port);
+  }
+
+  // ---- processes
+
+  /// Where a program is; an ordinary user's PATH lacks the directories of system programs.
+  static std::string which(const std::string& program) {
+    const char* const path = std::getenv("PATH");
+    std::stringstream places(std::string(path == nullptr ? "" : path) + ":/usr/sbin:/usr/local/sbin:/sbin");
+    for (std::string place; std::getline(places, place, ':');)
+      if (access((place + "/" + program).c_str(), X_OK) == 0) return place + "/" + program;
+    return {};
+  }
+  pid_t spawn(const std::vector<std::string>& command, const std::string& input, const std::string& output) const {
+    const std::string program = which(command[0]);
+    if (program.empty()) throw std::runtime_error(command[0] + " is not installed (package krb5-kdc)");
+    std::vector<char*> words;
+    for (const std::string& w : command) words.push_back(const_cast<char*>(w.c_str()));
+    words.push_back(nullptr);
+    const pid_t child = fork();
+    if (child == 0) {
+      set_environment();
+      dup2(open(input.c_str(), O_RDONLY | O_CLOEXEC), 0);
+      dup2(open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), 1);
+      dup2(1, 2);
+      execv(program.c_str(), words.data());
+      _exit(127);
+    }
+    if (child < 0) throw std::runtime_error("no process can be started");
+    return child;
+  }
+  void start_keeper() {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("no socket pair");
+    keeper_ = fork();
+    if (keeper_ == 0) {
+      setsid();  // a Ctrl-C is for the program alone
+      for (int fd = 3; fd != 1024; ++fd)
+        if (fd != ends[0]) ::close(fd);
+      keep(ends[0]);
+    }
+    ::close(ends[0]);
+    keeper_socket_ = ends[1];
+  }
+  /// The keeper's life: starts a KDC when told to, tells when it has ended, and cleans up when the socket closes.
+  [[noreturn]] void keep(int socket) const {
+    pid_t kdc = -1;
+    for (;;) {
+      pollfd told{socket, POLLIN, 0};
+      poll(&told, 1, kdc > 0 ? 100 : -1);
+      if (kdc > 0 && waitpid(kdc, nullptr, WNOHANG) == kdc) {
+        kdc = -1;
+        (void)::send(socket, "x", 1, MSG_NOSIGNAL);
+      }
+      if (told.revents == 0) continue;
+      char word = 0;
+      if (::recv(socket, &word, 1, 0) <= 0) break;
+      kdc = spawn({"krb5kdc", "-n", "-r", realm_}, "/dev/null", path("kdc.out"));
+    }
+    if (kdc > 0) {
+      kill(kdc, SIGTERM);
+      waitpid(kdc, nullptr, 0);
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+    _exit(0);
+  }
+  void end() {
+    ::close(keeper_socket_);
+    while (waitpid(keeper_, nullptr, 0) < 0 && errno == EINTR) {}
+  }
+
+  std::string realm_;
+  std::string directory_;
+  unsigned short port_ = 0;
+  int keeper_socket_ = -1;
+  pid_t keeper_ = -1;
+};
+
+}  // namespace example
