@@ -29,6 +29,9 @@ template <class R>
 inline constexpr bool is_span = false;
 template <class T, std::size_t N>
 inline constexpr bool is_span<std::span<T, N>> = true;
+/// Octets that become ordinary ones only under a name that can be searched for (secret.hpp).
+template <class R>
+inline constexpr bool is_secret = false;
 
 constexpr void copy_octets(const std::uint8_t* from, std::size_t n, std::uint8_t* to) {
   if (n == 0) return;  // memcpy may not be given a null pointer, not even for nothing
@@ -48,7 +51,7 @@ class bytes_view {
   constexpr bytes_view(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
   template <detail::contiguous_octets R>
     requires(std::is_lvalue_reference_v<R&&> && !std::same_as<std::remove_cvref_t<R>, bytes_view> &&
-             !detail::is_span<std::remove_cvref_t<R>>)
+             !detail::is_span<std::remove_cvref_t<R>> && !detail::is_secret<std::remove_cvref_t<R>>)
   constexpr bytes_view(R&& r KERB_LIFETIMEBOUND) : data_(r.data()), size_(r.size()) {}
   template <class T, std::size_t N>
     requires std::same_as<std::remove_const_t<T>, std::uint8_t>
@@ -93,7 +96,7 @@ class view_of {
   constexpr view_of(const T* data, std::size_t size) : data_(data), size_(size) {}
   template <detail::contiguous_of<T> R>
     requires(std::is_lvalue_reference_v<R&&> && !std::same_as<std::remove_cvref_t<R>, view_of> &&
-             !detail::is_span<std::remove_cvref_t<R>>)
+             !detail::is_span<std::remove_cvref_t<R>> && !detail::is_secret<std::remove_cvref_t<R>>)
   constexpr view_of(R&& r KERB_LIFETIMEBOUND) : data_(r.data()), size_(r.size()) {}
   template <class U, std::size_t N>
     requires std::same_as<std::remove_const_t<U>, T>

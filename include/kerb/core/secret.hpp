@@ -44,6 +44,10 @@ class wiped_on_exit {
   return differ == 0;
 }
 
+class secret_view;
+template <>
+inline constexpr bool detail::is_secret<secret_view> = true;
+
 /// A view of secret octets. It has no operator==, so a secret cannot be compared by accident.
 class secret_view {
  public:

@@ -29,7 +29,7 @@ static_assert(std::is_nothrow_move_constructible_v<key32> && std::is_nothrow_mov
 static_assert(!compares<key32> && !compares<secret_view>, "ct_equal is the only comparison");
 static_assert(compares<bytes_view>);
 static_assert(!exposes_rvalue<key32> && !writes_rvalue<key32>, "a view of a dying secret");
-static_assert(!std::is_convertible_v<bytes_view, secret_view> && !std::is_convertible_v<secret_view, bytes_view>);
+static_assert(!std::is_convertible_v<bytes_view, secret_view> && !std::is_convertible_v<secret_view&, bytes_view>);
 static_assert(!std::is_copy_constructible_v<wiped_on_exit>);
 
 constexpr bool a_copy_by_name() {

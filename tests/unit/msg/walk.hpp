@@ -74,8 +74,8 @@ constexpr std::size_t contents_at(kerb::bytes_view in, std::size_t at) {
   return at + (in[at + 1] < 0x80 ? 2 : 2u + (in[at + 1] & 0x7f));
 }
 
-/// Each field of the SEQUENCE at `at` damaged in turn: with another universal tag inside it is refused there, and under
-/// another number it is missing, or what stands where the next required field should be.
+/// Each field of the SEQUENCE at `at` damaged in turn: with another universal tag inside, or an indefinite length, it
+/// is refused there; under another number it is missing, or stands where the next required field should be.
 struct field_line {
   std::uint8_t number;
   std::string_view name;
@@ -84,23 +84,24 @@ struct field_line {
 template <class T, std::size_t N>
 constexpr bool every_field_is_named(kerb::bytes_view in, std::size_t at, std::string_view type,
                                     const field_line (&lines)[N]) {
+  copy_of damaged(in);  // one copy, put right again after each fault: constant evaluation is slow
+  const auto with = [&](std::size_t octet, unsigned to, kerb::errc code, std::size_t offset, std::string_view field) {
+    damaged.set(octet, to);
+    const bool as_wanted = refuses<T>(damaged.view(), code, offset, type, field);
+    damaged.set(octet, in[octet]);
+    return as_wanted;
+  };
   for (std::size_t i = 0; i != N; ++i) {
     const std::size_t field = field_at(in, at, lines[i].number);
     const std::size_t value = contents_at(in, field);
-    if (!refuses<T>(copy_of(in).set(value, 0x05).view(), kerb::errc::unexpected_tag, value, type, lines[i].name))
-      return false;
     std::size_t next = i;
     while (next != N && !lines[next].required) ++next;
-    const auto renamed = copy_of(in).set(field, 0xbe);
-    if (next == N) {
-      if (!refuses<T>(renamed.view(), kerb::errc::trailing_data, field, type, "")) return false;
-    } else if (!refuses<T>(renamed.view(), kerb::errc::missing_field, field, type, lines[next].name)) {
+    if (!with(value, 0x05, kerb::errc::unexpected_tag, value, lines[i].name) ||
+        !with(field + 1, 0x80, kerb::errc::non_minimal_length, field, lines[i].name) ||
+        !(next == N ? with(field, 0xbe, kerb::errc::trailing_data, field, "")
+                    : with(field, 0xbe, kerb::errc::missing_field, field, lines[next].name))) {
       return false;
     }
-    // a length that reaches beyond the SEQUENCE
-    if (!refuses<T>(copy_of(in).set(field + 1, 0x80).view(), kerb::errc::non_minimal_length, field, type,
-                    lines[i].name))
-      return false;
   }
   return true;
 }
