@@ -405,7 +405,7 @@ TEST_CASE("tgs_client: what was opened is wiped when the credential dies or the 
   const credential tgt = w.tgt();
   // a time that stands in the reply's sealed part only
   const bytes_view authtime = "20260101115959Z"_krb.octets;
-  const auto bend = [](reply_spec& s) { s.part.authtime = plus(noon.at, -1); };
+  const auto bend = [](reply_spec& r) { r.part.authtime = plus(noon.at, -1); };
   {
     client x(ask_for(tgt, room));
     const auto first = x.start(w.turn_now());
