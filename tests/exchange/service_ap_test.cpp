@@ -1,0 +1,398 @@
+// The acceptor as a machine: every call in every state, rooms, randomness, and what is left in memory.
+#include <memory>
+#include <vector>
+
+#include "support/alloc_count.hpp"
+#include "support/ap_world.hpp"
+#include "support/both.hpp"
+
+using namespace kerb;
+using namespace kerb_test;
+
+namespace {
+
+using acceptor = ap_acceptor<testing::insecure_policy>;
+using room_t = std::array<std::uint8_t, 4096>;
+
+// ---- the table at the head of service/ap.hpp
+
+enum class state { idle, wants_key, replay, proven, done, over, spent, failed };
+enum class call { receive, provide, provide_none, fresh, accept, refuse, take };
+constexpr const char* names[] = {"receive", "provide", "provide_none", "fresh", "accept", "refuse", "take"};
+/// What a call leads to, as far as the caller sees.
+enum class says_what { asks_key, asks_replay, authenticated, reply, refused, product, misuse, first_reason };
+
+constexpr says_what table[8][7] = {
+    // receive, provide, provide_none, fresh, accept, refuse, take
+    {says_what::asks_key, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse,
+     says_what::misuse},
+    {says_what::misuse, says_what::asks_replay, says_what::refused, says_what::misuse, says_what::misuse,
+     says_what::misuse, says_what::misuse},
+    {says_what::misuse, says_what::misuse, says_what::misuse, says_what::authenticated, says_what::misuse,
+     says_what::misuse, says_what::misuse},
+    {says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::reply, says_what::refused,
+     says_what::misuse},
+    {says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse,
+     says_what::product},
+    {says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse,
+     says_what::misuse},
+    {says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse,
+     says_what::misuse},
+    {says_what::first_reason, says_what::first_reason, says_what::first_reason, says_what::first_reason,
+     says_what::first_reason, says_what::first_reason, says_what::misuse},
+};
+
+struct machine {
+  ap_world w;
+  room_t room{};
+  std::vector<std::uint8_t> token;
+  key service_key;
+  acceptor a;
+
+  machine() : token(copy(w.mint())), service_key(w.service_key()), a(w.request_in(room)) {}
+  static std::vector<std::uint8_t> copy(bytes_view v) { return {v.begin(), v.end()}; }
+
+  acceptor::step make(call c) {
+    const turn t = w.turn();
+    switch (c) {
+      case call::receive: return a.receive(token, t);
+      case call::provide: return a.provide(service_key, t);
+      case call::provide_none: return a.provide_none(errc::no_key, t);
+      case call::fresh: return a.fresh(true, t);
+      case call::accept: return a.accept({}, t);
+      default: return a.refuse(error_code_t::kdc_err_policy, t);
+    }
+  }
+  void reach(state s) {
+    if (s == state::failed) (void)a.abandon({.code = errc::no_answer});
+    if (s == state::failed || s == state::idle) return;
+    (void)make(call::receive);
+    if (s == state::wants_key) return;
+    (void)make(call::provide);
+    if (s == state::replay) return;
+    (void)make(call::fresh);
+    if (s == state::proven) return;
+    (void)make(s == state::over ? call::refuse : call::accept);
+    if (s == state::spent) REQUIRE(std::move(a).take());
+  }
+  says_what outcome(call c) {
+    if (c == call::take) {
+      const auto p = std::move(a).take();
+      if (!p) CHECK(p.error().code == errc::api_misuse);
+      return p ? says_what::product : says_what::misuse;
+    }
+    const acceptor::step s = make(c);
+    if (says<need_ticket_key>(s)) return says_what::asks_key;
+    if (says<check_replay>(s)) return says_what::asks_replay;
+    if (says<authenticated>(s)) return says_what::authenticated;
+    if (says<reply>(s)) return says_what::reply;
+    if (says<refused>(s)) return says_what::refused;
+    REQUIRE(says<failed>(s));
+    return failure(s) == errc::api_misuse ? says_what::misuse : says_what::first_reason;
+  }
+};
+
+TEST_CASE("ap_acceptor: every call in every state does what the table says", "[exchange][rfc4120-3.2.3]") {
+  for (int s = 0; s != 8; ++s) {
+    for (int c = 0; c != 7; ++c) {
+      machine m;
+      m.reach(static_cast<state>(s));
+      INFO("state " << s << ", " << names[c]);
+      const says_what got = m.outcome(static_cast<call>(c));
+      CHECK(got == table[s][c]);
+      if (got == says_what::misuse && c != static_cast<int>(call::take)) {
+        // The first reason stands, and nothing is left to be had
+        CHECK(failure(m.a.abandon({.code = errc::no_answer})) == errc::api_misuse);
+        CHECK(m.a.peer() == nullptr);
+        CHECK(!std::move(m.a).take());
+        CHECK(m.a.refusal().empty());
+      }
+    }
+  }
+}
+
+TEST_CASE("ap_acceptor: after a failure the first reason stands", "[exchange]") {
+  machine m;
+  m.reach(state::proven);
+  CHECK(failure(m.a.abandon({.code = errc::stream_ended})) == errc::stream_ended);
+  CHECK(failure(m.a.abandon({.code = errc::no_answer})) == errc::stream_ended);
+  CHECK(failure(m.make(call::accept)) == errc::stream_ended);
+  CHECK(m.a.peer() == nullptr);
+}
+
+TEST_CASE("ap_acceptor: who the peer is can be asked from `authenticated` on", "[exchange]") {
+  for (const state s : {state::idle, state::wants_key, state::replay, state::over, state::spent, state::failed}) {
+    machine m;
+    m.reach(s);
+    INFO(static_cast<int>(s));
+    CHECK(m.a.peer() == nullptr);
+  }
+  for (const state s : {state::proven, state::done}) {
+    machine m;
+    m.reach(s);
+    REQUIRE(m.a.peer() != nullptr);
+    CHECK(same_principal(m.a.peer()->client(), alice));
+  }
+}
+
+// ---- rooms
+
+TEST_CASE("ap_acceptor: a room one octet too small says which size will do, and nothing has changed",
+          "[exchange][rfc4120-3.2.3]") {
+  for (const bool long_ticket : {false, true}) {
+    machine m;
+    const std::vector<std::uint8_t> filler(900, 0x5a);
+    if (long_ticket) {
+      m.w.ticket.transited.contents = filler;
+      // The world's own buffer is too small for this one
+      std::vector<std::uint8_t> ticket(2000), req(3000);
+      m.w.ticket.key = key_as_sent(m.w.session_etype, session_octets);
+      const key k = m.w.session_key();
+      const auto t = testing::mint_ticket(web, m.w.ticket, m.service_key, 3u, m.w.turn(), ticket);
+      REQUIRE(t);
+      const auto r = testing::mint_ap_req(*t, m.w.authenticator, m.w.options, k, m.w.usage, m.w.turn(), req);
+      REQUIRE(r);
+      m.token = machine::copy(*r);
+    }
+    std::vector<std::uint8_t> small(8, 0xee);
+    acceptor a(m.w.request_in(small));
+    auto step = a.receive(m.token, m.w.turn());
+    REQUIRE(says<need_room>(step));
+    const std::size_t n = std::get<need_room>(step).octets;
+
+    for (std::size_t size : {std::size_t{0}, n / 2, n - 1}) {
+      std::vector<std::uint8_t> room(size, 0xee), enough(n, 0xee);
+      acceptor b(m.w.request_in(room));
+      for (int i = 0; i != 2; ++i) {
+        step = b.receive(m.token, m.w.turn());
+        REQUIRE(says<need_room>(step));
+        CHECK(std::get<need_room>(step).octets == n);
+      }
+      CHECK(room == std::vector<std::uint8_t>(size, 0xee));
+      const testing::counting_entropy before = m.w.policy.entropy;
+      b.room(enough);
+      step = b.receive(m.token, m.w.turn());
+      REQUIRE(says<need_ticket_key>(step));
+      CHECK(m.w.policy.entropy.draws() == before.draws());
+      step = b.provide(m.service_key, m.w.turn());
+      step = b.fresh(true, m.w.turn());
+      step = b.accept({}, m.w.turn());
+      REQUIRE(says<reply>(step));  // no later call runs out of room
+      CHECK(std::move(b).take());
+    }
+  }
+}
+
+TEST_CASE("ap_acceptor: the size that will do is enough for every refusal too", "[exchange]") {
+  machine m;
+  std::vector<std::uint8_t> none;
+  acceptor probe(m.w.request_in(none));
+  const auto first = probe.receive(m.token, m.w.turn());
+  REQUIRE(says<need_room>(first));
+  std::vector<std::uint8_t> room(std::get<need_room>(first).octets);
+  acceptor a(m.w.request_in(room));
+  (void)a.receive(m.token, m.w.turn());
+  (void)a.provide(m.service_key, m.w.turn());
+  (void)a.fresh(true, m.w.turn());
+  const auto no = a.refuse(error_code_t::krb_err_generic, m.w.turn());
+  REQUIRE(says<refused>(no));
+  CHECK(!std::get<refused>(no).octets.empty());
+
+  // What does not decode is measured as well
+  const std::uint8_t junk[] = {0x6e, 0x01};
+  acceptor p(m.w.request_in(none));
+  const auto size = p.receive(junk, m.w.turn());
+  REQUIRE(says<need_room>(size));
+  const std::size_t n = std::get<need_room>(size).octets;
+  std::vector<std::uint8_t> less(n - 1), just(n);
+  acceptor q(m.w.request_in(less));
+  CHECK(says<need_room>(q.receive(junk, m.w.turn())));
+  q.room(just);
+  const auto told = q.receive(junk, m.w.turn());
+  REQUIRE(says<refused>(told));
+  CHECK(!std::get<refused>(told).octets.empty());
+}
+
+// ---- randomness
+
+TEST_CASE("ap_acceptor: a failing random source fails the exchange at each draw, and leaves no plaintext",
+          "[exchange]") {
+  unsigned draws = 0;
+  for (unsigned at = 1; at <= 4; ++at) {
+    machine m;
+    m.w.authenticator.subkey = key_as_sent(etype_t::aes128_cts_hmac_sha256_128, subkey_octets);
+    m.token = machine::copy(m.w.mint());
+    m.reach(state::proven);
+    m.w.policy.entropy = {};
+    m.w.policy.entropy.fail_at = at;
+    std::array<std::uint8_t, 32> drawn{};
+    testing::counting_entropy same;
+    REQUIRE(same.fill(drawn));
+    const auto step = m.make(call::accept);
+    if (at == 4) {  // accept() draws three times
+      CHECK(says<reply>(step));
+      CHECK(m.w.policy.entropy.draws() == 3);
+      CHECK(holds(m.room, drawn));  // the twin: under this policy the AP-REP shows its subkey
+      continue;
+    }
+    ++draws;
+    INFO("draw " << at);
+    CHECK(failure(step) == errc::entropy);
+    CHECK(failure(m.make(call::accept)) == errc::entropy);
+    CHECK(m.a.peer() == nullptr);
+    CHECK(!std::move(m.a).take());
+    CHECK(!holds(m.room, drawn));
+    CHECK(!holds(m.room, bytes_view(session_octets)));
+    CHECK(!holds(m.room, bytes_view(subkey_octets).first(16)));
+    CHECK(!holds(m.room, alice_parts[0].octets));
+    CHECK(!holds(m.room, alice_parts[1].octets));
+  }
+  CHECK(draws == 3);
+}
+
+TEST_CASE("ap_acceptor: draws the subkey, the sequence number and the confounder, as asked", "[exchange]") {
+  struct {
+    accept_options options;
+    unsigned draws;
+  } const rows[] = {{{true, true}, 3}, {{false, true}, 2}, {{true, false}, 2}, {{false, false}, 1}};
+  for (const auto& row : rows) {
+    machine m;
+    m.reach(state::proven);
+    m.w.policy.entropy = {};
+    REQUIRE(says<reply>(m.a.accept(row.options, m.w.turn())));
+    CHECK(m.w.policy.entropy.draws() == row.draws);
+    const auto p = std::move(m.a).take();
+    REQUIRE(p);
+    CHECK(p->keys().acceptor_subkey.has_value() == row.options.subkey);
+    CHECK(p->keys().acceptor_seq.has_value() == row.options.sequence_number);
+  }
+  ap_world w;
+  w.options = {};
+  machine m;
+  m.token = machine::copy(w.mint());
+  m.reach(state::proven);
+  m.w.policy.entropy = {};
+  REQUIRE(says<done>(m.make(call::accept)));
+  CHECK(m.w.policy.entropy.draws() == 0);
+  CHECK(!m.a.peer()->keys().acceptor_subkey);
+  CHECK(m.a.peer()->reply().empty());
+  CHECK(m.a.framed().empty());
+}
+
+// ---- memory
+
+TEST_CASE("ap_acceptor: no key is left in the room once the client has authenticated", "[exchange]") {
+  machine m;
+  m.w.authenticator.subkey = key_as_sent(etype_t::aes256_cts_hmac_sha384_192, subkey_octets);
+  m.token = machine::copy(m.w.mint());
+  CHECK(holds(m.token, bytes_view(session_octets)));  // the twin: under this policy the ticket shows its key
+  CHECK(holds(m.token, bytes_view(subkey_octets)));
+  m.reach(state::replay);
+  CHECK(!holds(m.room, bytes_view(session_octets)));
+  CHECK(!holds(m.room, bytes_view(subkey_octets)));
+  CHECK(holds(m.room, alice_parts[0].octets));
+  (void)m.make(call::fresh);
+  (void)m.make(call::accept);
+  CHECK(!holds(m.room, bytes_view(session_octets)));
+  CHECK(!holds(m.room, bytes_view(subkey_octets)));
+  {
+    const auto p = std::move(m.a).take();
+    REQUIRE(p);
+    CHECK(holds(m.room, alice_parts[0].octets));
+    CHECK(bytes_view(p->keys().session_key.octets().unguarded()) == bytes_view(session_octets));
+    REQUIRE(p->keys().initiator_subkey);
+    CHECK(bytes_view(p->keys().initiator_subkey->octets().unguarded()) == bytes_view(subkey_octets));
+  }
+  // The product is gone, and with it what was opened
+  CHECK(!holds(m.room, alice_parts[0].octets));
+  CHECK(!holds(m.room, alice_parts[1].octets));
+}
+
+TEST_CASE("ap_acceptor: what was opened is wiped on refusal, on misuse, when given up, and when it dies",
+          "[exchange]") {
+  for (int how = 0; how != 5; ++how) {
+    room_t room{};
+    ap_world w;
+    w.authenticator.subkey = key_as_sent(etype_t::aes256_cts_hmac_sha384_192, subkey_octets);
+    const key k = w.service_key();
+    const bytes_view token = w.mint();
+    {
+      acceptor a(w.request_in(room));
+      (void)a.receive(token, w.turn());
+      REQUIRE(says<check_replay>(a.provide(k, w.turn())));
+      REQUIRE(holds(room, alice_parts[0].octets));
+      if (how == 0) (void)a.fresh(false, w.turn());
+      if (how == 1) (void)a.provide(k, w.turn());
+      if (how == 2) (void)a.abandon({.code = errc::no_answer});
+      if (how == 3) {
+        acceptor b(std::move(a));  // moved, it goes on, and only the new one wipes
+        CHECK(holds(room, alice_parts[0].octets));
+        CHECK(says<authenticated>(b.fresh(true, w.turn())));
+        CHECK(same_principal(b.peer()->client(), alice));
+      }
+      if (how < 4) CHECK(!holds(room, alice_parts[0].octets));
+    }
+    INFO(how);
+    CHECK(!holds(room, alice_parts[0].octets));
+    CHECK(!holds(room, bytes_view(session_octets)));
+    CHECK(!holds(room, bytes_view(subkey_octets)));
+  }
+}
+
+TEST_CASE("ap_acceptor: never writes to the request", "[exchange]") {
+  machine m;
+  const std::vector<std::uint8_t> before = m.token;
+  m.reach(state::spent);
+  CHECK(m.token == before);
+}
+
+TEST_CASE("authenticated_client: outlives the acceptor and the octets that came", "[exchange][rfc4120-3.2.3]") {
+  room_t room{};
+  ap_world w;
+  w.authenticator.seq_number = 77;
+  w.service = ftp;
+  w.request.service.reset();
+  auto token = std::make_unique<std::vector<std::uint8_t>>(machine::copy(w.mint()));
+  auto a = std::make_unique<acceptor>(w.request_in(room));
+  const key k = w.service_key();
+  (void)a->receive(*token, w.turn());
+  (void)a->provide(k, w.turn());
+  (void)a->fresh(true, w.turn());
+  REQUIRE(says<reply>(a->accept({}, w.turn())));
+  auto p = std::move(*a).take();
+  REQUIRE(p);
+  for (std::uint8_t& b : *token) b = 0xaa;
+  token.reset();
+  a.reset();
+  CHECK(same_principal(p->client(), alice));
+  CHECK(p->client().name.name_type == name_t::principal);
+  CHECK(same_principal(p->service(), ftp));
+  CHECK(p->service().name.name_type == name_t::srv_hst);
+  CHECK(p->flags() == msg::TicketFlags{ticket_flag_t::initial});
+  CHECK(p->authtime() == kerberos_time{1767222000});
+  CHECK(p->endtime() == kerberos_time{1767250800});
+  CHECK(p->keys().initiator_seq == 77u);
+  CHECK(asn1::decode<msg::ApRep>(p->reply()).has_value());
+}
+
+TEST_CASE("ap_acceptor: allocates nothing", "[exchange]") {
+  machine m;
+  bool good = false;
+  {
+    no_allocations guard;
+    (void)m.make(call::receive);
+    (void)m.make(call::provide);
+    (void)m.make(call::fresh);
+    const auto step = m.make(call::accept);
+    const auto p = std::move(m.a).take();
+    good = says<reply>(step) && p.has_value();
+  }
+  CHECK(good);
+  {
+    no_allocations guard;
+    good = m.w.present(m.token, false).over;
+  }
+  CHECK(good);
+}
+
+}  // namespace
