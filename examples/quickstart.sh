@@ -1,0 +1,30 @@
+#!/bin/sh
+# Builds the examples and runs the first of them: sh examples/quickstart.sh [ARGUMENT...]
+# On Debian and Ubuntu it installs what is missing first (KERB_NO_INSTALL=1: it does not). It can be run again.
+# Arguments go to the program: `sh examples/quickstart.sh --help`.
+set -eu
+cd "$(dirname "$0")/.."
+. tests/support/packages.sh
+
+install_packages "g++ meson ninja-build pkg-config python3" "libbotan-3-dev libbotan-2-dev" \
+  "krb5-kdc krb5-admin-server" "the KDC that the program starts for itself"
+
+for tool in meson ninja pkg-config; do
+  command -v $tool >/dev/null 2>&1 || { say "$tool is missing: install it, then run this again"; exit 1; }
+done
+
+# The tests build in the same directory: what they configured is left as it is, and they add themselves to this.
+log=$(mktemp)
+if [ -f build/meson-private/coredata.dat ] && meson setup --reconfigure -Dexamples=enabled build >"$log" 2>&1; then
+  say "build/ is configured"
+else
+  say "configuring build/"
+  rm -rf build
+  meson setup -Dexamples=enabled -Dtests=disabled build >"$log" 2>&1 || { cat "$log"; rm -f "$log"; exit 1; }
+fi
+say "building the examples (build/examples/)"
+ninja -C build all_examples >"$log" 2>&1 || { cat "$log"; rm -f "$log"; exit 1; }
+rm -f "$log"
+
+say "running build/examples/quickstart $*"
+exec build/examples/quickstart "$@"
