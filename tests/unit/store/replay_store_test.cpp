@@ -1,0 +1,157 @@
+// The store of authenticators: what it says, exact to the second, and against a simple model.
+#include <kerb/store/replay_store.hpp>
+#include <map>
+#include <memory>
+
+#include "support/alloc_count.hpp"
+#include "support/both.hpp"
+
+using namespace kerb;
+
+namespace {
+
+using digest_t = std::array<std::uint8_t, 32>;
+static_assert(replay_store<memory_replay_store<32>>);
+struct throws {
+  replay_verdict insert(const digest_t&, kerberos_time, kerberos_time) { return replay_verdict::fresh; }
+};
+static_assert(!replay_store<throws>, "a store that may throw is none");
+
+/// A digest whose first octets, which choose its place, are `at`, and whose last is `tail`.
+constexpr digest_t digest(std::uint64_t at, std::uint8_t tail = 0) {
+  digest_t d{};
+  for (std::size_t i = 0; i != 8; ++i) d[i] = static_cast<std::uint8_t>(at >> (8 * (7 - i)));
+  d[31] = tail;
+  return d;
+}
+
+constexpr bool seen_until_it_may_be_forgotten() {
+  memory_replay_store<32> s;
+  const digest_t d = digest(7);
+  return s.insert(d, {1000}, {400}) == replay_verdict::fresh && s.insert(d, {1000}, {400}) == replay_verdict::seen &&
+         s.insert(d, {1000}, {999}) == replay_verdict::seen && s.insert(d, {1000}, {-5}) == replay_verdict::seen &&
+         s.insert(digest(7, 1), {1000}, {999}) == replay_verdict::fresh &&
+         s.insert(d, {2000}, {1000}) == replay_verdict::fresh && s.insert(d, {2000}, {1000}) == replay_verdict::seen;
+}
+KERB_BOTH("memory_replay_store: an authenticator is remembered until it may be forgotten, to the second",
+          "[store][rfc4120-3.2.3]", seen_until_it_may_be_forgotten);
+
+constexpr bool full_and_never_forgetful() {
+  memory_replay_store<32> s;
+  for (std::uint8_t i = 0; i != 32; ++i)
+    if (s.insert(digest(i), {1000 + i}, {0}) != replay_verdict::fresh) return false;
+  if (s.insert(digest(99), {5000}, {999}) != replay_verdict::full) return false;
+  for (std::uint8_t i = 0; i != 32; ++i)  // every one is still known
+    if (s.insert(digest(i), {5000}, {999}) != replay_verdict::seen) return false;
+  // One place comes free with the second, not before, and is used once
+  return s.insert(digest(99), {5000}, {1000}) == replay_verdict::fresh &&
+         s.insert(digest(98), {5000}, {1000}) == replay_verdict::full &&
+         s.insert(digest(98), {5000}, {1001}) == replay_verdict::fresh;
+}
+KERB_BOTH("memory_replay_store: when full it refuses, and forgets nothing", "[store][rfc4120-3.2.3]",
+          full_and_never_forgetful);
+
+constexpr bool blind_after_a_loss() {
+  // An authenticator from the future of 300 seconds may have been accepted in the last moment
+  auto s = memory_replay_store<32>::after_loss({1000}, 300);
+  const auto verdict = [&](std::int64_t at, std::int64_t now) {
+    return s.insert(digest(static_cast<std::uint64_t>(at)), {at + 301}, {now});
+  };
+  return verdict(1000, 1000) == replay_verdict::blind && verdict(700, 1000) == replay_verdict::blind &&
+         verdict(1300, 1000) == replay_verdict::blind && verdict(1300, 1600) == replay_verdict::blind &&
+         verdict(1301, 1001) == replay_verdict::fresh && verdict(1301, 1001) == replay_verdict::seen;
+}
+KERB_BOTH("memory_replay_store: after a loss it refuses what it might have accepted, and no more",
+          "[store][rfc4120-3.2.3]", blind_after_a_loss);
+
+constexpr bool the_whole_digest_tells() {
+  memory_replay_store<40> s;
+  digest_t d = digest(5);
+  if (s.insert(d, {1000}, {0}) != replay_verdict::fresh) return false;
+  for (std::size_t i = 8; i != 32; ++i) {  // the same place; one octet differs
+    digest_t other = d;
+    other[i] = 1;
+    if (s.insert(other, {1000}, {0}) != replay_verdict::fresh) return false;
+    if (s.insert(other, {1000}, {0}) != replay_verdict::seen) return false;
+  }
+  return true;
+}
+KERB_BOTH("memory_replay_store: all octets of a digest tell", "[store]", the_whole_digest_tells);
+
+TEST_CASE("memory_replay_store: an empty place in front does not hide one behind", "[store][rfc4120-3.2.3]") {
+  memory_replay_store<64> s;
+  CHECK(s.insert(digest(3), {100}, {0}) == replay_verdict::fresh);
+  CHECK(s.insert(digest(3, 1), {1000}, {0}) == replay_verdict::fresh);  // the next place
+  CHECK(s.insert(digest(3, 1), {1000}, {500}) == replay_verdict::seen);
+  CHECK(s.insert(digest(3), {1000}, {500}) == replay_verdict::fresh);
+}
+
+TEST_CASE("memory_replay_store: places wrap around its end", "[store]") {
+  memory_replay_store<33> s;
+  const std::uint64_t last = ~std::uint64_t{0};
+  for (std::uint8_t i = 0; i != 32; ++i) CHECK(s.insert(digest(last, i), {10}, {0}) == replay_verdict::fresh);
+  CHECK(s.insert(digest(last, 32), {10}, {0}) == replay_verdict::full);
+  for (std::uint8_t i = 0; i != 32; ++i) CHECK(s.insert(digest(last, i), {10}, {0}) == replay_verdict::seen);
+}
+
+TEST_CASE("memory_replay_store: agrees with a model that remembers everything", "[store][rfc4120-3.2.3]") {
+  constexpr std::size_t places = 4096;
+  const auto s = std::make_unique<memory_replay_store<places>>();
+  std::map<digest_t, std::int64_t> model;
+  std::uint64_t random = 88172645463325252u;
+  const auto next = [&] {
+    random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+    return random;
+  };
+  std::int64_t now = 1000000;
+  int fresh = 0, seen = 0;
+  for (int i = 0; i != 40000; ++i) {
+    now += next() % 8 == 0;
+    std::uint64_t who = next() % 3000;  // few enough to come again
+    digest_t d{};
+    for (std::uint8_t& b : d) {
+      who = who * 6364136223846793005u + 1442695040888963407u;
+      b = static_cast<std::uint8_t>(who >> 56);
+    }
+    const auto forget_after = now + 1 + static_cast<std::int64_t>(next() % 600);
+    const auto known = model.find(d);
+    const bool remembered = known != model.end() && known->second > now;
+    const replay_verdict got = s->insert(d, {forget_after}, {now});
+    REQUIRE(got == (remembered ? replay_verdict::seen : replay_verdict::fresh));  // never full: less than half is used
+    if (!remembered) model[d] = forget_after;
+    ++(remembered ? seen : fresh);
+  }
+  CHECK(fresh > 5000);
+  CHECK(seen > 5000);
+}
+
+TEST_CASE("memory_replay_store: at any load it never calls a replay fresh", "[store][rfc4120-3.2.3]") {
+  memory_replay_store<48> s;
+  std::map<digest_t, std::int64_t> model;
+  std::uint64_t random = 2463534242u;
+  int full = 0;
+  for (int i = 0; i != 20000; ++i) {
+    random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+    const std::int64_t now = i / 10, until = now + 1 + static_cast<std::int64_t>(random % 16);
+    const digest_t d = digest(random >> 32 & 0xff, static_cast<std::uint8_t>(random >> 40));
+    const auto known = model.find(d);
+    const bool remembered = known != model.end() && known->second > now;
+    const replay_verdict got = s.insert(d, {until}, {now});
+    REQUIRE((got == replay_verdict::seen) == remembered);
+    if (got == replay_verdict::fresh) model[d] = until;
+    full += got == replay_verdict::full;
+  }
+  CHECK(full > 100);
+}
+
+TEST_CASE("memory_replay_store: allocates nothing", "[store]") {
+  int fresh = 0;
+  {
+    kerb_test::no_allocations guard;
+    memory_replay_store<256> s;
+    for (std::uint64_t i = 0; i != 1000; ++i) fresh += s.insert(digest(i), {500}, {0}) == replay_verdict::fresh;
+  }
+  CHECK(fresh == 256);
+}
+
+}  // namespace
