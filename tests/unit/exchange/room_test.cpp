@@ -1,0 +1,156 @@
+// The one buffer of an exchange: its front, its tail, and what is wiped.
+#include <kerb/exchange/room.hpp>
+#include <vector>
+
+#include "support/both.hpp"
+
+using namespace kerb;
+
+namespace {
+
+constexpr bool all(bytes_view v, std::uint8_t value) {
+  for (const std::uint8_t o : v)
+    if (o != value) return false;
+  return true;
+}
+constexpr void fill(std::span<std::uint8_t> s, std::uint8_t value) {
+  for (std::uint8_t& o : s) o = value;
+}
+
+constexpr bool front_and_tail() {
+  std::array<std::uint8_t, 64> octets{};
+  room r{std::span(octets)};
+  if (r.size() != 64 || r.free() != 60 || !r.message().empty() || !r.framed_message().empty()) return false;
+  const std::uint8_t kept[] = {1, 2, 3};
+  const bytes_view copy = r.keep_copy(kept);
+  if (copy.data() != octets.data() || !(copy == bytes_view(kept)) || r.free() != 57) return false;
+  const std::span<std::uint8_t> space = r.message_space();
+  if (space.size() != 57 || space.data() + space.size() != octets.data() + 64) return false;
+  fill(space.last(10), 7);
+  r.message_is(10);
+  if (r.free() != 47 || r.message().size() != 10 || !all(r.message(), 7)) return false;
+  return r.size_with(47) == 64 && r.size_with(48) == 65 && r.size_for_message(57) == 64 && r.size_for_message(58) == 65;
+}
+KERB_BOTH("room: the front grows, the tail holds the message, and a frame has its place", "[exchange]", front_and_tail);
+
+constexpr bool framed() {
+  std::array<std::uint8_t, 400> octets{};
+  room r{std::span(octets)};
+  fill(r.message_space().last(300), 9);
+  r.message_is(300);
+  const bytes_view f = r.framed_message();
+  return f.size() == 304 && f[0] == 0 && f[1] == 0 && f[2] == 1 && f[3] == 44 && f.subview(4) == r.message();
+}
+KERB_BOTH("room: a message gets its length in front", "[exchange][rfc4120-7.2.2]", framed);
+
+constexpr bool too_small_for_anything() {
+  std::array<std::uint8_t, 3> octets{};
+  room r{std::span(octets)}, none;
+  return r.free() == 0 && r.message_space().empty() && none.size() == 0 && none.free() == 0 &&
+         none.message_space().empty() && none.framed_message().empty();
+}
+KERB_BOTH("room: one without place for a frame has none for anything", "[exchange]", too_small_for_anything);
+
+constexpr bool what_is_not_kept_is_overwritten() {
+  std::array<std::uint8_t, 64> octets{};
+  room r{std::span(octets)};
+  fill(r.borrow(8), 5);
+  const std::span<std::uint8_t> again = r.borrow(4);
+  if (again.data() != octets.data()) return false;
+  r.keep(4);
+  return r.borrow(2).data() == octets.data() + 4;
+}
+KERB_BOTH("room: what was borrowed and not kept is borrowed again", "[exchange]", what_is_not_kept_is_overwritten);
+
+constexpr bool wiped_on_death() {
+  std::array<std::uint8_t, 64> octets{};
+  {
+    room r{std::span(octets)};
+    fill(r.borrow(20), 5);
+    r.keep(6);  // the other 14 held something as well
+    fill(r.message_space().last(10), 7);
+    r.message_is(10);
+  }
+  return all(bytes_view(octets).first(54), 0) && all(bytes_view(octets).last(10), 7);
+}
+KERB_BOTH("room: everything that was ever borrowed is wiped when it dies, and the message is not", "[exchange]",
+          wiped_on_death);
+
+constexpr bool wiped_on_demand() {
+  std::array<std::uint8_t, 64> octets{};
+  room r{std::span(octets)};
+  fill(r.borrow(20), 5);
+  r.keep(20);
+  fill(r.message_space(), 7);
+  r.message_is(10);
+  r.wipe_message();
+  if (!r.message().empty() || !all(bytes_view(octets).subview(20), 0) || !all(bytes_view(octets).first(20), 5))
+    return false;
+  r.wipe_front();
+  return all(octets, 0) && r.free() == 60;
+}
+KERB_BOTH("room: front and message are wiped on demand, each alone", "[exchange]", wiped_on_demand);
+
+constexpr bool moved_from_it_lends_nothing() {
+  std::array<std::uint8_t, 64> octets{}, others{};
+  room a{std::span(octets)};
+  fill(a.borrow(10), 5);
+  a.keep(10);
+  room b(std::move(a));
+  if (a.size() != 0 || a.free() != 0 || b.size() != 64) return false;  // NOLINT: what a moved-from room says
+  a.wipe_front();
+  if (!all(bytes_view(octets).first(10), 5)) return false;
+  room c{std::span(others)};
+  fill(c.borrow(10), 6);
+  c = std::move(b);  // what c held is wiped; what b held lives on
+  if (!all(others, 0) || !all(bytes_view(octets).first(10), 5)) return false;
+  room& same = c;
+  c = std::move(same);
+  return c.size() == 64 && all(bytes_view(octets).first(10), 5);
+}
+KERB_BOTH("room: moved from, it lends nothing and wipes nothing", "[exchange]", moved_from_it_lends_nothing);
+
+constexpr bool goes_on_in_a_larger_one() {
+  std::array<std::uint8_t, 32> small{};
+  std::array<std::uint8_t, 64> large{};
+  room r{std::span(small)};
+  fill(r.borrow(8), 5);
+  for (std::size_t i = 0; i != 10; ++i) r.message_space().last(10)[i] = static_cast<std::uint8_t>(i + 1);
+  r.message_is(10);
+  r.move_to(large);
+  if (r.size() != 64 || r.free() != 50 || !all(bytes_view(small).first(8), 0)) return false;
+  for (std::size_t i = 0; i != 10; ++i)
+    if (r.message()[i] != i + 1) return false;
+  return r.message().data() == large.data() + 54;
+}
+KERB_BOTH("room: goes on in a larger buffer with its message, and wipes the old front", "[exchange]",
+          goes_on_in_a_larger_one);
+
+constexpr bool goes_on_in_the_same_one() {
+  for (const std::size_t grown : {29u, 30u, 35u, 64u}) {
+    std::array<std::uint8_t, 64> octets{};
+    room r{std::span(octets).first(28)};
+    fill(r.borrow(4), 5);
+    for (std::size_t i = 0; i != 20; ++i) r.message_space().last(20)[i] = static_cast<std::uint8_t>(i + 1);
+    r.message_is(20);
+    r.move_to(std::span(octets).first(grown));  // the two places of the message overlap
+    for (std::size_t i = 0; i != 20; ++i)
+      if (r.message()[i] != i + 1) return false;
+    if (r.size() != grown) return false;
+  }
+  return true;
+}
+KERB_BOTH("room: may go on in more of the same buffer", "[exchange]", goes_on_in_the_same_one);
+
+constexpr bool stays_where_it_is() {
+  std::array<std::uint8_t, 32> octets{};
+  std::array<std::uint8_t, 13> smaller{};
+  room r{std::span(octets)};
+  fill(r.message_space().last(10), 7);
+  r.message_is(10);
+  r.move_to(smaller);
+  return r.size() == 32 && r.message().size() == 10 && all(r.message(), 7);
+}
+KERB_BOTH("room: does not go where its message has no place", "[exchange]", stays_where_it_is);
+
+}  // namespace
