@@ -125,6 +125,20 @@ constexpr bool a_short_kdc_options_survives_in_the_body() {
 KERB_BOTH("TGS-REQ: a body that only a tolerance lets in goes out as it came", "[msg][tolerance][rfc4120-5.2.8]",
           a_short_kdc_options_survives_in_the_body);
 
+constexpr bool a_signed_nonce() {
+  // as Heimdal 7.8's client writes it; the reply must carry the same 32 bits
+  constexpr bytes_view in = reference("EncTGSRepPart: enc_kdc_rep_part");
+  const std::size_t nonce = contents_at(in, field_at(in, 0, 2)), asked = value_of(7);
+  const auto rep = copy_of(in).set(nonce + 2, 0x87);
+  const auto req = copy_of(body).set(asked + 2, 0x87);
+  return asn1::decode<msg::KdcReqBody>(req.view())->nonce == 0xffffff87u &&
+         asn1::decode<msg::EncTgsRepPart>(rep.view())->nonce == 0xffffff87u &&
+         refuses<msg::KdcReqBody>(req.view(), errc::bad_integer, asked, "KDC-REQ-BODY", "nonce", der::strict) &&
+         refuses<msg::EncTgsRepPart>(rep.view(), errc::bad_integer, nonce, "EncKDCRepPart", "nonce", der::strict);
+}
+KERB_BOTH("KDC messages: a negative nonce is tolerated modulo 2^32, and refused by strict rules",
+          "[msg][tolerance][rfc4120-5.4.1]", a_signed_nonce);
+
 constexpr bool checksum_sees_the_body() {
   // the padata stands in front of the body, is written after it, and is made of the body's octets
   const auto r = *asn1::decode<msg::TgsReq>(tgs_req);
