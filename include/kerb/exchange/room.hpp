@@ -85,14 +85,19 @@ class room {
   }
 
   /// Goes on in `bigger`, which must hold what is kept; the old buffer's front is wiped. Too small a one changes
-  /// nothing.
+  /// nothing. It may be the same buffer with more octets at its end.
   constexpr void move_to(std::span<std::uint8_t> bigger) {
     if (bigger.size() < front_ + frame_octets + tail_) return;
     const bytes_view m = message();
-    detail::copy_octets(octets_.data(), front_, bigger.data());
-    detail::copy_octets(m.data(), m.size(), bigger.data() + (bigger.size() - m.size()));
+    const std::span<std::uint8_t> to = bigger.last(m.size());
+    for (std::size_t i = m.size(); i != 0; --i) to[i - 1] = m[i - 1];  // from the end: the two may overlap
     const std::size_t kept = front_;
-    wipe_front();
+    if (bigger.data() == octets_.data()) {
+      secure_zero(octets_.subspan(kept, dirty_ - kept));
+    } else {
+      detail::copy_octets(octets_.data(), kept, bigger.data());
+      wipe_front();
+    }
     octets_ = bigger;
     front_ = dirty_ = kept;
   }

@@ -115,15 +115,17 @@ constexpr bool goes_on_in_a_larger_one() {
   std::array<std::uint8_t, 64> large{};
   room r{std::span(small)};
   fill(r.borrow(8), 5);
+  r.keep(3);
   for (std::size_t i = 0; i != 10; ++i) r.message_space().last(10)[i] = static_cast<std::uint8_t>(i + 1);
   r.message_is(10);
   r.move_to(large);
-  if (r.size() != 64 || r.free() != 50 || !all(bytes_view(small).first(8), 0)) return false;
+  if (r.size() != 64 || r.free() != 47 || !all(bytes_view(small).first(8), 0)) return false;
+  if (!all(bytes_view(large).first(3), 5) || !all(bytes_view(large).subview(3, 51), 0)) return false;
   for (std::size_t i = 0; i != 10; ++i)
     if (r.message()[i] != i + 1) return false;
   return r.message().data() == large.data() + 54;
 }
-KERB_BOTH("room: goes on in a larger buffer with its message, and wipes the old front", "[exchange]",
+KERB_BOTH("room: goes on in a larger buffer with its front and message, and wipes the old front", "[exchange]",
           goes_on_in_a_larger_one);
 
 constexpr bool goes_on_in_the_same_one() {
@@ -131,12 +133,14 @@ constexpr bool goes_on_in_the_same_one() {
     std::array<std::uint8_t, 64> octets{};
     room r{std::span(octets).first(28)};
     fill(r.borrow(4), 5);
+    r.keep(2);
     for (std::size_t i = 0; i != 20; ++i) r.message_space().last(20)[i] = static_cast<std::uint8_t>(i + 1);
     r.message_is(20);
     r.move_to(std::span(octets).first(grown));  // the two places of the message overlap
     for (std::size_t i = 0; i != 20; ++i)
       if (r.message()[i] != i + 1) return false;
-    if (r.size() != grown) return false;
+    if (r.size() != grown || !all(bytes_view(octets).first(2), 5) || !all(bytes_view(octets).subview(2, 2), 0))
+      return false;
   }
   return true;
 }
@@ -145,12 +149,16 @@ KERB_BOTH("room: may go on in more of the same buffer", "[exchange]", goes_on_in
 constexpr bool stays_where_it_is() {
   std::array<std::uint8_t, 32> octets{};
   std::array<std::uint8_t, 13> smaller{};
+  std::array<std::uint8_t, 14> one_less{};
   room r{std::span(octets)};
+  fill(r.borrow(1), 5);
+  r.keep(1);
   fill(r.message_space().last(10), 7);
   r.message_is(10);
   r.move_to(smaller);
-  return r.size() == 32 && r.message().size() == 10 && all(r.message(), 7);
+  r.move_to(one_less);
+  return r.size() == 32 && octets[0] == 5 && r.message().size() == 10 && all(r.message(), 7);
 }
-KERB_BOTH("room: does not go where its message has no place", "[exchange]", stays_where_it_is);
+KERB_BOTH("room: does not go where front, frame and message have no place", "[exchange]", stays_where_it_is);
 
 }  // namespace
