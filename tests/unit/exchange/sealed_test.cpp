@@ -1,0 +1,149 @@
+// Sealing in place and opening into a room.
+#include <kerb/exchange/sealed.hpp>
+#include <vector>
+
+#include "support/ap_world.hpp"
+#include "support/both.hpp"
+
+using namespace kerb;
+using namespace kerb_test;
+
+namespace {
+
+using policy = testing::insecure_policy;
+constexpr msg::EncApRepPart part{{1767225600}, {1}, {}, 5};
+constexpr key_usage_t usage = key_usage_t::ap_rep_enc_part;
+
+struct sealed_part {
+  policy p;
+  key k;
+  std::array<std::uint8_t, 256> octets{};
+  std::array<std::uint8_t, 256> opened{};
+  errc why = errc::ok;
+  msg::EncryptedData data;
+  constexpr sealed_part() {
+    k = std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, session_octets));
+    der::writer w{std::span(octets)};
+    write_sealed(w, part, k, usage, turn{p, p, timestamp{}}, why, 7);
+    const auto d = asn1::decode<msg::EncryptedData>(bytes_view(w.written_since(0)));
+    if (d) data = *d;
+  }
+};
+
+constexpr bool sealed_where_it_stands_and_opened() {
+  sealed_part s;
+  if (s.why != errc::ok || s.data.etype != s.k.etype() || s.data.kvno != 7u) return false;
+  der::writer counted = der::writer::counting();
+  const unsigned draws = s.p.entropy.draws();
+  write_sealed(counted, part, s.k, usage, turn{s.p, s.p, timestamp{}}, s.why, 7);
+  if (s.p.entropy.draws() != draws || draws != 1) return false;  // counting draws nothing
+  if (s.data.cipher.size() != asn1::encoded_size(part) + 16) return false;
+  room r{std::span(s.opened)};
+  const auto plain = open_sealed(s.p, s.data, s.k, usage, r);
+  if (!plain || plain->data() != s.opened.data()) return false;
+  const auto back = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
+  return back && back->ctime == part.ctime && back->seq_number == 5u && r.free() == 256 - 4 - s.data.cipher.size();
+}
+KERB_BOTH("write_sealed: what it seals, open_sealed opens", "[exchange][rfc4120-5.2.9]",
+          sealed_where_it_stands_and_opened);
+
+constexpr bool a_key_of_another_type() {
+  sealed_part s;
+  const key same_octets = std::move(*s.p.import(etype_t::aes256_cts_hmac_sha384_192, session_octets));
+  room r{std::span(s.opened)};
+  const auto plain = open_sealed(s.p, s.data, same_octets, usage, r);
+  if (plain || plain.error().code != errc::integrity) return false;
+  s.data.etype = same_octets.etype();  // relabelled on its way
+  return open_sealed(s.p, s.data, s.k, usage, r).error().code == errc::integrity &&
+         open_sealed(s.p, s.data, same_octets, usage, r).error().code == errc::integrity && r.free() == 252;
+}
+KERB_BOTH("open_sealed: a key of another type than the seal's opens nothing", "[exchange][rfc4120-5.2.9]",
+          a_key_of_another_type);
+
+constexpr bool failures_keep_nothing() {
+  sealed_part s;
+  const key other = std::move(*s.p.import(s.k.etype(), other_octets));
+  room r{std::span(s.opened)};
+  if (open_sealed(s.p, s.data, other, usage, r)) return false;
+  if (open_sealed(s.p, s.data, s.k, key_usage_t::krb_priv_enc_part, r)) return false;
+  if (r.free() != 252) return false;
+  return open_sealed(s.p, s.data, s.k, usage, r).has_value();  // the next candidate
+}
+KERB_BOTH("open_sealed: what does not open takes no room, and the next key can be tried", "[exchange]",
+          failures_keep_nothing);
+
+constexpr bool too_small_a_room() {
+  sealed_part s;
+  const std::size_t n = s.data.cipher.size();
+  room less(std::span(s.opened).first(n + 3)), just(std::span(s.opened).first(n + 4));
+  const auto no = open_sealed(s.p, s.data, s.k, usage, less);
+  return !no && no.error().code == errc::no_space && no.error().detail == n &&
+         open_sealed(s.p, s.data, s.k, usage, just).has_value();
+}
+KERB_BOTH("open_sealed: too small a room is said before anything is opened", "[exchange]", too_small_a_room);
+
+constexpr bool failing_entropy_is_told() {
+  sealed_part s;
+  s.p.entropy = {};
+  s.p.entropy.fail_at = 1;
+  errc why = errc::ok;
+  std::array<std::uint8_t, 256> octets{};
+  der::writer w{std::span(octets)};
+  write_sealed(w, part, s.k, usage, turn{s.p, s.p, timestamp{}}, why);
+  if (why != errc::entropy) return false;
+  // The first reason stands, and nothing more is drawn
+  s.p.entropy = {};
+  der::writer again{std::span(octets)};
+  write_sealed(again, part, s.k, usage, turn{s.p, s.p, timestamp{}}, why);
+  return why == errc::entropy && s.p.entropy.draws() == 0;
+}
+KERB_BOTH("write_sealed: a failing random source is told, and stays told", "[exchange]", failing_entropy_is_told);
+
+constexpr bool unknown_types() {
+  policy p;
+  errc why = errc::ok;
+  std::array<std::uint8_t, 256> octets{};
+  der::writer w{std::span(octets)};
+  const key none;
+  write_sealed(w, part, none, usage, turn{p, p, timestamp{}}, why);
+  return why == errc::unsupported_etype && w.count() == 0 &&
+         draw_key(etype_t::rc4_hmac, turn{p, p, timestamp{}}).error().code == errc::unsupported_etype &&
+         p.entropy.draws() == 0;
+}
+KERB_BOTH("write_sealed, draw_key: a type that the policy has not is refused before anything is drawn", "[exchange]",
+          unknown_types);
+
+constexpr bool drawn() {
+  policy p;
+  const auto a = draw_key(etype_t::aes256_cts_hmac_sha1_96, turn{p, p, timestamp{}});
+  const auto b = draw_key(etype_t::aes128_cts_hmac_sha1_96, turn{p, p, timestamp{}});
+  if (!a || !b || a->octets().size() != 32 || b->octets().size() != 16) return false;
+  p.entropy = {};
+  p.entropy.fail_at = 1;
+  if (draw_key(etype_t::aes128_cts_hmac_sha1_96, turn{p, p, timestamp{}}).error().code != errc::entropy) return false;
+  const std::uint8_t script[] = {0xff, 0xff, 0xff, 0xfe, 0x80, 0, 0, 1};
+  testing::scripted_entropy e(script);
+  const turn t{p, e, timestamp{}};
+  return draw_nonce(t) == 0x7ffffffeu && draw_nonce(t) == 1u && !draw_nonce(t);
+}
+KERB_BOTH("draw_key, draw_nonce: keys have their size, and nonces 31 bits", "[exchange][rfc4120-5.4.1]", drawn);
+
+constexpr bool a_key_is_taken_out() {
+  policy p;
+  std::array<std::uint8_t, 64> plain{};
+  for (std::size_t i = 0; i != 32; ++i) plain[10 + i] = static_cast<std::uint8_t>(i + 1);
+  plain[9] = plain[42] = 0xee;
+  const bytes_view v(plain);
+  const auto k = take_key(p, {etype_t::aes256_cts_hmac_sha1_96, v.subview(10, 32)}, plain);
+  if (!k || k->octets().unguarded()[31] != 32) return false;
+  for (std::size_t i = 0; i != 32; ++i)
+    if (plain[10 + i] != 0) return false;
+  if (plain[9] != 0xee || plain[42] != 0xee) return false;
+  // Refused ones are wiped as well
+  plain[20] = 1;
+  const auto no = take_key(p, {etype_t::rc4_hmac, v.subview(10, 16)}, plain);
+  return !no && no.error().code == errc::unsupported_etype && plain[20] == 0;
+}
+KERB_BOTH("take_key: the key's octets are wiped where they stood, imported or not", "[exchange]", a_key_is_taken_out);
+
+}  // namespace
