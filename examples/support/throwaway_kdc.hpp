@@ -152,6 +152,7 @@ class throwaway_kdc {
     words.push_back(nullptr);
     const pid_t child = fork();
     if (child == 0) {
+      if (chdir(directory_.c_str()) != 0) _exit(126);
       set_environment();
       dup2(open(input.c_str(), O_RDONLY | O_CLOEXEC), 0);
       dup2(open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), 1);
