@@ -42,6 +42,7 @@ class [[nodiscard]] over_stream {
   /// After need_room the same call is repeated.
   template <class Turn>
   [[nodiscard]] constexpr step got(std::size_t n, const Turn& t) {
+    if (failed_) return said(x_->abandon({}));  // which repeats the first reason
     if (n == 0) return over_ ? step(done{}) : said(x_->abandon({.code = errc::stream_ended}));
     if (n > buffer_.size() - have_) return said(x_->abandon({.code = errc::api_misuse}));
     have_ += n;
@@ -65,6 +66,7 @@ class [[nodiscard]] over_stream {
             over_ = word.then == afterwards::finished;
           } else {
             over_ = std::same_as<decltype(word), done>;
+            failed_ = std::same_as<decltype(word), failed>;
           }
           return word;
         },
@@ -76,6 +78,7 @@ class [[nodiscard]] over_stream {
   std::span<std::uint8_t> buffer_;
   std::size_t have_ = 0;
   bool over_ = false;  // nothing more is to come
+  bool failed_ = false;
 };
 
 }  // namespace kerb::inline v0
