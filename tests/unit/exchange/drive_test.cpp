@@ -1,0 +1,178 @@
+// drive(): an exchange run to its end by one function that asks the other side.
+#include <kerb/exchange/drive.hpp>
+#include <vector>
+
+#include "support/ap_world.hpp"
+#include "support/both.hpp"
+
+using namespace kerb;
+using namespace kerb_test;
+
+namespace {
+
+using policy = testing::insecure_policy;
+using initiator = ap_initiator<policy>;
+using octet_list = std::vector<std::uint8_t>;
+
+struct client {
+  ap_world w;
+  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 1024> rep{};
+  basic_credential<key> credential;
+  constexpr client() : credential(w.credential()) {}
+  constexpr initiator begin(requirement mutual = required) {
+    return initiator({.credential = credential, .room = room, .mutual = mutual});
+  }
+  constexpr bytes_view good() {
+    const key k = w.session_key();
+    return *testing::mint_ap_rep({w.now.at, w.now.usec, {}, 9}, k, w.turn(), rep);
+  }
+};
+
+constexpr bool asked_once_and_done() {
+  client c;
+  initiator x = c.begin();
+  int asked = 0;
+  const auto s = drive(x, c.w.policy, c.w.now, [&](const send& out) -> result<answer> {
+    asked += !out.octets.empty() && out.fresh && out.to == destination::peer;
+    return answer{c.good()};
+  });
+  return s && s->acceptor_seq == 9u && asked == 1;
+}
+KERB_BOTH("drive: asks, and gives the product", "[exchange]", asked_once_and_done);
+
+constexpr bool junk_is_passed_over() {
+  client c;
+  initiator x = c.begin();
+  int asked = 0;
+  const std::uint8_t junk[] = {1, 2, 3};
+  const auto s = drive(x, c.w.policy, c.w.now, [&](const send& out) -> result<answer> {
+    ++asked;
+    if (asked > 1 && (!out.octets.empty() || out.fresh)) asked = 100;  // nothing more to transmit, only to wait for
+    return asked < 4 ? answer{junk} : answer{c.good()};
+  });
+  return s && asked == 4;
+}
+KERB_BOTH("drive: waits on after a datagram that is no answer", "[exchange]", junk_is_passed_over);
+
+TEST_CASE("drive: without an answer it says why", "[exchange]") {
+  client c;
+  {
+    initiator x = c.begin();
+    const auto s = drive(x, c.w.policy, c.w.now, [](const send&) -> result<answer> { return errc::no_answer; });
+    REQUIRE(!s);
+    CHECK(s.error().code == errc::no_answer);
+  }
+  // Rather the fault of what was passed over than that nothing else came
+  initiator x = c.begin();
+  int asked = 0;
+  const std::uint8_t junk[] = {0x6f, 2, 3};
+  const auto s = drive(x, c.w.policy, c.w.now, [&](const send&) -> result<answer> {
+    if (asked++ == 0) return answer{junk};
+    return errc::no_answer;
+  });
+  REQUIRE(!s);
+  CHECK(s.error().code == errc::truncated);
+  CHECK(std::string_view(s.error().type) == "AP-REP");
+}
+
+TEST_CASE("drive: on a stream the first wrong message is the end", "[exchange]") {
+  client c;
+  initiator x = c.begin();
+  int asked = 0;
+  const std::uint8_t junk[] = {0x6f, 2, 3};
+  const auto s = drive(x, c.w.policy, c.w.now, [&](const send&) -> result<answer> {
+    ++asked;
+    return answer{junk, carrier::stream};
+  });
+  REQUIRE(!s);
+  CHECK(s.error().code == errc::truncated);
+  CHECK(asked == 1);
+}
+
+TEST_CASE("drive: too small a room is an error that names the size", "[exchange]") {
+  client c;
+  std::array<std::uint8_t, 10> small{};
+  initiator x({.credential = c.credential, .room = small});
+  const auto never = [](const send&) -> result<answer> {
+    FAIL("asked");
+    return errc::no_answer;
+  };
+  const auto s = drive(x, c.w.policy, c.w.now, never);
+  REQUIRE(!s);
+  CHECK(s.error().code == errc::no_space);
+  std::vector<std::uint8_t> enough(s.error().detail);
+  x.room(enough);
+  CHECK(says<send>(x.start(c.w.turn())));
+}
+
+TEST_CASE("drive: a refusal by the peer is its error", "[exchange]") {
+  client c;
+  initiator x = c.begin();
+  msg::KrbError e;
+  e.stime = c.w.now.at;
+  e.error_code = error_code_t::krb_ap_err_repeat;
+  const auto told = asn1::encode(e, c.rep);
+  REQUIRE(told);
+  const auto s = drive(x, c.w.policy, c.w.now, [&](const send&) -> result<answer> { return answer{*told}; });
+  REQUIRE(!s);
+  CHECK(s.error().code == errc::peer_said_no);
+  CHECK(s.error().detail == 34);
+  REQUIRE(x.peer_error());
+}
+
+TEST_CASE("drive: what waits for no answer is transmitted once", "[exchange]") {
+  client c;
+  initiator x = c.begin(if_asked);
+  int asked = 0;
+  const auto s = drive(x, c.w.policy, c.w.now, [&](const send& out) -> result<answer> {
+    CHECK(out.then == afterwards::finished);
+    CHECK(c.w.present(out.octets).accepted);
+    ++asked;
+    return errc::no_answer;
+  });
+  CHECK(s);
+  CHECK(asked == 1);
+}
+
+TEST_CASE("drive: the clock is asked at every turn, and limits reach the exchange", "[exchange]") {
+  client c;
+  initiator x = c.begin();
+  int clock = 0;
+  const auto now = [&] {
+    ++clock;
+    return c.w.now;
+  };
+  CHECK(drive(x, c.w.policy, now, [&](const send&) -> result<answer> { return answer{c.good()}; }));
+  CHECK(clock == 2);
+}
+
+/// An exchange that asks for a key at once.
+struct wants_a_key {
+  using product = int;
+  using step = std::variant<send, need_room, need_key, ignored, done, failed>;
+  exchange_limits* seen;
+  template <class Turn>
+  step start(const Turn& t) {
+    *seen = t.limits;
+    return need_key{};
+  }
+  template <class Turn>
+  step receive(bytes_view, const Turn&, carrier) {
+    return failed{};
+  }
+  result<int> take() && { return 1; }
+};
+
+TEST_CASE("drive: a client that needs a key it was not given fails", "[exchange]") {
+  exchange_limits seen;
+  wants_a_key x{&seen};
+  policy p;
+  const auto s =
+      drive(x, p, timestamp{}, [](const send&) -> result<answer> { return errc::no_answer; }, {.clock_skew = 77});
+  REQUIRE(!s);
+  CHECK(s.error().code == errc::no_key);
+  CHECK(seen.clock_skew == 77);
+}
+
+}  // namespace

@@ -1,0 +1,201 @@
+// An exchange over a byte stream, however the stream is cut.
+#include <kerb/exchange/over_stream.hpp>
+#include <vector>
+
+#include "support/ap_world.hpp"
+#include "support/both.hpp"
+
+using namespace kerb;
+using namespace kerb_test;
+
+namespace {
+
+using initiator = ap_initiator<testing::insecure_policy>;
+using stream = over_stream<initiator>;
+
+/// A client on a stream, and the framed AP-REP that is to come.
+struct client {
+  ap_world w;
+  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 512> buffer{};
+  std::array<std::uint8_t, 512> rep{};
+  std::size_t rep_octets = 0;
+  basic_credential<key> credential;
+  initiator x;
+  stream io;
+
+  constexpr explicit client(std::size_t buffer_octets = 512, std::size_t room_octets = 4096)
+      : credential(w.credential()),
+        x({.credential = credential, .room = std::span(room).first(room_octets)}),
+        io(x, std::span(buffer).first(buffer_octets)) {}
+  constexpr stream::step start() { return io.start(w.turn()); }
+  /// The answer with its length in front, and what follows it.
+  constexpr bytes_view answer(std::size_t and_more = 0) {
+    const key k = w.session_key();
+    const msg::EncApRepPart part{w.now.at, w.now.usec, key_as_sent(w.session_etype, subkey_octets), 1};
+    std::array<std::uint8_t, 512> to{};
+    const bytes_view m = *testing::mint_ap_rep(part, k, w.turn(), to);
+    const auto header = frame_header(static_cast<std::uint32_t>(m.size()));
+    kerb::detail::copy_octets(header.data(), 4, rep.data());
+    kerb::detail::copy_octets(m.data(), m.size(), rep.data() + 4);
+    rep_octets = 4 + m.size();
+    for (std::size_t i = 0; i != and_more; ++i) rep[rep_octets + i] = 0x6f;
+    return bytes_view(rep).first(rep_octets + and_more);
+  }
+  /// Octets arrive, at most `at_once` of them.
+  constexpr stream::step feed(bytes_view in, std::size_t at_once) {
+    stream::step s = need_more{};
+    while (!in.empty() && says<need_more>(s)) {
+      std::size_t n = in.size() < at_once ? in.size() : at_once;
+      if (n > io.buffer().size()) n = io.buffer().size();
+      kerb::detail::copy_octets(in.data(), n, io.buffer().data());
+      in = in.subview(n);
+      s = io.got(n, w.turn());
+    }
+    return s;
+  }
+};
+
+constexpr bool octet_by_octet() {
+  client c;
+  const auto first = c.start();
+  if (!says<send>(first)) return false;
+  const bytes_view sent = std::get<send>(first).octets;
+  const auto f = read_frame(sent, 4096);
+  if (!f || f->missing != 0 || f->message.size() + 4 != sent.size() || !c.w.present(f->message).accepted) return false;
+  return says<done>(c.feed(c.answer(), 1)) && std::move(c.x).take().has_value();
+}
+KERB_BOTH("over_stream: an AP exchange octet by octet", "[exchange][rfc4120-7.2.2]", octet_by_octet);
+
+TEST_CASE("over_stream: how the stream is cut changes nothing", "[exchange][rfc4120-7.2.2]") {
+  for (std::size_t at_once = 1; at_once != 300; ++at_once) {
+    for (const std::size_t glued : {0, 1, 40}) {
+      client c;
+      REQUIRE(says<send>(c.start()));
+      const bytes_view in = c.answer(glued);
+      CHECK(says<done>(c.feed(in, at_once)));
+      CHECK(std::move(c.x).take());
+    }
+  }
+}
+
+TEST_CASE("over_stream: says how much is missing at the least", "[exchange]") {
+  client c;
+  (void)c.start();
+  const bytes_view in = c.answer();
+  for (std::size_t n = 1; n != in.size(); ++n) {
+    const auto s = c.feed(in.subview(n - 1, 1), 1);
+    REQUIRE(says<need_more>(s));
+    CHECK(std::get<need_more>(s).at_least == (n < 4 ? 4 - n : in.size() - n));
+  }
+}
+
+TEST_CASE("over_stream: a stream that ends early fails, at every octet", "[exchange][rfc4120-7.2.2]") {
+  for (std::size_t n = 0; n != 80; ++n) {
+    client c;
+    (void)c.start();
+    const bytes_view in = c.answer();
+    if (n != 0) REQUIRE(says<need_more>(c.feed(in.first(n), n)));
+    CHECK(failure(c.io.got(0, c.w.turn())) == errc::stream_ended);
+    CHECK(failure(c.io.got(0, c.w.turn())) == errc::stream_ended);
+    CHECK(failure(c.feed(in, 100)) == errc::stream_ended);
+    CHECK(!std::move(c.x).take());
+  }
+}
+
+TEST_CASE("over_stream: the end of a stream that is not needed any more is no failure", "[exchange]") {
+  client c;
+  (void)c.start();
+  REQUIRE(says<done>(c.feed(c.answer(), 1000)));
+  CHECK(says<done>(c.io.got(0, c.w.turn())));
+  CHECK(says<done>(c.io.got(0, c.w.turn())));
+  CHECK(std::move(c.x).take());
+
+  // Nor where no answer was asked for
+  client d;
+  initiator x({.credential = d.credential, .room = d.room, .mutual = if_asked});
+  stream io(x, d.buffer);
+  REQUIRE(says<send>(io.start(d.w.turn())));
+  CHECK(says<done>(io.got(0, d.w.turn())));
+  CHECK(std::move(x).take());
+
+  // But octets that nobody waits for are misuse, and then the end is no success
+  client e;
+  (void)e.start();
+  REQUIRE(says<done>(e.feed(e.answer(), 1000)));
+  CHECK(failure(e.feed(e.answer(), 1000)) == errc::api_misuse);
+  CHECK(failure(e.io.got(0, e.w.turn())) == errc::api_misuse);
+}
+
+TEST_CASE("over_stream: a message longer than the buffer is refused by its length", "[exchange][rfc4120-7.2.2]") {
+  client probe;
+  const std::size_t n = probe.answer().size();
+  for (const std::size_t size : {n - 1, n}) {
+    client c(size);
+    (void)c.start();
+    const auto s = c.feed(c.answer(), 4);
+    CHECK(says<done>(s) == (size == n));
+    if (size == n) continue;
+    CHECK(failure(s) == errc::frame_too_long);
+    CHECK(!std::move(c.x).take());
+  }
+  for (const int first : {0x7f, 0x80, 0xff}) {
+    client c;
+    (void)c.start();
+    const std::uint8_t header[] = {static_cast<std::uint8_t>(first), 0xff, 0xff, 0xff};
+    CHECK(failure(c.feed(header, 4)) == errc::frame_too_long);
+  }
+  client none(3);  // not even a length fits
+  (void)none.start();
+  const std::uint8_t three[] = {0, 0, 0};
+  CHECK(says<need_more>(none.feed(three, 3)));
+  CHECK(none.io.buffer().empty());
+  CHECK(failure(none.io.got(1, none.w.turn())) == errc::api_misuse);
+}
+
+TEST_CASE("over_stream: more octets than the buffer has are misuse", "[exchange]") {
+  client c;
+  (void)c.start();
+  const bytes_view in = c.answer();
+  REQUIRE(says<need_more>(c.feed(in.first(5), 5)));
+  CHECK(c.io.buffer().size() == 507);
+  CHECK(failure(c.io.got(508, c.w.turn())) == errc::api_misuse);
+  CHECK(failure(c.io.got(1, c.w.turn())) == errc::api_misuse);
+  client d;
+  (void)d.start();
+  CHECK(failure(d.io.got(static_cast<std::size_t>(-1), d.w.turn())) == errc::api_misuse);
+}
+
+TEST_CASE("over_stream: what would be passed over on a datagram fails a stream", "[exchange]") {
+  client c;
+  (void)c.start();
+  const bytes_view in = c.answer();
+  c.rep[in.size() - 1] ^= 1;
+  CHECK(failure(c.feed(in, 7)) == errc::integrity);
+  client d;
+  (void)d.start();
+  const std::uint8_t empty[] = {0, 0, 0, 0};
+  CHECK(failure(d.feed(empty, 4)) == errc::truncated);
+}
+
+TEST_CASE("over_stream: need_room is answered by more room and the same call", "[exchange]") {
+  client probe(512, 0);
+  const auto first = probe.start();
+  REQUIRE(says<need_room>(first));
+  const std::size_t n = std::get<need_room>(first).octets;
+  for (const std::size_t at_once : {1, 3, 50, 1000}) {
+    client c(512, n);
+    REQUIRE(says<send>(c.start()));
+    const bytes_view in = c.answer();
+    auto s = c.feed(in, at_once);
+    REQUIRE(says<need_room>(s));
+    const std::size_t last = in.size() % at_once == 0 ? at_once : in.size() % at_once;
+    CHECK(says<need_room>(c.io.got(last, c.w.turn())));  // still
+    std::vector<std::uint8_t> bigger(std::get<need_room>(s).octets);
+    c.x.room(bigger);
+    CHECK(says<done>(c.io.got(last, c.w.turn())));
+    CHECK(std::move(c.x).take());
+  }
+}
+
+}  // namespace
