@@ -48,6 +48,7 @@ KERB_BOTH("flags: fewer than 32 bits are filled up where that is tolerated, and 
 constexpr bool bad_padding() {
   for (der::rules allowed : {der::strict, der::as_deployed}) {
     if (!read("0300"_hex, allowed).failed(errc::bad_flags) ||
+        !read("030608fedcba9800"_hex, allowed).failed(errc::bad_flags) ||
         !read("030508fedcba98"_hex, allowed).failed(errc::bad_flags) ||
         !read("0305fffedcba98"_hex, allowed).failed(errc::bad_flags) ||
         !read("030104"_hex, allowed).failed(errc::bad_flags) ||
