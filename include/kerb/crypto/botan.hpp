@@ -4,6 +4,7 @@
 #include <botan/hash.h>
 #include <botan/mac.h>
 #include <botan/pwdhash.h>
+#include <botan/secmem.h>
 #include <botan/system_rng.h>
 
 #include <array>
@@ -38,6 +39,11 @@ class primitives {
     std::array<std::unique_ptr<Botan::MessageAuthenticationCode>, 3> kinds_;
     std::size_t keyed_ = 0;
   };
+
+  /// Botan's pool of locked memory dies with the program; taking from it here makes it outlive a policy that is static.
+  primitives() noexcept {
+    (void)guarded([] { return !Botan::secure_vector<std::uint8_t>(16).empty(); });
+  }
 
   errc rekey(cipher& c, cipher_id id, secret_view key) noexcept {
     return scheduled(c, id, key,

@@ -61,6 +61,13 @@ class primitives {
     std::size_t keyed_ = 0;
   };
 
+  /// Botan's pool of locked memory dies with the program; taking from it here makes it outlive a policy that is static.
+  primitives() noexcept {
+    mac first;
+    const std::uint8_t any[16]{};
+    (void)rekey(first, hash_id::sha1, secret_view(any, sizeof any));
+  }
+
   errc rekey(cipher& c, cipher_id id, secret_view key) noexcept {
     auto& kind = c.kinds_[c.keyed_ = static_cast<std::size_t>(id)];
     if (!kind.make(botan_block_cipher_init, id == cipher_id::aes128 ? "AES-128" : "AES-256"))

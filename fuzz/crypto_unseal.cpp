@@ -1,0 +1,40 @@
+// Every encryption type over any octets: nothing opens that was not sealed, and what was sealed opens.
+// The first octet chooses the encryption type, the second the usage; then the octets.
+#include <kerb/crypto/botan.hpp>
+
+#include "require.hpp"
+
+using namespace kerb;
+using kerb_fuzz::require;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static botan::policy policy;
+  if (size < 2 || size > 600) return 0;
+  const etype_t etype{17 + data[0] % 4};
+  const key_usage_t usage{data[1]};
+  const bytes_view rest(data + 2, size - 2);
+  const std::array<std::uint8_t, 32> octets{1, 2, 3, 4, 5, 6, 7, 8};
+  const auto k = policy.import(etype, bytes_view(octets).first(policy.seed_octets(etype)));
+  require(k.has_value(), "imports a key of the right size");
+
+  // as a sealed message: an accident of 96 bits and more
+  std::array<std::uint8_t, 1024> out{}, copy{};
+  for (std::uint8_t& o : out) o = 0xa5;
+  const auto opened = policy.unseal(*k, usage, rest, std::span(out).first(rest.size()));
+  require(!opened, "opens nothing that was not sealed");
+  for (std::size_t i = 0; i != rest.size(); ++i) require(out[i] == 0, "is wiped after a failure", "what was opened");
+  for (std::size_t i = rest.size(); i != out.size(); ++i) require(out[i] == 0xa5, "writes nothing outside");
+
+  // as a plaintext: there and back, and refused with any bit changed
+  const auto shape = policy.shape(etype);
+  const std::size_t whole = shape->around(rest.size());
+  const std::span<std::uint8_t> io = std::span(copy).first(whole);
+  for (std::size_t i = 0; i != rest.size(); ++i) io[shape->front + i] = rest[i];
+  require(policy.seal(*k, usage, io) == errc::ok, "seals");
+  const auto back = policy.unseal(*k, usage, bytes_view(io), out);
+  require(back && bytes_view(*back) == rest, "opens what was sealed");
+  const std::size_t at = (rest.empty() ? 0 : rest[0]) % whole;
+  io[at] = static_cast<std::uint8_t>(io[at] ^ (1u << (data[1] % 8)));
+  require(!policy.unseal(*k, usage, bytes_view(io), out), "opens nothing that was changed");
+  return 0;
+}
