@@ -69,22 +69,7 @@ constexpr bool read(der::reader& r, T& out, der::place p) {
 }
 
 /// The T that `in` encodes, all of it: views into `in`, which must outlive them. The error names the field and the
-/// offset. Inputs of 2^32 octets and more are refused.
-template <message T>
-constexpr result<T> decode(bytes_view in KERB_LIFETIMEBOUND, der::rules allowed = der::as_deployed) {
-  constexpr der::place whole{type_name<T>, ""};
-  if (in.size() > 0xffffffffu) return error{.code = errc::input_too_large, .type = whole.type};
-  der::source s{.origin = in.data(), .allowed = allowed};
-  der::reader r(in, s);
-  result<T> out{T{}};
-  if (!read(r, *out, whole)) return s.why;
-  if (!r.at_end()) {
-    r.fail(errc::trailing_data, whole);
-    return s.why;
-  }
-  return out;
-}
-/// The same for a type that is no message, such as a bare SEQUENCE OF; `name` is what errors call it.
+/// offset. `name` is what errors call the whole. Inputs of 2^32 octets and more are refused.
 template <class T>
 constexpr result<T> decode_as(const char* name, bytes_view in KERB_LIFETIMEBOUND,
                               der::rules allowed = der::as_deployed) {
@@ -99,6 +84,11 @@ constexpr result<T> decode_as(const char* name, bytes_view in KERB_LIFETIMEBOUND
     return s.why;
   }
   return out;
+}
+/// The same for a message, which has its own name.
+template <message T>
+constexpr result<T> decode(bytes_view in KERB_LIFETIMEBOUND, der::rules allowed = der::as_deployed) {
+  return decode_as<T>(type_name<T>, in, allowed);
 }
 
 }  // namespace kerb::inline v0::asn1
