@@ -19,7 +19,6 @@ enum class errc : std::uint16_t {
   bad_integer,         ///< an INTEGER is empty, padded, or out of its type's range
   bad_time,            ///< a KerberosTime is not YYYYMMDDHHMMSSZ, or names no day
   bad_flags,           ///< a KerberosFlags has fewer than 32 bits, or stray unused bits
-  bad_string,          ///< a KerberosString holds an octet that it may not
   missing_field,       ///< a field that is not OPTIONAL is absent
   empty_sequence,      ///< a SEQUENCE OF is empty where the RFC forbids it
   wrong_constant,      ///< pvno, msg-type or another fixed number is not what it must be
@@ -105,7 +104,6 @@ constexpr std::string_view name_of(errc c) {
     case errc::bad_integer: return "bad_integer";
     case errc::bad_time: return "bad_time";
     case errc::bad_flags: return "bad_flags";
-    case errc::bad_string: return "bad_string";
     case errc::missing_field: return "missing_field";
     case errc::empty_sequence: return "empty_sequence";
     case errc::wrong_constant: return "wrong_constant";
