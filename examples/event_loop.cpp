@@ -40,10 +40,12 @@ class login {
   void ready() {
     if (!unsent_.empty()) {
       const ssize_t n = ::send(fd_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
+      if (n < 0 && errno == EAGAIN) return;
       if (n <= 0) return act(io_.said(exchange_.abandon({.code = kerb::errc::no_answer})));
       unsent_.erase(unsent_.begin(), unsent_.begin() + n);
     } else {
       const ssize_t n = ::recv(fd_, io_.buffer().data(), io_.buffer().size(), 0);
+      if (n < 0 && errno == EAGAIN) return;
       act(io_.got(n > 0 ? static_cast<std::size_t>(n) : 0, turn_now(policy_)));
     }
   }
@@ -53,12 +55,14 @@ class login {
 
   void act(const stream::step& step) {
     kerb::on(
-        step, [&](const kerb::send& s) { dial(s.octets); },  // with the length in front
-        [](const kerb::need_more&) {},                       // ready() is called again when there is more
-        [&](const kerb::need_key&) { end(kerb::error{.code = kerb::errc::no_key}); },
+        step,                                          //
+        [&](const kerb::send& s) { dial(s.octets); },  // a connection, and these octets: their length is in front
+        [](const kerb::need_more&) {},                 // ready() is called again when there is more
+        [&](const kerb::need_key&) { end({.code = kerb::errc::no_key}); },
         [&](const kerb::need_room& n) { grow(n.octets); },
         [&](const kerb::ignored& i) { end(i.why); },  // streams never say it: they fail
-        [&](const kerb::done&) { end({}); }, [&](const kerb::failed& f) { end(f.why); });
+        [&](const kerb::done&) { end({}); },          //
+        [&](const kerb::failed& f) { end(f.why); });
   }
 
   void dial(kerb::bytes_view request) {
