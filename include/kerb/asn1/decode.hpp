@@ -1,5 +1,8 @@
 // Decoding, derived from the schemas.
 #pragma once
+#include <utility>
+#include <variant>
+
 #include "../core/result.hpp"
 #include "../der/integer.hpp"
 #include "schema.hpp"
@@ -8,6 +11,8 @@ namespace kerb::inline v0::asn1 {
 
 template <class T>
 constexpr bool read(der::reader& r, T& out, der::place p);
+template <class T>
+constexpr bool read_as(der::reader& r, T& out, der::tag t, der::place p);
 
 template <class T>
 constexpr bool read_explicit(der::reader& r, std::uint8_t number, T& out, der::place p) {
@@ -16,10 +21,47 @@ constexpr bool read_explicit(der::reader& r, std::uint8_t number, T& out, der::p
 }
 
 namespace detail {
-template <class T, class C, class V>
-constexpr bool read_line(der::reader& r, T& out, const member_line<C, V>& l, const char* type) {
+template <class... A, class C, class V>
+constexpr bool may_begin(const der::reader& r, const choice_schema<C, V, A...>& s);
+template <class V, tagging How>
+constexpr bool may_begin(const der::reader& r, std::uint8_t number);
+
+/// Whether the next encoding can be a V under its own tag.
+template <class V>
+constexpr bool may_begin(const der::reader& r) {
+  if constexpr (std::same_as<V, any_value>) return !r.at_end();
+  else if constexpr (message<V>) {
+    if constexpr (requires { schema_of<V>.alternatives; }) return may_begin(r, schema_of<V>);
+    else return r.next_is(own_tag<V>());
+  } else return r.next_is(own_tag<V>());
+}
+template <class V, tagging How>
+constexpr bool may_begin(const der::reader& r, std::uint8_t number) {
+  if constexpr (How == tagging::explicitly) return r.next_is(der::context(number));
+  else if constexpr (How == tagging::implicitly) return r.next_is(der::implicitly(number, own_tag<V>()));
+  else return may_begin<V>(r);
+}
+/// One value in the tagging that its line says.
+template <tagging How, class V>
+constexpr bool read_value(der::reader& r, std::uint8_t number, V& out, der::place p) {
+  if constexpr (How == tagging::explicitly) return read_explicit(r, number, out, p);
+  else if constexpr (How == tagging::implicitly) return read_as(r, out, der::implicitly(number, own_tag<V>()), p);
+  else return read(r, out, p);
+}
+
+template <class V>
+struct bare {
+  using type = V;
+};
+template <class V>
+struct bare<std::optional<V>> {
+  using type = V;
+};
+
+template <class T, class C, class V, tagging How>
+constexpr bool read_line(der::reader& r, T& out, const member_line<C, V, How>& l, const char* type) {
   const der::place p{type, l.name};
-  if (!r.next_is(der::context(l.number))) {
+  if (!may_begin<typename bare<V>::type, How>(r, l.number)) {
     if constexpr (is_optional<V>) {
       (out.*l.member).reset();
       return true;  // whatever else stands there is the next line's business, or trailing data
@@ -28,9 +70,9 @@ constexpr bool read_line(der::reader& r, T& out, const member_line<C, V>& l, con
     }
   }
   if constexpr (is_optional<V>) {
-    return read_explicit(r, l.number, (out.*l.member).emplace(), p);
+    return read_value<How>(r, l.number, (out.*l.member).emplace(), p);
   } else {
-    return read_explicit(r, l.number, out.*l.member, p);
+    return read_value<How>(r, l.number, out.*l.member, p);
   }
 }
 template <class T>
@@ -43,9 +85,18 @@ constexpr bool read_line(der::reader& r, T&, const constant_line& l, const char*
   if (!der::read_int64(in, got, p) || !r.close(in, p)) return false;
   return got == l.value || r.fail(errc::wrong_constant, p, at);
 }
+template <class T, class C>
+constexpr bool read_line(der::reader& r, T& out, const tail_line<C>& l, const char* type) {
+  const std::uint8_t* const m = r.mark();
+  while (!r.at_end())
+    if (!r.skip({type, l.name})) return false;
+  (out.*l.member).der = r.since(m);
+  return true;
+}
+
 template <class T, class... L>
-constexpr bool read_schema(der::reader& r, T& out, const sequence_schema<L...>& s, der::place p) {
-  der::reader in = r.open(der::sequence, p);
+constexpr bool read_schema(der::reader& r, T& out, const sequence_schema<L...>& s, der::tag t, der::place p) {
+  der::reader in = r.open(t, p);
   return std::apply([&](const auto&... l) { return (read_line(in, out, l, s.name) && ...); }, s.lines) &&
          r.close(in, {s.name, ""});
 }
@@ -54,17 +105,65 @@ constexpr bool read_schema(der::reader& r, T& out, const application_schema<S, N
   std::uint8_t number = N;
   ((r.next_is(der::application(Also)) ? void(number = Also) : void()), ...);
   der::reader in = r.open(der::application(number), p);
-  return read_schema(in, out, s.inner, p) && r.close(in, p);
+  return read_schema(in, out, s.inner, der::sequence, p) && r.close(in, p);
+}
+
+template <std::size_t I, class C, class V, class... A>
+constexpr bool read_alternative(der::reader& r, V& out, const choice_schema<C, V, A...>& s, bool& found) {
+  using type = std::variant_alternative_t<I, V>;
+  const auto& a = std::get<I>(s.alternatives);
+  if (!may_begin<type, std::remove_cvref_t<decltype(a)>::how>(r, a.number)) return false;
+  found = true;
+  type chosen{};
+  const bool good = read_value<std::remove_cvref_t<decltype(a)>::how>(r, a.number, chosen, {s.name, a.name});
+  out = V(std::in_place_index<I>, chosen);
+  return good;
+}
+template <class T, class C, class V, class... A>
+constexpr bool read_schema(der::reader& r, T& out, const choice_schema<C, V, A...>& s, der::place p) {
+  bool found = false, good = false;
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (void)((found || ((good = read_alternative<I>(r, out.*s.member, s, found)), found)) || ...);
+  }
+  (std::index_sequence_for<A...>{});
+  if (found) return good;
+  if constexpr (std::variant_size_v<V> == sizeof...(A) + 1) {
+    any_value unknown{};
+    good = read(r, unknown, p);
+    out.*s.member = V(std::in_place_index<sizeof...(A)>, unknown);
+    return good;
+  } else {
+    return r.fail(r.at_end() ? errc::truncated : errc::unexpected_tag, p);
+  }
+}
+template <class... A, class C, class V>
+constexpr bool may_begin(const der::reader& r, const choice_schema<C, V, A...>& s) {
+  if constexpr (std::variant_size_v<V> == sizeof...(A) + 1) return !r.at_end();
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return (may_begin<std::variant_alternative_t<I, V>, A::how>(r, std::get<I>(s.alternatives).number) || ...);
+  }
+  (std::index_sequence_for<A...>{});
 }
 }  // namespace detail
 
 /// Reads one T inside a walk; `p` says what for.
 template <class T>
 constexpr bool read(der::reader& r, T& out, der::place p) {
-  if constexpr (message<T>) {
-    return detail::read_schema(r, out, schema_of<T>, p);
-  } else {
+  if constexpr (!message<T>) {
     return codec<T>::read(r, out, p);
+  } else if constexpr (requires { schema_of<T>.lines; }) {
+    return detail::read_schema(r, out, schema_of<T>, der::sequence, p);
+  } else {
+    return detail::read_schema(r, out, schema_of<T>, p);
+  }
+}
+/// The same under a tag that IMPLICIT has put in the place of its own.
+template <class T>
+constexpr bool read_as(der::reader& r, T& out, der::tag t, der::place p) {
+  if constexpr (message<T>) {
+    return detail::read_schema(r, out, schema_of<T>, t, p);
+  } else {
+    return codec<T>::read(r, out, p, t);
   }
 }
 

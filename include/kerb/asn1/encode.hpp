@@ -1,6 +1,7 @@
 // Encoding and exact encoded length, derived from the schemas.
 #pragma once
 #include <utility>
+#include <variant>
 
 #include "../core/result.hpp"
 #include "../der/integer.hpp"
@@ -10,6 +11,8 @@ namespace kerb::inline v0::asn1 {
 
 template <class T>
 constexpr void write(der::writer& w, const T& v);
+template <class T>
+constexpr void write_as(der::writer& w, const T& v, der::tag t);
 
 template <class T>
 constexpr void write_explicit(der::writer& w, std::uint8_t number, const T& v) {
@@ -19,13 +22,23 @@ constexpr void write_explicit(der::writer& w, std::uint8_t number, const T& v) {
 }
 
 namespace detail {
-template <class T, class C, class V>
-constexpr void write_line(der::writer& w, const T& v, const member_line<C, V>& l) {
+template <tagging How, class V>
+constexpr void write_value(der::writer& w, std::uint8_t number, const V& v) {
+  if constexpr (How == tagging::explicitly) write_explicit(w, number, v);
+  else if constexpr (How == tagging::implicitly) write_as(w, v, der::implicitly(number, own_tag<V>()));
+  else write(w, v);
+}
+template <class T, class C, class V, tagging How>
+constexpr void write_line(der::writer& w, const T& v, const member_line<C, V, How>& l) {
   if constexpr (is_optional<V>) {
-    if (v.*l.member) write_explicit(w, l.number, *(v.*l.member));
+    if (v.*l.member) write_value<How>(w, l.number, *(v.*l.member));
   } else {
-    write_explicit(w, l.number, v.*l.member);
+    write_value<How>(w, l.number, v.*l.member);
   }
+}
+template <class T, class C>
+constexpr void write_line(der::writer& w, const T& v, const tail_line<C>& l) {
+  w.octets((v.*l.member).der);
 }
 template <class T>
 constexpr void write_line(der::writer& w, const T&, const constant_line& l) {
@@ -38,16 +51,30 @@ constexpr void write_backwards(der::writer& w, const T& v, const sequence_schema
   (write_line(w, v, std::get<sizeof...(L) - 1 - I>(s.lines)), ...);
 }
 template <class T, class... L>
-constexpr void write_schema(der::writer& w, const T& v, const sequence_schema<L...>& s) {
+constexpr void write_schema(der::writer& w, const T& v, const sequence_schema<L...>& s, der::tag t = der::sequence) {
   const std::size_t mark = w.count();
   write_backwards(w, v, s, std::index_sequence_for<L...>{});
-  w.header_since(der::sequence, mark);
+  w.header_since(t, mark);
 }
 template <class T, class S, std::uint8_t N, std::uint8_t... Also>
 constexpr void write_schema(der::writer& w, const T& v, const application_schema<S, N, Also...>& s) {
   const std::size_t mark = w.count();
   write_schema(w, v, s.inner);
   w.header_since(der::application(N), mark);
+}
+template <class T, class C, class V, class... A>
+constexpr void write_schema(der::writer& w, const T& v, const choice_schema<C, V, A...>& s) {
+  const V& chosen = v.*s.member;
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (void)((chosen.index() == I
+                ? (write_value<A::how>(w, std::get<I>(s.alternatives).number, std::get<I>(chosen)), true)
+                : false) ||
+           ...);
+  }
+  (std::index_sequence_for<A...>{});
+  if constexpr (std::variant_size_v<V> == sizeof...(A) + 1) {
+    if (chosen.index() == sizeof...(A)) write(w, std::get<sizeof...(A)>(chosen));
+  }
 }
 }  // namespace detail
 
@@ -58,6 +85,16 @@ constexpr void write(der::writer& w, const T& v) {
     detail::write_schema(w, v, schema_of<T>);
   } else {
     codec<T>::write(w, v);
+  }
+}
+
+/// The same under a tag that IMPLICIT puts in the place of its own.
+template <class T>
+constexpr void write_as(der::writer& w, const T& v, der::tag t) {
+  if constexpr (message<T>) {
+    detail::write_schema(w, v, schema_of<T>, t);
+  } else {
+    codec<T>::write(w, v, t);
   }
 }
 

@@ -6,14 +6,19 @@
 #include <tuple>
 #include <type_traits>
 
+#include "../core/bytes.hpp"
 #include "../der/tag.hpp"
 
 namespace kerb::inline v0::asn1 {
 
+/// How a field's tag stands to its type's own: around it, in its place, or not at all.
+enum class tagging : std::uint8_t { explicitly, implicitly, none };
+
 /// One line `name [N] Type`. The member's C++ type is the ASN.1 type; std::optional is OPTIONAL.
-template <class C, class V>
+template <class C, class V, tagging How = tagging::explicitly>
 struct member_line {
   using value_type = V;
+  static constexpr tagging how = How;
   std::uint8_t number;
   V C::*member;
   const char* name;
@@ -23,6 +28,17 @@ struct member_line {
 struct constant_line {
   std::uint8_t number;
   std::int32_t value;
+  const char* name;
+};
+
+/// The octets of fields that are not known, behind the last one that is: kept, and written as they came.
+struct extension_fields {
+  bytes_view der;
+};
+/// The line `...` of an extensible SEQUENCE; the last one.
+template <class C>
+struct tail_line {
+  extension_fields C::*member;
   const char* name;
 };
 
@@ -38,17 +54,39 @@ struct application_schema {
   Inner inner;
 };
 
+/// One alternative of a CHOICE, for the variant's type at its place.
+template <tagging How>
+struct alternative_line {
+  static constexpr tagging how = How;
+  std::uint8_t number;
+  const char* name;
+};
+/// A CHOICE, held in a member that is a std::variant with one type for each alternative. Where its last type is
+/// any_value and has no line, the CHOICE is extensible, and what is unknown is kept there.
+template <class C, class V, class... Alternative>
+struct choice_schema {
+  const char* name;
+  V C::*member;
+  std::tuple<Alternative...> alternatives;
+};
+
+/// ANY: one encoding of whatever type, as it came.
+struct any_value {
+  bytes_view der;
+};
+
 // Declared only: a call to one of these ends constant evaluation, and its name is the compiler's message.
 void field_numbers_must_ascend();
 void field_is_named_twice();
+void extension_fields_come_last();
 
 namespace detail {
 template <class A, class B>
 consteval bool same_member(const A&, const B&) {
   return false;
 }
-template <class C, class V>
-consteval bool same_member(const member_line<C, V>& a, const member_line<C, V>& b) {
+template <class C, class V, tagging H, tagging G>
+consteval bool same_member(const member_line<C, V, H>& a, const member_line<C, V, G>& b) {
   return a.member == b.member;
 }
 template <class L>
@@ -63,14 +101,32 @@ template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
+template <class L>
+inline constexpr bool is_tail = false;
+template <class C>
+inline constexpr bool is_tail<tail_line<C>> = true;
+
+inline constexpr int no_number = -1;
+template <class L>
+constexpr int number_of(const L& l) {
+  if constexpr (is_tail<L>) return no_number;
+  else if constexpr (requires { L::how; }) return L::how == tagging::none ? no_number : l.number;
+  else return l.number;
+}
 }  // namespace detail
 
-/// A SEQUENCE of explicitly tagged fields in ascending order, none named twice.
+/// A SEQUENCE of fields, their tags in ascending order, none named twice.
 template <class... Line>
 consteval auto sequence(const char* name, Line... line) {
-  const int numbers[] = {line.number...};
-  for (std::size_t i = 1; i < sizeof...(line); ++i)
-    if (numbers[i] <= numbers[i - 1]) field_numbers_must_ascend();
+  int last = detail::no_number;
+  for (int n : {detail::number_of(line)...}) {
+    if (n == detail::no_number) continue;
+    if (n <= last) field_numbers_must_ascend();
+    last = n;
+  }
+  std::size_t place = 0, tails_not_last = 0;
+  ((++place, tails_not_last += detail::is_tail<Line> && place != sizeof...(Line)), ...);
+  if (tails_not_last != 0) extension_fields_come_last();
   if (!detail::named_once(line...)) field_is_named_twice();
   return sequence_schema<Line...>{name, {line...}};
 }
@@ -78,6 +134,11 @@ consteval auto sequence(const char* name, Line... line) {
 template <std::uint8_t N, std::uint8_t... Also, class S>
 consteval auto application(S s) {
   return application_schema<S, N, Also...>{s};
+}
+
+template <class C, class V, class... Alternative>
+consteval auto choice(const char* name, V C::*member, Alternative... a) {
+  return choice_schema<C, V, Alternative...>{name, member, {a...}};
 }
 
 template <std::uint8_t N>
@@ -88,10 +149,38 @@ struct numbered {
     return member_line<C, V>{N, m, name};
   }
   consteval auto operator()(const char* name, std::int32_t k) const { return constant_line{N, k, name}; }
+  consteval auto operator()(const char* name) const { return alternative_line<tagging::explicitly>{N, name}; }
 };
-/// `tag<3>("enc-part", &T::enc_part)`, or `tag<0>("pvno", 5)` for a fixed number.
+/// `tag<3>("enc-part", &T::enc_part)`, `tag<0>("pvno", 5)` for a fixed number, `tag<0>("armored-data")` in a CHOICE.
 template <std::uint8_t N>
 inline constexpr numbered<N> tag{};
+
+template <std::uint8_t N>
+  requires(N < 31)
+struct implicitly_numbered {
+  template <class C, class V>
+  consteval auto operator()(const char* name, V C::*m) const {
+    return member_line<C, V, tagging::implicitly>{N, m, name};
+  }
+  consteval auto operator()(const char* name) const { return alternative_line<tagging::implicitly>{N, name}; }
+};
+/// `implicit<0>("signedAuthPack", &T::signed_auth_pack)`: [0] IMPLICIT.
+template <std::uint8_t N>
+inline constexpr implicitly_numbered<N> implicit{};
+
+/// A field under its type's own tag.
+template <class C, class V>
+consteval auto plain(const char* name, V C::*m) {
+  return member_line<C, V, tagging::none>{0, m, name};
+}
+/// An alternative under its type's own tag.
+consteval auto plain(const char* name) { return alternative_line<tagging::none>{0, name}; }
+
+/// `...`: fields that a later version may add.
+template <class C>
+consteval auto extensible(extension_fields C::*m) {
+  return tail_line<C>{m, "..."};
+}
 
 /// A type that declares its ASN.1.
 template <class T>
@@ -110,14 +199,37 @@ template <class S, std::uint8_t N, std::uint8_t... Also>
 consteval const char* name_of_schema(const application_schema<S, N, Also...>& s) {
   return name_of_schema(s.inner);
 }
+template <class C, class V, class... A>
+consteval const char* name_of_schema(const choice_schema<C, V, A...>& s) {
+  return s.name;
+}
 /// The RFC's name of a message type ("KDC-REQ-BODY").
 template <message T>
 inline constexpr const char* type_name = name_of_schema(schema_of<T>);
 
-/// How a type that is not a message is read and written:
-///   static constexpr bool read(der::reader&, T&, der::place)
-///   static constexpr void write(der::writer&, const T&)
+/// How a type that is not a message is read and written; `t` is its own tag, or the one that IMPLICIT puts in its
+/// place:
+///   static constexpr der::tag tag
+///   static constexpr bool read(der::reader&, T&, der::place, der::tag t = tag)
+///   static constexpr void write(der::writer&, const T&, der::tag t = tag)
 template <class T>
 struct codec;
+
+namespace detail {
+template <class... L>
+consteval der::tag tag_of_schema(const sequence_schema<L...>&) {
+  return der::sequence;
+}
+template <class S, std::uint8_t N, std::uint8_t... Also>
+consteval der::tag tag_of_schema(const application_schema<S, N, Also...>&) {
+  return der::application(N);
+}
+}  // namespace detail
+/// The tag that a T's encoding begins with; a CHOICE has none.
+template <class T>
+consteval der::tag own_tag() {
+  if constexpr (message<T>) return detail::tag_of_schema(schema_of<T>);
+  else return codec<T>::tag;
+}
 
 }  // namespace kerb::inline v0::asn1

@@ -88,9 +88,10 @@ class sequence_of {
 
 template <class T, class Rule>
 struct codec<sequence_of<T, Rule>> {
-  static constexpr bool read(der::reader& r, sequence_of<T, Rule>& out, der::place p) {
+  static constexpr der::tag tag = der::sequence;
+  static constexpr bool read(der::reader& r, sequence_of<T, Rule>& out, der::place p, der::tag t = tag) {
     const std::uint8_t* const at = r.mark();
-    der::reader in = r.open(der::sequence, p);
+    der::reader in = r.open(t, p);
     out = {};
     out.wire_ = in.rest();
     while (!in.at_end()) {
@@ -103,14 +104,14 @@ struct codec<sequence_of<T, Rule>> {
     }
     return r.ok();
   }
-  static constexpr void write(der::writer& w, const sequence_of<T, Rule>& v) {
+  static constexpr void write(der::writer& w, const sequence_of<T, Rule>& v, der::tag t = tag) {
     const std::size_t mark = w.count();
     if (v.in_memory_) {
       for (std::size_t i = v.size_; i != 0; --i) asn1::write(w, v.items_[i - 1]);
     } else {
       w.octets(v.wire_);
     }
-    w.header_since(der::sequence, mark);
+    w.header_since(t, mark);
   }
 };
 

@@ -18,6 +18,8 @@ enum class errc : std::uint16_t {
   non_minimal_length,  ///< a length is not in DER's shortest form, or is indefinite
   bad_integer,         ///< an INTEGER is empty, padded, or out of its type's range
   bad_time,            ///< a KerberosTime is not YYYYMMDDHHMMSSZ, or names no day
+  bad_boolean,         ///< a BOOLEAN is not one octet of 00 or FF
+  bad_oid,             ///< an OBJECT IDENTIFIER is empty, padded or cut short
   bad_flags,           ///< a KerberosFlags has fewer than 32 bits, or stray unused bits
   missing_field,       ///< a field that is not OPTIONAL is absent
   empty_sequence,      ///< a SEQUENCE OF is empty where the RFC forbids it
@@ -103,6 +105,8 @@ constexpr std::string_view name_of(errc c) {
     case errc::non_minimal_length: return "non_minimal_length";
     case errc::bad_integer: return "bad_integer";
     case errc::bad_time: return "bad_time";
+    case errc::bad_boolean: return "bad_boolean";
+    case errc::bad_oid: return "bad_oid";
     case errc::bad_flags: return "bad_flags";
     case errc::missing_field: return "missing_field";
     case errc::empty_sequence: return "empty_sequence";

@@ -7,9 +7,9 @@ namespace kerb::inline v0::der {
 
 /// The first 32 bits, bit 0 the most significant. Longer strings are read and their further bits, which nothing
 /// names, left out; shorter ones are a tolerance (rules::short_flags).
-constexpr bool read_flags(reader& r, std::uint32_t& out, place p) {
+constexpr bool read_flags(reader& r, std::uint32_t& out, place p, tag t = bit_string) {
   const std::uint8_t* const at = r.mark();
-  const bytes_view c = r.contents(bit_string, p);
+  const bytes_view c = r.contents(t, p);
   if (!r.ok()) return false;
   if (c.empty()) return r.fail(errc::bad_flags, p, at);
   const unsigned unused = c[0];
@@ -22,10 +22,10 @@ constexpr bool read_flags(reader& r, std::uint32_t& out, place p) {
   return true;
 }
 
-constexpr void write_flags(writer& w, std::uint32_t bits) {
+constexpr void write_flags(writer& w, std::uint32_t bits, tag t = bit_string) {
   for (unsigned shift = 0; shift != 32; shift += 8) w.octet(static_cast<std::uint8_t>(bits >> shift));
   w.octet(0);
-  w.header(bit_string, 5);
+  w.header(t, 5);
 }
 
 }  // namespace kerb::inline v0::der

@@ -9,9 +9,9 @@
 namespace kerb::inline v0::der {
 
 /// The INTEGER as 64 bits; fails on empty, padded and longer ones.
-constexpr bool read_int64(reader& r, std::int64_t& out, place p) {
+constexpr bool read_int64(reader& r, std::int64_t& out, place p, tag t = integer) {
   const std::uint8_t* const at = r.mark();
-  const bytes_view c = r.contents(integer, p);
+  const bytes_view c = r.contents(t, p);
   if (c.size() == 1) {
     out = static_cast<std::int8_t>(c[0]);
     return true;
@@ -29,10 +29,10 @@ constexpr bool read_int64(reader& r, std::int64_t& out, place p) {
 /// An INTEGER in the range of `I`, which is std::int32_t or std::uint32_t.
 template <class I>
   requires(std::same_as<I, std::int32_t> || std::same_as<I, std::uint32_t>)
-constexpr bool read_integer(reader& r, I& out, place p) {
+constexpr bool read_integer(reader& r, I& out, place p, tag t = integer) {
   const std::uint8_t* const at = r.mark();
   std::int64_t v = 0;
-  if (!read_int64(r, v, p)) return false;
+  if (!read_int64(r, v, p, t)) return false;
   if (v < std::numeric_limits<I>::min() || v > std::numeric_limits<I>::max()) {
     const bool wraps = std::same_as<I, std::uint32_t> && r.allowed().negative_uint32 && v < 0 &&
                        v >= std::numeric_limits<std::int32_t>::min();
@@ -42,7 +42,7 @@ constexpr bool read_integer(reader& r, I& out, place p) {
   return true;
 }
 
-constexpr void write_integer(writer& w, std::int64_t v) {
+constexpr void write_integer(writer& w, std::int64_t v, tag t = integer) {
   const std::size_t mark = w.count();
   for (;;) {
     const auto low = static_cast<std::uint8_t>(v);
@@ -50,7 +50,7 @@ constexpr void write_integer(writer& w, std::int64_t v) {
     v >>= 8;
     if ((v == 0 && low < 0x80) || (v == -1 && low >= 0x80)) break;
   }
-  w.header_since(integer, mark);
+  w.header_since(t, mark);
 }
 
 }  // namespace kerb::inline v0::der

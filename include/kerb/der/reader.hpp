@@ -46,9 +46,12 @@ class reader {
     return open_long(t, p);
   }
   constexpr bytes_view contents(tag t, place p) { return open(t, p).rest(); }
-  /// Steps over whatever TLV comes next.
-  constexpr void skip() {
-    if (cur_ != end_) (void)open(tag{*cur_}, {});
+  /// Steps over whatever TLV comes next; tag numbers above 30 are not read.
+  constexpr bool skip(place p = {}) {
+    if (cur_ == end_) return fail(errc::truncated, p);
+    if ((*cur_ & 0x1f) == 0x1f) return fail(errc::unexpected_tag, p);
+    (void)open(tag{*cur_}, p);
+    return ok();
   }
   /// Ends the reading of `inner`: nothing may be left in it.
   constexpr bool close(const reader& inner, place p) {

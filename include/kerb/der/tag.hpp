@@ -18,8 +18,14 @@ constexpr tag constructed(tag_class c, std::uint8_t number) {
 constexpr tag context(std::uint8_t number) { return constructed(tag_class::context, number); }
 constexpr tag application(std::uint8_t number) { return constructed(tag_class::application, number); }
 
-inline constexpr tag integer = primitive(0x02), bit_string = primitive(0x03), octet_string = primitive(0x04),
-                     generalized_time = primitive(0x18), general_string = primitive(0x1b),
-                     sequence = constructed(tag_class::universal, 0x10);
+/// What IMPLICIT [number] makes of a tag: its number, and its form stays.
+constexpr tag implicitly(std::uint8_t number, tag own) {
+  return {static_cast<std::uint8_t>(static_cast<std::uint8_t>(tag_class::context) | (own.octet & 0x20u) | number)};
+}
+
+inline constexpr tag boolean = primitive(0x01), integer = primitive(0x02), bit_string = primitive(0x03),
+                     octet_string = primitive(0x04), null = primitive(0x05), object_identifier = primitive(0x06),
+                     enumerated = primitive(0x0a), utf8_string = primitive(0x0c), generalized_time = primitive(0x18),
+                     general_string = primitive(0x1b), sequence = constructed(tag_class::universal, 0x10);
 
 }  // namespace kerb::inline v0::der

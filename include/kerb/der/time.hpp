@@ -22,9 +22,9 @@ constexpr unsigned days_in(unsigned year, unsigned month) {
 }  // namespace detail
 
 /// YYYYMMDDHHMMSSZ and nothing else: no fraction, no offset, no leap second, no day that does not exist.
-constexpr bool read_time(reader& r, kerberos_time& out, place p) {
+constexpr bool read_time(reader& r, kerberos_time& out, place p, tag t = generalized_time) {
   const std::uint8_t* const at = r.mark();
-  const bytes_view c = r.contents(generalized_time, p);
+  const bytes_view c = r.contents(t, p);
   if (!r.ok()) return false;
   if (c.size() != 15 || c[14] != 'Z') return r.fail(errc::bad_time, p, at);
   unsigned pair[7]{};
@@ -43,7 +43,7 @@ constexpr bool read_time(reader& r, kerberos_time& out, place p) {
 }
 
 /// Times outside the years 0001 to 9999 are written as the nearest one inside.
-constexpr void write_time(writer& w, kerberos_time t) {
+constexpr void write_time(writer& w, kerberos_time t, tag own = generalized_time) {
   if (t < earliest_time) t = earliest_time;
   if (t > latest_time) t = latest_time;
   const std::int64_t days = t.seconds >= 0 ? t.seconds / 86400 : (t.seconds - 86399) / 86400;
@@ -63,7 +63,7 @@ constexpr void write_time(writer& w, kerberos_time t) {
   }
   text[14] = 'Z';
   w.octets(text);
-  w.header(generalized_time, 15);
+  w.header(own, 15);
 }
 
 }  // namespace kerb::inline v0::der

@@ -56,11 +56,12 @@ consteval kerberos_string operator""_krb() {
 
 template <>
 struct asn1::codec<kerberos_string> {
-  static constexpr bool read(der::reader& r, kerberos_string& out, der::place p) {
-    return der::read_octets(r, der::general_string, out.octets, p);
+  static constexpr der::tag tag = der::general_string;
+  static constexpr bool read(der::reader& r, kerberos_string& out, der::place p, der::tag t = tag) {
+    return der::read_octets(r, t, out.octets, p);
   }
-  static constexpr void write(der::writer& w, kerberos_string v) {
-    der::write_octets(w, der::general_string, v.octets);
+  static constexpr void write(der::writer& w, kerberos_string v, der::tag t = tag) {
+    der::write_octets(w, t, v.octets);
   }
 };
 

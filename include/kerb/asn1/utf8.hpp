@@ -1,0 +1,23 @@
+// UTF8String: octets with a length, compared octet by octet.
+#pragma once
+#include "../der/string.hpp"
+#include "schema.hpp"
+
+namespace kerb::inline v0 {
+
+/// A UTF8String, a view. Not checked to be UTF-8: no peer checks it, and whoever shows it has to mind it anyway.
+struct utf8_string {
+  bytes_view octets;
+  friend constexpr bool operator==(utf8_string a, utf8_string b) { return a.octets == b.octets; }
+};
+
+template <>
+struct asn1::codec<utf8_string> {
+  static constexpr der::tag tag = der::utf8_string;
+  static constexpr bool read(der::reader& r, utf8_string& out, der::place p, der::tag t = tag) {
+    return der::read_octets(r, t, out.octets, p);
+  }
+  static constexpr void write(der::writer& w, utf8_string v, der::tag t = tag) { der::write_octets(w, t, v.octets); }
+};
+
+}  // namespace kerb::inline v0
