@@ -19,11 +19,15 @@ void look_at_lines(const T& v, const asn1::sequence_schema<L...>& s, bytes_view 
   const auto line = [&](const auto& l) {
     if constexpr (requires { l.member; }) look(v.*l.member, in);
   };
-  std::apply([&](const auto&... l) { (line(l), ...); }, s.lines);
+  s.lines.apply([&](const auto&... l) { (line(l), ...); });
 }
 template <class T, class S, std::uint8_t N, std::uint8_t... Also>
 void look_at_lines(const T& v, const asn1::application_schema<S, N, Also...>& s, bytes_view in) {
   look_at_lines(v, s.inner, in);
+}
+template <class T, class C, class V, class... A>
+void look_at_lines(const T& v, const asn1::choice_schema<C, V, A...>& s, bytes_view in) {
+  std::visit([&](const auto& chosen) { look(chosen, in); }, v.*s.member);
 }
 template <class T>
 inline constexpr bool is_list = false;
@@ -40,6 +44,10 @@ void look(const T& v, bytes_view in) {
     require(inside(v, in), "lies in the input", "an OCTET STRING");
   } else if constexpr (std::is_same_v<T, kerberos_string>) {
     require(inside(v.octets, in), "lies in the input", "a KerberosString");
+  } else if constexpr (requires { v.der; }) {
+    require(inside(v.der, in), "lies in the input", "an ANY or what extends a SEQUENCE");
+  } else if constexpr (requires { bytes_view(v.octets); }) {
+    require(inside(v.octets, in), "lies in the input", "a BIT STRING, an OBJECT IDENTIFIER or a UTF8String");
   } else if constexpr (requires { v.octets(); }) {
     require(inside(v.octets(), in), "lies in the input", "a captured value");
     look(v.value(), in);
@@ -61,8 +69,12 @@ template <class Bit>
 struct holds_flags<flags<Bit>> : std::true_type {};
 template <class T>
 struct holds_flags<std::optional<T>> : holds_flags<T> {};
-template <class C, class V>
-struct holds_flags<asn1::member_line<C, V>> : holds_flags<V> {};
+template <class C, class V, asn1::tagging How>
+struct holds_flags<asn1::member_line<C, V, How>> : holds_flags<V> {};
+template <class... V>
+struct holds_flags<std::variant<V...>> : std::bool_constant<(holds_flags<V>::value || ...)> {};
+template <class C, class V, class... A>
+struct holds_flags<asn1::choice_schema<C, V, A...>> : holds_flags<V> {};
 template <class... L>
 struct holds_flags<asn1::sequence_schema<L...>> : std::bool_constant<(holds_flags<L>::value || ...)> {};
 template <class S, std::uint8_t N, std::uint8_t... Also>

@@ -85,11 +85,20 @@ constexpr bool read_line(der::reader& r, T&, const constant_line& l, const char*
   if (!der::read_int64(in, got, p) || !r.close(in, p)) return false;
   return got == l.value || r.fail(errc::wrong_constant, p, at);
 }
+/// What stands behind the last field that is known. One of the known ones is no extension: it is there twice, or in
+/// the wrong place.
 template <class T, class C>
-constexpr bool read_line(der::reader& r, T& out, const tail_line<C>& l, const char* type) {
+constexpr bool read_tail(der::reader& r, T& out, const tail_line<C>& l, const char* type, int last_known) {
+  constexpr unsigned class_bits = 0xc0, number_bits = 0x1f;
   const std::uint8_t* const m = r.mark();
-  while (!r.at_end())
+  while (!r.at_end()) {
+    const unsigned octet = *r.mark();
+    if ((octet & class_bits) == static_cast<unsigned>(der::tag_class::context) &&
+        static_cast<int>(octet & number_bits) <= last_known) {
+      return r.fail(errc::trailing_data, {type, ""});
+    }
     if (!r.skip({type, l.name})) return false;
+  }
   (out.*l.member).der = r.since(m);
   return true;
 }
@@ -97,8 +106,16 @@ constexpr bool read_line(der::reader& r, T& out, const tail_line<C>& l, const ch
 template <class T, class... L>
 constexpr bool read_schema(der::reader& r, T& out, const sequence_schema<L...>& s, der::tag t, der::place p) {
   der::reader in = r.open(t, p);
-  return std::apply([&](const auto&... l) { return (read_line(in, out, l, s.name) && ...); }, s.lines) &&
-         r.close(in, {s.name, ""});
+  int last = no_number;
+  const auto line = [&](const auto& l) {
+    if constexpr (is_tail<std::remove_cvref_t<decltype(l)>>) {
+      return read_tail(in, out, l, s.name, last);
+    } else {
+      if (number_of(l) != no_number) last = number_of(l);
+      return read_line(in, out, l, s.name);
+    }
+  };
+  return s.lines.apply([&](const auto&... l) { return (line(l) && ...); }) && r.close(in, {s.name, ""});
 }
 template <class T, class S, std::uint8_t N, std::uint8_t... Also>
 constexpr bool read_schema(der::reader& r, T& out, const application_schema<S, N, Also...>& s, der::place p) {
@@ -111,7 +128,7 @@ constexpr bool read_schema(der::reader& r, T& out, const application_schema<S, N
 template <std::size_t I, class C, class V, class... A>
 constexpr bool read_alternative(der::reader& r, V& out, const choice_schema<C, V, A...>& s, bool& found) {
   using type = std::variant_alternative_t<I, V>;
-  const auto& a = std::get<I>(s.alternatives);
+  const auto& a = s.alternatives.template get<I>();
   if (!may_begin<type, std::remove_cvref_t<decltype(a)>::how>(r, a.number)) return false;
   found = true;
   type chosen{};
@@ -140,7 +157,7 @@ template <class... A, class C, class V>
 constexpr bool may_begin(const der::reader& r, const choice_schema<C, V, A...>& s) {
   if constexpr (std::variant_size_v<V> == sizeof...(A) + 1) return !r.at_end();
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    return (may_begin<std::variant_alternative_t<I, V>, A::how>(r, std::get<I>(s.alternatives).number) || ...);
+    return (may_begin<std::variant_alternative_t<I, V>, A::how>(r, s.alternatives.template get<I>().number) || ...);
   }
   (std::index_sequence_for<A...>{});
 }

@@ -48,7 +48,7 @@ constexpr void write_line(der::writer& w, const T&, const constant_line& l) {
 }
 template <class T, class... L, std::size_t... I>
 constexpr void write_backwards(der::writer& w, const T& v, const sequence_schema<L...>& s, std::index_sequence<I...>) {
-  (write_line(w, v, std::get<sizeof...(L) - 1 - I>(s.lines)), ...);
+  (write_line(w, v, s.lines.template get<sizeof...(L) - 1 - I>()), ...);
 }
 template <class T, class... L>
 constexpr void write_schema(der::writer& w, const T& v, const sequence_schema<L...>& s, der::tag t = der::sequence) {
@@ -67,7 +67,7 @@ constexpr void write_schema(der::writer& w, const T& v, const choice_schema<C, V
   const V& chosen = v.*s.member;
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     (void)((chosen.index() == I
-                ? (write_value<A::how>(w, std::get<I>(s.alternatives).number, std::get<I>(chosen)), true)
+                ? (write_value<A::how>(w, s.alternatives.template get<I>().number, std::get<I>(chosen)), true)
                 : false) ||
            ...);
   }

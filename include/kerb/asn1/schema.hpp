@@ -3,8 +3,8 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
-#include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "../core/bytes.hpp"
 #include "../der/tag.hpp"
@@ -42,10 +42,45 @@ struct tail_line {
   const char* name;
 };
 
+namespace detail {
+template <std::size_t I, class Line>
+struct numbered_line {
+  Line line;
+};
+template <class I, class... Line>
+struct numbered_lines;
+template <std::size_t... I, class... Line>
+struct numbered_lines<std::index_sequence<I...>, Line...> : numbered_line<I, Line>... {};
+template <std::size_t I, class Line>
+constexpr const Line& line_at(const numbered_line<I, Line>& l) {
+  return l.line;
+}
+template <class F, std::size_t... I, class... Line>
+constexpr decltype(auto) with_lines(F&& f, const numbered_lines<std::index_sequence<I...>, Line...>& l) {
+  return f(static_cast<const numbered_line<I, Line>&>(l).line...);
+}
+}  // namespace detail
+
+/// The lines of a schema. Not a std::tuple, of which each costs every user's compiler ten times as much.
+template <class... Line>
+struct schema_lines : detail::numbered_lines<std::index_sequence_for<Line...>, Line...> {
+  static constexpr std::size_t size = sizeof...(Line);
+  /// f(line...)
+  template <class F>
+  constexpr decltype(auto) apply(F&& f) const {
+    return detail::with_lines(static_cast<F&&>(f), *this);
+  }
+  /// The line at place I.
+  template <std::size_t I>
+  constexpr const auto& get() const {
+    return detail::line_at<I>(*this);
+  }
+};
+
 template <class... Line>
 struct sequence_schema {
   const char* name;
-  std::tuple<Line...> lines;
+  schema_lines<Line...> lines;
 };
 
 /// `[APPLICATION N] SEQUENCE`; a reader also takes the further numbers.
@@ -67,7 +102,7 @@ template <class C, class V, class... Alternative>
 struct choice_schema {
   const char* name;
   V C::*member;
-  std::tuple<Alternative...> alternatives;
+  schema_lines<Alternative...> alternatives;
 };
 
 /// ANY: one encoding of whatever type, as it came.
@@ -82,19 +117,19 @@ void extension_fields_come_last();
 
 namespace detail {
 template <class A, class B>
-consteval bool same_member(const A&, const B&) {
+constexpr bool same_member(const A&, const B&) {
   return false;
 }
 template <class C, class V, tagging H, tagging G>
-consteval bool same_member(const member_line<C, V, H>& a, const member_line<C, V, G>& b) {
+constexpr bool same_member(const member_line<C, V, H>& a, const member_line<C, V, G>& b) {
   return a.member == b.member;
 }
 template <class L>
-consteval bool named_once(const L&) {
+constexpr bool named_once(const L&) {
   return true;
 }
 template <class L, class M, class... More>
-consteval bool named_once(const L& l, const M& m, const More&... more) {
+constexpr bool named_once(const L& l, const M& m, const More&... more) {
   return !same_member(l, m) && !(same_member(l, more) || ...) && named_once(m, more...);
 }
 template <class T>
@@ -118,17 +153,7 @@ constexpr int number_of(const L& l) {
 /// A SEQUENCE of fields, their tags in ascending order, none named twice.
 template <class... Line>
 consteval auto sequence(const char* name, Line... line) {
-  int last = detail::no_number;
-  for (int n : {detail::number_of(line)...}) {
-    if (n == detail::no_number) continue;
-    if (n <= last) field_numbers_must_ascend();
-    last = n;
-  }
-  std::size_t place = 0, tails_not_last = 0;
-  ((++place, tails_not_last += detail::is_tail<Line> && place != sizeof...(Line)), ...);
-  if (tails_not_last != 0) extension_fields_come_last();
-  if (!detail::named_once(line...)) field_is_named_twice();
-  return sequence_schema<Line...>{name, {line...}};
+  return sequence_schema<Line...>{name, {{{line}...}}};
 }
 
 template <std::uint8_t N, std::uint8_t... Also, class S>
@@ -138,7 +163,7 @@ consteval auto application(S s) {
 
 template <class C, class V, class... Alternative>
 consteval auto choice(const char* name, V C::*member, Alternative... a) {
-  return choice_schema<C, V, Alternative...>{name, member, {a...}};
+  return choice_schema<C, V, Alternative...>{name, member, {{{a}...}}};
 }
 
 template <std::uint8_t N>
@@ -188,8 +213,39 @@ concept message = requires {
   T::asn1();
 };
 
+namespace detail {
+// Checked where a schema is used, and not where it stands: whoever includes all messages uses few.
+template <class... Line>
+consteval void check(const sequence_schema<Line...>& s) {
+  s.lines.apply([](const auto&... line) {
+    int last = no_number;
+    for (int n : {number_of(line)...}) {
+      if (n == no_number) continue;
+      if (n <= last) field_numbers_must_ascend();
+      last = n;
+    }
+    std::size_t place = 0, tails_not_last = 0;
+    ((++place, tails_not_last += is_tail<std::remove_cvref_t<decltype(line)>> && place != sizeof...(line)), ...);
+    if (tails_not_last != 0) extension_fields_come_last();
+    if (!named_once(line...)) field_is_named_twice();
+  });
+}
+template <class S, std::uint8_t N, std::uint8_t... Also>
+consteval void check(const application_schema<S, N, Also...>& s) {
+  check(s.inner);
+}
+template <class C, class V, class... A>
+consteval void check(const choice_schema<C, V, A...>&) {}
+template <class T>
+consteval auto checked_schema() {
+  constexpr auto s = T::asn1();
+  check(s);
+  return s;
+}
+}  // namespace detail
+
 template <message T>
-inline constexpr auto schema_of = T::asn1();
+inline constexpr auto schema_of = detail::checked_schema<T>();
 
 template <class... L>
 consteval const char* name_of_schema(const sequence_schema<L...>& s) {

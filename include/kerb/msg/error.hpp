@@ -39,4 +39,20 @@ struct KrbError {
   }
 };
 
+/// One element of TYPED-DATA, RFC 4120 section 5.9.1.
+struct TypedDataElement {
+  padata_t                  data_type{};
+  std::optional<bytes_view> data_value;
+
+  static consteval auto asn1() {
+    using T = TypedDataElement;
+    using namespace kerb::asn1;
+    return sequence("TYPED-DATA",
+      tag<0>("data-type",  &T::data_type),
+      tag<1>("data-value", &T::data_value));
+  }
+};
+/// TYPED-DATA, RFC 4120 section 5.9.1: what the e-data of some errors hold, PKINIT's among them.
+using TypedData = sequence_of<TypedDataElement, asn1::not_empty>;
+
 }  // namespace kerb::inline v0::msg

@@ -4,6 +4,11 @@
 
 namespace kerb::inline v0::msg {
 
+// PA-PW-SALT (RFC 4120 section 5.2.7.3) and PA-AFS3-SALT have no ASN.1: the padata-value is the salt.
+
+/// PA-ENC-TIMESTAMP, RFC 4120 section 5.2.7.2: a sealed PA-ENC-TS-ENC.
+using PaEncTimestamp = EncryptedData;
+
 /// PA-ENC-TS-ENC, RFC 4120 section 5.2.7.2: what PA-ENC-TIMESTAMP seals under the client's key.
 struct PaEncTsEnc {
   kerberos_time               patimestamp;

@@ -22,9 +22,9 @@ KERB_BOTH("schema: a type has the name its schema gives it", "[asn1]", names_of_
 
 constexpr bool lines_say_what_they_are() {
   constexpr auto s = asn1::schema_of<Small>;
-  static_assert(std::tuple_size_v<decltype(s.lines)> == 4);
-  const auto& [a, b, k, c] = s.lines;
-  static_assert(std::is_same_v<decltype(b)::value_type, std::optional<std::uint32_t>>);
+  static_assert(s.lines.size == 4);
+  const auto &a = s.lines.get<0>(), &b = s.lines.get<1>(), &k = s.lines.get<2>(), &c = s.lines.get<3>();
+  static_assert(std::is_same_v<std::remove_cvref_t<decltype(b)>::value_type, std::optional<std::uint32_t>>);
   static_assert(std::is_same_v<std::remove_cvref_t<decltype(k)>, asn1::constant_line>);
   return a.number == 0 && b.number == 1 && k.number == 3 && c.number == 4 && a.member == &Small::a &&
          b.member == &Small::b && k.value == 7 && std::string_view(c.name) == "c";

@@ -1,0 +1,23 @@
+// Kerberos through an HTTPS proxy, MS-KKDCP section 2.2.
+#pragma once
+#include "basic.hpp"
+
+namespace kerb::inline v0::msg {
+
+/// KDC-PROXY-MESSAGE, MS-KKDCP section 2.2.2.
+struct KdcProxyMessage {
+  bytes_view                     kerb_message;  ///< with the four octets of length of RFC 4120 section 7.2.2
+  std::optional<kerberos_string> target_domain;  ///< only in requests
+  std::optional<std::uint32_t>   dclocator_hint;
+
+  static consteval auto asn1() {
+    using T = KdcProxyMessage;
+    using namespace kerb::asn1;
+    return sequence("KDC-PROXY-MESSAGE",
+      tag<0>("kerb-message",   &T::kerb_message),
+      tag<1>("target-domain",  &T::target_domain),
+      tag<2>("dclocator-hint", &T::dclocator_hint));
+  }
+};
+
+}  // namespace kerb::inline v0::msg
