@@ -64,6 +64,43 @@ class generator {
   }
   void fill_value(kerb::bytes_view& v) { v = octets(40); }
   void fill_value(kerb::kerberos_string& v) { v.octets = octets(20); }
+  void fill_value(kerb::utf8_string& v) { v.octets = octets(20); }
+  void fill_value(bool& v) { v = below(2) != 0; }
+  void fill_value(kerb::bit_string& v) {
+    auto& room = octets_.emplace_back(below(20));
+    for (auto& b : room) b = static_cast<std::uint8_t>(next());
+    v.unused = static_cast<std::uint8_t>(room.empty() ? 0 : below(8));
+    if (!room.empty()) room.back() = static_cast<std::uint8_t>(room.back() >> v.unused << v.unused);
+    v.octets = room;
+  }
+  void fill_value(kerb::object_identifier& v) {
+    auto& room = octets_.emplace_back();
+    do {
+      for (auto arc = static_cast<std::uint32_t>(next()) >> below(32); arc > 0x7f; arc >>= 7)
+        room.push_back(static_cast<std::uint8_t>(0x81 + arc % 0x7f));
+      room.push_back(static_cast<std::uint8_t>(below(0x80)));
+    } while (below(3) != 0);
+    v.octets = room;
+  }
+  // [29] and [30]: no schema has these numbers
+  void fill_value(kerb::asn1::any_value& v) { v.der = unknown(0x9d); }
+  void fill_value(kerb::asn1::extension_fields& v) {
+    v.der = {};
+    if (below(100) < present) v.der = unknown(0x9e);
+  }
+  kerb::bytes_view unknown(std::uint8_t tag) {
+    auto& room = octets_.emplace_back(2 + below(60));
+    for (auto& b : room) b = static_cast<std::uint8_t>(next());
+    room[0] = tag;
+    room[1] = static_cast<std::uint8_t>(room.size() - 2);
+    return room;
+  }
+  template <class... V>
+  void fill_value(std::variant<V...>& v) {
+    const std::size_t which = below(sizeof...(V));
+    std::size_t i = 0;
+    ((i++ == which ? fill(v.template emplace<V>()) : void()), ...);
+  }
   template <class Bit>
   void fill_value(kerb::flags<Bit>& v) {
     v.bits = static_cast<std::uint32_t>(next());
@@ -87,14 +124,22 @@ class generator {
   }
   template <class T, class... L>
   void fill_lines(T& v, const kerb::asn1::sequence_schema<L...>& s) {
-    std::apply([&](const auto&... l) { (fill_line(v, l), ...); }, s.lines);
+    s.lines.apply([&](const auto&... l) { (fill_line(v, l), ...); });
   }
   template <class T, class S, std::uint8_t N, std::uint8_t... Also>
   void fill_lines(T& v, const kerb::asn1::application_schema<S, N, Also...>& s) {
     fill_lines(v, s.inner);
   }
-  template <class T, class C, class V>
-  void fill_line(T& v, const kerb::asn1::member_line<C, V>& l) {
+  template <class T, class C, class V, class... A>
+  void fill_lines(T& v, const kerb::asn1::choice_schema<C, V, A...>& s) {
+    fill(v.*s.member);
+  }
+  template <class T, class C, class V, kerb::asn1::tagging How>
+  void fill_line(T& v, const kerb::asn1::member_line<C, V, How>& l) {
+    fill(v.*l.member);
+  }
+  template <class T, class C>
+  void fill_line(T& v, const kerb::asn1::tail_line<C>& l) {
     fill(v.*l.member);
   }
   template <class T>

@@ -1,9 +1,6 @@
 // Every type of include/kerb/msg that is decoded whole, under the name of its ASN.1 module.
 #pragma once
-#include <kerb/msg/ap.hpp>
-#include <kerb/msg/error.hpp>
-#include <kerb/msg/kdc.hpp>
-#include <kerb/msg/preauth.hpp>
+#include <kerb/messages.hpp>
 #include <string_view>
 #include <tuple>
 
@@ -45,6 +42,63 @@ inline constexpr auto kinds = [] {
       kind<HostAddresses>{"HostAddresses"},
       kind<LastReq>{"LastReq"},
       kind<TransitedEncoding>{"TransitedEncoding"},
+      kind<KrbSafe>{"KRB-SAFE"},
+      kind<KrbSafeBody>{"KRB-SAFE-BODY"},
+      kind<KrbPriv>{"KRB-PRIV"},
+      kind<EncKrbPrivPart>{"EncKrbPrivPart"},
+      kind<KrbCred>{"KRB-CRED"},
+      kind<EncKrbCredPart>{"EncKrbCredPart"},
+      kind<AdKdcIssued>{"AD-KDCIssued"},
+      kind<AdAndOr>{"AD-AND-OR"},
+      kind<EtypeList>{"EtypeList"},
+      kind<AdLoginAlias>{"AD-LOGIN-ALIAS"},
+      kind<TypedData>{"TYPED-DATA"},
+      kind<PaAuthenticationSet>{"PA-AUTHENTICATION-SET"},
+      kind<KrbFastArmor>{"KrbFastArmor"},
+      kind<PaFxFastRequest>{"PA-FX-FAST-REQUEST"},
+      kind<KrbFastReq>{"KrbFastReq"},
+      kind<PaFxFastReply>{"PA-FX-FAST-REPLY"},
+      kind<KrbFastFinished>{"KrbFastFinished"},
+      kind<KrbFastResponse>{"KrbFastResponse"},
+      kind<PaPkAsReq>{"PA-PK-AS-REQ"},
+      kind<AuthPack>{"AuthPack"},
+      kind<PaPkAsRep>{"PA-PK-AS-REP"},
+      kind<KdcDhKeyInfo>{"KDCDHKeyInfo"},
+      kind<ReplyKeyPack>{"ReplyKeyPack"},
+      kind<Krb5PrincipalName>{"KRB5PrincipalName"},
+      kind<TdTrustedCertifiers>{"TD-TRUSTED-CERTIFIERS"},
+      kind<TdDhParameters>{"TD-DH-PARAMETERS"},
+      kind<TdCertDigestAlgorithmsData>{"TD-CERT-DIGEST-ALGORITHMS-DATA"},
+      kind<OtherInfo>{"OtherInfo"},
+      kind<PkinitSuppPubInfo>{"PkinitSuppPubInfo"},
+      kind<PaSpake>{"PA-SPAKE"},
+      kind<SpakeSecondFactor>{"SPAKESecondFactor"},
+      kind<OtpTokenInfo>{"OTP-TOKENINFO"},
+      kind<PaOtpChallenge>{"PA-OTP-CHALLENGE"},
+      kind<PaOtpRequest>{"PA-OTP-REQUEST"},
+      kind<PaOtpEncRequest>{"PA-OTP-ENC-REQUEST"},
+      kind<PaOtpPinChange>{"PA-OTP-PIN-CHANGE"},
+      kind<AdCammac>{"AD-CAMMAC"},
+      kind<AdAuthenticationIndicator>{"AD-AUTHENTICATION-INDICATOR"},
+      kind<NegotiationToken>{"NegotiationToken"},
+      kind<NegotiationToken2>{"NegotiationToken2"},
+      kind<KerbPaPacRequest>{"KERB-PA-PAC-REQUEST"},
+      kind<PaPacOptions>{"PA-PAC-OPTIONS"},
+      kind<KerbErrorData>{"KERB-ERROR-DATA"},
+      kind<KerbAdRestrictionEntry>{"KERB-AD-RESTRICTION-ENTRY"},
+      kind<KerbKeyListRep>{"KERB-KEY-LIST-REP"},
+      kind<KerbSupersededByUser>{"KERB-SUPERSEDED-BY-USER"},
+      kind<KerbDmsaKeyPackage>{"KERB-DMSA-KEY-PACKAGE"},
+      kind<PaForUser>{"PA-FOR-USER"},
+      kind<PaS4uX509User>{"PA-S4U-X509-USER"},
+      kind<KdcProxyMessage>{"KDC-PROXY-MESSAGE"},
+      kind<ChangePasswdData>{"ChangePasswdData"},
+      kind<KerbTgtRequest>{"KERB-TGT-REQUEST"},
+      kind<KerbTgtReply>{"KERB-TGT-REPLY"},
+      kind<IakerbHeader>{"IAKERB-HEADER"},
+      kind<IakerbFinished>{"IAKERB-FINISHED"},
+      kind<PaSamChallenge2>{"PA-SAM-CHALLENGE-2"},
+      kind<SecureCookie>{"SecureCookie"},
   };
 }();
 inline constexpr std::size_t kind_count = std::tuple_size_v<decltype(kinds)>;

@@ -101,7 +101,10 @@ TEST_CASE("messages: with any octet changed to any other, what decodes comes bac
         auto again = encoded(*r);
         // EncASRepPart is read under APPLICATION 26 too, and written under 25 (TOLERANCES.md)
         if (std::is_same_v<T, msg::EncAsRepPart> && at == 0 && octet == 0x7a && !again.empty()) again[0] = 0x7a;
-        if (again != in) {
+        // under an IMPLICIT [0] one length alone makes a KerberosFlags grow over the next fields, and of its bits only
+        // 32 are written (TOLERANCES.md)
+        const bool longer_flags = at != 0 && in[at - 1] == 0x80 && whole[at] == 5 && octet > 5;
+        if (again != in && !longer_flags) {
           INFO(k.name << ": octet " << at << " changed to " << octet);
           CHECK(again == in);
         }
@@ -130,8 +133,8 @@ TEST_CASE("messages: what only the tolerances let in is written as DER, and stay
   });
 }
 
-template <class T, class C, class V>
-void leave_out(kind<T> k, const T& full, const asn1::member_line<C, V>& l, std::size_t full_size) {
+template <class T, class C, class V, asn1::tagging How>
+void leave_out(kind<T> k, const T& full, const asn1::member_line<C, V, How>& l, std::size_t full_size) {
   if constexpr (asn1::detail::is_optional<V>) {
     T v = full;
     (v.*l.member).reset();
@@ -144,16 +147,30 @@ void leave_out(kind<T> k, const T& full, const asn1::member_line<C, V>& l, std::
     CHECK(encoded(*back) == in);
   }
 }
+template <class T, class C>
+void leave_out(kind<T> k, const T& full, const asn1::tail_line<C>& l, std::size_t full_size) {
+  T v = full;
+  (v.*l.member).der = {};
+  const auto in = encoded(v);
+  const auto back = kerb_test::decode_kind(k, in, der::strict);
+  INFO(k.name << " without extensions");
+  REQUIRE(back);
+  CHECK(((*back).*l.member).der.empty());
+  CHECK(in.size() < full_size);
+}
 template <class T>
 void leave_out(kind<T>, const T&, const asn1::constant_line&, std::size_t) {}
 template <class T, class... L>
 void leave_each_out(kind<T> k, const T& full, const asn1::sequence_schema<L...>& s, std::size_t size) {
-  std::apply([&](const auto&... l) { (leave_out(k, full, l, size), ...); }, s.lines);
+  s.lines.apply([&](const auto&... l) { (leave_out(k, full, l, size), ...); });
 }
 template <class T, class S, std::uint8_t N, std::uint8_t... Also>
 void leave_each_out(kind<T> k, const T& full, const asn1::application_schema<S, N, Also...>& s, std::size_t size) {
   leave_each_out(k, full, s.inner, size);
 }
+template <class T, class C, class V, class... A>
+void leave_each_out(kind<T>, const T&, const asn1::choice_schema<C, V, A...>&, std::size_t) {}
+
 TEST_CASE("messages: each OPTIONAL field can be left out, alone", "[msg][property]") {
   kerb_test::for_each_kind([]<class T>(kind<T> k) {
     if constexpr (asn1::message<T>) {

@@ -255,6 +255,28 @@ constexpr bool encrypted_timestamps() {
 }
 KERB_BOTH("reference: PA-ENC-TS-ENC", "[msg][rfc4120-5.2.7.2]", encrypted_timestamps);
 
+// With EncryptedData's signed kvno as the one exception, which strict rules refuse.
+template <std::size_t From, std::size_t To>
+constexpr bool each_comes_back() {
+  bool good = true;
+  for (std::size_t n = From; n < To && n < kerb_test::asn1_vectors.size(); ++n) {
+    const auto& v = kerb_test::asn1_vectors[n];
+    if (v.name.find("kvno") != v.name.npos) continue;
+    good = kerb_test::with_kind(v.name.substr(0, v.name.find(':')),
+                                [&](auto k) {
+                                  const auto r = kerb_test::decode_kind(k, v.der, der::strict);
+                                  good = good && r && encodes(*r, v.der);
+                                }) &&
+           good;
+  }
+  return good;
+}
+static_assert(kerb_test::asn1_vectors.size() <= 80);
+KERB_BOTH("reference: the first twenty encodings come back", "[msg]", each_comes_back<0, 20>);
+KERB_BOTH("reference: the second twenty encodings come back", "[msg]", each_comes_back<20, 40>);
+KERB_BOTH("reference: the third twenty encodings come back", "[msg]", each_comes_back<40, 60>);
+KERB_BOTH("reference: the last encodings come back", "[msg]", each_comes_back<60, 80>);
+
 TEST_CASE("reference: every encoding comes back as the same octets", "[msg]") {
   for (const auto& v : kerb_test::asn1_vectors) {
     const std::string_view type = v.name.substr(0, v.name.find(':'));

@@ -42,6 +42,12 @@ constexpr bool refuses(kerb::bytes_view in, kerb::errc code, std::size_t offset,
          r.error().field == field;
 }
 
+template <class T, std::size_t N>
+constexpr bool refuses(const std::array<std::uint8_t, N>& in, kerb::errc code, std::size_t offset,
+                       std::string_view type, std::string_view field) {
+  return refuses<T>(kerb::bytes_view(in), code, offset, type, field);
+}
+
 /// Whether `v` is written as `wanted`, and `wanted` is read and comes back the same.
 template <class T>
 constexpr bool both_ways(const T& v, kerb::bytes_view wanted) {
@@ -74,8 +80,19 @@ constexpr std::size_t contents_at(kerb::bytes_view in, std::size_t at) {
   return at + (in[at + 1] < 0x80 ? 2 : 2u + (in[at + 1] & 0x7f));
 }
 
+template <class T>
+consteval bool is_extensible() {
+  if constexpr (requires { kerb::asn1::schema_of<T>.lines; }) {
+    return kerb::asn1::schema_of<T>.lines.apply(
+        []<class... L>(const L&...) { return (kerb::asn1::detail::is_tail<L> || ...); });
+  } else {
+    return false;
+  }
+}
+
 /// Each field of the SEQUENCE at `at` damaged in turn: with another universal tag inside, or an indefinite length, it
-/// is refused there; under another number it is missing, or stands where the next required field should be.
+/// is refused there; under another number it is missing, or stands where the next required field should be, or, in a
+/// SEQUENCE that may be extended, is an extension.
 struct field_line {
   std::uint8_t number;
   std::string_view name;
@@ -98,8 +115,9 @@ constexpr bool every_field_is_named(kerb::bytes_view in, std::size_t at, std::st
     while (next != N && !lines[next].required) ++next;
     if (!with(value, 0x05, kerb::errc::unexpected_tag, value, lines[i].name) ||
         !with(field + 1, 0x80, kerb::errc::non_minimal_length, field, lines[i].name) ||
-        !(next == N ? with(field, 0xbe, kerb::errc::trailing_data, field, "")
-                    : with(field, 0xbe, kerb::errc::missing_field, field, lines[next].name))) {
+        !(next != N            ? with(field, 0xbe, kerb::errc::missing_field, field, lines[next].name)
+          : is_extensible<T>() ? i + 1 != N || kerb::asn1::decode<T>(copy_of(in).set(field, 0xbe).view()).has_value()
+                               : with(field, 0xbe, kerb::errc::trailing_data, field, ""))) {
       return false;
     }
   }

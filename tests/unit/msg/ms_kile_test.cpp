@@ -1,0 +1,71 @@
+// What Windows adds to Kerberos.
+#include <kerb/msg/ms_kile.hpp>
+
+#include "unit/msg/walk.hpp"
+
+using namespace kerb;
+using kerb_test::both_ways;
+using kerb_test::every_field_is_named;
+using kerb_test::field_line;
+using kerb_test::refuses;
+
+namespace {
+
+constexpr std::array<std::uint8_t, 2> ab{0xaa, 0xbb};
+constexpr std::array<kerberos_string, 1> u{"u"_krb};
+constexpr msg::PrincipalName user{name_t::principal, u};
+
+constexpr bool pac_requests() {
+  const auto yes = "3005a0030101ff"_hex;
+  const auto no = "3005a003010100"_hex;
+  return both_ways(msg::KerbPaPacRequest{true}, yes) && both_ways(msg::KerbPaPacRequest{false}, no) &&
+         refuses<msg::KerbPaPacRequest>("3005a003010101"_hex, errc::bad_boolean, 4, "KERB-PA-PAC-REQUEST",
+                                        "include-pac");
+}
+KERB_BOTH("KERB-PA-PAC-REQUEST: TRUE is ff, and nothing else", "[msg][ms-kile]", pac_requests);
+
+constexpr bool pac_options() {
+  const auto in = "3009a00703050050000000"_hex;
+  const msg::PaPacOptions o{{pac_option_t::branch_aware, pac_option_t::resource_based_constrained_delegation}};
+  return both_ways(o, in) && name_of(pac_option_t::claims) == "claims" && name_of(pac_option_t{4}).empty();
+}
+KERB_BOTH("PA-PAC-OPTIONS: flags under [0]", "[msg][ms-kile]", pac_options);
+
+constexpr bool error_data() {
+  const auto least = "3005a103020102"_hex;
+  const auto full = "300ba103020103a2040402aabb"_hex;
+  constexpr field_line lines[] = {{1, "data-type", true}, {2, "data-value", false}};
+  return both_ways(msg::KerbErrorData{kerb_error_data_t::skew_recovery, {}}, least) &&
+         both_ways(msg::KerbErrorData{kerb_error_data_t::extended, bytes_view(ab)}, full) &&
+         every_field_is_named<msg::KerbErrorData>(full, 0, "KERB-ERROR-DATA", lines) &&
+         name_of(kerb_error_data_t::extended) == "KERB_ERR_TYPE_EXTENDED" && name_of(kerb_error_data_t{1}).empty();
+}
+KERB_BOTH("KERB-ERROR-DATA: its first tag is [1]", "[msg][ms-kile]", error_data);
+
+constexpr bool restrictions() {
+  const auto in = "300ba003020100a1040402aabb"_hex;
+  constexpr field_line lines[] = {{0, "restriction-type", true}, {1, "restriction", true}};
+  return both_ways(msg::KerbAdRestrictionEntry{0, ab}, in) &&
+         every_field_is_named<msg::KerbAdRestrictionEntry>(in, 0, "KERB-AD-RESTRICTION-ENTRY", lines);
+}
+KERB_BOTH("KERB-AD-RESTRICTION-ENTRY: comes back, and a fault in any field is named", "[msg][ms-kile]", restrictions);
+
+constexpr bool key_lists() {
+  const auto in = "300d300ba003020117a1040402aabb"_hex;
+  const auto r = asn1::decode_as<msg::KerbKeyListRep>("KERB-KEY-LIST-REP", in, der::strict);
+  return r && r->size() == 1 && (*r->begin()).keytype == etype_t::rc4_hmac;
+}
+KERB_BOTH("KERB-KEY-LIST-REP: a list of keys", "[msg][ms-kile]", key_lists);
+
+constexpr bool migrated_accounts() {
+  const auto user_in = "3019a00e300ca003020101a10530031b0175a1031b01529e020102"_hex;
+  const auto package =
+      "3037a00f300d300ba003020112a1040402aabba211180f31393730303130313030303030305aa411180f31393730303130313030303030305a"_hex;
+  const auto later = "9e020102"_hex;
+  constexpr std::array<msg::EncryptionKey, 1> keys{{{etype_t::aes256_cts_hmac_sha1_96, ab}}};
+  return both_ways(msg::KerbSupersededByUser{user, "R"_krb, {later}}, user_in) &&
+         both_ways(msg::KerbDmsaKeyPackage{keys, {}, {0}, {0}, {}}, package);
+}
+KERB_BOTH("KERB-SUPERSEDED-BY-USER and KERB-DMSA-KEY-PACKAGE: come back", "[msg][ms-kile]", migrated_accounts);
+
+}  // namespace
