@@ -28,6 +28,7 @@ constexpr void oid_arcs(Put&& put) {
       continue;
     }
     if (c != '.' || !digits) oid_text_is_not_dotted_numbers();
+    if (arcs == 1 && first < 2 && arc > 39) oid_text_is_not_dotted_numbers();  // X.690 section 8.19.4
     if (arcs == 0) first = arc;
     else put(arcs == 1 ? first * 40 + arc : arc);
     ++arcs;

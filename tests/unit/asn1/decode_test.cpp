@@ -6,10 +6,14 @@
 #include "unit/asn1/small.hpp"
 
 using namespace kerb;
+using kerb_test::Closed;
+using kerb_test::Extensible;
 using kerb_test::fails;
+using kerb_test::Open;
 using kerb_test::Options;
 using kerb_test::Small;
 using kerb_test::Tagged;
+using kerb_test::Untagged;
 
 namespace {
 
@@ -175,5 +179,86 @@ TEST_CASE("decode: every truncation is refused, and never with an offset outside
     CHECK(r.error().offset <= n);
   }
 }
+
+constexpr bool alternatives() {
+  const auto by_explicit = "a0073005a203020101"_hex;
+  const auto by_implicit = "8102aabb"_hex;
+  const auto by_own = "180f31393730303130313030303030305a"_hex;
+  const auto e = asn1::decode<Closed>(by_explicit, der::strict), i = asn1::decode<Closed>(by_implicit, der::strict),
+             o = asn1::decode<Closed>(by_own, der::strict);
+  return e && e->value.index() == 0 && std::get<0>(e->value).first == 1 && i && i->value.index() == 1 &&
+         std::get<1>(i->value) == bytes_view(by_implicit).last(2) && o && o->value.index() == 2;
+}
+KERB_BOTH("decode: a CHOICE is the alternative whose tag is there", "[asn1]", alternatives);
+
+constexpr bool no_alternative() {
+  return fails<Closed>("a2023000"_hex, errc::unexpected_tag, 0, "Closed", "") &&
+         fails<Closed>("a102aabb"_hex, errc::unexpected_tag, 0, "Closed", "") &&
+         fails<Closed>("80023000"_hex, errc::unexpected_tag, 0, "Closed", "") &&
+         fails<Closed>(std::array<std::uint8_t, 0>{}, errc::truncated, 0, "Closed", "") &&
+         fails<Closed>("a0020500"_hex, errc::unexpected_tag, 2, "Closed", "explicit") &&
+         fails<Closed>("8103aabb"_hex, errc::truncated, 0, "Closed", "implicit") &&
+         fails<Closed>("a00430000500"_hex, errc::trailing_data, 4, "Closed", "explicit") &&
+         fails<Closed>("8102aabb00"_hex, errc::trailing_data, 4, "Closed", "");
+}
+KERB_BOTH("decode: a CHOICE of none of its alternatives is refused, a fault in one has its name", "[asn1]",
+          no_alternative);
+
+constexpr bool alternatives_to_come() {
+  const auto known = "a105a203020101"_hex;
+  const auto unknown = "a2023000"_hex;
+  const auto primitive = "8001 05"_hex;
+  const auto k = asn1::decode<Open>(known, der::strict), u = asn1::decode<Open>(unknown, der::strict),
+             p = asn1::decode<Open>(primitive, der::strict);
+  return k && k->value.index() == 1 && std::get<1>(k->value).first == 1 && u && u->value.index() == 2 &&
+         std::get<2>(u->value).der == bytes_view(unknown) && p && p->value.index() == 2 &&
+         fails<Open>("a20330"_hex, errc::truncated, 0, "Open", "") &&
+         fails<Open>(std::array<std::uint8_t, 0>{}, errc::truncated, 0, "Open", "");
+}
+KERB_BOTH("decode: an extensible CHOICE keeps the alternative that it does not know", "[asn1]", alternatives_to_come);
+
+constexpr bool implicit_tags() {
+  const auto in = "300e 800105 a105a203020101 a2028100"_hex;
+  const auto r = asn1::decode<Extensible>(in, der::strict);
+  return r && r->number == 5 && r->options && r->options->first == 1 && r->closed && r->closed->value.index() == 1 &&
+         r->extensions.der.empty() &&
+         fails<Extensible>("3005a003020105"_hex, errc::missing_field, 2, "Extensible", "number") &&
+         fails<Extensible>("30048002 0005"_hex, errc::bad_integer, 2, "Extensible", "number") &&
+         fails<Extensible>("3007800105a2020500"_hex, errc::unexpected_tag, 7, "Extensible", "closed") &&
+         fails<Extensible>("3005800105 a200"_hex, errc::truncated, 7, "Extensible", "closed");
+}
+KERB_BOTH("decode: IMPLICIT is read under its number in the type's own form", "[asn1]", implicit_tags);
+
+constexpr bool fields_to_come() {
+  const auto in = "300a 800105 a3020500 0401aa"_hex;
+  const auto r = asn1::decode<Extensible>(in, der::strict);
+  return r && !r->options && !r->closed && r->extensions.der == bytes_view(in).last(7) &&
+         fails<Extensible>("3006800105a302 05"_hex, errc::truncated, 5, "Extensible", "...") &&
+         fails<Extensible>("3006800105 9f0100"_hex, errc::unexpected_tag, 5, "Extensible", "...") &&
+         fails<Extensible>("3006800105 048000"_hex, errc::non_minimal_length, 5, "Extensible", "...");
+}
+KERB_BOTH("decode: fields of a later version are kept as they came, and are DER in their outermost layer", "[asn1]",
+          fields_to_come);
+
+constexpr bool known_fields_are_no_extensions() {
+  return fails<Extensible>("3006800105800106"_hex, errc::trailing_data, 5, "Extensible", "") &&
+         fails<Extensible>("3009800105a2028100 a100"_hex, errc::trailing_data, 9, "Extensible", "") &&
+         fails<Extensible>("300a800105 a3020500 a100"_hex, errc::truncated, 0, "Extensible", "") &&
+         fails<Extensible>("3009800105 a3020500 a100"_hex, errc::trailing_data, 9, "Extensible", "");
+}
+KERB_BOTH("decode: a known field that is there twice, or behind its place, is no extension", "[asn1]",
+          known_fields_are_no_extensions);
+
+constexpr bool own_tags() {
+  const auto bare = "300306012a"_hex;
+  const auto both = "3009 06012a 8102aabb 0500"_hex;
+  const auto only_any = "3005 06012a 0500"_hex;
+  const auto b = asn1::decode<Untagged>(bare, der::strict), a = asn1::decode<Untagged>(both, der::strict),
+             o = asn1::decode<Untagged>(only_any, der::strict);
+  return b && !b->closed && !b->rest && a && a->closed && a->rest && a->rest->der.size() == 2 && o && !o->closed &&
+         o->rest && fails<Untagged>("30020500"_hex, errc::missing_field, 2, "Untagged", "id") &&
+         fails<Untagged>("3007 06012a 0500 0500"_hex, errc::trailing_data, 7, "Untagged", "");
+}
+KERB_BOTH("decode: fields under their own tags, optional ones by what may begin them", "[asn1]", own_tags);
 
 }  // namespace

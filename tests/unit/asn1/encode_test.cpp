@@ -4,10 +4,14 @@
 #include "unit/asn1/small.hpp"
 
 using namespace kerb;
+using kerb_test::Closed;
 using kerb_test::encodes;
+using kerb_test::Extensible;
+using kerb_test::Open;
 using kerb_test::Options;
 using kerb_test::Small;
 using kerb_test::Tagged;
+using kerb_test::Untagged;
 
 namespace {
 
@@ -68,5 +72,31 @@ constexpr bool one_in_front_of_another() {
          room[54] == 0x30 && room[61] == 0x02 && room[63] == 7;
 }
 KERB_BOTH("write: each value stands in front of what was there", "[asn1]", one_in_front_of_another);
+
+constexpr bool choices() {
+  const auto unknown = "a2023000"_hex;
+  return encodes(Closed{Options{1, {}}}, "a0073005a203020101"_hex) &&
+         encodes(Closed{bytes_view(aabb)}, "8102aabb"_hex) &&
+         encodes(Closed{kerberos_time{0}}, "180f31393730303130313030303030305a"_hex) &&
+         encodes(Open{Options{1, {}}}, "a105a203020101"_hex) && encodes(Open{7}, "a003020107"_hex) &&
+         encodes(Open{asn1::any_value{unknown}}, unknown);
+}
+KERB_BOTH("encode: a CHOICE is written as what it holds, unknown alternatives as they came", "[asn1]", choices);
+
+constexpr bool implicit_tags_and_extensions() {
+  const auto later = "a30205000401aa"_hex;
+  return encodes(Extensible{5, Options{1, {}}, Closed{bytes_view()}, {}}, "300e800105a105a203020101a2028100"_hex) &&
+         encodes(Extensible{5, {}, {}, {later}}, "300a800105a30205000401aa"_hex) &&
+         encodes(Extensible{5, {}, {}, {}}, "3003800105"_hex);
+}
+KERB_BOTH("encode: IMPLICIT fields under their numbers, extensions at the end as they came", "[asn1]",
+          implicit_tags_and_extensions);
+
+constexpr bool own_tags() {
+  const auto null = "0500"_hex;
+  return encodes(Untagged{"1.2"_oid, {}, {}}, "300306012a"_hex) &&
+         encodes(Untagged{"1.2"_oid, Closed{bytes_view(aabb)}, asn1::any_value{null}}, "300906012a8102aabb0500"_hex);
+}
+KERB_BOTH("encode: fields under their own tags", "[asn1]", own_tags);
 
 }  // namespace

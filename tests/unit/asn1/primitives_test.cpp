@@ -8,6 +8,14 @@ using kerb_test::encodes;
 
 namespace {
 
+enum class state : std::int32_t { done = 0, more = 1 };
+}  // namespace
+
+template <>
+inline constexpr bool asn1::is_enumerated<state> = true;
+
+namespace {
+
 enum class number_t : std::int32_t { one = 1 };
 enum class bit : unsigned { first = 0, last = 31 };
 
@@ -70,5 +78,32 @@ constexpr bool octet_strings() {
          refuses<bytes_view>("2404040201ff"_hex, errc::unexpected_tag);
 }
 KERB_BOTH("primitives: an OCTET STRING is a view of the input", "[asn1]", octet_strings);
+
+constexpr bool booleans() {
+  return both_ways(true, "0101ff"_hex) && both_ways(false, "010100"_hex) &&
+         refuses<bool>("010101"_hex, errc::bad_boolean) && refuses<bool>("01017f"_hex, errc::bad_boolean) &&
+         refuses<bool>("0100"_hex, errc::bad_boolean) && refuses<bool>("0102ffff"_hex, errc::bad_boolean) &&
+         refuses<bool>("0201ff"_hex, errc::unexpected_tag);
+}
+KERB_BOTH("primitives: BOOLEAN is one octet, ff or 00, and nothing else", "[asn1]", booleans);
+
+constexpr bool enumerated_values() {
+  return both_ways(state::more, "0a0101"_hex) && both_ways(static_cast<state>(-129), "0a02ff7f"_hex) &&
+         refuses<state>("020101"_hex, errc::unexpected_tag) && refuses<state>("0a020001"_hex, errc::bad_integer) &&
+         refuses<state>("0a00"_hex, errc::bad_integer);
+}
+KERB_BOTH("primitives: ENUMERATED has its own tag, and INTEGER's rules", "[asn1]", enumerated_values);
+
+constexpr bool any_values() {
+  const auto in = "3003020105"_hex;
+  const auto r = asn1::decode_as<asn1::any_value>("ANY", in, der::strict);
+  const auto high = "1f8101 00"_hex;
+  const auto cut = "300302"_hex;
+  const auto two = "05000500"_hex;
+  return r && r->der == bytes_view(in) && encodes(*r, in) && refuses<asn1::any_value>(high, errc::unexpected_tag) &&
+         refuses<asn1::any_value>(cut, errc::truncated) &&
+         asn1::decode_as<asn1::any_value>("ANY", two).error().code == errc::trailing_data;
+}
+KERB_BOTH("primitives: ANY is one value of whatever type, as it came", "[asn1]", any_values);
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Small types with schemas of every kind of line, and ways to write and read them.
 #pragma once
 #include <kerb/asn1/captured.hpp>
+#include <kerb/asn1/oid.hpp>
 #include <kerb/asn1/payload.hpp>
 #include <kerb/asn1/primitives.hpp>
 #include <kerb/asn1/sequence_of.hpp>
@@ -44,6 +45,55 @@ struct Tagged {
     using T = Tagged;
     using namespace kerb::asn1;
     return application<5, 6>(sequence("Tagged", tag<0>("small", &T::small)));
+  }
+};
+
+/// A CHOICE of three, tagged in each way; what is none of them is refused.
+struct Closed {
+  std::variant<Options, kerb::bytes_view, kerb::kerberos_time> value;
+
+  static consteval auto asn1() {
+    using T = Closed;
+    using namespace kerb::asn1;
+    return choice("Closed", &T::value, tag<0>("explicit"), implicit<1>("implicit"), plain("plain"));
+  }
+};
+/// A CHOICE that may get further alternatives.
+struct Open {
+  std::variant<std::int32_t, Options, kerb::asn1::any_value> value;
+
+  static consteval auto asn1() {
+    using T = Open;
+    using namespace kerb::asn1;
+    return choice("Open", &T::value, tag<0>("number"), implicit<1>("options"));
+  }
+};
+
+/// IMPLICIT of a primitive and a constructed type, a CHOICE under EXPLICIT, and fields to come.
+struct Extensible {
+  std::int32_t number = 0;
+  std::optional<Options> options;
+  std::optional<Closed> closed;
+  kerb::asn1::extension_fields extensions;
+
+  static consteval auto asn1() {
+    using T = Extensible;
+    using namespace kerb::asn1;
+    return sequence("Extensible", implicit<0>("number", &T::number), implicit<1>("options", &T::options),
+                    tag<2>("closed", &T::closed), extensible(&T::extensions));
+  }
+};
+
+/// Fields under their own tags, the last of any type.
+struct Untagged {
+  kerb::object_identifier id;
+  std::optional<Closed> closed;
+  std::optional<kerb::asn1::any_value> rest;
+
+  static consteval auto asn1() {
+    using T = Untagged;
+    using namespace kerb::asn1;
+    return sequence("Untagged", plain("id", &T::id), plain("closed", &T::closed), plain("rest", &T::rest));
   }
 };
 

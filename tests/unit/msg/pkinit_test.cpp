@@ -13,8 +13,6 @@ using kerb_test::refuses;
 namespace {
 
 constexpr std::array<std::uint8_t, 2> ab{0xaa, 0xbb};
-constexpr std::array<kerberos_string, 1> u{"u"_krb};
-constexpr msg::PrincipalName user{name_t::principal, u};
 constexpr bool is_text(bytes_view octets, std::string_view text) { return kerberos_string{octets} == text; }
 
 constexpr bytes_view req = reference("PA-PK-AS-REQ: pa_pk_as_req");

@@ -12,7 +12,6 @@ using kerb_test::refuses;
 namespace {
 
 constexpr std::array<std::uint8_t, 2> ab{0xaa, 0xbb};
-constexpr bool is_text(bytes_view octets, std::string_view text) { return kerberos_string{octets} == text; }
 
 constexpr auto init = "a0223020a018301606092a864882f71201020206092a864886f712010202a2040402aabb"_hex;
 
