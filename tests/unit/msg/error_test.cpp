@@ -74,4 +74,16 @@ constexpr bool empty_is_not_absent() {
 }
 KERB_BOTH("KRB-ERROR: an empty e-text is there", "[msg][rfc4120-5.9.1]", empty_is_not_absent);
 
+constexpr bool typed_data() {
+  constexpr bytes_view two = reference("TYPED-DATA: typed_data");
+  const auto t = *asn1::decode_as<msg::TypedData>("TYPED-DATA", two, der::strict);
+  const msg::TypedDataElement first = *t.begin();
+  const auto none = "3000"_hex;
+  return t.size() == 2 && first.data_type == padata_t::sam_response && first.data_value &&
+         kerberos_string{*first.data_value} == "pa-data" && kerb_test::both_ways(first, two.subview(2, 18)) &&
+         kerb_test::both_ways(msg::TypedDataElement{padata_t::td_padata, {}}, "3005a003020116"_hex) &&
+         asn1::decode_as<msg::TypedData>("TYPED-DATA", none).error().code == errc::empty_sequence;
+}
+KERB_BOTH("reference: TYPED-DATA, one element at least", "[msg][rfc4120-5.9.1]", typed_data);
+
 }  // namespace
