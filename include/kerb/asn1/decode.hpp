@@ -85,16 +85,19 @@ constexpr bool read_line(der::reader& r, T&, const constant_line& l, const char*
   if (!der::read_int64(in, got, p) || !r.close(in, p)) return false;
   return got == l.value || r.fail(errc::wrong_constant, p, at);
 }
+constexpr unsigned class_bits = 0xc0, number_bits = 0x1f;
+constexpr bool is_context(unsigned octet) {
+  return (octet & class_bits) == static_cast<unsigned>(der::tag_class::context);
+}
+
 /// What stands behind the last field that is known. One of the known ones is no extension: it is there twice, or in
 /// the wrong place.
 template <class T, class C>
 constexpr bool read_tail(der::reader& r, T& out, const tail_line<C>& l, const char* type, int last_known) {
-  constexpr unsigned class_bits = 0xc0, number_bits = 0x1f;
   const std::uint8_t* const m = r.mark();
   while (!r.at_end()) {
     const unsigned octet = *r.mark();
-    if ((octet & class_bits) == static_cast<unsigned>(der::tag_class::context) &&
-        static_cast<int>(octet & number_bits) <= last_known) {
+    if (is_context(octet) && static_cast<int>(octet & number_bits) <= last_known) {
       return r.fail(errc::trailing_data, {type, ""});
     }
     if (!r.skip({type, l.name})) return false;
@@ -136,6 +139,13 @@ constexpr bool read_alternative(der::reader& r, V& out, const choice_schema<C, V
   out = V(std::in_place_index<I>, chosen);
   return good;
 }
+/// Whether what is none of the alternatives can be one that is to come: tagged as they are, with a number of its own.
+template <class C, class V, class... A>
+constexpr bool may_be_new(unsigned octet, const choice_schema<C, V, A...>& s) {
+  if constexpr (((A::how == tagging::none) || ...)) return true;
+  return is_context(octet) &&
+         s.alternatives.apply([&](const auto&... a) { return ((a.number != (octet & number_bits)) && ...); });
+}
 template <class T, class C, class V, class... A>
 constexpr bool read_schema(der::reader& r, T& out, const choice_schema<C, V, A...>& s, der::place p) {
   bool found = false, good = false;
@@ -145,6 +155,7 @@ constexpr bool read_schema(der::reader& r, T& out, const choice_schema<C, V, A..
   (std::index_sequence_for<A...>{});
   if (found) return good;
   if constexpr (std::variant_size_v<V> == sizeof...(A) + 1) {
+    if (!r.at_end() && !may_be_new(*r.mark(), s)) return r.fail(errc::unexpected_tag, p);
     any_value unknown{};
     good = read(r, unknown, p);
     out.*s.member = V(std::in_place_index<sizeof...(A)>, unknown);

@@ -46,10 +46,10 @@ class reader {
     return open_long(t, p);
   }
   constexpr bytes_view contents(tag t, place p) { return open(t, p).rest(); }
-  /// Steps over whatever TLV comes next; tag numbers above 30 are not read.
+  /// Steps over whatever TLV comes next; tag numbers above 30 are not read, nor is end-of-contents.
   constexpr bool skip(place p = {}) {
     if (cur_ == end_) return fail(errc::truncated, p);
-    if ((*cur_ & 0x1f) == 0x1f) return fail(errc::unexpected_tag, p);
+    if ((*cur_ & 0x1f) == 0x1f || *cur_ == 0) return fail(errc::unexpected_tag, p);
     (void)open(tag{*cur_}, p);
     return ok();
   }

@@ -207,11 +207,14 @@ KERB_BOTH("decode: a CHOICE of none of its alternatives is refused, a fault in o
 constexpr bool alternatives_to_come() {
   const auto known = "a105a203020101"_hex;
   const auto unknown = "a2023000"_hex;
-  const auto primitive = "8001 05"_hex;
+  const auto primitive = "8201 05"_hex;
   const auto k = asn1::decode<Open>(known, der::strict), u = asn1::decode<Open>(unknown, der::strict),
              p = asn1::decode<Open>(primitive, der::strict);
   return k && k->value.index() == 1 && std::get<1>(k->value).first == 1 && u && u->value.index() == 2 &&
          std::get<2>(u->value).der == bytes_view(unknown) && p && p->value.index() == 2 &&
+         fails<Open>("800105"_hex, errc::unexpected_tag, 0, "Open", "") &&
+         fails<Open>("020105"_hex, errc::unexpected_tag, 0, "Open", "") &&
+         fails<Open>("e2020500"_hex, errc::unexpected_tag, 0, "Open", "") &&
          fails<Open>("a20330"_hex, errc::truncated, 0, "Open", "") &&
          fails<Open>(std::array<std::uint8_t, 0>{}, errc::truncated, 0, "Open", "");
 }
@@ -233,6 +236,7 @@ constexpr bool fields_to_come() {
   const auto in = "300a 800105 a3020500 0401aa"_hex;
   const auto r = asn1::decode<Extensible>(in, der::strict);
   return r && !r->options && !r->closed && r->extensions.der == bytes_view(in).last(7) &&
+         fails<Extensible>("30058001050000"_hex, errc::unexpected_tag, 5, "Extensible", "...") &&
          fails<Extensible>("3006800105a302 05"_hex, errc::truncated, 5, "Extensible", "...") &&
          fails<Extensible>("3006800105 9f0100"_hex, errc::unexpected_tag, 5, "Extensible", "...") &&
          fails<Extensible>("3006800105 048000"_hex, errc::non_minimal_length, 5, "Extensible", "...");

@@ -95,10 +95,23 @@ constexpr bool one_after_the_other() {
   r.skip();
   const bool skipped = r.since(m).size() == 3 && r.since(m)[0] == 0x02;
   const bool last = r.contents(der::octet_string, here).size() == 2 && r.at_end() && r.ok();
-  r.skip();  // at the end there is nothing to step over, and no harm
-  return first && skipped && last && r.ok() && !r.next_is(der::octet_string);
+  return first && skipped && last && !r.next_is(der::octet_string);
 }
 KERB_BOTH("reader: reads, skips and remembers where it was", "[der]", one_after_the_other);
+
+template <std::size_t N>
+constexpr bool skips_none(const std::array<std::uint8_t, N>& in, errc code) {
+  der::source s{.origin = in.data()};
+  der::reader r(in, s);
+  return !r.skip(here) && s.why.code == code && s.why.offset == 0;
+}
+constexpr bool nothing_to_skip() {
+  return skips_none(std::array<std::uint8_t, 0>{}, errc::truncated) && skips_none("0500"_hex, errc::ok) == false &&
+         skips_none("1f8101 00"_hex, errc::unexpected_tag) && skips_none("0000"_hex, errc::unexpected_tag) &&
+         skips_none("0402aa"_hex, errc::truncated) && skips_none("30800000"_hex, errc::non_minimal_length);
+}
+KERB_BOTH("reader: what is no value cannot be stepped over: the end, a high tag number, end-of-contents", "[der]",
+          nothing_to_skip);
 
 constexpr bool nested_offsets() {
   const auto in = "300704010130020502"_hex;  // the innermost INTEGER has another tag, at octet 7
