@@ -403,7 +403,6 @@ TEST_CASE("ap_initiator: a room one octet too small says which size will do, and
   const std::size_t n = std::get<need_room>(first).octets;
   octet_list small(n - 1, 0xee), just(n, 0xee);
   initiator x({.credential = credential, .room = small});
-  unique_time times;
   const unsigned draws = w.policy.entropy.draws();
   for (int i = 0; i != 2; ++i) {
     const auto s = x.start(w.turn());
