@@ -3,6 +3,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -44,21 +45,29 @@ inline std::optional<std::string> first_line(const std::string& file) {
   return line;
 }
 
+inline termios& terminal_before() {
+  static termios t{};
+  return t;
+}
 /// Asks on the terminal, without echo; from a pipe the first line is taken.
 inline std::optional<std::string> ask_password(const std::string& whose) {
   const bool terminal = isatty(0) != 0;
-  termios before{};
   if (terminal) {
     std::fprintf(stderr, "Password of %s: ", whose.c_str());
-    tcgetattr(0, &before);
-    termios silent = before;
+    tcgetattr(0, &terminal_before());
+    std::signal(SIGINT, [](int) {  // a Ctrl-C must not leave a terminal without echo behind
+      tcsetattr(0, TCSANOW, &terminal_before());
+      _exit(130);
+    });
+    termios silent = terminal_before();
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     tcsetattr(0, TCSAFLUSH, &silent);
   }
   std::string line;
   const bool got = static_cast<bool>(std::getline(std::cin, line)) && !line.empty();
   if (terminal) {
-    tcsetattr(0, TCSAFLUSH, &before);
+    tcsetattr(0, TCSAFLUSH, &terminal_before());
+    std::signal(SIGINT, SIG_DFL);
     std::fputs("\n", stderr);
   }
   if (got) return line;

@@ -339,6 +339,28 @@ TEST_CASE("ap_acceptor: what was opened is wiped on refusal, on misuse, when giv
   }
 }
 
+TEST_CASE("ap_acceptor: no key is left in the exchange itself once it has refused, failed or died", "[exchange]") {
+  for (int how = 0; how != 3; ++how) {
+    ap_world w;
+    w.authenticator.subkey = key_as_sent(etype_t::aes256_cts_hmac_sha384_192, subkey_octets);
+    const key k = w.service_key();
+    room_t room{};
+    alignas(acceptor) std::array<std::uint8_t, sizeof(acceptor)> place{};
+    acceptor* const a = std::construct_at(reinterpret_cast<acceptor*>(place.data()), w.request_in(room));
+    (void)a->receive(w.mint(), w.turn());
+    REQUIRE(says<check_replay>(a->provide(k, w.turn())));
+    CHECK(holds(place, bytes_view(session_octets)));  // the twin
+    CHECK(holds(place, bytes_view(subkey_octets)));
+    if (how == 0) (void)a->fresh(false, w.turn());
+    if (how == 1) (void)a->abandon({.code = errc::no_answer});
+    if (how == 2) std::destroy_at(a);
+    INFO(how);
+    CHECK(!holds(place, bytes_view(session_octets)));
+    CHECK(!holds(place, bytes_view(subkey_octets)));
+    if (how != 2) std::destroy_at(a);
+  }
+}
+
 TEST_CASE("ap_acceptor: never writes to the request", "[exchange]") {
   machine m;
   const std::vector<std::uint8_t> before = m.token;

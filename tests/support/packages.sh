@@ -71,6 +71,7 @@ install_packages() {
   fi
   if [ $have_one = no ]; then
     for p in $2; do
+      apt-cache show "$p" >/dev/null 2>&1 || continue
       say "installing $p"
       if apt_install "$p"; then break; fi
     done

@@ -49,6 +49,8 @@ enum class errc : std::uint16_t {
   bad_s2k_parameters,        ///< string-to-key parameters are malformed or outside the caller's bounds
   too_many_rounds,           ///< pre-authentication went on for more rounds than the limits allow
   no_preauth_mechanism,      ///< the KDC asks for pre-authentication that the client does not have
+  path_not_checked,          ///< the client is of another realm, and no KDC has checked the realms between
+  critical_authdata,         ///< authorization data that must be enforced and is not understood
   refused_by_application,    ///< the caller's own policy said no
 
   // The peer sent a KRB-ERROR; detail: its error code.
@@ -134,6 +136,8 @@ constexpr std::string_view name_of(errc c) {
     case errc::bad_s2k_parameters: return "bad_s2k_parameters";
     case errc::too_many_rounds: return "too_many_rounds";
     case errc::no_preauth_mechanism: return "no_preauth_mechanism";
+    case errc::path_not_checked: return "path_not_checked";
+    case errc::critical_authdata: return "critical_authdata";
     case errc::refused_by_application: return "refused_by_application";
     case errc::kdc_said_no: return "kdc_said_no";
     case errc::peer_said_no: return "peer_said_no";

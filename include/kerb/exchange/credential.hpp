@@ -20,6 +20,9 @@ struct ticket_facts {
   /// The KDC gave the client another name than the one asked for; with no FAST, nothing but the request's
   /// canonicalize option vouches for it (RFC 6806 section 6).
   bool client_renamed = false;
+  /// It is not a ticket for the service that was asked for, but for the KDC of another realm, to be asked next
+  /// (RFC 6806 section 8); only where the canonicalize option was set.
+  bool is_referral = false;
 };
 
 /// A ticket with its session key. Move-only; its views lie in the room of the exchange that made it, and its key and

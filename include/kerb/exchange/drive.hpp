@@ -41,11 +41,15 @@ template <class Exchange, class C, class Now, class Ask>
       request.fresh = false;
     } else if (const auto* s = std::get_if<send>(&step)) {
       request = *s;
+      passed_over = {};
     } else {
       return error{.code = errc::no_key};
     }
     const result<answer> got = ask(static_cast<const send&>(request));
-    if (request.then == afterwards::finished) return std::move(x).take();
+    if (request.then == afterwards::finished) {
+      if (!got) return got.error();
+      return std::move(x).take();
+    }
     if (!got) return passed_over.ok() ? got.error() : passed_over;
     step = x.receive(got->octets, turn_now(), got->arrived);
   }

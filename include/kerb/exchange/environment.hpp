@@ -10,6 +10,8 @@ struct exchange_limits {
   std::int64_t clock_skew = 300;            ///< seconds that two clocks may differ
   std::uint64_t min_iterations = 0;         ///< string-to-key iterations a KDC may ask for; 0: the etype's own default
   std::uint64_t max_iterations = 1u << 20;  ///< the same, at most
+  std::int64_t max_clock_offset = 86400;    ///< seconds that a KDC's unauthenticated clock is followed, at most
+  unsigned max_keys = 32;                   ///< keys that are tried on one ticket
   unsigned max_rounds = 6;                  ///< requests of one AS exchange, the first one included
 };
 

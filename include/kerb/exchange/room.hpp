@@ -57,13 +57,18 @@ class room {
   }
   /// What is kept at the front.
   constexpr bytes_view kept() const { return bytes_view(octets_).first(front_); }
+  /// Keeps no more than the first `n` octets of it.
+  constexpr void keep_first(std::size_t n) { front_ = n < front_ ? n : front_; }
   /// Everything behind the front, for the next message, which replaces the last one; room for its frame is left.
   constexpr std::span<std::uint8_t> message_space() {
     tail_ = 0;
     return octets_.size() < front_ + frame_octets ? std::span<std::uint8_t>() : octets_.subspan(front_ + frame_octets);
   }
   /// The last `n` octets hold a message.
-  constexpr void message_is(std::size_t n) { tail_ = n; }
+  constexpr void message_is(std::size_t n) {
+    tail_ = n;
+    if (dirty_ > octets_.size() - n) dirty_ = octets_.size() - n;  // the message has overwritten it
+  }
   constexpr bytes_view message() const { return bytes_view(octets_).last(tail_); }
   /// The message with its length in front, as a stream carries it (RFC 4120 section 7.2.2); nothing without a message.
   constexpr bytes_view framed_message() {

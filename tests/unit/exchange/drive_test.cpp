@@ -129,10 +129,14 @@ TEST_CASE("drive: what waits for no answer is transmitted once", "[exchange]") {
     CHECK(out.then == afterwards::finished);
     CHECK(c.w.present(out.octets).accepted);
     ++asked;
-    return errc::no_answer;
+    return answer(bytes_view());
   });
   CHECK(s);
   CHECK(asked == 1);
+  initiator y = c.begin(if_asked);
+  const auto unsent = drive(y, c.w.policy, c.w.now, [](const send&) -> result<answer> { return errc::no_answer; });
+  REQUIRE(!unsent);
+  CHECK(unsent.error().code == errc::no_answer);
 }
 
 TEST_CASE("drive: the clock is asked at every turn, and limits reach the exchange", "[exchange]") {

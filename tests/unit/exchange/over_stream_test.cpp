@@ -69,7 +69,7 @@ KERB_BOTH("over_stream: an AP exchange octet by octet", "[exchange][rfc4120-7.2.
 
 TEST_CASE("over_stream: how the stream is cut changes nothing", "[exchange][rfc4120-7.2.2]") {
   for (std::size_t at_once = 1; at_once != 300; ++at_once) {
-    for (const std::size_t glued : {0, 1, 40}) {
+    for (const std::size_t glued : {0u, 1u, 40u}) {
       client c;
       REQUIRE(says<send>(c.start()));
       const bytes_view in = c.answer(glued);
@@ -183,7 +183,7 @@ TEST_CASE("over_stream: need_room is answered by more room and the same call", "
   const auto first = probe.start();
   REQUIRE(says<need_room>(first));
   const std::size_t n = std::get<need_room>(first).octets;
-  for (const std::size_t at_once : {1, 3, 50, 1000}) {
+  for (const std::size_t at_once : {1u, 3u, 50u, 1000u}) {
     client c(512, n);
     REQUIRE(says<send>(c.start()));
     const bytes_view in = c.answer();

@@ -124,7 +124,9 @@ class [[nodiscard]] ap_initiator {
   /// The caller's transport has given up: the exchange fails with this reason.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
   /// Goes on in a larger buffer, after need_room.
-  constexpr void room(std::span<std::uint8_t> bigger) { room_.move_to(bigger); }
+  constexpr void room(std::span<std::uint8_t> bigger) {
+    if (state_ == state::idle || state_ == state::waiting) room_.move_to(bigger);
+  }
 
   /// The KRB-ERROR that was received last, if any: unauthenticated, and lent like the octets it came in.
   constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }

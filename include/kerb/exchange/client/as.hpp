@@ -10,27 +10,11 @@
 //
 // Random octets are drawn in this order: for each request the nonce (4), then a PA-ENC-TIMESTAMP's confounder.
 #pragma once
+#include "as_request.hpp"
 #include "kdc_reply.hpp"
 #include "preauth.hpp"
 
 namespace kerb::inline v0 {
-
-/// What an AS exchange is to get. Every view must outlive the exchange.
-template <class Key>
-struct as_request {
-  principal_view client;
-  secret_view password{};                  ///< empty, and no key: the exchange says need_key
-  std::optional<ref<const Key>> key{};     ///< the client's long-term key, instead of a password
-  std::optional<principal_view> server{};  ///< default: krbtgt of the client's realm
-  std::span<std::uint8_t> room;            ///< lent until the exchange and its product are gone; see room_size
-  msg::KdcOptions options{};
-  std::int64_t lifetime = 36000;                 ///< seconds asked for; 0: as long as the KDC's policy allows
-  std::optional<std::int64_t> renew_lifetime{};  ///< seconds; asks for a renewable ticket
-  std::optional<kerberos_time> from{};           ///< with the postdated option
-  view_of<etype_t> etypes{};                     ///< offered, best first; empty: the policy's own list
-  view_of<msg::HostAddress> addresses{};         ///< none: a ticket that is good anywhere
-  bool follow_kdc_clock = false;  ///< leave to try once more by the clock of an unauthenticated KRB-ERROR
-};
 
 /// Gets an initial ticket with a password or a long-term key. Octets handed to receive() are never written to and are
 /// lent until the next receive() or the end; octets in a step are valid until the next call.
@@ -56,7 +40,7 @@ class [[nodiscard]] as_client {
     if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
     tgs_name_[1] = request_.client.realm;
     if (!make_offer(t.policy.get())) return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "etype"});
-    return send_request(t, t.now, true);
+    return send_request(t, t.now, true, {});
   }
 
   /// What came: an AS-REP, a KRB-ERROR, or on a datagram anything at all.
@@ -64,6 +48,7 @@ class [[nodiscard]] as_client {
   [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t, carrier arrived = carrier::any) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
+    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
     arrived_ = via_ == carrier::stream ? carrier::stream : arrived;
     if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets, t);
     const auto rep = asn1::decode<msg::AsRep>(octets);
@@ -78,12 +63,17 @@ class [[nodiscard]] as_client {
   [[nodiscard]] constexpr step provide(key&& k, const turn<C, R>& t) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::wants_key || t.policy->etype_of(k) != hint_.etype) return misuse();
-    key_.emplace(std::move(k));
-    step next =
-        reply_.empty() ? send_request(t, kdc_time(t.now), true) : on_reply(*asn1::decode<msg::AsRep>(reply_), t);
+    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    const bool for_reply = !reply_.empty();
+    const auto rep = asn1::decode<msg::AsRep>(reply_);
+    if (for_reply && !rep) return fail(rep.error());  // the caller has not kept what it lent
+    std::optional<key>& place = for_reply ? reply_key_ : key_;
+    place.emplace(std::move(k));
+    step next = for_reply ? on_reply(*rep, t) : send_request(t, kdc_time(t.now), true, cookie_offered_);
     if (says<need_room>(next)) {
-      k = std::move(*key_);
-      key_.reset();
+      k = std::move(*place);
+      place.reset();
+      state_ = state::wants_key;
     } else if (state_ == state::wants_key) {
       state_ = state::waiting;
     }
@@ -95,7 +85,9 @@ class [[nodiscard]] as_client {
   /// The caller's transport has given up: the exchange fails with this reason.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
   /// Goes on in a larger buffer, after need_room.
-  constexpr void room(std::span<std::uint8_t> bigger) { room_.move_to(bigger); }
+  constexpr void room(std::span<std::uint8_t> bigger) {
+    if (state_ == state::idle || state_ == state::waiting || state_ == state::wants_key) room_.move_to(bigger);
+  }
 
   /// The KRB-ERROR that was received last, if any: unauthenticated, and lent like the octets it came in.
   constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
@@ -131,7 +123,7 @@ class [[nodiscard]] as_client {
 
   /// Writes and hands out the next request; `now` is the client's time as the KDC shall see it.
   template <entropy_source R>
-  constexpr step send_request(const turn<C, R>& t, timestamp now, bool fresh) {
+  constexpr step send_request(const turn<C, R>& t, timestamp now, bool fresh, std::optional<bytes_view> cookie) {
     const kerberos_time begin = request_.from.value_or(now.at);
     till_ = request_.lifetime == 0 ? kerberos_time{0} : plus(begin, request_.lifetime);
     if (request_.renew_lifetime) rtime_ = plus(begin, *request_.renew_lifetime);
@@ -139,29 +131,35 @@ class [[nodiscard]] as_client {
 
     errc why = errc::ok;
     der::writer counted = der::writer::counting();
-    write_request(counted, at, longest_nonce, why);
+    write_request(counted, at, longest_nonce, cookie, why);
     if (why != errc::ok) return fail({.code = why});
-    // The default salt is kept at the room's front from the start, so that no later call lacks room for it
-    const bool first = state_ == state::idle;
-    const std::size_t salt_size = default_salt_size(request_.client);
-    const std::size_t n = room_.size_for_message(counted.count()) + (first ? salt_size : 0);
+    // At the room's front: the default salt, so that no later call lacks room for it, and the cookie, which is only
+    // lent
+    const std::size_t salt_size = default_salt_size(request_.client), cookie_size = cookie ? cookie->size() : 0;
+    const std::size_t n = room_.size_for_message(counted.count()) + salt_size + cookie_size - room_.kept().size();
     if (room_.size() < n) return need_room{n};
-    if (first) {
+    if (state_ == state::idle) {
       write_default_salt(request_.client, room_.borrow(salt_size));
       room_.keep(salt_size);
     }
+    if (cookie && !(cookie_size_ && cookie->data() == this->cookie()->data())) {
+      room_.keep_first(salt_size);
+      cookie = room_.keep_copy(*cookie);
+    }
+    if (!cookie) room_.keep_first(salt_size);
+    cookie_size_ = cookie ? std::optional(cookie_size) : std::nullopt;
 
     const std::optional<std::uint32_t> nonce = draw_nonce(t);
     if (!nonce) return fail({.code = errc::entropy});
     nonce_ = *nonce;
     der::writer w(room_.message_space());
-    write_request(w, at, nonce_, why);
+    write_request(w, at, nonce_, cookie, why);
     if (why != errc::ok || !w.ok()) {
       room_.wipe_message();
       return fail({.code = why != errc::ok ? why : errc::no_space});
     }
     room_.message_is(w.count());
-    tell_written(std::make_index_sequence<std::tuple_size_v<Mechanisms>>{});
+    mechanisms_.written();
     ++round_;
     reply_ = {};
     state_ = state::waiting;
@@ -172,7 +170,8 @@ class [[nodiscard]] as_client {
   }
 
   template <entropy_source R>
-  constexpr void write_request(der::writer& w, const turn<C, R>& t, std::uint32_t nonce, errc& why) {
+  constexpr void write_request(der::writer& w, const turn<C, R>& t, std::uint32_t nonce,
+                               std::optional<bytes_view> cookie, errc& why) {
     msg::KdcReqBody body;
     body.kdc_options = options_;
     body.cname = request_.client.name;
@@ -188,25 +187,21 @@ class [[nodiscard]] as_client {
     auto elements = asn1::computed{[&](der::writer& out) {
       der::wrap(out, der::sequence, [&] {
         // RFC 6113 section 5.2: a cookie goes back to the KDC as it came
-        if (cookie_) asn1::write(out, msg::PaData{padata_t::fx_cookie, *cookie_});
-        write_chosen(out, t, why, std::make_index_sequence<std::tuple_size_v<Mechanisms>>{});
+        if (cookie) asn1::write(out, msg::PaData{padata_t::fx_cookie, *cookie});
+        mechanisms_.write(out, long_term(), t, why);
       });
     }};
     std::optional<decltype(elements)> padata;
-    if (chosen_ != none || cookie_) padata.emplace(elements);
+    if (mechanisms_.chosen() || cookie) padata.emplace(elements);
     asn1::write(w, msg::KdcReq<msg_t::as_req, decltype(padata), msg::KdcReqBody>{padata, body});
   }
-  template <entropy_source R, std::size_t... I>
-  constexpr void write_chosen(der::writer& w, const turn<C, R>& t, errc& why, std::index_sequence<I...>) {
-    static_assert((preauth_mechanism<std::tuple_element_t<I, Mechanisms>, C, R> && ...));
-    (void)((I == chosen_ ? (std::get<I>(mechanisms_).template write<C, R>(w, long_term(), t, why), true) : false) ||
-           ...);
+  /// Null when there is none yet, which a mechanism that wanted one never sees.
+  constexpr const key* long_term() const { return request_.key ? &request_.key->get() : key_ ? &*key_ : nullptr; }
+  /// The cookie that went out with the last request, in the room.
+  constexpr std::optional<bytes_view> cookie() const {
+    if (!cookie_size_) return std::nullopt;
+    return room_.kept().subview(default_salt_size(request_.client), *cookie_size_);
   }
-  template <std::size_t... I>
-  constexpr void tell_written(std::index_sequence<I...>) {
-    (void)((I == chosen_ ? (std::get<I>(mechanisms_).written(), true) : false) || ...);
-  }
-  constexpr const key& long_term() const { return request_.key ? request_.key->get() : *key_; }
 
   // ---- KRB-ERROR: a hint, never a fact
 
@@ -225,79 +220,79 @@ class [[nodiscard]] as_client {
         return transmit(false);
       case error_code_t::krb_ap_err_skew:
         if (request_.follow_kdc_clock && !followed_clock_ && round_ < t.limits.max_rounds) {
+          const std::int64_t ahead = e->stime.seconds - t.now.at.seconds;
+          if (ahead > t.limits.max_clock_offset || ahead < -t.limits.max_clock_offset) return skewed(*e);
           followed_clock_ = true;
-          kdc_clock_ahead_ = e->stime.seconds - t.now.at.seconds;
-          const step next = send_request(t, kdc_time(t.now), true);
+          kdc_clock_ahead_ = ahead;
+          const step next = send_request(t, kdc_time(t.now), true, cookie());
           if (says<need_room>(next)) followed_clock_ = false;  // the call will be repeated
           return next;
         }
-        return fail(detail::krb_error(errc::clock_skew, *e));
+        return skewed(*e);
       default: return refused_by_kdc(*e);
     }
   }
   constexpr step refused_by_kdc(const msg::KrbError& e) { return fail(detail::krb_error(errc::kdc_said_no, e)); }
+  constexpr step skewed(const msg::KrbError& e) { return fail(detail::krb_error(errc::clock_skew, e)); }
   constexpr timestamp kdc_time(timestamp now) const { return {plus(now.at, kdc_clock_ahead_), now.usec}; }
 
   template <entropy_source R>
   constexpr step next_round(const msg::KrbError& e, const turn<C, R>& t) {
     if (!e.e_data) return refused_by_kdc(e);
     const auto methods = asn1::decode_as<msg::MethodData>("METHOD-DATA", *e.e_data);
-    if (!methods) return disregard(methods.error());
+    if (!methods) {  // some KDCs put another type there, and what counts is the code
+      const bool first = e.error_code != error_code_t::kdc_err_preauth_failed && round_ == 1;
+      return first ? disregard(methods.error()) : refused_by_kdc(e);
+    }
     if (round_ >= t.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "KRB-ERROR"});
-    cookie_.reset();
+    std::optional<bytes_view> cookie;
     for (const msg::PaData pa : *methods)
-      if (pa.padata_type == padata_t::fx_cookie) cookie_ = pa.padata_value;
-    chosen_ = none;
-    preauth_wants wants = preauth_wants::skip;
-    for (const msg::PaData pa : *methods) {
-      wants =
-          consider(pa, {*methods, pa.padata_value, round_}, std::make_index_sequence<std::tuple_size_v<Mechanisms>>{});
-      if (wants != preauth_wants::skip) break;
-    }
-    if (wants == preauth_wants::skip) {
-      if (e.error_code == error_code_t::kdc_err_preauth_failed || round_ > 1) return refused_by_kdc(e);
-      return fail({.code = errc::no_preauth_mechanism,
-                   .detail = static_cast<std::uint32_t>(e.error_code),
-                   .type = "METHOD-DATA"});
-    }
-    reply_ = {};
+      if (pa.padata_type == padata_t::fx_cookie) cookie = pa.padata_value;
+    std::size_t who = 0;
+    const preauth_wants wants = mechanisms_.consider(*methods, round_, who);
+    if (wants == preauth_wants::skip) return nothing_left(e);
+    std::optional<detail::key_hint> hint;
     if (wants == preauth_wants::key) {
-      const auto hint = detail::hint_from(t.policy.get(), *methods, key_etypes(), t.limits);
-      if (!hint) return is_malformed(hint.error().code) ? disregard(hint.error()) : fail(hint.error());
-      if (const auto next = find_key(*hint, t)) return *next;
+      const auto found = detail::hint_from(t.policy.get(), *methods, key_etypes(), t.limits);
+      if (!found) return is_malformed(found.error().code) ? disregard(found.error()) : fail(found.error());
+      hint = found->value_or(standard_hint(offer_[0], t.policy.get()));
     }
-    return send_request(t, kdc_time(t.now), true);
+    // Nothing has changed so far; from here on it is another round
+    reply_ = {};
+    mechanisms_.choose(who);
+    cookie_offered_ = cookie;
+    if (hint) {
+      if (const auto next = find_key(*hint, t, key_)) return *next;
+    }
+    return send_request(t, kdc_time(t.now), true, cookie);
   }
-  template <std::size_t... I>
-  constexpr preauth_wants consider(const msg::PaData& pa, const preauth_offer& offer, std::index_sequence<I...>) {
-    preauth_wants wants = preauth_wants::skip;
-    auto ask = [&]<std::size_t N>() {
-      if (pa.padata_type != std::tuple_element_t<N, Mechanisms>::offered_as) return false;
-      wants = std::get<N>(mechanisms_).consider(offer);
-      if (wants == preauth_wants::skip) return false;
-      chosen_ = N;
-      return true;
-    };
-    (void)(ask.template operator()<I>() || ...);
-    return wants;
+  constexpr step nothing_left(const msg::KrbError& e) {
+    const bool wants_preauth = e.error_code == error_code_t::kdc_err_preauth_required;
+    // After the first round it may be the answer to a datagram that was sent twice
+    if (wants_preauth && round_ > 1) return disregard(detail::krb_error(errc::kdc_said_no, e));
+    if (round_ > 1 || e.error_code == error_code_t::kdc_err_preauth_failed) return refused_by_kdc(e);
+    error why = detail::krb_error(errc::no_preauth_mechanism, e);
+    why.type = "METHOD-DATA", why.field = "";
+    return fail(why);
   }
 
   // ---- the long-term key
 
   /// The encryption types for which there can be a key: all that are offered, or that of the key we have.
   constexpr view_of<etype_t> key_etypes() const { return {offer_.data(), request_.key ? 1 : offer_.size()}; }
-  /// Sees to it that there is a key for the hint; a step when the caller has to help, or when that fails.
+  constexpr detail::key_hint standard_hint(etype_t e, C& policy) const {
+    return {e, {}, {policy.default_iterations(e)}};
+  }
+  /// Puts the key for the hint into `place`; a step when the caller has to help, or when that fails.
   template <entropy_source R>
-  constexpr std::optional<step> find_key(std::optional<detail::key_hint> hint, const turn<C, R>& t) {
-    if (!hint) {
-      const etype_t first = offer_[0];
-      hint = detail::key_hint{first, {}, {t.policy->default_iterations(first)}};
-    }
+  constexpr std::optional<step> find_key(const detail::key_hint& hint, const turn<C, R>& t, std::optional<key>& place) {
     if (request_.key) {
-      if (t.policy->etype_of(request_.key->get()) == hint->etype) return std::nullopt;
-      return fail({.code = errc::no_key, .type = "ETYPE-INFO2"});
+      if (t.policy->etype_of(request_.key->get()) == hint.etype) return std::nullopt;
+      return disregard({.code = errc::no_key, .type = "ETYPE-INFO2"});
     }
-    hint_ = *hint;
+    // Anybody can make a client compute: not more often than it would for an honest KDC
+    if (++derivations_ > t.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
+    hint_ = hint;
     const bytes_view salt = hint_.salt ? *hint_.salt : room_.kept().first(default_salt_size(request_.client));
     if (request_.password.empty()) {
       state_ = state::wants_key;
@@ -305,7 +300,7 @@ class [[nodiscard]] as_client {
     }
     auto k = t.policy->string_to_key(hint_.etype, request_.password, salt, hint_.iterations);
     if (!k) return fail(k.error());
-    key_.emplace(std::move(*k));
+    place.emplace(std::move(*k));
     return std::nullopt;
   }
 
@@ -314,20 +309,21 @@ class [[nodiscard]] as_client {
   template <entropy_source R>
   constexpr step on_reply(const msg::AsRep& rep, const turn<C, R>& t) {
     const detail::asked a = asked();
-    if (const error e = detail::check_clear_part(rep, a); !e.ok()) return fail(e);
+    if (const error e = detail::check_clear_part(rep, a); !e.ok()) return disregard(e);
+    if (const std::size_t n = detail::room_for(rep); room_.free() < n) return need_room{room_.size_with(n)};
     const key* reply_key = reply_key_for(rep.enc_part.etype, t.policy.get());
     if (reply_key == nullptr) {
       const etype_t only[] = {rep.enc_part.etype};
-      // RFC 4120 section 3.1.5: padata in the reply may say how the key is made
+      // RFC 4120 section 3.1.5: padata in the reply may say how the key is made; it is no better than the reply
       const auto hint = detail::hint_from(t.policy.get(), rep.padata.value_or(msg::MethodData{}), only, t.limits);
-      if (!hint) return fail(hint.error());
-      const detail::key_hint standard{only[0], {}, {t.policy->default_iterations(only[0])}};
-      if (const auto next = find_key(hint->value_or(standard), t)) return *next;
-      reply_key = reply_key_for(rep.enc_part.etype, t.policy.get());
-      if (reply_key == nullptr) return fail({.code = errc::no_key, .type = "AS-REP", .field = "enc-part"});
+      if (!hint) return disregard(hint.error());
+      if (const auto next = find_key(hint->value_or(standard_hint(only[0], t.policy.get())), t, reply_key_))
+        return *next;
+      reply_key = reply_key_ ? &*reply_key_ : nullptr;
+      if (reply_key == nullptr) return disregard({.code = errc::no_key, .type = "AS-REP", .field = "enc-part"});
     }
-    if (const std::size_t n = detail::room_for(rep); room_.free() < n) return need_room{room_.size_with(n)};
     auto plain = open_sealed(t.policy.get(), rep.enc_part, *reply_key, key_usage_t::as_rep_enc_part, room_);
+    reply_key_.reset();
     if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
     const auto part = asn1::decode<msg::EncAsRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
@@ -341,14 +337,8 @@ class [[nodiscard]] as_client {
     return done{};
   }
   constexpr const key* reply_key_for(etype_t etype, C& policy) {
-    const key* k = request_.key ? &request_.key->get() : key_ ? &*key_ : nullptr;
-    k = mechanism_key(k, std::make_index_sequence<std::tuple_size_v<Mechanisms>>{});
+    const key* k = reply_key_ ? &*reply_key_ : mechanisms_.reply_key(long_term());
     return k != nullptr && policy.etype_of(*k) == etype ? k : nullptr;
-  }
-  template <std::size_t... I>
-  constexpr const key* mechanism_key(const key* k, std::index_sequence<I...>) {
-    (void)((I == chosen_ ? (k = std::get<I>(mechanisms_).reply_key(k), true) : false) || ...);
-    return k;
   }
 
   // ---- ends
@@ -363,12 +353,12 @@ class [[nodiscard]] as_client {
     why_ = e;
     state_ = state::failed;
     key_.reset();
+    reply_key_.reset();
     room_.wipe_front();
     return failed{why_};
   }
 
   static constexpr std::uint32_t longest_nonce = 0x7fffffff;
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
   as_request<key> request_;
   kerb::room room_;
@@ -378,17 +368,19 @@ class [[nodiscard]] as_client {
   carrier arrived_ = carrier::any;
   bool followed_clock_ = false;
   unsigned round_ = 0;
-  std::size_t chosen_ = none;
   std::uint32_t nonce_ = 0;
   std::int64_t kdc_clock_ahead_ = 0;
   kerberos_time till_;
   std::optional<kerberos_time> rtime_;
   std::array<kerberos_string, 2> tgs_name_{{{"krbtgt"_krb}, {}}};
   fixed<etype_t, 16> offer_;
-  Mechanisms mechanisms_{};
+  detail::mechanism_set<Mechanisms> mechanisms_;
   detail::key_hint hint_;
-  std::optional<key> key_;
-  std::optional<bytes_view> cookie_;
+  std::optional<key> key_;        // by the hints of a round
+  std::optional<key> reply_key_;  // by the hints of a reply, until that reply has been tried
+  unsigned derivations_ = 0;
+  std::optional<bytes_view> cookie_offered_;  // in octets that are lent
+  std::optional<std::size_t> cookie_size_;    // of the one that was sent, in the room
   bytes_view reply_;
   std::optional<msg::KrbError> peer_error_;
   product product_;

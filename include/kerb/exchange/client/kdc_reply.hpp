@@ -20,6 +20,10 @@ struct asked {
   view_of<etype_t> etypes;
   view_of<msg::HostAddress> addresses;
   bool initial = false;  // an AS exchange
+  // What a TGS-REQ's own ticket brings with it (RFC 4120 sections 2.5 to 2.7 and 3.3.3)
+  msg::TicketFlags inherited{};
+  std::optional<kerberos_time> renewable_to{};
+  std::optional<msg::HostAddresses> inherited_addresses{};
 };
 
 constexpr error mismatch(errc c, const char* field) { return {.code = c, .type = "EncKDCRepPart", .field = field}; }
@@ -65,7 +69,12 @@ constexpr error check_times(const asked& a, const msg::TicketFlags& granted, ker
     return mismatch(errc::clock_skew, "starttime");
   }
   constexpr kerberos_time no_wish{0};  // RFC 4120 section 5.4.1: as long as policy allows
-  if (a.till != no_wish && end > a.till) return mismatch(errc::time_mismatch, "endtime");
+  // RFC 4120 section 3.3.3: a renewed ticket lives as long again as it did, within its renew-till, and a validated one
+  // as long as it was to; till says nothing there
+  const bool renews = a.options.has(kdc_option_t::renew);
+  if (renews && a.renewable_to && end > *a.renewable_to) return mismatch(errc::time_mismatch, "endtime");
+  const bool bounded = !renews && !a.options.has(kdc_option_t::validate) && a.till != no_wish;
+  if (bounded && end > a.till) return mismatch(errc::time_mismatch, "endtime");
   if (end < start || end < plus(now.at, -limits.clock_skew)) return mismatch(errc::ticket_expired, "endtime");
   if (renew_till) {
     if (!granted.has(ticket_flag_t::renewable)) return mismatch(errc::time_mismatch, "renew-till");
@@ -95,12 +104,16 @@ constexpr error check_flags(const asked& a, const msg::TicketFlags& granted) {
   const bool renews = a.options.has(kdc_option_t::renew) || a.options.has(kdc_option_t::validate);
   if (!renews) {  // a renewed or validated ticket keeps the flags it had
     for (const pair& p : wideners)
-      if (granted.has(p.flag) && !a.options.has(p.option)) return mismatch(errc::flags_mismatch, "flags");
+      if (granted.has(p.flag) && !a.options.has(p.option) && !a.inherited.has(p.flag))
+        return mismatch(errc::flags_mismatch, "flags");
     if (granted.has(ticket_flag_t::renewable) && !a.options.has(kdc_option_t::renewable) &&
         !a.options.has(kdc_option_t::renewable_ok)) {
       return mismatch(errc::flags_mismatch, "flags");
     }
   }
+  // RFC 4120 section 3.3.3: what was validated is valid
+  if (a.options.has(kdc_option_t::validate) && granted.has(ticket_flag_t::invalid))
+    return mismatch(errc::flags_mismatch, "flags");
   // RFC 4120 section 2.1: INITIAL says that the AS issued it, and a fresh password was needed
   if (a.initial && !granted.has(ticket_flag_t::initial)) return mismatch(errc::flags_mismatch, "flags");
   return {};
@@ -114,7 +127,8 @@ constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, const a
   if (p.nonce != a.nonce) return mismatch(errc::nonce_mismatch, "nonce");
   if (!same_principal({p.sname, p.srealm}, a.server)) {
     // RFC 6806 section 8: with canonicalize a KDC may refer the client to another realm's KDC
-    const bool referral = a.options.has(kdc_option_t::canonicalize) && is_tgs_name(p.sname);
+    const bool may_refer = a.options.has(kdc_option_t::canonicalize) && (!a.initial || is_tgs_name(a.server.name));
+    const bool referral = may_refer && is_tgs_name(p.sname);
     if (!referral) return mismatch(errc::name_mismatch, p.srealm == a.server.realm ? "sname" : "srealm");
   }
   if (!same_principal({ticket.sname, ticket.realm}, {p.sname, p.srealm})) {
@@ -131,7 +145,11 @@ constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, const a
   if (p.caddr) {
     for (const msg::HostAddress got : *p.caddr) {
       bool wanted = false;
-      for (const msg::HostAddress& x : a.addresses) wanted |= x.addr_type == got.addr_type && x.address == got.address;
+      const auto look = [&](const auto& list) {
+        for (const msg::HostAddress x : list) wanted |= x.addr_type == got.addr_type && x.address == got.address;
+      };
+      look(a.addresses);
+      if (a.inherited_addresses) look(*a.inherited_addresses);
       if (!wanted) return mismatch(errc::address_mismatch, "caddr");
     }
   }
@@ -159,6 +177,7 @@ constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, c
   f.key_expiration = p.key_expiration;
   f.addresses = p.caddr;
   f.client_renamed = !same_principal({rep.cname, rep.crealm}, a.client);
+  f.is_referral = !same_principal({p.sname, p.srealm}, a.server);
   f.client.realm.octets = in.keep_copy(rep.crealm.octets);
   f.ticket = in.keep_copy(rep.ticket.octets());
   const std::size_t n = asn1::encoded_size(rep.cname);

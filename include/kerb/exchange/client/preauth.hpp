@@ -1,6 +1,7 @@
 // Pre-authentication mechanisms of the AS client, each pluggable at compile time.
 #pragma once
 #include <tuple>
+#include <utility>
 
 #include "../../msg/preauth.hpp"
 #include "../sealed.hpp"
@@ -24,17 +25,18 @@ struct preauth_offer {
 /// A mechanism is a movable value with
 ///   static constexpr padata_t offered_as     the METHOD-DATA element that names it
 ///   consider(offer) -> preauth_wants         looks at the offer of a round
-///   write(writer, key, turn, why)            writes its PA-DATA; sets why on failure; draws nothing while counting
+///   write(writer, key, turn, why)            writes its PA-DATA, with the key if it wanted one (else it may be null);
+///                                            sets why on failure; draws nothing while counting
 ///   written()                                told once a request with its padata has been made
 ///   reply_key(long_term) -> const Key*       the key that opens the AS-REP; most give back the long-term key
 template <class M, class C, class R>
 concept preauth_mechanism = std::movable<M> &&
-    requires(M& m, const preauth_offer& o, der::writer& w, const typename C::key& k, const turn<C, R>& t, errc& why) {
+    requires(M& m, const preauth_offer& o, der::writer& w, const typename C::key* k, const turn<C, R>& t, errc& why) {
   { M::offered_as } -> std::convertible_to<padata_t>;
   { m.consider(o) } -> std::same_as<preauth_wants>;
   m.template write<C, R>(w, k, t, why);
   m.written();
-  { m.reply_key(&k) } -> std::same_as<const typename C::key*>;
+  { m.reply_key(k) } -> std::same_as<const typename C::key*>;
 };
 
 /// PA-ENC-TIMESTAMP, RFC 4120 section 5.2.7.2: the client's time under its long-term key, tried once.
@@ -45,11 +47,11 @@ class enc_timestamp {
     return used_ ? preauth_wants::skip : preauth_wants::key;
   }
   template <class C, class R>
-  constexpr void write(der::writer& w, const typename C::key& k, const turn<C, R>& t, errc& why) const {
+  constexpr void write(der::writer& w, const typename C::key* k, const turn<C, R>& t, errc& why) const {
     const msg::PaEncTsEnc plain{t.now.at, t.now.usec};
     auto value = asn1::computed{[&](der::writer& out) {
       der::wrap(out, der::octet_string,
-                [&] { write_sealed(out, plain, k, key_usage_t::as_req_enc_timestamp, t, why); });
+                [&] { write_sealed(out, plain, *k, key_usage_t::as_req_enc_timestamp, t, why); });
     }};
     asn1::write(w, msg::BasicPaData<decltype(value)>{offered_as, value});
   }
@@ -66,6 +68,64 @@ class enc_timestamp {
 /// The mechanisms that a client has, in no order: the KDC's METHOD-DATA decides which comes first.
 template <class... M>
 using mechanisms = std::tuple<M...>;
+
+namespace detail {
+template <class Mechanisms>
+class mechanism_set;
+/// The mechanisms of one exchange, and which of them answers in this round.
+template <class... M>
+class mechanism_set<std::tuple<M...>> {
+ public:
+  static constexpr std::size_t none = sizeof...(M);
+
+  /// The first mechanism of the KDC's list that has something to say, and what it wants; `who` stays when there is
+  /// none.
+  constexpr preauth_wants consider(const msg::MethodData& offered, unsigned round, std::size_t& who) {
+    for (const msg::PaData pa : offered) {
+      preauth_wants wants = preauth_wants::skip;
+      const preauth_offer offer{offered, pa.padata_value, round};
+      each([&]<class N>(N& m, std::size_t i) {
+        if (wants != preauth_wants::skip || N::offered_as != pa.padata_type) return;
+        wants = m.consider(offer);
+        if (wants != preauth_wants::skip) who = i;
+      });
+      if (wants != preauth_wants::skip) return wants;
+    }
+    return preauth_wants::skip;
+  }
+  constexpr void choose(std::size_t who) { chosen_ = who; }
+  constexpr bool chosen() const { return chosen_ != none; }
+
+  template <class C, class R>
+  constexpr void write(der::writer& w, const typename C::key* k, const turn<C, R>& t, errc& why) {
+    static_assert((preauth_mechanism<M, C, R> && ...));
+    each([&](auto& m, std::size_t i) {
+      if (i == chosen_) m.template write<C, R>(w, k, t, why);
+    });
+  }
+  constexpr void written() {
+    each([&](auto& m, std::size_t i) {
+      if (i == chosen_) m.written();
+    });
+  }
+  template <class Key>
+  constexpr const Key* reply_key(const Key* long_term) {
+    each([&](auto& m, std::size_t i) {
+      if (i == chosen_) long_term = m.reply_key(long_term);
+    });
+    return long_term;
+  }
+
+ private:
+  template <class F>
+  constexpr void each(F f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(mechanisms_), I), ...); }
+    (std::index_sequence_for<M...>{});
+  }
+  std::tuple<M...> mechanisms_{};
+  std::size_t chosen_ = none;
+};
+}  // namespace detail
 
 /// Octets of the default salt of a principal, RFC 4120 section 4.
 constexpr std::size_t default_salt_size(const principal_view& client) {

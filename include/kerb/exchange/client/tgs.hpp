@@ -21,7 +21,7 @@ struct tgs_request {
   principal_view server;
   std::span<std::uint8_t> room;  ///< lent until the exchange and its product are gone; see room_size
   msg::KdcOptions options{};
-  std::optional<std::int64_t> lifetime{};        ///< seconds asked for; default: as long as the TGT lives
+  std::optional<std::int64_t> lifetime{};        ///< seconds asked for; none: as long as the TGT; 0: as long as may be
   std::optional<std::int64_t> renew_lifetime{};  ///< seconds; asks for a renewable ticket
   view_of<etype_t> etypes{};                     ///< for the session key, best first; empty: the policy's own list
   view_of<msg::HostAddress> addresses{};
@@ -55,7 +55,9 @@ class [[nodiscard]] tgs_client {
     offer_.clear();
     for (etype_t e : etypes)
       if (!offer_.push_back(e)) return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "etype"});
-    till_ = request_.lifetime ? plus(t.now.at, *request_.lifetime) : tgt().endtime();
+    till_ = !request_.lifetime        ? tgt().endtime()
+            : *request_.lifetime == 0 ? kerberos_time{0}
+                                      : plus(t.now.at, *request_.lifetime);
     if (request_.renew_lifetime) rtime_ = plus(t.now.at, *request_.renew_lifetime);
 
     errc why = errc::ok;
@@ -88,6 +90,7 @@ class [[nodiscard]] tgs_client {
   [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t, carrier arrived = carrier::any) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
+    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
     arrived_ = via_ == carrier::stream ? carrier::stream : arrived;
     if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets);
     const auto rep = asn1::decode<msg::TgsRep>(octets);
@@ -100,7 +103,9 @@ class [[nodiscard]] tgs_client {
   /// The caller's transport has given up: the exchange fails with this reason.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
   /// Goes on in a larger buffer, after need_room.
-  constexpr void room(std::span<std::uint8_t> bigger) { room_.move_to(bigger); }
+  constexpr void room(std::span<std::uint8_t> bigger) {
+    if (state_ == state::idle || state_ == state::waiting) room_.move_to(bigger);
+  }
 
   /// The KRB-ERROR that was received last, if any: unauthenticated, and lent like the octets it came in.
   constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
@@ -117,7 +122,10 @@ class [[nodiscard]] tgs_client {
 
   constexpr const basic_credential<key>& tgt() const { return request_.tgt.get(); }
   constexpr detail::asked asked() const {
-    return {tgt().client(), request_.server, options_, {}, till_, rtime_, nonce_, offer_, request_.addresses, false};
+    const ticket_facts& f = tgt().facts();
+    constexpr msg::TicketFlags carried{ticket_flag_t::forwarded, ticket_flag_t::proxy, ticket_flag_t::anonymous};
+    return {f.client,           request_.server, options_,          {},           till_,      rtime_, nonce_, offer_,
+            request_.addresses, false,           f.flags & carried, f.renew_till, f.addresses};
   }
   /// Whose KDC: the realm that the TGT is for, which a cross-realm TGT names in its second component.
   constexpr kerberos_string kdc_realm() const {
@@ -199,7 +207,7 @@ class [[nodiscard]] tgs_client {
   template <entropy_source R>
   constexpr step on_reply(const msg::TgsRep& rep, const turn<C, R>& t) {
     const detail::asked a = asked();
-    if (const error e = detail::check_clear_part(rep, a); !e.ok()) return fail(e);
+    if (const error e = detail::check_clear_part(rep, a); !e.ok()) return disregard(e);
     const std::size_t n = detail::room_for(rep);
     if (room_.free() < n) return need_room{room_.size_with(n)};
     // RFC 4120 section 3.3.3: under the subkey where there is one; some KDCs use the session key all the same
@@ -218,6 +226,7 @@ class [[nodiscard]] tgs_client {
     if (const error e = detail::check_enc_part(*part, rep.ticket.value(), a, t.now, t.limits); !e.ok()) return fail(e);
     if (!session_key) return fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
     product_ = detail::make_credential(rep, *part, a, std::move(*session_key), t.now, std::move(room_));
+    product_.set_kdc_clock_offset(tgt().kdc_clock_offset());
     subkey_.reset();
     state_ = state::over;
     return done{};

@@ -24,8 +24,11 @@ struct accept_request {
   requirement mutual = if_asked;            ///< required: refuse clients that do not ask for mutual authentication
   std::span<std::uint8_t> room;             ///< lent until the exchange and its product are gone
   std::optional<msg::HostAddress>
-      peer_address{};             ///< where the request came from; compared with the ticket's addresses
-  bool demand_addresses = false;  ///< refuse tickets that name no address
+      peer_address{};  ///< where the request came from; compared with the ticket's addresses
+  /// The authorization data that the caller will enforce; any other that is not AD-IF-RELEVANT refuses the client.
+  view_of<ad_t> understood{};
+  bool trust_unchecked_path = false;  ///< accept clients of other realms whose path no KDC has checked: see transited()
+  bool demand_addresses = false;      ///< refuse tickets that name no address
 };
 /// How an acceptor answers a client that has proven who it is.
 struct accept_options {
@@ -62,6 +65,11 @@ class [[nodiscard]] ap_acceptor {
       req_ = *req;
     } else if (const std::size_t n = room_.size_for_message(answer_size({})); room_.size() < n) {
       return need_room{n};
+    } else if (!octets.empty() &&
+               (octets[0] == der::application(30).octet || octets[0] == der::application(15).octet)) {
+      // An answer, and to answer it might go on for ever
+      state_ = state::over;
+      return refused{{}, {.code = errc::unexpected_message, .type = "AP-REQ"}};
     } else if (octets.empty() || octets[0] != der::application(14).octet) {
       // RFC 4120 section 3.2.3: anything but an AP-REQ
       return turn_down({.code = errc::unexpected_message, .type = "AP-REQ"}, error_code_t::krb_ap_err_msg_type, t);
@@ -98,7 +106,7 @@ class [[nodiscard]] ap_acceptor {
     if (state_ != state::wants_key) return misuse();
     ++tried_;
     auto plain = open_sealed(t.policy.get(), req_.ticket->enc_part, k, key_usage_t::ticket, room_);
-    if (!plain) return ask_for_key();
+    if (!plain) return tried_ < t.limits.max_keys ? ask_for_key() : provide_none(errc::no_key, t);
     const auto ticket = asn1::decode<msg::EncTicketPart>(bytes_view(*plain));
     if (!ticket) return turn_down(ticket.error(), error_code_t::krb_ap_err_bad_integrity, t);
     auto session_key = take_key(t.policy.get(), ticket->key, *plain);
@@ -188,7 +196,9 @@ class [[nodiscard]] ap_acceptor {
   /// The caller's transport has given up: the exchange fails with this reason.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
   /// Goes on in a larger buffer, after need_room.
-  constexpr void room(std::span<std::uint8_t> bigger) { room_.move_to(bigger); }
+  constexpr void room(std::span<std::uint8_t> bigger) {
+    if (state_ == state::idle) room_.move_to(bigger);  // later, there are views of it
+  }
   /// The KRB-ERROR to transmit after `refused`; empty before.
   constexpr bytes_view refusal() const { return state_ == state::over ? room_.message() : bytes_view(); }
 
@@ -250,6 +260,21 @@ class [[nodiscard]] ap_acceptor {
       return turn_down({.code = errc::address_mismatch, .type = "EncTicketPart", .field = "caddr"},
                        error_code_t::krb_ap_err_badaddr, t);
     }
+    // RFC 4120 section 2.7: a path that no KDC has checked is the server's to check, or to refuse
+    if (!(ticket.crealm == req_.ticket->realm) && !ticket.flags.has(ticket_flag_t::transited_policy_checked) &&
+        !request_.trust_unchecked_path) {
+      return turn_down({.code = errc::path_not_checked, .type = "EncTicketPart", .field = "transited"},
+                       error_code_t::krb_ap_path_not_accepted, t);
+    }
+    // RFC 4120 section 5.2.6: what is not understood and not marked AD-IF-RELEVANT refuses the client
+    if (!understands(ticket.authorization_data)) {
+      return turn_down({.code = errc::critical_authdata, .type = "EncTicketPart", .field = "authorization-data"},
+                       error_code_t::krb_err_generic, t);
+    }
+    if (!understands(auth->authorization_data)) {
+      return turn_down({.code = errc::critical_authdata, .type = "Authenticator", .field = "authorization-data"},
+                       error_code_t::krb_err_generic, t);
+    }
     const std::int64_t skew = t.limits.clock_skew;
     if (!within_skew(at_, t.now, skew)) {
       return turn_down({.code = errc::clock_skew, .type = "Authenticator", .field = "ctime"},
@@ -274,13 +299,24 @@ class [[nodiscard]] ap_acceptor {
     product_.endtime_ = ticket.endtime;
     product_.checksum_ = auth->cksum;
     product_.authorization_data_ = ticket.authorization_data;
+    product_.authenticator_data_ = auth->authorization_data;
+    product_.transited_ = ticket.transited;
     product_.keys_.initiator_seq = auth->seq_number;
 
-    check_replay ask{service(), product_.client_, at_, {}, plus(at_.at, skew + 1)};
+    check_replay ask{service(), product_.client_, at_, {}, plus(plus(at_.at, skew), 1)};
     const bytes_view pieces[] = {req_.authenticator.cipher};
     if (const errc e = t.policy->digest(pieces, ask.digest); e != errc::ok) return fail({.code = e});
     state_ = state::replay;
     return ask;
+  }
+  constexpr bool understands(const std::optional<msg::AuthorizationData>& data) const {
+    if (!data) return true;
+    for (const msg::AuthorizationDataElement e : *data) {
+      bool known = e.ad_type == ad_t::if_relevant;
+      for (ad_t k : request_.understood) known |= k == e.ad_type;
+      if (!known) return false;
+    }
+    return true;
   }
   constexpr bool address_fits(const msg::EncTicketPart& ticket) const {
     if (!ticket.caddr || ticket.caddr->empty()) return !request_.demand_addresses;

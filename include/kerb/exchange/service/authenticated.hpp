@@ -40,6 +40,12 @@ class authenticated_client {
   constexpr const std::optional<msg::AuthorizationData>& authorization_data() const KERB_LIFETIMEBOUND {
     return authorization_data_;
   }
+  /// The authenticator's authorization data, if any: what the client itself asks to be restricted by.
+  constexpr const std::optional<msg::AuthorizationData>& authenticator_data() const KERB_LIFETIMEBOUND {
+    return authenticator_data_;
+  }
+  /// The realms between the client's and the service's, RFC 4120 section 2.7.
+  constexpr const msg::TransitedEncoding& transited() const KERB_LIFETIMEBOUND { return transited_; }
 
  private:
   template <crypto_policy>
@@ -52,6 +58,8 @@ class authenticated_client {
   kerberos_time endtime_;
   std::optional<msg::Checksum> checksum_;
   std::optional<msg::AuthorizationData> authorization_data_;
+  std::optional<msg::AuthorizationData> authenticator_data_;
+  msg::TransitedEncoding transited_;
   session_keys<Key> keys_;
   bytes_view reply_;
   room room_;

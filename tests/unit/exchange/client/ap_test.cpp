@@ -1,4 +1,5 @@
 // The initiator: what it sends, and every check on what comes back (RFC 4120 sections 3.2.2 and 3.2.5).
+#include <memory>
 #include <vector>
 
 #include "support/alloc_count.hpp"
@@ -403,7 +404,6 @@ TEST_CASE("ap_initiator: a room one octet too small says which size will do, and
   const std::size_t n = std::get<need_room>(first).octets;
   octet_list small(n - 1, 0xee), just(n, 0xee);
   initiator x({.credential = credential, .room = small});
-  unique_time times;
   const unsigned draws = w.policy.entropy.draws();
   for (int i = 0; i != 2; ++i) {
     const auto s = x.start(w.turn());
@@ -479,6 +479,24 @@ TEST_CASE("ap_initiator: no key of the AP-REP is left in the room", "[exchange]"
   d.part.cusec.count += 1;
   REQUIRE(says<failed>(d.answer(d.reply())));
   CHECK(!holds(d.room, bytes_view(subkey_octets)));
+}
+
+TEST_CASE("ap_initiator: no subkey is left in the exchange once it has failed", "[exchange]") {
+  ap_world w;
+  const auto credential = w.credential();
+  std::array<std::uint8_t, 4096> room{};
+  alignas(initiator) std::array<std::uint8_t, sizeof(initiator)> place{};
+  initiator* const x = std::construct_at(reinterpret_cast<initiator*>(place.data()),
+                                         ap_request<key>{.credential = credential, .room = room});
+  w.policy.entropy = {};
+  testing::counting_entropy same;
+  std::array<std::uint8_t, 32> seed{};
+  REQUIRE(same.fill(seed));
+  REQUIRE(says<send>(x->start(w.turn())));
+  CHECK(holds(place, seed));  // the twin
+  (void)x->abandon({.code = errc::no_answer});
+  CHECK(!holds(place, seed));
+  std::destroy_at(x);
 }
 
 TEST_CASE("ap_initiator: a clock that Kerberos cannot write, and a key without a checksum, fail it", "[exchange]") {

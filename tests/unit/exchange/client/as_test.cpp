@@ -445,7 +445,7 @@ class talkative {
     return preauth_wants::write;
   }
   template <class C, class R>
-  constexpr void write(der::writer& w, const typename C::key&, const turn<C, R>&, errc&) const {
+  constexpr void write(der::writer& w, const typename C::key*, const turn<C, R>&, errc&) const {
     asn1::write(w, msg::PaData{padata_t(1000), {}});
   }
   constexpr void written() { ++times_written; }
@@ -776,4 +776,207 @@ TEST_CASE("as_client: a whole exchange takes nothing from the heap", "[exchange]
     ok = says<done>(s) && std::move(x).take().has_value();
   }
   REQUIRE(ok);
+}
+
+// ---- what somebody who can send datagrams, and nothing else, tries
+
+namespace {
+std::optional<bytes_view> cookie_in(bytes_view request) {
+  const auto req = asn1::decode<msg::AsReq>(request);
+  if (!req || !req->padata) return std::nullopt;
+  for (const msg::PaData pa : *req->padata)
+    if (pa.padata_type == padata_t::fx_cookie) return pa.padata_value;
+  return std::nullopt;
+}
+bool has_timestamp(bytes_view request) {
+  const auto req = asn1::decode<msg::AsReq>(request);
+  if (!req || !req->padata) return false;
+  for (const msg::PaData pa : *req->padata)
+    if (pa.padata_type == padata_t::enc_timestamp) return true;
+  return false;
+}
+}  // namespace
+
+TEST_CASE("as_client: a cookie outlives the octets it came in, as long as it is sent", "[exchange][rfc6113-5.2]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 512> wire{};
+  const std::uint8_t cookie[] = {'M', 'I', 'T', 1, 2, 3}, longer[] = {'M', 'I', 'T', 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  as_request<key> ask = w.ask_as(room);
+  ask.follow_kdc_clock = true;
+  client x(ask);
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const auto over_the_wire = [&](bytes_view v) {
+    for (std::size_t i = 0; i != wire.size(); ++i) wire[i] = i < v.size() ? v[i] : 0xdd;
+    return bytes_view(wire).first(v.size());
+  };
+  for (const bytes_view c : {bytes_view(cookie), bytes_view(longer), bytes_view(cookie)}) {
+    client y(ask);
+    REQUIRE(says<send>(y.start(w.turn_now())));
+    const auto second = y.receive(over_the_wire(w.hints({.cookie = c})), w.turn_now());
+    REQUIRE(cookie_in(octets_of_send(second)) == std::optional(c));
+    const auto third = y.receive(over_the_wire(w.error(error_code_t::krb_ap_err_skew)), w.turn_now());
+    REQUIRE(says<send>(third));
+    REQUIRE(cookie_in(octets_of_send(third)) == std::optional(c));
+    REQUIRE(has_timestamp(octets_of_send(third)));
+    std::array<std::uint8_t, 2048> large{};
+    y.room(large);
+    REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(third), honest), w.turn_now())));
+  }
+}
+TEST_CASE("as_client: hints that are passed over leave nothing behind", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 128> data{};
+  const std::uint8_t junk[] = {0x30, 0x80};
+  const msg::PaData list[] = {
+      {padata_t::etype_info2, junk}, {padata_t::fx_cookie, junk}, {padata_t::enc_timestamp, {}}};
+  const bytes_view broken = *asn1::encode(msg::MethodData(view_of(list)), data);
+  as_request<key> ask = w.ask_as(room);
+  ask.follow_kdc_clock = true;
+  client x(ask);
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<ignored>(x.receive(w.error(error_code_t::kdc_err_preauth_required, broken), w.turn_now())));
+  const auto next = x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_now());
+  REQUIRE(says<send>(next));
+  REQUIRE_FALSE(cookie_in(octets_of_send(next)));
+  REQUIRE_FALSE(has_timestamp(octets_of_send(next)));
+  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(next), honest), w.turn_now())));
+}
+TEST_CASE("as_client: a forged reply with another salt does not spoil the key", "[exchange][rfc4120-3.1.5]") {
+  const msg::EtypeInfo2Entry entries[] = {{e20, "forged"_krb, {}}, {e17, "forged"_krb, {}}};
+  std::array<std::uint8_t, 64> info{};
+  const msg::PaData list[] = {{padata_t::etype_info2, *asn1::encode(msg::EtypeInfo2(view_of(entries)), info)}};
+  for (const bool preauthenticated : {false, true}) {
+    for (const etype_t claimed : {e20, e17}) {
+      kdc_world w;
+      std::array<std::uint8_t, 2048> room{};
+      client x(w.ask_as(room));
+      auto sent = x.start(w.turn_now());
+      if (preauthenticated) sent = x.receive(w.hints(), w.turn_now());
+      const auto forge = [&](reply_spec& s) {
+        s.padata = msg::MethodData(view_of(list));
+        s.seal_with = &w.tgs_key;
+        s.claimed = claimed;
+      };
+      REQUIRE(says<ignored>(x.receive(w.as_rep(octets_of_send(sent), forge), w.turn_now())));
+      REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())));
+    }
+  }
+}
+TEST_CASE("as_client: forged replies make it compute a bounded number of keys", "[exchange]") {
+  kdc_world w;
+  w.limits.max_rounds = 3;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  const auto sent = x.start(w.turn_now());
+  const auto forge = [&](reply_spec& s) { s.seal_with = &w.tgs_key; };
+  for (int i = 0; i != 3; ++i) REQUIRE(says<ignored>(x.receive(w.as_rep(octets_of_send(sent), forge), w.turn_now())));
+  REQUIRE(why(x.receive(w.as_rep(octets_of_send(sent), forge), w.turn_now())).code == errc::too_many_rounds);
+}
+TEST_CASE("as_client: a key that does not open a forged reply is not kept for the true one", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  client x(ask);
+  const auto sent = x.start(w.turn_now());
+  REQUIRE(says<need_key>(
+      x.receive(w.as_rep(octets_of_send(sent), [&](reply_spec& s) { s.seal_with = &w.tgs_key; }), w.turn_now())));
+  REQUIRE(says<ignored>(x.provide(w.client_key.copy(), w.turn_now())));
+  REQUIRE(says<need_key>(x.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())));
+  REQUIRE(says<done>(x.provide(w.client_key.copy(), w.turn_now())));
+}
+TEST_CASE("as_client: a reply that changed while the key was fetched fails", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 1024> wire{};
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  client x(ask);
+  const auto sent = x.start(w.turn_now());
+  const bytes_view rep = w.as_rep(octets_of_send(sent), honest);
+  for (std::size_t i = 0; i != rep.size(); ++i) wire[i] = rep[i];
+  REQUIRE(says<need_key>(x.receive(bytes_view(wire).first(rep.size()), w.turn_now())));
+  wire.fill(0);
+  REQUIRE(says<failed>(x.provide(w.client_key.copy(), w.turn_now())));
+}
+TEST_CASE("as_client: a forged name or hint is passed over on a datagram", "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  const auto sent = x.start(w.turn_now());
+  REQUIRE(
+      why(x.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = mallory(); }), w.turn_now())).code ==
+      errc::name_mismatch);
+  REQUIRE(
+      why(x.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.claimed = etype_t::rc4_hmac; }), w.turn_now()))
+          .code == errc::etype_not_offered);
+  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())));
+}
+TEST_CASE("as_client: the answer to a datagram that was sent twice does not end the next round", "[exchange]") {
+  for (const carrier c : {carrier::any, carrier::stream}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    client x(w.ask_as(room));
+    REQUIRE(says<send>(x.start(w.turn_now())));
+    const auto second = x.receive(w.hints(), w.turn_now(), c);
+    const auto twice = x.receive(w.hints(), w.turn_now(), c);
+    REQUIRE(why(twice).code == errc::kdc_said_no);
+    REQUIRE(says<ignored>(twice) == (c == carrier::any));
+    if (c == carrier::any) REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(second), honest), w.turn_now(), c)));
+  }
+}
+TEST_CASE("as_client: a refusal whose e-data is of another type is a refusal all the same",
+          "[exchange][rfc4120-5.9.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const std::uint8_t typed[] = {0x30, 0x09, 0xa1, 0x03, 0x02, 0x01, 0x03, 0xa2, 0x02, 0x04, 0x00};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
+  const auto s = x.receive(w.error(error_code_t::kdc_err_preauth_failed, bytes_view(typed)), w.turn_now());
+  REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
+  REQUIRE(why(s).detail == 24);
+}
+TEST_CASE("as_client: an unauthenticated clock is followed only so far", "[exchange][rfc4120-3.1.5]") {
+  const auto followed = [](std::int64_t ahead) {
+    kdc_world w;
+    w.limits.max_clock_offset = 7200;
+    std::array<std::uint8_t, 2048> room{};
+    as_request<key> ask = w.ask_as(room);
+    ask.follow_kdc_clock = true;
+    client x(ask);
+    const timestamp ours{{noon.at.seconds - ahead}, {0}};
+    REQUIRE(says<send>(x.start(w.turn_at(ours))));
+    return says<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(ours)));
+  };
+  REQUIRE(followed(7200));
+  REQUIRE_FALSE(followed(7201));
+  REQUIRE(followed(-7200));
+  REQUIRE_FALSE(followed(-7201));
+}
+TEST_CASE("as_client: a ticket for a service is never swapped for a referral", "[exchange][rfc6806-8]") {
+  const auto referral = [](reply_spec& s) {
+    s.part.sname = named(referral_parts).name;
+    s.ticket_service = named(referral_parts);
+  };
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.options = {kdc_option_t::canonicalize};
+  client x(ask);
+  const auto sent = x.start(w.turn_now());
+  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), referral), w.turn_now())));
+  REQUIRE(std::move(x).take()->facts().is_referral);
+  ask.server = web();
+  REQUIRE(fails_with(answered(w, room, referral, ask), errc::name_mismatch, "sname"));
+}
+TEST_CASE("as_client: a clock that fails later is refused then", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(why(x.receive(w.hints(), w.turn_at({{std::numeric_limits<std::int64_t>::max()}, {0}}))).code ==
+          errc::clock_out_of_range);
 }

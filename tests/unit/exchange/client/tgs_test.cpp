@@ -439,3 +439,90 @@ TEST_CASE("tgs_client: a whole exchange takes nothing from the heap", "[exchange
   }
   REQUIRE(ok);
 }
+
+// ---- what a ticket-granting ticket brings with it
+
+namespace {
+/// Asks with a ticket-granting ticket that `facts_how` changes, and answers with a reply bent by `bend`.
+template <class F, class G, class H>
+client::step inherited(F facts_how, G ask_how, H bend) {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  ticket_facts f = w.tgt().facts();
+  f.ticket = w.ticket(krbtgt(), w.tgs_key);
+  facts_how(f);
+  const credential tgt(f, w.session_key.copy());
+  tgs_request<key> ask = ask_for(tgt, room);
+  ask_how(ask);
+  client x(ask);
+  const auto s = x.start(w.turn_now());
+  return x.receive(w.tgs_rep(octets_of_send(s), bend), w.turn_now(), carrier::stream);
+}
+constexpr auto as_it_is = [](auto&) {};
+}  // namespace
+
+TEST_CASE("tgs_client: what the ticket-granting ticket is, its tickets may be", "[exchange][rfc4120-2.6]") {
+  for (ticket_flag_t f : {ticket_flag_t::forwarded, ticket_flag_t::proxy, ticket_flag_t::anonymous}) {
+    const auto grants = [f](reply_spec& s) { s.part.flags.set(f); };
+    REQUIRE(says<done>(inherited([f](ticket_facts& t) { t.flags.set(f); }, as_it_is, grants)));
+    REQUIRE(fails_with(inherited(as_it_is, as_it_is, grants), errc::flags_mismatch, "flags"));
+  }
+  // but not what has to be asked for
+  const auto forwardable = [](reply_spec& s) { s.part.flags.set(ticket_flag_t::forwardable); };
+  REQUIRE(fails_with(inherited([](ticket_facts& t) { t.flags.set(ticket_flag_t::forwardable); }, as_it_is, forwardable),
+                     errc::flags_mismatch, "flags"));
+}
+TEST_CASE("tgs_client: a renewed ticket lives as long again, within its renew-till", "[exchange][rfc4120-3.3.3]") {
+  const auto renewable = [](ticket_facts& t) { t.renew_till = plus(noon.at, 86400); };
+  const auto renew = [](auto& ask) { ask.options = {kdc_option_t::renew}; };
+  const auto until = [](std::int64_t after) {
+    return [after](reply_spec& s) {
+      s.part.flags.set(ticket_flag_t::renewable);
+      s.part.endtime = plus(noon.at, after);
+      s.part.renew_till = plus(noon.at, 86400);
+    };
+  };
+  REQUIRE(says<done>(inherited(renewable, renew, until(40000))));
+  REQUIRE(says<done>(inherited(renewable, renew, until(86400))));
+  REQUIRE(fails_with(inherited(renewable, renew, until(86401)), errc::time_mismatch, "endtime"));
+  REQUIRE(says<failed>(inherited(renewable, as_it_is, until(40000))));
+}
+TEST_CASE("tgs_client: a validated ticket is valid", "[exchange][rfc4120-3.3.3]") {
+  const auto validate = [](auto& ask) { ask.options = {kdc_option_t::validate}; };
+  REQUIRE(says<done>(inherited(as_it_is, validate, as_it_is)));
+  const auto still = [](reply_spec& s) { s.part.flags.set(ticket_flag_t::invalid); };
+  REQUIRE(fails_with(inherited(as_it_is, validate, still), errc::flags_mismatch, "flags"));
+}
+TEST_CASE("tgs_client: a lifetime of 0 asks for as long as may be", "[exchange][rfc4120-5.4.1]") {
+  const auto longest = [](auto& ask) { ask.lifetime = 0; };
+  REQUIRE(says<done>(inherited(as_it_is, longest, [](reply_spec& s) { s.part.endtime = plus(noon.at, 999999); })));
+}
+TEST_CASE("tgs_client: addresses of the ticket-granting ticket may come back", "[exchange][rfc4120-3.3.3]") {
+  static constexpr std::uint8_t v4[] = {192, 0, 2, 1};
+  static constexpr msg::HostAddress list[] = {{addr_t::ipv4, v4}};
+  const auto with = [](reply_spec& s) { s.part.caddr = msg::HostAddresses(view_of(list)); };
+  REQUIRE(
+      says<done>(inherited([](ticket_facts& t) { t.addresses = msg::HostAddresses(view_of(list)); }, as_it_is, with)));
+}
+TEST_CASE("tgs_client: the offset to the KDC's clock goes on to its tickets", "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  credential tgt = w.tgt();
+  tgt.set_kdc_clock_offset(-77);
+  client x(ask_for(tgt, room));
+  const auto s = x.start(w.turn_now());
+  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
+  const auto c = std::move(x).take();
+  REQUIRE(c->kdc_clock_offset() == -77);
+  REQUIRE_FALSE(c->facts().is_referral);
+}
+TEST_CASE("tgs_client: a forged name is passed over on a datagram", "[exchange][rfc4120-3.3.4]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  const auto s = x.start(w.turn_now());
+  REQUIRE(says<ignored>(
+      x.receive(w.tgs_rep(octets_of_send(s), [](reply_spec& r) { r.client = mallory(); }), w.turn_now())));
+  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
+}

@@ -101,10 +101,11 @@ TEST_CASE("authenticated_client: a checksum for another usage, or under another 
 
 TEST_CASE("authenticated_client: says what the ticket says", "[exchange][rfc4120-5.3]") {
   const std::uint8_t pac[] = {1, 2, 3};
-  const msg::AuthorizationDataElement elements[] = {{ad_t::win2k_pac, pac}};
+  const msg::AuthorizationDataElement elements[] = {{ad_t::if_relevant, pac}};
   session s;
   s.w.ticket.authorization_data = elements;
   s.w.ticket.flags.set(ticket_flag_t::forwardable);
+  s.w.ticket.flags.set(ticket_flag_t::transited_policy_checked);
   s.w.ticket.crealm = s.w.authenticator.crealm = "OTHER.ORG"_krb;
   s.w.authenticator.cname.name_type = name_t::unknown;
   s.w.authenticator.seq_number = 4000000000u;
@@ -116,20 +117,21 @@ TEST_CASE("authenticated_client: says what the ticket says", "[exchange][rfc4120
   REQUIRE(who != nullptr);
   CHECK(who->client().realm == "OTHER.ORG"_krb);
   CHECK(who->client().name.name_type == name_t::principal);  // the ticket's, not the authenticator's
-  CHECK(who->flags() == msg::TicketFlags{ticket_flag_t::initial, ticket_flag_t::forwardable});
+  CHECK(who->flags() ==
+        msg::TicketFlags{ticket_flag_t::initial, ticket_flag_t::forwardable, ticket_flag_t::transited_policy_checked});
   CHECK(who->authtime() == s.w.ticket.authtime);
   CHECK(who->endtime() == s.w.ticket.endtime);
   CHECK(who->keys().initiator_seq == 4000000000u);
   REQUIRE(who->authorization_data());
   REQUIRE(who->authorization_data()->size() == 1);
-  CHECK((*who->authorization_data()->begin()).ad_type == ad_t::win2k_pac);
+  CHECK((*who->authorization_data()->begin()).ad_type == ad_t::if_relevant);
   CHECK((*who->authorization_data()->begin()).ad_data == bytes_view(pac));
   CHECK(who->reply().empty());
 }
 
 TEST_CASE("authenticated_client: the authenticator's own authorization data is not the ticket's", "[exchange]") {
   const std::uint8_t forged[] = {6, 6, 6};
-  const msg::AuthorizationDataElement elements[] = {{ad_t::win2k_pac, forged}};
+  const msg::AuthorizationDataElement elements[] = {{ad_t::if_relevant, forged}};
   session s;
   s.w.authenticator.authorization_data = elements;
   const client_t* who = s.present(s.w.mint());
