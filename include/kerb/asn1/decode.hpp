@@ -9,6 +9,18 @@
 
 namespace kerb::inline v0::asn1 {
 
+/// ANY; here, because an extensible CHOICE keeps one.
+template <>
+struct codec<any_value> {
+  static constexpr bool read(der::reader& r, any_value& out, der::place p) {
+    const std::uint8_t* const m = r.mark();
+    if (!r.skip(p)) return false;
+    out.der = r.since(m);
+    return true;
+  }
+  static constexpr void write(der::writer& w, const any_value& v) { w.octets(v.der); }
+};
+
 template <class T>
 constexpr bool read(der::reader& r, T& out, der::place p);
 template <class T>

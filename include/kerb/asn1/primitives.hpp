@@ -100,16 +100,4 @@ struct codec<bytes_view> {
   static constexpr void write(der::writer& w, bytes_view v, der::tag t = tag) { der::write_octets(w, t, v); }
 };
 
-/// ANY.
-template <>
-struct codec<any_value> {
-  static constexpr bool read(der::reader& r, any_value& out, der::place p) {
-    const std::uint8_t* const m = r.mark();
-    if (!r.skip(p)) return false;
-    out.der = r.since(m);
-    return true;
-  }
-  static constexpr void write(der::writer& w, const any_value& v) { w.octets(v.der); }
-};
-
 }  // namespace kerb::inline v0::asn1
