@@ -10,4 +10,5 @@ using as_client = kerb::as_client<policy>;
 using tgs_client = kerb::tgs_client<policy>;
 using ap_initiator = kerb::ap_initiator<policy>;
 using ap_acceptor = kerb::ap_acceptor<policy>;
+using kdc = kerb::kdc<policy>;
 }  // namespace kerb::inline v0::botan

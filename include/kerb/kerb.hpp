@@ -1,5 +1,6 @@
 // Everything but the crypto backends.
 #pragma once
 #include "client.hpp"
+#include "kdc.hpp"
 #include "messages.hpp"
 #include "service.hpp"

@@ -57,6 +57,7 @@ class room {
   }
   /// What is kept at the front.
   constexpr bytes_view kept() const { return bytes_view(octets_).first(front_); }
+  constexpr std::span<std::uint8_t> kept_for_writing() { return octets_.first(front_); }
   /// Keeps no more than the first `n` octets of it.
   constexpr void keep_first(std::size_t n) { front_ = n < front_ ? n : front_; }
   /// Everything behind the front, for the next message, which replaces the last one; room for its frame is left.

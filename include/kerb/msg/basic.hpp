@@ -96,19 +96,22 @@ struct HostAddress {
 };
 using HostAddresses = sequence_of<HostAddress>;
 
-/// One element of AuthorizationData, RFC 4120 section 5.2.6.
-struct AuthorizationDataElement {
-  ad_t       ad_type{};
-  bytes_view ad_data;
+/// One element of AuthorizationData, RFC 4120 section 5.2.6. The data are octets in, and may be computed on their way
+/// out.
+template <class Data = bytes_view>
+struct BasicAuthorizationDataElement {
+  ad_t ad_type{};
+  Data ad_data;
 
   static consteval auto asn1() {
-    using T = AuthorizationDataElement;
+    using T = BasicAuthorizationDataElement;
     using namespace kerb::asn1;
     return sequence("AuthorizationData",
       tag<0>("ad-type", &T::ad_type),
       tag<1>("ad-data", &T::ad_data));
   }
 };
+using AuthorizationDataElement = BasicAuthorizationDataElement<>;
 using AuthorizationData = sequence_of<AuthorizationDataElement>;
 
 /// PA-DATA, RFC 4120 section 5.2.7: its first tag is [1]. The value is octets in, and may be computed on its way out.

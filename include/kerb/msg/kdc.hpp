@@ -63,13 +63,13 @@ using AsReq  = KdcReq<msg_t::as_req>;
 using TgsReq = KdcReq<msg_t::tgs_req>;
 
 /// KDC-REP, RFC 4120 section 5.4.2. The ticket is captured, so that it goes to the service as the KDC wrote it.
-template <msg_t M, class Tkt = captured<Ticket>, class EncPart = EncryptedData>
+template <msg_t M, class Tkt = captured<Ticket>, class EncPart = EncryptedData, class Padata = MethodData>
 struct KdcRep {
-  std::optional<MethodData> padata;
-  kerberos_string           crealm;
-  PrincipalName             cname;
-  Tkt                       ticket;
-  EncPart                   enc_part;
+  std::optional<Padata> padata;
+  kerberos_string       crealm;
+  PrincipalName         cname;
+  Tkt                   ticket;
+  EncPart               enc_part;
 
   static consteval auto asn1() {
     using T = KdcRep;

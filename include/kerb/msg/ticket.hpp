@@ -41,8 +41,10 @@ struct TransitedEncoding {
   }
 };
 
-/// EncTicketPart, RFC 4120 section 5.3: what the KDC tells the server.
-struct EncTicketPart {
+/// EncTicketPart, RFC 4120 section 5.3: what the KDC tells the server. The authorization data are elements in, and may
+/// be computed on their way out.
+template <class Data = AuthorizationData>
+struct BasicEncTicketPart {
   TicketFlags                      flags;
   EncryptionKey                    key;
   kerberos_string                  crealm;
@@ -53,10 +55,10 @@ struct EncTicketPart {
   kerberos_time                    endtime;
   std::optional<kerberos_time>     renew_till;
   std::optional<HostAddresses>     caddr;
-  std::optional<AuthorizationData> authorization_data;
+  std::optional<Data>              authorization_data;
 
   static consteval auto asn1() {
-    using T = EncTicketPart;
+    using T = BasicEncTicketPart;
     using namespace kerb::asn1;
     return application<3>(sequence("EncTicketPart",
       tag<0> ("flags",              &T::flags),
@@ -72,5 +74,6 @@ struct EncTicketPart {
       tag<10>("authorization-data", &T::authorization_data)));
   }
 };
+using EncTicketPart = BasicEncTicketPart<>;
 
 }  // namespace kerb::inline v0::msg

@@ -1,0 +1,385 @@
+// The KDC's side of the AS exchange, RFC 4120 section 3.1.
+//
+//   state           | receive         | found, refer_to, absent, unavailable | issue                 | refuse | signed_ticket
+//   idle            | principal, over | misuse                               | misuse                | misuse | misuse
+//   wants_principal | misuse          | principal, decision, over            | misuse                | misuse | misuse
+//   wants_decision  | misuse          | misuse                               | signature, over       | over   | misuse
+//   wants_signature | misuse          | misuse                               | misuse                | misuse | over
+//   over and failed: nothing goes on; failed says the first reason again, from every call
+//
+// `over` is after `reply` and `refused`. Random octets are drawn in this order: the session key's seed, the reply's
+// confounder, the ticket's.
+#pragma once
+#include "../salt.hpp"
+#include "hints.hpp"
+#include "issue.hpp"
+
+namespace kerb::inline v0 {
+
+/// Answers an AS-REQ. The client is looked up first, then the server; then everything is checked, and the caller's
+/// policy has the last word. Mechanisms other than PA-ENC-TIMESTAMP are not there yet, and padata that are not known
+/// are passed over.
+template <crypto_policy C>
+class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
+  using base = detail::kdc_exchange<C>;
+  using state = typename base::state;
+  using verdict = detail::verdict;
+
+ public:
+  using typename base::key;
+  using typename base::record;
+  using typename base::step;
+
+  /// The room is lent until the exchange is gone.
+  constexpr as_kdc(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer = {})
+      : base(policy, room, peer) {}
+
+  /// The AS-REQ, alone.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::idle) return this->misuse();
+    if (!t.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
+    const auto req = asn1::decode<msg::AsReq>(octets);
+    if (const std::size_t n = this->room_.size_for_message(this->refusal_size(octets.size())); this->room_.size() < n) {
+      return need_room{n};
+    }
+    if (!req) return this->undecodable(req.error(), t);
+    request_ = octets;
+    req_ = *req;
+    const msg::KdcReqBody& body = req_.req_body.value();
+    if (body.cname) {
+      this->client_ = {*body.cname, body.realm};
+      this->names_client_ = true;
+    }
+    if (body.sname) this->asked_ = {*body.sname, body.realm};
+    if (const verdict v = check_form(body); !v.ok()) return this->turn_down(v, t);
+    this->state_ = state::wants_principal;
+    return ask(principal_role::client);
+  }
+
+  /// The principal that was asked for. One of another name than that is an alias, whose canonical name the reply has
+  /// where canonicalisation was asked for (RFC 6806 sections 6 and 7).
+  template <entropy_source R>
+  [[nodiscard]] constexpr step found(const record& r, const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_principal) return this->misuse();
+    if (!has_client_) {
+      client_record_ = r;
+      has_client_ = true;
+      return ask(principal_role::server);
+    }
+    this->server_ = r;
+    return decide(t);
+  }
+  /// The client is of another realm, RFC 6806 section 4: the client is told which.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_principal) return this->misuse();
+    if (has_client_ || !may_refer()) return absent(t);
+    if (const std::size_t n = this->room_.size_for_message(this->refusal_size(0, realm.octets.size()));
+        this->room_.size() < n) {
+      return need_room{n};
+    }
+    return this->turn_down(detail::no(errc::name_mismatch, error_code_t::kdc_err_wrong_realm, "KDC-REQ-BODY", "cname"),
+                           t, {}, realm);
+  }
+  /// There is no such principal.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step absent(const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_principal) return this->misuse();
+    if (has_client_) {
+      return this->turn_down(
+          detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname"), t);
+    }
+    if (!this->policy_.conceal_unknown_clients) return this->turn_down(unknown_client(), t);
+    const std::size_t salt = default_salt_size(this->client_);
+    if (const std::size_t n = this->room_.size_for_message(salt + this->refusal_size()); this->room_.size() < n) {
+      return need_room{n};
+    }
+    write_default_salt(this->client_, this->room_.borrow(salt));
+    this->room_.keep(salt);
+    client_record_.principal = this->client_;
+    has_client_ = concealed_ = true;
+    return ask(principal_role::server);
+  }
+  /// The database does not answer.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step unavailable(const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_principal) return this->misuse();
+    return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), t);
+  }
+
+  /// The request and the client's record, from `authorize` on.
+  constexpr const msg::KdcReqBody& body() const KERB_LIFETIMEBOUND { return req_.req_body.value(); }
+  constexpr const record& client() const KERB_LIFETIMEBOUND { return client_record_; }
+
+  /// Issues the ticket, with what the caller's policy adds and takes away.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step issue(const issue_options& options, const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_decision) return this->misuse();
+    return this->begin_issue(*this, options, t);
+  }
+  /// Refuses the ticket with a KRB-ERROR of this code.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step refuse(error_code_t code, const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_decision) return this->misuse();
+    return this->turn_down({{.code = errc::refused_by_application}, code}, t);
+  }
+  /// The octets of sign_ticket have been filled.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step signed_ticket(const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_signature) return this->misuse();
+    return this->finish_issue(*this, t);
+  }
+
+  /// Goes on in a larger buffer, after need_room.
+  constexpr void room(std::span<std::uint8_t> bigger) {
+    if (this->state_ != state::wants_signature) this->room_.move_to(bigger);
+  }
+
+ private:
+  friend base;
+
+  static constexpr verdict unknown_client() {
+    return detail::no(errc::name_mismatch, error_code_t::kdc_err_c_principal_unknown, "KDC-REQ-BODY", "cname");
+  }
+  constexpr bool may_refer() const {
+    return body().kdc_options.has(kdc_option_t::canonicalize) || body().cname->name_type == name_t::enterprise;
+  }
+  constexpr step ask(principal_role role) const {
+    if (role == principal_role::client) return need_principal{this->client_, role, may_refer(), {}};
+    return need_principal{this->asked_, role, false, {}};
+  }
+
+  constexpr verdict check_form(const msg::KdcReqBody& body) const {
+    using o = kdc_option_t;
+    const verdict bad_option =
+        detail::no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
+    if (!body.cname || body.cname->name_string.empty()) return unknown_client();
+    if (!body.sname || body.sname->name_string.empty()) {
+      return detail::no(errc::missing_field, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname");
+    }
+    if (!(body.realm == this->policy_.realm)) return unknown_client();
+    // RFC 4120 section 3.1.3: none of these has a meaning in an AS-REQ
+    for (o bad : {o::forwarded, o::proxy, o::renew, o::validate, o::enc_tkt_in_skey, o::constrained_delegation})
+      if (body.kdc_options.has(bad)) return bad_option;
+    // RFC 8062 section 4.1: an anonymous client has no key, and needs PKINIT here
+    if (body.kdc_options.has(o::request_anonymous)) return bad_option;
+    return {};
+  }
+
+  /// Everything is known: RFC 4120 section 3.1.3, with pre-authentication before anything that only its owner may learn.
+  template <entropy_source R>
+  constexpr step decide(const turn<C, R>& t) {
+    if (const verdict v = check_principals(t.now.at); !v.ok()) return this->turn_down(v, t);
+    const detail::s2k_hints hints = hints_for(t.policy.get());
+    if (hints.empty()) {
+      return this->turn_down(
+          detail::no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), t);
+    }
+    bool preauthenticated = false;
+    for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
+      if (pa.padata_type == padata_t::req_enc_pa_rep) wants_enc_pa_rep_ = true;
+      if (pa.padata_type != padata_t::enc_timestamp || preauthenticated) continue;
+      const std::size_t needed = pa.padata_value.size() + refusal_room(hints);
+      if (const std::size_t n = this->room_.size_for_message(needed); this->room_.size() < n) return need_room{n};
+      const verdict v = check_timestamp(pa.padata_value, t);
+      if (v.code == error_code_t::kdc_err_preauth_failed) return with_hints(v, hints, t);
+      if (!v.ok()) return this->turn_down(v, t);
+      preauthenticated = true;
+    }
+    using a = principal_attribute;
+    const bool demanded = this->policy_.require_preauth || concealed_ ||
+                          client_record_.attributes.has(a::requires_preauth) ||
+                          this->server_.attributes.has(a::requires_preauth);
+    if (demanded && !preauthenticated) {
+      if (const std::size_t n = this->room_.size_for_message(refusal_room(hints)); this->room_.size() < n) {
+        return need_room{n};
+      }
+      return with_hints(
+          detail::no(errc::no_preauth_mechanism, error_code_t::kdc_err_preauth_required, "AS-REQ", "padata"), hints, t);
+    }
+    reply_key_ = key_of(t.policy.get(), hints[0].etype);
+    return draft_ticket(preauthenticated, t);
+  }
+
+  /// RFC 4120 section 3.1.3: what the database says of the two.
+  constexpr verdict check_principals(kerberos_time now) const {
+    using a = principal_attribute;
+    const record& c = client_record_;
+    const auto refused = [](error_code_t code) {
+      return detail::no(errc::refused_by_application, code, "KDC-REQ-BODY", "cname");
+    };
+    if (c.attributes.has(a::not_a_client)) return unknown_client();
+    if (c.attributes.has(a::locked)) return refused(error_code_t::kdc_err_client_revoked);
+    if (c.valid_from && now < *c.valid_from) return refused(error_code_t::kdc_err_client_notyet);
+    if (c.expires && *c.expires <= now) return refused(error_code_t::kdc_err_name_exp);
+    const bool spent = (c.password_expires && *c.password_expires <= now) || c.attributes.has(a::must_change_password);
+    if (spent && !this->server_.attributes.has(a::changes_passwords)) return refused(error_code_t::kdc_err_key_expired);
+    if (this->server_.attributes.has(a::user_to_user_only)) {
+      return detail::no(errc::refused_by_application, error_code_t::kdc_err_must_use_user2user, "KDC-REQ-BODY", "sname");
+    }
+    return this->check_server(this->server_, now);
+  }
+
+  constexpr const long_term_key<C>* key_of(const C& crypto, etype_t e) const {
+    for (const long_term_key<C>& k : client_record_.keys)
+      if (crypto.etype_of(k.key.get()) == e) return &k;
+    return nullptr;
+  }
+  /// The client's keys of the encryption types that the request names and policy allows, in the request's order: the
+  /// first one is the reply key's (RFC 4120 section 3.1.3).
+  constexpr detail::s2k_hints hints_for(const C& crypto) const {
+    detail::s2k_hints hints;
+    for (const etype_t e : body().etype) {
+      if (!crypto.shape(e) || !base::allowed(this->policy_.reply_etypes, crypto, e)) continue;
+      const long_term_key<C>* const k = key_of(crypto, e);
+      bool passed_over = k == nullptr && !concealed_;
+      for (const detail::s2k_hint& h : hints) passed_over |= h.etype == e;
+      if (passed_over) continue;
+      detail::s2k_hint h{e, {}, {}};
+      if (k != nullptr) {
+        h.salt = k->salt;
+        h.s2kparams = k->s2kparams;
+      } else {
+        h.salt = kerberos_string{this->room_.kept()};
+      }
+      if (!hints.push_back(h)) break;
+    }
+    return hints;
+  }
+
+  /// RFC 4120 section 5.2.7.2: it opens under a key of the client, and says what time it is.
+  template <entropy_source R>
+  constexpr verdict check_timestamp(bytes_view value, const turn<C, R>& t) {
+    const verdict bad = detail::no(errc::integrity, error_code_t::kdc_err_preauth_failed, "AS-REQ", "padata");
+    const auto sealed = asn1::decode<msg::PaEncTimestamp>(value);
+    if (!sealed || !base::allowed(this->policy_.reply_etypes, t.policy.get(), sealed->etype)) return bad;
+    const std::size_t before = this->room_.kept().size();
+    if (concealed_) {  // as much work as for a client that there is
+      if (const auto k = draw_key(sealed->etype, t)) {
+        (void)open_sealed(t.policy.get(), *sealed, *k, key_usage_t::as_req_enc_timestamp, this->room_);
+        this->room_.keep_first(before);
+      }
+      return bad;
+    }
+    for (const long_term_key<C>& k : client_record_.keys) {
+      const auto plain =
+          open_sealed(t.policy.get(), *sealed, k.key.get(), key_usage_t::as_req_enc_timestamp, this->room_);
+      if (!plain) continue;
+      const auto ts = asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain));
+      this->room_.keep_first(before);
+      if (!ts) return bad;
+      if (!within_skew({ts->patimestamp, ts->pausec.value_or(microseconds{})}, t.now, t.limits.clock_skew)) {
+        return detail::no(errc::clock_skew, error_code_t::krb_ap_err_skew, "PA-ENC-TS-ENC", "patimestamp");
+      }
+      return {};
+    }
+    return bad;
+  }
+
+  template <entropy_source R>
+  constexpr step draft_ticket(bool preauthenticated, const turn<C, R>& t) {
+    using f = ticket_flag_t;
+    using a = principal_attribute;
+    const msg::KdcReqBody& b = body();
+    const record& c = client_record_;
+    const record& s = this->server_;
+    const bool canonical = b.kdc_options.has(kdc_option_t::canonicalize);
+    ticket_draft& d = this->draft_;
+    d = {};
+    d.client = canonical || b.cname->name_type == name_t::enterprise ? c.principal : this->client_;
+    d.server = canonical ? s.principal : this->asked_;
+    d.authtime = t.now.at;
+    d.flags.set(f::initial);
+    d.flags.set(f::pre_authent, preauthenticated);
+    d.flags.set(f::enc_pa_rep, wants_enc_pa_rep_);
+    d.flags.set(f::ok_as_delegate, s.attributes.has(a::ok_as_delegate));
+    const auto grant = [&](kdc_option_t option, f flag, bool by_policy, a barred) {
+      d.flags.set(flag, b.kdc_options.has(option) && by_policy && !c.attributes.has(barred) && !s.attributes.has(barred));
+    };
+    grant(kdc_option_t::forwardable, f::forwardable, this->policy_.forwardable, a::no_forwardable);
+    grant(kdc_option_t::proxiable, f::proxiable, this->policy_.proxiable, a::no_proxiable);
+    grant(kdc_option_t::allow_postdate, f::may_postdate, this->policy_.postdated, a::no_postdated);
+    d.transited.tr_type = tr_t::domain_x500_compress;
+    if (b.addresses && !b.addresses->empty()) d.addresses = b.addresses;
+    if (const verdict v = detail::set_times<C>(d, b, this->policy_, &c, s, t.now.at, t.limits.clock_skew, {}, {}, true);
+        !v.ok()) {
+      return this->turn_down(v, t);
+    }
+    return this->choose_keys(b, t);
+  }
+
+  template <entropy_source R, class TicketPart>
+  constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key, const turn<C, R>& t,
+                             errc& why) const {
+    const key& reply_key = reply_key_->key.get();
+    // RFC 6806 section 11: a checksum of the request as it came, so that nobody can have weakened it on its way
+    std::array<std::uint8_t, max_cksum_octets> mac{};
+    std::array<std::uint8_t, 32 + max_cksum_octets> encoded{};
+    msg::PaData echo[] = {{padata_t::req_enc_pa_rep, {}}};
+    std::optional<msg::MethodData> sealed_padata;
+    if (wants_enc_pa_rep_) {
+      const auto shape = t.policy->cksum_of(t.policy->etype_of(reply_key));
+      if (!shape) {
+        why = errc::unsupported_cksum;
+        return;
+      }
+      const std::span<std::uint8_t> out = std::span(mac).first(shape->octets);
+      const bytes_view pieces[] = {request_};
+      if (!w.is_counting() && why == errc::ok) {
+        why = t.policy->sign(shape->type, reply_key, key_usage_t::as_req, pieces, out);
+      }
+      if (const auto e = asn1::encode(msg::Checksum{shape->type, bytes_view(out)}, encoded)) echo[0].padata_value = *e;
+      sealed_padata = view_of<msg::PaData>(echo);
+    }
+    detail::s2k_hints own;
+    (void)own.push_back({t.policy->etype_of(reply_key), reply_key_->salt, reply_key_->s2kparams});
+    const bool newer = detail::names_newer_etype(body().etype);
+    const auto padata = asn1::computed{[&](der::writer& out) { detail::write_hints(out, own, newer, false); }};
+    this->template write_reply_message<msg_t::as_rep, msg::EncAsRepPart>(
+        w, part, session_key, body(), reply_key, key_usage_t::as_rep_enc_part, reply_key_->kvno, std::optional(padata),
+        sealed_padata, key_expiration(), client_record_.last_req, t, why);
+  }
+  constexpr std::optional<kerberos_time> key_expiration() const {
+    const record& c = client_record_;
+    if (!c.password_expires) return c.expires;
+    return detail::least(*c.password_expires, c.expires);
+  }
+
+  constexpr std::size_t hints_size(const detail::s2k_hints& hints) const {
+    der::writer counted = der::writer::counting();
+    detail::write_hints(counted, hints, detail::names_newer_etype(body().etype), true);
+    return counted.count();
+  }
+  /// Octets that a refusal with hints needs: once at the front, and in the message.
+  constexpr std::size_t refusal_room(const detail::s2k_hints& hints) const {
+    const std::size_t n = hints_size(hints);
+    return n + this->refusal_size(n);
+  }
+  template <entropy_source R>
+  constexpr step with_hints(const verdict& v, const detail::s2k_hints& hints, const turn<C, R>& t) {
+    const std::span<std::uint8_t> at = this->room_.borrow(hints_size(hints));
+    this->room_.keep(at.size());
+    der::writer w(at);
+    detail::write_hints(w, hints, detail::names_newer_etype(body().etype), true);
+    return this->turn_down(v, t, bytes_view(at));
+  }
+
+  bytes_view request_;
+  msg::AsReq req_;
+  record client_record_{};
+  bool has_client_ = false;
+  bool concealed_ = false;  // there is no such client; the default salt of the name stands at the front of the room
+  bool wants_enc_pa_rep_ = false;
+  const long_term_key<C>* reply_key_ = nullptr;
+};
+
+}  // namespace kerb::inline v0

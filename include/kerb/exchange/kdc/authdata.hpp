@@ -1,0 +1,110 @@
+// Which authorization data a KDC carries into a ticket, and writing them there.
+#pragma once
+#include "../../asn1/payload.hpp"
+#include "../../core/fixed.hpp"
+#include "../../msg/authdata.hpp"
+#include "../../msg/cammac.hpp"
+
+namespace kerb::inline v0 {
+
+/// Where authorization data come from: the ticket that authenticates the request, or the client itself.
+enum class authdata_origin : std::uint8_t { ticket, client };
+
+/// Whether a KDC copies an element into the ticket it issues (RFC 4120 section 3.3.3). Not what is signed under the old
+/// ticket's keys, since the new ticket's server could not verify it: the PAC, CAMMAC, AD-KDC-ISSUED and MIT's signed
+/// ticket (512). And from a client nothing that only a KDC may say: whoever reads it would believe it.
+constexpr bool kdc_carries(ad_t type, authdata_origin from) {
+  constexpr ad_t signed_ticket{512};
+  if (type == signed_ticket) return false;
+  switch (type) {
+    case ad_t::win2k_pac:
+    case ad_t::cammac:
+    case ad_t::kdc_issued: return false;
+    case ad_t::initial_verified_cas:
+    case ad_t::authentication_strength:
+    case ad_t::fx_fast_armor:
+    case ad_t::fx_fast_used:
+    case ad_t::authentication_indicator: return from == authdata_origin::ticket;
+    case ad_t::mandatory_for_kdc: return false;  // it speaks to this KDC, see kdc_understands
+    default: return true;
+  }
+}
+
+namespace detail {
+/// What is carried of one list; elements of its AD-IF-RELEVANTs are judged one by one.
+class carried_authdata {
+ public:
+  /// False when the two lists together have more elements than there is room for.
+  [[nodiscard]] constexpr bool add(const msg::AuthorizationData& data, authdata_origin from, std::size_t most) {
+    for (const msg::AuthorizationDataElement e : data) {
+      if (seen_++ >= most) return false;
+      if (e.ad_type != ad_t::if_relevant) {
+        if (kdc_carries(e.ad_type, from) && !elements_.push_back({e, {}})) return false;
+        continue;
+      }
+      // RFC 4120 section 5.2.6.1: each element inside stands for itself
+      const auto inside = asn1::decode_as<msg::AdIfRelevant>("AD-IF-RELEVANT", e.ad_data);
+      if (!inside) continue;  // nobody could read it
+      std::size_t carried = 0;
+      for (const msg::AuthorizationDataElement i : *inside) {
+        if (seen_++ >= most) return false;
+        carried += carries_inside(i, from);
+      }
+      if (carried == inside->size()) {
+        if (!elements_.push_back({e, false})) return false;
+        continue;
+      }
+      for (const msg::AuthorizationDataElement i : *inside)
+        if (carries_inside(i, from) && !elements_.push_back({i, true})) return false;
+    }
+    return true;
+  }
+  constexpr bool empty() const { return elements_.empty(); }
+  constexpr void clear() {
+    elements_.clear();
+    seen_ = 0;
+  }
+  /// The elements, written from the last to the first.
+  constexpr void write(der::writer& w) const {
+    for (std::size_t i = elements_.size(); i != 0; --i) write_one(w, elements_[i - 1].element, elements_[i - 1].optional);
+  }
+  /// One element, inside an AD-IF-RELEVANT of its own if it is `optional`.
+  template <class Element>
+  static constexpr void write_one(der::writer& w, const Element& e, bool optional) {
+    if (!optional) {
+      asn1::write(w, e);
+      return;
+    }
+    auto inside = asn1::computed{[&](der::writer& out) {
+      der::wrap(out, der::octet_string, [&] { der::wrap(out, der::sequence, [&] { asn1::write(out, e); }); });
+    }};
+    asn1::write(w, msg::BasicAuthorizationDataElement<decltype(inside)>{ad_t::if_relevant, inside});
+  }
+
+ private:
+  struct one {
+    msg::AuthorizationDataElement element;
+    bool optional = false;
+  };
+  /// A further AD-IF-RELEVANT inside could hide what is not carried, and says nothing that the outer one does not.
+  static constexpr bool carries_inside(const msg::AuthorizationDataElement& e, authdata_origin from) {
+    return e.ad_type != ad_t::if_relevant && kdc_carries(e.ad_type, from);
+  }
+  fixed<one, 32> elements_;
+  std::size_t seen_ = 0;
+};
+
+/// Whether the data hold an element of this type, in the open or in an AD-IF-RELEVANT.
+constexpr bool holds(const std::optional<msg::AuthorizationData>& data, ad_t type, unsigned depth = 2) {
+  if (!data) return false;
+  for (const msg::AuthorizationDataElement e : *data) {
+    if (e.ad_type == type) return true;
+    if (e.ad_type != ad_t::if_relevant || depth == 0) continue;
+    if (const auto inside = asn1::decode_as<msg::AdIfRelevant>("AD-IF-RELEVANT", e.ad_data); inside && holds(*inside, type, depth - 1))
+      return true;
+  }
+  return false;
+}
+}  // namespace detail
+
+}  // namespace kerb::inline v0

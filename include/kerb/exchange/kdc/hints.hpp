@@ -1,0 +1,66 @@
+// What a KDC tells a client about its keys, RFC 4120 section 5.2.7.
+#pragma once
+#include "../../asn1/payload.hpp"
+#include "../../core/fixed.hpp"
+#include "../../msg/preauth.hpp"
+
+namespace kerb::inline v0::detail {
+
+/// How one of a client's keys is made from its password.
+struct s2k_hint {
+  etype_t etype{};
+  std::optional<kerberos_string> salt;
+  std::optional<bytes_view> s2kparams;
+};
+using s2k_hints = fixed<s2k_hint, 8>;
+
+/// Whether an encryption type is newer than those of RFC 1510 and its time: DES, triple DES, RC4.
+constexpr bool is_newer_etype(etype_t e) {
+  const auto n = static_cast<std::int32_t>(e);
+  return n > 16 && n != 23 && n != 24;
+}
+/// Whether a request names one: RFC 4120 section 5.2.7.4 forbids the older hints then.
+constexpr bool names_newer_etype(const asn1::sequence_of<etype_t>& offered) {
+  for (const etype_t e : offered)
+    if (is_newer_etype(e)) return true;
+  return false;
+}
+
+template <class F>
+constexpr void write_padata(der::writer& w, padata_t type, F contents) {
+  auto value =
+      asn1::computed{[&](der::writer& out) { der::wrap(out, der::octet_string, [&] { contents(out); }); }};
+  asn1::write(w, msg::BasicPaData<decltype(value)>{type, value});
+}
+
+/// METHOD-DATA with PA-ETYPE-INFO2, and for clients that know only the older encryption types PA-ETYPE-INFO and
+/// PA-PW-SALT as well (RFC 4120 sections 5.2.7.3 to 5.2.7.5); with PA-ENC-TIMESTAMP where that is `offered`.
+constexpr void write_hints(der::writer& w, const s2k_hints& hints, bool to_newer_client, bool offered) {
+  der::wrap(w, der::sequence, [&] {
+    if (offered) write_padata(w, padata_t::enc_timestamp, [](der::writer&) {});
+    if (hints.empty()) return;
+    if (!to_newer_client) {
+      if (const auto& salt = hints[0].salt) {
+        write_padata(w, padata_t::pw_salt, [&](der::writer& out) { out.octets(salt->octets); });
+      }
+      write_padata(w, padata_t::etype_info, [&](der::writer& out) {
+        der::wrap(out, der::sequence, [&] {
+          for (std::size_t i = hints.size(); i != 0; --i) {
+            msg::EtypeInfoEntry e{hints[i - 1].etype, {}};
+            if (const auto& salt = hints[i - 1].salt) e.salt = salt->octets;
+            asn1::write(out, e);
+          }
+        });
+      });
+    }
+    write_padata(w, padata_t::etype_info2, [&](der::writer& out) {
+      der::wrap(out, der::sequence, [&] {
+        for (std::size_t i = hints.size(); i != 0; --i) {
+          asn1::write(out, msg::EtypeInfo2Entry{hints[i - 1].etype, hints[i - 1].salt, hints[i - 1].s2kparams});
+        }
+      });
+    });
+  });
+}
+
+}  // namespace kerb::inline v0::detail

@@ -1,0 +1,446 @@
+// What the AS and the TGS have in common: limits, the ticket, the reply, the refusal.
+#pragma once
+#include "../../msg/error.hpp"
+#include "../../msg/preauth.hpp"
+#include "../sealed.hpp"
+#include "authdata.hpp"
+#include "policy.hpp"
+
+namespace kerb::inline v0::detail {
+
+/// Why a request is refused, to the program and to the client; code 0: it is not.
+struct verdict {
+  error why{};
+  error_code_t code = error_code_t::kdc_err_none;
+  constexpr bool ok() const { return code == error_code_t::kdc_err_none; }
+};
+constexpr verdict no(errc c, error_code_t code, const char* type = "KDC-REQ-BODY", const char* field = "") {
+  return {{.code = c, .type = type, .field = field}, code};
+}
+
+constexpr bool listed(view_of<etype_t> list, etype_t e) {
+  for (etype_t x : list)
+    if (x == e) return true;
+  return false;
+}
+constexpr kerberos_time earlier(kerberos_time a, kerberos_time b) { return a < b ? a : b; }
+template <class T>
+constexpr T least(T a, const std::optional<T>& b) {
+  return b && *b < a ? *b : a;
+}
+
+/// The second component of krbtgt/REALM; nothing for any other name.
+constexpr std::optional<kerberos_string> tgs_realm(const msg::PrincipalName& n) {
+  if (n.name_string.size() != 2 || !(*n.name_string.begin() == std::string_view("krbtgt"))) return std::nullopt;
+  return *++n.name_string.begin();
+}
+
+/// A ticket's times, RFC 4120 sections 3.1.3 and 3.3.3: what was asked for, within what everybody allows. `bound` and
+/// `renewable_to` are those of the ticket that authenticates the request, if there is one.
+template <crypto_policy C>
+constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const kdc_policy& policy,
+                            const principal_record<C>* client, const principal_record<C>& server, kerberos_time now,
+                            std::int64_t skew, std::optional<kerberos_time> bound,
+                            std::optional<kerberos_time> renewable_to, bool may_renew) {
+  constexpr kerberos_time no_wish{0};  // RFC 4120 section 5.4.1: as long as policy allows
+  const auto barred = [&](principal_attribute a) {
+    return server.attributes.has(a) || (client != nullptr && client->attributes.has(a));
+  };
+  d.starttime = now;
+  if (body.kdc_options.has(kdc_option_t::postdated)) {
+    if (!policy.postdated || barred(principal_attribute::no_postdated)) {
+      return no(errc::refused_by_application, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "kdc-options");
+    }
+    if (body.from && *body.from > now) {
+      if (*body.from > plus(now, policy.max_postdate)) {
+        return no(errc::refused_by_application, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "from");
+      }
+      d.starttime = *body.from;
+      d.flags.set(ticket_flag_t::postdated);
+      d.flags.set(ticket_flag_t::invalid);
+    }
+  } else if (body.from && *body.from > plus(now, skew)) {
+    return no(errc::ticket_not_yet_valid, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "from");
+  }
+  std::int64_t life = least(policy.max_life, server.max_life);
+  std::int64_t renewable_life = least(policy.max_renewable_life, server.max_renewable_life);
+  if (client != nullptr) {
+    life = least(life, client->max_life);
+    renewable_life = least(renewable_life, client->max_renewable_life);
+  }
+  const kerberos_time till = body.till == no_wish ? latest_time : body.till;
+  d.endtime = earlier(till, least(plus(d.starttime, life), bound));
+  if (d.endtime <= d.starttime) {
+    return no(errc::ticket_expired, error_code_t::kdc_err_never_valid, "KDC-REQ-BODY", "till");
+  }
+  kerberos_time renew_till = earliest_time;
+  if (body.kdc_options.has(kdc_option_t::renewable)) {
+    renew_till = !body.rtime || *body.rtime == no_wish ? latest_time : *body.rtime;
+  } else if (body.kdc_options.has(kdc_option_t::renewable_ok) && d.endtime < till) {
+    renew_till = till;
+  }
+  renew_till = earlier(renew_till, least(plus(d.starttime, renewable_life), renewable_to));
+  if (may_renew && policy.renewable && !barred(principal_attribute::no_renewable) && renew_till > d.endtime) {
+    d.flags.set(ticket_flag_t::renewable);
+    d.renew_till = renew_till;
+  }
+  return {};
+}
+
+/// Members and calls that both of a KDC's exchanges have. Octets handed to receive() are never written to and are lent
+/// until the exchange is over, like records; octets in a step are valid until the next call.
+template <crypto_policy C>
+class kdc_exchange {
+ public:
+  using key = typename C::key;
+  using record = principal_record<C>;
+  using step = kdc_step;
+  /// Octets of room that do for ordinary names and a ticket without large authorization data.
+  static constexpr std::size_t room_size = 8192;
+
+  /// The draft of the ticket, from `authorize` on; after `reply` it is what was issued.
+  constexpr const ticket_draft& draft() const KERB_LIFETIMEBOUND { return draft_; }
+  /// The server's record, from `authorize` on.
+  constexpr const record& server() const KERB_LIFETIMEBOUND { return server_; }
+  /// Whether a ticket was issued.
+  constexpr bool issued() const { return issued_; }
+  /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the answer.
+  constexpr bytes_view framed() { return room_.framed_message(); }
+  /// The caller has given up: the exchange fails with this reason.
+  [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
+  /// See kdc::frame_too_long.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step frame_too_long(const turn<C, R>& t) {
+    if (state_ == state::failed) return failed{why_};
+    if (state_ != state::idle) return misuse();
+    return turn_down({{.code = errc::frame_too_long}, error_code_t::krb_err_field_toolong}, t);
+  }
+  /// There is nothing to say to this call in an AS exchange.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step unseen(bool, const turn<C, R>&) {
+    return state_ == state::failed ? failed{why_} : misuse();
+  }
+
+ protected:
+  enum class state : std::uint8_t {
+    idle,
+    wants_principal,
+    wants_check,
+    wants_decision,
+    wants_signature,
+    over,
+    failed
+  };
+
+  constexpr kdc_exchange(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer)
+      : policy_(policy), peer_(peer), room_(room) {}
+
+  /// The first encryption type of the request that may be a session key's.
+  constexpr std::optional<etype_t> session_etype(const C& crypto, const msg::KdcReqBody& body,
+                                                 const record& server) const {
+    for (const etype_t e : body.etype) {
+      if (!crypto.shape(e) || !allowed(policy_.session_etypes, crypto, e)) continue;
+      bool declared = listed(server.session_etypes, e);
+      if (server.session_etypes.empty()) {
+        for (const long_term_key<C>& k : server.keys) declared |= crypto.etype_of(k.key.get()) == e;
+      }
+      if (declared) return e;
+    }
+    return std::nullopt;
+  }
+  /// The key that a server's tickets are sealed under: the one it prefers, whatever the request says.
+  constexpr const long_term_key<C>* ticket_key(const C& crypto, const record& server) const {
+    for (const long_term_key<C>& k : server.keys) {
+      const etype_t e = crypto.etype_of(k.key.get());
+      if (crypto.shape(e) && allowed(policy_.ticket_etypes, crypto, e)) return &k;
+    }
+    return nullptr;
+  }
+  static constexpr bool allowed(view_of<etype_t> by_policy, const C& crypto, etype_t e) {
+    return listed(by_policy.empty() ? crypto.offered() : by_policy, e);
+  }
+
+  /// What the caller's policy takes away.
+  constexpr void restrict(const issue_options& o) {
+    draft_.endtime = least(draft_.endtime, o.endtime);
+    if (draft_.renew_till) draft_.renew_till = least(*draft_.renew_till, o.renew_till);
+    draft_.flags = msg::TicketFlags::of(draft_.flags.bits & ~o.without.bits);
+    if (!draft_.flags.has(ticket_flag_t::renewable)) draft_.renew_till.reset();
+  }
+
+  /// Writes the ticket's encrypted part with this session key (or, while counting, any octets of its size).
+  constexpr void write_part(der::writer& w, bytes_view session_key, const issue_options& o,
+                            std::span<std::uint8_t>* reserved) const {
+    auto data = asn1::computed{[&](der::writer& out) {
+      der::wrap(out, der::sequence, [&] {
+        carried_.write(out);
+        for (std::size_t i = o.authorization_data.size(); i != 0; --i) asn1::write(out, o.authorization_data[i - 1]);
+        if (o.reserved_octets != 0) {
+          auto zeros = asn1::computed{[&](der::writer& inner) {
+            der::wrap(inner, der::octet_string, [&] {
+              const std::size_t mark = inner.count();
+              inner.zeros(o.reserved_octets);
+              if (reserved != nullptr) *reserved = inner.written_since(mark);
+            });
+          }};
+          carried_authdata::write_one(
+              out, msg::BasicAuthorizationDataElement<decltype(zeros)>{o.reserved_type, zeros}, true);
+        }
+      });
+    }};
+    msg::BasicEncTicketPart<decltype(data)> part;
+    part.flags = draft_.flags;
+    part.key = {draft_.session_etype, session_key};
+    part.crealm = draft_.client.realm;
+    part.cname = draft_.client.name;
+    part.transited = draft_.transited;
+    part.authtime = draft_.authtime;
+    part.starttime = draft_.starttime;
+    part.endtime = draft_.endtime;
+    part.renew_till = draft_.renew_till;
+    part.caddr = draft_.addresses;
+    if (!carried_.empty() || !o.authorization_data.empty() || o.reserved_octets != 0) {
+      part.authorization_data.emplace(data);
+    }
+    asn1::write(w, part);
+  }
+
+  /// Writes an AS-REP or TGS-REP with `ticket_part` inside (an EncTicketPart, or whatever writes one).
+  template <msg_t M, class Part, class TicketPart, entropy_source R, class ReplyKey, class Padata>
+  constexpr void write_reply_message(der::writer& w, const TicketPart& ticket_part, bytes_view session_key,
+                             const msg::KdcReqBody& body, const ReplyKey& reply_key, key_usage_t usage,
+                             std::optional<std::uint32_t> reply_kvno, const std::optional<Padata>& padata,
+                             const std::optional<msg::MethodData>& sealed_padata,
+                             const std::optional<kerberos_time>& key_expiration, view_of<msg::LastReqEntry> last_req,
+                             const turn<C, R>& t, errc& why) const {
+    const msg::LastReqEntry nothing[] = {{}};  // RFC 4120 section 5.4.2: lr-type 0 says nothing
+    Part part;
+    part.key = {draft_.session_etype, session_key};
+    part.last_req = last_req.empty() ? view_of<msg::LastReqEntry>(nothing) : last_req;
+    part.nonce = body.nonce;
+    part.key_expiration = key_expiration;
+    part.flags = draft_.flags;
+    part.authtime = draft_.authtime;
+    part.starttime = draft_.starttime;
+    part.endtime = draft_.endtime;
+    part.renew_till = draft_.renew_till;
+    part.srealm = draft_.server.realm;
+    part.sname = draft_.server.name;
+    part.caddr = draft_.addresses;
+    part.encrypted_pa_data = sealed_padata;
+    auto ticket_seal = asn1::computed{[&](der::writer& out) { seal_ticket(out, ticket_part, t, why); }};
+    auto reply_seal =
+        asn1::computed{[&](der::writer& out) { write_sealed(out, part, reply_key, usage, t, why, reply_kvno); }};
+    using tkt = msg::BasicTicket<decltype(ticket_seal)>;
+    asn1::write(w, msg::KdcRep<M, tkt, decltype(reply_seal), Padata>{
+                       padata,
+                       draft_.client.realm,
+                       draft_.client.name,
+                       {draft_.server.realm, draft_.server.name, ticket_seal},
+                       reply_seal});
+  }
+
+  // ---- issuing: Self is the exchange, whose write_reply() writes its reply around the part that it is given
+
+  /// Measures the reply, draws the session key, and writes; or stops where the ticket is to be signed.
+  template <class Self, entropy_source R>
+  constexpr step begin_issue(Self& self, const issue_options& o, const turn<C, R>& t) {
+    const ticket_draft as_it_was = draft_;
+    restrict(o);
+    if (draft_.endtime <= draft_.starttime) {
+      return turn_down(no(errc::refused_by_application, error_code_t::kdc_err_never_valid), t);
+    }
+    const std::array<std::uint8_t, max_key_octets> placeholder{};
+    const bytes_view any_key = bytes_view(placeholder).first(t.policy->seed_octets(draft_.session_etype));
+    const auto measured = part_writer(any_key, o);
+    errc why = errc::ok;
+    der::writer counted = der::writer::counting();
+    self.write_reply(counted, measured, any_key, t, why);
+    if (why != errc::ok) return fail({.code = why});
+    const std::size_t part_size = o.reserved_octets == 0 ? 0 : asn1::encoded_size(measured);
+    if (const std::size_t n = room_.size_for_message(counted.count() + part_size); room_.size() < n) {
+      draft_ = as_it_was;
+      return need_room{n};
+    }
+    auto k = draw_key(draft_.session_etype, t);
+    if (!k) return fail(k.error());
+    session_key_.emplace(std::move(*k));
+    const bytes_view session_key = t.policy->expose(*session_key_).unguarded();
+    if (part_size == 0) return write_and_end(self, part_writer(session_key, o), t);
+    room_.message_space();  // which forgets the last message: its place may be needed
+    const std::span<std::uint8_t> at = room_.borrow(part_size);
+    room_.keep(part_size);
+    std::span<std::uint8_t> reserved;
+    der::writer w(at);
+    asn1::write(w, part_writer(session_key, o, &reserved));
+    part_octets_ = part_size;
+    state_ = state::wants_signature;
+    return sign_ticket{bytes_view(at), reserved};
+  }
+  template <class Self, entropy_source R>
+  constexpr step finish_issue(Self& self, const turn<C, R>& t) {
+    const bytes_view part = room_.kept().last(part_octets_);
+    const step s = write_and_end(self, captured<msg::EncTicketPart>::as_sent(part), t);
+    if (state_ == state::over) secure_zero(room_.kept_for_writing().last(part_octets_));  // a session key stands in it
+    return s;
+  }
+  template <class Self, class TicketPart, entropy_source R>
+  constexpr step write_and_end(Self& self, const TicketPart& part, const turn<C, R>& t) {
+    errc why = errc::ok;
+    der::writer w(room_.message_space());
+    self.write_reply(w, part, t.policy->expose(*session_key_).unguarded(), t, why);
+    session_key_.reset();
+    if (why != errc::ok || !w.ok()) return fail({.code = why != errc::ok ? why : errc::no_space});
+    // RFC 4120 section 7.2.1: the client asks again over a stream
+    if (peer_.arrived == carrier::any && w.count() > peer_.largest_datagram) {
+      room_.wipe_message();
+      return turn_down({{.code = errc::frame_too_long, .detail = static_cast<std::uint32_t>(w.count())},
+                        error_code_t::krb_err_response_too_big},
+                       t);
+    }
+    room_.message_is(w.count());
+    issued_ = true;
+    state_ = state::over;
+    return reply{room_.message()};
+  }
+  constexpr auto part_writer(bytes_view session_key, const issue_options& o,
+                             std::span<std::uint8_t>* reserved = nullptr) const {
+    return asn1::computed{
+        [this, session_key, o, reserved](der::writer& w) { write_part(w, session_key, o, reserved); }};
+  }
+
+  // ---- refusals
+
+  /// RFC 4120 section 3.1.3 and its kin: whether a ticket for this server can be issued at all.
+  static constexpr verdict check_server(const record& s, kerberos_time now) {
+    using a = principal_attribute;
+    const auto refused = [](error_code_t code) {
+      return no(errc::refused_by_application, code, "KDC-REQ-BODY", "sname");
+    };
+    if (s.attributes.has(a::locked)) return refused(error_code_t::kdc_err_service_revoked);
+    if (s.attributes.has(a::not_a_server)) return refused(error_code_t::kdc_err_s_principal_unknown);
+    if (s.valid_from && now < *s.valid_from) return refused(error_code_t::kdc_err_service_notyet);
+    if (s.expires && *s.expires <= now) return refused(error_code_t::kdc_err_service_exp);
+    return {};
+  }
+  /// The last choices before the caller's: the session key's encryption type, and the key that seals the ticket.
+  template <entropy_source R>
+  constexpr step choose_keys(const msg::KdcReqBody& body, const turn<C, R>& t) {
+    const auto e = session_etype(t.policy.get(), body, server_);
+    if (!e) return turn_down(no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), t);
+    draft_.session_etype = *e;
+    if (user_key_) {
+      draft_.ticket_etype = t.policy->etype_of(*user_key_);
+    } else {
+      ticket_key_ = ticket_key(t.policy.get(), server_);
+      if (ticket_key_ == nullptr) {
+        return turn_down(no(errc::no_key, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "sname"), t);
+      }
+      draft_.ticket_etype = t.policy->etype_of(ticket_key_->key.get());
+      draft_.kvno = ticket_key_->kvno;
+    }
+    state_ = state::wants_decision;
+    return authorize{};
+  }
+  /// A request that does not decode. RFC 4120 section 3.1.3 has an error for the version, section 3.2.3 one for the
+  /// type; whatever else is wrong with its octets, no client sent it.
+  template <entropy_source R>
+  constexpr step undecodable(const error& e, const turn<C, R>& t) {
+    if (e.code != errc::wrong_constant) return drop(e);
+    const std::string_view field = e.field;
+    if (field == "pvno") return turn_down({e, error_code_t::kdc_err_bad_pvno}, t);
+    if (field == "msg-type") return turn_down({e, error_code_t::krb_ap_err_msg_type}, t);
+    return drop(e);
+  }
+
+  constexpr void write_refusal(der::writer& w, error_code_t code, timestamp now, std::optional<bytes_view> e_data,
+                               std::optional<kerberos_string> crealm) const {
+    const kerberos_string tgs[] = {"krbtgt"_krb, policy_.realm};
+    std::array<std::uint8_t, 64> letters{};
+    const std::string_view word = name_of(code);
+    for (std::size_t i = 0; i != word.size() && i != letters.size(); ++i) letters[i] = static_cast<std::uint8_t>(word[i]);
+    msg::KrbError e;
+    e.stime = now.at;
+    e.susec = now.usec;
+    e.error_code = code;
+    e.realm = policy_.realm;
+    e.sname = asked_.name.name_string.empty() ? msg::PrincipalName{name_t::srv_inst, view_of<kerberos_string>(tgs)} : asked_.name;
+    if (names_client_) {
+      e.crealm = client_.realm;
+      e.cname = client_.name;
+    }
+    if (crealm) e.crealm = crealm;
+    if (!word.empty()) e.e_text = kerberos_string{bytes_view(letters).first(word.size())};
+    e.e_data = e_data;
+    asn1::write(w, e);
+  }
+  /// Octets that a refusal needs, the longest one with so many octets of e-data and a realm of so many more.
+  constexpr std::size_t refusal_size(std::size_t e_data = 0, std::size_t realm = 0) const {
+    constexpr std::size_t headers = 16;
+    der::writer counted = der::writer::counting();
+    write_refusal(counted, error_code_t::kdc_err_digest_in_signed_data_not_accepted, {latest_time, {999999}},
+                  bytes_view(), kerberos_string{});
+    return counted.count() + e_data + realm + (names_client_ ? client_.realm.octets.size() : 0) + headers;
+  }
+  template <entropy_source R>
+  KERB_COLD constexpr step turn_down(const verdict& v, const turn<C, R>& t, std::optional<bytes_view> e_data = {},
+                                     std::optional<kerberos_string> crealm = {}) {
+    der::writer w(room_.message_space());
+    write_refusal(w, v.code, t.now, e_data, crealm);
+    room_.message_is(w.ok() ? w.count() : 0);
+    end();
+    return refused{room_.message(), v.why};
+  }
+  /// What deserves no answer gets none.
+  KERB_COLD constexpr step drop(const error& why) {
+    room_.message_is(0);
+    end();
+    return refused{{}, why};
+  }
+  constexpr void end() {
+    session_key_.reset();
+    user_key_.reset();
+    room_.wipe_front();
+    state_ = state::over;
+  }
+  constexpr step misuse() { return fail({.code = errc::api_misuse}); }
+  KERB_COLD constexpr step fail(const error& e) {
+    why_ = e;
+    session_key_.reset();
+    user_key_.reset();
+    room_.wipe_message();
+    room_.wipe_front();
+    state_ = state::failed;
+    return failed{why_};
+  }
+
+  template <class TicketPart, entropy_source R>
+  constexpr void seal_ticket(der::writer& w, const TicketPart& part, const turn<C, R>& t, errc& why) const {
+    if (user_key_) {  // RFC 4120 section 3.3.3: user-to-user, under the session key of the second ticket
+      write_sealed(w, part, *user_key_, key_usage_t::ticket, t, why);
+    } else if (ticket_key_->for_tickets != nullptr) {
+      write_sealed(w, part, *ticket_key_->for_tickets, key_usage_t::ticket, t, why, ticket_key_->kvno);
+    } else {
+      write_sealed(w, part, ticket_key_->key.get(), key_usage_t::ticket, t, why, ticket_key_->kvno);
+    }
+  }
+
+  kdc_policy policy_;
+  kdc_peer peer_;
+  kerb::room room_;
+  state state_ = state::idle;
+  bool issued_ = false;
+  bool names_client_ = false;
+  principal_view client_;  // as the request says: for refusals
+  principal_view asked_;   // the server, as the request says
+  record server_{};
+  const long_term_key<C>* ticket_key_ = nullptr;
+  std::optional<key> user_key_;
+  std::optional<key> session_key_;
+  carried_authdata carried_;
+  ticket_draft draft_;
+  std::size_t part_octets_ = 0;  // of the part that is being signed, the last that is kept
+  error why_{};
+};
+
+}  // namespace kerb::inline v0::detail

@@ -1,0 +1,110 @@
+// One exchange for whatever a client may ask a KDC.
+#pragma once
+#include "as.hpp"
+#include "tgs.hpp"
+
+namespace kerb::inline v0 {
+
+/// Answers one request, an AS-REQ or a TGS-REQ. It says what they say (as_kdc, tgs_kdc), and has their calls; what is
+/// neither deserves no answer and gets none.
+template <crypto_policy C>
+class [[nodiscard]] kdc {
+ public:
+  using key = typename C::key;
+  using record = principal_record<C>;
+  using step = kdc_step;
+  static constexpr std::size_t room_size = detail::kdc_exchange<C>::room_size;
+
+  /// The room is lent until the exchange is gone.
+  constexpr kdc(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer = {})
+      : policy_(policy), peer_(peer), room_(room) {}
+
+  /// The request, alone. After need_room it is given again.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t) {
+    if (std::holds_alternative<idle>(machine_)) {
+      if (!octets.empty() && octets[0] == der::application(10).octet) {
+        machine_.template emplace<as_kdc<C>>(policy_, room_, peer_);
+      } else if (!octets.empty() && octets[0] == der::application(12).octet) {
+        machine_.template emplace<tgs_kdc<C>>(policy_, room_, peer_);
+      } else {
+        return refused{{}, {.code = errc::unexpected_message, .type = "KDC-REQ"}};
+      }
+    }
+    return with([&](auto& x) { return x.receive(octets, t); });
+  }
+  template <entropy_source R>
+  [[nodiscard]] constexpr step found(const record& r, const turn<C, R>& t) {
+    return with([&](auto& x) { return x.found(r, t); });
+  }
+  template <entropy_source R>
+  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const turn<C, R>& t) {
+    return with([&](auto& x) { return x.refer_to(realm, t); });
+  }
+  template <entropy_source R>
+  [[nodiscard]] constexpr step absent(const turn<C, R>& t) {
+    return with([&](auto& x) { return x.absent(t); });
+  }
+  template <entropy_source R>
+  [[nodiscard]] constexpr step unavailable(const turn<C, R>& t) {
+    return with([&](auto& x) { return x.unavailable(t); });
+  }
+  template <entropy_source R>
+  [[nodiscard]] constexpr step unseen(bool is_unseen, const turn<C, R>& t) {
+    return with([&](auto& x) { return x.unseen(is_unseen, t); });
+  }
+  template <entropy_source R>
+  [[nodiscard]] constexpr step issue(const issue_options& options, const turn<C, R>& t) {
+    return with([&](auto& x) { return x.issue(options, t); });
+  }
+  template <entropy_source R>
+  [[nodiscard]] constexpr step refuse(error_code_t code, const turn<C, R>& t) {
+    return with([&](auto& x) { return x.refuse(code, t); });
+  }
+  template <entropy_source R>
+  [[nodiscard]] constexpr step signed_ticket(const turn<C, R>& t) {
+    return with([&](auto& x) { return x.signed_ticket(t); });
+  }
+  /// The caller has given up: the exchange fails with this reason.
+  [[nodiscard]] constexpr step abandon(error e) {
+    return with([&](auto& x) { return x.abandon(e); });
+  }
+  /// The KRB-ERROR for a stream whose next message is longer than the caller takes, or has a length that RFC 4120
+  /// reserves (section 7.2.2): transmit it and close. For an exchange that has not been given anything else.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step frame_too_long(const turn<C, R>& t) {
+    if (!std::holds_alternative<idle>(machine_)) return abandon({.code = errc::api_misuse});
+    return machine_.template emplace<as_kdc<C>>(policy_, room_, peer_).frame_too_long(t);
+  }
+
+  /// Goes on in a larger buffer, after need_room.
+  constexpr void room(std::span<std::uint8_t> bigger) {
+    room_ = bigger;
+    if (auto* x = std::get_if<as_kdc<C>>(&machine_)) x->room(bigger);
+    if (auto* x = std::get_if<tgs_kdc<C>>(&machine_)) x->room(bigger);
+  }
+  /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the answer.
+  constexpr bytes_view framed() {
+    if (auto* x = std::get_if<as_kdc<C>>(&machine_)) return x->framed();
+    if (auto* x = std::get_if<tgs_kdc<C>>(&machine_)) return x->framed();
+    return {};
+  }
+  /// The machine at work; null where it is the other one, or nothing has come yet.
+  constexpr const as_kdc<C>* as() const KERB_LIFETIMEBOUND { return std::get_if<as_kdc<C>>(&machine_); }
+  constexpr const tgs_kdc<C>* tgs() const KERB_LIFETIMEBOUND { return std::get_if<tgs_kdc<C>>(&machine_); }
+
+ private:
+  struct idle {};
+  template <class F>
+  constexpr step with(F f) {
+    if (auto* x = std::get_if<as_kdc<C>>(&machine_)) return f(*x);
+    if (auto* x = std::get_if<tgs_kdc<C>>(&machine_)) return f(*x);
+    return failed{{.code = errc::api_misuse}};
+  }
+  kdc_policy policy_;
+  kdc_peer peer_;
+  std::span<std::uint8_t> room_;
+  std::variant<idle, as_kdc<C>, tgs_kdc<C>> machine_;
+};
+
+}  // namespace kerb::inline v0

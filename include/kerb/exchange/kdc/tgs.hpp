@@ -1,0 +1,494 @@
+// The KDC's side of the TGS exchange, RFC 4120 section 3.3.
+//
+//   state           | receive         | found, refer_to, absent, unavailable | unseen          | issue           | refuse | signed_ticket
+//   idle            | principal, over | misuse                               | misuse          | misuse          | misuse | misuse
+//   wants_principal | misuse          | principal, check, decision, over     | misuse          | misuse          | misuse | misuse
+//   wants_check     | misuse          | misuse                               | principal, over | misuse          | misuse | misuse
+//   wants_decision  | misuse          | misuse                               | misuse          | signature, over | over   | misuse
+//   wants_signature | misuse          | misuse                               | misuse          | misuse          | misuse | over
+//   over and failed: nothing goes on; failed says the first reason again, from every call
+//
+// `over` is after `reply` and `refused`. Random octets are drawn in this order: the session key's seed, the reply's
+// confounder, the ticket's.
+#pragma once
+#include "../transited.hpp"
+#include "tgs_rules.hpp"
+
+namespace kerb::inline v0 {
+
+/// Answers a TGS-REQ. Asked for are, in this order: the server of the ticket that authenticates the request; whether
+/// the request was seen before, where the policy wants it; the server of the second ticket, for user-to-user; and the
+/// server that the ticket is wanted for, or the KDC that it is referred to.
+template <crypto_policy C>
+class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
+  using base = detail::kdc_exchange<C>;
+  using state = typename base::state;
+  using verdict = detail::verdict;
+
+ public:
+  using typename base::key;
+  using typename base::record;
+  using typename base::step;
+
+  /// The room is lent until the exchange is gone.
+  constexpr tgs_kdc(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer = {})
+      : base(policy, room, peer) {}
+
+  /// The TGS-REQ, alone.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::idle) return this->misuse();
+    if (!t.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
+    // Everything that is opened or copied later comes from the request, and once more when realms are added
+    if (const std::size_t n = this->room_.size_for_message(2 * octets.size() + this->refusal_size(octets.size()));
+        this->room_.size() < n) {
+      return need_room{n};
+    }
+    const auto req = asn1::decode<msg::TgsReq>(octets);
+    if (!req) return this->undecodable(req.error(), t);
+    request_ = octets;
+    req_ = *req;
+    if (body().sname) this->asked_ = {*body().sname, body().realm};
+    const verdict no_tgt = detail::no(errc::missing_field, error_code_t::kdc_err_padata_type_nosupp, "TGS-REQ", "padata");
+    bool has_ap_req = false;
+    for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
+      if (pa.padata_type != padata_t::tgs_req) continue;
+      if (has_ap_req) return this->turn_down(no_tgt, t);  // which of the two would it be?
+      const auto ap = asn1::decode<msg::ApReq>(pa.padata_value);
+      if (!ap) return this->turn_down({ap.error(), error_code_t::krb_err_generic}, t);
+      ap_req_ = *ap;
+      has_ap_req = true;
+    }
+    if (!has_ap_req) return this->turn_down(no_tgt, t);
+    if (const verdict v = check_form(); !v.ok()) return this->turn_down(v, t);
+    return ask(principal_role::header_server);
+  }
+
+  /// The principal that was asked for. A server of another name than that is an alias, whose canonical name the reply
+  /// has where canonicalisation was asked for (RFC 6806 section 7).
+  template <entropy_source R>
+  [[nodiscard]] constexpr step found(const record& r, const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_principal) return this->misuse();
+    switch (role_) {
+      case principal_role::header_server: return open_header(r, t);
+      case principal_role::second_ticket_server: return open_second(r, t);
+      default: break;
+    }
+    this->server_ = r;
+    return decide(t);
+  }
+  /// The server is of another realm, or nearer to it than to ours: the client gets a ticket for the KDC of this realm,
+  /// krbtgt/REALM, which is looked up next (RFC 4120 section 3.3.1, RFC 6806 section 8).
+  template <entropy_source R>
+  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_principal) return this->misuse();
+    if (role_ != principal_role::server || referred_ || !may_refer() || realm == this->policy_.realm) return absent(t);
+    const kerberos_string parts[] = {"krbtgt"_krb, realm};
+    const msg::PrincipalName name{name_t::srv_inst, view_of<kerberos_string>(parts)};
+    const std::size_t n = asn1::encoded_size(name);
+    if (const std::size_t whole = this->room_.size_for_message(n + this->refusal_size()); this->room_.size() < whole) {
+      return need_room{whole};
+    }
+    const std::span<std::uint8_t> to = this->room_.borrow(n);
+    referral_ = keep(to.size());
+    (void)asn1::encode(name, to);
+    referred_ = true;
+    return ask(principal_role::server);
+  }
+  /// There is no such principal.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step absent(const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_principal) return this->misuse();
+    if (role_ == principal_role::header_server) {
+      return this->turn_down(detail::no(errc::wrong_service, error_code_t::krb_ap_err_not_us, "Ticket", "sname"), t);
+    }
+    if (role_ == principal_role::second_ticket_server) {
+      return this->turn_down(detail::no(errc::no_key, error_code_t::krb_ap_err_nokey, "Ticket", "sname"), t);
+    }
+    return this->turn_down(
+        detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname"), t);
+  }
+  /// The database does not answer.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step unavailable(const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_principal) return this->misuse();
+    return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), t);
+  }
+  /// Answers check_request: whether the authenticator had not been seen, or with this very request.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step unseen(bool is_unseen, const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_check) return this->misuse();
+    if (!is_unseen) {
+      return this->turn_down(detail::no(errc::replayed, error_code_t::krb_ap_err_repeat, "Authenticator", "ctime"), t);
+    }
+    return after_check();
+  }
+
+  /// The request, and what its ticket says of the client; from the first lookup of a server on.
+  constexpr const msg::KdcReqBody& body() const KERB_LIFETIMEBOUND { return req_.req_body.value(); }
+  constexpr const msg::EncTicketPart& header_ticket() const KERB_LIFETIMEBOUND { return tgt_; }
+
+  /// Issues the ticket, with what the caller's policy adds and takes away.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step issue(const issue_options& options, const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_decision) return this->misuse();
+    return this->begin_issue(*this, options, t);
+  }
+  /// Refuses the ticket with a KRB-ERROR of this code.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step refuse(error_code_t code, const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_decision) return this->misuse();
+    return this->turn_down({{.code = errc::refused_by_application}, code}, t);
+  }
+  /// The octets of sign_ticket have been filled.
+  template <entropy_source R>
+  [[nodiscard]] constexpr step signed_ticket(const turn<C, R>& t) {
+    if (this->state_ == state::failed) return failed{this->why_};
+    if (this->state_ != state::wants_signature) return this->misuse();
+    return this->finish_issue(*this, t);
+  }
+
+  /// Goes on in a larger buffer, after need_room.
+  constexpr void room(std::span<std::uint8_t> bigger) {
+    if (this->state_ == state::wants_signature || this->state_ == state::over) return;
+    this->room_.move_to(bigger);
+    read_again();
+  }
+
+ private:
+  friend base;
+  /// A stretch of what is kept at the front of the room, which can move.
+  struct stretch {
+    std::size_t at = 0;
+    std::size_t size = 0;
+  };
+  constexpr stretch keep(std::size_t n) {
+    const stretch s{this->room_.kept().size(), n};
+    this->room_.keep(n);
+    return s;
+  }
+  constexpr bytes_view at(const stretch& s) const { return this->room_.kept().subview(s.at, s.size); }
+  /// Where a plaintext that open_sealed has kept lies.
+  constexpr stretch stretch_of(std::span<std::uint8_t> plain) const {
+    return {static_cast<std::size_t>(plain.data() - this->room_.kept().data()), plain.size()};
+  }
+
+  constexpr bool has(kdc_option_t o) const { return body().kdc_options.has(o); }
+  constexpr principal_view header_server() const { return {ap_req_.ticket->sname, ap_req_.ticket->realm}; }
+  constexpr bool from_other_realm() const { return !(ap_req_.ticket->realm == this->policy_.realm); }
+  constexpr bool is_ours(const msg::PrincipalName& name) const {
+    const auto realm = detail::tgs_realm(name);
+    return realm && *realm == this->policy_.realm;
+  }
+  constexpr bool may_refer() const {
+    return has(kdc_option_t::canonicalize) || detail::tgs_realm(this->asked_.name).has_value();
+  }
+  constexpr msg::Ticket second_ticket() const { return *body().additional_tickets->begin(); }
+
+  constexpr step ask(principal_role role) {
+    role_ = role;
+    this->state_ = state::wants_principal;
+    switch (role) {
+      case principal_role::header_server:
+        return need_principal{header_server(), role, false, ap_req_.ticket->enc_part.kvno};
+      case principal_role::second_ticket_server: {
+        const msg::Ticket second = second_ticket();
+        return need_principal{{second.sname, second.realm}, role, false, second.enc_part.kvno};
+      }
+      default: break;
+    }
+    if (!referred_) return need_principal{this->asked_, role, may_refer(), {}};
+    const auto name = asn1::decode<msg::PrincipalName>(at(referral_));
+    return need_principal{{name ? *name : msg::PrincipalName{}, this->policy_.realm}, role, false, {}};
+  }
+
+  constexpr verdict check_form() const {
+    using o = kdc_option_t;
+    // RFC 4120 section 5.4.1 lets user-to-user leave the name out; nobody does, and an owner cannot be told from it
+    if (!body().sname || body().sname->name_string.empty()) {
+      return detail::no(errc::missing_field, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname");
+    }
+    if (!(body().realm == this->policy_.realm)) {
+      return detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "realm");
+    }
+    if (ap_req_.ap_options.has(ap_option_t::use_session_key)) {
+      return detail::no(errc::session_key_ticket, error_code_t::kdc_err_badoption, "AP-REQ", "ap-options");
+    }
+    const bool again = has(o::renew) || has(o::validate);
+    const bool same = same_principal(header_server(), this->asked_);
+    if (again && !same) {
+      return detail::no(errc::name_mismatch, error_code_t::kdc_err_server_nomatch, "KDC-REQ-BODY", "sname");
+    }
+    // RFC 4120 section 3.3.2: a ticket-granting ticket for us; or the server's own ticket, to renew, validate or proxy
+    if (is_ours(ap_req_.ticket->sname)) return {};
+    if ((again || has(o::proxy)) && same && !detail::tgs_realm(ap_req_.ticket->sname)) return {};
+    return detail::no(errc::wrong_service, error_code_t::krb_ap_err_not_us, "Ticket", "sname");
+  }
+
+  /// The keys of a record that a ticket can have been sealed under, tried in turn.
+  template <entropy_source R>
+  constexpr verdict open_ticket(const msg::EncryptedData& sealed, const record& r, const turn<C, R>& t,
+                                std::span<std::uint8_t>& plain) {
+    bool of_its_type = false, of_another_kvno = false;
+    unsigned tried = 0;
+    for (const long_term_key<C>& k : r.keys) {
+      if (t.policy->etype_of(k.key.get()) != sealed.etype ||
+          !base::allowed(this->policy_.ticket_etypes, t.policy.get(), sealed.etype)) {
+        continue;
+      }
+      if (sealed.kvno && *sealed.kvno != 0 && *sealed.kvno != k.kvno) {
+        of_another_kvno = true;
+        continue;
+      }
+      of_its_type = true;
+      if (tried++ == t.limits.max_keys) break;
+      const auto opened =
+          k.for_tickets != nullptr
+              ? open_sealed(t.policy.get(), sealed, *k.for_tickets, key_usage_t::ticket, this->room_)
+              : open_sealed(t.policy.get(), sealed, k.key.get(), key_usage_t::ticket, this->room_);
+      if (!opened) continue;
+      plain = *opened;
+      return {};
+    }
+    if (of_its_type) return detail::no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "Ticket", "enc-part");
+    if (of_another_kvno) return detail::no(errc::bad_key_version, error_code_t::krb_ap_err_badkeyver, "Ticket", "enc-part");
+    return detail::no(errc::no_key, error_code_t::krb_ap_err_nokey, "Ticket", "enc-part");
+  }
+
+  /// The ticket that authenticates the request, and its authenticator: RFC 4120 sections 3.3.2 and 3.2.3.
+  template <entropy_source R>
+  constexpr step open_header(const record& r, const turn<C, R>& t) {
+    std::span<std::uint8_t> plain;
+    if (const verdict v = open_ticket(ap_req_.ticket->enc_part, r, t, plain); !v.ok()) return this->turn_down(v, t);
+    const auto tgt = asn1::decode<msg::EncTicketPart>(bytes_view(plain));
+    if (!tgt) return this->turn_down({tgt.error(), error_code_t::krb_ap_err_bad_integrity}, t);
+    tgt_ = *tgt;
+    tgt_at_ = stretch_of(plain);
+    auto session_key = take_key(t.policy.get(), tgt_.key, plain);
+    if (!session_key) {
+      return this->turn_down({session_key.error(), error_code_t::kdc_err_etype_nosupp}, t);
+    }
+    header_key_ = std::move(*session_key);
+    const std::size_t before = this->room_.kept().size();
+    const verdict v = open_authenticator(t);
+    this->room_.keep_first(before);
+    if (!v.ok()) return this->turn_down(v, t);
+    if (const verdict w = carry(t); !w.ok()) return this->turn_down(w, t);
+    if (!this->policy_.check_requests) return after_check();
+    check_request ask_for{{}, {}, plus(plus(authenticated_at_, t.limits.clock_skew), 1)};
+    const bytes_view authenticator[] = {ap_req_.authenticator.cipher}, whole[] = {request_};
+    if (const errc e = t.policy->digest(authenticator, ask_for.authenticator); e != errc::ok) return this->fail({.code = e});
+    if (const errc e = t.policy->digest(whole, ask_for.request); e != errc::ok) return this->fail({.code = e});
+    this->state_ = state::wants_check;
+    return ask_for;
+  }
+  template <entropy_source R>
+  constexpr verdict open_authenticator(const turn<C, R>& t) {
+    using detail::no;
+    const auto plain = open_sealed(t.policy.get(), ap_req_.authenticator, header_key_,
+                                   key_usage_t::tgs_req_authenticator, this->room_);
+    if (!plain) return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "AP-REQ", "authenticator");
+    const auto a = asn1::decode<msg::Authenticator>(bytes_view(*plain));
+    if (!a) return {a.error(), error_code_t::krb_ap_err_bad_integrity};
+    authenticated_at_ = a->ctime;
+    if (a->subkey) {
+      auto k = take_key(t.policy.get(), *a->subkey, *plain);
+      if (!k) return {k.error(), error_code_t::kdc_err_etype_nosupp};
+      subkey_.emplace(std::move(*k));
+    }
+    if (!same_principal({a->cname, a->crealm}, {tgt_.cname, tgt_.crealm})) {
+      return no(errc::name_mismatch, error_code_t::krb_ap_err_badmatch, "Authenticator", "cname");
+    }
+    if (const verdict v = detail::check_body(t.policy.get(), a->cksum, header_key_, req_.req_body.octets()); !v.ok()) return v;
+    if (!within_skew({a->ctime, a->cusec}, t.now, t.limits.clock_skew)) {
+      return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "Authenticator", "ctime");
+    }
+    if (const verdict v = detail::check_header_times(tgt_, body().kdc_options, t.now.at, t.limits.clock_skew); !v.ok()) {
+      return v;
+    }
+    if (this->policy_.check_addresses && !detail::address_fits(tgt_.caddr, this->peer_.address)) {
+      return no(errc::address_mismatch, error_code_t::krb_ap_err_badaddr, "EncTicketPart", "caddr");
+    }
+    // Another realm's KDC vouches for its own clients and those behind it, never for ours
+    if (from_other_realm() && tgt_.crealm == this->policy_.realm) {
+      return no(errc::path_not_checked, error_code_t::kdc_err_policy, "EncTicketPart", "crealm");
+    }
+    // RFC 6113 section 5.4.1.1: such a ticket or authenticator is for armor alone
+    if (detail::holds(tgt_.authorization_data, ad_t::fx_fast_armor) ||
+        detail::holds(a->authorization_data, ad_t::fx_fast_armor)) {
+      return no(errc::refused_by_application, error_code_t::kdc_err_policy, "Authenticator", "authorization-data");
+    }
+    // RFC 4120 section 5.2.6.4: nothing that is in there is understood
+    if (detail::holds(tgt_.authorization_data, ad_t::mandatory_for_kdc) ||
+        detail::holds(a->authorization_data, ad_t::mandatory_for_kdc)) {
+      return no(errc::critical_authdata, error_code_t::kdc_err_policy, "EncTicketPart", "authorization-data");
+    }
+    return detail::check_options(tgt_, body(), this->policy_);
+  }
+  /// RFC 4120 section 3.3.3: the ticket's authorization data, and those that the client adds.
+  template <entropy_source R>
+  constexpr verdict carry(const turn<C, R>& t) {
+    if (body().enc_authorization_data) {
+      const key& k = subkey_ ? *subkey_ : header_key_;
+      const key_usage_t usage = subkey_ ? key_usage_t::tgs_req_ad_subkey : key_usage_t::tgs_req_ad_session;
+      const auto plain = open_sealed(t.policy.get(), *body().enc_authorization_data, k, usage, this->room_);
+      if (!plain) {
+        return detail::no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "KDC-REQ-BODY", "enc-authorization-data");
+      }
+      added_at_ = stretch_of(*plain);
+      const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", bytes_view(*plain));
+      if (!data) return {data.error(), error_code_t::krb_ap_err_bad_integrity};
+      if (detail::holds(*data, ad_t::mandatory_for_kdc)) {
+        return detail::no(errc::critical_authdata, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "enc-authorization-data");
+      }
+    }
+    if (!gather()) {
+      return detail::no(errc::refused_by_application, error_code_t::kdc_err_policy, "EncTicketPart", "authorization-data");
+    }
+    return {};
+  }
+  constexpr bool gather() {
+    this->carried_.clear();
+    const std::size_t most = this->policy_.max_authdata_elements;
+    if (has(kdc_option_t::request_anonymous)) return true;  // RFC 8062 section 4.2: nothing that could tell who it is
+    if (tgt_.authorization_data &&
+        !this->carried_.add(*tgt_.authorization_data, authdata_origin::ticket, most)) {
+      return false;
+    }
+    if (added_at_.size == 0) return true;
+    const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", at(added_at_));
+    return !data || this->carried_.add(*data, authdata_origin::client, most);
+  }
+  constexpr step after_check() {
+    return ask(has(kdc_option_t::enc_tkt_in_skey) ? principal_role::second_ticket_server : principal_role::server);
+  }
+
+  /// User-to-user, RFC 4120 section 3.3.3: the server's own ticket-granting ticket, whose session key seals the ticket.
+  template <entropy_source R>
+  constexpr step open_second(const record& r, const turn<C, R>& t) {
+    const msg::Ticket second = second_ticket();
+    if (!is_ours(second.sname) || !(second.realm == this->policy_.realm)) {
+      return this->turn_down(detail::no(errc::wrong_service, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "additional-tickets"), t);
+    }
+    const std::size_t before = this->room_.kept().size();
+    const verdict v = take_second(second, r, t);
+    this->room_.keep_first(before);
+    if (!v.ok()) return this->turn_down(v, t);
+    return ask(principal_role::server);
+  }
+  template <entropy_source R>
+  constexpr verdict take_second(const msg::Ticket& second, const record& r, const turn<C, R>& t) {
+    std::span<std::uint8_t> plain;
+    if (const verdict v = open_ticket(second.enc_part, r, t, plain); !v.ok()) return v;
+    const auto part = asn1::decode<msg::EncTicketPart>(bytes_view(plain));
+    if (!part) return {part.error(), error_code_t::krb_ap_err_bad_integrity};
+    auto k = take_key(t.policy.get(), part->key, plain);
+    if (!k) return {k.error(), error_code_t::kdc_err_etype_nosupp};
+    if (!base::allowed(this->policy_.ticket_etypes, t.policy.get(), t.policy->etype_of(*k))) {
+      return detail::no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "additional-tickets");
+    }
+    this->user_key_.emplace(std::move(*k));
+    if (const verdict v = detail::check_header_times(*part, {}, t.now.at, t.limits.clock_skew); !v.ok()) return v;
+    if (!same_principal({part->cname, part->crealm}, this->asked_)) {
+      return detail::no(errc::name_mismatch, error_code_t::kdc_err_server_nomatch, "KDC-REQ-BODY", "additional-tickets");
+    }
+    return {};
+  }
+
+  template <entropy_source R>
+  constexpr step decide(const turn<C, R>& t) {
+    const record& s = this->server_;
+    if (const verdict v = this->check_server(s, t.now.at); !v.ok()) return this->turn_down(v, t);
+    if (const verdict v = detail::check_tgs_server(s, tgt_, this->user_key_.has_value()); !v.ok()) {
+      return this->turn_down(v, t);
+    }
+    ticket_draft& d = this->draft_;
+    d = {};
+    d.is_referral = referred_;
+    d.server = has(kdc_option_t::canonicalize) || referred_ ? s.principal : this->asked_;
+    if (const verdict v = detail::draft_from(d, tgt_, body(), this->policy_, s, t.now.at, t.limits.clock_skew); !v.ok()) {
+      return this->turn_down(v, t);
+    }
+    if (has(kdc_option_t::request_anonymous)) d.flags.set(ticket_flag_t::anonymous);
+    d.flags.set(ticket_flag_t::ok_as_delegate, s.attributes.has(principal_attribute::ok_as_delegate));
+    if (const verdict v = pass_realms(); !v.ok()) return this->turn_down(v, t);
+    point_draft();
+    return this->choose_keys(body(), t);
+  }
+  /// RFC 4120 section 3.3.3.2: the realm that the ticket came from is added to the path, and the path is checked.
+  constexpr verdict pass_realms() {
+    const verdict bad = detail::no(errc::path_not_checked, error_code_t::kdc_err_path_not_accepted, "EncTicketPart", "transited");
+    const kerberos_string from = ap_req_.ticket->realm;
+    path_ = {};
+    if (from_other_realm() && !(from == tgt_.crealm)) {
+      if (!tgt_.transited.contents.empty() && tgt_.transited.tr_type != tr_t::domain_x500_compress) {
+        return detail::no(errc::path_not_checked, error_code_t::kdc_err_trtype_nosupp, "EncTicketPart", "transited");
+      }
+      const std::span<std::uint8_t> to = this->room_.borrow(this->room_.free() - this->refusal_size());
+      const auto added = append_transited(tgt_.transited.contents, from, tgt_.crealm, this->policy_.realm, to);
+      if (!added) return bad;
+      for (std::size_t i = 0; i != added->size(); ++i) to[i] = (*added)[i];
+      path_ = keep(added->size());
+    }
+    if (has(kdc_option_t::disable_transited_check)) return {};  // the server is left to check it, section 2.7
+    const realm_path_policy trusted{.trusted = this->policy_.trusted_realms};
+    if (!path_accepted(transited(), tgt_.crealm, this->policy_.realm, trusted)) return bad;
+    this->draft_.flags.set(ticket_flag_t::transited_policy_checked);
+    return {};
+  }
+  constexpr msg::TransitedEncoding transited() const {
+    return path_.size == 0 ? tgt_.transited : msg::TransitedEncoding{tr_t::domain_x500_compress, at(path_)};
+  }
+  /// What of the draft lies in the room.
+  constexpr void point_draft() {
+    ticket_draft& d = this->draft_;
+    d.client = has(kdc_option_t::request_anonymous) ? principal_view{anonymous_name(), tgt_.crealm}
+                                                    : principal_view{tgt_.cname, tgt_.crealm};
+    const bool other_addresses = has(kdc_option_t::forwarded) || has(kdc_option_t::proxy);
+    d.addresses = other_addresses ? body().addresses : tgt_.caddr;
+    if (d.addresses && d.addresses->empty()) d.addresses.reset();
+    d.transited = transited();
+  }
+  static constexpr kerberos_string anonymous_parts[] = {"WELLKNOWN"_krb, "ANONYMOUS"_krb};
+  static constexpr msg::PrincipalName anonymous_name() {
+    return {name_t::wellknown, view_of<kerberos_string>(anonymous_parts)};
+  }
+  /// The room has moved: what is a view of it is read again.
+  constexpr void read_again() {
+    if (tgt_at_.size == 0) return;
+    if (const auto tgt = asn1::decode<msg::EncTicketPart>(at(tgt_at_))) tgt_ = *tgt;
+    (void)gather();
+    if (this->state_ == state::wants_decision) point_draft();
+  }
+
+  template <entropy_source R, class TicketPart>
+  constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key, const turn<C, R>& t,
+                             errc& why) const {
+    // RFC 4120 section 3.3.3: under the subkey where there is one
+    const key& k = subkey_ ? *subkey_ : header_key_;
+    const key_usage_t usage = subkey_ ? key_usage_t::tgs_rep_enc_part_subkey : key_usage_t::tgs_rep_enc_part_session;
+    this->template write_reply_message<msg_t::tgs_rep, msg::EncTgsRepPart>(
+        w, part, session_key, body(), k, usage, {}, std::optional<msg::MethodData>{}, {}, {}, {}, t, why);
+  }
+
+  bytes_view request_;
+  msg::TgsReq req_;
+  msg::ApReq ap_req_;
+  msg::EncTicketPart tgt_;
+  stretch tgt_at_, added_at_, referral_, path_;  // the opened ticket, the client's data, krbtgt/REALM, the new path
+  principal_role role_{};
+  bool referred_ = false;
+  key header_key_;
+  std::optional<key> subkey_;
+  kerberos_time authenticated_at_;
+};
+
+}  // namespace kerb::inline v0

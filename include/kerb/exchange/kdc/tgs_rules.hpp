@@ -1,0 +1,137 @@
+// What a TGS demands of the ticket that authenticates a request, and what that ticket allows: RFC 4120 section 3.3.3.
+#pragma once
+#include "../../crypto/cksum_rules.hpp"
+#include "../../msg/ap.hpp"
+#include "issue.hpp"
+
+namespace kerb::inline v0::detail {
+
+/// The ticket's own times and marks, by the KDC's clock.
+constexpr verdict check_header_times(const msg::EncTicketPart& tgt, const msg::KdcOptions& options, kerberos_time now,
+                                     std::int64_t skew) {
+  const bool validates = options.has(kdc_option_t::validate);
+  if (tgt.flags.has(ticket_flag_t::invalid) && !validates) {
+    return no(errc::ticket_not_yet_valid, error_code_t::krb_ap_err_tkt_nyv, "EncTicketPart", "flags");
+  }
+  if (tgt.starttime.value_or(tgt.authtime) > plus(now, skew)) {
+    return no(errc::ticket_not_yet_valid, error_code_t::krb_ap_err_tkt_nyv, "EncTicketPart", "starttime");
+  }
+  if (now > plus(tgt.endtime, skew)) {
+    return no(errc::ticket_expired, error_code_t::krb_ap_err_tkt_expired, "EncTicketPart", "endtime");
+  }
+  if (validates && !tgt.flags.has(ticket_flag_t::invalid)) {
+    return no(errc::refused_by_application, error_code_t::kdc_err_policy, "EncTicketPart", "flags");
+  }
+  if (options.has(kdc_option_t::renew)) {
+    if (!tgt.flags.has(ticket_flag_t::renewable) || !tgt.renew_till) {
+      return no(errc::refused_by_application, error_code_t::kdc_err_badoption, "EncTicketPart", "flags");
+    }
+    if (now >= *tgt.renew_till) {
+      return no(errc::ticket_expired, error_code_t::krb_ap_err_tkt_expired, "EncTicketPart", "renew-till");
+    }
+  }
+  return {};
+}
+
+/// Every option that needs a flag of the ticket, RFC 4120 section 3.3.3.
+constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReqBody& body, const kdc_policy& policy) {
+  struct pair {
+    kdc_option_t option;
+    ticket_flag_t needs;
+  };
+  using o = kdc_option_t;
+  using f = ticket_flag_t;
+  constexpr pair pairs[] = {{o::forwardable, f::forwardable}, {o::forwarded, f::forwardable},
+                            {o::proxiable, f::proxiable},     {o::proxy, f::proxiable},
+                            {o::allow_postdate, f::may_postdate}, {o::postdated, f::may_postdate}};
+  const verdict bad = no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
+  for (const pair& p : pairs)
+    if (body.kdc_options.has(p.option) && !tgt.flags.has(p.needs)) return bad;
+  // Delegation without the user's ticket is MS-SFU's, and not here
+  if (body.kdc_options.has(o::constrained_delegation)) return bad;
+  if (body.kdc_options.has(o::request_anonymous) && !policy.anonymous) return bad;
+  if (body.kdc_options.has(o::enc_tkt_in_skey) &&
+      (!policy.user_to_user || !body.additional_tickets || body.additional_tickets->empty())) {
+    return bad;
+  }
+  return {};
+}
+
+/// Whether the peer's address is among the ticket's.
+constexpr bool address_fits(const std::optional<msg::HostAddresses>& addresses, const std::optional<msg::HostAddress>& peer) {
+  if (!addresses || addresses->empty() || !peer) return true;
+  for (const msg::HostAddress a : *addresses)
+    if (a.addr_type == peer->addr_type && a.address == peer->address) return true;
+  return false;
+}
+
+/// The checksum over the body as it came, RFC 4120 section 3.3.2: there, keyed, of the session key's own type.
+template <crypto_policy C>
+constexpr verdict check_body(C& crypto, const std::optional<msg::Checksum>& cksum, const typename C::key& session_key,
+                             bytes_view body) {
+  if (!cksum || !cksum_allowed(cksum_place::tgs_req_body, cksum->cksumtype, crypto.etype_of(session_key))) {
+    return no(errc::inappropriate_checksum, error_code_t::krb_ap_err_inapp_cksum, "Authenticator", "cksum");
+  }
+  const bytes_view pieces[] = {body};
+  if (crypto.verify(cksum->cksumtype, session_key, key_usage_t::tgs_req_authenticator_cksum, pieces, cksum->checksum) != errc::ok) {
+    return no(errc::integrity, error_code_t::krb_ap_err_modified, "Authenticator", "cksum");
+  }
+  return {};
+}
+
+/// The server of a TGS request by the database, RFC 4120 section 3.3.3.
+template <crypto_policy C>
+constexpr verdict check_tgs_server(const principal_record<C>& s, const msg::EncTicketPart& tgt, bool user_to_user) {
+  using a = principal_attribute;
+  const auto refused = [](error_code_t code) { return no(errc::refused_by_application, code, "KDC-REQ-BODY", "sname"); };
+  if (s.attributes.has(a::initial_only)) return refused(error_code_t::kdc_err_policy);
+  if (s.attributes.has(a::requires_preauth) && !tgt.flags.has(ticket_flag_t::pre_authent)) {
+    return refused(error_code_t::kdc_err_policy);
+  }
+  if (s.attributes.has(a::user_to_user_only) && !user_to_user) return refused(error_code_t::kdc_err_must_use_user2user);
+  if (s.attributes.has(a::no_user_to_user) && user_to_user) return refused(error_code_t::kdc_err_policy);
+  return {};
+}
+
+/// A ticket's flags and times from those of the ticket that authenticates the request.
+template <crypto_policy C>
+constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, const msg::KdcReqBody& body,
+                             const kdc_policy& policy, const principal_record<C>& server, kerberos_time now,
+                             std::int64_t skew) {
+  using o = kdc_option_t;
+  using f = ticket_flag_t;
+  using a = principal_attribute;
+  const msg::KdcOptions& options = body.kdc_options;
+  d.authtime = tgt.authtime;
+  if (options.has(o::validate) || options.has(o::renew)) {  // RFC 4120 section 3.3.3: the same ticket again
+    d.flags = tgt.flags;
+    d.flags.set(f::initial, false);
+    d.flags.set(f::transited_policy_checked, false);
+    d.renew_till = tgt.renew_till;
+    const kerberos_time began = tgt.starttime.value_or(tgt.authtime);
+    if (options.has(o::validate)) {
+      d.flags.set(f::invalid, false);
+      d.starttime = began;
+      d.endtime = tgt.endtime;
+    } else {
+      d.starttime = now;
+      const std::int64_t life = least(least(tgt.endtime.seconds - began.seconds, server.max_life), std::optional(policy.max_life));
+      d.endtime = earlier(plus(now, life), *tgt.renew_till);
+    }
+    return {};
+  }
+  constexpr msg::TicketFlags carried{f::pre_authent, f::hw_authent, f::forwarded, f::proxy, f::anonymous};
+  d.flags = tgt.flags & carried;
+  const auto grant = [&](o option, f flag, bool by_policy, a barred) {
+    if (options.has(option) && by_policy && !server.attributes.has(barred)) d.flags.set(flag);
+  };
+  grant(o::forwardable, f::forwardable, policy.forwardable, a::no_forwardable);
+  grant(o::proxiable, f::proxiable, policy.proxiable, a::no_proxiable);
+  grant(o::allow_postdate, f::may_postdate, policy.postdated, a::no_postdated);
+  if (options.has(o::forwarded)) d.flags.set(f::forwarded);
+  if (options.has(o::proxy)) d.flags.set(f::proxy);
+  return set_times<C>(d, body, policy, nullptr, server, now, skew, tgt.endtime, tgt.renew_till,
+                      tgt.flags.has(f::renewable));
+}
+
+}  // namespace kerb::inline v0::detail
