@@ -50,6 +50,8 @@ enum class errc : std::uint16_t {
   too_many_rounds,           ///< pre-authentication went on for more rounds than the limits allow
   no_preauth_mechanism,      ///< the KDC asks for pre-authentication that the client does not have
   path_not_checked,          ///< the client is of another realm, and no KDC has checked the realms between
+  path_not_accepted,         ///< a realm that the client has come through is not trusted to vouch for it
+  bad_transited,             ///< the list of those realms is malformed, or leaves out realms that nothing lies between
   critical_authdata,         ///< authorization data that must be enforced and is not understood
   refused_by_application,    ///< the caller's own policy said no
 
@@ -137,6 +139,8 @@ constexpr std::string_view name_of(errc c) {
     case errc::too_many_rounds: return "too_many_rounds";
     case errc::no_preauth_mechanism: return "no_preauth_mechanism";
     case errc::path_not_checked: return "path_not_checked";
+    case errc::path_not_accepted: return "path_not_accepted";
+    case errc::bad_transited: return "bad_transited";
     case errc::critical_authdata: return "critical_authdata";
     case errc::refused_by_application: return "refused_by_application";
     case errc::kdc_said_no: return "kdc_said_no";
