@@ -318,9 +318,9 @@ template <class F>
       continue;
     }
     const bool joined = detail::is_below(walk.realm(), added);
-    if (walk.relative() && !joined) continue;
     std::size_t saved = detail::is_below(added, walk.previous()) ? walk.previous().size() : 0;
     if (joined) saved += added.size();
+    // It gives up the joint that it has: nothing is saved where it cannot be joined to the new realm instead
     if (walk.relative()) saved -= saved < walk.previous().size() ? saved : walk.previous().size();
     if (saved != 0 && saved >= best) {
       best = saved;
