@@ -13,6 +13,7 @@
 #include "msg/kpasswd.hpp"
 #include "msg/mit_cookie.hpp"
 #include "msg/ms_kile.hpp"
+#include "msg/ms_octets.hpp"
 #include "msg/ms_sfu.hpp"
 #include "msg/otp.hpp"
 #include "msg/pkinit.hpp"

@@ -39,9 +39,8 @@ constexpr std::string_view name_of(kerb_error_data_t n) {
 
 namespace msg {
 
-// PA-SUPPORTED-ENCTYPES (MS-KILE section 2.2.8) and KERB_AUTH_DATA_LOOPBACK (section 2.2.4) have no structure of ASN.1,
-// nor has the LSAP_TOKEN_INFO_INTEGRITY (section 2.2.5) in a restriction: two little-endian 32-bit words, and 32 octets
-// of machine ID.
+// KERB_AUTH_DATA_LOOPBACK (MS-KILE section 2.2.4) has no structure that others read. What has one, but not of ASN.1, is
+// in ms_octets.hpp: PA-SUPPORTED-ENCTYPES, KERB-EXT-ERROR, LSAP_TOKEN_INFO_INTEGRITY.
 
 /// KERB-PA-PAC-REQUEST, MS-KILE section 2.2.3: whether the client wants a PAC in its ticket.
 struct KerbPaPacRequest {

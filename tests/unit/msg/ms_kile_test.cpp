@@ -2,6 +2,7 @@
 #include <kerb/msg/ms_kile.hpp>
 
 #include "unit/msg/walk.hpp"
+#include "unit/numbers/registry.hpp"
 
 using namespace kerb;
 using kerb_test::both_ways;
@@ -67,5 +68,31 @@ constexpr bool migrated_accounts() {
          both_ways(msg::KerbDmsaKeyPackage{keys, {}, {0}, {0}, {}}, package);
 }
 KERB_BOTH("KERB-SUPERSEDED-BY-USER and KERB-DMSA-KEY-PACKAGE: come back", "[msg][ms-kile]", migrated_accounts);
+
+constexpr kerb_test::entry<pac_option_t> pac_option_t_registry[] = {
+    {pac_option_t::claims, 0, "claims"},
+    {pac_option_t::branch_aware, 1, "branch-aware"},
+    {pac_option_t::forward_to_full_dc, 2, "forward-to-full-dc"},
+    {pac_option_t::resource_based_constrained_delegation, 3, "resource-based-constrained-delegation"},
+};
+KERB_BOTH("pac_option_t: PAC options have the registered numbers and names, no two the same", "[msg][ms-kile]",
+          (kerb_test::as_registered<pac_option_t_registry>));
+KERB_BOTH("pac_option_t: a number without a name is a value like any other", "[msg][ms-kile]",
+          (kerb_test::is_open<pac_option_t>));
+TEST_CASE("pac_option_t: nothing else has a name", "[msg][ms-kile]") {
+  CHECK(kerb_test::is_complete<pac_option_t_registry>());
+}
+
+constexpr kerb_test::entry<kerb_error_data_t> kerb_error_data_t_registry[] = {
+    {kerb_error_data_t::skew_recovery, 2, "KERB_AP_ERR_TYPE_SKEW_RECOVERY"},
+    {kerb_error_data_t::extended, 3, "KERB_ERR_TYPE_EXTENDED"},
+};
+KERB_BOTH("kerb_error_data_t: KERB-ERROR-DATA types have the registered numbers and names, no two the same",
+          "[msg][ms-kile]", (kerb_test::as_registered<kerb_error_data_t_registry>));
+KERB_BOTH("kerb_error_data_t: a number without a name is a value like any other", "[msg][ms-kile]",
+          (kerb_test::is_open<kerb_error_data_t>));
+TEST_CASE("kerb_error_data_t: nothing else has a name", "[msg][ms-kile]") {
+  CHECK(kerb_test::is_complete<kerb_error_data_t_registry>());
+}
 
 }  // namespace
