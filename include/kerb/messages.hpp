@@ -1,5 +1,6 @@
 // Every message type, and no cryptography: for whoever only reads or writes Kerberos.
 #pragma once
+#include "asn1/owned.hpp"
 #include "msg/ap.hpp"
 #include "msg/authdata.hpp"
 #include "msg/basic.hpp"
