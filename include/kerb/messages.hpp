@@ -1,6 +1,7 @@
 // Every message type, and no cryptography: for whoever only reads or writes Kerberos.
 #pragma once
 #include "asn1/owned.hpp"
+#include "msg/anonymity.hpp"
 #include "msg/ap.hpp"
 #include "msg/authdata.hpp"
 #include "msg/basic.hpp"
@@ -21,6 +22,7 @@
 #include "msg/pkix.hpp"
 #include "msg/preauth.hpp"
 #include "msg/priv.hpp"
+#include "msg/referral.hpp"
 #include "msg/safe.hpp"
 #include "msg/sam.hpp"
 #include "msg/spake.hpp"
