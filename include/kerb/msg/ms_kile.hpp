@@ -83,7 +83,7 @@ struct KerbErrorData {
 /// KERB-AD-RESTRICTION-ENTRY, MS-KILE section 2.2.6.
 struct KerbAdRestrictionEntry {
   std::int32_t restriction_type{};
-  bytes_view   restriction;  ///< an LSAP_TOKEN_INFO_INTEGRITY
+  bytes_view   restriction;  ///< an LSAP_TOKEN_INFO_INTEGRITY (ms_octets.hpp)
 
   static consteval auto asn1() {
     using T = KerbAdRestrictionEntry;
@@ -93,6 +93,9 @@ struct KerbAdRestrictionEntry {
       tag<1>("restriction",      &T::restriction));
   }
 };
+
+/// What KERB_AUTH_DATA_TOKEN_RESTRICTIONS holds: on the wire a list of entries, where the specification speaks of one.
+using KerbAdRestrictions = sequence_of<KerbAdRestrictionEntry>;
 
 /// KERB-KEY-LIST-REQ, MS-KILE section 2.2.11.
 using KerbKeyListReq = sequence_of<etype_t>;

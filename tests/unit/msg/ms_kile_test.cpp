@@ -1,5 +1,6 @@
 // What Windows adds to Kerberos.
 #include <kerb/msg/ms_kile.hpp>
+#include <kerb/msg/ms_octets.hpp>
 
 #include "unit/msg/walk.hpp"
 #include "unit/numbers/registry.hpp"
@@ -50,6 +51,18 @@ constexpr bool restrictions() {
          every_field_is_named<msg::KerbAdRestrictionEntry>(in, 0, "KERB-AD-RESTRICTION-ENTRY", lines);
 }
 KERB_BOTH("KERB-AD-RESTRICTION-ENTRY: comes back, and a fault in any field is named", "[msg][ms-kile]", restrictions);
+
+// An authenticator's authorization data as Windows sent them (Kerberos.NET's tests).
+constexpr bool windows_sends_a_list() {
+  const auto in =
+      "30333031a003020100a12a04280000000000300000677dd18a92f9171b15b8b393e8c9fd8784984860234a62b439a56c59412240c5"_hex;
+  const auto r = asn1::decode_as<msg::KerbAdRestrictions>("KERB-AD-RESTRICTIONS", in, der::strict);
+  if (!r || r->size() != 1) return false;
+  const auto t = read_lsap_token_info_integrity((*r->begin()).restriction);
+  return t && t->flags == token_info_t::full && t->token_il == integrity_level_t::high && t->machine_id[0] == 0x67 &&
+         t->machine_id[31] == 0xc5;
+}
+KERB_BOTH("KERB-AD-RESTRICTION-ENTRY: Windows sends a list of them", "[msg][ms-kile]", windows_sends_a_list);
 
 constexpr bool key_lists() {
   const auto in = "300d300ba003020117a1040402aabb"_hex;
