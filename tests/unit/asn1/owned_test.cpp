@@ -63,6 +63,22 @@ constexpr bool moves_leave_nothing() {
 }
 KERB_BOTH("owned: what is moved from is empty and wiped", "[asn1]", moves_leave_nothing);
 
+constexpr bool assignment_leaves_nothing() {
+  const std::array<std::uint8_t, 1> one{0x11};
+  const small shorter = *small::of({.a = 1, .b = {}, .c = one});
+  small from = from_a_buffer_that_dies(), to = from_a_buffer_that_dies();
+  const std::size_t longer = to.octets().size();
+  to = shorter;
+  const std::uint8_t *const behind = to.octets().data() + to.octets().size(), *const was = from.octets().data();
+  bool wiped = to.octets().size() < longer;
+  for (std::size_t i = 0; i != longer - to.octets().size(); ++i) wiped = wiped && behind[i] == 0;
+  to = std::move(from);
+  for (std::size_t i = 0; i != longer; ++i) wiped = wiped && was[i] == 0;
+  return wiped && !from && whole(to);
+}
+KERB_BOTH("owned: assignment wipes what the new value does not cover, and the one that was moved from", "[asn1]",
+          assignment_leaves_nothing);
+
 constexpr bool assigned_to_itself() {
   small o = from_a_buffer_that_dies();
   small& same = o;
