@@ -1,5 +1,7 @@
 // Every message type, and no cryptography: for whoever only reads or writes Kerberos.
 #pragma once
+#include "asn1/owned.hpp"
+#include "msg/anonymity.hpp"
 #include "msg/ap.hpp"
 #include "msg/authdata.hpp"
 #include "msg/basic.hpp"
@@ -14,12 +16,14 @@
 #include "msg/kpasswd.hpp"
 #include "msg/mit_cookie.hpp"
 #include "msg/ms_kile.hpp"
+#include "msg/ms_octets.hpp"
 #include "msg/ms_sfu.hpp"
 #include "msg/otp.hpp"
 #include "msg/pkinit.hpp"
 #include "msg/pkix.hpp"
 #include "msg/preauth.hpp"
 #include "msg/priv.hpp"
+#include "msg/referral.hpp"
 #include "msg/safe.hpp"
 #include "msg/sam.hpp"
 #include "msg/spake.hpp"

@@ -126,7 +126,7 @@ constexpr bool read_schema(der::reader& r, T& out, const sequence_schema<L...>& 
     if constexpr (is_tail<std::remove_cvref_t<decltype(l)>>) {
       return read_tail(in, out, l, s.name, last);
     } else {
-      if (number_of(l) != no_number) last = number_of(l);
+      if (number_of(l) > last) last = number_of(l);
       return read_line(in, out, l, s.name);
     }
   };

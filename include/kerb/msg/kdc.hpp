@@ -1,5 +1,6 @@
 // The AS and TGS messages, RFC 4120 section 5.4.
 #pragma once
+#include "../numbers/lrtype.hpp"
 #include "../numbers/msgtype.hpp"
 #include "ticket.hpp"
 
@@ -89,7 +90,7 @@ using TgsRep = KdcRep<msg_t::tgs_rep>;
 
 /// One element of LastReq, RFC 4120 section 5.4.2.
 struct LastReqEntry {
-  std::int32_t  lr_type = 0;
+  lr_t          lr_type{};
   kerberos_time lr_value;
 
   static consteval auto asn1() {
