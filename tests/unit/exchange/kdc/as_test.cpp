@@ -152,7 +152,7 @@ const refusal refusals[] = {
      errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
     {"ENC-TKT-IN-SKEY", [](world& w) { w.body.kdc_options.set(o::enc_tkt_in_skey); }, error_code_t::kdc_err_badoption,
      errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
-    {"CNAME-IN-ADDL-TKT", [](world& w) { w.body.kdc_options.set(o::constrained_delegation); },
+    {"CNAME-IN-ADDL-TKT", [](world& w) { w.body.kdc_options.set(o::cname_in_addl_tkt); },
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
     {"an anonymous client", [](world& w) { w.body.kdc_options.set(o::request_anonymous); },
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
@@ -373,7 +373,7 @@ constexpr bool keys_that_expire_are_announced() {
   world w;
   w.client.record.password_expires = plus(noon.at, 5000);
   w.client.record.expires = plus(noon.at, 4000);
-  const msg::LastReqEntry last[] = {{1, plus(noon.at, -50)}};
+  const msg::LastReqEntry last[] = {{lr_t(1), plus(noon.at, -50)}};
   w.client.record.last_req = last;
   const outcome r = w.ask_as();
   return r.issued && r.part.key_expiration == plus(noon.at, 4000) && r.part.last_req.size() == 1 &&

@@ -235,7 +235,7 @@ const refusal refusals[] = {
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
     {"POSTDATED without MAY-POSTDATE", [](world& w) { w.body.kdc_options.set(o::postdated); },
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
-    {"CNAME-IN-ADDL-TKT", [](world& w) { w.body.kdc_options.set(o::constrained_delegation); },
+    {"CNAME-IN-ADDL-TKT", [](world& w) { w.body.kdc_options.set(o::cname_in_addl_tkt); },
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
     {"an anonymous ticket where policy has none", [](world& w) { w.body.kdc_options.set(o::request_anonymous); },
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
