@@ -204,6 +204,21 @@ TEST_CASE("as_kdc: what is not to be answered with a ticket is refused with its 
   }
 }
 
+constexpr bool a_forbidden_type_proves_nothing() {
+  world w;  // the client has a key of a type that policy allows, and signs with one of a type that it does not
+  const key allowed = w.make(e17, 0xe1);
+  const long_term_key<testing::insecure_policy> keys[] = {{.kvno = 1, .key = w.client.own},
+                                                          {.kvno = 1, .key = allowed}};
+  w.client.record.keys = keys;
+  w.settings.reply_etypes = only_17;
+  const bool refused = w.ask_as().is(error_code_t::kdc_err_preauth_failed);
+  w.stamp_key = &allowed;
+  const auto r = w.ask_as();
+  return refused && !r.sent && r.reply_etype == e17;
+}
+KERB_BOTH("as_kdc: a timestamp under a key of a type that policy forbids proves nothing", "[exchange][rfc4120-3.1.3]",
+          a_forbidden_type_proves_nothing);
+
 /// The METHOD-DATA of a refusal.
 constexpr std::optional<msg::MethodData> method_data(const outcome& r) {
   if (!r.sent || !r.sent->e_data) return std::nullopt;
