@@ -208,9 +208,9 @@ consteval auto extensible(extension_fields C::*m) {
   return tail_line<C>{m, "..."};
 }
 
-/// `secret(tag<1>("keyvalue", &T::keyvalue))`: whoever shows the message does not show this field.
+/// `redacted(tag<1>("keyvalue", &T::keyvalue))`: whoever shows the message does not show this field.
 template <class C, class V, tagging How>
-consteval auto secret(member_line<C, V, How> l) {
+consteval auto redacted(member_line<C, V, How> l) {
   l.is_secret = true;
   return l;
 }

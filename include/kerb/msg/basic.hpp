@@ -158,7 +158,7 @@ struct EncryptionKey {
     using namespace kerb::asn1;
     return sequence("EncryptionKey",
       tag<0>("keytype",  &T::keytype),
-      secret(tag<1>("keyvalue", &T::keyvalue)));
+      redacted(tag<1>("keyvalue", &T::keyvalue)));
   }
 };
 

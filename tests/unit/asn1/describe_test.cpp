@@ -105,7 +105,7 @@ struct Values {
     using T = Values;
     using namespace kerb::asn1;
     return sequence("Values", tag<0>("time", &T::time), tag<1>("yes", &T::yes), tag<2>("bits", &T::bits),
-                    secret(tag<3>("hidden", &T::hidden)), tag<4>("keys", &T::keys));
+                    redacted(tag<3>("hidden", &T::hidden)), tag<4>("keys", &T::keys));
   }
 };
 constexpr auto values =

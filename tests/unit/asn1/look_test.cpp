@@ -16,7 +16,7 @@ struct Key {
   static consteval auto asn1() {
     using T = Key;
     using namespace kerb::asn1;
-    return sequence("Key", secret(tag<0>("octets", &T::octets)));
+    return sequence("Key", redacted(tag<0>("octets", &T::octets)));
   }
 };
 struct Holder {
