@@ -123,6 +123,7 @@ class builder {
       i.contents.clear();
       return show_gss(n.contents, inside);
     }
+    if (field == "signedAuthPack" || field == "dhSignedData") signed_data(n.contents, mine, inside);
     if (field == "user-data" && at_.kpasswd != 0) kpasswd_data(n.contents, mine, inside);
   }
   /// RFC 4121 section 4.1.1
@@ -141,6 +142,35 @@ class builder {
     const kerb::error why = kerb::asn1::describe<kerb::msg::KrbCred>(in.subview(28, size), builder(inside.below(28, 0)),
                                                                      kerb::der::as_deployed, kerb::msg::contents{});
     if (!why.ok()) at_.doc.items.back().note = why;
+  }
+  /// What a CMS SignedData (RFC 5652) of PKINIT has signed; certificates and signatures stay octets.
+  void signed_data(bytes_view in, std::size_t mine, const place& inside) {
+    using namespace kerb;
+    constexpr der::place p{"SignedData", ""};
+    constexpr der::tag set{0x31};
+    der::source s{.origin = in.data()};
+    der::reader r(in, s);
+    der::reader info = r.open(der::sequence, p);
+    info.skip(p);
+    der::reader data = info.open(der::context(0), p).open(der::sequence, p);
+    data.skip(p);
+    (void)data.contents(set, p);
+    der::reader encapsulated = data.open(der::sequence, p);
+    object_identifier type;
+    if (!asn1::codec<object_identifier>::read(encapsulated, type, p)) return;
+    const bytes_view content = encapsulated.open(der::context(0), p).contents(der::octet_string, p);
+    if (!s.why.ok()) return;
+    const auto at = static_cast<std::size_t>(content.data() - in.data());
+    document apart;
+    const place to{apart, at_.keys, Secrets, inside.depth, inside.offset + u32(at), inside.in_plaintext};
+    if (type == msg::id_pkinit_auth_data) {
+      (void)asn1::describe<msg::AuthPack>(content, builder(to), der::as_deployed, msg::contents{});
+    } else if (type == msg::id_pkinit_dh_key_data) {
+      (void)asn1::describe<msg::KdcDhKeyInfo>(content, builder(to), der::as_deployed, msg::contents{});
+    }
+    if (apart.items.empty()) return;
+    at_.doc.items[mine].remark = "CMS; below is what it signs";
+    for (item& i : apart.items) at_.doc.items.push_back(std::move(i));
   }
   /// RFC 3244 section 2
   void kpasswd_data(bytes_view in, std::size_t mine, const place& inside) {

@@ -1,5 +1,6 @@
 // Documents as text for people, and as JSON for machines.
 #pragma once
+#include <arpa/inet.h>
 #include <kerb/core/error.hpp>
 #include <kerb/core/time.hpp>
 
@@ -87,11 +88,9 @@ inline std::string oid_name(const std::string& oid) {
 /// IPv4 and IPv6 as usual, NetBIOS names as text, others in hexadecimal.
 inline std::string address_text(const item& i) {
   std::string out;
-  if (i.number == 2 && i.contents.size() == 4) {
-    for (std::uint8_t b : i.contents) out += (out.empty() ? "" : ".") + std::to_string(b);
-  } else if (i.number == 24 && i.contents.size() == 16) {
-    for (std::size_t k = 0; k != 16; k += 2)
-      out += (k == 0 ? "" : ":") + format("%llx", i.contents[k] * 256ull + i.contents[k + 1]);
+  char room[INET6_ADDRSTRLEN];
+  if ((i.number == 2 && i.contents.size() == 4) || (i.number == 24 && i.contents.size() == 16)) {
+    out = inet_ntop(i.number == 2 ? AF_INET : AF_INET6, i.contents.data(), room, sizeof room);
   } else if (i.number == 20) {
     out.assign(i.contents.begin(), i.contents.end());
   } else {
@@ -208,10 +207,12 @@ class text_printer {
       }
       case content::address: return i.number == 20 ? quoted(address_text(i)) : address_text(i);
       case content::withheld: return "withheld, " + std::to_string(i.size) + " octets (--show-secrets)";
+      case content::sealed:
+        if (i.remark.rfind("opened", 0) == 0) return std::to_string(i.contents.size()) + " octets";
+        return some(i.contents);
       case content::octets:
       case content::bits:
-      case content::any:
-      case content::sealed: return some(i.contents);
+      case content::any: return some(i.contents);
       default: return "";
     }
   }

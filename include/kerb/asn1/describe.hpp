@@ -200,6 +200,7 @@ constexpr bool walk(der::reader& r, der::tag t, const spot& s, der::place p, con
     if (!r.ok()) return false;
     node whole = s.make("SEQUENCE OF", content::elements, in.rest());
     whole.element = spelling<element>();
+    if (*s.field == '\0' && s.index == node::no_index) whole.name = p.type;  // as whoever asked for it called it
     s.show(whole);
     for (std::size_t i = 0; !in.at_end(); ++i) {
       spot at = s.in(whole, "", in.mark());
