@@ -29,9 +29,10 @@ bool gather_keys(const options& o, keyring& keys) {
 /// Goes over everything until no further key is found: a ticket's session key may be in a message that comes later.
 void learn_keys(kerb::bytes_view in, const options& o, keyring& keys) {
   if (keys.empty()) return;
+  keys.given = keys.size();
+  learner l(keys);
   for (int round = 0; round != 6; ++round) {
     const std::size_t before = keys.size();
-    learner l(keys);
     for (const document& d : dissect(in, o, keys, true)) l.learn(d);
     if (keys.size() == before) return;
   }

@@ -25,6 +25,7 @@ struct place {
   bool in_plaintext = false;
   std::uint16_t kpasswd = 0;  ///< the version, inside a kpasswd frame
   bool reply = false;
+  bool placed = true;
 
   place below(std::size_t by, std::size_t levels = 1) const {
     place p = *this;
@@ -44,6 +45,7 @@ struct place {
     i.size = u32(size);
     i.number = number;
     i.in_plaintext = in_plaintext;
+    i.placed = placed;
     return doc.items.emplace_back(std::move(i));
   }
   item& number(std::string field, bytes_view in, std::size_t at, std::size_t size, bool little = false) const {
@@ -95,7 +97,10 @@ class builder {
     }
     i.contents = copied(n.contents);
     i.note = n.note;
-    if (n.holds == content::sealed) i.remark = std::exchange(remark_, {});
+    if (n.holds == content::sealed) {
+      i.remark = std::exchange(remark_, {});
+      i.key = std::exchange(key_, item::no_key);
+    }
     const std::size_t mine = at_.doc.items.size();
     at_.doc.items.push_back(std::move(i));
     look_into(n, mine);
@@ -104,6 +109,7 @@ class builder {
     if (at_.keys.empty()) return {};
     auto opened = at_.keys.open(s, n.contents);
     remark_ = opened.how;
+    key_ = opened.key;
     return opened.octets;
   }
 
@@ -195,15 +201,47 @@ class builder {
 
   place at_;
   std::string remark_;
+  std::size_t key_ = item::no_key;
   std::int64_t cksumtype_ = 0;
 };
 
-/// All of `in` is a T.
+/// How long the encoding says it is, header and all; 0 where there is no header.
+inline std::size_t announced(bytes_view in) {
+  if (in.size() < 2) return 0;
+  if (in[1] < 0x80) return 2u + in[1];
+  const std::size_t n = in[1] & 0x7f;
+  if (n == 0 || n > 3 || in.size() < 2 + n) return 0;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i != n; ++i) size = size << 8 | in[2 + i];
+  return 2 + n + size;
+}
+
+/// All of `in` is a T. Of one that is cut off, what is there is shown, although nobody should believe it.
 template <class T>
 void show(const char* name, bytes_view in, const place& at, kerb::msg::contents c = {}) {
-  const auto run = [&](auto b) { return kerb::asn1::describe_as<T>(name, in, b, kerb::der::as_deployed, c); };
-  kerb::error why = at.secrets ? run(builder<true>(at)) : run(builder<false>(at));
+  const auto run = [&](auto b, bytes_view all) {
+    return kerb::asn1::describe_as<T>(name, all, b, kerb::der::as_deployed, c);
+  };
+  const auto both = [&](const place& to, bytes_view all) {
+    return to.secrets ? run(builder<true>(to), all) : run(builder<false>(to), all);
+  };
   if (at.doc.name.empty()) at.doc.name = name;
+  kerb::error why = both(at, in);
+  if (why.code == kerb::errc::truncated && why.offset == 0 && announced(in) > in.size()) {
+    octets padded = copied(in);
+    padded.resize(announced(in));
+    document apart;
+    place to{apart, at.keys, at.secrets, at.depth, 0, at.in_plaintext, at.kpasswd, at.reply};
+    (void)both(to, padded);
+    for (item& i : apart.items) {
+      const bool has_contents =
+          i.holds != content::fields && i.holds != content::elements && i.holds != content::nested;
+      if (i.offset + i.header + (has_contents ? i.size : 0) > in.size()) break;
+      i.offset += i.in_plaintext ? 0 : at.offset;
+      at.doc.items.push_back(std::move(i));
+    }
+    why.offset = u32(in.size());
+  }
   if (why.ok() || !at.doc.fault.ok()) return;
   why.offset += at.offset;
   at.doc.fault = why;

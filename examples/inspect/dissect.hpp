@@ -4,6 +4,7 @@
 #include <kerb/format/principal.hpp>
 
 #include "pcap.hpp"
+#include "print.hpp"
 #include "recognise.hpp"
 
 namespace inspect {
@@ -76,13 +77,15 @@ inline void show_keytab(bytes_view in, const place& at) {
   at.doc.name = "keytab";
   const auto file = kerb::keytab_view::open(in);
   if (!file) return at.fail(file.error().code, file.error().offset, file.error().type, file.error().field);
-  at.line("version", "UInt16", content::number, 0, 2, file->version());
+  at.line("version", "UInt16", content::number, 0, 2, file->version()).name = format("0x%04llx", file->version());
   item& list = at.line("entries", "SEQUENCE OF", content::elements, 2, in.size() - 2);
   list.element = "entry";
   std::size_t n = 0;
   for (const kerb::keytab_entry e : *file) {
-    at.below(0).line("", "entry", content::fields, 0, 0).index = n++;
-    const place p = at.below(0, 2);
+    place p = at.below(0);
+    p.placed = false;
+    p.line("", "entry", content::fields, 0, 0).index = n++;
+    ++p.depth;
     show_name(p, "principal", e.principal);
     p.line("timestamp", "time", content::time, 0, 4, e.timestamp.seconds);
     p.line("kvno", "UInt32", content::number, 0, 4, e.kvno);
@@ -90,7 +93,8 @@ inline void show_keytab(bytes_view in, const place& at) {
   }
 }
 
-inline void show_ccache(bytes_view in, const place& at) {
+inline void show_ccache(bytes_view in, place at) {
+  at.placed = false;
   at.doc.name = "credential cache";
   const auto file = kerb::ccache_view::open(in);
   if (!file) return at.fail(file.error().code, file.error().offset, file.error().type, file.error().field);
@@ -129,7 +133,7 @@ inline void show_ccache(bytes_view in, const place& at) {
     for (const auto& [field, ticket] : {std::pair{"ticket", e.ticket}, {"second-ticket", e.second_ticket}}) {
       if (ticket.empty()) continue;
       const auto at_octet = ticket.data() >= in.data() ? static_cast<std::size_t>(ticket.data() - in.data()) : 0;
-      p.line(field, "octets", content::nested, at_octet, ticket.size());
+      p.line(field, "octets", content::nested, at_octet, ticket.size()).placed = true;
       document apart;
       show<kerb::msg::Ticket>("Ticket", ticket, {apart, at.keys, at.secrets, p.depth + 1, u32(at_octet)});
       for (item& i : apart.items) at.doc.items.push_back(std::move(i));
@@ -200,7 +204,7 @@ class learner {
   void learn(const document& d) {
     std::vector<std::string> names, realms;
     std::vector<kerb::etype_t> sealed;
-    std::vector<std::pair<kerb::etype_t, octets>> tickets, subkeys;
+    combine(d);
     for (std::size_t n = 0; n != d.items.size(); ++n) {
       const item& i = d.items[n];
       const auto value = [&](std::size_t back) -> const item& { return d.items[n - back]; };
@@ -212,6 +216,8 @@ class learner {
             (up == nullptr ? "" : up->field + " of ") + (holder == nullptr ? d.name : holder->type);
         keys_.add(etype, i.contents, what + (d.where.empty() ? "" : " in " + d.where.substr(0, d.where.find(','))));
       }
+      if (i.field == "key" && n != 0 && value(1).field == "etype" && !i.contents.empty())
+        keys_.add(static_cast<kerb::etype_t>(value(1).number), i.contents, "a key of this file");
       if (i.field == "cname" || i.field == "client") names.push_back(text_below(d, n));
       if ((i.field == "realm" || i.field == "crealm") && i.holds == content::text)
         realms.emplace_back(i.contents.begin(), i.contents.end());
@@ -225,6 +231,46 @@ class learner {
   }
 
  private:
+  /// The keys of FAST, RFC 6113 section 5.4: the armor key from the authenticator's subkey and the ticket's session
+  /// key, the reply key from the KDC's strengthen-key and the client's, the keys of an encrypted challenge.
+  void combine(const document& d) {
+    std::vector<std::size_t> subkeys, tickets, strengthening;
+    bool challenged = false;
+    for (std::size_t n = 0; n != d.items.size(); ++n) {
+      const item& i = d.items[n];
+      challenged = challenged || i.name == name_of(kerb::padata_t::encrypted_challenge);
+      if (i.key != item::no_key && i.field == "cipher") tickets.push_back(i.key);
+      if (i.field != "keyvalue" || n == 0 || i.contents.empty()) continue;
+      const item* const up = above(d, n);
+      const std::size_t known = keys_.find(static_cast<kerb::etype_t>(d.items[n - 1].number), i.contents);
+      if (up == nullptr || known == item::no_key) continue;
+      if (up->field == "subkey") subkeys.push_back(known);
+      if (up->field == "strengthen-key") strengthening.push_back(known);
+    }
+    const auto try_once = [&](std::size_t a, const char* first, std::size_t b, const char* second, const char* whose) {
+      if (!combined_.insert({a, b, first}).second) return;
+      keys_.add_combined(keys_.keys()[a], first, keys_.keys()[b], second, whose);
+    };
+    for (const std::size_t s : subkeys)
+      for (const std::size_t t : tickets) {
+        try_once(s, "subkeyarmor", t, "ticketarmor", "the FAST armor key");
+        const std::size_t armor = keys_.labelled("the FAST armor key");
+        for (std::size_t k = 0; challenged && armor != item::no_key && k != keys_.given; ++k) {
+          try_once(armor, "clientchallengearmor", k, "challengelongterm", "the client's challenge key");
+          try_once(armor, "kdcchallengearmor", k, "challengelongterm", "the KDC's challenge key");
+        }
+      }
+    for (const std::size_t s : strengthening)
+      for (std::size_t k = 0; k != keys_.keys().size(); ++k)
+        if (k < keys_.given || keys_.keys()[k].whose.rfind("the password", 0) == 0 || by_hand(d, k))
+          try_once(s, "strengthenkey", k, "replykey", "the strengthened reply key");
+  }
+  /// A TGS-REP is strengthened over the subkey of its request.
+  bool by_hand(const document& d, std::size_t k) const {
+    return d.name == "TGS-REP" && keys_.keys()[k].whose.rfind("subkey", 0) == 0;
+  }
+  std::set<std::tuple<std::size_t, std::size_t, std::string>> combined_;
+
   static const item* above(const document& d, std::size_t n) {
     for (std::size_t k = n; k-- != 0;)
       if (d.items[k].depth < d.items[n].depth) return &d.items[k];

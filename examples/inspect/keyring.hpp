@@ -4,6 +4,7 @@
 #include <kerb/format/keytab.hpp>
 
 #include <deque>
+#include <map>
 #include <set>
 #include <string>
 #include <tuple>
@@ -25,8 +26,7 @@ class keyring {
 
   /// Whether it is new and of a kind that can be used.
   bool add(kerb::etype_t etype, kerb::bytes_view value, const std::string& whose) {
-    for (const entry& e : keys_)
-      if (e.key.etype() == etype && e.key.octets().unguarded() == value) return false;
+    if (find(etype, value) != item::no_key) return false;
     auto made = policy_.import(etype, value);
     if (!made) return false;
     keys_.push_back({std::move(*made), whose});
@@ -36,19 +36,25 @@ class keyring {
   struct plain {
     kerb::bytes_view octets;
     std::string how;
+    std::size_t key = item::no_key;
   };
   /// Tries every key under every usage that the place allows; the plaintext lives as long as the ring.
   plain open(const kerb::asn1::seal& s, kerb::bytes_view cipher) {
     const auto etype = static_cast<kerb::etype_t>(s.etype);
     if (!policy_.shape(etype)) return {{}, "this encryption type cannot be opened here"};
     octets& room = room_.emplace_back(cipher.size());
-    for (const entry& e : keys_) {
+    // no key is tried twice, however often the message is gone over
+    tried& before = tried_[{octets(cipher.begin(), cipher.end()), s.usages.empty() ? 0 : s.usages[0]}];
+    const std::size_t first = before.found != item::no_key ? before.found : std::exchange(before.keys, keys_.size());
+    for (std::size_t n = first; n != keys_.size(); ++n) {
+      const entry& e = keys_[n];
       if (e.key.etype() != etype) continue;
       for (const std::int32_t usage : s.usages) {
         const auto u = static_cast<kerb::key_usage_t>(usage);
         const auto opened = policy_.unseal(e.key, u, cipher, room);
         if (!opened) continue;
-        return {kerb::bytes_view(*opened), "opened with " + e.whose + ", key usage " + std::to_string(usage)};
+        before.found = n;
+        return {kerb::bytes_view(*opened), "opened with " + e.whose + ", key usage " + std::to_string(usage), n};
       }
     }
     room_.pop_back();
@@ -84,6 +90,19 @@ class keyring {
     return add(a.key.etype(), x, whose);
   }
   const std::deque<entry>& keys() const { return keys_; }
+  /// How many were there before anything was learnt.
+  std::size_t given = 0;
+  std::size_t find(kerb::etype_t etype, kerb::bytes_view value) const {
+    for (std::size_t n = 0; n != keys_.size(); ++n)
+      if (keys_[n].key.etype() == etype && keys_[n].key.octets().unguarded() == value) return n;
+    return item::no_key;
+  }
+  /// The last one of that name.
+  std::size_t labelled(std::string_view whose) const {
+    for (std::size_t n = keys_.size(); n-- != 0;)
+      if (keys_[n].whose == whose) return n;
+    return item::no_key;
+  }
 
  private:
   octets prf_plus(const kerb::key& k, std::string_view pepper, std::size_t size) {
@@ -103,6 +122,11 @@ class keyring {
   std::deque<entry> keys_;
   std::deque<octets> room_;
   std::set<salt> salts_;
+  struct tried {
+    std::size_t keys = 0;  ///< so many have been tried in vain
+    std::size_t found = item::no_key;
+  };
+  std::map<std::pair<octets, std::int32_t>, tried> tried_;
 };
 
 }  // namespace inspect

@@ -19,6 +19,7 @@ struct item {
   std::uint32_t offset = 0;
   std::uint32_t header = 0;
   std::uint32_t size = 0;
+  bool placed = true;         ///< whether offset is known
   bool in_plaintext = false;  ///< offset counts from the start of a plaintext
   kerb::asn1::content holds{};
   std::int64_t number = 0;
@@ -27,6 +28,8 @@ struct item {
   octets contents;
   kerb::error note;
   std::string remark;  ///< "opened with ..."
+  static constexpr std::size_t no_key = static_cast<std::size_t>(-1);
+  std::size_t key = no_key;  ///< what opened it
 };
 
 /// One message, or whatever else was found in its place.

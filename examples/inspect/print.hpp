@@ -116,10 +116,9 @@ inline std::size_t utf8_octets(const std::string& s, std::size_t at) {
   return n;
 }
 
-/// In quotes; whatever a terminal could take for a command is written as \xNN, C1 controls and bidirectional overrides
-/// among it.
-inline std::string quoted(const std::string& s) {
-  std::string out = "\"";
+/// Whatever a terminal could take for a command is written as \xNN, C1 controls and bidirectional overrides among it.
+inline std::string escaped(const std::string& s) {
+  std::string out;
   for (std::size_t i = 0; i < s.size();) {
     const auto c = static_cast<unsigned char>(s[i]);
     const std::size_t n = utf8_octets(s, i);
@@ -136,8 +135,9 @@ inline std::string quoted(const std::string& s) {
     }
     i += n == 0 ? 1 : n;
   }
-  return out + "\"";
+  return out;
 }
+inline std::string quoted(const std::string& s) { return '"' + escaped(s) + '"'; }
 
 inline std::string fault_text(const kerb::error& e) {
   std::string out(name_of(e.code));
@@ -167,6 +167,7 @@ class text_printer {
   void line(const item& i, const document& d) {
     std::string out = i.in_plaintext ? format("   +%04llx %5llu  ", i.offset, i.header + i.size)
                                      : format("    %04llx %5llu  ", i.offset, i.header + i.size);
+    if (!i.placed) out.assign(out.size(), ' ');
     out = paint("2", out) + std::string(i.depth * 2, ' ');
     if (i.index) out += paint("2", "[" + std::to_string(*i.index) + "]") + " ";
     if (!i.field.empty()) out += paint("36", i.field) + ": ";
@@ -178,7 +179,7 @@ class text_printer {
       for (const std::string& b : i.bits) names += (names.empty() ? "" : ", ") + b;
       out += " " + paint("32", "(" + names + ")");
     }
-    if (!i.remark.empty()) out += " " + paint("33", "<" + i.remark + ">");
+    if (!i.remark.empty()) out += " " + paint("33", "<" + escaped(i.remark) + ">");
     if (!i.note.ok()) out += " " + paint("31", "<not as expected: " + fault_text(i.note) + ">");
     std::cout << out << '\n';
   }
@@ -301,8 +302,8 @@ class json_printer {
     if (!i.field.empty()) out_ += ",\"field\":" + string(i.field);
     if (i.index) out_ += ",\"index\":" + std::to_string(*i.index);
     if (!i.element.empty()) out_ += ",\"of\":" + string(i.element);
-    out_ += ",\"offset\":" + std::to_string(i.offset) + ",\"header\":" + std::to_string(i.header) +
-            ",\"size\":" + std::to_string(i.size);
+    if (i.placed) out_ += ",\"offset\":" + std::to_string(i.offset) + ",\"header\":" + std::to_string(i.header);
+    out_ += ",\"size\":" + std::to_string(i.size);
     if (i.in_plaintext) out_ += ",\"plaintext\":true";
     out_ += value(i);
     if (!i.name.empty()) out_ += ",\"name\":" + string(i.name);
