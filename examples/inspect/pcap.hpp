@@ -42,8 +42,7 @@ class capture {
       if (!s.out.data.empty()) found_.push_back(std::move(s.out));
       if (!s.waiting.empty()) ++gaps;
     }
-    std::stable_sort(found_.begin(), found_.end(),
-                     [](const payload& a, const payload& b) { return a.frame < b.frame; });
+    std::sort(found_.begin(), found_.end(), [](const payload& a, const payload& b) { return a.frame < b.frame; });
     return std::move(found_);
   }
   std::size_t frames = 0, gaps = 0;
