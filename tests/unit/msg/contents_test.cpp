@@ -143,7 +143,8 @@ constexpr bool authorization_is_followed() {
   const msg::AuthorizationDataElement outer[] = {{ad_t::if_relevant, in.view()}};
   const octets whole = encoded(msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(outer)));
   const auto all = see<msg::AuthorizationData>(whole.view());
-  return all.fault.ok() && all.size == 8 && all[6].name == "AD-WIN2K-PAC" && all[7].contents == 2;
+  return all.fault.ok() && all.size == 8 && all[4].name == "AD-IF-RELEVANT" && all[6].name == "AD-WIN2K-PAC" &&
+         all[7].contents == 2;
 }
 KERB_BOTH("contents: AD-IF-RELEVANT is followed", "[msg][rfc4120-5.2.6.1]", authorization_is_followed);
 
