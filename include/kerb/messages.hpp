@@ -7,6 +7,7 @@
 #include "msg/cred.hpp"
 #include "msg/error.hpp"
 #include "msg/fast.hpp"
+#include "msg/gss.hpp"
 #include "msg/iakerb.hpp"
 #include "msg/kdc.hpp"
 #include "msg/kkdcp.hpp"
