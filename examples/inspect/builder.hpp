@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "keyring.hpp"
+#include "print.hpp"
 
 namespace inspect {
 
@@ -137,10 +138,11 @@ class builder {
     inside.number("Lgth", in, 0, 4, true);
     inside.bytes("Bnd", in, 4, 16);
     item& f = inside.number("Flags", in, 20, 4, true);
-    constexpr const char* names[] = {"GSS_C_DELEG_FLAG",    "GSS_C_MUTUAL_FLAG", "GSS_C_REPLAY_FLAG",
-                                     "GSS_C_SEQUENCE_FLAG", "GSS_C_CONF_FLAG",   "GSS_C_INTEG_FLAG"};
-    for (unsigned b = 0; b != 6; ++b)
-      if ((f.number >> b & 1) != 0) f.bits.emplace_back(names[b]);
+    for (std::uint32_t bit = 1; bit != 0; bit <<= 1) {
+      if ((static_cast<std::uint32_t>(f.number) & bit) == 0) continue;
+      const std::string_view name = name_of(static_cast<kerb::gss_flag_t>(bit));
+      f.bits.push_back(name.empty() ? format("0x%llx", bit) : std::string(name));
+    }
     if ((f.number & 1) == 0 || in.size() < 28) return;
     inside.number("DlgOpt", in, 24, 2, true);
     const auto size = static_cast<std::size_t>(inside.number("Dlgth", in, 26, 2, true).number);

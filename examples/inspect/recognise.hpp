@@ -85,7 +85,7 @@ inline bool show_per_message(bytes_view in, const place& at) {
   if (in.size() < 16 || in[1] != 4 || (in[0] != 4 && in[0] != 5)) return false;
   const bool wrap = in[0] == 5;
   if (at.doc.name.empty()) at.doc.name = wrap ? "GSS Wrap token" : "GSS MIC token";
-  at.number("TOK_ID", in, 0, 2).name = wrap ? "Wrap" : "MIC";
+  at.number("TOK_ID", in, 0, 2).name = name_of(wrap ? kerb::gss_token_t::wrap : kerb::gss_token_t::mic);
   item& f = at.number("Flags", in, 2, 1);
   constexpr const char* names[] = {"SentByAcceptor", "Sealed", "AcceptorSubkey"};
   for (unsigned b = 0; b != 3; ++b)
@@ -108,43 +108,34 @@ inline void show_gss(bytes_view in, const place& at) {
     if (show_message(in, at) || show_per_message(in, at)) return;
     return (void)at.bytes("token", in, 0, in.size());
   }
-  der::source s{.origin = in.data()};
-  der::reader whole(in, s);
-  der::reader r = whole.open(der::application(0), {"InitialContextToken", ""});
-  const auto here = [&] { return static_cast<std::size_t>(r.mark() - in.data()); };
-  const std::size_t header = here();
-  object_identifier mech;
-  if (s.why.ok()) {
-    at.line("", "InitialContextToken", content::fields, 0, in.size() - header).header = u32(header);
-    const place fields = at.below(0);
-    if (asn1::codec<object_identifier>::read(r, mech, {"InitialContextToken", "thisMech"})) {
-      item& i = fields.bytes("thisMech", in, header + 2, mech.octets.size(), content::oid);
-      i.offset -= 2, i.header = 2, i.type = "OBJECT IDENTIFIER";
-    }
-  }
-  if (!s.why.ok()) return at.fail(s.why.code, s.why.offset, s.why.type, s.why.field);
-  const std::size_t start = here();
-  const bytes_view inner = r.rest();
+  const auto frame = read_gss_token(in);
+  if (!frame) return at.fail(frame.error().code, frame.error().offset, frame.error().type, frame.error().field);
+  const object_identifier mech = frame->mech;
+  const bytes_view inner = frame->inner;
+  const std::size_t start = in.size() - inner.size(), header = start - mech.octets.size() - 2;
+  at.line("", "InitialContextToken", content::fields, 0, in.size() - header).header = u32(header);
+  item& mechanism = at.below(0).bytes("thisMech", in, header, mech.octets.size() + 2, content::oid);
+  mechanism.type = "OBJECT IDENTIFIER";
+  mechanism.header = 2;
+  mechanism.size -= 2;
+  mechanism.contents = copied(mech.octets);
   const place below = at.below(start);
   if (mech == msg::mech_spnego) return show<msg::NegotiationToken>("NegotiationToken", inner, below);
   constexpr auto iakerb = "1.3.6.1.5.2.5"_oid;
-  if (!(mech == msg::mech_krb5) && !(mech == msg::mech_ms_krb5) && !(mech == msg::mech_user_to_user) &&
-      !(mech == iakerb)) {
-    return (void)below.bytes("innerContextToken", inner, 0, inner.size());
-  }
+  if (!is_krb5(mech) && !(mech == iakerb)) { return (void)below.bytes("innerContextToken", inner, 0, inner.size()); }
   if (inner.size() < 2) return below.fail(errc::truncated, inner.size(), "InitialContextToken", "TOK_ID");
-  const unsigned id = inner[0] * 256u + inner[1];
-  const auto named = [&](const char* name) { below.number("TOK_ID", inner, 0, 2).name = name; };
+  const auto id = static_cast<gss_token_t>(inner[0] << 8 | inner[1]);
   const bytes_view token = inner.subview(2);
   const place behind = below.below(2, 0);
+  if (show_per_message(inner, below)) return;
+  below.number("TOK_ID", inner, 0, 2).name = name_of(id);
   switch (id) {
-    case 0x0100: return named("KRB_AP_REQ"), show<msg::ApReq>("AP-REQ", token, behind);
-    case 0x0200: return named("KRB_AP_REP"), show<msg::ApRep>("AP-REP", token, behind);
-    case 0x0300: return named("KRB_ERROR"), show<msg::KrbError>("KRB-ERROR", token, behind);
-    case 0x0400: return named("KERB-TGT-REQUEST"), show<msg::KerbTgtRequest>("KERB-TGT-REQUEST", token, behind);
-    case 0x0401: return named("KERB-TGT-REPLY"), show<msg::KerbTgtReply>("KERB-TGT-REPLY", token, behind);
-    case 0x0501: {
-      named("IAKERB_PROXY");
+    case gss_token_t::ap_req: return show<msg::ApReq>("AP-REQ", token, behind);
+    case gss_token_t::ap_rep: return show<msg::ApRep>("AP-REP", token, behind);
+    case gss_token_t::krb_error: return show<msg::KrbError>("KRB-ERROR", token, behind);
+    case gss_token_t::tgt_req: return show<msg::KerbTgtRequest>("KERB-TGT-REQUEST", token, behind);
+    case gss_token_t::tgt_rep: return show<msg::KerbTgtReply>("KERB-TGT-REPLY", token, behind);
+    case gss_token_t::iakerb_proxy: {
       der::source apart{.origin = token.data()};
       der::reader all(token, apart);
       all.skip({"IAKERB-HEADER", ""});
@@ -155,10 +146,7 @@ inline void show_gss(bytes_view in, const place& at) {
         behind.bytes("message", token, size, token.size() - size);
       return;
     }
-    default:
-      if (show_per_message(inner, below)) return;
-      named("");
-      behind.bytes("token", token, 0, token.size());
+    default: return (void)behind.bytes("token", token, 0, token.size());
   }
 }
 
