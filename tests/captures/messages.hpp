@@ -29,7 +29,9 @@ inline std::vector<datagram> datagrams_of(const std::string& name) {
   const octets_t file = read_capture(name);
   std::vector<datagram> out;
   const auto number = [&](std::size_t at) {
-    return file[at] | file[at + 1] << 8 | file[at + 2] << 16 | static_cast<std::size_t>(file[at + 3]) << 24;
+    std::size_t n = 0;
+    for (std::size_t i = 4; i != 0; --i) n = n << 8 | file[at + i - 1];
+    return n;
   };
   for (std::size_t at = 24; at + 16 + 28 <= file.size();) {
     const std::size_t size = number(at + 8), ip = at + 16;
