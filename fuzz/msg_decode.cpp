@@ -1,4 +1,6 @@
 // Every type of message over any octets; the first octet says which (its place in tests/unit/msg/kinds.hpp).
+#include <kerb/msg/contents.hpp>
+
 #include "require.hpp"
 #include "unit/msg/kinds.hpp"
 #include "unit/msg/values.hpp"
@@ -31,12 +33,26 @@ struct holds_flags<T> : holds_flags<std::remove_cvref_t<decltype(asn1::schema_of
 
 std::uint8_t first[1 << 17], second[1 << 17];
 
+/// What is shown lies in the input, whatever stands in OCTET STRINGs, and the error is decode's.
+template <class T>
+void describe_kind(kerb_test::kind<T> k, bytes_view in, const error& why) {
+  const auto see = [&](const asn1::node& n) {
+    require(n.offset + n.header.size() + n.size <= in.size() && (n.contents.empty() || n.contents.size() == n.size),
+            "is described in its place", k.name);
+    require(n.holds != asn1::content::withheld || n.contents.empty(), "keeps its secrets", k.name);
+  };
+  const error told = asn1::describe_as<T>(k.name, in, see, der::as_deployed, msg::contents{});
+  require(told.code == why.code && told.offset == why.offset && std::string_view(told.field) == why.field,
+          "is described with decode's error", k.name);
+}
+
 template <class T>
 void try_kind(kerb_test::kind<T> k, bytes_view in) {
   const auto strict = kerb_test::decode_kind(k, in, der::strict);
   const auto lenient = kerb_test::decode_kind(k, in, der::as_deployed);
   require(strict.error().offset <= in.size() && lenient.error().offset <= in.size(), "has its offset in the input",
           k.name);
+  describe_kind(k, in, lenient.error());
   require(!strict || lenient, "is taken by every tolerance", k.name);
   if (!lenient) return;
   require(kerb_test::lies_inside(*lenient, in), "has its views in the input and the elements it counts", k.name);

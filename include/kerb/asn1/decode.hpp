@@ -12,6 +12,7 @@ namespace kerb::inline v0::asn1 {
 /// ANY; here, because an extensible CHOICE keeps one.
 template <>
 struct codec<any_value> {
+  static constexpr const char* name = "ANY";
   static constexpr bool read(der::reader& r, any_value& out, der::place p) {
     const std::uint8_t* const m = r.mark();
     if (!r.skip(p)) return false;

@@ -22,6 +22,7 @@ struct member_line {
   std::uint8_t number;
   V C::*member;
   const char* name;
+  bool is_secret = false;
 };
 
 /// One line `name [N] INTEGER (K)`: always written, checked when read, stored nowhere.
@@ -227,6 +228,13 @@ consteval auto extensible(extension_fields C::*m) {
   return tail_line<C>{m, "..."};
 }
 
+/// `redacted(tag<1>("keyvalue", &T::keyvalue))`: whoever shows the message does not show this field.
+template <class C, class V, tagging How>
+consteval auto redacted(member_line<C, V, How> l) {
+  l.is_secret = true;
+  return l;
+}
+
 /// A type that declares its ASN.1.
 template <class T>
 concept message = requires {
@@ -290,6 +298,7 @@ inline constexpr const char* type_name = name_of_schema(schema_of<T>);
 /// How a type that is not a message is read and written; `t` is its own tag, or the one that IMPLICIT puts in its
 /// place:
 ///   static constexpr der::tag tag
+///   static constexpr const char* name, the ASN.1 type's
 ///   static constexpr bool read(der::reader&, T&, der::place, der::tag t = tag)
 ///   static constexpr void write(der::writer&, const T&, der::tag t = tag)
 template <class T>

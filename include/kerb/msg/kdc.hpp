@@ -4,6 +4,9 @@
 #include "../numbers/msgtype.hpp"
 #include "ticket.hpp"
 
+template <>
+inline constexpr const char* kerb::asn1::flags_name<kerb::kdc_option_t> = "KDCOptions";
+
 namespace kerb::inline v0::msg {
 
 /// KDCOptions, RFC 4120 section 5.4.1.
