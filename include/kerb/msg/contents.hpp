@@ -15,6 +15,7 @@
 #include "pkinit.hpp"
 #include "preauth.hpp"
 #include "priv.hpp"
+#include "referral.hpp"
 #include "safe.hpp"
 #include "sam.hpp"
 #include "spake.hpp"
@@ -96,11 +97,11 @@ struct contents {
       case plaintext::fast_reply:
         return sealed_as(std::type_identity<KrbFastResponse>{}, "KrbFastResponse", u::fast_rep);
       case plaintext::spake_factor:
-        return sealed_as(std::type_identity<SpakeSecondFactor>{}, "SPAKESecondFactor", spake_usage);
+        return sealed_as(std::type_identity<SpakeSecondFactor>{}, "SPAKESecondFactor", u::spake);
       case plaintext::otp_request:
-        return sealed_as(std::type_identity<PaOtpEncRequest>{}, "PA-OTP-ENC-REQUEST", otp_request_usage);
+        return sealed_as(std::type_identity<PaOtpEncRequest>{}, "PA-OTP-ENC-REQUEST", u::otp_request);
       case plaintext::session_key:
-        return sealed_as(std::type_identity<EncryptionKey>{}, "EncryptionKey", pkinit_kx_usage);
+        return sealed_as(std::type_identity<EncryptionKey>{}, "EncryptionKey", u::pa_pkinit_kx);
       default: return look.is(asn1::content::sealed);
     }
   }
@@ -113,14 +114,14 @@ struct contents {
   constexpr void content(const PaAuthenticationSetElem&, std::string_view, Look&) const {}
   template <class Look>
   constexpr void content(const TypedDataElement& t, std::string_view, Look& look) const {
-    switch (static_cast<std::int32_t>(t.data_type)) {
-      case 22: return look.template as<MethodData>("METHOD-DATA");      // TD-PADATA
-      case 102: return look.template as<PrincipalName>();               // TD-KRB-PRINCIPAL
-      case 104: return look.template as<TdTrustedCertifiers>("TD-TRUSTED-CERTIFIERS");
-      case 105: return look.template as<TdInvalidCertificates>("TD-INVALID-CERTIFICATES");
-      case 109: return look.template as<TdDhParameters>("TD-DH-PARAMETERS");
-      case 111: return look.template as<TdCmsDigestAlgorithmsData>("TD-CMS-DIGEST-ALGORITHMS-DATA");
-      case 112: return look.template as<TdCertDigestAlgorithmsData>();
+    switch (t.data_type) {
+      case padata_t::td_padata: return look.template as<MethodData>("METHOD-DATA");
+      case padata_t::td_krb_principal: return look.template as<PrincipalName>();
+      case padata_t::td_trusted_certifiers: return look.template as<TdTrustedCertifiers>("TD-TRUSTED-CERTIFIERS");
+      case padata_t::td_certificate_index: return look.template as<TdInvalidCertificates>("TD-INVALID-CERTIFICATES");
+      case padata_t::td_dh_parameters: return look.template as<TdDhParameters>("TD-DH-PARAMETERS");
+      case padata_t::td_cms_digest_algorithms: return look.template as<TdCmsDigestAlgorithmsData>("TD-CMS-DIGEST-ALGORITHMS-DATA");
+      case padata_t::td_cert_digest_algorithms: return look.template as<TdCertDigestAlgorithmsData>();
       default: return padata(t.data_type, look);  // RFC 6113 section 5.3: one space of numbers
     }
   }
@@ -140,8 +141,8 @@ struct contents {
       case ad_t::kerb_auth_data_token_restrictions:
         return look.template as<sequence_of<KerbAdRestrictionEntry>>("KERB-AUTH-DATA-TOKEN-RESTRICTIONS");
       case ad_t::ad_auth_data_ap_options: return look.number(true);
-      default:
-        if (static_cast<std::int32_t>(a.ad_type) == 80) look.template as<AdLoginAlias>();  // RFC 6806 section 6
+      case ad_t::login_alias: return look.template as<AdLoginAlias>();
+      default: return;
     }
   }
 
@@ -210,29 +211,11 @@ struct contents {
     if (field == "s2kparams" && look.octets().size() == 4) look.number(false);
   }
 
-  /// RFC 4120 section 5.4.2
-  constexpr std::string_view name(const LastReqEntry& e, std::string_view) const {
-    switch (e.lr_type < 0 ? -e.lr_type : e.lr_type) {
-      case 0: return "none";
-      case 1: return "last initial request for a TGT";
-      case 2: return "last initial request";
-      case 3: return "newest TGT used";
-      case 4: return "last renewal";
-      case 5: return "last request";
-      case 6: return "password expires";
-      case 7: return "account expires";
-      default: return "";
-    }
-  }
   constexpr std::string_view constant(std::string_view field, std::int32_t value) const {
     return field == "msg-type" ? name_of(static_cast<msg_t>(value)) : "";
   }
 
  private:
-  static constexpr std::int32_t pkinit_kx_usage = 44;    // RFC 8062
-  static constexpr std::int32_t otp_request_usage = 45;  // RFC 6560
-  static constexpr std::int32_t spake_usage = 65;        // RFC 9588
-
   template <class Look>
   constexpr void padata(padata_t type, Look& look) const {
     switch (type) {
@@ -246,6 +229,8 @@ struct contents {
       case padata_t::pk_as_req: return look.template as<PaPkAsReq>();
       case padata_t::pk_as_rep: return look.template as<PaPkAsRep>();
       case padata_t::sam_challenge2: return look.template as<PaSamChallenge2>();
+      case padata_t::sam_response2: return look.template as<PaSamResponse2>();
+      case padata_t::svr_referral_info: return look.template as<PaSvrReferralData>();
       case padata_t::pac_request: return look.template as<KerbPaPacRequest>();
       case padata_t::for_user: return look.template as<PaForUser>();
       case padata_t::for_x509_user: return look.template as<PaS4uX509User>();

@@ -219,6 +219,38 @@ constexpr bool a_forbidden_type_proves_nothing() {
 KERB_BOTH("as_kdc: a timestamp under a key of a type that policy forbids proves nothing", "[exchange][rfc4120-3.1.3]",
           a_forbidden_type_proves_nothing);
 
+constexpr bool names_that_cannot_be_are_not_looked_up() {
+  world nobody, elsewhere;
+  nobody.body.cname = msg::PrincipalName{};
+  elsewhere.body.realm = other_org;
+  return !nobody.ask_as().issued && nobody.asked == 0 && !elsewhere.ask_as().issued && elsewhere.asked == 0;
+}
+KERB_BOTH("as_kdc: neither a client without a name nor one of another realm is looked up", "[exchange][rfc4120-3.1.3]",
+          names_that_cannot_be_are_not_looked_up);
+
+constexpr bool pre_authent_is_for_those_who_did() {
+  world w;
+  w.settings.require_preauth = w.with_timestamp = false;
+  const outcome r = w.ask_as();
+  return r.issued && r.ticket.flags == msg::TicketFlags{f::initial} && r.part.flags == r.ticket.flags;
+}
+KERB_BOTH("as_kdc: a ticket without pre-authentication does not say that there was one", "[exchange][rfc4120-2.1]",
+          pre_authent_is_for_those_who_did);
+
+constexpr bool something_else_under_the_key_is_no_timestamp() {
+  world w;
+  std::array<std::uint8_t, 128> sealed{};
+  errc why = errc::ok;
+  auto other = asn1::computed{[&](der::writer& out) {
+    write_sealed(out, msg::EncApRepPart{noon.at, noon.usec, {}, {}}, w.client.own, key_usage_t::as_req_enc_timestamp,
+                 w.turn_now(), why);
+  }};
+  w.stamp_octets = *asn1::encode(other, sealed);
+  return w.ask_as().is(error_code_t::kdc_err_preauth_failed);
+}
+KERB_BOTH("as_kdc: something else under the client's key is no timestamp", "[exchange][rfc4120-5.2.7.2]",
+          something_else_under_the_key_is_no_timestamp);
+
 /// The METHOD-DATA of a refusal.
 constexpr std::optional<msg::MethodData> method_data(const outcome& r) {
   if (!r.sent || !r.sent->e_data) return std::nullopt;
