@@ -5,4 +5,5 @@
 #include "exchange/client/tgs.hpp"
 #include "exchange/drive.hpp"
 #include "exchange/over_stream.hpp"
+#include "format/ccache.hpp"
 #include "format/principal.hpp"

@@ -3,6 +3,7 @@
 #include "exchange/service/accept.hpp"
 #include "exchange/service/ap.hpp"
 #include "exchange/service/keys.hpp"
+#include "format/keytab.hpp"
 #include "format/principal.hpp"
 #include "store/replay_store.hpp"
 #include "transport/stream.hpp"

@@ -1,0 +1,288 @@
+// Credential caches: MIT krb5's credential cache file format, versions 1 to 4.
+#pragma once
+#include "../msg/ticket.hpp"
+#include "file.hpp"
+
+namespace kerb::inline v0 {
+
+/// What an entry says that is no ticket but a setting of the cache.
+struct cache_config {
+  kerberos_string key;                       ///< "fast_avail", "pa_type", ...
+  std::optional<kerberos_string> principal;  ///< the principal it is about, as text
+  bytes_view value;
+};
+
+/// One entry of a cache. In a file the name is a file_name and the lists are file_lists; on the way into one they are
+/// those of the messages.
+template <class Name, class Addresses, class AuthData>
+struct basic_cached_credential {
+  Name client;
+  Name server;
+  etype_t etype{};
+  secret_view key;
+  kerberos_time authtime;
+  std::optional<kerberos_time> starttime;
+  kerberos_time endtime;
+  std::optional<kerberos_time> renew_till;
+  bool is_skey = false;  ///< the ticket is sealed under the second ticket's session key
+  msg::TicketFlags flags;
+  Addresses addresses;
+  AuthData authdata;
+  bytes_view ticket;  ///< the Ticket's encoding; not looked at
+  bytes_view second_ticket;
+
+  /// Whether it is a setting and no credential: nothing to send to anybody, and of no lifetime.
+  constexpr bool is_config() const {
+    const auto& parts = detail::parts_of(server);
+    return server.realm == config_realm && !parts.empty() && *parts.begin() == config_name;
+  }
+  /// The setting, if it is one and has two or three components.
+  constexpr std::optional<cache_config> config() const {
+    const auto& parts = detail::parts_of(server);
+    if (!is_config() || parts.size() < 2 || parts.size() > 3) return std::nullopt;
+    auto part = parts.begin();
+    cache_config c{.key = *++part, .principal = {}, .value = ticket};
+    if (parts.size() == 3) c.principal = *++part;
+    return c;
+  }
+  /// Whether MIT krb5 has taken it out of the file, by writing over its times.
+  constexpr bool is_removed() const { return endtime.seconds == 0 && authtime.seconds == 0xffffffff; }
+
+  static constexpr kerberos_string config_realm = "X-CACHECONF:"_krb, config_name = "krb5_ccache_conf_data"_krb;
+};
+using cache_entry =
+    basic_cached_credential<file_name, file_list<msg::HostAddress>, file_list<msg::AuthorizationDataElement>>;
+using cached_credential = basic_cached_credential<principal_view, msg::HostAddresses, msg::AuthorizationData>;
+
+/// How far the KDC's clock is ahead of this machine's: the header's tag 1.
+struct kdc_offset {
+  std::int32_t seconds = 0;
+  std::int32_t usec = 0;
+  friend constexpr bool operator==(const kdc_offset&, const kdc_offset&) = default;
+};
+
+/// The octets of a credential cache, each entry checked when it was opened. Iterating yields every entry by value,
+/// settings and removed ones too, and cannot fail. A view: the octets, which hold keys, must outlive it.
+class ccache_view {
+ public:
+  constexpr ccache_view() = default;
+  /// Reads all of `file`, or refuses all of it, with field and offset: a file that ends within an entry, a header whose
+  /// fields do not fill it, another version. `host` is the byte order of the machine
+  /// that wrote a file of version 1 or 2, which does not say; later ones are big-endian. Fields of the header with
+  /// other tags are passed over.
+  static constexpr result<ccache_view> open(bytes_view file KERB_LIFETIMEBOUND,
+                                            std::endian host = std::endian::native) {
+    if (file.size() > 0xffffffffu) return error{.code = errc::input_too_large, .type = type};
+    ccache_view out;
+    detail::file_reader r(file, type, std::endian::big, 4);
+    const std::uint32_t magic = r.number(1, "version");
+    out.version_ = static_cast<std::uint8_t>(r.number(1, "version"));
+    if (!r.ok()) return r.why();
+    if (magic != 5) r.fail(errc::wrong_constant, "version", 0);
+    if (out.version_ < 1 || out.version_ > 4) r.fail(errc::wrong_constant, "version", 1);
+    if (!r.ok()) return r.why();
+    if (out.version_ < 3) r.set_order(host);
+    if (out.version_ == 4) {
+      detail::file_reader header = r.part(r.number(2, "header"), "header");
+      while (header.ok() && !header.at_end()) out.read_header_field(header);
+      if (!header.ok()) return header.why();
+    }
+    out.client_ = read_name(r, out.version_, "default principal");
+    out.rest_ = r;
+    for (; r.ok() && !r.at_end(); ++out.size_) (void)read_entry(r, out.version_);
+    if (!r.ok()) return r.why();
+    return out;
+  }
+
+  constexpr std::uint8_t version() const { return version_; }
+  /// The default principal: whose credentials they are.
+  constexpr const file_name& client() const KERB_LIFETIMEBOUND { return client_; }
+  constexpr const std::optional<kdc_offset>& offset() const KERB_LIFETIMEBOUND { return offset_; }
+  constexpr std::size_t size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+
+  class iterator {
+   public:
+    using value_type = cache_entry;
+    using difference_type = std::ptrdiff_t;
+    constexpr iterator() = default;
+    constexpr cache_entry operator*() const {
+      detail::file_reader r = rest_;
+      return read_entry(r, version_);
+    }
+    constexpr iterator& operator++() {
+      (void)read_entry(rest_, version_);
+      --left_;
+      return *this;
+    }
+    constexpr iterator operator++(int) {
+      iterator before = *this;
+      ++*this;
+      return before;
+    }
+    friend constexpr bool operator==(const iterator& a, const iterator& b) { return a.left_ == b.left_; }
+
+   private:
+    friend class ccache_view;
+    constexpr iterator(const ccache_view& c, std::size_t left) : rest_(c.rest_), left_(left), version_(c.version_) {}
+    detail::file_reader rest_{{}, type, std::endian::big, 4};
+    std::size_t left_ = 0;
+    std::uint8_t version_ = 4;
+  };
+  constexpr iterator begin() const { return {*this, size_}; }
+  constexpr iterator end() const { return {*this, 0}; }
+
+  /// The value of a setting, of the whole cache or of one principal: the last one in the file, which is the newest.
+  constexpr std::optional<bytes_view> config(std::string_view key,
+                                             std::optional<std::string_view> principal = {}) const {
+    std::optional<bytes_view> value;
+    for (const cache_entry& e : *this) {
+      const std::optional<cache_config> c = e.config();
+      if (!c || e.is_removed() || !(c->key == key) || c->principal.has_value() != principal.has_value()) continue;
+      if (!principal || *c->principal == *principal) value = c->value;
+    }
+    return value;
+  }
+
+ private:
+  static constexpr const char* type = "ccache";
+  static constexpr std::uint32_t tag_offset = 1;
+
+  constexpr void read_header_field(detail::file_reader& r) {
+    const std::uint32_t tag = r.number(2, "tag");
+    const std::size_t at = r.at();
+    const std::uint32_t size = r.number(2, "header field");
+    detail::file_reader value = r.part(size, "header field");
+    if (!r.ok() || tag != tag_offset) return;
+    if (size != 8) {
+      r.fail(errc::wrong_constant, "time offset", at);
+      return;
+    }
+    offset_.emplace();
+    offset_->seconds = value.int32("time offset");
+    offset_->usec = value.int32("time offset");
+  }
+  static constexpr file_name read_name(detail::file_reader& r, std::uint8_t version, const char* field) {
+    file_name n{};
+    if (version != 1) n.name_type = static_cast<name_t>(r.int32(field));
+    const std::size_t at = r.at();
+    std::uint32_t components = r.number(4, field);
+    if (version == 1) {  // counts the realm too
+      if (r.ok() && components == 0) r.fail(errc::missing_field, field, at);
+      --components;
+    }
+    n.realm.octets = r.data(field);
+    if (r.ok()) n.components = file_list<kerberos_string>::read(r, components, field);
+    return n;
+  }
+  template <class T>
+  static constexpr file_list<T> read_list(detail::file_reader& r, const char* field) {
+    const std::uint32_t count = r.number(4, field);
+    return file_list<T>::read(r, count, field);
+  }
+  static constexpr std::optional<kerberos_time> time_or_none(kerberos_time t) {
+    return t.seconds != 0 ? std::optional(t) : std::nullopt;
+  }
+  static constexpr cache_entry read_entry(detail::file_reader& r, std::uint8_t version) {
+    cache_entry e{};
+    e.client = read_name(r, version, "client");
+    e.server = read_name(r, version, "server");
+    e.etype = static_cast<etype_t>(r.type_number("enctype"));
+    if (version == 3) (void)r.type_number("enctype");  // what was once another number, and says nothing more
+    e.key = secret_view(r.data("key"));
+    e.authtime = r.time("authtime");
+    e.starttime = time_or_none(r.time("starttime"));
+    e.endtime = r.time("endtime");
+    e.renew_till = time_or_none(r.time("renew_till"));
+    e.is_skey = r.number(1, "is_skey") != 0;  // 0 or 1 by the format; MIT krb5's kvno --u2u writes 8
+    e.flags = msg::TicketFlags::of(r.number(4, "ticket_flags"));
+    e.addresses = read_list<msg::HostAddress>(r, "addresses");
+    e.authdata = read_list<msg::AuthorizationDataElement>(r, "authdata");
+    e.ticket = r.data("ticket");
+    e.second_ticket = r.data("second_ticket");
+    return e;
+  }
+
+  detail::file_reader rest_{{}, type, std::endian::big, 4};  // the first entry
+  file_name client_;
+  std::optional<kdc_offset> offset_;
+  std::size_t size_ = 0;
+  std::uint8_t version_ = 4;
+};
+
+/// Writes a cache of version 4, one entry after the other, into the front of a buffer.
+class ccache_writer {
+ public:
+  /// `client` is the default principal: a principal_view or a file_name.
+  template <class Name>
+  constexpr ccache_writer(const Name& client, const std::optional<kdc_offset>& offset,
+                          std::span<std::uint8_t> out KERB_LIFETIMEBOUND)
+      : w_(out, "ccache", 4) {
+    w_.number(0x0504, 2);
+    w_.number(offset ? 12 : 0, 2);
+    if (offset) {
+      w_.number(1, 2);
+      w_.number(8, 2);
+      w_.number(static_cast<std::uint32_t>(offset->seconds), 4);
+      w_.number(static_cast<std::uint32_t>(offset->usec), 4);
+    }
+    put_name(client, "default principal");
+  }
+  /// Appends an entry. What is wrong with it, finish() says.
+  template <class Name, class Addresses, class AuthData>
+  constexpr void add(const basic_cached_credential<Name, Addresses, AuthData>& e) {
+    put_name(e.client, "client");
+    put_name(e.server, "server");
+    w_.type_number(static_cast<std::int32_t>(e.etype), "enctype");
+    w_.data(e.key.unguarded(), "key");
+    w_.time(e.authtime, "authtime");
+    w_.time(e.starttime.value_or(kerberos_time{}), "starttime");
+    w_.time(e.endtime, "endtime");
+    w_.time(e.renew_till.value_or(kerberos_time{}), "renew_till");
+    w_.number(e.is_skey ? 1 : 0, 1);
+    w_.number(e.flags.bits, 4);
+    put_size(e.addresses.size(), "addresses");
+    for (const msg::HostAddress& a : e.addresses) {
+      w_.type_number(static_cast<std::int32_t>(a.addr_type), "addresses");
+      w_.data(a.address, "addresses");
+    }
+    put_size(e.authdata.size(), "authdata");
+    for (const msg::AuthorizationDataElement& a : e.authdata) {
+      w_.type_number(static_cast<std::int32_t>(a.ad_type), "authdata");
+      w_.data(a.ad_data, "authdata");
+    }
+    w_.data(e.ticket, "ticket");
+    w_.data(e.second_ticket, "second_ticket");
+  }
+  /// Appends a setting; `client` is the cache's default principal.
+  constexpr void add_config(const principal_view& client, const cache_config& c) {
+    const kerberos_string parts[] = {cached_credential::config_name, c.key, c.principal.value_or(kerberos_string{})};
+    const view_of<kerberos_string> used(parts, c.principal ? 3 : 2);
+    cached_credential e{};
+    e.client = client;
+    e.server = {{name_t::unknown, used}, cached_credential::config_realm};
+    e.ticket = c.value;
+    add(e);
+  }
+  /// The file's octets, or what was wrong first: errc::no_space with the octets that will do, errc::clock_out_of_range
+  /// for a time that 32 bits do not hold and errc::api_misuse for a type number that 16 bits do not. After a failure
+  /// nothing is left in the buffer.
+  constexpr result<bytes_view> finish() { return w_.finish(); }
+
+ private:
+  constexpr void put_size(std::size_t n, const char* field) {
+    if (n > 0xffffffffu) w_.fail(errc::input_too_large, field);
+    w_.number(static_cast<std::uint32_t>(n), 4);
+  }
+  template <class Name>
+  constexpr void put_name(const Name& n, const char* field) {
+    const auto& components = detail::parts_of(n);
+    w_.number(static_cast<std::uint32_t>(detail::type_of(n)), 4);
+    put_size(components.size(), field);
+    w_.data(n.realm.octets, field);
+    for (kerberos_string c : components) w_.data(c.octets, field);
+  }
+  detail::file_writer w_;
+};
+
+}  // namespace kerb::inline v0

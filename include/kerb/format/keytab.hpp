@@ -1,0 +1,214 @@
+// Keytabs: files of service keys, MIT krb5's keytab file format, versions 0x501 and 0x502.
+#pragma once
+#include "file.hpp"
+
+namespace kerb::inline v0 {
+
+/// One key of a keytab. `Name` is file_name in a file, and principal_view on the way into one.
+template <class Name>
+struct basic_keytab_entry {
+  Name principal;
+  kerberos_time timestamp;  ///< when it was written
+  std::uint32_t kvno = 0;
+  etype_t etype{};
+  secret_view key;          ///< as many octets as the file has: whoever imports it checks them
+  bool short_kvno = false;  ///< only the low eight bits of the key version are known
+};
+using keytab_entry = basic_keytab_entry<file_name>;
+using keytab_key = basic_keytab_entry<principal_view>;
+
+/// The octets of a keytab, each entry checked when it was opened. Iterating yields every entry by value, in the file's
+/// order, and cannot fail. A view: the octets, which hold keys, must outlive it.
+class keytab_view {
+ public:
+  constexpr keytab_view() = default;
+  /// Reads all of `file`, or refuses all of it, with field and offset: a record or a hole that ends behind the file, an
+  /// entry that ends behind its record, another version. `host` is the byte order of the machine that wrote a file of
+  /// version 0x501, which does not say; later ones are big-endian. A record of length 0 ends the file: what follows it
+  /// is not looked at, nor is what stands in holes or behind an entry in its record.
+  static constexpr result<keytab_view> open(bytes_view file KERB_LIFETIMEBOUND,
+                                            std::endian host = std::endian::native) {
+    if (file.size() > 0xffffffffu) return error{.code = errc::input_too_large, .type = type};
+    keytab_view out;
+    detail::file_reader& r = out.rest_;
+    r = {file, type, std::endian::big, 2};
+    const std::uint32_t magic = r.number(1, "version");
+    out.version_ = static_cast<std::uint8_t>(r.number(1, "version"));
+    if (!r.ok()) return r.why();
+    if (magic != 5) r.fail(errc::wrong_constant, "version", 0);
+    if (out.version_ != 1 && out.version_ != 2) r.fail(errc::wrong_constant, "version", 1);
+    if (!r.ok()) return r.why();
+    if (out.version_ == 1) r.set_order(host);
+    for (detail::file_reader all = r;; ++out.size_) {
+      std::optional<detail::file_reader> record = next_record(all);
+      if (!record && !all.ok()) return all.why();
+      if (!record) return out;
+      (void)read_entry(*record, out.version_);
+      if (!record->ok()) return record->why();
+    }
+  }
+
+  constexpr std::uint16_t version() const { return static_cast<std::uint16_t>(0x500 | version_); }
+  constexpr std::size_t size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+
+  class iterator {
+   public:
+    using value_type = keytab_entry;
+    using difference_type = std::ptrdiff_t;
+    constexpr iterator() = default;
+    constexpr keytab_entry operator*() const {
+      detail::file_reader r = rest_;
+      std::optional<detail::file_reader> record = next_record(r);
+      return record ? read_entry(*record, version_) : keytab_entry{};
+    }
+    constexpr iterator& operator++() {
+      (void)next_record(rest_);
+      --left_;
+      return *this;
+    }
+    constexpr iterator operator++(int) {
+      iterator before = *this;
+      ++*this;
+      return before;
+    }
+    friend constexpr bool operator==(const iterator& a, const iterator& b) { return a.left_ == b.left_; }
+
+   private:
+    friend class keytab_view;
+    constexpr iterator(const keytab_view& k, std::size_t left) : rest_(k.rest_), left_(left), version_(k.version_) {}
+    detail::file_reader rest_{{}, type, std::endian::big, 2};
+    std::size_t left_ = 0;
+    std::uint8_t version_ = 2;
+  };
+  constexpr iterator begin() const { return {*this, size_}; }
+  constexpr iterator end() const { return {*this, 0}; }
+
+ private:
+  static constexpr const char* type = "keytab";
+
+  // The next record that holds an entry; none at the end, and after a fault
+  static constexpr std::optional<detail::file_reader> next_record(detail::file_reader& r) {
+    while (r.ok() && !r.at_end()) {
+      const std::size_t at = r.at();
+      const std::int32_t size = r.int32("record");
+      if (!r.ok() || size == 0) break;
+      const bool is_hole = size < 0;
+      const std::size_t octets = is_hole ? 0 - static_cast<std::uint32_t>(size) : static_cast<std::uint32_t>(size);
+      if (r.left() < octets) {
+        r.fail(errc::truncated, is_hole ? "hole" : "record", at);
+        break;
+      }
+      detail::file_reader record = r.part(octets, "record");
+      if (!is_hole) return record;
+    }
+    return std::nullopt;
+  }
+  static constexpr keytab_entry read_entry(detail::file_reader& r, std::uint8_t version) {
+    keytab_entry e{};
+    const std::size_t at = r.at();
+    std::uint32_t components = r.number(2, "components");
+    if (version == 1) {  // counts the realm too
+      if (r.ok() && components == 0) r.fail(errc::missing_field, "realm", at);
+      --components;
+    }
+    e.principal.realm.octets = r.data("realm");
+    if (r.ok()) e.principal.components = file_list<kerberos_string>::read(r, components, "component");
+    if (version != 1) e.principal.name_type = static_cast<name_t>(r.int32("name type"));
+    e.timestamp = r.time("timestamp");
+    e.kvno = r.number(1, "key version");
+    e.etype = static_cast<etype_t>(r.type_number("enctype"));
+    e.key = secret_view(r.data("key"));
+    // Since krb5 1.14: the version again, in 32 bits. Zero is what an older entry left of a longer hole.
+    const std::uint32_t kvno = r.left() >= 4 ? r.number(4, "key version") : 0;
+    e.short_kvno = kvno == 0;
+    if (kvno != 0) e.kvno = kvno;
+    return e;
+  }
+
+  detail::file_reader rest_{{}, type, std::endian::big, 2};  // behind the version
+  std::size_t size_ = 0;
+  std::uint8_t version_ = 2;
+};
+
+/// A keytab as a service's source of keys (the concept ticket_keys of exchange/service/keys.hpp). The keys are imported
+/// by `policy` as they are asked for; those that it refuses are passed over. A ticket that names a version gets the
+/// keys of just that version, or of its low eight bits where the file knows no more; one that names none gets all, in
+/// the file's order.
+template <class Policy>
+class keytab_keys {
+ public:
+  using key = typename Policy::key;
+  constexpr keytab_keys(const keytab_view& keytab, Policy& policy KERB_LIFETIMEBOUND)
+      : keytab_(keytab), policy_(policy) {}
+
+  /// Valid until the next call.
+  template <class Ask>
+  constexpr const key* find(const Ask& ask) KERB_LIFETIMEBOUND {
+    found_.reset();
+    unsigned skip = ask.tried;
+    for (const keytab_entry& e : keytab_) {
+      if (e.etype != ask.etype || !is_version(e, ask) || !same_principal(e.principal, ask.service)) continue;
+      result<key> k = policy_->import(e.etype, e.key.unguarded());
+      if (!k || skip-- != 0) continue;
+      found_.emplace(*std::move(k));
+      return &*found_;
+    }
+    return nullptr;
+  }
+  /// RFC 4120 section 3.2.3: a version that is not there is another failure than no key of the ticket's type.
+  template <class Ask>
+  constexpr errc why_none(const Ask& ask) const {
+    errc why = errc::no_key;
+    for (const keytab_entry& e : keytab_) {
+      if (!same_principal(e.principal, ask.service)) continue;
+      if (is_version(e, ask)) return errc::no_key;
+      why = errc::bad_key_version;
+    }
+    return why;
+  }
+
+ private:
+  template <class Ask>
+  static constexpr bool is_version(const keytab_entry& e, const Ask& ask) {
+    return !ask.kvno || e.kvno == *ask.kvno || (e.short_kvno && e.kvno == (*ask.kvno & 0xff));
+  }
+  keytab_view keytab_;
+  ref<Policy> policy_;
+  std::optional<key> found_;
+};
+
+/// Writes a keytab of version 0x502, one entry after the other, into the front of a buffer.
+class keytab_writer {
+ public:
+  constexpr explicit keytab_writer(std::span<std::uint8_t> out KERB_LIFETIMEBOUND) : w_(out, "keytab", 2) {
+    w_.number(0x0502, 2);
+  }
+  /// Appends an entry; its key version is written in 32 bits too. What is wrong with it, finish() says.
+  template <class Name>
+  constexpr void add(const basic_keytab_entry<Name>& e) {
+    const auto& components = detail::parts_of(e.principal);
+    std::size_t size = 2 + 2 + e.principal.realm.octets.size() + 4 + 4 + 1 + 2 + 2 + e.key.size() + 4;
+    for (kerberos_string c : components) size += 2 + c.octets.size();
+    if (size > 0x7fffffff || components.size() > 0xffff) w_.fail(errc::input_too_large, "components");
+    w_.number(static_cast<std::uint32_t>(size), 4);
+    w_.number(static_cast<std::uint32_t>(components.size()), 2);
+    w_.data(e.principal.realm.octets, "realm");
+    for (kerberos_string c : components) w_.data(c.octets, "component");
+    w_.number(static_cast<std::uint32_t>(detail::type_of(e.principal)), 4);
+    w_.time(e.timestamp, "timestamp");
+    w_.number(e.kvno & 0xff, 1);
+    w_.type_number(static_cast<std::int32_t>(e.etype), "enctype");
+    w_.data(e.key.unguarded(), "key");
+    w_.number(e.kvno, 4);
+  }
+  /// The file's octets, or what was wrong first: errc::no_space with the octets that will do, errc::input_too_large for
+  /// a text or key of more than 65535 octets, errc::clock_out_of_range for a time that 32 bits do not hold and
+  /// errc::api_misuse for an encryption type that 16 bits do not. After a failure nothing is left in the buffer.
+  constexpr result<bytes_view> finish() { return w_.finish(); }
+
+ private:
+  detail::file_writer w_;
+};
+
+}  // namespace kerb::inline v0

@@ -1,0 +1,280 @@
+// Credential caches: read, refused, written.
+#include <kerb/exchange/credential.hpp>
+#include <kerb/format/ccache.hpp>
+#include <kerb/testing/insecure.hpp>
+
+#include "support/alloc_count.hpp"
+#include "support/both.hpp"
+#include "unit/format/files.hpp"
+
+using namespace kerb;
+using namespace kerb_test;
+
+namespace {
+
+constexpr kerberos_string user_parts[] = {"u"_krb};
+constexpr kerberos_string tgs_parts[] = {"krbtgt"_krb, "R"_krb};
+constexpr principal_view user{{name_t::principal, user_parts}, "R"_krb};
+constexpr principal_view tgs{{name_t::srv_inst, tgs_parts}, "R"_krb};
+constexpr auto key_octets_here = "a0a1a2"_hex, ticket = "616263"_hex;
+constexpr auto second = "64"_hex;
+constexpr auto ip = "0a000001"_hex;
+
+constexpr cached_credential credential() {
+  cached_credential c{};
+  c.client = user;
+  c.server = tgs;
+  c.etype = etype_t::aes256_cts_hmac_sha1_96;
+  c.key = secret_view(key_octets_here);
+  c.authtime = {100};
+  c.endtime = {0xfffffff0};
+  c.flags = {ticket_flag_t::forwardable, ticket_flag_t::initial};
+  c.ticket = ticket;
+  return c;
+}
+
+constexpr bool writes() {
+  const msg::HostAddress addresses[] = {{addr_t::ipv4, ip}, {addr_t{-5}, {}}};
+  const msg::AuthorizationDataElement authdata[] = {{ad_t{-100}, second}};
+  std::array<std::uint8_t, 700> room{}, other{};
+  cached_credential full = credential();
+  full.starttime = kerberos_time{101};
+  full.renew_till = kerberos_time{103};
+  full.is_skey = true;
+  full.addresses = addresses;
+  full.authdata = authdata;
+  full.second_ticket = second;
+  ccache_writer w(user, kdc_offset{-1, 999999}, room);
+  w.add(credential());
+  w.add_config(user, {"fast_avail"_krb, "krbtgt/R@R"_krb, second});
+  w.add_config(user, {"start_realm"_krb, {}, ticket});
+  w.add(full);
+  const auto file = w.finish();
+  const auto c = file ? ccache_view::open(*file) : result<ccache_view>(file.error());
+  if (!c || c->version() != 4 || c->size() != 4 || !same_principal(c->client(), user)) return false;
+  if (c->offset() != kdc_offset{-1, 999999}) return false;
+  auto i = c->begin();
+  const cache_entry plain = *i++, config = *i++, global = *i++, last = *i++;
+  ccache_writer again(c->client(), c->offset(), other);
+  for (const cache_entry& e : *c) again.add(e);
+  const auto copy = again.finish();
+  return i == c->end() && same_principal(plain.server, tgs) && plain.etype == etype_t::aes256_cts_hmac_sha1_96 &&
+         ct_equal(plain.key.unguarded(), key_octets_here) && plain.authtime.seconds == 100 && !plain.starttime &&
+         plain.endtime.seconds == 0xfffffff0 && !plain.renew_till && !plain.is_skey &&
+         plain.flags.has(ticket_flag_t::initial) && plain.addresses.empty() && plain.authdata.empty() &&
+         plain.ticket == bytes_view(ticket) && plain.second_ticket.empty() && !plain.is_config() &&
+         config.is_config() && config.config()->principal == "krbtgt/R@R"_krb && global.is_config() &&
+         !global.config()->principal && last.starttime->seconds == 101 && last.renew_till->seconds == 103 &&
+         last.is_skey && last.addresses.size() == 2 && (*last.addresses.begin()).addr_type == addr_t::ipv4 &&
+         (*++last.addresses.begin()).addr_type == addr_t{-5} && (*last.authdata.begin()).ad_type == ad_t{-100} &&
+         last.second_ticket == bytes_view(second) && copy && *copy == *file;
+}
+KERB_BOTH("ccache: what is written is read the same, and a copy of it has the same octets", "[format]", writes);
+
+constexpr bool settings() {
+  std::array<std::uint8_t, 900> room{};
+  ccache_writer w(user, {}, room);
+  w.add_config(user, {"a"_krb, {}, ticket});
+  w.add_config(user, {"a"_krb, "p"_krb, second});
+  w.add_config(user, {"b"_krb, {}, second});
+  w.add_config(user, {"b"_krb, {}, ticket});
+  cached_credential removed = credential(), foreign = credential();
+  const kerberos_string parts[] = {cached_credential::config_name, "gone"_krb};
+  removed.server = {{{}, parts}, cached_credential::config_realm};
+  removed.authtime = {0xffffffff};
+  removed.endtime = {0};
+  foreign.server = {{{}, parts}, "R"_krb};  // a service of that name in a true realm
+  w.add(removed);
+  w.add(foreign);
+  const auto file = w.finish();
+  const auto c = file ? ccache_view::open(*file) : result<ccache_view>(file.error());
+  if (!c || c->offset()) return false;
+  int configs = 0, gone = 0;
+  for (const cache_entry& e : *c) {
+    configs += e.is_config();
+    gone += e.is_removed();
+  }
+  return configs == 5 && gone == 1 && c->config("a") == bytes_view(ticket) &&
+         c->config("a", "p") == bytes_view(second) && !c->config("a", "q") && c->config("b") == bytes_view(ticket) &&
+         !c->config("c") && !c->config("gone");
+}
+KERB_BOTH("ccache: settings are found by key and principal, the newest of each", "[format]", settings);
+
+constexpr bool fails(bytes_view in, errc code, std::size_t offset, std::string_view field) {
+  const auto c = ccache_view::open(in, std::endian::big);
+  return !c && c.error().code == code && c.error().offset == offset && std::string_view(c.error().type) == "ccache" &&
+         c.error().field == field;
+}
+constexpr bool headers() {
+  const auto other_tags = "0504 0011 0007 0001 ff 0001 0008 00000001 00000002"_hex;
+  const auto none = "0504 0000"_hex;
+  const auto beyond = "0504 0005 0001 0008 00"_hex;
+  const auto wrong = "0504 0008 0001 0004 00000000"_hex;
+  const auto outside = "0504 0001 00 00000001 00000001"_hex;
+  const auto half_a_field = "0504 0003 000100"_hex;
+  std::array<std::uint8_t, 40> whole{};
+  detail::copy_octets(other_tags.data(), other_tags.size(), whole.data());
+  const auto name = "00000001 00000001 00000001 52 00000001 75"_hex;
+  detail::copy_octets(name.data(), name.size(), whole.data() + other_tags.size());
+  const auto c = ccache_view::open(bytes_view(whole).first(other_tags.size() + name.size()));
+  return c && c->offset() == kdc_offset{1, 2} && c->empty() && same_principal(c->client(), user) &&
+         fails(none, errc::truncated, 4, "default principal") && fails(beyond, errc::truncated, 8, "header field") &&
+         fails(wrong, errc::wrong_constant, 6, "time offset") && fails(outside, errc::truncated, 4, "tag") &&
+         fails(half_a_field, errc::truncated, 6, "header field");
+}
+KERB_BOTH("ccache: the header's fields fill it, and unknown ones are passed over", "[format]", headers);
+
+constexpr bool refuses() {
+  const auto magic = "0404"_hex, zero = "0500"_hex, five = "0505"_hex;
+  const auto half = "05"_hex;
+  const auto no_realm = "0501 00000000"_hex;
+  const auto many = "0503 00000001 ffffffff 00000000"_hex;
+  std::array<std::uint8_t, 300> room{};
+  ccache_writer w(user, {}, room);
+  w.add(credential());
+  const auto file = w.finish();
+  if (!file) return false;
+  const bool cut = fails(file->first(file->size() - 1), errc::truncated, file->size() - 4, "second_ticket");
+  return cut && fails({}, errc::truncated, 0, "version") && fails(half, errc::truncated, 1, "version") &&
+         fails(magic, errc::wrong_constant, 0, "version") && fails(zero, errc::wrong_constant, 1, "version") &&
+         fails(five, errc::wrong_constant, 1, "version") &&
+         fails(no_realm, errc::missing_field, 2, "default principal") &&
+         fails(many, errc::truncated, 14, "default principal");
+}
+KERB_BOTH("ccache: what ends within an entry or is of another version is refused by field and offset",
+          "[format][security]", refuses);
+
+constexpr bool odd_boolean() {
+  std::array<std::uint8_t, 300> room{};
+  ccache_writer w(user, {}, room);
+  w.add(credential());
+  const auto file = w.finish();
+  if (!file) return false;
+  const auto c = ccache_view::open(*file);
+  // is_skey stands in front of the flags, two empty lists, the ticket and the empty second ticket
+  const std::size_t is_skey = file->size() - (1 + 4 + 4 + 4 + 4 + 3 + 4);
+  const bool before = (*c->begin()).is_skey;
+  room[is_skey] = 8;
+  return !before && (*ccache_view::open(*file)->begin()).is_skey;
+}
+KERB_BOTH("ccache: an is_skey of 8 is true, as MIT krb5 writes it", "[format][tolerance]", odd_boolean);
+
+constexpr bool refuses_to_write() {
+  std::array<std::uint8_t, 60> room{};
+  ccache_writer small(user, {}, room);
+  small.add(credential());
+  const auto no_room = small.finish();
+  const bool wiped = room == std::array<std::uint8_t, 60>{};
+  cached_credential late = credential();
+  late.renew_till = kerberos_time{0x100000000};
+  std::array<std::uint8_t, 300> large{}, enough{};
+  ccache_writer l(user, {}, large), good(user, {}, enough);
+  l.add(late);
+  good.add(credential());
+  return !no_room && no_room.error().code == errc::no_space && wiped &&
+         good.finish()->size() == no_room.error().detail && l.finish().error().code == errc::clock_out_of_range &&
+         large == std::array<std::uint8_t, 300>{};
+}
+KERB_BOTH("ccache: what does not fit is not written, and no key is left in the buffer", "[format][security]",
+          refuses_to_write);
+
+constexpr bool becomes_a_credential() {
+  std::array<std::uint8_t, 300> room{};
+  ccache_writer w(user, {}, room);
+  w.add(credential());
+  const auto file = w.finish();
+  const auto c = file ? ccache_view::open(*file) : result<ccache_view>(file.error());
+  if (!c) return false;
+  const cache_entry e = *c->begin();
+  std::array<kerberos_string, 4> client{}, server{};
+  const auto who = e.client.in(client), what = e.server.in(server);
+  if (!who || !what) return false;
+  ticket_facts facts{};
+  facts.client = *who;
+  facts.server = *what;
+  facts.ticket = e.ticket;
+  facts.flags = e.flags;
+  facts.authtime = e.authtime;
+  facts.starttime = e.starttime.value_or(e.authtime);
+  facts.endtime = e.endtime;
+  facts.renew_till = e.renew_till;
+  const basic_credential<int> made(facts, 1);
+  return same_principal(made.client(), user) && same_principal(made.server(), tgs) && made.endtime() == e.endtime &&
+         made.ticket() == bytes_view(ticket);
+}
+KERB_BOTH("ccache: an entry has what a client's credential is made of", "[format][exchange]", becomes_a_credential);
+
+TEST_CASE("ccache: the files of other implementations hold what they say", "[format]") {
+  int good = 0;
+  for (const sample_file& f : sample_files()) {
+    if (f.kind != file_kind::ccache) continue;
+    INFO(f.name);
+    const exact_copy octets(f.octets);
+    const auto c = ccache_view::open(octets.view(), f.order);
+    REQUIRE(c);
+    ++good;
+    CHECK(listed(*c) == f.listed);
+    std::vector<std::uint8_t> room(2 * f.octets.size());
+    ccache_writer w(c->client(), c->offset(), room);
+    for (const cache_entry& e : *c) w.add(e);
+    const auto again = w.finish();
+    REQUIRE(again);
+    if (c->version() == 4) CHECK(*again == octets.view());
+    const auto back = ccache_view::open(*again);
+    REQUIRE(back);
+    auto same = listed(*back);
+    CHECK(same[0].substr(1) == f.listed[0].substr(1));
+    same[0] = f.listed[0];
+    CHECK(same == f.listed);
+    // in the other byte order it is nothing
+    if (c->version() < 3) {
+      CHECK(!ccache_view::open(octets.view(), f.order == std::endian::big ? std::endian::little : std::endian::big));
+    }
+  }
+  CHECK(good == 12);
+}
+
+TEST_CASE("ccache: every file that is cut short or changed is refused, or read within its octets",
+          "[format][security]") {
+  for (const sample_file& f : sample_files()) {
+    if (f.kind != file_kind::ccache) continue;
+    INFO(f.name);
+    std::size_t faults = 0, prefixes = 0;
+    const auto look = [&](bytes_view in) {
+      const exact_copy octets(in);
+      std::size_t entries = 0;
+      bool good = true;
+      {
+        const no_allocations none;
+        const auto c = ccache_view::open(octets.view(), f.order);
+        if (c) {
+          good = inside(c->client(), octets.view());
+          for (const cache_entry& e : *c) {
+            good = good && inside(e, octets.view());
+            ++entries;
+          }
+          good = good && entries == c->size();
+          ++prefixes;
+        } else {
+          good = is_malformed(c.error().code) && c.error().offset <= in.size() && c.error().field[0] != 0;
+        }
+      }
+      faults += !good;
+    };
+    const bytes_view whole(f.octets);
+    for (std::size_t n = 0; n != whole.size(); ++n) look(whole.first(n));
+    CHECK(prefixes == f.listed.size() - 1);  // cut behind the name or behind an entry it is a shorter cache
+    std::vector<std::uint8_t> changed = f.octets;
+    for (std::size_t at = 0; at != changed.size(); ++at) {
+      const unsigned step = changed.size() < 400 ? 1 : 51;
+      for (unsigned x = step; x < 256; x += step) {
+        changed[at] = static_cast<std::uint8_t>(whole[at] ^ x);
+        look(changed);
+      }
+      changed[at] = whole[at];
+    }
+    CHECK(faults == 0);
+  }
+}
+
+}  // namespace

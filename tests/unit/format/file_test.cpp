@@ -1,0 +1,108 @@
+// Numbers, lists and names in files.
+#include <kerb/format/file.hpp>
+
+#include "support/both.hpp"
+
+using namespace kerb;
+
+namespace {
+
+constexpr bool numbers() {
+  const auto in = "01020304 ff9c 00 05"_hex;
+  detail::file_reader big(in, "T", std::endian::big, 4), little(in, "T", std::endian::little, 4);
+  return big.number(4, "n") == 0x01020304 && little.number(4, "n") == 0x04030201 && big.type_number("n") == -100 &&
+         little.type_number("n") == static_cast<std::int16_t>(0x9cff) && big.number(2, "n") == 5 &&
+         little.number(2, "n") == 0x0500 && big.at_end() && little.at_end() && big.ok();
+}
+KERB_BOTH("file: numbers in both byte orders, types with a sign", "[format]", numbers);
+
+constexpr bool sticks() {
+  const auto in = "0003 6162 63 0004 61"_hex;
+  detail::file_reader r(in, "T", std::endian::big, 2);
+  const bytes_view abc = r.data("first");
+  const bool good = r.ok() && abc.size() == 3;
+  const bytes_view cut = r.data("second");
+  const error why = r.why();
+  const bool nothing = r.number(1, "third") == 0 && r.at_end();
+  return good && cut.empty() && nothing && why.code == errc::truncated && why.offset == 5 &&
+         std::string_view(why.type) == "T" && std::string_view(why.field) == "second" &&
+         std::string_view(r.why().field) == "second";
+}
+KERB_BOTH("file: a length that is too long is named where it stands and nothing is read behind it", "[format]", sticks);
+
+constexpr bool parts() {
+  const auto in = "aabb cc"_hex;
+  detail::file_reader r(in, "T", std::endian::big, 2);
+  detail::file_reader two = r.part(2, "part");
+  (void)two.number(3, "n");
+  const error beyond = two.why();
+  const bool rest = r.ok() && r.left() == 1;
+  detail::file_reader none = r.part(2, "part");
+  return rest && beyond.code == errc::truncated && beyond.offset == 0 && !none.ok() && !r.ok();
+}
+KERB_BOTH("file: nothing is read behind the end of a part", "[format]", parts);
+
+constexpr bool lists() {
+  const auto in = "0002 0a00 0001 07  0003 0000"_hex;
+  detail::file_reader r(in, "T", std::endian::big, 2);
+  const auto one = file_list<msg::HostAddress>::read(r, 0, "none");
+  const auto some = file_list<kerberos_string>::read(r, 2, "some");
+  std::array<kerberos_string, 2> room{};
+  const auto copied = some.copy_to(room), short_of = some.copy_to(std::span(room).first(1));
+  auto i = some.begin();
+  const bool first = (*i++).octets.size() == 2 && (*i).octets[0] == 7;
+  const auto lie = file_list<kerberos_string>::read(r, 0xffffffff, "lie");
+  return one.empty() && some.size() == 2 && first && copied && copied->size() == 2 && (*copied)[1].octets[0] == 7 &&
+         !short_of && short_of.error().code == errc::no_space && short_of.error().detail == 2 && lie.empty() &&
+         lie.begin() == lie.end() && r.why().code == errc::truncated && std::string_view(r.why().field) == "lie";
+}
+KERB_BOTH("file: lists are walked and copied, and a count that is not true is a fault", "[format]", lists);
+
+constexpr bool names() {
+  const auto in = "0002 6162 0001 63"_hex;
+  detail::file_reader r(in, "T", std::endian::big, 2);
+  const file_name n{name_t::srv_hst, "R"_krb, file_list<kerberos_string>::read(r, 2, "c")};
+  std::array<kerberos_string, 2> room{};
+  const auto p = n.in(room);
+  const auto none = n.in(std::span(room).first(1));
+  const kerberos_string other_parts[] = {"ab"_krb, "d"_krb};
+  const kerberos_string one_part[] = {"ab"_krb};
+  return p && same_principal(n, *p) && p->name.name_type == name_t::srv_hst && !same_principal(n, {p->name, "S"_krb}) &&
+         !same_principal(n, {{name_t::srv_hst, other_parts}, "R"_krb}) &&
+         !same_principal(n, {{name_t::srv_hst, one_part}, "R"_krb}) &&
+         same_principal(n, {{name_t::unknown, p->name.name_string}, "R"_krb}) && !none &&
+         none.error().code == errc::no_space && none.error().detail == 2;
+}
+KERB_BOTH("file: a name becomes a principal in the caller's room, and is compared without its type", "[format]", names);
+
+constexpr bool writes() {
+  std::array<std::uint8_t, 9> room{};
+  detail::file_writer w(room, "T", 2);
+  w.number(0x01020304, 4);
+  w.type_number(-100, "n");
+  w.data(bytes_view(detail::stored_text<"a">::octets), "d");
+  const auto out = w.finish();
+  const auto wanted = "01020304 ff9c 0001 61"_hex;
+  return out && *out == bytes_view(wanted) && out->data() == room.data();
+}
+KERB_BOTH("file: written from the front", "[format]", writes);
+
+constexpr bool wipes() {
+  std::array<std::uint8_t, 4> room{};
+  detail::file_writer small(room, "T", 2), odd(room, "T", 2), late(room, "T", 2), huge(room, "T", 2);
+  small.number(0xffffffff, 4);
+  small.number(1, 2);
+  const auto no_room = small.finish();
+  const bool wiped = room == std::array<std::uint8_t, 4>{};
+  odd.type_number(0x8000, "n");
+  odd.number(1, 4);
+  late.time({0x100000000}, "t");
+  huge.data({room.data(), 0x10000}, "d");  // never looked at: the size decides
+  const auto o = odd.finish(), l = late.finish(), h = huge.finish();
+  return !no_room && no_room.error().code == errc::no_space && no_room.error().detail == 6 && wiped &&
+         o.error().code == errc::api_misuse && std::string_view(o.error().field) == "n" &&
+         l.error().code == errc::clock_out_of_range && h.error().code == errc::input_too_large;
+}
+KERB_BOTH("file: what cannot be written leaves nothing behind", "[format][security]", wipes);
+
+}  // namespace

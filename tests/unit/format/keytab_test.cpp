@@ -1,0 +1,279 @@
+// Keytabs: read, refused, written, and as a service's source of keys.
+#include <kerb/exchange/service/accept.hpp>
+#include <kerb/format/keytab.hpp>
+
+#include "support/alloc_count.hpp"
+#include "support/ap_world.hpp"
+#include "support/both.hpp"
+#include "unit/format/files.hpp"
+
+using namespace kerb;
+using namespace kerb_test;
+
+namespace {
+
+// a@R, version 3, etype 17, a key of two octets; the whole is the record's contents
+constexpr auto one_entry = "0502 0000001d 0001 0001 52 0001 61 00000001 00000007 03 0011 0002 aabb 00000000 0000"_hex;
+
+constexpr bool reads() {
+  const auto k = keytab_view::open(one_entry);
+  if (!k || k->size() != 1 || k->version() != 0x502) return false;
+  const keytab_entry e = *k->begin();
+  const kerberos_string parts[] = {"a"_krb};
+  return same_principal(e.principal, {{name_t::principal, parts}, "R"_krb}) &&
+         e.principal.name_type == name_t::principal && e.timestamp.seconds == 7 && e.kvno == 3 && e.short_kvno &&
+         e.etype == etype_t::aes128_cts_hmac_sha1_96 && e.key.size() == 2 && e.key.unguarded()[1] == 0xbb;
+}
+KERB_BOTH("keytab: an entry, smaller than its record", "[format]", reads);
+
+constexpr bool versions_of_keys() {
+  const auto long_one = "0502 0000001b 0001 0001 52 0001 61 00000001 00000007 03 0011 0002 aabb 00000103"_hex;
+  const auto cut = "0502 0000001a 0001 0001 52 0001 61 00000001 00000007 03 0011 0002 aabb 000001"_hex;
+  const auto none = "0502 00000017 0001 0001 52 0001 61 00000001 00000007 ff 0011 0002 aabb"_hex;
+  const auto l = keytab_view::open(long_one), c = keytab_view::open(cut), n = keytab_view::open(none);
+  return l && (*l->begin()).kvno == 0x103 && !(*l->begin()).short_kvno && c && (*c->begin()).kvno == 3 &&
+         (*c->begin()).short_kvno && n && (*n->begin()).kvno == 0xff && (*n->begin()).short_kvno;
+}
+KERB_BOTH("keytab: 32 bits of key version override the eight, where there are four octets and not all zero", "[format]",
+          versions_of_keys);
+
+constexpr bool holes() {
+  const auto in =
+      "0502 fffffffd aabbcc 00000017 0001 0001 52 0001 61 00000001 00000007 01 0011 0002 aabb"
+      "ffffffff 00 ffffffff 00 00000017 0001 0001 52 0001 61 00000001 00000007 02 0011 0002 aabb"
+      "00000000 ffffffffffffffff"_hex;
+  const auto k = keytab_view::open(in);
+  if (!k || k->size() != 2) return false;
+  auto i = k->begin();
+  const bool first = (*i++).kvno == 1, second = (*i++).kvno == 2;
+  return first && second && i == k->end();
+}
+KERB_BOTH("keytab: holes are stepped over, and a length of zero ends the file", "[format]", holes);
+
+constexpr bool version_1() {
+  const auto big = "0501 00000013 0002 0001 52 0001 61 00000007 03 0011 0002 aabb"_hex;
+  const auto little = "0501 13000000 0200 0100 52 0100 61 07000000 03 1100 0200 aabb"_hex;
+  const auto empty = "0501"_hex;
+  const auto b = keytab_view::open(big, std::endian::big), l = keytab_view::open(little, std::endian::little);
+  const auto wrong = keytab_view::open(big, std::endian::little);
+  const auto as_here =
+      keytab_view::open(std::endian::native == std::endian::big ? bytes_view(big) : bytes_view(little));
+  const auto good = [](const result<keytab_view>& k) {
+    if (!k || k->size() != 1 || k->version() != 0x501) return false;
+    const keytab_entry e = *k->begin();
+    return e.principal.components.size() == 1 && e.principal.realm == "R"_krb && e.kvno == 3 &&
+           e.principal.name_type == name_t::unknown && e.timestamp.seconds == 7 && e.key.size() == 2;
+  };
+  return good(b) && good(l) && good(as_here) && !wrong && keytab_view::open(empty)->empty();
+}
+KERB_BOTH("keytab: version 1 is in its machine's byte order, counts the realm and has no name type", "[format]",
+          version_1);
+
+constexpr bool fails(bytes_view in, errc code, std::size_t offset, std::string_view field) {
+  const auto k = keytab_view::open(in, std::endian::big);
+  return !k && k.error().code == code && k.error().offset == offset && std::string_view(k.error().type) == "keytab" &&
+         k.error().field == field;
+}
+constexpr bool refuses() {
+  const auto magic = "0402"_hex, version = "0503"_hex;
+  const auto half = "05"_hex;
+  const auto short_length = "0502 000000"_hex;
+  const auto beyond = "0502 00000002 00"_hex, hole = "0502 fffffffe 00"_hex, tiny = "0502 00000001 00"_hex;
+  const auto least = "0502 80000000"_hex;
+  const auto no_realm = "0501 00000002 0000"_hex;
+  const auto name = "0502 00000007 0001 0001 52 0001"_hex;
+  const auto many = "0502 00000007 ffff 0001 52 0000"_hex;
+  const auto key = "0502 00000017 0001 0001 52 0001 61 00000001 00000007 01 0011 0003 aabb"_hex;
+  return fails({}, errc::truncated, 0, "version") && fails(half, errc::truncated, 1, "version") &&
+         fails(magic, errc::wrong_constant, 0, "version") && fails(version, errc::wrong_constant, 1, "version") &&
+         fails(short_length, errc::truncated, 2, "record") && fails(beyond, errc::truncated, 2, "record") &&
+         fails(hole, errc::truncated, 2, "hole") && fails(least, errc::truncated, 2, "hole") &&
+         fails(no_realm, errc::missing_field, 6, "realm") && fails(tiny, errc::truncated, 6, "components") &&
+         fails(name, errc::truncated, 11, "component") && fails(many, errc::truncated, 13, "component") &&
+         fails(key, errc::truncated, 25, "key");
+}
+KERB_BOTH("keytab: what ends behind its record or behind the file is refused by field and offset", "[format][security]",
+          refuses);
+
+constexpr bool writes() {
+  std::array<std::uint8_t, 200> room{};
+  const kerberos_string parts[] = {"HTTP"_krb, "web.ex.org"_krb};
+  const auto octets = "000102"_hex;
+  keytab_writer w(room);
+  w.add(keytab_key{.principal = {{name_t::srv_hst, parts}, "EX.ORG"_krb},
+                   .timestamp = {0xfffffffe},
+                   .kvno = 0x12345,
+                   .etype = etype_t{-133},
+                   .key = secret_view(octets)});
+  const auto file = w.finish();
+  const auto k = file ? keytab_view::open(*file) : result<keytab_view>(file.error());
+  if (!k || k->size() != 1) return false;
+  const keytab_entry e = *k->begin();
+  std::array<std::uint8_t, 200> second{};
+  keytab_writer copy(second);
+  copy.add(e);
+  const auto again = copy.finish();
+  return e.principal.name_type == name_t::srv_hst && e.principal.components.size() == 2 && e.kvno == 0x12345 &&
+         !e.short_kvno && e.etype == etype_t{-133} && e.timestamp.seconds == 0xfffffffe && again && *again == *file;
+}
+KERB_BOTH("keytab: what is written is read the same, and entries are copied from file to file", "[format]", writes);
+
+constexpr bool refuses_to_write() {
+  std::array<std::uint8_t, 40> room{};
+  const auto octets = "000102"_hex;
+  const keytab_key good{
+      .principal = {{}, "R"_krb}, .timestamp = {1}, .kvno = 1, .etype = etype_t{17}, .key = secret_view(octets)};
+  keytab_key late = good, odd = good;
+  late.timestamp.seconds = -1;
+  odd.etype = etype_t{0x8000};
+  keytab_writer one(room), two(room), l(room), o(room);
+  one.add(good);
+  const bool fits = one.finish().has_value();
+  two.add(good);
+  two.add(good);
+  const auto no_room = two.finish();
+  const bool wiped = room == std::array<std::uint8_t, 40>{};
+  l.add(late);
+  o.add(odd);
+  return fits && !no_room && no_room.error().code == errc::no_space && no_room.error().detail == 2 + 2 * 29 && wiped &&
+         l.finish().error().code == errc::clock_out_of_range && o.finish().error().code == errc::api_misuse;
+}
+KERB_BOTH("keytab: what does not fit is not written and leaves no key in the buffer", "[format][security]",
+          refuses_to_write);
+
+TEST_CASE("keytab: the files of other implementations hold what they say", "[format]") {
+  int good = 0, bad = 0;
+  for (const sample_file& f : sample_files()) {
+    if (f.kind != file_kind::keytab) continue;
+    INFO(f.name);
+    const exact_copy octets(f.octets);
+    const auto k = keytab_view::open(octets.view(), f.order);
+    CHECK(k.has_value() == f.is_good);
+    (f.is_good ? good : bad) += 1;
+    if (!k) continue;
+    CHECK(listed(*k) == f.listed);
+    std::vector<std::uint8_t> room(2 * f.octets.size() + 10);
+    keytab_writer w(room);
+    for (const keytab_entry& e : *k) w.add(e);
+    const auto again = w.finish();
+    REQUIRE(again);
+    const auto back = keytab_view::open(*again);
+    REQUIRE(back);
+    std::vector<std::string> same = listed(*back);
+    // what the writer adds: the 32 bits
+    for (std::size_t i = 0; i != same.size(); ++i) {
+      const auto at = f.listed[i].find(" short ");
+      CHECK(same[i] == (at == std::string::npos ? f.listed[i] : std::string(f.listed[i]).replace(at, 7, " ")));
+    }
+  }
+  CHECK(good == 13);
+  CHECK(bad == 3);
+}
+
+TEST_CASE("keytab: every file that is cut short or changed is refused, or read within its octets",
+          "[format][security]") {
+  for (const sample_file& f : sample_files()) {
+    if (f.kind != file_kind::keytab) continue;
+    INFO(f.name);
+    std::size_t faults = 0;
+    const auto look = [&](bytes_view in, std::size_t at_most) {
+      const exact_copy octets(in);
+      std::size_t entries = 0;
+      bool good = true;
+      {
+        const no_allocations none;
+        const auto k = keytab_view::open(octets.view(), f.order);
+        if (k) {
+          for (const keytab_entry& e : *k) {
+            good = good && inside(e, octets.view());
+            ++entries;
+          }
+          good = good && entries == k->size() && entries <= at_most;
+        } else {
+          good = is_malformed(k.error().code) && k.error().offset <= in.size() && k.error().field[0] != 0;
+        }
+      }
+      faults += !good;
+    };
+    const bytes_view whole(f.octets);
+    for (std::size_t n = 0; n != whole.size(); ++n) look(whole.first(n), f.is_good ? f.listed.size() : n);
+    std::vector<std::uint8_t> changed = f.octets;
+    for (std::size_t at = 0; at != changed.size(); ++at) {
+      const unsigned step = changed.size() < 100 ? 1 : 51;
+      for (unsigned x = step; x < 256; x += step) {
+        changed[at] = static_cast<std::uint8_t>(whole[at] ^ x);
+        look(changed, changed.size());
+      }
+      changed[at] = whole[at];
+    }
+    CHECK(faults == 0);
+  }
+}
+
+// ---- as a source of keys
+
+using policy = kerb::testing::insecure_policy;
+static_assert(ticket_keys<keytab_keys<policy>>);
+
+constexpr std::size_t service_keytab(const ap_world& w, std::span<std::uint8_t> room, std::uint32_t kvno) {
+  const msg::EncryptionKey wrong = key_as_sent(w.service_etype, other_octets);
+  const msg::EncryptionKey right = key_as_sent(w.service_etype, service_octets);
+  const auto entry = [](const principal_view& p, std::uint32_t v, const msg::EncryptionKey& k) {
+    return keytab_key{.principal = p, .timestamp = {}, .kvno = v, .etype = k.keytype, .key = secret_view(k.keyvalue)};
+  };
+  keytab_writer out(room);
+  out.add(entry(ftp, kvno, wrong));
+  out.add(entry(web, kvno, {w.service_etype, right.keyvalue.first(3)}));  // of no length: the policy refuses it
+  out.add(entry(web, kvno, wrong));
+  out.add(entry(web, kvno + 1, wrong));
+  out.add(entry(web, kvno, right));
+  const auto file = out.finish();
+  return file ? file->size() : 0;
+}
+constexpr errc present(std::uint32_t kvno_in_file) {
+  ap_world w;
+  std::array<std::uint8_t, 600> file{};
+  const auto k = keytab_view::open(bytes_view(file).first(service_keytab(w, file, kvno_in_file)));
+  if (!k) return k.error().code;
+  keytab_keys<policy> keys(*k, w.policy);
+  std::array<std::uint8_t, 4096> room{};
+  memory_replay_store<32> seen;
+  const bytes_view token = w.mint();
+  ap_acceptor<policy> a(w.request_in(room));
+  const auto who = accept(a, token, w.policy, keys, seen, w.now);
+  if (!who) return who.error().code;
+  return same_principal(who->client(), alice) ? errc::ok : errc::name_mismatch;
+}
+KERB_BOTH("keytab: an acceptor finds its key among others, and past one that is of no use", "[format][exchange]",
+          [] { return present(3) == errc::ok; });
+KERB_BOTH("keytab: a ticket of a version that is not there says so", "[format][exchange][rfc4120-3.2.3]",
+          [] { return present(7) == errc::bad_key_version; });
+
+constexpr bool looks_up() {
+  policy p;
+  const auto k = keytab_view::open(one_entry);
+  const kerberos_string a[] = {"a"_krb};
+  const principal_view service{{{}, a}, "R"_krb};
+  const auto sixteen =
+      "0502 00000025 0001 0001 52 0001 61 00000001 00000007 03 0011 0010 000102030405060708090a0b0c0d0e0f"_hex;
+  const auto usable = keytab_view::open(sixteen);
+  const auto full =
+      "0502 00000029 0001 0001 52 0001 61 00000001 00000007 03 0011 0010"
+      "000102030405060708090a0b0c0d0e0f 00000003"_hex;
+  const auto whole = keytab_view::open(full);
+  keytab_keys<policy> unusable(*k, p), keys(*usable, p), exact(*whole, p);
+  constexpr auto e17 = etype_t::aes128_cts_hmac_sha1_96, e18 = etype_t::aes256_cts_hmac_sha1_96;
+  const auto has = [&](keytab_keys<policy>& from, std::optional<std::uint32_t> kvno, etype_t e, unsigned tried) {
+    return from.find(need_ticket_key{service, kvno, e, tried}) != nullptr;
+  };
+  // Of version 3 only eight bits are known, so it may be 259
+  return has(keys, 3, e17, 0) && has(keys, 259, e17, 0) && has(keys, {}, e17, 0) && !has(keys, 4, e17, 0) &&
+         !has(keys, 3, e18, 0) && !has(keys, 3, e17, 1) && !has(unusable, 3, e17, 0) && has(exact, 3, e17, 0) &&
+         !has(exact, 259, e17, 0) && exact.find(need_ticket_key{web, 3, e17, 0}) == nullptr &&
+         keys.why_none(need_ticket_key{service, 4, e17, 0}) == errc::bad_key_version &&
+         keys.why_none(need_ticket_key{service, 3, e18, 0}) == errc::no_key &&
+         keys.why_none(need_ticket_key{web, 3, e17, 0}) == errc::no_key;
+}
+KERB_BOTH("keytab: a key is found by name and version and type", "[format][exchange]", looks_up);
+
+}  // namespace
