@@ -1,5 +1,5 @@
-// A realm in memory, for tests of clients and services: principals with keys made from passwords, and the directory that
-// a KDC's exchange asks.
+// A realm in memory, for tests of clients and services: principals with keys made from passwords, and the directory
+// that a KDC's exchange asks.
 #pragma once
 #include "../exchange/kdc/serve.hpp"
 #include "../exchange/salt.hpp"
@@ -29,11 +29,13 @@ class realm {
   constexpr bool ready() const { return ready_; }
   /// A principal whose key is made from a password, with the default salt. "alice", "HTTP/web.ex.org".
   constexpr bool add_user(std::string_view name, secret_view password, flags<principal_attribute> attributes = {}) {
-    return note(add_text(name, [&](const principal_view& p) { return add_password(p, password); }, attributes));
+    return note(add_text(
+        name, [&](const principal_view& p) { return add_password(p, password); }, attributes));
   }
   /// A principal with a random key.
   constexpr bool add_service(std::string_view name, flags<principal_attribute> attributes = {}) {
-    return note(add_text(name, [&](const principal_view& p) { return add_key(p); }, attributes));
+    return note(add_text(
+        name, [&](const principal_view& p) { return add_key(p); }, attributes));
   }
   /// The key that this realm shares with another: clients of `name` may come here, and ours may go there.
   constexpr bool add_trust(kerberos_string name, const key& outgoing, const key& incoming) {

@@ -1,11 +1,11 @@
 // The KDC's side of the AS exchange, RFC 4120 section 3.1.
 //
-//   state           | receive         | found, refer_to, absent, unavailable | issue                 | refuse | signed_ticket
-//   idle            | principal, over | misuse                               | misuse                | misuse | misuse
-//   wants_principal | misuse          | principal, decision, over            | misuse                | misuse | misuse
-//   wants_decision  | misuse          | misuse                               | signature, over       | over   | misuse
-//   wants_signature | misuse          | misuse                               | misuse                | misuse | over
-//   over and failed: nothing goes on; failed says the first reason again, from every call
+//   state           | receive         | found, refer_to, absent, unavailable | issue                 | refuse |
+//   signed_ticket idle            | principal, over | misuse                               | misuse                |
+//   misuse | misuse wants_principal | misuse          | principal, decision, over            | misuse                |
+//   misuse | misuse wants_decision  | misuse          | misuse                               | signature, over       |
+//   over   | misuse wants_signature | misuse          | misuse                               | misuse                |
+//   misuse | over over and failed: nothing goes on; failed says the first reason again, from every call
 //
 // `over` is after `reply` and `refused`. Random octets are drawn in this order: the session key's seed, the reply's
 // confounder, the ticket's.
@@ -175,7 +175,8 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     return {};
   }
 
-  /// Everything is known: RFC 4120 section 3.1.3, with pre-authentication before anything that only its owner may learn.
+  /// Everything is known: RFC 4120 section 3.1.3, with pre-authentication before anything that only its owner may
+  /// learn.
   template <entropy_source R>
   constexpr step decide(const turn<C, R>& t) {
     if (const verdict v = check_principals(t.now.at); !v.ok()) return this->turn_down(v, t);
@@ -224,9 +225,10 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     const bool spent = (c.password_expires && *c.password_expires <= now) || c.attributes.has(a::must_change_password);
     if (spent && !this->server_.attributes.has(a::changes_passwords)) return refused(error_code_t::kdc_err_key_expired);
     if (this->server_.attributes.has(a::user_to_user_only)) {
-      return detail::no(errc::refused_by_application, error_code_t::kdc_err_must_use_user2user, "KDC-REQ-BODY", "sname");
+      return detail::no(errc::refused_by_application, error_code_t::kdc_err_must_use_user2user, "KDC-REQ-BODY",
+                        "sname");
     }
-    return this->check_server(this->server_, now);
+    return detail::check_server(this->server_, now);
   }
 
   constexpr const long_term_key<C>* key_of(const C& crypto, etype_t e) const {
@@ -303,7 +305,8 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     d.flags.set(f::enc_pa_rep, wants_enc_pa_rep_);
     d.flags.set(f::ok_as_delegate, s.attributes.has(a::ok_as_delegate));
     const auto grant = [&](kdc_option_t option, f flag, bool by_policy, a barred) {
-      d.flags.set(flag, b.kdc_options.has(option) && by_policy && !c.attributes.has(barred) && !s.attributes.has(barred));
+      d.flags.set(flag,
+                  b.kdc_options.has(option) && by_policy && !c.attributes.has(barred) && !s.attributes.has(barred));
     };
     grant(kdc_option_t::forwardable, f::forwardable, this->policy_.forwardable, a::no_forwardable);
     grant(kdc_option_t::proxiable, f::proxiable, this->policy_.proxiable, a::no_proxiable);

@@ -66,7 +66,8 @@ class carried_authdata {
   }
   /// The elements, written from the last to the first.
   constexpr void write(der::writer& w) const {
-    for (std::size_t i = elements_.size(); i != 0; --i) write_one(w, elements_[i - 1].element, elements_[i - 1].optional);
+    for (std::size_t i = elements_.size(); i != 0; --i)
+      write_one(w, elements_[i - 1].element, elements_[i - 1].optional);
   }
   /// One element, inside an AD-IF-RELEVANT of its own if it is `optional`.
   template <class Element>
@@ -100,7 +101,8 @@ constexpr bool holds(const std::optional<msg::AuthorizationData>& data, ad_t typ
   for (const msg::AuthorizationDataElement e : *data) {
     if (e.ad_type == type) return true;
     if (e.ad_type != ad_t::if_relevant || depth == 0) continue;
-    if (const auto inside = asn1::decode_as<msg::AdIfRelevant>("AD-IF-RELEVANT", e.ad_data); inside && holds(*inside, type, depth - 1))
+    if (const auto inside = asn1::decode_as<msg::AdIfRelevant>("AD-IF-RELEVANT", e.ad_data);
+        inside && holds(*inside, type, depth - 1))
       return true;
   }
   return false;

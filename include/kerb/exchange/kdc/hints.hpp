@@ -28,8 +28,7 @@ constexpr bool names_newer_etype(const asn1::sequence_of<etype_t>& offered) {
 
 template <class F>
 constexpr void write_padata(der::writer& w, padata_t type, F contents) {
-  auto value =
-      asn1::computed{[&](der::writer& out) { der::wrap(out, der::octet_string, [&] { contents(out); }); }};
+  auto value = asn1::computed{[&](der::writer& out) { der::wrap(out, der::octet_string, [&] { contents(out); }); }};
   asn1::write(w, msg::BasicPaData<decltype(value)>{type, value});
 }
 

@@ -1,91 +1,10 @@
-// What the AS and the TGS have in common: limits, the ticket, the reply, the refusal.
+// What the AS and the TGS have in common: the ticket, the reply, the refusal.
 #pragma once
-#include "../../msg/error.hpp"
-#include "../../msg/preauth.hpp"
 #include "../sealed.hpp"
 #include "authdata.hpp"
-#include "policy.hpp"
+#include "rules.hpp"
 
 namespace kerb::inline v0::detail {
-
-/// Why a request is refused, to the program and to the client; code 0: it is not.
-struct verdict {
-  error why{};
-  error_code_t code = error_code_t::kdc_err_none;
-  constexpr bool ok() const { return code == error_code_t::kdc_err_none; }
-};
-constexpr verdict no(errc c, error_code_t code, const char* type = "KDC-REQ-BODY", const char* field = "") {
-  return {{.code = c, .type = type, .field = field}, code};
-}
-
-constexpr bool listed(view_of<etype_t> list, etype_t e) {
-  for (etype_t x : list)
-    if (x == e) return true;
-  return false;
-}
-constexpr kerberos_time earlier(kerberos_time a, kerberos_time b) { return a < b ? a : b; }
-template <class T>
-constexpr T least(T a, const std::optional<T>& b) {
-  return b && *b < a ? *b : a;
-}
-
-/// The second component of krbtgt/REALM; nothing for any other name.
-constexpr std::optional<kerberos_string> tgs_realm(const msg::PrincipalName& n) {
-  if (n.name_string.size() != 2 || !(*n.name_string.begin() == std::string_view("krbtgt"))) return std::nullopt;
-  return *++n.name_string.begin();
-}
-
-/// A ticket's times, RFC 4120 sections 3.1.3 and 3.3.3: what was asked for, within what everybody allows. `bound` and
-/// `renewable_to` are those of the ticket that authenticates the request, if there is one.
-template <crypto_policy C>
-constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const kdc_policy& policy,
-                            const principal_record<C>* client, const principal_record<C>& server, kerberos_time now,
-                            std::int64_t skew, std::optional<kerberos_time> bound,
-                            std::optional<kerberos_time> renewable_to, bool may_renew) {
-  constexpr kerberos_time no_wish{0};  // RFC 4120 section 5.4.1: as long as policy allows
-  const auto barred = [&](principal_attribute a) {
-    return server.attributes.has(a) || (client != nullptr && client->attributes.has(a));
-  };
-  d.starttime = now;
-  if (body.kdc_options.has(kdc_option_t::postdated)) {
-    if (!policy.postdated || barred(principal_attribute::no_postdated)) {
-      return no(errc::refused_by_application, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "kdc-options");
-    }
-    if (body.from && *body.from > now) {
-      if (*body.from > plus(now, policy.max_postdate)) {
-        return no(errc::refused_by_application, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "from");
-      }
-      d.starttime = *body.from;
-      d.flags.set(ticket_flag_t::postdated);
-      d.flags.set(ticket_flag_t::invalid);
-    }
-  } else if (body.from && *body.from > plus(now, skew)) {
-    return no(errc::ticket_not_yet_valid, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "from");
-  }
-  std::int64_t life = least(policy.max_life, server.max_life);
-  std::int64_t renewable_life = least(policy.max_renewable_life, server.max_renewable_life);
-  if (client != nullptr) {
-    life = least(life, client->max_life);
-    renewable_life = least(renewable_life, client->max_renewable_life);
-  }
-  const kerberos_time till = body.till == no_wish ? latest_time : body.till;
-  d.endtime = earlier(till, least(plus(d.starttime, life), bound));
-  if (d.endtime <= d.starttime) {
-    return no(errc::ticket_expired, error_code_t::kdc_err_never_valid, "KDC-REQ-BODY", "till");
-  }
-  kerberos_time renew_till = earliest_time;
-  if (body.kdc_options.has(kdc_option_t::renewable)) {
-    renew_till = !body.rtime || *body.rtime == no_wish ? latest_time : *body.rtime;
-  } else if (body.kdc_options.has(kdc_option_t::renewable_ok) && d.endtime < till) {
-    renew_till = till;
-  }
-  renew_till = earlier(renew_till, least(plus(d.starttime, renewable_life), renewable_to));
-  if (may_renew && policy.renewable && !barred(principal_attribute::no_renewable) && renew_till > d.endtime) {
-    d.flags.set(ticket_flag_t::renewable);
-    d.renew_till = renew_till;
-  }
-  return {};
-}
 
 /// Members and calls that both of a KDC's exchanges have. Octets handed to receive() are never written to and are lent
 /// until the exchange is over, like records; octets in a step are valid until the next call.
@@ -122,15 +41,7 @@ class kdc_exchange {
   }
 
  protected:
-  enum class state : std::uint8_t {
-    idle,
-    wants_principal,
-    wants_check,
-    wants_decision,
-    wants_signature,
-    over,
-    failed
-  };
+  enum class state : std::uint8_t { idle, wants_principal, wants_check, wants_decision, wants_signature, over, failed };
 
   constexpr kdc_exchange(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer)
       : policy_(policy), peer_(peer), room_(room) {}
@@ -183,8 +94,8 @@ class kdc_exchange {
               if (reserved != nullptr) *reserved = inner.written_since(mark);
             });
           }};
-          carried_authdata::write_one(
-              out, msg::BasicAuthorizationDataElement<decltype(zeros)>{o.reserved_type, zeros}, true);
+          carried_authdata::write_one(out, msg::BasicAuthorizationDataElement<decltype(zeros)>{o.reserved_type, zeros},
+                                      true);
         }
       });
     }};
@@ -208,11 +119,11 @@ class kdc_exchange {
   /// Writes an AS-REP or TGS-REP with `ticket_part` inside (an EncTicketPart, or whatever writes one).
   template <msg_t M, class Part, class TicketPart, entropy_source R, class ReplyKey, class Padata>
   constexpr void write_reply_message(der::writer& w, const TicketPart& ticket_part, bytes_view session_key,
-                             const msg::KdcReqBody& body, const ReplyKey& reply_key, key_usage_t usage,
-                             std::optional<std::uint32_t> reply_kvno, const std::optional<Padata>& padata,
-                             const std::optional<msg::MethodData>& sealed_padata,
-                             const std::optional<kerberos_time>& key_expiration, view_of<msg::LastReqEntry> last_req,
-                             const turn<C, R>& t, errc& why) const {
+                                     const msg::KdcReqBody& body, const ReplyKey& reply_key, key_usage_t usage,
+                                     std::optional<std::uint32_t> reply_kvno, const std::optional<Padata>& padata,
+                                     const std::optional<msg::MethodData>& sealed_padata,
+                                     const std::optional<kerberos_time>& key_expiration,
+                                     view_of<msg::LastReqEntry> last_req, const turn<C, R>& t, errc& why) const {
     const msg::LastReqEntry nothing[] = {{}};  // RFC 4120 section 5.4.2: lr-type 0 says nothing
     Part part;
     part.key = {draft_.session_etype, session_key};
@@ -232,12 +143,12 @@ class kdc_exchange {
     auto reply_seal =
         asn1::computed{[&](der::writer& out) { write_sealed(out, part, reply_key, usage, t, why, reply_kvno); }};
     using tkt = msg::BasicTicket<decltype(ticket_seal)>;
-    asn1::write(w, msg::KdcRep<M, tkt, decltype(reply_seal), Padata>{
-                       padata,
-                       draft_.client.realm,
-                       draft_.client.name,
-                       {draft_.server.realm, draft_.server.name, ticket_seal},
-                       reply_seal});
+    asn1::write(
+        w, msg::KdcRep<M, tkt, decltype(reply_seal), Padata>{padata,
+                                                             draft_.client.realm,
+                                                             draft_.client.name,
+                                                             {draft_.server.realm, draft_.server.name, ticket_seal},
+                                                             reply_seal});
   }
 
   // ---- issuing: Self is the exchange, whose write_reply() writes its reply around the part that it is given
@@ -311,23 +222,12 @@ class kdc_exchange {
 
   // ---- refusals
 
-  /// RFC 4120 section 3.1.3 and its kin: whether a ticket for this server can be issued at all.
-  static constexpr verdict check_server(const record& s, kerberos_time now) {
-    using a = principal_attribute;
-    const auto refused = [](error_code_t code) {
-      return no(errc::refused_by_application, code, "KDC-REQ-BODY", "sname");
-    };
-    if (s.attributes.has(a::locked)) return refused(error_code_t::kdc_err_service_revoked);
-    if (s.attributes.has(a::not_a_server)) return refused(error_code_t::kdc_err_s_principal_unknown);
-    if (s.valid_from && now < *s.valid_from) return refused(error_code_t::kdc_err_service_notyet);
-    if (s.expires && *s.expires <= now) return refused(error_code_t::kdc_err_service_exp);
-    return {};
-  }
   /// The last choices before the caller's: the session key's encryption type, and the key that seals the ticket.
   template <entropy_source R>
   constexpr step choose_keys(const msg::KdcReqBody& body, const turn<C, R>& t) {
     const auto e = session_etype(t.policy.get(), body, server_);
-    if (!e) return turn_down(no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), t);
+    if (!e)
+      return turn_down(no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), t);
     draft_.session_etype = *e;
     if (user_key_) {
       draft_.ticket_etype = t.policy->etype_of(*user_key_);
@@ -358,13 +258,15 @@ class kdc_exchange {
     const kerberos_string tgs[] = {"krbtgt"_krb, policy_.realm};
     std::array<std::uint8_t, 64> letters{};
     const std::string_view word = name_of(code);
-    for (std::size_t i = 0; i != word.size() && i != letters.size(); ++i) letters[i] = static_cast<std::uint8_t>(word[i]);
+    for (std::size_t i = 0; i != word.size() && i != letters.size(); ++i)
+      letters[i] = static_cast<std::uint8_t>(word[i]);
     msg::KrbError e;
     e.stime = now.at;
     e.susec = now.usec;
     e.error_code = code;
     e.realm = policy_.realm;
-    e.sname = asked_.name.name_string.empty() ? msg::PrincipalName{name_t::srv_inst, view_of<kerberos_string>(tgs)} : asked_.name;
+    e.sname = asked_.name.name_string.empty() ? msg::PrincipalName{name_t::srv_inst, view_of<kerberos_string>(tgs)}
+                                              : asked_.name;
     if (names_client_) {
       e.crealm = client_.realm;
       e.cname = client_.name;

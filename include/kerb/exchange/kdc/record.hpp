@@ -39,8 +39,8 @@ struct long_term_key {
 /// A principal. Every view, and every key, must outlive the exchange it is given to.
 template <crypto_policy C>
 struct principal_record {
-  principal_view principal;           ///< its canonical name; another than the one asked for makes that an alias
-  view_of<long_term_key<C>> keys{};   ///< the preferred first, and of one encryption type the newest
+  principal_view principal;          ///< its canonical name; another than the one asked for makes that an alias
+  view_of<long_term_key<C>> keys{};  ///< the preferred first, and of one encryption type the newest
   flags<principal_attribute> attributes{};
   /// For a server: the encryption types of session keys that it declares; none: those that it has keys of.
   view_of<etype_t> session_etypes{};

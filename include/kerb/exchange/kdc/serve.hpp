@@ -25,9 +25,10 @@ using decision = std::variant<issue_options, error_code_t>;
 /// Issues whatever passed the checks.
 inline constexpr auto issue_all = [](const auto&) -> decision { return issue_options{}; };
 
-/// Runs a KDC's exchange on one request; what is returned is to be transmitted, nothing when it is empty, and lies in the
-/// exchange's room. `decide(x)` has the last word on every ticket. Fails where the machine fails (no randomness, say);
-/// too small a room is errc::no_space. Adds no power: whoever cannot block writes the same loop around the same steps.
+/// Runs a KDC's exchange on one request; what is returned is to be transmitted, nothing when it is empty, and lies in
+/// the exchange's room. `decide(x)` has the last word on every ticket. Fails where the machine fails (no randomness,
+/// say); too small a room is errc::no_space. Adds no power: whoever cannot block writes the same loop around the same
+/// steps.
 template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<decltype(issue_all)>>
   requires entropy_source<C>
 [[nodiscard]] constexpr result<bytes_view> serve(kdc<C>& x, bytes_view request, C& policy, D& principals, timestamp now,

@@ -1,18 +1,19 @@
 // The KDC's side of the TGS exchange, RFC 4120 section 3.3.
 //
-//   state           | receive         | found, refer_to, absent, unavailable | unseen          | issue           | refuse | signed_ticket
-//   idle            | principal, over | misuse                               | misuse          | misuse          | misuse | misuse
-//   wants_principal | misuse          | principal, check, decision, over     | misuse          | misuse          | misuse | misuse
-//   wants_check     | misuse          | misuse                               | principal, over | misuse          | misuse | misuse
-//   wants_decision  | misuse          | misuse                               | misuse          | signature, over | over   | misuse
-//   wants_signature | misuse          | misuse                               | misuse          | misuse          | misuse | over
-//   over and failed: nothing goes on; failed says the first reason again, from every call
+//   state           | receive         | found, refer_to, absent, unavailable | unseen          | issue           |
+//   refuse | signed_ticket idle            | principal, over | misuse                               | misuse          |
+//   misuse          | misuse | misuse wants_principal | misuse          | principal, check, decision, over     | misuse
+//   | misuse          | misuse | misuse wants_check     | misuse          | misuse                               |
+//   principal, over | misuse          | misuse | misuse wants_decision  | misuse          | misuse | misuse          |
+//   signature, over | over   | misuse wants_signature | misuse          | misuse                               | misuse
+//   | misuse          | misuse | over over and failed: nothing goes on; failed says the first reason again, from every
+//   call
 //
 // `over` is after `reply` and `refused`. Random octets are drawn in this order: the session key's seed, the reply's
 // confounder, the ticket's.
 #pragma once
 #include "../transited.hpp"
-#include "tgs_rules.hpp"
+#include "evidence.hpp"
 
 namespace kerb::inline v0 {
 
@@ -20,8 +21,8 @@ namespace kerb::inline v0 {
 /// the request was seen before, where the policy wants it; the server of the second ticket, for user-to-user; and the
 /// server that the ticket is wanted for, or the KDC that it is referred to.
 template <crypto_policy C>
-class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
-  using base = detail::kdc_exchange<C>;
+class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
+  using base = detail::tgs_evidence<C>;
   using state = typename base::state;
   using verdict = detail::verdict;
 
@@ -50,7 +51,8 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     request_ = octets;
     req_ = *req;
     if (body().sname) this->asked_ = {*body().sname, body().realm};
-    const verdict no_tgt = detail::no(errc::missing_field, error_code_t::kdc_err_padata_type_nosupp, "TGS-REQ", "padata");
+    const verdict no_tgt =
+        detail::no(errc::missing_field, error_code_t::kdc_err_padata_type_nosupp, "TGS-REQ", "padata");
     bool has_ap_req = false;
     for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
       if (pa.padata_type != padata_t::tgs_req) continue;
@@ -164,32 +166,24 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   }
 
  private:
-  friend base;
-  /// A stretch of what is kept at the front of the room, which can move.
-  struct stretch {
-    std::size_t at = 0;
-    std::size_t size = 0;
-  };
-  constexpr stretch keep(std::size_t n) {
-    const stretch s{this->room_.kept().size(), n};
-    this->room_.keep(n);
-    return s;
-  }
-  constexpr bytes_view at(const stretch& s) const { return this->room_.kept().subview(s.at, s.size); }
-  /// Where a plaintext that open_sealed has kept lies.
-  constexpr stretch stretch_of(std::span<std::uint8_t> plain) const {
-    return {static_cast<std::size_t>(plain.data() - this->room_.kept().data()), plain.size()};
-  }
-
-  constexpr bool has(kdc_option_t o) const { return body().kdc_options.has(o); }
+  friend detail::kdc_exchange<C>;
+  using base::ap_req_;
+  using base::at;
+  using base::from_other_realm;
+  using base::has;
+  using base::header_key_;
+  using base::keep;
+  using base::req_;
+  using base::subkey_;
+  using base::tgt_;
   constexpr principal_view header_server() const { return {ap_req_.ticket->sname, ap_req_.ticket->realm}; }
-  constexpr bool from_other_realm() const { return !(ap_req_.ticket->realm == this->policy_.realm); }
   constexpr bool is_ours(const msg::PrincipalName& name) const {
     const auto realm = detail::tgs_realm(name);
     return realm && *realm == this->policy_.realm;
   }
   constexpr bool may_refer() const {
-    return has(kdc_option_t::canonicalize) || detail::tgs_realm(this->asked_.name).has_value();
+    return !has(kdc_option_t::enc_tkt_in_skey) &&
+           (has(kdc_option_t::canonicalize) || detail::tgs_realm(this->asked_.name).has_value());
   }
   constexpr msg::Ticket second_ticket() const { return *body().additional_tickets->begin(); }
 
@@ -233,139 +227,18 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     return detail::no(errc::wrong_service, error_code_t::krb_ap_err_not_us, "Ticket", "sname");
   }
 
-  /// The keys of a record that a ticket can have been sealed under, tried in turn.
-  template <entropy_source R>
-  constexpr verdict open_ticket(const msg::EncryptedData& sealed, const record& r, const turn<C, R>& t,
-                                std::span<std::uint8_t>& plain) {
-    bool of_its_type = false, of_another_kvno = false;
-    unsigned tried = 0;
-    for (const long_term_key<C>& k : r.keys) {
-      if (t.policy->etype_of(k.key.get()) != sealed.etype ||
-          !base::allowed(this->policy_.ticket_etypes, t.policy.get(), sealed.etype)) {
-        continue;
-      }
-      if (sealed.kvno && *sealed.kvno != 0 && *sealed.kvno != k.kvno) {
-        of_another_kvno = true;
-        continue;
-      }
-      of_its_type = true;
-      if (tried++ == t.limits.max_keys) break;
-      const auto opened =
-          k.for_tickets != nullptr
-              ? open_sealed(t.policy.get(), sealed, *k.for_tickets, key_usage_t::ticket, this->room_)
-              : open_sealed(t.policy.get(), sealed, k.key.get(), key_usage_t::ticket, this->room_);
-      if (!opened) continue;
-      plain = *opened;
-      return {};
-    }
-    if (of_its_type) return detail::no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "Ticket", "enc-part");
-    if (of_another_kvno) return detail::no(errc::bad_key_version, error_code_t::krb_ap_err_badkeyver, "Ticket", "enc-part");
-    return detail::no(errc::no_key, error_code_t::krb_ap_err_nokey, "Ticket", "enc-part");
-  }
-
   /// The ticket that authenticates the request, and its authenticator: RFC 4120 sections 3.3.2 and 3.2.3.
   template <entropy_source R>
   constexpr step open_header(const record& r, const turn<C, R>& t) {
-    std::span<std::uint8_t> plain;
-    if (const verdict v = open_ticket(ap_req_.ticket->enc_part, r, t, plain); !v.ok()) return this->turn_down(v, t);
-    const auto tgt = asn1::decode<msg::EncTicketPart>(bytes_view(plain));
-    if (!tgt) return this->turn_down({tgt.error(), error_code_t::krb_ap_err_bad_integrity}, t);
-    tgt_ = *tgt;
-    tgt_at_ = stretch_of(plain);
-    auto session_key = take_key(t.policy.get(), tgt_.key, plain);
-    if (!session_key) {
-      return this->turn_down({session_key.error(), error_code_t::kdc_err_etype_nosupp}, t);
-    }
-    header_key_ = std::move(*session_key);
-    const std::size_t before = this->room_.kept().size();
-    const verdict v = open_authenticator(t);
-    this->room_.keep_first(before);
-    if (!v.ok()) return this->turn_down(v, t);
-    if (const verdict w = carry(t); !w.ok()) return this->turn_down(w, t);
+    if (const verdict v = this->open_header_ticket(r, t); !v.ok()) return this->turn_down(v, t);
     if (!this->policy_.check_requests) return after_check();
-    check_request ask_for{{}, {}, plus(plus(authenticated_at_, t.limits.clock_skew), 1)};
+    check_request ask_for{{}, {}, plus(plus(this->authenticated_at_, t.limits.clock_skew), 1)};
     const bytes_view authenticator[] = {ap_req_.authenticator.cipher}, whole[] = {request_};
-    if (const errc e = t.policy->digest(authenticator, ask_for.authenticator); e != errc::ok) return this->fail({.code = e});
+    if (const errc e = t.policy->digest(authenticator, ask_for.authenticator); e != errc::ok)
+      return this->fail({.code = e});
     if (const errc e = t.policy->digest(whole, ask_for.request); e != errc::ok) return this->fail({.code = e});
     this->state_ = state::wants_check;
     return ask_for;
-  }
-  template <entropy_source R>
-  constexpr verdict open_authenticator(const turn<C, R>& t) {
-    using detail::no;
-    const auto plain = open_sealed(t.policy.get(), ap_req_.authenticator, header_key_,
-                                   key_usage_t::tgs_req_authenticator, this->room_);
-    if (!plain) return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "AP-REQ", "authenticator");
-    const auto a = asn1::decode<msg::Authenticator>(bytes_view(*plain));
-    if (!a) return {a.error(), error_code_t::krb_ap_err_bad_integrity};
-    authenticated_at_ = a->ctime;
-    if (a->subkey) {
-      auto k = take_key(t.policy.get(), *a->subkey, *plain);
-      if (!k) return {k.error(), error_code_t::kdc_err_etype_nosupp};
-      subkey_.emplace(std::move(*k));
-    }
-    if (!same_principal({a->cname, a->crealm}, {tgt_.cname, tgt_.crealm})) {
-      return no(errc::name_mismatch, error_code_t::krb_ap_err_badmatch, "Authenticator", "cname");
-    }
-    if (const verdict v = detail::check_body(t.policy.get(), a->cksum, header_key_, req_.req_body.octets()); !v.ok()) return v;
-    if (!within_skew({a->ctime, a->cusec}, t.now, t.limits.clock_skew)) {
-      return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "Authenticator", "ctime");
-    }
-    if (const verdict v = detail::check_header_times(tgt_, body().kdc_options, t.now.at, t.limits.clock_skew); !v.ok()) {
-      return v;
-    }
-    if (this->policy_.check_addresses && !detail::address_fits(tgt_.caddr, this->peer_.address)) {
-      return no(errc::address_mismatch, error_code_t::krb_ap_err_badaddr, "EncTicketPart", "caddr");
-    }
-    // Another realm's KDC vouches for its own clients and those behind it, never for ours
-    if (from_other_realm() && tgt_.crealm == this->policy_.realm) {
-      return no(errc::path_not_checked, error_code_t::kdc_err_policy, "EncTicketPart", "crealm");
-    }
-    // RFC 6113 section 5.4.1.1: such a ticket or authenticator is for armor alone
-    if (detail::holds(tgt_.authorization_data, ad_t::fx_fast_armor) ||
-        detail::holds(a->authorization_data, ad_t::fx_fast_armor)) {
-      return no(errc::refused_by_application, error_code_t::kdc_err_policy, "Authenticator", "authorization-data");
-    }
-    // RFC 4120 section 5.2.6.4: nothing that is in there is understood
-    if (detail::holds(tgt_.authorization_data, ad_t::mandatory_for_kdc) ||
-        detail::holds(a->authorization_data, ad_t::mandatory_for_kdc)) {
-      return no(errc::critical_authdata, error_code_t::kdc_err_policy, "EncTicketPart", "authorization-data");
-    }
-    return detail::check_options(tgt_, body(), this->policy_);
-  }
-  /// RFC 4120 section 3.3.3: the ticket's authorization data, and those that the client adds.
-  template <entropy_source R>
-  constexpr verdict carry(const turn<C, R>& t) {
-    if (body().enc_authorization_data) {
-      const key& k = subkey_ ? *subkey_ : header_key_;
-      const key_usage_t usage = subkey_ ? key_usage_t::tgs_req_ad_subkey : key_usage_t::tgs_req_ad_session;
-      const auto plain = open_sealed(t.policy.get(), *body().enc_authorization_data, k, usage, this->room_);
-      if (!plain) {
-        return detail::no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "KDC-REQ-BODY", "enc-authorization-data");
-      }
-      added_at_ = stretch_of(*plain);
-      const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", bytes_view(*plain));
-      if (!data) return {data.error(), error_code_t::krb_ap_err_bad_integrity};
-      if (detail::holds(*data, ad_t::mandatory_for_kdc)) {
-        return detail::no(errc::critical_authdata, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "enc-authorization-data");
-      }
-    }
-    if (!gather()) {
-      return detail::no(errc::refused_by_application, error_code_t::kdc_err_policy, "EncTicketPart", "authorization-data");
-    }
-    return {};
-  }
-  constexpr bool gather() {
-    this->carried_.clear();
-    const std::size_t most = this->policy_.max_authdata_elements;
-    if (has(kdc_option_t::request_anonymous)) return true;  // RFC 8062 section 4.2: nothing that could tell who it is
-    if (tgt_.authorization_data &&
-        !this->carried_.add(*tgt_.authorization_data, authdata_origin::ticket, most)) {
-      return false;
-    }
-    if (added_at_.size == 0) return true;
-    const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", at(added_at_));
-    return !data || this->carried_.add(*data, authdata_origin::client, most);
   }
   constexpr step after_check() {
     return ask(has(kdc_option_t::enc_tkt_in_skey) ? principal_role::second_ticket_server : principal_role::server);
@@ -376,37 +249,19 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   constexpr step open_second(const record& r, const turn<C, R>& t) {
     const msg::Ticket second = second_ticket();
     if (!is_ours(second.sname) || !(second.realm == this->policy_.realm)) {
-      return this->turn_down(detail::no(errc::wrong_service, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "additional-tickets"), t);
+      return this->turn_down(
+          detail::no(errc::wrong_service, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "additional-tickets"), t);
     }
     const std::size_t before = this->room_.kept().size();
-    const verdict v = take_second(second, r, t);
+    const verdict v = this->take_second(second, r, t);
     this->room_.keep_first(before);
     if (!v.ok()) return this->turn_down(v, t);
     return ask(principal_role::server);
   }
   template <entropy_source R>
-  constexpr verdict take_second(const msg::Ticket& second, const record& r, const turn<C, R>& t) {
-    std::span<std::uint8_t> plain;
-    if (const verdict v = open_ticket(second.enc_part, r, t, plain); !v.ok()) return v;
-    const auto part = asn1::decode<msg::EncTicketPart>(bytes_view(plain));
-    if (!part) return {part.error(), error_code_t::krb_ap_err_bad_integrity};
-    auto k = take_key(t.policy.get(), part->key, plain);
-    if (!k) return {k.error(), error_code_t::kdc_err_etype_nosupp};
-    if (!base::allowed(this->policy_.ticket_etypes, t.policy.get(), t.policy->etype_of(*k))) {
-      return detail::no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "additional-tickets");
-    }
-    this->user_key_.emplace(std::move(*k));
-    if (const verdict v = detail::check_header_times(*part, {}, t.now.at, t.limits.clock_skew); !v.ok()) return v;
-    if (!same_principal({part->cname, part->crealm}, this->asked_)) {
-      return detail::no(errc::name_mismatch, error_code_t::kdc_err_server_nomatch, "KDC-REQ-BODY", "additional-tickets");
-    }
-    return {};
-  }
-
-  template <entropy_source R>
   constexpr step decide(const turn<C, R>& t) {
     const record& s = this->server_;
-    if (const verdict v = this->check_server(s, t.now.at); !v.ok()) return this->turn_down(v, t);
+    if (const verdict v = detail::check_server(s, t.now.at); !v.ok()) return this->turn_down(v, t);
     if (const verdict v = detail::check_tgs_server(s, tgt_, this->user_key_.has_value()); !v.ok()) {
       return this->turn_down(v, t);
     }
@@ -414,7 +269,8 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     d = {};
     d.is_referral = referred_;
     d.server = has(kdc_option_t::canonicalize) || referred_ ? s.principal : this->asked_;
-    if (const verdict v = detail::draft_from(d, tgt_, body(), this->policy_, s, t.now.at, t.limits.clock_skew); !v.ok()) {
+    if (const verdict v = detail::draft_from(d, tgt_, body(), this->policy_, s, t.now.at, t.limits.clock_skew);
+        !v.ok()) {
       return this->turn_down(v, t);
     }
     if (has(kdc_option_t::request_anonymous)) d.flags.set(ticket_flag_t::anonymous);
@@ -425,14 +281,16 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   }
   /// RFC 4120 section 3.3.3.2: the realm that the ticket came from is added to the path, and the path is checked.
   constexpr verdict pass_realms() {
-    const verdict bad = detail::no(errc::path_not_checked, error_code_t::kdc_err_path_not_accepted, "EncTicketPart", "transited");
+    const verdict bad =
+        detail::no(errc::path_not_checked, error_code_t::kdc_err_path_not_accepted, "EncTicketPart", "transited");
     const kerberos_string from = ap_req_.ticket->realm;
     path_ = {};
     if (from_other_realm() && !(from == tgt_.crealm)) {
       if (!tgt_.transited.contents.empty() && tgt_.transited.tr_type != tr_t::domain_x500_compress) {
         return detail::no(errc::path_not_checked, error_code_t::kdc_err_trtype_nosupp, "EncTicketPart", "transited");
       }
-      const std::span<std::uint8_t> to = this->room_.borrow(this->room_.free() - this->refusal_size());
+      const std::size_t free = this->room_.free(), least = this->refusal_size();
+      const std::span<std::uint8_t> to = this->room_.borrow(free < least ? 0 : free - least);
       const auto added = append_transited(tgt_.transited.contents, from, tgt_.crealm, this->policy_.realm, to);
       if (!added) return bad;
       for (std::size_t i = 0; i != added->size(); ++i) to[i] = (*added)[i];
@@ -463,9 +321,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   }
   /// The room has moved: what is a view of it is read again.
   constexpr void read_again() {
-    if (tgt_at_.size == 0) return;
-    if (const auto tgt = asn1::decode<msg::EncTicketPart>(at(tgt_at_))) tgt_ = *tgt;
-    (void)gather();
+    this->read_evidence_again();
     if (this->state_ == state::wants_decision) point_draft();
   }
 
@@ -480,15 +336,9 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   }
 
   bytes_view request_;
-  msg::TgsReq req_;
-  msg::ApReq ap_req_;
-  msg::EncTicketPart tgt_;
-  stretch tgt_at_, added_at_, referral_, path_;  // the opened ticket, the client's data, krbtgt/REALM, the new path
+  typename base::stretch referral_, path_;  // krbtgt/REALM of a referral, and the path with a realm added
   principal_role role_{};
   bool referred_ = false;
-  key header_key_;
-  std::optional<key> subkey_;
-  kerberos_time authenticated_at_;
 };
 
 }  // namespace kerb::inline v0

@@ -41,8 +41,8 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
   };
   using o = kdc_option_t;
   using f = ticket_flag_t;
-  constexpr pair pairs[] = {{o::forwardable, f::forwardable}, {o::forwarded, f::forwardable},
-                            {o::proxiable, f::proxiable},     {o::proxy, f::proxiable},
+  constexpr pair pairs[] = {{o::forwardable, f::forwardable},     {o::forwarded, f::forwardable},
+                            {o::proxiable, f::proxiable},         {o::proxy, f::proxiable},
                             {o::allow_postdate, f::may_postdate}, {o::postdated, f::may_postdate}};
   const verdict bad = no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
   for (const pair& p : pairs)
@@ -58,7 +58,8 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
 }
 
 /// Whether the peer's address is among the ticket's.
-constexpr bool address_fits(const std::optional<msg::HostAddresses>& addresses, const std::optional<msg::HostAddress>& peer) {
+constexpr bool address_fits(const std::optional<msg::HostAddresses>& addresses,
+                            const std::optional<msg::HostAddress>& peer) {
   if (!addresses || addresses->empty() || !peer) return true;
   for (const msg::HostAddress a : *addresses)
     if (a.addr_type == peer->addr_type && a.address == peer->address) return true;
@@ -73,7 +74,8 @@ constexpr verdict check_body(C& crypto, const std::optional<msg::Checksum>& cksu
     return no(errc::inappropriate_checksum, error_code_t::krb_ap_err_inapp_cksum, "Authenticator", "cksum");
   }
   const bytes_view pieces[] = {body};
-  if (crypto.verify(cksum->cksumtype, session_key, key_usage_t::tgs_req_authenticator_cksum, pieces, cksum->checksum) != errc::ok) {
+  if (crypto.verify(cksum->cksumtype, session_key, key_usage_t::tgs_req_authenticator_cksum, pieces, cksum->checksum) !=
+      errc::ok) {
     return no(errc::integrity, error_code_t::krb_ap_err_modified, "Authenticator", "cksum");
   }
   return {};
@@ -83,7 +85,9 @@ constexpr verdict check_body(C& crypto, const std::optional<msg::Checksum>& cksu
 template <crypto_policy C>
 constexpr verdict check_tgs_server(const principal_record<C>& s, const msg::EncTicketPart& tgt, bool user_to_user) {
   using a = principal_attribute;
-  const auto refused = [](error_code_t code) { return no(errc::refused_by_application, code, "KDC-REQ-BODY", "sname"); };
+  const auto refused = [](error_code_t code) {
+    return no(errc::refused_by_application, code, "KDC-REQ-BODY", "sname");
+  };
   if (s.attributes.has(a::initial_only)) return refused(error_code_t::kdc_err_policy);
   if (s.attributes.has(a::requires_preauth) && !tgt.flags.has(ticket_flag_t::pre_authent)) {
     return refused(error_code_t::kdc_err_policy);
@@ -115,7 +119,8 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, con
       d.endtime = tgt.endtime;
     } else {
       d.starttime = now;
-      const std::int64_t life = least(least(tgt.endtime.seconds - began.seconds, server.max_life), std::optional(policy.max_life));
+      const std::int64_t life =
+          least(least(tgt.endtime.seconds - began.seconds, server.max_life), std::optional(policy.max_life));
       d.endtime = earlier(plus(now, life), *tgt.renew_till);
     }
     return {};

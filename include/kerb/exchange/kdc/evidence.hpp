@@ -1,0 +1,193 @@
+// What a TGS request shows: the ticket that authenticates it, its authenticator, the data it adds, a second ticket.
+#pragma once
+#include "tgs_rules.hpp"
+
+namespace kerb::inline v0::detail {
+
+/// Opens what a TGS-REQ carries and checks it, RFC 4120 sections 3.2.3 and 3.3.2. What is kept lies at the front of the
+/// room, and is found again where that has moved.
+template <crypto_policy C>
+class tgs_evidence : public kdc_exchange<C> {
+ protected:
+  using base = kdc_exchange<C>;
+  using base::base;
+  using typename base::key;
+  using typename base::record;
+
+  /// A stretch of what is kept at the front of the room, which can move.
+  struct stretch {
+    std::size_t at = 0;
+    std::size_t size = 0;
+  };
+  constexpr stretch keep(std::size_t n) {
+    const stretch s{this->room_.kept().size(), n};
+    this->room_.keep(n);
+    return s;
+  }
+  constexpr bytes_view at(const stretch& s) const { return this->room_.kept().subview(s.at, s.size); }
+  /// Where a plaintext that open_sealed has kept lies.
+  constexpr stretch stretch_of(std::span<std::uint8_t> plain) const {
+    return {static_cast<std::size_t>(plain.data() - this->room_.kept().data()), plain.size()};
+  }
+
+  constexpr const msg::KdcReqBody& request_body() const { return req_.req_body.value(); }
+  constexpr bool has(kdc_option_t o) const { return request_body().kdc_options.has(o); }
+  constexpr bool from_other_realm() const { return !(ap_req_.ticket->realm == this->policy_.realm); }
+
+  /// The keys of a record that a ticket can have been sealed under, tried in turn.
+  template <entropy_source R>
+  constexpr verdict open_ticket(const msg::EncryptedData& sealed, const record& r, const turn<C, R>& t,
+                                std::span<std::uint8_t>& plain) {
+    bool of_its_type = false, of_another_kvno = false;
+    unsigned tried = 0;
+    for (const long_term_key<C>& k : r.keys) {
+      if (t.policy->etype_of(k.key.get()) != sealed.etype ||
+          !base::allowed(this->policy_.ticket_etypes, t.policy.get(), sealed.etype)) {
+        continue;
+      }
+      if (sealed.kvno && *sealed.kvno != 0 && *sealed.kvno != k.kvno) {
+        of_another_kvno = true;
+        continue;
+      }
+      of_its_type = true;
+      if (tried++ == t.limits.max_keys) break;
+      const auto opened = k.for_tickets != nullptr
+                              ? open_sealed(t.policy.get(), sealed, *k.for_tickets, key_usage_t::ticket, this->room_)
+                              : open_sealed(t.policy.get(), sealed, k.key.get(), key_usage_t::ticket, this->room_);
+      if (!opened) continue;
+      plain = *opened;
+      return {};
+    }
+    if (of_its_type) return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "Ticket", "enc-part");
+    if (of_another_kvno) return no(errc::bad_key_version, error_code_t::krb_ap_err_badkeyver, "Ticket", "enc-part");
+    return no(errc::no_key, error_code_t::krb_ap_err_nokey, "Ticket", "enc-part");
+  }
+
+  /// The ticket that authenticates the request, and its authenticator.
+  template <entropy_source R>
+  constexpr verdict open_header_ticket(const record& r, const turn<C, R>& t) {
+    std::span<std::uint8_t> plain;
+    if (const verdict v = open_ticket(ap_req_.ticket->enc_part, r, t, plain); !v.ok()) return v;
+    const auto tgt = asn1::decode<msg::EncTicketPart>(bytes_view(plain));
+    if (!tgt) return {tgt.error(), error_code_t::krb_ap_err_bad_integrity};
+    tgt_ = *tgt;
+    tgt_at_ = stretch_of(plain);
+    auto session_key = take_key(t.policy.get(), tgt_.key, plain);
+    if (!session_key) return {session_key.error(), error_code_t::kdc_err_etype_nosupp};
+    header_key_ = std::move(*session_key);
+    const std::size_t before = this->room_.kept().size();
+    const verdict v = open_authenticator(t);
+    this->room_.keep_first(before);
+    return v.ok() ? carry(t) : v;
+  }
+  template <entropy_source R>
+  constexpr verdict open_authenticator(const turn<C, R>& t) {
+    const auto plain = open_sealed(t.policy.get(), ap_req_.authenticator, header_key_,
+                                   key_usage_t::tgs_req_authenticator, this->room_);
+    if (!plain) return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "AP-REQ", "authenticator");
+    const auto a = asn1::decode<msg::Authenticator>(bytes_view(*plain));
+    if (!a) return {a.error(), error_code_t::krb_ap_err_bad_integrity};
+    authenticated_at_ = a->ctime;
+    if (a->subkey) {
+      auto k = take_key(t.policy.get(), *a->subkey, *plain);
+      if (!k) return {k.error(), error_code_t::kdc_err_etype_nosupp};
+      subkey_.emplace(std::move(*k));
+    }
+    if (!same_principal({a->cname, a->crealm}, {tgt_.cname, tgt_.crealm})) {
+      return no(errc::name_mismatch, error_code_t::krb_ap_err_badmatch, "Authenticator", "cname");
+    }
+    if (const verdict v = check_body(t.policy.get(), a->cksum, header_key_, req_.req_body.octets()); !v.ok()) return v;
+    if (!within_skew({a->ctime, a->cusec}, t.now, t.limits.clock_skew)) {
+      return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "Authenticator", "ctime");
+    }
+    if (const verdict v = check_header_times(tgt_, request_body().kdc_options, t.now.at, t.limits.clock_skew);
+        !v.ok()) {
+      return v;
+    }
+    if (this->policy_.check_addresses && !address_fits(tgt_.caddr, this->peer_.address)) {
+      return no(errc::address_mismatch, error_code_t::krb_ap_err_badaddr, "EncTicketPart", "caddr");
+    }
+    // Another realm's KDC vouches for its own clients and those behind it, never for ours
+    if (from_other_realm() && tgt_.crealm == this->policy_.realm) {
+      return no(errc::path_not_checked, error_code_t::kdc_err_policy, "EncTicketPart", "crealm");
+    }
+    // RFC 6113 section 5.4.1.1: such a ticket or authenticator is for armor alone
+    if (holds(tgt_.authorization_data, ad_t::fx_fast_armor) || holds(a->authorization_data, ad_t::fx_fast_armor)) {
+      return no(errc::refused_by_application, error_code_t::kdc_err_policy, "Authenticator", "authorization-data");
+    }
+    // RFC 4120 section 5.2.6.4: nothing that is in there is understood
+    if (holds(tgt_.authorization_data, ad_t::mandatory_for_kdc) ||
+        holds(a->authorization_data, ad_t::mandatory_for_kdc)) {
+      return no(errc::critical_authdata, error_code_t::kdc_err_policy, "EncTicketPart", "authorization-data");
+    }
+    return check_options(tgt_, request_body(), this->policy_);
+  }
+  /// RFC 4120 section 3.3.3: the ticket's authorization data, and those that the client adds.
+  template <entropy_source R>
+  constexpr verdict carry(const turn<C, R>& t) {
+    if (request_body().enc_authorization_data) {
+      const key& k = subkey_ ? *subkey_ : header_key_;
+      const key_usage_t usage = subkey_ ? key_usage_t::tgs_req_ad_subkey : key_usage_t::tgs_req_ad_session;
+      const auto plain = open_sealed(t.policy.get(), *request_body().enc_authorization_data, k, usage, this->room_);
+      if (!plain) {
+        return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "KDC-REQ-BODY", "enc-authorization-data");
+      }
+      added_at_ = stretch_of(*plain);
+      const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", bytes_view(*plain));
+      if (!data) return {data.error(), error_code_t::krb_ap_err_bad_integrity};
+      if (holds(*data, ad_t::mandatory_for_kdc)) {
+        return no(errc::critical_authdata, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "enc-authorization-data");
+      }
+    }
+    if (!gather()) {
+      return no(errc::refused_by_application, error_code_t::kdc_err_policy, "EncTicketPart", "authorization-data");
+    }
+    return {};
+  }
+  constexpr bool gather() {
+    this->carried_.clear();
+    const std::size_t most = this->policy_.max_authdata_elements;
+    if (has(kdc_option_t::request_anonymous)) return true;  // RFC 8062 section 4.2: nothing that could tell who it is
+    if (tgt_.authorization_data && !this->carried_.add(*tgt_.authorization_data, authdata_origin::ticket, most)) {
+      return false;
+    }
+    if (added_at_.size == 0) return true;
+    const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", at(added_at_));
+    return !data || this->carried_.add(*data, authdata_origin::client, most);
+  }
+  template <entropy_source R>
+  constexpr verdict take_second(const msg::Ticket& second, const record& r, const turn<C, R>& t) {
+    std::span<std::uint8_t> plain;
+    if (const verdict v = open_ticket(second.enc_part, r, t, plain); !v.ok()) return v;
+    const auto part = asn1::decode<msg::EncTicketPart>(bytes_view(plain));
+    if (!part) return {part.error(), error_code_t::krb_ap_err_bad_integrity};
+    auto k = take_key(t.policy.get(), part->key, plain);
+    if (!k) return {k.error(), error_code_t::kdc_err_etype_nosupp};
+    if (!base::allowed(this->policy_.ticket_etypes, t.policy.get(), t.policy->etype_of(*k))) {
+      return no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "additional-tickets");
+    }
+    this->user_key_.emplace(std::move(*k));
+    if (const verdict v = check_header_times(*part, {}, t.now.at, t.limits.clock_skew); !v.ok()) return v;
+    if (!same_principal({part->cname, part->crealm}, this->asked_)) {
+      return no(errc::name_mismatch, error_code_t::kdc_err_server_nomatch, "KDC-REQ-BODY", "additional-tickets");
+    }
+    return {};
+  }
+
+  /// The room has moved: what is a view of it is read again.
+  constexpr void read_evidence_again() {
+    if (tgt_at_.size == 0) return;
+    if (const auto tgt = asn1::decode<msg::EncTicketPart>(at(tgt_at_))) tgt_ = *tgt;
+    (void)gather();
+  }
+
+  msg::TgsReq req_;
+  msg::ApReq ap_req_;
+  msg::EncTicketPart tgt_;
+  key header_key_;
+  std::optional<key> subkey_;
+  kerberos_time authenticated_at_;
+  stretch tgt_at_, added_at_;  // the opened ticket, and the data that the client adds
+};
+
+}  // namespace kerb::inline v0::detail

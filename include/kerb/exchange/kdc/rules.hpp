@@ -1,0 +1,101 @@
+// What a KDC's exchanges decide by: verdicts, and a ticket's times.
+#pragma once
+#include "../../msg/error.hpp"
+#include "policy.hpp"
+
+namespace kerb::inline v0::detail {
+
+/// Why a request is refused, to the program and to the client; code 0: it is not.
+struct verdict {
+  error why{};
+  error_code_t code = error_code_t::kdc_err_none;
+  constexpr bool ok() const { return code == error_code_t::kdc_err_none; }
+};
+constexpr verdict no(errc c, error_code_t code, const char* type = "KDC-REQ-BODY", const char* field = "") {
+  return {{.code = c, .type = type, .field = field}, code};
+}
+
+constexpr bool listed(view_of<etype_t> list, etype_t e) {
+  for (etype_t x : list)
+    if (x == e) return true;
+  return false;
+}
+constexpr kerberos_time earlier(kerberos_time a, kerberos_time b) { return a < b ? a : b; }
+template <class T>
+constexpr T least(T a, const std::optional<T>& b) {
+  return b && *b < a ? *b : a;
+}
+
+/// The second component of krbtgt/REALM; nothing for any other name.
+constexpr std::optional<kerberos_string> tgs_realm(const msg::PrincipalName& n) {
+  if (n.name_string.size() != 2 || !(*n.name_string.begin() == std::string_view("krbtgt"))) return std::nullopt;
+  return *++n.name_string.begin();
+}
+
+/// A ticket's times, RFC 4120 sections 3.1.3 and 3.3.3: what was asked for, within what everybody allows. `bound` and
+/// `renewable_to` are those of the ticket that authenticates the request, if there is one.
+template <crypto_policy C>
+constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const kdc_policy& policy,
+                            const principal_record<C>* client, const principal_record<C>& server, kerberos_time now,
+                            std::int64_t skew, std::optional<kerberos_time> bound,
+                            std::optional<kerberos_time> renewable_to, bool may_renew) {
+  constexpr kerberos_time no_wish{0};  // RFC 4120 section 5.4.1: as long as policy allows
+  const auto barred = [&](principal_attribute a) {
+    return server.attributes.has(a) || (client != nullptr && client->attributes.has(a));
+  };
+  d.starttime = now;
+  if (body.kdc_options.has(kdc_option_t::postdated)) {
+    if (!policy.postdated || barred(principal_attribute::no_postdated)) {
+      return no(errc::refused_by_application, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "kdc-options");
+    }
+    if (body.from && *body.from > now) {
+      if (*body.from > plus(now, policy.max_postdate)) {
+        return no(errc::refused_by_application, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "from");
+      }
+      d.starttime = *body.from;
+      d.flags.set(ticket_flag_t::postdated);
+      d.flags.set(ticket_flag_t::invalid);
+    }
+  } else if (body.from && *body.from > plus(now, skew)) {
+    return no(errc::ticket_not_yet_valid, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "from");
+  }
+  std::int64_t life = least(policy.max_life, server.max_life);
+  std::int64_t renewable_life = least(policy.max_renewable_life, server.max_renewable_life);
+  if (client != nullptr) {
+    life = least(life, client->max_life);
+    renewable_life = least(renewable_life, client->max_renewable_life);
+  }
+  const kerberos_time till = body.till == no_wish ? latest_time : body.till;
+  d.endtime = earlier(till, least(plus(d.starttime, life), bound));
+  if (d.endtime <= d.starttime) {
+    return no(errc::ticket_expired, error_code_t::kdc_err_never_valid, "KDC-REQ-BODY", "till");
+  }
+  kerberos_time renew_till = earliest_time;
+  if (body.kdc_options.has(kdc_option_t::renewable)) {
+    renew_till = !body.rtime || *body.rtime == no_wish ? latest_time : *body.rtime;
+  } else if (body.kdc_options.has(kdc_option_t::renewable_ok) && d.endtime < till) {
+    renew_till = till;
+  }
+  renew_till = earlier(renew_till, least(plus(d.starttime, renewable_life), renewable_to));
+  if (may_renew && policy.renewable && !barred(principal_attribute::no_renewable) && renew_till > d.endtime) {
+    d.flags.set(ticket_flag_t::renewable);
+    d.renew_till = renew_till;
+  }
+  return {};
+}
+
+/// Whether a ticket for this server can be issued at all, RFC 4120 section 3.1.3.
+template <crypto_policy C>
+constexpr verdict check_server(const principal_record<C>& s, kerberos_time now) {
+  using a = principal_attribute;
+  const auto refused = [](error_code_t code) {
+    return no(errc::refused_by_application, code, "KDC-REQ-BODY", "sname");
+  };
+  if (s.attributes.has(a::locked)) return refused(error_code_t::kdc_err_service_revoked);
+  if (s.attributes.has(a::not_a_server)) return refused(error_code_t::kdc_err_s_principal_unknown);
+  if (s.valid_from && now < *s.valid_from) return refused(error_code_t::kdc_err_service_notyet);
+  if (s.expires && *s.expires <= now) return refused(error_code_t::kdc_err_service_exp);
+  return {};
+}
+
+}  // namespace kerb::inline v0::detail

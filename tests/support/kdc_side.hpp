@@ -1,0 +1,318 @@
+// A KDC, and the requests of a client that a test may have say anything.
+#pragma once
+#include <kerb/kdc.hpp>
+#include <kerb/testing/insecure.hpp>
+#include <kerb/testing/mint.hpp>
+
+namespace kerb_test {
+using namespace kerb;
+using namespace kerb::literals;
+
+inline constexpr timestamp noon{{1767268800}, {250000}};  // 2026-01-01T12:00:00.25Z
+inline constexpr etype_t e17 = etype_t::aes128_cts_hmac_sha1_96, e18 = etype_t::aes256_cts_hmac_sha1_96,
+                         e19 = etype_t::aes128_cts_hmac_sha256_128, e20 = etype_t::aes256_cts_hmac_sha384_192;
+
+inline constexpr kerberos_string ex_org = "EX.ORG"_krb, other_org = "OTHER.ORG"_krb, far_org = "FAR.ORG"_krb;
+inline constexpr kerberos_string alice_parts[] = {"alice"_krb}, bob_parts[] = {"bob"_krb},
+                                 krbtgt_parts[] = {"krbtgt"_krb, "EX.ORG"_krb},
+                                 to_other_parts[] = {"krbtgt"_krb, "OTHER.ORG"_krb},
+                                 web_parts[] = {"HTTP"_krb, "web.ex.org"_krb},
+                                 changepw_parts[] = {"kadmin"_krb, "changepw"_krb};
+constexpr principal_view named(view_of<kerberos_string> parts, kerberos_string realm = ex_org,
+                               name_t type = name_t::principal) {
+  return {{type, parts}, realm};
+}
+constexpr principal_view alice() { return named(alice_parts); }
+constexpr principal_view bob() { return named(bob_parts); }
+constexpr principal_view krbtgt() { return named(krbtgt_parts, ex_org, name_t::srv_inst); }
+constexpr principal_view from_other() { return named(krbtgt_parts, other_org, name_t::srv_inst); }
+constexpr principal_view to_other() { return named(to_other_parts, ex_org, name_t::srv_inst); }
+constexpr principal_view web() { return named(web_parts); }
+constexpr principal_view changepw() { return named(changepw_parts); }
+
+/// How a request ended. Views lie in the world.
+struct outcome {
+  bool issued = false;
+  error why{};
+  std::optional<msg::KrbError> sent;  ///< the refusal
+  bool silent = false;                ///< refused with no octets
+  msg::EncTicketPart ticket;          ///< as the server sees it
+  msg::EncTgsRepPart part;            ///< as the client sees it
+  etype_t ticket_etype{}, reply_etype{};
+  std::optional<std::uint32_t> ticket_kvno;
+  principal_view clear_client, clear_server;
+  std::optional<msg::MethodData> padata;
+  bytes_view octets;
+
+  constexpr bool is(error_code_t code) const { return !issued && sent && sent->error_code == code; }
+  constexpr bool is(error_code_t code, errc c, std::string_view type, std::string_view field) const {
+    return is(code) && why.code == c && type == why.type && field == why.field;
+  }
+};
+
+template <class C = testing::insecure_policy>
+class kdc_side {
+ public:
+  using key = typename C::key;
+  C crypto;
+  timestamp now = noon;
+  exchange_limits limits{};
+  kdc_policy settings{.realm = ex_org};
+  kdc_peer peer{};
+
+  /// One principal of the database.
+  struct entry {
+    key own;
+    key older;
+    std::optional<long_term_key<C>> keys[2]{};
+    principal_record<C> record{};
+    bool there = true;
+  };
+
+  constexpr kdc_side() {
+    lay(client, alice(), e20, 0x11, "alices salt"_krb);
+    lay(user, bob(), e18, 0x21, "bobs salt"_krb);
+    lay(tgs, krbtgt(), e18, 0x31);
+    lay(service, web(), e20, 0x41);
+    lay(changer, changepw(), e18, 0x51);
+    lay(incoming, from_other(), e18, 0x61);
+    lay(outgoing, to_other(), e18, 0x71);
+    body.realm = ex_org;
+    body.till = plus(noon.at, 36000);
+    body.nonce = 12345;
+    body.etype = view_of<etype_t>(offer);
+    tgt.flags = {ticket_flag_t::initial, ticket_flag_t::pre_authent};
+    tgt.crealm = ex_org;
+    tgt.cname = alice().name;
+    tgt.transited.tr_type = tr_t::domain_x500_compress;
+    tgt.authtime = plus(noon.at, -600);
+    tgt.endtime = plus(noon.at, 7200);
+    authenticator.crealm = ex_org;
+    authenticator.cname = alice().name;
+    authenticator.ctime = noon.at;
+    authenticator.cusec = noon.usec;
+    session = make(e18, 0x91);
+    subkey = make(e20, 0xa1);
+    second_session = make(e18, 0xb1);
+  }
+  kdc_side(const kdc_side&) = delete;
+
+  entry client, user, tgs, service, changer, incoming, outgoing;
+  key session, subkey, second_session;
+  std::array<etype_t, 4> offer{e20, e19, e18, e17};
+
+  // What a request says
+  msg::KdcReqBody body;
+  bool with_timestamp = true;
+  std::optional<timestamp> stamp{};          ///< the time in it; none: now
+  const key* stamp_key = nullptr;            ///< null: the client's
+  std::optional<bytes_view> stamp_octets{};  ///< instead of it
+  bool ask_enc_pa_rep = false;
+  msg::EncTicketPart tgt;
+  principal_view tgt_server = krbtgt();
+  const key* tgt_key = nullptr;  ///< null: that of tgs
+  std::optional<std::uint32_t> tgt_kvno = 1;
+  msg::Authenticator authenticator;
+  bool with_subkey = false, with_cksum = true, with_tgt = true;
+  std::optional<cksum_t> cksum_type{};  ///< the label, instead of the right one
+  const key* cksum_key = nullptr;       ///< null: the session key
+  const key* sealed_by = nullptr;       ///< the authenticator; null: the session key
+  key_usage_t usage = key_usage_t::tgs_req_authenticator;
+  void (*alter_body)(msg::KdcReqBody&) = nullptr;  ///< after the checksum was made
+  view_of<msg::AuthorizationDataElement> added{};  ///< enc-authorization-data
+  const key* added_by = nullptr;                   ///< null: what it ought to be
+  std::optional<msg::EncTicketPart> second{};      ///< the additional ticket
+  principal_view second_server = krbtgt();
+  std::optional<kerberos_string> refer{};  ///< what the directory says of a server that it does not know
+  // What the caller does
+  issue_options options{};
+  std::optional<error_code_t> refuse{};
+  bool unseen = true;
+  std::optional<bytes_view> sign_with{};     ///< what sign_ticket is filled with
+  unsigned asked = 0;                        ///< principals
+  std::array<std::uint8_t, 8192> scratch{};  ///< a room for tests that drive a KDC by themselves
+
+  constexpr turn<C, C> turn_now() { return {crypto, crypto, now, limits}; }
+  constexpr key make(etype_t e, std::uint8_t fill) {
+    std::array<std::uint8_t, 32> o{};
+    for (std::uint8_t& b : o) b = fill++;
+    return std::move(*crypto.import(e, bytes_view(o).first(crypto.seed_octets(e))));
+  }
+  constexpr void lay(entry& e, const principal_view& p, etype_t etype, std::uint8_t fill,
+                     std::optional<kerberos_string> salt = {}) {
+    e.own = make(etype, fill);
+    e.keys[0].emplace(long_term_key<C>{.kvno = 1, .key = e.own, .salt = salt});
+    e.record.principal = p;
+    e.record.keys = view_of<long_term_key<C>>(&*e.keys[0], 1);
+  }
+  /// The answer to need_principal.
+  constexpr entry* find(const principal_view& p) {
+    for (entry* e : {&client, &user, &tgs, &service, &changer, &incoming, &outgoing})
+      if (e->there && same_principal(e->record.principal, p)) return e;
+    return nullptr;
+  }
+
+  constexpr bytes_view as_req() {
+    if (!body.cname) body.cname = alice().name;
+    if (!body.sname) body.sname = krbtgt().name;
+    const turn<C, C> t = turn_now();
+    std::array<std::uint8_t, 128> sealed{};
+    fixed<msg::PaData, 4> list;
+    bool ok = true;
+    if (ask_enc_pa_rep) ok = list.push_back({padata_t::req_enc_pa_rep, {}});
+    if (with_timestamp) {
+      const timestamp at = stamp.value_or(now);
+      errc why = errc::ok;
+      auto ts = asn1::computed{[&](der::writer& w) {
+        write_sealed(w, msg::PaEncTsEnc{at.at, at.usec}, stamp_key == nullptr ? client.own : *stamp_key,
+                     key_usage_t::as_req_enc_timestamp, t, why);
+      }};
+      ok = ok && list.push_back({padata_t::enc_timestamp, stamp_octets ? *stamp_octets : *asn1::encode(ts, sealed)});
+    }
+    msg::AsReq req{{}, captured<msg::KdcReqBody>::of(body)};
+    if (!list.empty()) req.padata = view_of<msg::PaData>(list);
+    return ok ? *asn1::encode(req, request_) : bytes_view();
+  }
+
+  constexpr bytes_view tgs_req() {
+    if (!body.sname) body.sname = web().name;
+    const turn<C, C> t = turn_now();
+    tgt.key = {crypto.etype_of(session), crypto.expose(session).unguarded()};
+    const bytes_view ticket =
+        *testing::mint_ticket(tgt_server, tgt, tgt_key == nullptr ? tgs.own : *tgt_key, tgt_kvno, t, ticket_);
+    if (with_subkey) authenticator.subkey = {crypto.etype_of(subkey), crypto.expose(subkey).unguarded()};
+    if (!added.empty()) {
+      errc why = errc::ok;
+      const key& k = added_by != nullptr ? *added_by : with_subkey ? subkey : session;
+      auto data = asn1::computed{[&](der::writer& w) { asn1::write(w, msg::AuthorizationData(added)); }};
+      const auto u = with_subkey ? key_usage_t::tgs_req_ad_subkey : key_usage_t::tgs_req_ad_session;
+      auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, data, k, u, t, why); }};
+      body.enc_authorization_data = *asn1::decode<msg::EncryptedData>(*asn1::encode(sealed, added_));
+    }
+    if (second) {
+      second->key = {crypto.etype_of(second_session), crypto.expose(second_session).unguarded()};
+      const bytes_view octets = *testing::mint_ticket(second_server, *second, tgs.own, 1, t, second_octets_);
+      second_ticket_[0] = *asn1::decode<msg::Ticket>(octets);
+      body.additional_tickets = view_of<msg::Ticket>(second_ticket_);
+    }
+    bytes_view octets = *asn1::encode(body, body_);
+    const key& ck = cksum_key == nullptr ? session : *cksum_key;
+    const cksum_shape shape = *crypto.cksum_of(crypto.etype_of(ck));
+    std::array<std::uint8_t, 32> mac{};
+    const bytes_view pieces[] = {octets};
+    (void)crypto.sign(shape.type, ck, key_usage_t::tgs_req_authenticator_cksum, pieces,
+                      std::span(mac).first(shape.octets));
+    if (with_cksum)
+      authenticator.cksum = msg::Checksum{cksum_type.value_or(shape.type), bytes_view(mac).first(shape.octets)};
+    if (alter_body != nullptr) {
+      alter_body(body);
+      octets = *asn1::encode(body, body_);
+    }
+    const bytes_view ap = *testing::mint_ap_req(ticket, authenticator, {}, sealed_by == nullptr ? session : *sealed_by,
+                                                usage, t, ap_req_);
+    const msg::PaData list[] = {{padata_t(999), {}}, {padata_t::tgs_req, ap}};
+    msg::TgsReq req{{}, captured<msg::KdcReqBody>::as_sent(octets)};
+    if (with_tgt) req.padata = view_of<msg::PaData>(list);
+    return *asn1::encode(req, request_);
+  }
+
+  /// The KDC's answer to a request.
+  constexpr outcome ask(bytes_view request) {
+    outcome o;
+    const turn<C, C> t = turn_now();
+    kdc<C> x(settings, room_, peer);
+    kdc_step step = x.receive(request, t);
+    for (int i = 0; i != 20; ++i) {
+      if (const auto* a = std::get_if<need_principal>(&step)) {
+        ++asked;
+        const entry* const e = find(a->principal);
+        if (e != nullptr) step = x.found(e->record, t);
+        else if (refer && (a->role == principal_role::server || a->role == principal_role::client))
+          step = x.refer_to(*refer, t);
+        else step = x.absent(t);
+      } else if (says<authorize>(step)) {
+        step = refuse ? x.refuse(*refuse, t) : x.issue(options, t);
+      } else if (const auto* s = std::get_if<sign_ticket>(&step)) {
+        if (sign_with) detail::copy_octets(sign_with->data(), s->reserved.size(), s->reserved.data());
+        step = x.signed_ticket(t);
+      } else if (says<check_request>(step)) {
+        step = x.unseen(unseen, t);
+      } else if (const auto* r = std::get_if<reply>(&step)) {
+        return opened(r->octets, x.tgs() != nullptr);
+      } else if (const auto* no = std::get_if<refused>(&step)) {
+        o.why = no->why;
+        o.silent = no->octets.empty();
+        detail::copy_octets(no->octets.data(), no->octets.size(), answer_.data());
+        o.octets = bytes_view(answer_).first(no->octets.size());
+        if (const auto e = asn1::decode<msg::KrbError>(o.octets)) o.sent = *e;
+        return o;
+      } else if (const auto* f = std::get_if<failed>(&step)) {
+        o.why = f->why;
+        return o;
+      } else {
+        return o;
+      }
+    }
+    return o;
+  }
+  constexpr outcome ask_as() { return ask(as_req()); }
+  constexpr outcome ask_tgs() { return ask(tgs_req()); }
+
+ private:
+  constexpr outcome opened(bytes_view octets, bool by_tgs) {
+    outcome o;
+    detail::copy_octets(octets.data(), octets.size(), answer_.data());
+    o.octets = bytes_view(answer_).first(octets.size());
+    room& opened_in = opened_in_ = room(opened_);
+    if (by_tgs) {
+      const auto rep = asn1::decode<msg::TgsRep>(o.octets);
+      if (!rep) return o;
+      const key& k = with_subkey ? subkey : session;
+      const auto u = with_subkey ? key_usage_t::tgs_rep_enc_part_subkey : key_usage_t::tgs_rep_enc_part_session;
+      return fill(o, *rep, k, u, opened_in);
+    }
+    const auto rep = asn1::decode<msg::AsRep>(o.octets);
+    if (!rep) return o;
+    const entry* const who = find({*body.cname, ex_org});
+    return fill(o, *rep, who == nullptr ? client.own : who->own, key_usage_t::as_rep_enc_part, opened_in);
+  }
+  template <class Rep>
+  constexpr outcome fill(outcome o, const Rep& rep, const key& reply_key, key_usage_t u, room& in) {
+    const msg::Ticket& ticket = rep.ticket.value();
+    o.clear_client = {rep.cname, rep.crealm};
+    o.clear_server = {ticket.sname, ticket.realm};
+    o.ticket_etype = ticket.enc_part.etype;
+    o.ticket_kvno = ticket.enc_part.kvno;
+    o.reply_etype = rep.enc_part.etype;
+    o.padata = rep.padata;
+    const auto plain = open_sealed(crypto, rep.enc_part, reply_key, u, in);
+    if (!plain) return o;
+    if (const auto as = asn1::decode<msg::EncAsRepPart>(bytes_view(*plain))) {
+      o.part = {
+          as->key,     as->last_req,   as->nonce,  as->key_expiration, as->flags, as->authtime,         as->starttime,
+          as->endtime, as->renew_till, as->srealm, as->sname,          as->caddr, as->encrypted_pa_data};
+    } else {
+      return o;
+    }
+    const bool to_user = body.kdc_options.has(kdc_option_t::enc_tkt_in_skey);
+    const entry* const s = find(o.clear_server);
+    if (s == nullptr && !to_user) return o;
+    const auto part = open_sealed(crypto, ticket.enc_part, to_user ? second_session : s->own, key_usage_t::ticket, in);
+    if (!part) return o;
+    if (const auto p = asn1::decode<msg::EncTicketPart>(bytes_view(*part))) {
+      o.ticket = *p;
+      o.issued = true;
+    }
+    return o;
+  }
+
+  std::array<std::uint8_t, 1024> ticket_{}, second_octets_{}, body_{}, added_{};
+  std::array<msg::Ticket, 1> second_ticket_{};
+  std::array<std::uint8_t, 2048> ap_req_{};
+  std::array<std::uint8_t, 4096> request_{}, answer_{}, opened_{};
+  std::array<std::uint8_t, 16384> room_{};
+  room opened_in_;  // what the outcome's views are of
+};
+using kdc_world = kdc_side<>;
+
+}  // namespace kerb_test

@@ -1,0 +1,501 @@
+// The AS: what RFC 4120 section 3.1 has it issue, and what it refuses.
+#include "support/both.hpp"
+#include "support/kdc_side.hpp"
+
+using namespace kerb;
+using namespace kerb_test;
+
+namespace {
+using f = ticket_flag_t;
+using o = kdc_option_t;
+using a = principal_attribute;
+using world = kerb_test::kdc_world;
+
+constexpr bool a_good_request_gets_a_ticket() {
+  world w;
+  const outcome r = w.ask_as();
+  return r.issued && r.why.ok() && w.asked == 2 && same_principal(r.clear_client, alice()) &&
+         same_principal(r.clear_server, krbtgt()) && same_principal({r.ticket.cname, r.ticket.crealm}, alice()) &&
+         same_principal({r.part.sname, r.part.srealm}, krbtgt()) && r.part.nonce == 12345 &&
+         r.ticket.flags == msg::TicketFlags{f::initial, f::pre_authent} && r.part.flags == r.ticket.flags &&
+         r.ticket.authtime == noon.at && r.ticket.starttime == noon.at && r.ticket.endtime == w.body.till &&
+         !r.ticket.renew_till && r.part.endtime == r.ticket.endtime && r.part.last_req.size() == 1 &&
+         r.ticket.key.keytype == r.part.key.keytype && r.ticket.key.keyvalue == r.part.key.keyvalue &&
+         r.ticket.transited.tr_type == tr_t::domain_x500_compress && r.ticket.transited.contents.empty() &&
+         !r.ticket.authorization_data && r.ticket_kvno == 1u;
+}
+KERB_BOTH("as_kdc: a good request gets a ticket for the one who asked", "[exchange][rfc4120-3.1.3]",
+          a_good_request_gets_a_ticket);
+
+constexpr bool the_three_encryption_types_are_chosen_apart() {
+  world w;  // the client has a key of type 20, the ticket-granting service one of 18
+  const etype_t reordered[] = {e17, e18, e20};
+  w.body.etype = view_of<etype_t>(reordered);
+  const etype_t declared[] = {e19, e17, e18};
+  w.tgs.record.session_etypes = declared;
+  const outcome r = w.ask_as();
+  return r.issued && r.reply_etype == e20 && r.ticket_etype == e18 && r.ticket.key.keytype == e17;
+}
+KERB_BOTH("as_kdc: reply key, session key and ticket have an encryption type each", "[exchange][rfc4120-3.1.3]",
+          the_three_encryption_types_are_chosen_apart);
+
+constexpr bool a_session_key_is_of_a_type_that_the_service_has() {
+  world w;
+  const outcome r = w.ask_as();  // the first of the request is 20, and krbtgt has a key of 18 alone
+  return r.issued && r.ticket.key.keytype == e18;
+}
+KERB_BOTH("as_kdc: without a declaration a session key is of a type that the service has a key of",
+          "[exchange][rfc4120-3.1.3]", a_session_key_is_of_a_type_that_the_service_has);
+
+/// One request that is bent, and what becomes of it.
+struct refusal {
+  const char* name;
+  void (*bend)(world&);
+  error_code_t sent;
+  errc why;
+  const char* type;
+  const char* field;
+};
+constexpr etype_t old_types[] = {etype_t::rc4_hmac, etype_t::des3_cbc_sha1_kd}, only_17[] = {e17}, only_20[] = {e20};
+constexpr std::uint8_t nothing_sealed[] = {0x30, 0x00};
+constexpr kerberos_string no_parts[1] = {};
+const refusal refusals[] = {
+    {"an unknown client", [](world& w) { w.client.there = false; }, error_code_t::kdc_err_c_principal_unknown,
+     errc::name_mismatch, "KDC-REQ-BODY", "cname"},
+    {"an unknown server", [](world& w) { w.tgs.there = false; }, error_code_t::kdc_err_s_principal_unknown,
+     errc::name_mismatch, "KDC-REQ-BODY", "sname"},
+    {"another realm", [](world& w) { w.body.realm = other_org; }, error_code_t::kdc_err_c_principal_unknown,
+     errc::name_mismatch, "KDC-REQ-BODY", "cname"},
+    {"a client without a component", [](world& w) { w.body.cname = msg::PrincipalName{}; },
+     error_code_t::kdc_err_c_principal_unknown, errc::name_mismatch, "KDC-REQ-BODY", "cname"},
+    {"a server without a component",
+     [](world& w) {
+       w.body.sname = msg::PrincipalName{name_t::principal, view_of<kerberos_string>(no_parts, 0)};
+     },
+     error_code_t::kdc_err_s_principal_unknown, errc::missing_field, "KDC-REQ-BODY", "sname"},
+    {"a client that is none", [](world& w) { w.client.record.attributes.set(a::not_a_client); },
+     error_code_t::kdc_err_c_principal_unknown, errc::name_mismatch, "KDC-REQ-BODY", "cname"},
+    {"a locked client", [](world& w) { w.client.record.attributes.set(a::locked); },
+     error_code_t::kdc_err_client_revoked, errc::refused_by_application, "KDC-REQ-BODY", "cname"},
+    {"a client that is not valid yet", [](world& w) { w.client.record.valid_from = plus(noon.at, 1); },
+     error_code_t::kdc_err_client_notyet, errc::refused_by_application, "KDC-REQ-BODY", "cname"},
+    {"a client that has expired", [](world& w) { w.client.record.expires = noon.at; }, error_code_t::kdc_err_name_exp,
+     errc::refused_by_application, "KDC-REQ-BODY", "cname"},
+    {"an expired password", [](world& w) { w.client.record.password_expires = noon.at; },
+     error_code_t::kdc_err_key_expired, errc::refused_by_application, "KDC-REQ-BODY", "cname"},
+    {"a password that must be changed", [](world& w) { w.client.record.attributes.set(a::must_change_password); },
+     error_code_t::kdc_err_key_expired, errc::refused_by_application, "KDC-REQ-BODY", "cname"},
+    {"a locked server", [](world& w) { w.tgs.record.attributes.set(a::locked); }, error_code_t::kdc_err_service_revoked,
+     errc::refused_by_application, "KDC-REQ-BODY", "sname"},
+    {"a server that is none", [](world& w) { w.tgs.record.attributes.set(a::not_a_server); },
+     error_code_t::kdc_err_s_principal_unknown, errc::refused_by_application, "KDC-REQ-BODY", "sname"},
+    {"a server that is not valid yet", [](world& w) { w.tgs.record.valid_from = plus(noon.at, 1); },
+     error_code_t::kdc_err_service_notyet, errc::refused_by_application, "KDC-REQ-BODY", "sname"},
+    {"a server that has expired", [](world& w) { w.tgs.record.expires = noon.at; }, error_code_t::kdc_err_service_exp,
+     errc::refused_by_application, "KDC-REQ-BODY", "sname"},
+    {"a server that is a user", [](world& w) { w.tgs.record.attributes.set(a::user_to_user_only); },
+     error_code_t::kdc_err_must_use_user2user, errc::refused_by_application, "KDC-REQ-BODY", "sname"},
+
+    {"no pre-authentication", [](world& w) { w.with_timestamp = false; }, error_code_t::kdc_err_preauth_required,
+     errc::no_preauth_mechanism, "AS-REQ", "padata"},
+    {"no pre-authentication, and the client's record asks for it",
+     [](world& w) {
+       w.with_timestamp = w.settings.require_preauth = false;
+       w.client.record.attributes.set(a::requires_preauth);
+     },
+     error_code_t::kdc_err_preauth_required, errc::no_preauth_mechanism, "AS-REQ", "padata"},
+    {"no pre-authentication, and the server's record asks for it",
+     [](world& w) {
+       w.with_timestamp = w.settings.require_preauth = false;
+       w.tgs.record.attributes.set(a::requires_preauth);
+     },
+     error_code_t::kdc_err_preauth_required, errc::no_preauth_mechanism, "AS-REQ", "padata"},
+    {"a timestamp under another key", [](world& w) { w.stamp_key = &w.user.own; }, error_code_t::kdc_err_preauth_failed,
+     errc::integrity, "AS-REQ", "padata"},
+    {"a timestamp that is none", [](world& w) { w.stamp_octets = nothing_sealed; },
+     error_code_t::kdc_err_preauth_failed, errc::integrity, "AS-REQ", "padata"},
+    {"an empty timestamp", [](world& w) { w.stamp_octets = bytes_view(); }, error_code_t::kdc_err_preauth_failed,
+     errc::integrity, "AS-REQ", "padata"},
+    {"a timestamp of long ago",
+     [](world& w) {
+       w.stamp = timestamp{plus(noon.at, -301), {0}};
+     },
+     error_code_t::krb_ap_err_skew, errc::clock_skew, "PA-ENC-TS-ENC", "patimestamp"},
+    {"a timestamp to come",
+     [](world& w) {
+       w.stamp = timestamp{plus(noon.at, 301), {0}};
+     },
+     error_code_t::krb_ap_err_skew, errc::clock_skew, "PA-ENC-TS-ENC", "patimestamp"},
+    {"a timestamp under a key of a type that policy forbids", [](world& w) { w.settings.reply_etypes = only_17; },
+     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "etype"},
+
+    {"encryption types that nobody has", [](world& w) { w.body.etype = view_of<etype_t>(old_types); },
+     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "etype"},
+    {"encryption types that the client has no key of", [](world& w) { w.body.etype = view_of<etype_t>(only_17); },
+     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "etype"},
+    {"no encryption type", [](world& w) { w.body.etype = view_of<etype_t>(only_17, 0); },
+     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "etype"},
+    {"session keys that the server does not declare", [](world& w) { w.body.etype = view_of<etype_t>(only_20); },
+     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "etype"},
+    {"session keys that policy forbids", [](world& w) { w.settings.session_etypes = only_17; },
+     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "etype"},
+    {"tickets that policy forbids", [](world& w) { w.settings.ticket_etypes = only_17; },
+     error_code_t::kdc_err_etype_nosupp, errc::no_key, "KDC-REQ-BODY", "sname"},
+
+    {"FORWARDED", [](world& w) { w.body.kdc_options.set(o::forwarded); }, error_code_t::kdc_err_badoption,
+     errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"PROXY", [](world& w) { w.body.kdc_options.set(o::proxy); }, error_code_t::kdc_err_badoption,
+     errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"RENEW", [](world& w) { w.body.kdc_options.set(o::renew); }, error_code_t::kdc_err_badoption,
+     errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"VALIDATE", [](world& w) { w.body.kdc_options.set(o::validate); }, error_code_t::kdc_err_badoption,
+     errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"ENC-TKT-IN-SKEY", [](world& w) { w.body.kdc_options.set(o::enc_tkt_in_skey); }, error_code_t::kdc_err_badoption,
+     errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"CNAME-IN-ADDL-TKT", [](world& w) { w.body.kdc_options.set(o::constrained_delegation); },
+     error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"an anonymous client", [](world& w) { w.body.kdc_options.set(o::request_anonymous); },
+     error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+
+    {"an end in the past", [](world& w) { w.body.till = noon.at; }, error_code_t::kdc_err_never_valid,
+     errc::ticket_expired, "KDC-REQ-BODY", "till"},
+    {"a start to come that was not to be postdated", [](world& w) { w.body.from = plus(noon.at, 301); },
+     error_code_t::kdc_err_cannot_postdate, errc::ticket_not_yet_valid, "KDC-REQ-BODY", "from"},
+    {"a postdated ticket where policy has none",
+     [](world& w) {
+       w.settings.postdated = false;
+       w.body.kdc_options.set(o::postdated);
+     },
+     error_code_t::kdc_err_cannot_postdate, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"a postdated ticket of a client that gets none",
+     [](world& w) {
+       w.client.record.attributes.set(a::no_postdated);
+       w.body.kdc_options.set(o::postdated);
+     },
+     error_code_t::kdc_err_cannot_postdate, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"a start too far away",
+     [](world& w) {
+       w.body.kdc_options.set(o::postdated);
+       w.body.from = plus(noon.at, w.settings.max_postdate + 1);
+       w.body.till = {};
+     },
+     error_code_t::kdc_err_cannot_postdate, errc::refused_by_application, "KDC-REQ-BODY", "from"},
+    {"what the caller's policy refuses", [](world& w) { w.refuse = error_code_t::kdc_err_policy; },
+     error_code_t::kdc_err_policy, errc::refused_by_application, "", ""},
+    {"an end that the caller's policy leaves no time", [](world& w) { w.options.endtime = noon.at; },
+     error_code_t::kdc_err_never_valid, errc::refused_by_application, "KDC-REQ-BODY", ""},
+};
+TEST_CASE("as_kdc: what is not to be answered with a ticket is refused with its own error",
+          "[exchange][rfc4120-3.1.3]") {
+  for (const refusal& r : refusals) {
+    INFO(r.name);
+    world w;
+    r.bend(w);
+    const outcome got = w.ask_as();
+    CHECK_FALSE(got.issued);
+    REQUIRE(got.sent);
+    CHECK(name_of(got.sent->error_code) == name_of(r.sent));
+    CHECK(name_of(got.why.code) == name_of(r.why));
+    CHECK(std::string_view(got.why.type) == r.type);
+    CHECK(std::string_view(got.why.field) == r.field);
+    CHECK(got.sent->realm == ex_org);
+    CHECK(got.sent->stime == noon.at);
+    CHECK(got.sent->e_text);
+  }
+}
+
+/// The METHOD-DATA of a refusal.
+constexpr std::optional<msg::MethodData> method_data(const outcome& r) {
+  if (!r.sent || !r.sent->e_data) return std::nullopt;
+  const auto m = asn1::decode_as<msg::MethodData>("METHOD-DATA", *r.sent->e_data);
+  return m ? std::optional(*m) : std::nullopt;
+}
+constexpr std::optional<bytes_view> padata_of(const std::optional<msg::MethodData>& m, padata_t type) {
+  if (!m) return std::nullopt;
+  for (const msg::PaData p : *m)
+    if (p.padata_type == type) return p.padata_value;
+  return std::nullopt;
+}
+constexpr bool hints_say_how_the_key_is_made() {
+  world w;
+  w.with_timestamp = false;
+  constexpr std::uint8_t params[] = {0, 0, 0x80, 0};
+  w.client.keys[0]->s2kparams = params;
+  const outcome r = w.ask_as();
+  const auto m = method_data(r);
+  const auto value = padata_of(m, padata_t::etype_info2);
+  if (!value || !padata_of(m, padata_t::enc_timestamp) || padata_of(m, padata_t::etype_info) ||
+      padata_of(m, padata_t::pw_salt)) {
+    return false;
+  }
+  const auto info = asn1::decode_as<msg::EtypeInfo2>("ETYPE-INFO2", *value);
+  if (!info || info->size() != 1) return false;
+  const msg::EtypeInfo2Entry e = *info->begin();
+  return e.etype == e20 && e.salt && *e.salt == "alices salt"_krb && e.s2kparams && *e.s2kparams == bytes_view(params);
+}
+KERB_BOTH("as_kdc: whoever has to pre-authenticate is told with which key, salt and parameters",
+          "[exchange][rfc4120-5.2.7.5]", hints_say_how_the_key_is_made);
+
+constexpr bool a_failed_timestamp_gets_the_same_hints() {
+  world w;
+  w.stamp_key = &w.user.own;
+  return padata_of(method_data(w.ask_as()), padata_t::etype_info2).has_value();
+}
+KERB_BOTH("as_kdc: whoever failed to pre-authenticate is told again how", "[exchange][rfc4120-5.2.7.5]",
+          a_failed_timestamp_gets_the_same_hints);
+
+constexpr bool a_reply_has_the_hint_of_its_key_alone() {
+  world w;
+  const outcome r = w.ask_as();
+  const auto value = padata_of(r.padata, padata_t::etype_info2);
+  if (!value || !r.padata || r.padata->size() != 1) return false;
+  const auto info = asn1::decode_as<msg::EtypeInfo2>("ETYPE-INFO2", *value);
+  return info && info->size() == 1 && (*info->begin()).etype == e20;
+}
+KERB_BOTH("as_kdc: a reply says how its own key is made, and nothing of others", "[exchange][rfc4120-5.2.7.5]",
+          a_reply_has_the_hint_of_its_key_alone);
+
+// ---- times and flags
+
+constexpr bool a_ticket_lives_no_longer_than_anybody_allows() {
+  const auto end = [](auto bend) {
+    world w;
+    w.body.till = {};  // as long as may be
+    bend(w);
+    return w.ask_as().ticket.endtime.seconds - noon.at.seconds;
+  };
+  return end([](world&) {}) == 36000 && end([](world& w) { w.settings.max_life = 100; }) == 100 &&
+         end([](world& w) { w.client.record.max_life = 200; }) == 200 &&
+         end([](world& w) { w.tgs.record.max_life = 300; }) == 300 &&
+         end([](world& w) { w.body.till = plus(noon.at, 400); }) == 400 &&
+         end([](world& w) { w.options.endtime = plus(noon.at, 500); }) == 500 &&
+         end([](world& w) { w.options.endtime = plus(noon.at, 90000); }) == 36000;
+}
+KERB_BOTH("as_kdc: a ticket lives no longer than client, server, realm and caller allow", "[exchange][rfc4120-3.1.3]",
+          a_ticket_lives_no_longer_than_anybody_allows);
+
+constexpr bool a_renewable_ticket_is_renewable_as_long_as_anybody_allows() {
+  const auto till = [](auto bend) {
+    world w;
+    w.body.kdc_options.set(o::renewable);
+    w.body.till = plus(noon.at, 60);
+    bend(w);
+    const outcome r = w.ask_as();
+    if (!r.issued || r.ticket.renew_till.has_value() != r.ticket.flags.has(f::renewable)) return std::int64_t{-1};
+    return r.ticket.renew_till ? r.ticket.renew_till->seconds - noon.at.seconds : 0;
+  };
+  return till([](world&) {}) == 604800 && till([](world& w) { w.body.rtime = plus(noon.at, 3600); }) == 3600 &&
+         till([](world& w) { w.body.rtime = kerberos_time{}; }) == 604800 &&
+         till([](world& w) { w.settings.max_renewable_life = 1000; }) == 1000 &&
+         till([](world& w) { w.client.record.max_renewable_life = 900; }) == 900 &&
+         till([](world& w) { w.tgs.record.max_renewable_life = 800; }) == 800 &&
+         till([](world& w) { w.options.renew_till = plus(noon.at, 700); }) == 700 &&
+         till([](world& w) { w.settings.renewable = false; }) == 0 &&
+         till([](world& w) { w.client.record.attributes.set(a::no_renewable); }) == 0 &&
+         till([](world& w) { w.tgs.record.attributes.set(a::no_renewable); }) == 0 &&
+         till([](world& w) { w.options.without.set(f::renewable); }) == 0 &&
+         till([](world& w) { w.body.rtime = plus(noon.at, 30); }) == 0;
+}
+KERB_BOTH("as_kdc: a ticket is renewable as long as client, server, realm and caller allow",
+          "[exchange][rfc4120-3.1.3]", a_renewable_ticket_is_renewable_as_long_as_anybody_allows);
+
+constexpr bool renewable_ok_makes_up_for_a_short_life() {
+  world w;
+  w.body.kdc_options.set(o::renewable_ok);
+  w.body.till = plus(noon.at, 72000);
+  const outcome longer = w.ask_as();
+  w.body.till = plus(noon.at, 3600);
+  const outcome shorter = w.ask_as();
+  return longer.issued && longer.ticket.endtime == plus(noon.at, 36000) &&
+         longer.ticket.renew_till == plus(noon.at, 72000) && shorter.issued && !shorter.ticket.renew_till &&
+         !shorter.ticket.flags.has(f::renewable);
+}
+KERB_BOTH("as_kdc: RENEWABLE-OK gives a renewable ticket only where a long one is not to be had",
+          "[exchange][rfc4120-3.1.3]", renewable_ok_makes_up_for_a_short_life);
+
+constexpr bool flags_need_the_option_and_everybodys_leave() {
+  struct row {
+    o option;
+    f flag;
+    a barred;
+    bool kdc_policy::*allowed;
+  };
+  constexpr row rows[] = {{o::forwardable, f::forwardable, a::no_forwardable, &kdc_policy::forwardable},
+                          {o::proxiable, f::proxiable, a::no_proxiable, &kdc_policy::proxiable},
+                          {o::allow_postdate, f::may_postdate, a::no_postdated, &kdc_policy::postdated}};
+  for (const row& r : rows) {
+    const auto granted = [&](auto bend) {
+      world w;
+      w.body.kdc_options.set(r.option);
+      bend(w);
+      const outcome got = w.ask_as();
+      return got.issued && got.ticket.flags.has(r.flag);
+    };
+    if (!granted([](world&) {}) || granted([&](world& w) { w.body.kdc_options.set(r.option, false); }) ||
+        granted([&](world& w) { w.settings.*r.allowed = false; }) ||
+        granted([&](world& w) { w.client.record.attributes.set(r.barred); }) ||
+        granted([&](world& w) { w.tgs.record.attributes.set(r.barred); }) ||
+        granted([&](world& w) { w.options.without.set(r.flag); })) {
+      return false;
+    }
+  }
+  return true;
+}
+KERB_BOTH("as_kdc: a flag needs the option, and client's, server's, realm's and caller's leave",
+          "[exchange][rfc4120-2]", flags_need_the_option_and_everybodys_leave);
+
+constexpr bool a_postdated_ticket_starts_later_and_is_invalid() {
+  world w;
+  w.body.kdc_options.set(o::postdated);
+  w.body.from = plus(noon.at, 3600);
+  w.body.till = plus(noon.at, 7200);
+  const outcome r = w.ask_as();
+  return r.issued && r.ticket.flags.has(f::postdated) && r.ticket.flags.has(f::invalid) &&
+         r.ticket.starttime == plus(noon.at, 3600) && r.ticket.endtime == plus(noon.at, 7200) &&
+         r.ticket.authtime == noon.at;
+}
+KERB_BOTH("as_kdc: a postdated ticket starts when it is to, and is invalid until it is validated",
+          "[exchange][rfc4120-2.4]", a_postdated_ticket_starts_later_and_is_invalid);
+
+constexpr bool addresses_are_those_asked_for() {
+  world w;
+  constexpr std::uint8_t ip[] = {10, 1, 2, 3};
+  const msg::HostAddress list[] = {{addr_t::ipv4, ip}};
+  w.body.addresses = view_of<msg::HostAddress>(list);
+  const outcome r = w.ask_as();
+  return r.issued && r.ticket.caddr && r.ticket.caddr->size() == 1 &&
+         (*r.ticket.caddr->begin()).address == bytes_view(ip) && r.part.caddr && r.part.caddr->size() == 1;
+}
+KERB_BOTH("as_kdc: a ticket is bound to the addresses asked for", "[exchange][rfc4120-3.1.3]",
+          addresses_are_those_asked_for);
+
+constexpr bool keys_that_expire_are_announced() {
+  world w;
+  w.client.record.password_expires = plus(noon.at, 5000);
+  w.client.record.expires = plus(noon.at, 4000);
+  const msg::LastReqEntry last[] = {{1, plus(noon.at, -50)}};
+  w.client.record.last_req = last;
+  const outcome r = w.ask_as();
+  return r.issued && r.part.key_expiration == plus(noon.at, 4000) && r.part.last_req.size() == 1 &&
+         (*r.part.last_req.begin()).lr_value == plus(noon.at, -50);
+}
+KERB_BOTH("as_kdc: the client learns when its key expires, and what the database has of its last requests",
+          "[exchange][rfc4120-5.4.2]", keys_that_expire_are_announced);
+
+constexpr bool an_expired_password_still_gets_its_change() {
+  world w;
+  w.client.record.password_expires = plus(noon.at, -1);
+  w.body.sname = changepw().name;
+  const bool before = w.ask_as().is(error_code_t::kdc_err_key_expired);
+  w.changer.record.attributes.set(a::changes_passwords);
+  const outcome r = w.ask_as();
+  return before && r.issued && r.ticket.flags.has(f::initial) && same_principal(r.clear_server, changepw());
+}
+KERB_BOTH("as_kdc: an expired password gets an initial ticket to change it", "[exchange][rfc4120-3.1.3]",
+          an_expired_password_still_gets_its_change);
+
+// ---- RFC 6806
+
+constexpr kerberos_string alias_parts[] = {"alias"_krb};
+constexpr bool an_alias_is_answered_in_the_name_it_was_asked_by() {
+  world w;
+  const auto answered = [&](bool canonicalize) {
+    w.body.kdc_options.set(o::canonicalize, canonicalize);
+    kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
+    w.body.cname = named(alias_parts).name;
+    const auto t = w.turn_now();
+    kdc_step s = x.receive(w.as_req(), t);
+    if (!says<need_principal>(s)) return outcome{};
+    s = x.found(w.client.record, t);
+    s = x.found(w.tgs.record, t);
+    if (!says<authorize>(s)) return outcome{};
+    s = x.issue({}, t);
+    const auto* r = std::get_if<reply>(&s);
+    outcome got;
+    const auto rep = r != nullptr ? asn1::decode<msg::AsRep>(r->octets) : result<msg::AsRep>(errc::truncated);
+    if (rep) got.issued = same_principal({rep->cname, rep->crealm}, canonicalize ? alice() : named(alias_parts));
+    return got;
+  };
+  return answered(false).issued && answered(true).issued;
+}
+KERB_BOTH("as_kdc: an alias gets its canonical name where it asks for that, and keeps its own where not",
+          "[exchange][rfc6806-6]", an_alias_is_answered_in_the_name_it_was_asked_by);
+
+constexpr kerberos_string upn_parts[] = {"alice@other.org"_krb};
+constexpr bool a_client_of_another_realm_is_sent_there() {
+  world w;
+  w.refer = other_org;
+  w.body.cname = msg::PrincipalName{name_t::enterprise, upn_parts};
+  const outcome r = w.ask_as();
+  world plain;  // a name that is no enterprise name, and no canonicalisation asked for
+  plain.refer = other_org;
+  plain.client.there = false;
+  return r.is(error_code_t::kdc_err_wrong_realm) && r.sent->crealm && *r.sent->crealm == other_org &&
+         plain.ask_as().is(error_code_t::kdc_err_c_principal_unknown);
+}
+KERB_BOTH("as_kdc: a client of another realm is told which, if it asked", "[exchange][rfc6806-4]",
+          a_client_of_another_realm_is_sent_there);
+
+constexpr bool enc_pa_rep_is_a_checksum_of_the_request() {
+  world w;
+  w.ask_enc_pa_rep = true;
+  const bytes_view request = w.as_req();
+  const outcome r = w.ask(request);
+  if (!r.issued || !r.ticket.flags.has(f::enc_pa_rep)) return false;
+  const auto value = padata_of(r.part.encrypted_pa_data, padata_t::req_enc_pa_rep);
+  if (!value) return false;
+  const auto c = asn1::decode<msg::Checksum>(*value);
+  const bytes_view pieces[] = {request};
+  world without;
+  const outcome plain = without.ask_as();
+  return c && w.crypto.verify(c->cksumtype, w.client.own, key_usage_t::as_req, pieces, c->checksum) == errc::ok &&
+         plain.issued && !plain.part.encrypted_pa_data && !plain.ticket.flags.has(f::enc_pa_rep);
+}
+KERB_BOTH("as_kdc: PA-REQ-ENC-PA-REP brings a checksum of the request as it came", "[exchange][rfc6806-11]",
+          enc_pa_rep_is_a_checksum_of_the_request);
+
+// ---- what is no secret
+
+constexpr bool a_concealed_client_looks_like_any_other() {
+  world w;
+  w.settings.conceal_unknown_clients = true;
+  w.client.there = w.with_timestamp = false;
+  const outcome asked = w.ask_as();
+  const auto info = padata_of(method_data(asked), padata_t::etype_info2);
+  if (!asked.is(error_code_t::kdc_err_preauth_required) || !info) return false;
+  const auto entries = asn1::decode_as<msg::EtypeInfo2>("ETYPE-INFO2", *info);
+  if (!entries || entries->empty() || !(*entries->begin()).salt || !(*(*entries->begin()).salt == "EX.ORGalice"_krb)) {
+    return false;
+  }
+  w.with_timestamp = true;
+  const outcome tried = w.ask_as();
+  w.settings.require_preauth = false;  // no ticket even where nobody has to prove anything
+  w.with_timestamp = false;
+  return tried.is(error_code_t::kdc_err_preauth_failed) && tried.why.code == errc::integrity &&
+         w.ask_as().is(error_code_t::kdc_err_preauth_required);
+}
+KERB_BOTH("as_kdc: where policy conceals them, a client that there is not is one with a wrong password",
+          "[exchange][rfc4120-3.1.3]", a_concealed_client_looks_like_any_other);
+
+constexpr bool octets_that_no_client_sends_get_no_answer() {
+  world w;
+  const bytes_view good = w.as_req();
+  std::array<std::uint8_t, 4096> copy{};
+  const auto altered = [&](std::size_t at, std::uint8_t to) {
+    detail::copy_octets(good.data(), good.size(), copy.data());
+    copy[at] = to;
+    return w.ask(bytes_view(copy).first(good.size()));
+  };
+  constexpr std::uint8_t bogus[][2] = {{0x6a, 0xff}, {0x6c, 0xff}, {0xff, 0xff}, {0x04, 0x00}, {0x7e, 0x00}};
+  for (const auto& b : bogus)
+    if (!w.ask(bytes_view(b)).silent) return false;
+  if (!w.ask({}).silent || !w.ask(good.first(good.size() - 1)).silent || !w.ask(good.first(1)).silent) return false;
+  std::size_t pvno = 4;  // behind a1 03 02 01; msg-type stands five further on
+  while (good[pvno - 4] != 0xa1 || good[pvno - 3] != 3) ++pvno;
+  return altered(pvno, 4).is(error_code_t::kdc_err_bad_pvno) &&
+         altered(pvno + 5, 12).is(error_code_t::krb_ap_err_msg_type) &&
+         altered(0, 0x6c).is(error_code_t::krb_ap_err_msg_type) && w.ask(good).issued;
+}
+KERB_BOTH("as_kdc: octets that are no request get no answer, another version or type an error",
+          "[exchange][rfc4120-3.1.3]", octets_that_no_client_sends_get_no_answer);
+}  // namespace
