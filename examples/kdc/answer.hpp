@@ -93,6 +93,7 @@ class answerer {
   /// leaves the reason of a refusal to the log.
   kerb::kdc_step run(kerb::botan::kdc& x, kerb::bytes_view request, kerb::timestamp at, directory& names) {
     const kerb::turn<policy, policy> t{crypto_, crypto_, at};
+    client_ = "-";
     auto step = x.receive(request, t);
     for (;;) {
       if (const auto* ask = std::get_if<kerb::need_principal>(&step)) step = looked_up(x, *ask, t, names);
@@ -102,6 +103,11 @@ class answerer {
   }
   kerb::kdc_step looked_up(kerb::botan::kdc& x, const kerb::need_principal& ask, const kerb::turn<policy, policy>& t,
                            directory& names) {
+    // While the ticket that says so lies open: at the end it is wiped
+    if (x.tgs() != nullptr && ask.role == kerb::principal_role::server) {
+      const auto& ticket = x.tgs()->header_ticket();
+      client_ = printable({ticket.cname, ticket.crealm});
+    }
     try {
       const auto answer = names.find(ask);
       if (const auto* r = std::get_if<kerb::principal_record<policy>>(&answer)) return x.found(*r, t);
@@ -114,7 +120,7 @@ class answerer {
   }
 
   /// Who asked for what, and what came of it. Nothing in here was under a seal but the client of a TGS request.
-  static std::string told(const kerb::botan::kdc& x, kerb::bytes_view request, const kerb::kdc_step& over) {
+  std::string told(const kerb::botan::kdc& x, kerb::bytes_view request, const kerb::kdc_step& over) const {
     std::string s = "no request";
     if (x.as() != nullptr) {
       s = "AS ";
@@ -125,8 +131,7 @@ class answerer {
     } else if (x.tgs() != nullptr) {
       s = "TGS ";
       if (const auto r = kerb::asn1::decode<kerb::msg::TgsReq>(request)) {
-        const auto& ticket = x.tgs()->header_ticket();
-        s += printable({ticket.cname, ticket.crealm}) + " for " + wanted(r->req_body.value());
+        s += client_ + " for " + wanted(r->req_body.value());
       }
     }
     if (kerb::says<kerb::reply>(over)) return s + issued(x.as() != nullptr ? x.as()->draft() : x.tgs()->draft());
@@ -165,6 +170,7 @@ class answerer {
   store& store_;
   policy& crypto_;
   log_line log_;
+  std::string client_;  ///< of a TGS request, once its ticket has been opened
   std::vector<std::uint8_t> room_ = std::vector<std::uint8_t>(4 * kerb::botan::kdc::room_size);
 };
 
