@@ -5,7 +5,8 @@
 #include <kerb/testing/insecure.hpp>
 #include <kerb/testing/mint.hpp>
 
-namespace kerb_test {
+// An inline namespace of its own: other helpers in the same program have an alice too.
+namespace kerb_test::inline ap_world_names {
 
 using namespace kerb::literals;
 

@@ -4,7 +4,7 @@
 #include <kerb/testing/insecure.hpp>
 #include <kerb/testing/mint.hpp>
 
-namespace kerb_test {
+namespace kerb_kdc_test {
 using namespace kerb;
 using namespace kerb::literals;
 
@@ -315,4 +315,4 @@ class kdc_side {
 };
 using kdc_world = kdc_side<>;
 
-}  // namespace kerb_test
+}  // namespace kerb_kdc_test

@@ -355,4 +355,4 @@ template <class F>
 }
 
 }  // namespace kerb::inline v0
-namespace kerb::inline v0 { constexpr bool path_accepted(const msg::TransitedEncoding& t, kerberos_string, kerberos_string, const realm_path_policy&) { return t.contents.empty(); } }
+namespace kerb::inline v0 { constexpr bool path_accepted(const msg::TransitedEncoding& t, kerberos_string, kerberos_string, const realm_path_policy& p) { for (auto r : p.trusted) if (r.octets == t.contents) return true; return t.contents.empty(); } }

@@ -2,6 +2,7 @@
 #pragma once
 #include "../environment.hpp"
 #include "../step.hpp"
+#include "../transited.hpp"
 #include "record.hpp"
 
 namespace kerb::inline v0 {
@@ -29,8 +30,7 @@ struct kdc_policy {
   view_of<etype_t> reply_etypes{};    ///< of the key that seals an AS-REP; none: whatever the crypto policy offers
   view_of<etype_t> session_etypes{};  ///< of session keys
   view_of<etype_t> ticket_etypes{};   ///< of the key that seals a ticket
-  /// The realms that a client of another realm may have come through, besides those on the hierarchical path.
-  view_of<kerberos_string> trusted_realms{};
+  realm_path_policy paths{};          ///< the realms that a client of another realm may have come through
   unsigned max_authdata_elements = 32;  ///< that are looked at for one ticket; the request is refused beyond
 };
 

@@ -12,7 +12,6 @@
 // `over` is after `reply` and `refused`. Random octets are drawn in this order: the session key's seed, the reply's
 // confounder, the ticket's.
 #pragma once
-#include "../transited.hpp"
 #include "evidence.hpp"
 
 namespace kerb::inline v0 {
@@ -297,8 +296,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
       path_ = keep(added->size());
     }
     if (has(kdc_option_t::disable_transited_check)) return {};  // the server is left to check it, section 2.7
-    const realm_path_policy trusted{.trusted = this->policy_.trusted_realms};
-    if (!path_accepted(transited(), tgt_.crealm, this->policy_.realm, trusted)) return bad;
+    if (!path_accepted(transited(), tgt_.crealm, this->policy_.realm, this->policy_.paths)) return bad;
     this->draft_.flags.set(ticket_flag_t::transited_policy_checked);
     return {};
   }

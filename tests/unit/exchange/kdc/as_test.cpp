@@ -3,13 +3,13 @@
 #include "support/kdc_side.hpp"
 
 using namespace kerb;
-using namespace kerb_test;
+using namespace kerb_kdc_test;
 
 namespace {
 using f = ticket_flag_t;
 using o = kdc_option_t;
 using a = principal_attribute;
-using world = kerb_test::kdc_world;
+using world = kerb_kdc_test::kdc_world;
 
 constexpr bool a_good_request_gets_a_ticket() {
   world w;
