@@ -96,7 +96,8 @@ class store {
   /// Where `alias NAME`, `enterprise TEXT`, `referral HOST-OR-REALM` or `moved NAME` lead; nothing: nowhere.
   virtual std::optional<std::string> way(const std::string& from) = 0;
   virtual std::string policy_words() = 0;
-  virtual std::vector<std::string> trusted_realms() = 0;
+  /// CLIENT-REALM, SERVER-REALM, and the realms between the two.
+  virtual std::vector<std::vector<std::string>> capaths() = 0;
 };
 
 }  // namespace example

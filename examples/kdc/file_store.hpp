@@ -44,7 +44,14 @@ class file_store : public store {
     return found == text_.ways.end() ? std::nullopt : std::optional(found->second);
   }
   std::string policy_words() override { return text_.policy; }
-  std::vector<std::string> trusted_realms() override { return text_.trusted; }
+  std::vector<std::vector<std::string>> capaths() override {
+    std::vector<std::vector<std::string>> all;
+    for (const auto& [from, to] : text_.ways) {
+      if (!from.starts_with("capath ")) continue;
+      all.push_back(words_of(from.substr(7) + " " + to));
+    }
+    return all;
+  }
 
  private:
   policy& crypto_;

@@ -182,10 +182,10 @@ inline principal_line principal_line_of(const std::vector<std::string>& words, s
 /// A realm as its file says.
 struct realm_text {
   std::unordered_map<std::string, principal_line> principals;  ///< by name with realm, as kerb::to_text writes it
-  /// "alias NAME", "enterprise TEXT", "referral HOST-OR-REALM", "moved NAME": what they lead to.
+  /// "alias NAME", "enterprise TEXT", "referral HOST-OR-REALM", "moved NAME": what they lead to. And "capath CLIENT-REALM
+  /// SERVER-REALM": the realms between the two.
   std::unordered_map<std::string, std::string> ways;
-  std::string policy;                ///< the words of the policy lines
-  std::vector<std::string> trusted;  ///< realms
+  std::string policy;  ///< the words of the policy lines
 };
 
 /// A principal's name with realm, in the one spelling that it is found under.
@@ -220,12 +220,14 @@ inline realm_text read_realm(const std::string& file, const std::string& realm, 
       } else if (w[0] == "referral" || w[0] == "moved") {
         needs(3, "referral .DOMAIN-OR-REALM NEXT-REALM, or moved NAME-OR-@DOMAIN REALM");
         all.ways[w[0] + " " + w[1]] = w[2];
-      } else if (w[0] == "trusted") {
-        all.trusted.insert(all.trusted.end(), w.begin() + 1, w.end());
+      } else if (w[0] == "capath") {
+        if (w.size() < 4) throw bad_text("it should be: capath CLIENT-REALM SERVER-REALM BETWEEN...");
+        std::string& between = all.ways["capath " + w[1] + " " + w[2]];
+        for (std::size_t i = 3; i != w.size(); ++i) between += w[i] + " ";
       } else if (w[0] == "policy") {
         for (std::size_t i = 1; i != w.size(); ++i) all.policy += w[i] + " ";
       } else {
-        throw bad_text("\"" + w[0] + "\" is none of principal, alias, enterprise, referral, moved, trusted, policy");
+        throw bad_text("\"" + w[0] + "\" is none of principal, alias, enterprise, referral, moved, capath, policy");
       }
     } catch (const bad_text& e) { throw bad_text(file + ":" + std::to_string(number) + ": " + e.what()); }
   }

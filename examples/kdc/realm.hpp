@@ -9,7 +9,7 @@ namespace example {
 /// kerb::kdc_policy with all that it is a view of.
 class realm_settings {
  public:
-  realm_settings(std::string realm, store& from) : realm_(std::move(realm)), trusted_(from.trusted_realms()) {
+  realm_settings(std::string realm, store& from) : realm_(std::move(realm)), capaths_(from.capaths()) {
     is.realm = kerb::kerberos_string::of(realm_);
     is.require_preauth = false;  // the principals say so themselves
     for (const std::string& w : words_of(from.policy_words())) {
@@ -23,8 +23,10 @@ class realm_settings {
       else if (w == "ignore_addresses") is.check_addresses = false;
       else throw bad_text("policy: \"" + w + "\" is not known here");
     }
-    for (const std::string& r : trusted_) views_.push_back(kerb::kerberos_string::of(r));
-    is.trusted_realms = views_;
+    for (const auto& p : capaths_)
+      for (std::size_t i = 2; i != p.size(); ++i)
+        paths_.push_back({kerb::kerberos_string::of(p[0]), kerb::kerberos_string::of(p[1]), kerb::kerberos_string::of(p[i])});
+    is.paths.paths = paths_;
   }
   realm_settings(const realm_settings&) = delete;
   realm_settings& operator=(const realm_settings&) = delete;
@@ -34,8 +36,8 @@ class realm_settings {
 
  private:
   std::string realm_;
-  std::vector<std::string> trusted_;
-  std::vector<kerb::kerberos_string> views_;
+  std::vector<std::vector<std::string>> capaths_;
+  std::vector<kerb::realm_path> paths_;
 };
 
 /// One request's look-ups: what they find lives as long as this does.

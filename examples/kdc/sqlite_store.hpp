@@ -100,9 +100,6 @@ class sqlite_store : public store {
     }
     for (const auto& [from, to] : text.ways) put_way.bind(from, to).row();
     if (!text.policy.empty()) put_way.bind(std::string("policy"), text.policy).row();
-    std::string trusted;
-    for (const std::string& r : text.trusted) trusted += r + " ";
-    if (!trusted.empty()) put_way.bind(std::string("trusted"), trusted).row();
     execute("COMMIT");
   }
 
@@ -131,7 +128,13 @@ class sqlite_store : public store {
     return found.row() ? std::optional(found.text(0)) : std::nullopt;
   }
   std::string policy_words() override { return way("policy").value_or(""); }
-  std::vector<std::string> trusted_realms() override { return words_of(way("trusted").value_or("")); }
+  std::vector<std::vector<std::string>> capaths() override {
+    std::vector<std::vector<std::string>> all;
+    statement every(db_.get(), "SELECT start, target FROM way WHERE start GLOB 'capath *'");
+    auto found = every.bind();
+    while (found.row()) all.push_back(words_of(found.text(0).substr(7) + " " + found.text(1)));
+    return all;
+  }
 
  private:
   struct closer {
