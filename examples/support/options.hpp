@@ -14,18 +14,20 @@ namespace example {
 
 struct options {
   std::string host, port, realm, principal, service, password, service_password;
-  bool own_kdc = true;
+  enum { embedded, mit, given } kdc = embedded;
   bool tcp = false;
 };
 
 inline constexpr const char* usage =
-    "usage: quickstart [--tcp]\n"
+    "usage: quickstart\n"
+    "       quickstart --mit [--tcp]\n"
     "       quickstart [--tcp] --kdc HOST:PORT --realm REALM --principal NAME --service NAME\n"
     "                  [--password-file FILE] [--service-password-file FILE]\n"
     "\n"
     "Gets a ticket-granting ticket and a service ticket, authenticates to the service, and tells step by step.\n"
-    "Without --kdc it starts a KDC of its own (Debian packages krb5-kdc and krb5-admin-server).\n"
+    "Without arguments the KDC is in this program too, and no other software is needed.\n"
     "\n"
+    "  --mit                         start MIT's KDC (Debian packages krb5-kdc and krb5-admin-server) and use that\n"
     "  --kdc HOST:PORT               use this KDC; without :PORT it is 88, and [::1]:88 is an IPv6 address\n"
     "  --realm REALM                 the realm of names that are given without one\n"
     "  --principal NAME              who to be: alice, or alice@EXAMPLE.ORG\n"
@@ -96,6 +98,8 @@ inline std::optional<options> read_options(int argc, char** argv, int& status) {
     }
     if (a == "--tcp") {
       o.tcp = true;
+    } else if (a == "--mit") {
+      o.kdc = options::mit;
     } else if (value == nullptr || i + 1 == argc || *argv[i + 1] == '\0') {
       std::fprintf(stderr, "quickstart: %s %s\n%s", a.c_str(), value == nullptr ? "is no option" : "needs a value",
                    usage);
@@ -104,14 +108,23 @@ inline std::optional<options> read_options(int argc, char** argv, int& status) {
       *value = argv[++i];
     }
   }
-  o.own_kdc = kdc.empty();
+  const bool own_kdc = kdc.empty();
   const bool named = !o.realm.empty() && !o.principal.empty() && !o.service.empty();
   const bool any = !(o.realm + o.principal + o.service + password_file + service_password_file).empty();
-  if (o.own_kdc ? any : !named) {
+  if (!own_kdc && o.kdc == options::mit) {
+    std::fprintf(stderr, "quickstart: --mit or --kdc, not both\n%s", usage);
+    return std::nullopt;
+  }
+  if (own_kdc ? any : !named) {
     std::fprintf(stderr, "quickstart: --kdc, --realm, --principal and --service go together\n%s", usage);
     return std::nullopt;
   }
-  if (o.own_kdc) return o;
+  if (own_kdc && o.kdc == options::embedded && o.tcp) {
+    std::fprintf(stderr, "quickstart: --tcp is for --mit or --kdc\n%s", usage);
+    return std::nullopt;
+  }
+  if (own_kdc) return o;
+  o.kdc = options::given;
   const std::size_t colon = kdc.rfind(':');
   const bool has_port = colon != std::string::npos && kdc.find(']', colon) == std::string::npos;
   o.host = kdc.substr(0, has_port ? colon : kdc.size());

@@ -37,6 +37,8 @@ inline std::string text_of(kerb::msg::TicketFlags f) {
 
 class story {
  public:
+  /// `in_memory`: nothing goes over a wire.
+  explicit story(bool in_memory = false) : in_memory_(in_memory) {}
   void chapter(const char* title) { std::printf("\n%s\n", title); }
   [[gnu::format(printf, 2, 3)]] void step(const char* format, ...) {
     std::printf("%3d. ", ++number_);
@@ -58,9 +60,9 @@ class story {
   /// A request on its way to the KDC.
   void request(const kerb::send& s, bool tcp) {
     using namespace kerb::msg;
-    const char* const over = tcp || s.via == kerb::carrier::stream ? "TCP" : "UDP";
+    const char* const over = in_memory_ ? "" : tcp || s.via == kerb::carrier::stream ? " over TCP" : " over UDP";
     if (const auto as = kerb::asn1::decode<AsReq>(s.octets)) {
-      step("client -> KDC     AS-REQ, %zu octets over %s", s.octets.size(), over);
+      step("client -> KDC     AS-REQ, %zu octets%s", s.octets.size(), over);
       more("Says in clear: I am %s; a ticket for %s, please.",
            text_of({*as->req_body->cname, as->req_body->realm}).c_str(),
            text_of({*as->req_body->sname, as->req_body->realm}).c_str());
@@ -71,7 +73,7 @@ class story {
       more(proof ? "Proof: PA-ENC-TIMESTAMP, the time sealed under the key made from the password (key usage 1)."
                  : "No proof of who is asking yet: whether the KDC wants one, it will say.");
     } else if (const auto tgs = kerb::asn1::decode<TgsReq>(s.octets)) {
-      step("client -> KDC     TGS-REQ, %zu octets over %s", s.octets.size(), over);
+      step("client -> KDC     TGS-REQ, %zu octets%s", s.octets.size(), over);
       more("Says in clear: a ticket for %s, please.", text_of({*tgs->req_body->sname, tgs->req_body->realm}).c_str());
       offers(tgs->req_body->etype);
       more("Proof: the ticket-granting ticket, and an authenticator sealed under its session key (key usage 7),");
@@ -81,12 +83,12 @@ class story {
   /// An answer of the KDC, before anything in it is believed.
   void answer(const kerb::answer& a) {
     using namespace kerb::msg;
-    const char* const over = a.arrived == kerb::carrier::stream ? "TCP" : "UDP";
+    const char* const over = in_memory_ ? "" : a.arrived == kerb::carrier::stream ? " over TCP" : " over UDP";
     const auto e = kerb::asn1::decode<KrbError>(a.octets);
     if (!e)
-      return step("KDC -> client     %s, %zu octets over %s", a.octets.empty() ? "nothing" : kind(a.octets[0]),
+      return step("KDC -> client     %s, %zu octets%s", a.octets.empty() ? "nothing" : kind(a.octets[0]),
                   a.octets.size(), over);
-    step("KDC -> client     KRB-ERROR %d %s, %zu octets over %s", static_cast<int>(e->error_code),
+    step("KDC -> client     KRB-ERROR %d %s, %zu octets%s", static_cast<int>(e->error_code),
          std::string(name_of(e->error_code)).c_str(), a.octets.size(), over);
     more("No key protects it: it is a hint, and is treated as one.");
     if (!e->e_data) return;
@@ -125,6 +127,7 @@ class story {
     for (const kerb::etype_t e : list) all += " " + text_of(e);
     more("Offers:%s.", all.c_str());
   }
+  bool in_memory_;
   int number_ = 0;
 };
 

@@ -6,4 +6,5 @@
 #include "exchange/drive.hpp"
 #include "exchange/over_stream.hpp"
 #include "format/ccache.hpp"
+#include "exchange/ticket_cache.hpp"
 #include "format/principal.hpp"

@@ -4,6 +4,7 @@
 #include "exchange/service/ap.hpp"
 #include "exchange/service/keys.hpp"
 #include "format/keytab.hpp"
+#include "exchange/transited.hpp"
 #include "format/principal.hpp"
 #include "store/replay_store.hpp"
 #include "transport/stream.hpp"

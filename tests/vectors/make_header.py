@@ -4,13 +4,13 @@
 A .vec file begins with a comment that cites the source. Records are separated by blank lines and are made of
 `key = value` lines, the first of which says the record's kind. Records of one kind have the same keys in all files.
 The header holds, for each kind K, a struct `K_vector` and an array `K_vectors`. Values are hexadecimal octets, except
-for the keys in INTEGERS and TEXTS.
+for the keys in INTEGERS and TEXTS. A text may stand in double quotes, to be empty or to begin or end with a blank.
 """
 import re
 import sys
 
 INTEGERS = {"etype", "cksumtype", "usage", "iterations", "derived"}
-TEXTS = {"name"}
+TEXTS = {"name", "contents", "client", "server", "realms", "added", "result"}
 
 
 def fail(path, line, what):
@@ -48,9 +48,11 @@ def value_of(path, line, key, value):
             fail(path, line, f"`{key}` must be a number")
         return value
     if key in TEXTS:
-        if not re.fullmatch(r"[ -!#-\[\]-~]+", value):
+        quoted = len(value) > 1 and value[0] == value[-1] == '"'
+        text = value[1:-1] if quoted else value
+        if not re.fullmatch(r"[ -!#-\[\]-~]*", text) or not (text or quoted):
             fail(path, line, f"`{key}` must be text without quotes and backslashes")
-        return f'"{value}"'
+        return f'"{text}"'
     if not re.fullmatch(r"([0-9a-fA-F]{2})*", value):
         fail(path, line, f"`{key}` must be octets in hexadecimal")
     return bytes.fromhex(value)

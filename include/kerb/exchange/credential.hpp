@@ -42,7 +42,9 @@ class basic_credential {
   constexpr const principal_view& server() const KERB_LIFETIMEBOUND { return facts_.server; }
   /// The Ticket's encoding, as the KDC sent it.
   constexpr bytes_view ticket() const { return facts_.ticket; }
-  constexpr const Key& session_key() const KERB_LIFETIMEBOUND { return session_key_; }
+  constexpr const Key& session_key() const& KERB_LIFETIMEBOUND { return session_key_; }
+  /// The key alone, out of a credential that is not needed any more.
+  constexpr Key session_key() && { return std::move(session_key_); }
   constexpr kerberos_time endtime() const { return facts_.endtime; }
   /// How far the KDC's clock was ahead of the caller's, in seconds; to be used with this credential's messages only
   /// (RFC 4120 section 3.1.5).

@@ -4,8 +4,8 @@
 
 namespace kerb::inline v0 {
 
-/// The longest realm that a transited field may stand for. A domain name ends at 255 octets, X.500 names are longer; and
-/// a short field must not grow into a long one, since each subfield may repeat what stood before it.
+/// The longest realm that a transited field may stand for. A domain name ends at 255 octets, X.500 names are longer;
+/// and a short field must not grow into a long one, since each subfield may repeat what stood before it.
 inline constexpr std::size_t max_transited_realm = 1024;
 
 namespace detail {
@@ -90,12 +90,13 @@ struct realm_path {
   kerberos_string between;
 };
 
-/// Which realms may have vouched for a client on its way: those that `paths` lists for the two realms, or, where it lists
-/// nothing for them, those on the hierarchical path; and everywhere those in `trusted`. The lists must outlive it.
+/// Which realms may have vouched for a client on its way: those that `paths` lists for the two realms, or, where it
+/// lists nothing for them, those on the hierarchical path; and everywhere those in `trusted`. The lists must outlive
+/// it.
 struct realm_path_policy {
-  view_of<realm_path>      paths{};
+  view_of<realm_path> paths{};
   view_of<kerberos_string> trusted{};
-  bool                     hierarchical = true;  ///< trust the hierarchical path between two realms that are not listed
+  bool hierarchical = true;  ///< trust the hierarchical path between two realms that are not listed
 };
 
 /// Calls f(realm) for each realm that the policy puts between two others, without `trusted`. f answers false to stop.
@@ -169,7 +170,8 @@ class transited_walk {
   constexpr kerb::error error() const { return what(ok_ ? errc::ok : errc::bad_transited); }
   constexpr kerb::error what(errc code) const {
     if (code == errc::ok) return {};
-    return {.code = code, .offset = static_cast<std::uint32_t>(begin_), .type = "TransitedEncoding", .field = "contents"};
+    return {
+        .code = code, .offset = static_cast<std::uint32_t>(begin_), .type = "TransitedEncoding", .field = "contents"};
   }
 
  private:
@@ -236,7 +238,8 @@ class transited_text {
 
 /// Calls f(realm) for each realm that a DOMAIN-X500-COMPRESS field stands for, whole, in the field's order; f answers
 /// false to stop, and must not keep the view. The two realms are those of the ticket's client and of its service: null
-/// subfields reach to them. What comes before a malformed subfield has been called for when errc::bad_transited says so.
+/// subfields reach to them. What comes before a malformed subfield has been called for when errc::bad_transited says
+/// so.
 template <class F>
   requires std::predicate<F&, kerberos_string>
 [[nodiscard]] constexpr error for_each_transited(bytes_view contents, kerberos_string client, kerberos_string server,
@@ -246,21 +249,25 @@ template <class F>
   const auto call = [&](kerberos_string realm) { return going = f(realm); };
   const auto listed = [&](bytes_view realm) { return realm.empty() ? client : kerberos_string{realm}; };
   while (walk.next()) {
-    if (!std::exchange(all_between, walk.null()) || walk.null()) {
-      if (walk.null() || call({walk.realm()})) continue;
-      return {};
+    if (walk.null()) {
+      all_between = true;
+      continue;
     }
-    if (!for_each_realm_between(listed(walk.previous()), {walk.realm()}, call)) return walk.what(errc::bad_transited);
-    if (!going || !call({walk.realm()})) return {};
+    if (std::exchange(all_between, false)) {
+      if (!for_each_realm_between(listed(walk.previous()), {walk.realm()}, call)) return walk.what(errc::bad_transited);
+      if (!going) return {};
+    }
+    if (!call({walk.realm()})) return {};
   }
   if (walk.ok() && all_between && !for_each_realm_between(listed(walk.realm()), server, call))
     return walk.what(errc::bad_transited);
   return walk.error();
 }
 
-/// Whether the policy accepts a client whose ticket has this field (RFC 4120 section 2.7): its realm, its service's realm
-/// and the policy's own apart, no realm has vouched for it. errc::path_not_accepted, or bad_transited, when not. Contents
-/// in another encoding than DOMAIN-X500-COMPRESS are not understood, so not accepted; empty ones are an empty path.
+/// Whether the policy accepts a client whose ticket has this field (RFC 4120 section 2.7): its realm, its service's
+/// realm and the policy's own apart, no realm has vouched for it. errc::path_not_accepted, or bad_transited, when not.
+/// Contents in another encoding than DOMAIN-X500-COMPRESS are not understood, so not accepted; empty ones are an empty
+/// path.
 [[nodiscard]] constexpr error check_transited(const msg::TransitedEncoding& transited, kerberos_string client,
                                               kerberos_string server, const realm_path_policy& policy) {
   if (transited.contents.empty()) return {};
@@ -278,9 +285,9 @@ template <class F>
 }
 
 /// Writes the transited field of a ticket that a KDC issues on a ticket-granting ticket of another realm: `contents` is
-/// that ticket's field, `issuer` the realm that issued it, `server` the realm of the ticket to be issued. The result, at
-/// the front of `out`, stands for the same realms and the issuer, which is not added where it is the client's realm, the
-/// server's or already there. errc::no_space says how many octets will do; `out` must not overlap `contents`.
+/// that ticket's field, `issuer` the realm that issued it, `server` the realm of the ticket to be issued. The result,
+/// at the front of `out`, stands for the same realms and the issuer, which is not added where it is the client's realm,
+/// the server's or already there. errc::no_space says how many octets will do; `out` must not overlap `contents`.
 [[nodiscard]] constexpr result<bytes_view> append_transited(bytes_view contents, kerberos_string issuer,
                                                             kerberos_string client, kerberos_string server,
                                                             std::span<std::uint8_t> out) {
@@ -288,9 +295,11 @@ template <class F>
   if (added.empty() || client.octets.empty() || server.octets.empty()) return errc::api_misuse;
   if (added.size() > max_transited_realm) return errc::bad_transited;
 
-  // Where is it shortest? Before a subfield that can be joined to it, behind one that it can be joined to, or at the end.
-  // No subfield may lose the realm that it is joined to, and none comes next to a null one, whose meaning it would change.
-  bool present = issuer == client || issuer == server, all_between = false;
+  // Where is it shortest? Before a subfield that can be joined to it, behind one that it can be joined to, or at the
+  // end. No subfield may lose the realm that it is joined to, and none comes next to a null one, whose meaning it would
+  // change.
+  bool present = issuer == client || issuer == server;
+  unsigned nulls = 0;  // just before this subfield
   const auto look = [&](kerberos_string realm) {
     present |= realm == issuer;
     return true;
@@ -300,18 +309,18 @@ template <class F>
   detail::transited_walk walk(contents);
   while (walk.next()) {
     if (walk.null()) {
-      all_between = true;
+      ++nulls;
       continue;
     }
     (void)look({walk.realm()});
-    if (std::exchange(all_between, false)) {
+    if (std::exchange(nulls, 0u) != 0) {
       if (!for_each_realm_between(listed(walk.previous()), {walk.realm()}, look)) return walk.what(errc::bad_transited);
       continue;
     }
     const bool joined = detail::is_below(walk.realm(), added);
-    if (walk.relative() && !joined) continue;
     std::size_t saved = detail::is_below(added, walk.previous()) ? walk.previous().size() : 0;
     if (joined) saved += added.size();
+    // It gives up the joint that it has: nothing is saved where it cannot be joined to the new realm instead
     if (walk.relative()) saved -= saved < walk.previous().size() ? saved : walk.previous().size();
     if (saved != 0 && saved >= best) {
       best = saved;
@@ -319,26 +328,25 @@ template <class F>
     }
   }
   if (!walk.ok()) return walk.error();
-  // A null subfield at the end reaches to the realm of its ticket, which is the issuer. Once the issuer stands behind it,
-  // it still does; elsewhere it would come to reach to `server`.
-  if (all_between) {
+  // A null subfield at the end reaches to the realm of its ticket, which is the issuer. Once the issuer stands behind
+  // it, it still does; elsewhere it would come to reach to `server`.
+  if (nulls != 0) {
     if (!for_each_realm_between(listed(walk.realm()), issuer, look)) return walk.what(errc::bad_transited);
     present = issuer == server;
   }
   const std::size_t at_end = detail::is_below(added, walk.realm()) ? walk.realm().size() : 0;
-  if (all_between || at_end >= best) place = contents.size();
+  if (nulls != 0 || at_end >= best) place = contents.size();
 
   detail::transited_text text(out);
   if (present) {
     text.copy(contents);
   } else if (place == contents.size()) {
     text.copy(contents);
-    if (!contents.empty()) text.put(',');
+    if (!contents.empty() && nulls < 2) text.put(',');
     text.realm(added, walk.realm());
   } else {
     detail::transited_walk again(contents);
-    while (again.next() && again.begin() != place) {
-    }
+    while (again.next() && again.begin() != place) {}
     text.copy(contents.first(place));
     text.realm(added, again.previous());
     text.put(',');
@@ -355,4 +363,3 @@ template <class F>
 }
 
 }  // namespace kerb::inline v0
-namespace kerb::inline v0 { constexpr bool path_accepted(const msg::TransitedEncoding& t, kerberos_string, kerberos_string, const realm_path_policy& p) { for (auto r : p.trusted) if (r.octets == t.contents) return true; return t.contents.empty(); } }

@@ -280,8 +280,6 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
   }
   /// RFC 4120 section 3.3.3.2: the realm that the ticket came from is added to the path, and the path is checked.
   constexpr verdict pass_realms() {
-    const verdict bad =
-        detail::no(errc::path_not_checked, error_code_t::kdc_err_path_not_accepted, "EncTicketPart", "transited");
     const kerberos_string from = ap_req_.ticket->realm;
     path_ = {};
     if (from_other_realm() && !(from == tgt_.crealm)) {
@@ -291,12 +289,13 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
       const std::size_t free = this->room_.free(), least = this->refusal_size();
       const std::span<std::uint8_t> to = this->room_.borrow(free < least ? 0 : free - least);
       const auto added = append_transited(tgt_.transited.contents, from, tgt_.crealm, this->policy_.realm, to);
-      if (!added) return bad;
-      for (std::size_t i = 0; i != added->size(); ++i) to[i] = (*added)[i];
+      if (!added) return {added.error(), error_code_t::kdc_err_path_not_accepted};
       path_ = keep(added->size());
     }
     if (has(kdc_option_t::disable_transited_check)) return {};  // the server is left to check it, section 2.7
-    if (!path_accepted(transited(), tgt_.crealm, this->policy_.realm, this->policy_.paths)) return bad;
+    if (const error e = check_transited(transited(), tgt_.crealm, this->policy_.realm, this->policy_.paths); !e.ok()) {
+      return {e, error_code_t::kdc_err_path_not_accepted};
+    }
     this->draft_.flags.set(ticket_flag_t::transited_policy_checked);
     return {};
   }

@@ -365,7 +365,7 @@ const refusal refusals[] = {
        from_far(w);
        w.tgt.crealm = w.authenticator.crealm = far_org;
      },
-     error_code_t::kdc_err_path_not_accepted, errc::path_not_checked, "EncTicketPart", "transited"},
+     error_code_t::kdc_err_path_not_accepted, errc::path_not_accepted, "TransitedEncoding", "contents"},
     {"a path in an encoding that is not known",
      [](world& w) {
        from_far(w);

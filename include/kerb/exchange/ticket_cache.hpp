@@ -1,0 +1,104 @@
+// Where a client keeps its tickets: in place, until they expire or it logs off.
+#pragma once
+#include <optional>
+
+#include "credential.hpp"
+
+namespace kerb::inline v0 {
+
+/// Up to N credentials of one user, each with its ticket and names in at most `Octets` octets; never allocates. A
+/// ticket can be used as often as one likes until it expires (RFC 4120 section 1.1). Keys and octets are wiped when a
+/// credential is replaced, when the user logs off, and when the cache dies. Credentials are views of it: it stays where
+/// it is.
+template <class Key, std::size_t N, std::size_t Octets = 4096>
+class ticket_cache {
+ public:
+  using credential = basic_credential<Key>;
+
+  constexpr ticket_cache() = default;
+  ticket_cache(const ticket_cache&) = delete;
+  ticket_cache& operator=(const ticket_cache&) = delete;
+
+  /// Keeps a credential, in place of one for the same server, of one that has expired, or of nothing; what comes out is
+  /// valid until it is replaced. errc::no_space when the ticket is too long (detail: octets needed), or when all N are
+  /// taken by others that are still of use (detail: 0).
+  constexpr result<ref<const credential>> store(credential c, kerberos_time now) KERB_LIFETIMEBOUND {
+    const ticket_facts& f = c.facts();
+    const std::size_t client = asn1::encoded_size(f.client.name), server = asn1::encoded_size(f.server.name);
+    const std::size_t addresses = f.addresses ? asn1::encoded_size(*f.addresses) : 0;
+    const std::size_t needed =
+        client + server + addresses + f.client.realm.octets.size() + f.server.realm.octets.size() + f.ticket.size();
+    if (needed > Octets) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(needed)};
+    entry* const e = place(f.server, now);
+    if (e == nullptr) return error{.code = errc::no_space};
+    std::array<std::uint8_t, Octets> octets{};  // the credential may be a view of the entry that it replaces
+    std::size_t at = 0;
+    const auto take = [&](std::size_t n) { return std::span(octets).subspan(std::exchange(at, at + n), n); };
+    const auto put = [&](const auto& v, std::size_t n) { (void)asn1::encode(v, take(n)); };
+    put(f.client.name, client);
+    put(f.server.name, server);
+    if (addresses != 0) put(*f.addresses, addresses);
+    for (bytes_view v : {f.client.realm.octets, f.server.realm.octets, f.ticket})
+      detail::copy_octets(v.data(), v.size(), take(v.size()).data());
+
+    ticket_facts kept = f;
+    const std::size_t sizes[] = {
+        client, server, addresses, f.client.realm.octets.size(), f.server.realm.octets.size(), f.ticket.size()};
+    e->wipe();
+    e->octets = octets;
+    std::size_t from = 0;
+    const auto next = [&](std::size_t i) {
+      return bytes_view(e->octets).subview(std::exchange(from, from + sizes[i]), sizes[i]);
+    };
+    if (const auto n = asn1::decode<msg::PrincipalName>(next(0))) kept.client.name = *n;
+    if (const auto n = asn1::decode<msg::PrincipalName>(next(1))) kept.server.name = *n;
+    if (const auto a = asn1::decode_as<msg::HostAddresses>("HostAddresses", next(2))) kept.addresses = *a;
+    kept.client.realm = {next(3)};
+    kept.server.realm = {next(4)};
+    kept.ticket = next(5);
+    const std::int64_t offset = c.kdc_clock_offset();
+    e->held.emplace(kept, std::move(c).session_key());
+    e->held->set_kdc_clock_offset(offset);
+    return ref<const credential>(*e->held);
+  }
+  /// The credential for a server, if there is one that has not expired; null otherwise.
+  constexpr const credential* find(const principal_view& server, kerberos_time now) const KERB_LIFETIMEBOUND {
+    for (const entry& e : entries_)
+      if (e.is_of_use(now) && same_principal(e.held->server(), server)) return &*e.held;
+    return nullptr;
+  }
+  /// How many credentials are of use at `now`.
+  constexpr std::size_t size(kerberos_time now) const {
+    std::size_t n = 0;
+    for (const entry& e : entries_) n += e.is_of_use(now);
+    return n;
+  }
+  /// The user leaves: every ticket and every key is destroyed.
+  constexpr void log_off() {
+    for (entry& e : entries_) e.wipe();
+  }
+
+ private:
+  struct entry {
+    std::array<std::uint8_t, Octets> octets{};
+    std::optional<credential> held{};
+
+    constexpr ~entry() { wipe(); }
+    constexpr bool is_of_use(kerberos_time now) const { return held && now < held->endtime(); }
+    constexpr void wipe() {
+      held.reset();
+      secure_zero(octets);
+    }
+  };
+  constexpr entry* place(const principal_view& server, kerberos_time now) {
+    entry* free = nullptr;
+    for (entry& e : entries_) {
+      if (e.held && same_principal(e.held->server(), server)) return &e;
+      if (free == nullptr && !e.is_of_use(now)) free = &e;
+    }
+    return free;
+  }
+  std::array<entry, N> entries_{};
+};
+
+}  // namespace kerb::inline v0

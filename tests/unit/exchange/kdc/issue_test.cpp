@@ -1,0 +1,39 @@
+// What a caller's policy can take from a ticket, and add to it.
+#include "support/both.hpp"
+#include "support/kdc_side.hpp"
+
+using namespace kerb;
+using namespace kerb_kdc_test;
+
+namespace {
+using world = kerb_kdc_test::kdc_world;
+using f = ticket_flag_t;
+
+constexpr bool flags_are_taken_away_and_never_added() {
+  world w;
+  w.body.kdc_options = {kdc_option_t::forwardable, kdc_option_t::renewable};
+  w.options.without = {f::forwardable, f::proxiable, f::renewable};
+  const outcome r = w.ask_as();
+  return r.issued && r.ticket.flags == msg::TicketFlags{f::initial, f::pre_authent} && !r.ticket.renew_till;
+}
+KERB_BOTH("issue: flags are taken away, and what a renewable ticket had goes with its flag", "[exchange]",
+          flags_are_taken_away_and_never_added);
+
+constexpr bool the_draft_is_what_will_be_issued() {
+  world w;
+  const auto t = w.turn_now();
+  kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
+  kdc_step s = x.receive(w.tgs_req(), t);
+  while (const auto* a = std::get_if<need_principal>(&s)) s = x.found(w.find(a->principal)->record, t);
+  if (!says<authorize>(s)) return false;
+  const ticket_draft& d = x.tgs()->draft();
+  if (!same_principal(d.client, alice()) || !same_principal(d.server, web()) || d.endtime != w.tgt.endtime ||
+      d.ticket_etype != e20 || d.session_etype != e20 || d.kvno != 1 || d.is_referral || x.tgs()->issued()) {
+    return false;
+  }
+  s = x.issue({.endtime = plus(noon.at, 60)}, t);
+  return says<reply>(s) && x.tgs()->issued() && d.endtime == plus(noon.at, 60) && same_principal(d.client, alice());
+}
+KERB_BOTH("issue: the draft says what will be issued, and then what was", "[exchange]",
+          the_draft_is_what_will_be_issued);
+}  // namespace

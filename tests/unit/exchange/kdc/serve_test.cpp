@@ -1,0 +1,80 @@
+// The adaptor for directories that answer at once.
+#include "support/both.hpp"
+#include "support/kdc_side.hpp"
+
+using namespace kerb;
+using namespace kerb_kdc_test;
+
+namespace {
+using policy = testing::insecure_policy;
+using world = kerb_kdc_test::kdc_world;
+
+/// The world's principals as a directory.
+struct principals {
+  ref<world> w;
+  bool down = false;
+  std::optional<kerberos_string> elsewhere{};
+  constexpr lookup<policy> find(const need_principal& ask) {
+    if (down) return not_available{};
+    if (const auto* e = w->find(ask.principal)) return e->record;
+    if (elsewhere) return in_realm{*elsewhere};
+    return not_found{};
+  }
+};
+static_assert(directory<principals, policy>);
+static_assert(!directory<world, policy>);
+
+template <class... More>
+constexpr std::optional<error_code_t> answered(world& w, principals d, bytes_view request, More... more) {
+  kdc<policy> x(w.settings, std::span(w.scratch));
+  const auto r = serve(x, request, w.crypto, d, w.now, {}, more...);
+  if (!r) return std::nullopt;
+  if (asn1::decode<msg::AsRep>(*r) || asn1::decode<msg::TgsRep>(*r)) return error_code_t::kdc_err_none;
+  const auto e = asn1::decode<msg::KrbError>(*r);
+  return e ? std::optional(e->error_code) : std::nullopt;
+}
+constexpr bool every_answer_of_a_directory_is_understood() {
+  world w;
+  if (answered(w, {w}, w.as_req()) != error_code_t::kdc_err_none) return false;
+  if (answered(w, {w}, w.tgs_req()) != error_code_t::kdc_err_none) return false;
+  if (answered(w, {w, true}, w.tgs_req()) != error_code_t::kdc_err_svc_unavailable) return false;
+  world unknown;
+  unknown.service.there = false;
+  if (answered(unknown, {unknown}, unknown.tgs_req()) != error_code_t::kdc_err_s_principal_unknown) return false;
+  unknown.body.kdc_options.set(kdc_option_t::canonicalize);
+  return answered(unknown, {unknown, false, other_org}, unknown.tgs_req()) == error_code_t::kdc_err_none;
+}
+KERB_BOTH("serve: whatever a directory answers leads to a reply or its error", "[exchange]",
+          every_answer_of_a_directory_is_understood);
+
+constexpr bool the_caller_has_the_last_word() {
+  world w;
+  const auto no = [](const kdc<policy>&) -> decision { return error_code_t::kdc_err_policy; };
+  const auto shorter = [](const kdc<policy>& x) -> decision {
+    return issue_options{.endtime = plus(x.tgs()->draft().starttime, 1)};
+  };
+  return answered(w, {w}, w.tgs_req(), no) == error_code_t::kdc_err_policy &&
+         answered(w, {w}, w.tgs_req(), shorter) == error_code_t::kdc_err_none;
+}
+KERB_BOTH("serve: the caller's policy has the last word", "[exchange]", the_caller_has_the_last_word);
+
+constexpr bool what_it_cannot_do_is_said() {
+  world w;
+  principals d{w};
+  std::array<std::uint8_t, 64> small{};
+  kdc<policy> x(w.settings, small);
+  const auto r = serve(x, w.as_req(), w.crypto, d, w.now);
+  world checked;  // a store of requests is asked by whoever has one
+  checked.settings.check_requests = true;
+  principals c{checked};
+  kdc<policy> y(checked.settings, std::span(checked.scratch));
+  const auto s = serve(y, checked.tgs_req(), checked.crypto, c, checked.now);
+  constexpr std::uint8_t junk[] = {1, 2, 3};
+  kdc<policy> z(w.settings, std::span(w.scratch));
+  const auto silent = serve(z, junk, w.crypto, d, w.now);
+  return !r && r.error().code == errc::no_space && r.error().detail > 64 && !s && s.error().code == errc::api_misuse &&
+         silent && silent->empty();
+}
+KERB_BOTH("serve: too small a room, a store that nobody asks and what deserves no answer are told apart", "[exchange]",
+          what_it_cannot_do_is_said);
+}  // namespace

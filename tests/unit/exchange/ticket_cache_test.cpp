@@ -1,0 +1,118 @@
+// A client's tickets, kept until they expire or it logs off.
+#include <kerb/exchange/ticket_cache.hpp>
+#include <kerb/testing/insecure.hpp>
+
+#include "support/alloc_count.hpp"
+#include "support/both.hpp"
+
+using namespace kerb;
+using namespace kerb::literals;
+
+namespace {
+using cache = ticket_cache<key, 2, 128>;
+constexpr kerberos_string alice_parts[] = {"alice"_krb}, web_parts[] = {"HTTP"_krb, "web"_krb},
+                          ftp_parts[] = {"ftp"_krb}, ssh_parts[] = {"host"_krb};
+constexpr principal_view named(view_of<kerberos_string> parts) { return {{name_t::principal, parts}, "EX.ORG"_krb}; }
+constexpr kerberos_time noon{1767268800};
+constexpr std::uint8_t address_octets[] = {10, 1, 2, 3};
+constexpr msg::HostAddress addresses[] = {{addr_t::ipv4, address_octets}};
+
+constexpr basic_credential<key> credential(view_of<kerberos_string> server, bytes_view ticket, std::int64_t life = 60,
+                                           std::uint8_t fill = 1) {
+  testing::insecure_policy p;
+  std::array<std::uint8_t, 32> o{};
+  for (std::uint8_t& b : o) b = fill;
+  ticket_facts f;
+  f.client = named(alice_parts);
+  f.server = named(server);
+  f.ticket = ticket;
+  f.endtime = plus(noon, life);
+  f.addresses = view_of<msg::HostAddress>(addresses);
+  basic_credential<key> c(f, std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, o)));
+  c.set_kdc_clock_offset(7);
+  return c;
+}
+constexpr std::uint8_t ticket_a[] = {0x61, 1, 1}, ticket_b[] = {0x61, 1, 2};
+
+constexpr bool a_ticket_is_used_until_it_expires() {
+  cache c;
+  {
+    std::array<std::uint8_t, 3> gone{0x61, 1, 1};
+    if (!c.store(credential(web_parts, gone), noon)) return false;
+    gone = {};
+  }
+  const auto* found = c.find(named(web_parts), noon);
+  const auto* last = c.find(named(web_parts), plus(noon, 59));
+  return found != nullptr && found == last && found->ticket() == bytes_view(ticket_a) &&
+         same_principal(found->client(), named(alice_parts)) && found->session_key().octets().unguarded()[0] == 1 &&
+         found->facts().addresses && (*found->facts().addresses->begin()).address == bytes_view(address_octets) &&
+         found->kdc_clock_offset() == 7 && c.find(named(web_parts), plus(noon, 60)) == nullptr &&
+         c.find(named(ftp_parts), noon) == nullptr && c.size(noon) == 1 && c.size(plus(noon, 60)) == 0;
+}
+KERB_BOTH("ticket_cache: a ticket is used as often as one likes until it expires", "[exchange][rfc4120-1.1]",
+          a_ticket_is_used_until_it_expires);
+
+constexpr bool logging_off_destroys_everything() {
+  cache c;
+  if (!c.store(credential(web_parts, ticket_a), noon) || !c.store(credential(ftp_parts, ticket_b), noon)) return false;
+  c.log_off();
+  return c.size(noon) == 0 && c.find(named(web_parts), noon) == nullptr &&
+         c.store(credential(ssh_parts, ticket_a), noon);
+}
+KERB_BOTH("ticket_cache: logging off destroys tickets and keys", "[exchange]", logging_off_destroys_everything);
+
+constexpr bool places_are_taken_by_what_is_of_no_use() {
+  cache c;
+  const bool two = c.store(credential(web_parts, ticket_a), noon) && c.store(credential(ftp_parts, ticket_a, 10), noon);
+  const auto third = c.store(credential(ssh_parts, ticket_a), noon);
+  const bool again = c.store(credential(web_parts, ticket_b, 60, 2), noon).has_value();
+  const bool renewed = c.find(named(web_parts), noon)->ticket() == bytes_view(ticket_b) &&
+                       c.find(named(web_parts), noon)->session_key().octets().unguarded()[0] == 2;
+  return two && !third && third.error().code == errc::no_space && again && renewed && c.size(noon) == 2 &&
+         c.store(credential(ssh_parts, ticket_a), plus(noon, 10)) && c.find(named(ftp_parts), noon) == nullptr &&
+         c.find(named(ssh_parts), plus(noon, 10)) != nullptr;
+}
+KERB_BOTH("ticket_cache: a ticket takes the place of one for the same server, or of one that has expired", "[exchange]",
+          places_are_taken_by_what_is_of_no_use);
+
+constexpr bool what_is_too_long_says_how_long() {
+  cache c;
+  const std::array<std::uint8_t, 200> much{};
+  const auto no = c.store(credential(web_parts, much), noon);
+  if (no || no.error().code != errc::no_space) return false;
+  const std::size_t rest = no.error().detail - 200;
+  const auto fits = credential(web_parts, bytes_view(much).first(128 - rest));
+  return c.store(credential(web_parts, bytes_view(much).first(128 - rest)), noon) &&
+         !c.store(credential(ftp_parts, bytes_view(much).first(140)), noon) && fits.ticket().size() == 128 - rest;
+}
+KERB_BOTH("ticket_cache: a ticket that is too long is refused with the octets that would do", "[exchange]",
+          what_is_too_long_says_how_long);
+
+TEST_CASE("ticket_cache: nothing is left in memory when the user has logged off", "[exchange]") {
+  alignas(cache) std::array<std::uint8_t, sizeof(cache)> memory{};
+  auto* const c = new (memory.data()) cache;
+  REQUIRE(c->store(credential(web_parts, ticket_a, 60, 0xa5), noon));
+  const auto count = [&] {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i + 16 <= memory.size(); ++i) {
+      bool all = true;
+      for (std::size_t j = 0; j != 16; ++j) all = all && memory[i + j] == 0xa5;
+      n += all;
+    }
+    return n;
+  };
+  CHECK(count() != 0);
+  c->log_off();
+  CHECK(count() == 0);
+  c->~cache();
+}
+TEST_CASE("ticket_cache: it allocates nothing", "[exchange]") {
+  cache c;
+  bool found = false;
+  {
+    kerb_test::no_allocations none;
+    found = c.store(credential(web_parts, ticket_a), noon) && c.find(named(web_parts), noon) != nullptr;
+  }
+  CHECK(found);
+}
+}  // namespace

@@ -1,0 +1,541 @@
+// The realms that a client has come through.
+#include <kerb/exchange/transited.hpp>
+
+#include <algorithm>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "support/alloc_count.hpp"
+#include "support/both.hpp"
+#include "vectors.hpp"
+
+using namespace kerb;
+using namespace kerb_test;
+
+namespace {
+
+/// Text as octets, in constant expressions too.
+struct octets {
+  std::array<std::uint8_t, 2200> data{};
+  std::size_t size = 0;
+  constexpr octets(std::string_view s) {
+    for (const char c : s) data[size++] = static_cast<std::uint8_t>(c);
+  }
+  constexpr bytes_view view() const { return bytes_view(data).first(size); }
+  constexpr kerberos_string realm() const { return {view()}; }
+};
+
+/// Collects realms with a bar behind each.
+struct collected {
+  std::array<char, 4096> text{};
+  std::size_t size = 0, realms = 0;
+  constexpr bool operator()(kerberos_string r) {
+    for (const std::uint8_t c : r.octets) text[size++] = static_cast<char>(c);
+    text[size++] = '|';
+    ++realms;
+    return true;
+  }
+  constexpr std::string_view view() const { return {text.data(), size}; }
+  /// Whether these are the realms of `list`, which has bars between them, in any order.
+  constexpr bool are(std::string_view list) const {
+    std::size_t n = 0;
+    while (!list.empty()) {
+      const std::size_t end = list.find('|') == list.npos ? list.size() : list.find('|');
+      bool found = false;
+      for (std::string_view have = view(); !have.empty(); have = have.substr(have.find('|') + 1))
+        found |= have.substr(0, have.find('|')) == list.substr(0, end);
+      if (!found) return false;
+      ++n;
+      list = list.substr(end == list.size() ? end : end + 1);
+    }
+    return n == realms;
+  }
+  constexpr bool operator==(std::string_view list) const {
+    return list.empty() ? size == 0 : size == list.size() + 1 && view().substr(0, list.size()) == list;
+  }
+};
+
+constexpr error listed(std::string_view contents, std::string_view client, std::string_view server, collected& out) {
+  return for_each_transited(octets(contents).view(), octets(client).realm(), octets(server).realm(),
+                            [&](kerberos_string r) { return out(r); });
+}
+constexpr bool lists(std::string_view contents, std::string_view client, std::string_view server,
+                     std::string_view realms) {
+  collected got;
+  return listed(contents, client, server, got).ok() && got == realms;
+}
+constexpr bool malformed(std::string_view contents, std::string_view client = "A.EX", std::string_view server = "B.EX",
+                         std::uint32_t offset = 0) {
+  collected got;
+  const error e = listed(contents, client, server, got);
+  return e.code == errc::bad_transited && e.offset == offset && is_peer_fault(e.code);
+}
+constexpr bool appends(std::string_view contents, std::string_view added, std::string_view client,
+                       std::string_view server, std::string_view expected) {
+  std::array<std::uint8_t, 300> out{};
+  const auto r = append_transited(octets(contents).view(), octets(added).realm(), octets(client).realm(),
+                                  octets(server).realm(), out);
+  return r && kerberos_string{*r} == expected && (r->empty() || r->data() == out.data());
+}
+constexpr bool between(std::string_view a, std::string_view b, std::string_view realms) {
+  collected got;
+  return for_each_realm_between(octets(a).realm(), octets(b).realm(), [&](kerberos_string r) { return got(r); }) &&
+         got == realms;
+}
+constexpr bool nothing_between(std::string_view a, std::string_view b) {
+  collected got;
+  return !for_each_realm_between(octets(a).realm(), octets(b).realm(), [&](kerberos_string r) { return got(r); }) &&
+         got.realms == 0;
+}
+
+// ---- other people's vectors
+
+constexpr bool list_vectors() {
+  for (const auto& v : transited_list_vectors) {
+    collected got;
+    if (!listed(v.contents, v.client, v.server, got).ok() || !got.are(v.realms)) return false;
+  }
+  return transited_list_vectors.size() == 12;
+}
+KERB_BOTH("transited: fields are expanded as in RFC 4120 and by MIT krb5", "[exchange][rfc4120-3.3.3.2]", list_vectors);
+
+constexpr bool append_vectors() {
+  for (const auto& v : transited_append_vectors)
+    if (!appends(v.contents, v.added, v.client, v.server, v.result)) return false;
+  return transited_append_vectors.size() == 15;
+}
+KERB_BOTH("transited: realms are appended as by MIT krb5's KDC", "[exchange][rfc4120-3.3.3.2]", append_vectors);
+
+constexpr bool path_vectors() {
+  for (const auto& v : realm_path_vectors)
+    if (!between(v.client, v.server, v.realms)) return false;
+  return realm_path_vectors.size() == 12;
+}
+KERB_BOTH("realm path: the hierarchical path is the one that MIT krb5 walks", "[exchange][rfc4120-3.3.3.2]",
+          path_vectors);
+
+// MIT's [capaths], as they stand in the file that its tests read.
+constexpr realm_path capaths[] = {
+    {"/COM/HP/APOLLO/FOO"_krb, "/COM/DEC/CRL"_krb, "/COM/DEC"_krb},
+    {"/COM/HP/APOLLO/FOO"_krb, "/COM/DEC/CRL"_krb, "/COM"_krb},
+    {"/COM/HP/APOLLO/FOO"_krb, "/COM/DEC/CRL"_krb, "/COM/HP"_krb},
+    {"/COM/HP/APOLLO/FOO"_krb, "/COM/DEC/CRL"_krb, "/COM/HP/APOLLO"_krb},
+    {"ATHENA.MIT.EDU"_krb, "KERBEROS.COM"_krb, {}},
+    {"LCS.MIT.EDU"_krb, "KERBEROS.COM"_krb, "ATHENA.MIT.EDU"_krb},
+    {"LCS.MIT.EDU"_krb, "ATHENA.MIT.EDU"_krb, {}},
+    {"LCS.MIT.EDU"_krb, "KABLOOEY.KERBEROS.COM"_krb, "ATHENA.MIT.EDU"_krb},
+    {"LCS.MIT.EDU"_krb, "KABLOOEY.KERBEROS.COM"_krb, "KERBEROS.COM"_krb},
+};
+constexpr bool capaths_vectors() {
+  for (const auto& v : realm_path_capaths_vectors) {
+    collected got;
+    if (!for_each_realm_between(octets(v.client).realm(), octets(v.server).realm(), {.paths = capaths},
+                                [&](kerberos_string r) { return got(r); }) ||
+        !(got == v.realms))
+      return false;
+  }
+  return realm_path_capaths_vectors.size() == 2;
+}
+KERB_BOTH("realm path: listed paths say what MIT krb5's [capaths] say", "[exchange][rfc4120-2.7]", capaths_vectors);
+
+constexpr bool encode_vectors() {
+  for (const auto& v : transited_encode_vectors) {
+    std::array<std::uint8_t, 100> rooms[2]{};
+    bytes_view contents;
+    unsigned n = 0;
+    for (std::string_view rest = v.realms; !rest.empty(); ++n) {
+      const std::size_t end = rest.find('|') == rest.npos ? rest.size() : rest.find('|');
+      const auto r = append_transited(contents, octets(rest.substr(0, end)).realm(), octets(v.client).realm(),
+                                      octets(v.server).realm(), rooms[n % 2]);
+      if (!r) return false;
+      contents = *r;
+      rest = rest.substr(end == rest.size() ? end : end + 1);
+    }
+    collected got;
+    if (!for_each_transited(contents, octets(v.client).realm(), octets(v.server).realm(),
+                            [&](kerberos_string r) { return got(r); })
+             .ok() ||
+        !got.are(v.realms) || got.realms != n)
+      return false;
+  }
+  return transited_encode_vectors.size() == 3;
+}
+KERB_BOTH("transited: a list that is made realm by realm expands to it", "[exchange][rfc4120-3.3.3.2]", encode_vectors);
+
+// ---- expansion
+
+constexpr bool quoting() {
+  return lists("A\\,B,C\\\\D,E\\.,\\ F,\\ \\ G", "X", "Y", "A,B|C\\D|E.| F|  G") &&
+         // a quoted dot and a quoted slash join nothing
+         lists("EDU,MIT\\.", "X", "Y", "EDU|MIT.") && lists("/COM,\\/HP", "X", "Y", "/COM|/HP") &&
+         // a quoted comma parts nothing, and a quoted letter is itself
+         lists("EDU,M\\,IT.,\\A\\T.", "X", "Y", "EDU|M,IT.EDU|AT.M,IT.EDU") &&
+         lists(" EDU,  /COM", "X", "Y", "EDU|/COM");
+}
+KERB_BOTH("transited: what is quoted is part of a name", "[exchange][rfc4120-3.3.3.2]", quoting);
+
+constexpr bool x500_with_equals_sign() {
+  return malformed("C=US,/O=OSF,/OU=\\,., C=DE", "X", "Y", 12) &&  // a slash and a dot: joined at both ends
+         lists("C=US,/O=OSF,/OU=\\,\\., C=DE", "X", "Y", "C=US|C=US/O=OSF|C=US/O=OSF/OU=,.|C=DE") &&
+         lists(",", "C=US/O=OSF/OU=A", "C=US/O=ISO", "C=US/O=OSF|C=US");
+}
+KERB_BOTH("transited: X.500 names as in RFC 4120 section 6.1", "[exchange][rfc4120-6.1]", x500_with_equals_sign);
+
+constexpr bool nulls() {
+  return lists("", "A.EX", "B.EX", "") && lists(",", "A.EX", "A.EX", "") && lists(",", "A.B.EX", "EX", "B.EX") &&
+         lists(",,", "A.EX", "B.EX", "EX") && lists("B.EX,,D.C.EX", "A.EX", "Z", "B.EX|EX|C.EX|D.C.EX") &&
+         lists("EX,,B.A.,C.", "X", "Y", "EX|A.EX|B.A.EX|C.B.A.EX") && lists(",A.EX,", "A.EX", "A.EX", "A.EX");
+}
+KERB_BOTH("transited: a null subfield stands for the realms between its neighbours", "[exchange][rfc4120-3.3.3.2]",
+          nulls);
+
+constexpr bool nulls_without_a_path() {
+  return malformed(",", "A.EX", "A.ORG", 1) && malformed(",", "A.EX", "/COM", 1) && malformed(",", "", "", 1) &&
+         malformed(",", "A.EX", "", 1) && malformed("EX,,ORG", "A.EX", "B.EX", 4) &&
+         malformed(",ORG", "A.EX", "B.EX", 1) && malformed("ORG,", "A.EX", "B.EX", 4) &&
+         malformed(",", "N:A.EX", "N:B.EX", 1) &&
+         // whole components only
+         malformed(",", "AB.EX", "BAB", 1);
+}
+KERB_BOTH("transited: a null subfield between realms without a path is malformed", "[exchange][rfc4120-3.3.3.2]",
+          nulls_without_a_path);
+
+constexpr bool malformed_subfields() {
+  return malformed("\\") && malformed("EX,A\\", "A.EX", "B.EX", 3) && malformed(" ") &&
+         malformed("EX,  ,EX", "A", "B", 3) && malformed("A.") && malformed(",A.", "A.EX", "B.EX", 1) &&
+         malformed(".") && malformed("EX,/A.", "A", "B", 3) && malformed("EX, A.", "A", "B", 3) &&
+         malformed("EX, /A.", "A", "B", 3);
+}
+KERB_BOTH("transited: what readers would disagree about is malformed", "[exchange][rfc4120-3.3.3.2]",
+          malformed_subfields);
+
+constexpr bool stops() {
+  for (const unsigned stop_at : {1u, 2u, 3u, 4u, 5u}) {
+    unsigned calls = 0;
+    const error e = for_each_transited(octets(",EX,C.,").view(), "A.B.EX"_krb, "F.E.D.C.EX"_krb,
+                                       [&](kerberos_string) { return ++calls != stop_at; });
+    if (!e.ok() || calls != stop_at) return false;
+  }
+  unsigned calls = 0;  // and what follows is not looked at
+  return for_each_transited(octets("EX,\\").view(), "A"_krb, "B"_krb, [&](kerberos_string) { return ++calls == 0; })
+             .ok() &&
+         calls == 1;
+}
+KERB_BOTH("transited: the walk stops when it is told to", "[exchange]", stops);
+
+// ---- the hierarchical path
+
+constexpr bool paths() {
+  return between("A.B.C", "A.B.C", "") && between("A.B.C", "B.C", "") && between("B.C", "A.B.C", "") &&
+         between("A.B.C", "C", "B.C") && between("C", "A.B.C", "B.C") && between("X.B.C", "Y.A.C", "B.C|C|A.C") &&
+         between("/COM/HP/APOLLO", "/COM/DEC", "/COM/HP|/COM") &&
+         between("/COM", "/COM/HP/APOLLO/X", "/COM/HP|/COM/HP/APOLLO") &&
+         between("C=US/O=A/OU=B", "C=US", "C=US/O=A") && between("N:A/B", "N:A/B", "") &&
+         between("AA.EX", "A.EX", "EX") && between("/COM/HPX", "/COM/HP", "/COM");
+}
+KERB_BOTH("realm path: up to the nearest common realm and down", "[exchange][rfc4120-3.3.3.2]", paths);
+
+constexpr bool no_paths() {
+  return nothing_between("A.EX", "A.ORG") && nothing_between("/COM/HP", "/EDU/MIT") &&
+         nothing_between("/COM/HP", "COM") && nothing_between("AEX", "EX") && nothing_between("N:A/B", "N:A") &&
+         nothing_between("", "") && nothing_between("", "EX") && nothing_between("EX", "") &&
+         nothing_between("C=US", "C=USA") && nothing_between("EX", "ex");
+}
+KERB_BOTH("realm path: none between realms of different hierarchies", "[exchange][rfc4120-6.1]", no_paths);
+
+// ---- appending
+
+constexpr bool appended() {
+  return appends("", "EX", "A.EX", "B.EX", "EX") && appends("", "/COM", "/COM/A", "/COM/B", "/COM") &&
+         // the endpoints are not named, and nothing is named twice
+         appends("", "A.EX", "A.EX", "B.EX", "") && appends("EX", "B.EX", "A.EX", "B.EX", "EX") &&
+         appends("EX", "EX", "A.EX", "B.EX", "EX") && appends("EX,C.", "C.EX", "A.EX", "B.EX", "EX,C.") &&
+         appends(",EX", "B.EX", "A.B.EX", "ORG", ",EX") &&
+         // a realm between two that were joined is joined to both
+         appends("EX,B.A.", "A.EX", "X", "Y", "EX,A.,B.") && appends("/COM,/A/B", "/COM/A", "X", "Y", "/COM,/A,/B") &&
+         // the shorter of two places
+         appends("EX,ORG,A.EX,NET", "B.A.EX", "X", "Y", "EX,ORG,A.EX,B.,NET");
+}
+KERB_BOTH("transited: a realm is appended where it is shortest", "[exchange][rfc4120-3.3.3.2]", appended);
+
+constexpr bool appended_quoted() {
+  return appends("EX", "A,B\\C", "X", "Y", "EX,A\\,B\\\\C") && appends("EX", "MIT.", "X", "Y", "EX,MIT\\.") &&
+         appends("EX", "MIT..", "X", "Y", "EX,MIT\\.\\.") && appends("EX", "  A", "X", "Y", "EX,\\ \\ A") &&
+         appends("EX", " /A", "X", "Y", "EX,\\ /A") && appends("EX", "/A", "X", "Y", "EX, /A") &&
+         appends("EX", ",A.EX", "X", "Y", "EX,\\,A.") && appends("EX", " .EX", "X", "Y", "EX,\\ .") &&
+         appends("C=US", "C=US/O=A, Inc.", "X", "Y", "C=US,/O=A\\, Inc\\.") &&
+         // nothing to put before the dot that would not look like another one
+         appends("EX", "A..EX", "X", "Y", "EX,A..EX") && appends("EX", "..EX", "X", "Y", "EX,..EX") &&
+         appends("EX", ".EX", "X", "Y", "EX,.EX");
+}
+KERB_BOTH("transited: what is special in a name is quoted when it is appended", "[exchange][rfc4120-3.3.3.2]",
+          appended_quoted);
+
+// The field came in a ticket of the issuer's realm, so its last null subfield reaches to the issuer and no farther.
+constexpr bool appended_to_nulls() {
+  return appends("EX,", "D.C.EX", "X", "ORG", "EX,,D.C.") && lists("EX,", "X", "D.C.EX", "EX|C.EX") &&
+         lists("EX,,D.C.", "X", "ORG", "EX|C.EX|D.C.EX") && appends(",", "EX", "A.B.EX", "ORG", ",EX") &&
+         lists(",EX", "A.B.EX", "ORG", "B.EX|EX") && appends("EX,", "B.EX", "X", "B.EX", "EX,") &&
+         appends("A.EX,", "EX", "X", "ORG", "A.EX,,EX") && appends("C.EX,EX,", "C.EX", "A.EX", "ORG", "C.EX,EX,,C.") &&
+         // never next to a null subfield, whose neighbours these are
+         appends(",A.EX", "EX", "A.EX", "Y", ",A.EX,EX") &&
+         appends("EX,,C.B.A.EX", "D.EX", "X", "Y", "EX,,C.B.A.EX,D.EX") &&
+         // even where the issuer is the client's realm again
+         appends("EX,", "A.B.EX", "A.B.EX", "Y", "EX,,A.B.");
+}
+KERB_BOTH("transited: appending changes no null subfield's meaning", "[exchange][rfc4120-3.3.3.2]", appended_to_nulls);
+
+constexpr bool append_failures() {
+  std::array<std::uint8_t, 8> out{};
+  const auto try_it = [&](std::string_view contents, std::string_view added, std::size_t room) {
+    return append_transited(octets(contents).view(), octets(added).realm(), "A.EX"_krb, "B.EX"_krb,
+                            std::span(out).first(room))
+        .error();
+  };
+  const error small = try_it("EX", "D.C.EX", 6);
+  if (small.code != errc::no_space || small.detail != 7) return false;
+  if (!try_it("EX", "D.C.EX", 7).ok() || try_it("EX", "EX", 1).detail != 2 || try_it("", "C.EX", 0).detail != 4)
+    return false;
+  return try_it("EX,\\", "ORG", 8).code == errc::bad_transited &&
+         try_it("EX,,ORG", "NET", 8).code == errc::bad_transited &&
+         try_it("EX,", "ORG", 8).code == errc::bad_transited && try_it(",ORG", "NET", 8).code == errc::bad_transited &&
+         try_it("EX", "", 8).code == errc::api_misuse &&
+         append_transited({}, "X"_krb, {}, "Y"_krb, out).error().code == errc::api_misuse &&
+         append_transited({}, "X"_krb, "Y"_krb, {}, out).error().code == errc::api_misuse;
+}
+KERB_BOTH("transited: nothing is appended to a malformed field or into a short buffer", "[exchange][rfc4120-3.3.3.2]",
+          append_failures);
+
+// ---- the check
+
+constexpr errc checked(std::string_view contents, std::string_view client, std::string_view server,
+                       const realm_path_policy& policy, tr_t type = tr_t::domain_x500_compress) {
+  return check_transited({type, octets(contents).view()}, octets(client).realm(), octets(server).realm(), policy).code;
+}
+
+constexpr bool hierarchical() {
+  const realm_path_policy p;
+  return checked("EX", "A.EX", "B.EX", p) == errc::ok && checked(",", "A.EX", "B.EX", p) == errc::ok &&
+         checked("EX,C.", "A.EX", "B.EX", p) == errc::path_not_accepted &&
+         checked("ORG,EX", "A.EX", "B.EX", p) == errc::path_not_accepted &&
+         checked("EX,ORG", "A.EX", "B.EX", p) == errc::path_not_accepted &&
+         checked("EX", "A.EX", "B.ORG", p) == errc::path_not_accepted &&
+         checked("A.EX,B.EX", "A.EX", "B.EX", p) == errc::ok &&  // the endpoints take part in any case
+         checked("EX", "A.EX", "B.EX", {.hierarchical = false}) == errc::path_not_accepted &&
+         checked("X", "XX", "X.XX", p) == errc::path_not_accepted &&
+         checked("E", "A.EX", "B.EX", p) == errc::path_not_accepted;
+}
+KERB_BOTH("check_transited: only realms on the hierarchical path are accepted", "[exchange][rfc4120-2.7]",
+          hierarchical);
+
+constexpr bool trusted_realms() {
+  const kerberos_string trusted[] = {"HUB.ORG"_krb, "NET"_krb};
+  return checked("HUB.ORG", "A.EX", "B.EX", {.trusted = trusted, .hierarchical = false}) == errc::ok &&
+         checked("NET,HUB.ORG,EX", "A.EX", "B.EX", {.trusted = trusted}) == errc::ok &&
+         checked("NET,EX", "A.EX", "B.EX", {.trusted = trusted, .hierarchical = false}) == errc::path_not_accepted &&
+         checked("HUB.ORG,BAD.ORG", "A.EX", "B.ORG", {.trusted = trusted}) == errc::path_not_accepted &&
+         checked("net", "A.EX", "B.EX", {.trusted = trusted}) == errc::path_not_accepted;  // case counts in a realm
+}
+KERB_BOTH("check_transited: trusted realms are accepted in any path", "[exchange][rfc4120-2.7]", trusted_realms);
+
+constexpr bool listed_paths() {
+  const realm_path_policy p{.paths = capaths};
+  return checked("ATHENA.MIT.EDU", "LCS.MIT.EDU", "KERBEROS.COM", p) == errc::ok &&
+         checked("ATHENA.MIT.EDU,KERBEROS.COM", "LCS.MIT.EDU", "KABLOOEY.KERBEROS.COM", p) == errc::ok &&
+         // a path is for one direction, and for its two realms
+         checked("ATHENA.MIT.EDU", "KERBEROS.COM", "LCS.MIT.EDU", p) == errc::path_not_accepted &&
+         checked("ATHENA.MIT.EDU", "LCS.MIT.EDU", "OTHER.COM", p) == errc::path_not_accepted &&
+         checked("ATHENA.MIT.EDU", "AI.MIT.EDU", "KERBEROS.COM", p) == errc::path_not_accepted &&
+         checked("LCS.MIT.EDU", "ATHENA.MIT.EDU", "KERBEROS.COM", p) == errc::path_not_accepted &&
+         // where a path is listed, the hierarchy is not trusted besides
+         checked("MIT.EDU", "LCS.MIT.EDU", "ATHENA.MIT.EDU", p) == errc::path_not_accepted &&
+         checked("MIT.EDU", "LCS.MIT.EDU", "ATHENA.MIT.EDU", {}) == errc::ok &&
+         checked("MIT.EDU", "LCS.MIT.EDU", "AI.MIT.EDU", p) == errc::ok &&
+         checked("/COM,/HP,/APOLLO, /COM/DEC", "/COM/HP/APOLLO/FOO", "/COM/DEC/CRL", p) == errc::ok;
+}
+KERB_BOTH("check_transited: a listed path is for its two realms and replaces the hierarchy there",
+          "[exchange][rfc4120-2.7]", listed_paths);
+
+constexpr bool not_understood() {
+  const kerberos_string trusted[] = {"EX"_krb};
+  const realm_path_policy p{.trusted = trusted};
+  for (const tr_t type : {tr_t::none, tr_t(2), tr_t(-1)}) {
+    if (checked("EX", "A.EX", "B.EX", p, type) != errc::path_not_accepted) return false;
+    if (checked("", "A.EX", "B.EX", p, type) != errc::ok) return false;
+  }
+  return checked("EX,\\", "A.EX", "B.EX", p) == errc::bad_transited &&
+         checked("EX,,NET", "A.EX", "B.EX", p) == errc::bad_transited &&
+         checked("EX,", "A.EX", "B.NET", p) == errc::bad_transited && checked("", "A.EX", "B.NET", {}) == errc::ok;
+}
+KERB_BOTH("check_transited: what is not understood is not accepted", "[exchange][rfc4120-2.7]", not_understood);
+
+// ---- hostile input and chance
+
+kerberos_string text(const std::string& s) { return kerberos_string::of(s); }
+std::string text(kerberos_string s) { return std::string(s.text()); }
+
+TEST_CASE("transited: a realm longer than the bound is refused", "[exchange][rfc4120-3.3.3.2]") {
+  const std::string longest(max_transited_realm, 'A');
+  const auto ends = [](const std::string& contents) {
+    std::size_t n = 0;
+    const error e = for_each_transited(text(contents).octets, "A"_krb, "B"_krb, [&](kerberos_string r) {
+      n = std::max(n, r.octets.size());
+      return true;
+    });
+    REQUIRE(n <= max_transited_realm);
+    return e;
+  };
+  CHECK(ends(longest).ok());
+  CHECK(ends(longest + "A").code == errc::bad_transited);
+  CHECK(ends(std::string(max_transited_realm - 2, 'A') + ",A.").ok());
+  CHECK(ends(std::string(max_transited_realm - 1, 'A') + ",A.").code == errc::bad_transited);
+  CHECK(ends("/" + std::string(max_transited_realm - 3, 'A') + ",/A").ok());
+  CHECK(ends("/" + std::string(max_transited_realm - 2, 'A') + ",/A").code == errc::bad_transited);
+  std::vector<std::uint8_t> out(4096);
+  CHECK(append_transited({}, text(longest), "A"_krb, "B"_krb, out).has_value());
+  CHECK(append_transited({}, text(longest + "A"), "A"_krb, "B"_krb, out).error().code == errc::bad_transited);
+}
+
+TEST_CASE("transited: 64 KB of hostile octets end soon and without allocation", "[exchange]") {
+  std::vector<std::string> inputs(6);
+  while (inputs[0].size() < 65536) inputs[0] += ',';
+  for (inputs[1] = "A"; inputs[1].size() < 65536;) inputs[1] += ",A.";
+  while (inputs[2].size() < 65536) {
+    inputs[2] += "A";
+    for (int i = 0; i != 500; ++i) inputs[2] += ",A.";
+    inputs[2] += ",,B.A,,A.A.A,,";
+  }
+  for (inputs[3] = "/A"; inputs[3].size() < 65536;) inputs[3] += ",,/A";
+  while (inputs[4].size() < 65536) inputs[4] += "\\,";
+  while (inputs[5].size() < 65536) inputs[5] += "A,";
+  const std::string deep(1023, '.');
+  std::vector<std::uint8_t> out(70000);
+  std::size_t calls = 0, octets = 0;
+  {
+    const no_allocations none;
+    for (const std::string& s : inputs) {
+      (void)for_each_transited(text(s).octets, "X.A"_krb, "A"_krb, [&](kerberos_string r) {
+        ++calls;
+        octets += r.octets.size();
+        return true;
+      });
+      (void)append_transited(text(s).octets, text(deep), "X.A"_krb, "A"_krb, out);
+      (void)check_transited({tr_t::domain_x500_compress, text(s).octets}, "X.A"_krb, "A"_krb, {});
+    }
+  }
+  CHECK(calls > 1000);
+  CHECK(calls < 6 * 65536);
+  CHECK(octets < std::size_t{6} * 65536 * max_transited_realm);
+}
+
+class dice {
+ public:
+  explicit dice(unsigned seed) : random_(seed) {}
+  std::size_t operator()(std::size_t n) { return random_() % n; }
+  std::string label() {
+    static const char* const labels[] = {"A", "B", "C", "EX", "A", "B", ",", "\\", " ", "", "X,", " Y", "Z\\"};
+    return labels[(*this)((*this)(4) == 0 ? 13 : 6)];
+  }
+  std::string realm() {
+    std::string r;
+    do {
+      const std::size_t style = (*this)(8), depth = 1 + (*this)(4);
+      r = style < 5 ? label() : style == 5 ? "C=" + label() : style == 6 ? "" : "N:" + label();
+      for (std::size_t i = 1; i < depth || (style == 6 && i == depth); ++i)
+        r = style < 5 ? label() + "." + r : r + "/" + label();
+      if ((*this)(20) == 0) r += ".";
+    } while (r.empty());
+    return r;
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+std::optional<std::set<std::string>> set_of(const std::string& contents, const std::string& client,
+                                            const std::string& server) {
+  std::set<std::string> out;
+  const error e = for_each_transited(text(contents).octets, text(client), text(server), [&](kerberos_string r) {
+    out.insert(text(r));
+    return true;
+  });
+  if (!e.ok()) return std::nullopt;
+  return out;
+}
+
+TEST_CASE("transited: what was appended is there and nothing else has changed", "[exchange][rfc4120-3.3.3.2]") {
+  dice roll(4120);
+  unsigned joined = 0, nulls = 0;
+  for (int run = 0; run != 4000; ++run) {
+    const std::string client = roll.realm();
+    std::string issuer = roll.realm(), contents;
+    for (std::size_t hop = roll(6); hop != 0; --hop) {
+      // now and then a null subfield, where it has a meaning
+      const std::string with_null = roll(2) == 0 ? "," + contents : contents + ",";
+      if (roll(3) == 0 && set_of(with_null, client, issuer)) contents = with_null;
+      const std::string server = roll.realm();
+      auto before = set_of(contents, client, issuer);
+      INFO('"' << contents << "\" + \"" << issuer << "\" for \"" << client << "\" to \"" << server << '"');
+      REQUIRE(before);
+      std::array<std::uint8_t, 2048> out{};
+      const auto r = append_transited(text(contents).octets, text(issuer), text(client), text(server), out);
+      REQUIRE(r);
+      const std::string result(kerberos_string{*r}.text());
+      INFO("is \"" << result << '"');
+      const auto after = set_of(result, client, server);
+      REQUIRE(after);
+      before->insert(issuer);
+      if (issuer == client || issuer == server) before->erase(issuer);
+      auto seen = *after;
+      if (issuer == client || issuer == server) seen.erase(issuer);
+      REQUIRE(seen == *before);
+      nulls += result.find(",,") != result.npos;
+      joined += result.find(".,") != result.npos || result.find(",/") != result.npos;
+      const auto exactly = append_transited(text(contents).octets, text(issuer), text(client), text(server),
+                                            std::span(out).first(result.size()));
+      REQUIRE(exactly);
+      if (!result.empty()) {
+        const auto less = append_transited(text(contents).octets, text(issuer), text(client), text(server),
+                                           std::span(out).first(result.size() - 1));
+        REQUIRE(less.error().code == errc::no_space);
+        REQUIRE(less.error().detail == result.size());
+      }
+      contents = result;
+      issuer = server;
+    }
+  }
+  CHECK(joined > 500);
+  CHECK(nulls > 100);
+}
+
+TEST_CASE("realm path: there and back are the same realms", "[exchange][rfc4120-3.3.3.2]") {
+  dice roll(6);
+  for (int run = 0; run != 20000; ++run) {
+    const std::string a = roll.realm(), b = roll.realm();
+    std::vector<std::string> there, back;
+    const auto into = [](std::vector<std::string>& v) {
+      return [&v](kerberos_string r) {
+        v.push_back(text(r));
+        return true;
+      };
+    };
+    const bool one = for_each_realm_between(text(a), text(b), into(there));
+    const bool other = for_each_realm_between(text(b), text(a), into(back));
+    INFO(a << " and " << b);
+    REQUIRE(one == other);
+    std::reverse(back.begin(), back.end());
+    REQUIRE(there == back);
+    for (const std::string& r : there) REQUIRE((r != a && r != b && !r.empty()));
+    // and each is accepted in a path between the two
+    for (const std::string& r : there) {
+      std::array<std::uint8_t, 256> out{};
+      const auto contents = append_transited({}, text(r), text(a), text(b), out);
+      REQUIRE(contents);
+      REQUIRE(check_transited({tr_t::domain_x500_compress, *contents}, text(a), text(b), {}).ok());
+    }
+  }
+}
+
+}  // namespace

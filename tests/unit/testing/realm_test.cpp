@@ -1,0 +1,67 @@
+// Realms in memory, for users' tests.
+#include <kerb/client.hpp>
+#include <kerb/testing/insecure.hpp>
+#include <kerb/testing/realm.hpp>
+
+#include "support/both.hpp"
+
+using namespace kerb;
+using namespace kerb::literals;
+
+namespace {
+using policy = testing::insecure_policy;
+constexpr timestamp noon{{1767268800}, {0}};
+constexpr etype_t e18 = etype_t::aes256_cts_hmac_sha1_96;
+constexpr std::uint8_t sesame_octets[] = {'s', 'e', 's', 'a', 'm', 'e'};
+constexpr secret_view sesame{sesame_octets, 6};
+
+constexpr bool what_finds_no_place_is_said() {
+  policy p;
+  testing::realm<policy, 2> r(p, "EX.ORG"_krb, e18);
+  const bool first = r.ready() && r.add_user("alice", sesame) && r.ready();
+  return first && !r.add_service("a/b") && !r.ready() && r.record("alice") != nullptr && r.record("bob") == nullptr &&
+         r.key_of("alice") != nullptr && r.key_of("a/b") == nullptr && r.record("a@b@c") == nullptr;
+}
+KERB_BOTH("testing::realm: what finds no place is said", "[testing]", what_finds_no_place_is_said);
+
+constexpr bool a_bad_name_is_not_added() {
+  policy p;
+  testing::realm<policy> r(p, "EX.ORG"_krb, e18);
+  testing::realm<policy> other(p, "EX.ORG"_krb, etype_t::rc4_hmac);  // which the policy does not have
+  return !r.add_user("", sesame) && !r.ready() && !other.ready();
+}
+KERB_BOTH("testing::realm: names that do not parse and encryption types that there are not are refused", "[testing]",
+          a_bad_name_is_not_added);
+
+constexpr bool a_client_goes_from_realm_to_realm() {
+  policy p;
+  testing::realm<policy> ours(p, "A.EX.ORG"_krb, e18), theirs(p, "B.EX.ORG"_krb, e18);
+  std::array<std::uint8_t, 32> octets{1, 2, 3};
+  const auto shared = p.import(e18, octets);
+  if (!shared || !ours.add_user("alice", sesame) || !ours.add_trust("B.EX.ORG"_krb, *shared, *shared) ||
+      !theirs.add_service("HTTP/web") || !theirs.add_trust("A.EX.ORG"_krb, *shared, *shared)) {
+    return false;
+  }
+  std::array<std::uint8_t, 4096> kdc_room{}, room1{}, room2{}, room3{};
+  const auto ask = [&](const send& s) -> result<answer> {
+    auto& realm = s.realm == "A.EX.ORG"_krb ? ours : theirs;
+    const auto r = realm.answer(s.octets, noon, kdc_room);
+    if (!r) return r.error();
+    return answer(*r);
+  };
+  const auto alice = principal::parse("alice@A.EX.ORG"), there = principal::parse("krbtgt/B.EX.ORG@A.EX.ORG"),
+             web = principal::parse("HTTP/web@B.EX.ORG");
+  as_client<policy> as({.client = *alice, .password = sesame, .room = room1});
+  const auto tgt = drive(as, p, noon, ask);
+  if (!tgt) return false;
+  tgs_client<policy> hop({.tgt = *tgt, .server = *there, .room = room2});
+  const auto far = drive(hop, p, noon, ask);
+  if (!far) return false;
+  tgs_client<policy> last({.tgt = *far, .server = *web, .room = room3});
+  const auto ticket = drive(last, p, noon, ask);
+  return ticket && same_principal(ticket->client(), *alice) &&
+         ticket->facts().flags.has(ticket_flag_t::transited_policy_checked);
+}
+KERB_BOTH("testing::realm: a client of one realm reaches a service of another", "[testing][rfc4120-1.2]",
+          a_client_goes_from_realm_to_realm);
+}  // namespace
