@@ -1,7 +1,7 @@
 // A KDC: UDP and TCP, principals from a text file or an SQLite database. kdc --help; kdc/README.md.
 #include "kdc/file_store.hpp"
 #include "kdc/options.hpp"
-#if EXAMPLE_HAS_SQLITE
+#ifdef EXAMPLE_HAS_SQLITE
 #include "kdc/sqlite_store.hpp"
 #endif
 
@@ -29,7 +29,7 @@ sigset_t catch_signals() {
 
 std::unique_ptr<store> open_store(const kdc_options& o, policy& crypto) {
   if (o.db.empty()) return std::make_unique<file_store>(o.principals, o.keys, o.realm, crypto);
-#if EXAMPLE_HAS_SQLITE
+#ifdef EXAMPLE_HAS_SQLITE
   auto db = std::make_unique<sqlite_store>(o.db, crypto);
   if (!o.principals.empty()) db->load(o.principals, o.realm);
   return db;

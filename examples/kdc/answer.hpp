@@ -146,7 +146,8 @@ class answerer {
       return s + ": no answer, too much";
     }
     s += std::string(kerb::name_of(why.code));
-    if (*why.type != '\0') s += std::string(" in ") + why.type + (*why.field == '\0' ? "" : std::string(".") + why.field);
+    if (*why.type != '\0')
+      s += std::string(" in ") + why.type + (*why.field == '\0' ? "" : std::string(".") + why.field);
     return s;
   }
   static std::string wanted(const kerb::msg::KdcReqBody& body) {
@@ -160,7 +161,8 @@ class answerer {
   }
   static std::string issued(const kerb::ticket_draft& d) {
     std::string s = std::string(d.is_referral ? ": referred to " : ": issued ") + printable(d.server);
-    s += ", session " + text_of(d.session_etype) + ", ticket " + text_of(d.ticket_etype) + ", until " + time_text(d.endtime);
+    s += ", session " + text_of(d.session_etype) + ", ticket " + text_of(d.ticket_etype) + ", until " +
+         time_text(d.endtime);
     for (unsigned bit = 0; bit != 32; ++bit)
       if (const auto f = static_cast<kerb::ticket_flag_t>(bit); d.flags.has(f)) s += " " + std::string(name_of(f));
     return s;

@@ -46,7 +46,9 @@ class entry {
   /// `prepare` makes the schedules for sealing and opening tickets, which pays where many come.
   entry(const std::string& name, traits is, std::vector<stored_key> keys, bool prepare, policy& crypto)
       : name_(*kerb::principal::parse(name)), is_(std::move(is)), keys_(std::move(keys)) {
-    const auto place = [&](const stored_key& k) { return std::find(is_.etypes.begin(), is_.etypes.end(), k.key.etype()); };
+    const auto place = [&](const stored_key& k) {
+      return std::find(is_.etypes.begin(), is_.etypes.end(), k.key.etype());
+    };
     std::stable_sort(keys_.begin(), keys_.end(), [&](const stored_key& a, const stored_key& b) {
       return a.kvno != b.kvno ? a.kvno > b.kvno : place(a) < place(b);
     });
@@ -57,7 +59,9 @@ class entry {
       if (prepare)
         if (auto made = crypto.prepare(k.key, kerb::key_usage_t::ticket))
           list_.back().for_tickets = &prepared_.emplace_back(std::move(*made));
-      if (k.salt) list_.back().salt = kerb::kerberos_string{{reinterpret_cast<const std::uint8_t*>(k.salt->data()), k.salt->size()}};
+      if (k.salt)
+        list_.back().salt =
+            kerb::kerberos_string{{reinterpret_cast<const std::uint8_t*>(k.salt->data()), k.salt->size()}};
     }
     record_ = {.principal = name_.view(),
                .keys = list_,

@@ -54,11 +54,13 @@ inline void write_keytab(const std::string& file, const std::vector<std::shared_
       room = std::vector<std::uint8_t>(octets.error().detail);
       continue;
     }
-    if (!octets) throw std::runtime_error("no keytab can be written: " + std::string(kerb::name_of(octets.error().code)));
+    if (!octets)
+      throw std::runtime_error("no keytab can be written: " + std::string(kerb::name_of(octets.error().code)));
     const std::string draft = file + ".new";
     ::unlink(draft.c_str());
     const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    const bool written = fd >= 0 && ::write(fd, octets->data(), octets->size()) == static_cast<ssize_t>(octets->size()) &&
+    const bool written = fd >= 0 &&
+                         ::write(fd, octets->data(), octets->size()) == static_cast<ssize_t>(octets->size()) &&
                          ::fsync(fd) == 0;
     if (fd >= 0) ::close(fd);
     if (!written || ::rename(draft.c_str(), file.c_str()) != 0) throw std::runtime_error(file + " cannot be written");

@@ -62,7 +62,8 @@ inline std::int64_t duration_of(std::string_view text) {
     if (unit != 1 || last == 's') text.remove_suffix(1);
   }
   const auto n = number_of<std::int64_t>(text);
-  if (!n || *n < 0 || *n > 10000000000) throw bad_text("\"" + std::string(whole) + "\" is no duration such as 10h or 7d");
+  if (!n || *n < 0 || *n > 10000000000)
+    throw bad_text("\"" + std::string(whole) + "\" is no duration such as 10h or 7d");
   return *n * unit;
 }
 
@@ -71,8 +72,9 @@ inline kerb::kerberos_time time_of(const std::string& text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
   const char* const t = text.c_str();
   const bool date = std::sscanf(t, "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3 && text.size() == 10 && used == 10;
-  const bool both = !date && std::sscanf(t, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second,
-                                         &used) == 6 && text.size() == 20 && used == 20;
+  const bool both =
+      !date && std::sscanf(t, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second, &used) == 6 &&
+      text.size() == 20 && used == 20;
   if ((!date && !both) || year < 1 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 ||
       minute < 0 || minute > 59 || second < 0 || second > 59) {
     throw bad_text("\"" + text + "\" is no time such as 2030-12-31 or 2030-12-31T23:59:59Z");
@@ -182,8 +184,8 @@ inline principal_line principal_line_of(const std::vector<std::string>& words, s
 /// A realm as its file says.
 struct realm_text {
   std::unordered_map<std::string, principal_line> principals;  ///< by name with realm, as kerb::to_text writes it
-  /// "alias NAME", "enterprise TEXT", "referral HOST-OR-REALM", "moved NAME": what they lead to. And "capath CLIENT-REALM
-  /// SERVER-REALM": the realms between the two.
+  /// "alias NAME", "enterprise TEXT", "referral HOST-OR-REALM", "moved NAME": what they lead to. And "capath
+  /// CLIENT-REALM SERVER-REALM": the realms between the two.
   std::unordered_map<std::string, std::string> ways;
   std::string policy;  ///< the words of the policy lines
 };

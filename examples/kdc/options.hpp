@@ -33,7 +33,8 @@ inline constexpr const char* kdc_usage =
     "\n"
     "SIGTERM and SIGINT end it when the answers on their way have gone. The file of principals:\n"
     "\n"
-    "  principal alice password=\"a long one\" max_renewable_life=7d  # requires pre-authentication, but for no_preauth\n"
+    "  principal alice password=\"a long one\" max_renewable_life=7d  # requires pre-authentication, but for "
+    "no_preauth\n"
     "  principal HTTP/www.example.org                             # random keys\n"
     "  alias www HTTP/www.example.org\n"
     "\n"
@@ -43,10 +44,15 @@ inline constexpr const char* kdc_usage =
 inline std::optional<kdc_options> read_kdc_options(int argc, char** argv, int& status) {
   kdc_options o;
   std::string port = "88", largest = "1400", idle = "10";
-  const std::unordered_map<std::string, std::string*> values = {
-      {"--realm", &o.realm}, {"--principals", &o.principals}, {"--keys", &o.keys},
-      {"--db", &o.db}, {"--address", &o.server.address}, {"--port", &port},
-      {"--largest-datagram", &largest}, {"--idle", &idle}, {"--export-keytab", &o.export_keytab}};
+  const std::unordered_map<std::string, std::string*> values = {{"--realm", &o.realm},
+                                                                {"--principals", &o.principals},
+                                                                {"--keys", &o.keys},
+                                                                {"--db", &o.db},
+                                                                {"--address", &o.server.address},
+                                                                {"--port", &port},
+                                                                {"--largest-datagram", &largest},
+                                                                {"--idle", &idle},
+                                                                {"--export-keytab", &o.export_keytab}};
   status = 2;
   const auto wrong = [](const std::string& what) {
     std::fprintf(stderr, "kdc: %s\n%s", what.c_str(), "kdc --help tells more\n");
@@ -69,7 +75,8 @@ inline std::optional<kdc_options> read_kdc_options(int argc, char** argv, int& s
   }
   if (o.realm.empty()) return wrong("--realm is needed");
   if (o.principals.empty() && o.db.empty()) return wrong("--principals or --db is needed");
-  if (o.names.empty() != o.export_keytab.empty()) return wrong("--export-keytab and the names of principals go together");
+  if (o.names.empty() != o.export_keytab.empty())
+    return wrong("--export-keytab and the names of principals go together");
   const auto p = number_of<std::uint16_t>(port), seconds = number_of<std::uint16_t>(idle);
   const auto datagram = number_of<std::uint32_t>(largest);
   if (!p) return wrong("--port " + port + " is no port");

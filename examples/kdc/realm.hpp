@@ -25,7 +25,8 @@ class realm_settings {
     }
     for (const auto& p : capaths_)
       for (std::size_t i = 2; i != p.size(); ++i)
-        paths_.push_back({kerb::kerberos_string::of(p[0]), kerb::kerberos_string::of(p[1]), kerb::kerberos_string::of(p[i])});
+        paths_.push_back(
+            {kerb::kerberos_string::of(p[0]), kerb::kerberos_string::of(p[1]), kerb::kerberos_string::of(p[i])});
     is.paths.paths = paths_;
   }
   realm_settings(const realm_settings&) = delete;
@@ -95,7 +96,9 @@ class directory {
       const auto p = kerb::principal::parse(text.substr(0, at), realm_);
       const auto name = p ? text_of(*p) : std::nullopt;
       if (const auto e = name ? store_.find(*name) : nullptr) return keep(e);
-      return kerb::not_found{};
+      const auto canonical = name ? store_.way("alias " + *name) : std::nullopt;  // Heimdal's kinit --canonicalize
+      if (const auto e = canonical ? store_.find(*canonical) : nullptr) return keep(e);
+      return name && ask.may_refer ? lead(store_.way("moved " + without_realm(*name))) : kerb::not_found{};
     }
     return ask.may_refer ? lead(store_.way("moved @" + domain)) : kerb::not_found{};
   }

@@ -102,7 +102,8 @@ class server {
     for (int i = 0; i != 64; ++i) {  // then the streams have their turn
       sockaddr_storage from{};
       socklen_t size = sizeof from;
-      const ssize_t n = ::recvfrom(udp_, request.data(), request.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &size);
+      const ssize_t n =
+          ::recvfrom(udp_, request.data(), request.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &size);
       if (n < 0) return;
       std::array<std::uint8_t, 16> room{};
       const kerb::bytes_view answer =
@@ -211,8 +212,10 @@ class server {
   static kerb::msg::HostAddress peer_address(const sockaddr_storage& a, std::span<std::uint8_t, 16> room) {
     const bool is_six = a.ss_family == AF_INET6;
     const std::size_t size = is_six ? 16 : 4;
-    std::memcpy(room.data(), is_six ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&a)->sin6_addr)
-                                    : &reinterpret_cast<const sockaddr_in*>(&a)->sin_addr, size);
+    std::memcpy(room.data(),
+                is_six ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&a)->sin6_addr)
+                       : &reinterpret_cast<const sockaddr_in*>(&a)->sin_addr,
+                size);
     return {is_six ? kerb::addr_t::ipv6 : kerb::addr_t::ipv4, kerb::bytes_view(room).first(size)};
   }
   static void hang_up(int& fd) {

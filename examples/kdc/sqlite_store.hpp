@@ -56,7 +56,9 @@ class statement {
   }
 
  private:
-  void one(int place, const std::string& v) { ok(sqlite3_bind_text(s_, place, v.data(), static_cast<int>(v.size()), SQLITE_TRANSIENT)); }
+  void one(int place, const std::string& v) {
+    ok(sqlite3_bind_text(s_, place, v.data(), static_cast<int>(v.size()), SQLITE_TRANSIENT));
+  }
   void one(int place, std::int64_t v) { ok(sqlite3_bind_int64(s_, place, v)); }
   void one(int place, kerb::secret_view v) {
     ok(sqlite3_bind_blob(s_, place, v.data(), static_cast<int>(v.size()), SQLITE_TRANSIENT));
@@ -96,7 +98,8 @@ class sqlite_store : public store {
             keys.push_back(random_key(e, line.kvno, crypto_));
       }
       for (const stored_key& k : keys)
-        put_key_.bind(name, std::int64_t{k.kvno}, static_cast<std::int64_t>(k.key.etype()), k.key.octets(), k.salt).row();
+        put_key_.bind(name, std::int64_t{k.kvno}, static_cast<std::int64_t>(k.key.etype()), k.key.octets(), k.salt)
+            .row();
     }
     for (const auto& [from, to] : text.ways) put_way.bind(from, to).row();
     if (!text.policy.empty()) put_way.bind(std::string("policy"), text.policy).row();
@@ -117,7 +120,8 @@ class sqlite_store : public store {
       remembered_.erase(known);
     }
     auto line = principal_line_of(words_of(words), 0, true, crypto_);
-    const auto made = std::make_shared<const entry>(name, std::move(line.is), std::move(keys), is_service(name), crypto_);
+    const auto made =
+        std::make_shared<const entry>(name, std::move(line.is), std::move(keys), is_service(name), crypto_);
     if (!is_service(name)) return made;
     if (remembered_.size() == 1024) remembered_.clear();
     remembered_[name] = {words, made};

@@ -5,6 +5,6 @@
 #include "exchange/client/tgs.hpp"
 #include "exchange/drive.hpp"
 #include "exchange/over_stream.hpp"
-#include "format/ccache.hpp"
 #include "exchange/ticket_cache.hpp"
+#include "format/ccache.hpp"
 #include "format/principal.hpp"

@@ -238,7 +238,8 @@ inline kdc_process& the_kdc() {
     kdc = std::make_unique<kdc_process>(
         std::vector<std::string>{"--realm", "OWN.TEST", "--principals", write_file("principals", principals)});
     write_file("krb5.conf", client_configuration("OWN.TEST", {{"OWN.TEST", kdc->port()}}));
-    write_file("krb5-tcp.conf", client_configuration("OWN.TEST", {{"OWN.TEST", kdc->port()}}, " udp_preference_limit = 1\n"));
+    write_file("krb5-tcp.conf",
+               client_configuration("OWN.TEST", {{"OWN.TEST", kdc->port()}}, " udp_preference_limit = 1\n"));
   }
   return *kdc;
 }
@@ -258,7 +259,8 @@ inline mit_client alice(const std::string& options = "") {
 inline std::string exported(const std::string& file, const std::string& names,
                             const std::string& from = "--principals '" + path("principals") + "'") {
   the_kdc();
-  const outcome o = run(variable("KERB_KDC") + " --realm OWN.TEST " + from + " --export-keytab '" + path(file) + "' " + names, {});
+  const outcome o =
+      run(variable("KERB_KDC") + " --realm OWN.TEST " + from + " --export-keytab '" + path(file) + "' " + names, {});
   INFO(o.said);
   REQUIRE(o.status == 0);
   return "FILE:" + path(file);

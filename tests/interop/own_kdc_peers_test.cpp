@@ -56,8 +56,8 @@ TEST_CASE("own kdc: krb5_fwd_tgt_creds forwards a ticket-granting ticket, which 
   CHECK(told["flag_forwardable"] == "1");
   CHECK(told["used_forwarded"] == "1");
   const mit_client other = alice();
-  const outcome refused = other.command(variable("KERB_MIT_PEER") + " forward " + other.cache() + " HTTP/web.own.test FILE:" +
-                                        path("forward.keytab"));
+  const outcome refused = other.command(variable("KERB_MIT_PEER") + " forward " + other.cache() +
+                                        " HTTP/web.own.test FILE:" + path("forward.keytab"));
   CHECK_THAT(refused.said, contains("failed fwd_tgt_creds"));
 }
 
@@ -65,7 +65,8 @@ TEST_CASE("own kdc: our clients get tickets of each encryption type, and a proxy
   policy p;
   const bool tcp = GENERATE(false, true);
   example::posix_transport wire("127.0.0.1", the_kdc().port(), tcp);
-  const auto me = *kerb::principal::parse("alice@OWN.TEST"), web = *kerb::principal::parse("HTTP/web.own.test@OWN.TEST");
+  const auto me = *kerb::principal::parse("alice@OWN.TEST"),
+             web = *kerb::principal::parse("HTTP/web.own.test@OWN.TEST");
   for (const kerb::etype_t e : p.offered()) {
     CAPTURE(tcp, e);
     buffer room1, room2;
@@ -81,7 +82,12 @@ TEST_CASE("own kdc: our clients get tickets of each encryption type, and a proxy
     CHECK(tgt->facts().flags.has(kerb::ticket_flag_t::proxiable));
     const std::uint8_t octets[] = {192, 0, 2, 7};
     const kerb::msg::HostAddress there[] = {{kerb::addr_t::ipv4, octets}};
-    kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .room = room2, .options = {kerb::kdc_option_t::proxy}, .etypes = only, .addresses = there});
+    kerb::botan::tgs_client tgs({.tgt = *tgt,
+                                 .server = web,
+                                 .room = room2,
+                                 .options = {kerb::kdc_option_t::proxy},
+                                 .etypes = only,
+                                 .addresses = there});
     const auto ticket = kerb::drive(tgs, p, now, wire);
     CHECK(ticket.error().code == kerb::errc::ok);
     REQUIRE(ticket);
@@ -92,8 +98,9 @@ TEST_CASE("own kdc: our clients get tickets of each encryption type, and a proxy
 
 TEST_CASE("own kdc: two processes on one port share a database", "[own]") {
   const std::string file = write_file("db-principals", principals), db = "--db '" + path("kdc.db") + "'";
-  const outcome loaded = run(variable("KERB_KDC") + " --realm OWN.TEST " + db + " --principals " + file + " --export-keytab " +
-                                 path("db.keytab") + " alice HTTP/web.own.test", {});
+  const outcome loaded = run(variable("KERB_KDC") + " --realm OWN.TEST " + db + " --principals " + file +
+                                 " --export-keytab " + path("db.keytab") + " alice HTTP/web.own.test",
+                             {});
   if (loaded.said.find("without SQLite") != std::string::npos) {
     WARN("examples/kdc was built without SQLite: nothing is tested");
     return;
@@ -103,8 +110,9 @@ TEST_CASE("own kdc: two processes on one port share a database", "[own]") {
   kdc_process two({"--realm", "OWN.TEST", "--db", path("kdc.db"), "--reuse-port", "--port", one.port()});
   const mit_client c(write_file("db.conf", client_configuration("OWN.TEST", {{"OWN.TEST", one.port()}})));
   const std::string cache = "KRB5CCNAME=FILE:" + path("db-cc") + "$i ";
-  const outcome o = c.command("sh -c '" + ("for i in $(seq 32); do (" + cache + "kinit -k -t " + path("db.keytab") +
-                              " alice && " + cache + "kvno HTTP/web.own.test >/dev/null && echo good) & done; wait'"));
+  const outcome o =
+      c.command("sh -c '" + ("for i in $(seq 32); do (" + cache + "kinit -k -t " + path("db.keytab") + " alice && " +
+                             cache + "kvno HTTP/web.own.test >/dev/null && echo good) & done; wait'"));
   INFO(o.said);
   CHECK(count_of("good\n", o.said) == 32);
   // Which of the two gets a request is the system's choice; a ticket of one is good at the other
@@ -115,10 +123,13 @@ TEST_CASE("own kdc: two processes on one port share a database", "[own]") {
   CHECK(told.count("over") == 1);
 
   // Both see at once what changes, and random keys stay what they were
-  const std::string changed = write_file("db-changed", "principal bob password=other no_preauth\nprincipal alice password=alicepw locked\n"
-                                                       "principal HTTP/web.own.test\n");
-  check_done(run(variable("KERB_KDC") + " --realm OWN.TEST " + db + " --principals " + changed + " --export-keytab " + path("db2.keytab") +
-                     " alice HTTP/web.own.test", {}));
+  const std::string changed =
+      write_file("db-changed",
+                 "principal bob password=other no_preauth\nprincipal alice password=alicepw locked\n"
+                 "principal HTTP/web.own.test\n");
+  check_done(run(variable("KERB_KDC") + " --realm OWN.TEST " + db + " --principals " + changed + " --export-keytab " +
+                     path("db2.keytab") + " alice HTTP/web.own.test",
+                 {}));
   CHECK(read_file(path("db.keytab")).size() == read_file(path("db2.keytab")).size());
   for (int i = 0; i != 6; ++i) {
     const outcome refused = c.kinit("-k -t " + path("db.keytab") + " alice");
@@ -132,14 +143,16 @@ TEST_CASE("own kdc: two processes on one port share a database", "[own]") {
 }
 
 TEST_CASE("own kdc: a database that fails is a KDC that is not available, and goes on when it is back", "[own]") {
-  const std::string file = path("failing.db"), python = "python3 -c 'import sqlite3; sqlite3.connect(\"" + file + "\").execute(\"ALTER TABLE ";
+  const std::string file = path("failing.db"),
+                    python = "python3 -c 'import sqlite3; sqlite3.connect(\"" + file + "\").execute(\"ALTER TABLE ";
   if (run("python3 -c 'import sqlite3'", {}).status != 0) {
     WARN("Python's sqlite3 is not here: nothing is tested");
     return;
   }
   const outcome loaded = run(variable("KERB_KDC") + " --realm OWN.TEST --db " + file + " --principals " +
-                                 write_file("failing", "principal bob password=bobpw no_preauth\n") + " --export-keytab " +
-                                 path("failing.keytab") + " bob", {});
+                                 write_file("failing", "principal bob password=bobpw no_preauth\n") +
+                                 " --export-keytab " + path("failing.keytab") + " bob",
+                             {});
   if (loaded.said.find("without SQLite") != std::string::npos) return;
   check_done(loaded);
   kdc_process k({"--realm", "OWN.TEST", "--db", file});

@@ -47,7 +47,8 @@ TEST_CASE("own kdc: kinit, kvno and klist over UDP and over TCP", "[own]") {
   CHECK(flags_of(list, "HTTP/web.own.test").find('I') == std::string::npos);
   CHECK(has(flags_of(list, "HTTP/web.own.test"), 'T'));
   const std::string log = the_kdc().log_since(before);
-  CHECK_THAT(log, contains(tcp ? " tcp AS alice@OWN.TEST for krbtgt/OWN.TEST@OWN.TEST: issued" : " udp AS alice@OWN.TEST"));
+  CHECK_THAT(log,
+             contains(tcp ? " tcp AS alice@OWN.TEST for krbtgt/OWN.TEST@OWN.TEST: issued" : " udp AS alice@OWN.TEST"));
   CHECK_THAT(log, contains("KDC_ERR_PREAUTH_REQUIRED"));
   CHECK_THAT(log, contains(tcp ? " tcp TGS alice@OWN.TEST for HTTP/web.own.test@OWN.TEST: issued" : " udp TGS"));
   CHECK(log.find(tcp ? " udp " : " tcp ") == std::string::npos);
@@ -123,9 +124,10 @@ TEST_CASE("own kdc: what is refused to a client, and how kinit says it", "[own]"
     CHECK(the_kdc().log().find(c.password + std::string(" ")) == std::string::npos);
   }
   const std::string log = the_kdc().log();
-  for (const char* code : {"KDC_ERR_PREAUTH_FAILED", "KDC_ERR_C_PRINCIPAL_UNKNOWN", "KDC_ERR_CLIENT_REVOKED", "KDC_ERR_NAME_EXP",
-                           "KDC_ERR_CLIENT_NOTYET", "KDC_ERR_KEY_EXPIRED", "KDC_ERR_S_PRINCIPAL_UNKNOWN",
-                           "KDC_ERR_SERVICE_REVOKED", "KDC_ERR_SERVICE_EXP", "KDC_ERR_MUST_USE_USER2USER"}) {
+  for (const char* code :
+       {"KDC_ERR_PREAUTH_FAILED", "KDC_ERR_C_PRINCIPAL_UNKNOWN", "KDC_ERR_CLIENT_REVOKED", "KDC_ERR_NAME_EXP",
+        "KDC_ERR_CLIENT_NOTYET", "KDC_ERR_KEY_EXPIRED", "KDC_ERR_S_PRINCIPAL_UNKNOWN", "KDC_ERR_SERVICE_REVOKED",
+        "KDC_ERR_SERVICE_EXP", "KDC_ERR_MUST_USE_USER2USER"}) {
     CHECK_THAT(log, contains(code));
   }
 }
@@ -208,8 +210,9 @@ TEST_CASE("own kdc: addresses in a ticket hold its user to them", "[own]") {
     return;
   }
   check_refused(c.kvno("svc/e20"), "Incorrect net address");  // the request comes from 127.0.0.1
-  kdc_process careless({"--realm", "OWN.TEST", "--principals", write_file("careless", std::string(principals) + "policy ignore_addresses\n"),
-                        "--keys", path("principals.keytab")});
+  kdc_process careless({"--realm", "OWN.TEST", "--principals",
+                        write_file("careless", std::string(principals) + "policy ignore_addresses\n"), "--keys",
+                        path("principals.keytab")});
   const mit_client same(write_file("careless.conf", client_configuration("OWN.TEST", {{"OWN.TEST", careless.port()}})));
   check_done(same.kinit("-a alice", "alicepw"));
   check_done(same.kvno("svc/e20"));
@@ -232,7 +235,9 @@ TEST_CASE("own kdc: aliases, enterprise names and clients of another realm", "[o
     check_done(c.kinit("-C ally", "alicepw"));
     CHECK_THAT(c.klist(), contains("Default principal: alice@OWN.TEST"));
   }
-  SECTION("an alias is no name of its own") { check_refused(c.kinit("ally", "alicepw"), "not found in Kerberos database"); }
+  SECTION("an alias is no name of its own") {
+    check_refused(c.kinit("ally", "alicepw"), "not found in Kerberos database");
+  }
   SECTION("an enterprise name") {
     check_done(c.kinit("-E alice@mail.example", "alicepw"));
     CHECK_THAT(c.klist(), contains("Default principal: alice@OWN.TEST"));
@@ -241,7 +246,9 @@ TEST_CASE("own kdc: aliases, enterprise names and clients of another realm", "[o
     check_done(c.kinit("-E alice@OWN.TEST", "alicepw"));
     CHECK_THAT(c.klist(), contains("Default principal: alice@OWN.TEST"));
   }
-  SECTION("an enterprise name that nobody has") { check_refused(c.kinit("-E nobody@mail.example", "x"), "not found in Kerberos database"); }
+  SECTION("an enterprise name that nobody has") {
+    check_refused(c.kinit("-E nobody@mail.example", "x"), "not found in Kerberos database");
+  }
   SECTION("a client that belongs to another realm") {
     for (const char* who : {"-C roamer", "-E someone@corp.example"}) {
       const std::string before = the_kdc().log();
@@ -252,7 +259,8 @@ TEST_CASE("own kdc: aliases, enterprise names and clients of another realm", "[o
   SECTION("a service's alias") {
     check_done(c.kinit("alice", "alicepw"));
     check_done(c.kvno("HTTP/www.own.test"));
-    const auto told = c.peer("through " + c.cache() + " HTTP/www.own.test " + exported("web.keytab", "HTTP/web.own.test"));
+    const auto told =
+        c.peer("through " + c.cache() + " HTTP/www.own.test " + exported("web.keytab", "HTTP/web.own.test"));
     CHECK(told.count("client") == 0);  // the keytab has the same key under another name
   }
 }
@@ -272,8 +280,8 @@ TEST_CASE("own kdc: 64 clients at once", "[own]") {
   const std::string keytab = exported("alice.keytab", "alice");
   const mit_client c = client();
   const std::string before = the_kdc().log();
-  const std::string one = "KRB5CCNAME=FILE:" + path("many") + "$i kinit -k -t " + keytab + " alice && KRB5CCNAME=FILE:" +
-                          path("many") + "$i kvno svc/e20 >/dev/null && echo good";
+  const std::string one = "KRB5CCNAME=FILE:" + path("many") + "$i kinit -k -t " + keytab +
+                          " alice && KRB5CCNAME=FILE:" + path("many") + "$i kvno svc/e20 >/dev/null && echo good";
   const outcome o = c.command("sh -c '" + ("for i in $(seq 64); do (" + one + ") & done; wait'"));
   INFO(o.said);
   std::size_t good = 0;
@@ -302,7 +310,9 @@ class tcp_connection {
   tcp_connection(const tcp_connection&) = delete;
   tcp_connection& operator=(const tcp_connection&) = delete;
   ~tcp_connection() { ::close(fd_); }
-  void put(const std::string& octets) { REQUIRE(::send(fd_, octets.data(), octets.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(octets.size())); }
+  void put(const std::string& octets) {
+    REQUIRE(::send(fd_, octets.data(), octets.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(octets.size()));
+  }
   /// All that comes until the other side closes; nothing if it does not in five seconds.
   std::optional<std::string> rest() {
     std::string all;
@@ -327,7 +337,7 @@ TEST_CASE("own kdc: a length with its first bit set is answered with KRB_ERR_FIE
     const auto came = c.rest();
     REQUIRE(came);
     REQUIRE(came->size() > 4);
-    CHECK((*came)[4] == '\x7e');                                            // KRB-ERROR
+    CHECK((*came)[4] == '\x7e');                                                  // KRB-ERROR
     CHECK(came->find(std::string("\xa6\x03\x02\x01\x3d")) != std::string::npos);  // error-code 61
   }
 }
@@ -340,7 +350,8 @@ TEST_CASE("own kdc: what is no request gets no answer, and its connection ends",
 
 TEST_CASE("own kdc: slow clients keep nobody waiting, and are dropped", "[own]") {
   kdc_process impatient({"--realm", "OWN.TEST", "--principals", path("principals"), "--idle", "1"});
-  const mit_client c(write_file("impatient.conf", client_configuration("OWN.TEST", {{"OWN.TEST", impatient.port()}}, " udp_preference_limit = 1\n")));
+  const mit_client c(write_file("impatient.conf", client_configuration("OWN.TEST", {{"OWN.TEST", impatient.port()}},
+                                                                       " udp_preference_limit = 1\n")));
   tcp_connection silent(impatient.port()), slow(impatient.port());
   slow.put(std::string("\0\0\x01", 3));
   const auto began = std::chrono::steady_clock::now();
@@ -368,12 +379,14 @@ TEST_CASE("own kdc: SIGTERM ends it at once and in order, whoever is connected",
 }
 
 TEST_CASE("own kdc: random keys survive a restart, and so do the tickets made with them", "[own]") {
-  auto k = std::make_unique<kdc_process>(std::vector<std::string>{"--realm", "OWN.TEST", "--principals", path("principals"), "--keys", path("kept.keytab")});
+  auto k = std::make_unique<kdc_process>(std::vector<std::string>{"--realm", "OWN.TEST", "--principals",
+                                                                  path("principals"), "--keys", path("kept.keytab")});
   const std::string port = k->port();
   const mit_client c(write_file("kept.conf", client_configuration("OWN.TEST", {{"OWN.TEST", port}})));
   check_done(c.kinit("alice", "alicepw"));
   k.reset();
-  k = std::make_unique<kdc_process>(std::vector<std::string>{"--realm", "OWN.TEST", "--principals", path("principals"), "--keys", path("kept.keytab"), "--port", port});
+  k = std::make_unique<kdc_process>(std::vector<std::string>{"--realm", "OWN.TEST", "--principals", path("principals"),
+                                                             "--keys", path("kept.keytab"), "--port", port});
   check_done(c.kvno("svc/e20"));
   CHECK((std::filesystem::status(path("kept.keytab")).permissions() & std::filesystem::perms::all) ==
         (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
@@ -403,7 +416,8 @@ TEST_CASE("own kdc: a fault in the file is told with its line", "[own]") {
       {"policy colour\n", "policy: \"colour\" is not known here"},
   };
   for (const auto& c : cases) {
-    const outcome o = run(variable("KERB_KDC") + " --realm OWN.TEST --port 0 --principals " + write_file("bad", c.text), {});
+    const outcome o =
+        run(variable("KERB_KDC") + " --realm OWN.TEST --port 0 --principals " + write_file("bad", c.text), {});
     CAPTURE(c.text);
     CHECK(o.status == 1);
     CHECK_THAT(o.said, contains(c.sentence));

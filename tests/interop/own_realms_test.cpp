@@ -25,30 +25,37 @@ struct chain {
   std::unique_ptr<kdc_process> own;
 
   static std::unique_ptr<throwaway_kdc> mit(const std::string& realm, const std::string& commands) {
-    return std::make_unique<throwaway_kdc>(example::kdc_setup{.realm = realm, .commands = commands, .libdefaults = std::string("[appdefaults]\n") + capaths});
+    return std::make_unique<throwaway_kdc>(example::kdc_setup{
+        .realm = realm, .commands = commands, .libdefaults = std::string("[appdefaults]\n") + capaths});
   }
   chain() {
-    a = mit("A.TEST", "addprinc -pw annapw anna\naddprinc -randkey HTTP/web.a.test\n"
-                      "addprinc -pw own-to-a krbtgt/A.TEST@OWN.TEST\naddprinc -pw a-to-own krbtgt/OWN.TEST@A.TEST\n"
-                      "ktadd -norandkey -k services.keytab HTTP/web.a.test\n");
-    c = mit("C.TEST", "addprinc -pw carolpw carol\naddprinc -randkey HTTP/web.c.test\n"
-                      "addprinc -pw own-to-c krbtgt/C.TEST@OWN.TEST\naddprinc -pw c-to-own krbtgt/OWN.TEST@C.TEST\n"
-                      "addprinc -pw far-to-c krbtgt/C.TEST@FAR.TEST\naddprinc -pw c-to-far krbtgt/FAR.TEST@C.TEST\n"
-                      "ktadd -norandkey -k services.keytab HTTP/web.c.test\n");
-    far = mit("FAR.TEST", "addprinc -pw faridpw farid\naddprinc -randkey HTTP/web.far.test\n"
-                          "addprinc -pw far-to-c krbtgt/C.TEST@FAR.TEST\naddprinc -pw c-to-far krbtgt/FAR.TEST@C.TEST\n"
-                          "ktadd -norandkey -k services.keytab HTTP/web.far.test\n");
+    a = mit("A.TEST",
+            "addprinc -pw annapw anna\naddprinc -randkey HTTP/web.a.test\n"
+            "addprinc -pw own-to-a krbtgt/A.TEST@OWN.TEST\naddprinc -pw a-to-own krbtgt/OWN.TEST@A.TEST\n"
+            "ktadd -norandkey -k services.keytab HTTP/web.a.test\n");
+    c = mit("C.TEST",
+            "addprinc -pw carolpw carol\naddprinc -randkey HTTP/web.c.test\n"
+            "addprinc -pw own-to-c krbtgt/C.TEST@OWN.TEST\naddprinc -pw c-to-own krbtgt/OWN.TEST@C.TEST\n"
+            "addprinc -pw far-to-c krbtgt/C.TEST@FAR.TEST\naddprinc -pw c-to-far krbtgt/FAR.TEST@C.TEST\n"
+            "ktadd -norandkey -k services.keytab HTTP/web.c.test\n");
+    far = mit("FAR.TEST",
+              "addprinc -pw faridpw farid\naddprinc -randkey HTTP/web.far.test\n"
+              "addprinc -pw far-to-c krbtgt/C.TEST@FAR.TEST\naddprinc -pw c-to-far krbtgt/FAR.TEST@C.TEST\n"
+              "ktadd -norandkey -k services.keytab HTTP/web.far.test\n");
     own = start(std::string(principals) + "capath FAR.TEST OWN.TEST C.TEST\n", "chain");
     write_file("chain.conf", configuration(own->port()));
   }
   static std::unique_ptr<kdc_process> start(const std::string& text, const std::string& name) {
-    return std::make_unique<kdc_process>(std::vector<std::string>{"--realm", "OWN.TEST", "--principals", write_file(name, text), "--keys", path("chain.keytab")});
+    return std::make_unique<kdc_process>(std::vector<std::string>{
+        "--realm", "OWN.TEST", "--principals", write_file(name, text), "--keys", path("chain.keytab")});
   }
   std::string configuration(const std::string& own_port) const {
-    return client_configuration("OWN.TEST", {{"OWN.TEST", own_port},
-                                             {"A.TEST", std::to_string(a->port())},
-                                             {"C.TEST", std::to_string(c->port())},
-                                             {"FAR.TEST", std::to_string(far->port())}}, "", capaths);
+    return client_configuration("OWN.TEST",
+                                {{"OWN.TEST", own_port},
+                                 {"A.TEST", std::to_string(a->port())},
+                                 {"C.TEST", std::to_string(c->port())},
+                                 {"FAR.TEST", std::to_string(far->port())}},
+                                "", capaths);
   }
 };
 chain* realms() {
@@ -60,7 +67,8 @@ chain* realms() {
   return &all;
 }
 
-mit_client logged_in(const std::string& who, const std::string& password, const std::string& configuration = "chain.conf") {
+mit_client logged_in(const std::string& who, const std::string& password,
+                     const std::string& configuration = "chain.conf") {
   mit_client m(path(configuration));
   const outcome o = m.kinit(who, password);
   INFO(o.said);
@@ -68,8 +76,8 @@ mit_client logged_in(const std::string& who, const std::string& password, const 
   return m;
 }
 /// A service ticket that MIT's krb5_rd_req accepts, which checks the realms on its way: whose, and what these are.
-void check_accepted(const mit_client& m, const std::string& service, const std::string& keytab, const std::string& client,
-                    const std::string& transited) {
+void check_accepted(const mit_client& m, const std::string& service, const std::string& keytab,
+                    const std::string& client, const std::string& transited) {
   const outcome o = m.kvno(service);
   INFO(o.said);
   CHECK(o.status == 0);
@@ -85,8 +93,10 @@ TEST_CASE("own kdc: a client of an MIT realm reaches a service of ours", "[own][
   chain* const r = realms();
   if (r == nullptr) return;
   const mit_client m = logged_in("anna@A.TEST", "annapw");
-  const outcome o = run(variable("KERB_KDC") + " --realm OWN.TEST --principals " + path("chain") + " --keys " + path("chain.keytab") +
-                            " --export-keytab " + path("chain-web.keytab") + " HTTP/web.own.test", {});
+  const outcome o =
+      run(variable("KERB_KDC") + " --realm OWN.TEST --principals " + path("chain") + " --keys " + path("chain.keytab") +
+              " --export-keytab " + path("chain-web.keytab") + " HTTP/web.own.test",
+          {});
   REQUIRE(o.status == 0);
   check_accepted(m, "HTTP/web.own.test@OWN.TEST", path("chain-web.keytab"), "anna@A.TEST", "");
   // MIT put a PAC into the ticket-granting ticket; nobody here could sign it again
@@ -103,12 +113,15 @@ TEST_CASE("own kdc: a client of ours reaches a service of an MIT realm", "[own][
   check_accepted(m, "HTTP/web.far.test@FAR.TEST", r->far->path("services.keytab"), "alice@OWN.TEST", "C.TEST");
 }
 
-TEST_CASE("own kdc: a client of an MIT realm reaches a service of another through us, in both directions", "[own][realms]") {
+TEST_CASE("own kdc: a client of an MIT realm reaches a service of another through us, in both directions",
+          "[own][realms]") {
   chain* const r = realms();
   if (r == nullptr) return;
   const std::string before = r->own->log();
-  check_accepted(logged_in("anna@A.TEST", "annapw"), "HTTP/web.c.test@C.TEST", r->c->path("services.keytab"), "anna@A.TEST", "OWN.TEST");
-  check_accepted(logged_in("carol@C.TEST", "carolpw"), "HTTP/web.a.test@A.TEST", r->a->path("services.keytab"), "carol@C.TEST", "OWN.TEST");
+  check_accepted(logged_in("anna@A.TEST", "annapw"), "HTTP/web.c.test@C.TEST", r->c->path("services.keytab"),
+                 "anna@A.TEST", "OWN.TEST");
+  check_accepted(logged_in("carol@C.TEST", "carolpw"), "HTTP/web.a.test@A.TEST", r->a->path("services.keytab"),
+                 "carol@C.TEST", "OWN.TEST");
   const std::string log = r->own->log_since(before);
   CHECK_THAT(log, contains("TGS anna@A.TEST for krbtgt/C.TEST@OWN.TEST: issued"));
   CHECK_THAT(log, contains("TGS carol@C.TEST for krbtgt/A.TEST@OWN.TEST: issued"));
@@ -117,17 +130,23 @@ TEST_CASE("own kdc: a client of an MIT realm reaches a service of another throug
 TEST_CASE("own kdc: a chain of four realms, ours in the middle", "[own][realms]") {
   chain* const r = realms();
   if (r == nullptr) return;
-  check_accepted(logged_in("anna@A.TEST", "annapw"), "HTTP/web.far.test@FAR.TEST", r->far->path("services.keytab"), "anna@A.TEST", "OWN.TEST,C.TEST");
-  check_accepted(logged_in("farid@FAR.TEST", "faridpw"), "HTTP/web.a.test@A.TEST", r->a->path("services.keytab"), "farid@FAR.TEST", "C.TEST,OWN.TEST");
+  check_accepted(logged_in("anna@A.TEST", "annapw"), "HTTP/web.far.test@FAR.TEST", r->far->path("services.keytab"),
+                 "anna@A.TEST", "OWN.TEST,C.TEST");
+  check_accepted(logged_in("farid@FAR.TEST", "faridpw"), "HTTP/web.a.test@A.TEST", r->a->path("services.keytab"),
+                 "farid@FAR.TEST", "C.TEST,OWN.TEST");
 }
 
-TEST_CASE("own kdc: a client that came through a realm is accepted where that realm is on its path, and only there", "[own][realms]") {
+TEST_CASE("own kdc: a client that came through a realm is accepted where that realm is on its path, and only there",
+          "[own][realms]") {
   chain* const r = realms();
   if (r == nullptr) return;
-  const outcome o = run(variable("KERB_KDC") + " --realm OWN.TEST --principals " + path("chain") + " --keys " + path("chain.keytab") +
-                            " --export-keytab " + path("chain-web.keytab") + " HTTP/web.own.test", {});
+  const outcome o =
+      run(variable("KERB_KDC") + " --realm OWN.TEST --principals " + path("chain") + " --keys " + path("chain.keytab") +
+              " --export-keytab " + path("chain-web.keytab") + " HTTP/web.own.test",
+          {});
   REQUIRE(o.status == 0);
-  check_accepted(logged_in("farid@FAR.TEST", "faridpw"), "HTTP/web.own.test@OWN.TEST", path("chain-web.keytab"), "farid@FAR.TEST", "C.TEST");
+  check_accepted(logged_in("farid@FAR.TEST", "faridpw"), "HTTP/web.own.test@OWN.TEST", path("chain-web.keytab"),
+                 "farid@FAR.TEST", "C.TEST");
   const auto wary = chain::start(principals, "wary");  // without the line `capath`
   write_file("wary.conf", r->configuration(wary->port()));
   const mit_client m = logged_in("farid@FAR.TEST", "faridpw", "wary.conf");
@@ -145,7 +164,8 @@ TEST_CASE("own kdc: a host in another realm's domain is a referral there", "[own
   INFO(o.said);
   CHECK(o.status == 0);
   CHECK_THAT(m.klist(), contains("HTTP/web.c.test@C.TEST"));
-  CHECK_THAT(r->own->log_since(before), contains("TGS alice@OWN.TEST for HTTP/web.c.test@OWN.TEST: referred to krbtgt/C.TEST@OWN.TEST"));
+  CHECK_THAT(r->own->log_since(before),
+             contains("TGS alice@OWN.TEST for HTTP/web.c.test@OWN.TEST: referred to krbtgt/C.TEST@OWN.TEST"));
 }
 
 TEST_CASE("own kdc: our client goes from our realm to MIT's", "[own][realms]") {
