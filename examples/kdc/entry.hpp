@@ -49,7 +49,7 @@ class entry {
     const auto place = [&](const stored_key& k) {
       return std::find(is_.etypes.begin(), is_.etypes.end(), k.key.etype());
     };
-    std::stable_sort(keys_.begin(), keys_.end(), [&](const stored_key& a, const stored_key& b) {
+    std::sort(keys_.begin(), keys_.end(), [&](const stored_key& a, const stored_key& b) {
       return a.kvno != b.kvno ? a.kvno > b.kvno : place(a) < place(b);
     });
     prepared_.reserve(keys_.size());

@@ -38,8 +38,9 @@ inline key_map read_keytab(const std::string& file, policy& crypto) {
 
 /// Writes a keytab that only its owner can read. It is complete or it is not there, whatever happens in between.
 inline void write_keytab(const std::string& file, const std::vector<std::shared_ptr<const entry>>& entries) {
-  std::vector<std::uint8_t> room(1024);
-  for (;;) {
+  for (std::size_t size = 1024;;) {
+    std::vector<std::uint8_t> room(size);
+    const kerb::wiped_on_exit wipe(room);
     kerb::keytab_writer w(room);
     for (const auto& e : entries)
       for (const stored_key& k : e->keys())
@@ -49,9 +50,8 @@ inline void write_keytab(const std::string& file, const std::vector<std::shared_
                                .etype = k.key.etype(),
                                .key = k.key.octets()});
     const auto octets = w.finish();
-    const kerb::wiped_on_exit wipe(room);
     if (!octets && octets.error().code == kerb::errc::no_space) {
-      room = std::vector<std::uint8_t>(octets.error().detail);
+      size = octets.error().detail;
       continue;
     }
     if (!octets)
