@@ -1,4 +1,6 @@
 // A KDC: UDP and TCP, principals from a text file or an SQLite database. kdc --help; kdc/README.md.
+#include <filesystem>
+
 #include "kdc/file_store.hpp"
 #include "kdc/options.hpp"
 #ifdef EXAMPLE_HAS_SQLITE
@@ -39,6 +41,10 @@ std::unique_ptr<store> open_store(const kdc_options& o, policy& crypto) {
 }
 
 void export_keytab(const kdc_options& o, store& principals) {
+  std::error_code none;
+  if (o.db.empty() && std::filesystem::equivalent(o.export_keytab, o.keys, none)) {
+    throw bad_text("the realm's own keys are in " + o.keys + ": export to another file");
+  }
   std::vector<std::shared_ptr<const entry>> wanted;
   for (const std::string& n : o.names) {
     wanted.push_back(principals.find(name_with_realm(n, o.realm)));

@@ -28,7 +28,7 @@ inline constexpr const char* kdc_usage =
     "  --largest-datagram N    octets of an answer over UDP; longer ones are asked for again over TCP (1400)\n"
     "  --idle SECONDS          for a request to come over TCP, and for an answer to go (10)\n"
     "  --quiet                 no line for each request\n"
-    "  --export-keytab FILE    write the keys of the principals named behind it into a keytab, and end\n"
+    "  --export-keytab FILE    write a new keytab of the principals named behind it, and end\n"
     "  --help\n"
     "\n"
     "SIGTERM and SIGINT end it when the answers on their way have gone. The file of principals:\n"

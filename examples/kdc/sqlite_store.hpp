@@ -92,7 +92,11 @@ class sqlite_store : public store {
         keys = keys_from_password(name, line, crypto_);
         forget.bind(name).row();
       } else {
-        const auto there = keys_of(name);
+        auto there = keys_of(name);
+        if (std::any_of(there.begin(), there.end(), [](const stored_key& k) { return k.salt.has_value(); })) {
+          forget.bind(name).row();  // it had a password until now
+          there.clear();
+        }
         for (const etype_t e : line.is.etypes)
           if (std::none_of(there.begin(), there.end(), [&](const stored_key& k) { return k.key.etype() == e; }))
             keys.push_back(random_key(e, line.kvno, crypto_));

@@ -137,6 +137,13 @@ TEST_CASE("own kdc: two processes on one port share a database", "[own]") {
     check_done(c.kinit("bob", "other"));
   }
   CHECK(c.peer("through " + c.cache() + " HTTP/web.own.test FILE:" + path("db.keytab")).count("over") == 1);
+  // A password that goes leaves no keys of it behind
+  check_done(run(variable("KERB_KDC") + " --realm OWN.TEST " + db + " --principals " +
+                     write_file("db-random", "principal bob no_preauth\n") + " --export-keytab " + path("db3.keytab") +
+                     " bob",
+                 {}));
+  CHECK_THAT(c.kinit("bob", "other").said, contains("Password incorrect"));
+  check_done(c.kinit("-k -t " + path("db3.keytab") + " bob"));
   CHECK(one.stop() == 0);
   check_done(c.kvno("svc/e18"));  // whatever came to the first comes to the second
   CHECK(two.stop() == 0);

@@ -422,6 +422,10 @@ TEST_CASE("own kdc: a fault in the file is told with its line", "[own]") {
     CHECK(o.status == 1);
     CHECK_THAT(o.said, contains(c.sentence));
   }
+  const outcome over = run(variable("KERB_KDC") + " --realm OWN.TEST --principals " + path("principals") +
+                               " --export-keytab " + path("principals.keytab") + " alice",
+                           {});
+  CHECK_THAT(over.said, contains("export to another file"));
   const outcome none = run(variable("KERB_KDC") + " --realm OWN.TEST", {});
   CHECK(none.status == 2);
   CHECK_THAT(run(variable("KERB_KDC") + " --help", {}).said, contains("usage: kdc"));
