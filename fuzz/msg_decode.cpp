@@ -1,65 +1,14 @@
 // Every type of message over any octets; the first octet says which (its place in tests/unit/msg/kinds.hpp).
+#include <kerb/msg/contents.hpp>
+
 #include "require.hpp"
 #include "unit/msg/kinds.hpp"
+#include "unit/msg/values.hpp"
 
 using namespace kerb;
 using kerb_fuzz::require;
 
 namespace {
-
-bool inside(bytes_view part, bytes_view whole) {
-  return part.size() <= whole.size() && part.data() >= whole.data() && part.end() <= whole.end();
-}
-
-// Every view that a decoded value holds lies in the input, and every list has the elements it counts.
-template <class T>
-void look(const T& v, bytes_view in);
-template <class T, class... L>
-void look_at_lines(const T& v, const asn1::sequence_schema<L...>& s, bytes_view in) {
-  const auto line = [&](const auto& l) {
-    if constexpr (requires { l.member; }) look(v.*l.member, in);
-  };
-  s.lines.apply([&](const auto&... l) { (line(l), ...); });
-}
-template <class T, class S, std::uint8_t N, std::uint8_t... Also>
-void look_at_lines(const T& v, const asn1::application_schema<S, N, Also...>& s, bytes_view in) {
-  look_at_lines(v, s.inner, in);
-}
-template <class T, class C, class V, class... A>
-void look_at_lines(const T& v, const asn1::choice_schema<C, V, A...>& s, bytes_view in) {
-  std::visit([&](const auto& chosen) { look(chosen, in); }, v.*s.member);
-}
-template <class T>
-inline constexpr bool is_list = false;
-template <class T, class Rule>
-inline constexpr bool is_list<sequence_of<T, Rule>> = true;
-
-template <class T>
-void look(const T& v, bytes_view in) {
-  if constexpr (asn1::message<T>) {
-    look_at_lines(v, asn1::schema_of<T>, in);
-  } else if constexpr (asn1::detail::is_optional<T>) {
-    if (v) look(*v, in);
-  } else if constexpr (std::is_same_v<T, bytes_view>) {
-    require(inside(v, in), "lies in the input", "an OCTET STRING");
-  } else if constexpr (std::is_same_v<T, kerberos_string>) {
-    require(inside(v.octets, in), "lies in the input", "a KerberosString");
-  } else if constexpr (requires { v.der; }) {
-    require(inside(v.der, in), "lies in the input", "an ANY or what extends a SEQUENCE");
-  } else if constexpr (requires { bytes_view(v.octets); }) {
-    require(inside(v.octets, in), "lies in the input", "a BIT STRING, an OBJECT IDENTIFIER or a UTF8String");
-  } else if constexpr (requires { v.octets(); }) {
-    require(inside(v.octets(), in), "lies in the input", "a captured value");
-    look(v.value(), in);
-  } else if constexpr (is_list<T>) {
-    std::size_t count = 0;
-    for (auto i = v.begin(); i != v.end(); ++i, ++count) {
-      require(inside(i.octets(), in) && !i.octets().empty(), "lies in the input", "an element");
-      look(*i, in);
-    }
-    require(count == v.size(), "has the elements it counts", "a SEQUENCE OF");
-  }
-}
 
 // Whether a KerberosFlags stands in the type outside of a captured part: of one with more than 32 bits the others are
 // left out when it is written (TOLERANCES.md).
@@ -84,15 +33,29 @@ struct holds_flags<T> : holds_flags<std::remove_cvref_t<decltype(asn1::schema_of
 
 std::uint8_t first[1 << 17], second[1 << 17];
 
+/// What is shown lies in the input, whatever stands in OCTET STRINGs, and the error is decode's.
+template <class T>
+void describe_kind(kerb_test::kind<T> k, bytes_view in, const error& why) {
+  const auto see = [&](const asn1::node& n) {
+    require(n.offset + n.header.size() + n.size <= in.size() && (n.contents.empty() || n.contents.size() == n.size),
+            "is described in its place", k.name);
+    require(n.holds != asn1::content::withheld || n.contents.empty(), "keeps its secrets", k.name);
+  };
+  const error told = asn1::describe_as<T>(k.name, in, see, der::as_deployed, msg::contents{});
+  require(told.code == why.code && told.offset == why.offset && std::string_view(told.field) == why.field,
+          "is described with decode's error", k.name);
+}
+
 template <class T>
 void try_kind(kerb_test::kind<T> k, bytes_view in) {
   const auto strict = kerb_test::decode_kind(k, in, der::strict);
   const auto lenient = kerb_test::decode_kind(k, in, der::as_deployed);
   require(strict.error().offset <= in.size() && lenient.error().offset <= in.size(), "has its offset in the input",
           k.name);
+  describe_kind(k, in, lenient.error());
   require(!strict || lenient, "is taken by every tolerance", k.name);
   if (!lenient) return;
-  look(*lenient, in);
+  require(kerb_test::lies_inside(*lenient, in), "has its views in the input and the elements it counts", k.name);
 
   const auto out = asn1::encode(*lenient, first);
   if (!out) {

@@ -48,14 +48,15 @@ def check(path, rooms, std, extra):
                 yield f'"{quoted}" is no file of include/kerb'
                 continue
             to = target.relative_to(ROOT)
-            there, may = room_of(to), rooms[room]
+            there, may = room_of(to), rooms.get(path.as_posix(), rooms[room])
             if there == "testing" and room != "testing":
                 yield f'"{quoted}": nothing includes testing; move what you need into the room that owns it'
             elif to.as_posix() in extra and room not in ("top", "testing"):
                 yield f'"{quoted}": a crypto library enters only where the program chooses it; take a policy instead'
             elif there != room and "everything" not in may and there not in may:
                 allowed = " ".join(may) or "nothing"
-                yield f'"{quoted}": {room} may include {allowed}; move the code, or change the layers on purpose'
+                who = path if path.as_posix() in rooms else room
+                yield f'"{quoted}": {who} may include {allowed}; move the code, or change the layers on purpose'
 
 
 def main():

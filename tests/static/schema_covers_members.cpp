@@ -148,5 +148,10 @@ static_assert(covered<IakerbFinished>);
 static_assert(covered<PaSamChallenge2>);
 static_assert(covered<SecureCookie>);
 static_assert(covered<TypedDataElement>);
+static_assert(covered<PaSvrReferralData>);
+static_assert(covered<ServerReferralData>);
+static_assert(covered<PaSamChallenge2Body>);
+static_assert(covered<PaSamResponse2>);
+static_assert(covered<PaEncSamResponseEnc2>);
 
 }  // namespace

@@ -177,4 +177,4 @@ class basic_ap_world {
 };
 using ap_world = basic_ap_world<kerb::testing::insecure_policy>;
 
-}  // namespace kerb_test
+}  // namespace kerb_test::inline ap_world_names

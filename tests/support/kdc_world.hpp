@@ -239,4 +239,4 @@ constexpr bool fails_with(const std::variant<Word...>& step, errc code, std::str
   return says<failed>(step) && why(step).code == code && std::string_view(why(step).field) == field;
 }
 
-}  // namespace kerb_test
+}  // namespace kerb_test::inline kdc_world_names

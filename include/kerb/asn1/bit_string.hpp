@@ -18,6 +18,7 @@ struct bit_string {
 
 template <>
 struct asn1::codec<bit_string> {
+  static constexpr const char* name = "BIT STRING";
   static constexpr der::tag tag = der::bit_string;
   static constexpr bool read(der::reader& r, bit_string& out, der::place p, der::tag t = tag) {
     const std::uint8_t* const at = r.mark();

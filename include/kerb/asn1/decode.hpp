@@ -12,6 +12,7 @@ namespace kerb::inline v0::asn1 {
 /// ANY; here, because an extensible CHOICE keeps one.
 template <>
 struct codec<any_value> {
+  static constexpr const char* name = "ANY";
   static constexpr bool read(der::reader& r, any_value& out, der::place p) {
     const std::uint8_t* const m = r.mark();
     if (!r.skip(p)) return false;
@@ -126,7 +127,7 @@ constexpr bool read_schema(der::reader& r, T& out, const sequence_schema<L...>& 
     if constexpr (is_tail<std::remove_cvref_t<decltype(l)>>) {
       return read_tail(in, out, l, s.name, last);
     } else {
-      if (number_of(l) != no_number) last = number_of(l);
+      if (number_of(l) > last) last = number_of(l);
       return read_line(in, out, l, s.name);
     }
   };

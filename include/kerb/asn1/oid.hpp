@@ -71,6 +71,7 @@ consteval object_identifier operator""_oid() {
 
 template <>
 struct asn1::codec<object_identifier> {
+  static constexpr const char* name = "OBJECT IDENTIFIER";
   static constexpr der::tag tag = der::object_identifier;
   static constexpr bool read(der::reader& r, object_identifier& out, der::place p, der::tag t = tag) {
     const std::uint8_t* const at = r.mark();

@@ -15,6 +15,7 @@ namespace kerb::inline v0::asn1 {
 template <class I>
   requires(std::same_as<I, std::int32_t> || std::same_as<I, std::uint32_t>)
 struct codec<I> {
+  static constexpr const char* name = std::same_as<I, std::int32_t> ? "Int32" : "UInt32";
   static constexpr der::tag tag = der::integer;
   static constexpr bool read(der::reader& r, I& out, der::place p, der::tag t = tag) {
     return der::read_integer(r, out, p, t);
@@ -30,6 +31,7 @@ inline constexpr bool is_enumerated = false;
 template <class E>
   requires(std::is_enum_v<E>&& std::same_as<std::underlying_type_t<E>, std::int32_t>)
 struct codec<E> {
+  static constexpr const char* name = is_enumerated<E> ? "ENUMERATED" : "Int32";
   static constexpr der::tag tag = is_enumerated<E> ? der::enumerated : der::integer;
   static constexpr bool read(der::reader& r, E& out, der::place p, der::tag t = tag) {
     std::int32_t v = 0;
@@ -45,6 +47,7 @@ struct codec<E> {
 /// BOOLEAN: X.690 section 11.1 has 0xff for true and nothing else.
 template <>
 struct codec<bool> {
+  static constexpr const char* name = "BOOLEAN";
   static constexpr der::tag tag = der::boolean;
   static constexpr bool read(der::reader& r, bool& out, der::place p, der::tag t = tag) {
     const std::uint8_t* const at = r.mark();
@@ -63,6 +66,7 @@ struct codec<bool> {
 /// Microseconds, RFC 4120 section 5.2.4: 0 to 999999.
 template <>
 struct codec<microseconds> {
+  static constexpr const char* name = "Microseconds";
   static constexpr der::tag tag = der::integer;
   static constexpr bool read(der::reader& r, microseconds& out, der::place p, der::tag t = tag) {
     const std::uint8_t* const at = r.mark();
@@ -74,6 +78,7 @@ struct codec<microseconds> {
 
 template <>
 struct codec<kerberos_time> {
+  static constexpr const char* name = "KerberosTime";
   static constexpr der::tag tag = der::generalized_time;
   static constexpr bool read(der::reader& r, kerberos_time& out, der::place p, der::tag t = tag) {
     return der::read_time(r, out, p, t);
@@ -81,8 +86,13 @@ struct codec<kerberos_time> {
   static constexpr void write(der::writer& w, kerberos_time v, der::tag t = tag) { der::write_time(w, v, t); }
 };
 
+/// What a module calls the flags that have these bits, where it has a name for them.
+template <class Bit>
+inline constexpr const char* flags_name = "KerberosFlags";
+
 template <class Bit>
 struct codec<flags<Bit>> {
+  static constexpr const char* name = flags_name<Bit>;
   static constexpr der::tag tag = der::bit_string;
   static constexpr bool read(der::reader& r, flags<Bit>& out, der::place p, der::tag t = tag) {
     return der::read_flags(r, out.bits, p, t);
@@ -93,6 +103,7 @@ struct codec<flags<Bit>> {
 /// OCTET STRING.
 template <>
 struct codec<bytes_view> {
+  static constexpr const char* name = "OCTET STRING";
   static constexpr der::tag tag = der::octet_string;
   static constexpr bool read(der::reader& r, bytes_view& out, der::place p, der::tag t = tag) {
     return der::read_octets(r, t, out, p);

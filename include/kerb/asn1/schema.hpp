@@ -22,6 +22,7 @@ struct member_line {
   std::uint8_t number;
   V C::*member;
   const char* name;
+  bool is_secret = false;
 };
 
 /// One line `name [N] INTEGER (K)`: always written, checked when read, stored nowhere.
@@ -81,6 +82,7 @@ template <class... Line>
 struct sequence_schema {
   const char* name;
   schema_lines<Line...> lines;
+  bool ascending = true;
 };
 
 /// `[APPLICATION N] SEQUENCE`; a reader also takes the further numbers.
@@ -112,6 +114,8 @@ struct any_value {
 
 // Declared only: a call to one of these ends constant evaluation, and its name is the compiler's message.
 void field_numbers_must_ascend();
+void field_numbers_ascend_so_this_is_a_plain_sequence();
+void field_number_is_used_twice();
 void field_is_named_twice();
 void extension_fields_come_last();
 
@@ -148,12 +152,29 @@ constexpr int number_of(const L& l) {
   else if constexpr (requires { L::how; }) return L::how == tagging::none ? no_number : l.number;
   else return l.number;
 }
+template <class... Line>
+constexpr bool numbered_once(const Line&... line) {
+  std::uint32_t seen = 0;
+  for (int n : {number_of(line)...}) {
+    if (n == no_number) continue;
+    if ((seen >> n & 1u) != 0) return false;
+    seen |= 1u << n;
+  }
+  return true;
+}
 }  // namespace detail
 
 /// A SEQUENCE of fields, their tags in ascending order, none named twice.
 template <class... Line>
 consteval auto sequence(const char* name, Line... line) {
   return sequence_schema<Line...>{name, {{{line}...}}};
+}
+
+/// A SEQUENCE whose module numbers its fields in another order than they stand in, which on the wire is that of the
+/// lines. No number is used twice; where they ascend, it is a sequence().
+template <class... Line>
+consteval auto sequence_in_order(const char* name, Line... line) {
+  return sequence_schema<Line...>{name, {{{line}...}}, false};
 }
 
 template <std::uint8_t N, std::uint8_t... Also, class S>
@@ -207,6 +228,13 @@ consteval auto extensible(extension_fields C::*m) {
   return tail_line<C>{m, "..."};
 }
 
+/// `redacted(tag<1>("keyvalue", &T::keyvalue))`: whoever shows the message does not show this field.
+template <class C, class V, tagging How>
+consteval auto redacted(member_line<C, V, How> l) {
+  l.is_secret = true;
+  return l;
+}
+
 /// A type that declares its ASN.1.
 template <class T>
 concept message = requires {
@@ -217,13 +245,17 @@ namespace detail {
 // Checked where a schema is used, and not where it stands: whoever includes all messages uses few.
 template <class... Line>
 consteval void check(const sequence_schema<Line...>& s) {
-  s.lines.apply([](const auto&... line) {
+  s.lines.apply([&s](const auto&... line) {
     int last = no_number;
+    bool ascending = true;
     for (int n : {number_of(line)...}) {
       if (n == no_number) continue;
-      if (n <= last) field_numbers_must_ascend();
+      if (n <= last) ascending = false;
       last = n;
     }
+    if (!ascending && s.ascending) field_numbers_must_ascend();
+    if (ascending && !s.ascending) field_numbers_ascend_so_this_is_a_plain_sequence();
+    if (!ascending && !numbered_once(line...)) field_number_is_used_twice();
     std::size_t place = 0, tails_not_last = 0;
     ((++place, tails_not_last += is_tail<std::remove_cvref_t<decltype(line)>> && place != sizeof...(line)), ...);
     if (tails_not_last != 0) extension_fields_come_last();
@@ -266,6 +298,7 @@ inline constexpr const char* type_name = name_of_schema(schema_of<T>);
 /// How a type that is not a message is read and written; `t` is its own tag, or the one that IMPLICIT puts in its
 /// place:
 ///   static constexpr der::tag tag
+///   static constexpr const char* name, the ASN.1 type's
 ///   static constexpr bool read(der::reader&, T&, der::place, der::tag t = tag)
 ///   static constexpr void write(der::writer&, const T&, der::tag t = tag)
 template <class T>

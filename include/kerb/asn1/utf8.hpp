@@ -13,6 +13,7 @@ struct utf8_string {
 
 template <>
 struct asn1::codec<utf8_string> {
+  static constexpr const char* name = "UTF8String";
   static constexpr der::tag tag = der::utf8_string;
   static constexpr bool read(der::reader& r, utf8_string& out, der::place p, der::tag t = tag) {
     return der::read_octets(r, t, out.octets, p);

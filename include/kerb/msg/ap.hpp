@@ -3,6 +3,9 @@
 #include "../numbers/msgtype.hpp"
 #include "ticket.hpp"
 
+template <>
+inline constexpr const char* kerb::asn1::flags_name<kerb::ap_option_t> = "APOptions";
+
 namespace kerb::inline v0::msg {
 
 /// APOptions, RFC 4120 section 5.5.1.

@@ -56,6 +56,7 @@ consteval kerberos_string operator""_krb() {
 
 template <>
 struct asn1::codec<kerberos_string> {
+  static constexpr const char* name = "KerberosString";
   static constexpr der::tag tag = der::general_string;
   static constexpr bool read(der::reader& r, kerberos_string& out, der::place p, der::tag t = tag) {
     return der::read_octets(r, t, out.octets, p);
@@ -160,7 +161,7 @@ struct EncryptionKey {
     using namespace kerb::asn1;
     return sequence("EncryptionKey",
       tag<0>("keytype",  &T::keytype),
-      tag<1>("keyvalue", &T::keyvalue));
+      redacted(tag<1>("keyvalue", &T::keyvalue)));
   }
 };
 

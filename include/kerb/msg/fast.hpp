@@ -33,6 +33,9 @@ constexpr std::string_view name_of(fast_option_t n) {
   }
 }
 
+template <>
+inline constexpr const char* asn1::flags_name<fast_option_t> = "FastOptions";
+
 namespace msg {
 
 // PA-FX-COOKIE (RFC 6113 section 5.2) has no ASN.1: the client returns the octets as they came. PA-FX-ERROR (section

@@ -1,7 +1,11 @@
 // The AS and TGS messages, RFC 4120 section 5.4.
 #pragma once
+#include "../numbers/lrtype.hpp"
 #include "../numbers/msgtype.hpp"
 #include "ticket.hpp"
+
+template <>
+inline constexpr const char* kerb::asn1::flags_name<kerb::kdc_option_t> = "KDCOptions";
 
 namespace kerb::inline v0::msg {
 
@@ -89,7 +93,7 @@ using TgsRep = KdcRep<msg_t::tgs_rep>;
 
 /// One element of LastReq, RFC 4120 section 5.4.2.
 struct LastReqEntry {
-  std::int32_t  lr_type = 0;
+  lr_t          lr_type{};
   kerberos_time lr_value;
 
   static consteval auto asn1() {

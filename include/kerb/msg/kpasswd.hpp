@@ -45,7 +45,7 @@ struct ChangePasswdData {
     using T = ChangePasswdData;
     using namespace kerb::asn1;
     return sequence("ChangePasswdData",
-      tag<0>("newpasswd", &T::newpasswd),
+      redacted(tag<0>("newpasswd", &T::newpasswd)),
       tag<1>("targname",  &T::targname),
       tag<2>("targrealm", &T::targrealm),
       extensible(&T::extensions));

@@ -39,9 +39,8 @@ constexpr std::string_view name_of(kerb_error_data_t n) {
 
 namespace msg {
 
-// PA-SUPPORTED-ENCTYPES (MS-KILE section 2.2.8) and KERB_AUTH_DATA_LOOPBACK (section 2.2.4) have no structure of ASN.1,
-// nor has the LSAP_TOKEN_INFO_INTEGRITY (section 2.2.5) in a restriction: two little-endian 32-bit words, and 32 octets
-// of machine ID.
+// KERB_AUTH_DATA_LOOPBACK (MS-KILE section 2.2.4) has no structure that others read. What has one, but not of ASN.1, is
+// in ms_octets.hpp: PA-SUPPORTED-ENCTYPES, KERB-EXT-ERROR, LSAP_TOKEN_INFO_INTEGRITY.
 
 /// KERB-PA-PAC-REQUEST, MS-KILE section 2.2.3: whether the client wants a PAC in its ticket.
 struct KerbPaPacRequest {
@@ -84,7 +83,7 @@ struct KerbErrorData {
 /// KERB-AD-RESTRICTION-ENTRY, MS-KILE section 2.2.6.
 struct KerbAdRestrictionEntry {
   std::int32_t restriction_type{};
-  bytes_view   restriction;  ///< an LSAP_TOKEN_INFO_INTEGRITY
+  bytes_view   restriction;  ///< an LSAP_TOKEN_INFO_INTEGRITY (ms_octets.hpp)
 
   static consteval auto asn1() {
     using T = KerbAdRestrictionEntry;
@@ -94,6 +93,9 @@ struct KerbAdRestrictionEntry {
       tag<1>("restriction",      &T::restriction));
   }
 };
+
+/// What KERB_AUTH_DATA_TOKEN_RESTRICTIONS holds: on the wire a list of entries, where the specification speaks of one.
+using KerbAdRestrictions = sequence_of<KerbAdRestrictionEntry>;
 
 /// KERB-KEY-LIST-REQ, MS-KILE section 2.2.11.
 using KerbKeyListReq = sequence_of<etype_t>;

@@ -25,7 +25,8 @@ constexpr std::string_view name_of(s4u_option_t n) {
 
 namespace msg {
 
-/// PA-FOR-USER, MS-SFU section 2.2.1. The checksum is over the name, realm and package as text, not over an encoding.
+/// PA-FOR-USER, MS-SFU section 2.2.1. The checksum is over the name type as four little-endian octets, then
+/// components, realm and package as they are, and not over an encoding.
 struct PaForUser {
   PrincipalName   user_name;
   kerberos_string user_realm;

@@ -65,6 +65,12 @@ constexpr std::string_view name_of(pin_flag_t n) {
   }
 }
 
+template <>
+inline constexpr const char* asn1::flags_name<otp_flag_t> = "OTPFlags";
+
+template <>
+inline constexpr const char* asn1::flags_name<pin_flag_t> = "PinFlags";
+
 namespace msg {
 
 /// OTPFlags, RFC 6560.
@@ -153,8 +159,8 @@ struct PaOtpRequest {
       implicit<2> ("encData",        &T::enc_data),
       implicit<3> ("hashAlg",        &T::hash_alg),
       implicit<4> ("iterationCount", &T::iteration_count),
-      implicit<5> ("otp-value",      &T::otp_value),
-      implicit<6> ("otp-pin",        &T::otp_pin),
+      redacted(implicit<5>("otp-value", &T::otp_value)),
+      redacted(implicit<6>("otp-pin", &T::otp_pin)),
       implicit<7> ("otp-challenge",  &T::otp_challenge),
       implicit<8> ("otp-time",       &T::otp_time),
       implicit<9> ("otp-counter",    &T::otp_counter),
@@ -195,7 +201,7 @@ struct PaOtpPinChange {
     using namespace kerb::asn1;
     return sequence("PA-OTP-PIN-CHANGE",
       implicit<0>("flags",     &T::flags),
-      implicit<1>("pin",       &T::pin),
+      redacted(implicit<1>("pin", &T::pin)),
       implicit<2>("minLength", &T::min_length),
       implicit<3>("maxLength", &T::max_length),
       implicit<4>("last-req",  &T::last_req),

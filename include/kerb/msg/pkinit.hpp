@@ -257,7 +257,7 @@ struct OtherInfo {
       tag<0>("partyUInfo",   &T::party_u_info),
       tag<1>("partyVInfo",   &T::party_v_info),
       tag<2>("suppPubInfo",  &T::supp_pub_info),
-      tag<3>("suppPrivInfo", &T::supp_priv_info));
+      redacted(tag<3>("suppPrivInfo", &T::supp_priv_info)));
   }
 };
 

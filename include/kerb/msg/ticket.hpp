@@ -3,6 +3,9 @@
 #include "../numbers/bits.hpp"
 #include "basic.hpp"
 
+template <>
+inline constexpr const char* kerb::asn1::flags_name<kerb::ticket_flag_t> = "TicketFlags";
+
 namespace kerb::inline v0::msg {
 
 /// TicketFlags, RFC 4120 section 5.3.

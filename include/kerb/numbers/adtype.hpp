@@ -5,8 +5,8 @@
 
 namespace kerb::inline v0 {
 
-/// Authorization data types, RFC 4120 section 7.5.4 and the registry that grew from it. Open: every Int32
-/// is a value.
+/// Authorization data types, RFC 4120 section 7.5.4 and what later documents added, MS-KILE section 3.1.5.5 among them.
+/// Open: every Int32 is a value.
 enum class ad_t : std::int32_t {
   if_relevant = 1,
   intended_for_server = 2,
@@ -23,14 +23,15 @@ enum class ad_t : std::int32_t {
   authentication_strength = 70,
   fx_fast_armor = 71,
   fx_fast_used = 72,
+  login_alias = 80,  ///< RFC 6806 section 6
   cammac = 96,
   authentication_indicator = 97,
   win2k_pac = 128,
   etype_negotiation = 129,
   kerb_auth_data_token_restrictions = 141,
-  kerb_local = 142,
+  kerb_auth_data_loopback = 142,
   ad_auth_data_ap_options = 143,
-  ad_auth_data_target_name = 144,
+  kerb_auth_data_client_target = 144,
 };
 
 /// The RFC's word ("AD-IF-RELEVANT"). Empty for a number without a name.
@@ -51,14 +52,15 @@ constexpr std::string_view name_of(ad_t n) {
     case ad_t::authentication_strength: return "AD-authentication-strength";
     case ad_t::fx_fast_armor: return "AD-fx-fast-armor";
     case ad_t::fx_fast_used: return "AD-fx-fast-used";
+    case ad_t::login_alias: return "AD-LOGIN-ALIAS";
     case ad_t::cammac: return "AD-CAMMAC";
     case ad_t::authentication_indicator: return "AD-AUTHENTICATION-INDICATOR";
     case ad_t::win2k_pac: return "AD-WIN2K-PAC";
     case ad_t::etype_negotiation: return "AD-ETYPE-NEGOTIATION";
     case ad_t::kerb_auth_data_token_restrictions: return "KERB_AUTH_DATA_TOKEN_RESTRICTIONS";
-    case ad_t::kerb_local: return "KERB-LOCAL";
+    case ad_t::kerb_auth_data_loopback: return "KERB_AUTH_DATA_LOOPBACK";
     case ad_t::ad_auth_data_ap_options: return "AD-AUTH-DATA-AP-OPTIONS";
-    case ad_t::ad_auth_data_target_name: return "AD-AUTH-DATA-TARGET-NAME";
+    case ad_t::kerb_auth_data_client_target: return "KERB_AUTH_DATA_CLIENT_TARGET";
     default: return "";
   }
 }

@@ -5,7 +5,8 @@
 
 namespace kerb::inline v0 {
 
-/// KDCOptions, RFC 4120 section 5.4.1; canonicalize of RFC 6806 section 3, request-anonymous of RFC 8062.
+/// KDCOptions, RFC 4120 section 5.4.1; cname-in-addl-tkt of MS-SFU section 2.2.3, canonicalize of RFC 6806 section 3,
+/// request-anonymous of RFC 8062.
 enum class kdc_option_t : unsigned {
   forwardable = 1,
   forwarded = 2,
@@ -15,7 +16,7 @@ enum class kdc_option_t : unsigned {
   postdated = 6,
   renewable = 8,
   opt_hardware_auth = 11,
-  constrained_delegation = 14,
+  cname_in_addl_tkt = 14,
   canonicalize = 15,
   request_anonymous = 16,
   disable_transited_check = 26,
@@ -36,7 +37,7 @@ constexpr std::string_view name_of(kdc_option_t n) {
     case kdc_option_t::postdated: return "postdated";
     case kdc_option_t::renewable: return "renewable";
     case kdc_option_t::opt_hardware_auth: return "opt-hardware-auth";
-    case kdc_option_t::constrained_delegation: return "constrained-delegation";
+    case kdc_option_t::cname_in_addl_tkt: return "cname-in-addl-tkt";
     case kdc_option_t::canonicalize: return "canonicalize";
     case kdc_option_t::request_anonymous: return "request-anonymous";
     case kdc_option_t::disable_transited_check: return "disable-transited-check";

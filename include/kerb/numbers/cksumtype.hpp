@@ -27,11 +27,13 @@ enum class cksum_t : std::int32_t {
   cmac_camellia256 = 18,
   hmac_sha256_128_aes128 = 19,
   hmac_sha384_192_aes256 = 20,
-  gssapi = 32771,   ///< RFC 4121 section 4.1.1: carries flags and bindings, and is no checksum of anything
-  hmac_md5 = -138,  ///< RFC 4757
+  gssapi = 32771,          ///< RFC 4121 section 4.1.1: carries flags and bindings, and is no checksum of anything
+  sha1_unkeyed_ms = -131,  ///< MS-KILE section 3.1.5.3
+  hmac_md5 = -138,         ///< RFC 4757 section 4
 };
 
-/// The registered name ("hmac-sha1-96-aes256"). Empty for a number without a name.
+/// The registered name ("hmac-sha1-96-aes256"). Empty for a number without a name. Three numbers are called "sha1
+/// (unkeyed)"; those that nobody sends say which they are.
 constexpr std::string_view name_of(cksum_t n) {
   switch (n) {
     case cksum_t::none: return "none";
@@ -44,7 +46,7 @@ constexpr std::string_view name_of(cksum_t n) {
     case cksum_t::rsa_md5: return "rsa-md5";
     case cksum_t::rsa_md5_des: return "rsa-md5-des";
     case cksum_t::rsa_md5_des3: return "rsa-md5-des3";
-    case cksum_t::sha1_unkeyed_10: return "sha1 (unkeyed)";
+    case cksum_t::sha1_unkeyed_10: return "sha1 (unkeyed) 10";
     case cksum_t::hmac_sha1_des3_kd: return "hmac-sha1-des3-kd";
     case cksum_t::hmac_sha1_des3: return "hmac-sha1-des3";
     case cksum_t::sha1_unkeyed_14: return "sha1 (unkeyed)";
@@ -55,6 +57,7 @@ constexpr std::string_view name_of(cksum_t n) {
     case cksum_t::hmac_sha256_128_aes128: return "hmac-sha256-128-aes128";
     case cksum_t::hmac_sha384_192_aes256: return "hmac-sha384-192-aes256";
     case cksum_t::gssapi: return "gssapi";
+    case cksum_t::sha1_unkeyed_ms: return "sha1 (unkeyed) -131";
     case cksum_t::hmac_md5: return "KERB_CHECKSUM_HMAC_MD5";
     default: return "";
   }

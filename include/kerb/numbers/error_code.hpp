@@ -60,10 +60,10 @@ enum class error_code_t : std::int32_t {
   krb_err_response_too_big = 52,
   krb_err_generic = 60,
   krb_err_field_toolong = 61,
-  kdc_error_client_not_trusted = 62,
+  kdc_err_client_not_trusted = 62,
   kdc_error_kdc_not_trusted = 63,
-  kdc_error_invalid_sig = 64,
-  kdc_err_key_too_weak = 65,
+  kdc_err_invalid_sig = 64,
+  kdc_err_dh_key_parameters_not_accepted = 65,
   kdc_err_certificate_mismatch = 66,
   krb_ap_err_no_tgt = 67,
   kdc_err_wrong_realm = 68,
@@ -89,7 +89,8 @@ enum class error_code_t : std::int32_t {
   kdc_err_no_acceptable_kdf = 100,
 };
 
-/// The RFC's word ("KDC_ERR_PREAUTH_REQUIRED"). Empty for a number without a name.
+/// The RFC's word ("KDC_ERR_PREAUTH_REQUIRED"). Empty for a number without a name. 62, 64 and 65 are as RFC 4556
+/// section 3.1.3 defines them; RFC 4120 had only set them aside, under other names.
 constexpr std::string_view name_of(error_code_t n) {
   switch (n) {
     case error_code_t::kdc_err_none: return "KDC_ERR_NONE";
@@ -145,10 +146,10 @@ constexpr std::string_view name_of(error_code_t n) {
     case error_code_t::krb_err_response_too_big: return "KRB_ERR_RESPONSE_TOO_BIG";
     case error_code_t::krb_err_generic: return "KRB_ERR_GENERIC";
     case error_code_t::krb_err_field_toolong: return "KRB_ERR_FIELD_TOOLONG";
-    case error_code_t::kdc_error_client_not_trusted: return "KDC_ERROR_CLIENT_NOT_TRUSTED";
+    case error_code_t::kdc_err_client_not_trusted: return "KDC_ERR_CLIENT_NOT_TRUSTED";
     case error_code_t::kdc_error_kdc_not_trusted: return "KDC_ERROR_KDC_NOT_TRUSTED";
-    case error_code_t::kdc_error_invalid_sig: return "KDC_ERROR_INVALID_SIG";
-    case error_code_t::kdc_err_key_too_weak: return "KDC_ERR_KEY_TOO_WEAK";
+    case error_code_t::kdc_err_invalid_sig: return "KDC_ERR_INVALID_SIG";
+    case error_code_t::kdc_err_dh_key_parameters_not_accepted: return "KDC_ERR_DH_KEY_PARAMETERS_NOT_ACCEPTED";
     case error_code_t::kdc_err_certificate_mismatch: return "KDC_ERR_CERTIFICATE_MISMATCH";
     case error_code_t::krb_ap_err_no_tgt: return "KRB_AP_ERR_NO_TGT";
     case error_code_t::kdc_err_wrong_realm: return "KDC_ERR_WRONG_REALM";

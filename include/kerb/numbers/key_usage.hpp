@@ -23,12 +23,19 @@ enum class key_usage_t : std::int32_t {
   krb_priv_enc_part = 13,           ///< under the application's key
   krb_cred_enc_part = 14,           ///< under the application's key
   krb_safe_cksum = 15,              ///< keyed with the application's key
-  pa_for_user_cksum = 17,           ///< MS-SFU
+  kerb_non_kerb_salt = 16,          ///< MS-KILE section 3.1.5.9
+  pa_for_user_cksum = 17,           ///< MS-SFU section 2.2.1; KERB_NON_KERB_CKSUM_SALT in MS-KILE
   ad_kdc_issued_cksum = 19,         ///< RFC 4120 section 5.2.6.2
   gss_acceptor_seal = 22,           ///< RFC 4121 section 2
   gss_acceptor_sign = 23,           ///< RFC 4121 section 2
   gss_initiator_seal = 24,          ///< RFC 4121 section 2
   gss_initiator_sign = 25,          ///< RFC 4121 section 2
+  pa_s4u_x509_user_request = 26,    ///< MS-SFU section 2.2.2
+  pa_s4u_x509_user_reply = 27,      ///< MS-SFU section 2.2.2
+  pku2u_finished = 41,              ///< draft-zhu-pku2u-09
+  iakerb_finished = 42,             ///< draft-ietf-kitten-iakerb
+  pa_pkinit_kx = 44,                ///< RFC 8062
+  otp_request = 45,                 ///< RFC 6560
   fast_req_cksum = 50,              ///< RFC 6113
   fast_enc = 51,                    ///< RFC 6113
   fast_rep = 52,                    ///< RFC 6113
@@ -36,6 +43,8 @@ enum class key_usage_t : std::int32_t {
   enc_challenge_client = 54,        ///< RFC 6113
   enc_challenge_kdc = 55,           ///< RFC 6113
   as_req = 56,                      ///< RFC 6806 section 11
+  cammac = 64,                      ///< RFC 7751
+  spake = 65,                       ///< RFC 9588
   application_seal = 1024,          ///< for protocols that name no number
   application_cksum = 1025,         ///< for protocols that name no number
 };
@@ -58,12 +67,19 @@ constexpr std::string_view name_of(key_usage_t n) {
     case key_usage_t::krb_priv_enc_part: return "KRB-PRIV encrypted part";
     case key_usage_t::krb_cred_enc_part: return "KRB-CRED encrypted part";
     case key_usage_t::krb_safe_cksum: return "KRB-SAFE cksum";
+    case key_usage_t::kerb_non_kerb_salt: return "KERB_NON_KERB_SALT";
     case key_usage_t::pa_for_user_cksum: return "PA-FOR-USER checksum";
     case key_usage_t::ad_kdc_issued_cksum: return "AD-KDC-ISSUED checksum";
-    case key_usage_t::gss_acceptor_seal: return "GSS acceptor seal";
-    case key_usage_t::gss_acceptor_sign: return "GSS acceptor sign";
-    case key_usage_t::gss_initiator_seal: return "GSS initiator seal";
-    case key_usage_t::gss_initiator_sign: return "GSS initiator sign";
+    case key_usage_t::gss_acceptor_seal: return "KG-USAGE-ACCEPTOR-SEAL";
+    case key_usage_t::gss_acceptor_sign: return "KG-USAGE-ACCEPTOR-SIGN";
+    case key_usage_t::gss_initiator_seal: return "KG-USAGE-INITIATOR-SEAL";
+    case key_usage_t::gss_initiator_sign: return "KG-USAGE-INITIATOR-SIGN";
+    case key_usage_t::pa_s4u_x509_user_request: return "PA-S4U-X509-USER checksum in a request";
+    case key_usage_t::pa_s4u_x509_user_reply: return "PA-S4U-X509-USER checksum in a reply";
+    case key_usage_t::pku2u_finished: return "KEY_USAGE_FINISHED";
+    case key_usage_t::iakerb_finished: return "KEY_USAGE_IAKERB_FINISHED";
+    case key_usage_t::pa_pkinit_kx: return "KEY_USAGE_PA_PKINIT_KX";
+    case key_usage_t::otp_request: return "KEY_USAGE_OTP_REQUEST";
     case key_usage_t::fast_req_cksum: return "KEY_USAGE_FAST_REQ_CHKSUM";
     case key_usage_t::fast_enc: return "KEY_USAGE_FAST_ENC";
     case key_usage_t::fast_rep: return "KEY_USAGE_FAST_REP";
@@ -71,6 +87,8 @@ constexpr std::string_view name_of(key_usage_t n) {
     case key_usage_t::enc_challenge_client: return "KEY_USAGE_ENC_CHALLENGE_CLIENT";
     case key_usage_t::enc_challenge_kdc: return "KEY_USAGE_ENC_CHALLENGE_KDC";
     case key_usage_t::as_req: return "KEY_USAGE_AS_REQ";
+    case key_usage_t::cammac: return "KEY_USAGE_CAMMAC";
+    case key_usage_t::spake: return "KEY_USAGE_SPAKE";
     case key_usage_t::application_seal: return "application encryption";
     case key_usage_t::application_cksum: return "application checksum";
     default: return "";

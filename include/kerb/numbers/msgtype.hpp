@@ -14,8 +14,8 @@ enum class msg_t : std::int32_t {
   tgs_rep = 13,
   ap_req = 14,
   ap_rep = 15,
-  tgt_req = 16,
-  tgt_rep = 17,
+  tgt_req = 16,  ///< set aside by RFC 4120; draft-swift-win2k-krb-user2user-03 section 4
+  tgt_rep = 17,  ///< the same
   safe = 20,
   priv = 21,
   cred = 22,

@@ -5,8 +5,8 @@
 
 namespace kerb::inline v0 {
 
-/// Pre-authentication data types, RFC 4120 section 7.5.2 and the registry that grew from it. Open: every
-/// Int32 is a value.
+/// Pre-authentication data types, RFC 4120 section 7.5.2 and the registry that RFC 6113 section 7.1 made of it.
+/// Open: every Int32 is a value.
 enum class padata_t : std::int32_t {
   tgs_req = 1,
   enc_timestamp = 2,
@@ -26,9 +26,9 @@ enum class padata_t : std::int32_t {
   pk_as_rep = 17,
   pk_ocsp_response = 18,
   etype_info2 = 19,
-  use_specified_kvno = 20,
+  svr_referral_info = 20,  ///< RFC 6806 appendix A; PA-USE-SPECIFIED-KVNO in RFC 4120, which nobody sends
   sam_redirect = 21,
-  td_padata = 22,
+  td_padata = 22,  ///< PA-GET-FROM-TYPED-DATA where it stands in padata
   sam_etype_info = 23,
   alt_princ = 24,
   server_referral = 25,
@@ -44,11 +44,13 @@ enum class padata_t : std::int32_t {
   td_req_nonce = 107,
   td_req_seq = 108,
   td_dh_parameters = 109,
+  td_cms_digest_algorithms = 111,   ///< RFC 8636
+  td_cert_digest_algorithms = 112,  ///< RFC 8636
   pac_request = 128,
   for_user = 129,
-  for_x509_user = 130,
+  for_x509_user = 130,  ///< PA-S4U-X509-USER in MS-SFU
   for_check_dups = 131,
-  pk_as_checksum = 132,
+  as_checksum = 132,
   fx_cookie = 133,
   authentication_set = 134,
   auth_set_selected = 135,
@@ -66,9 +68,11 @@ enum class padata_t : std::int32_t {
   req_enc_pa_rep = 149,
   as_freshness = 150,
   spake = 151,
+  redhat_idp_oauth2 = 152,
+  redhat_passkey = 153,
   kerb_key_list_req = 161,
   kerb_key_list_rep = 162,
-  supported_etypes = 165,
+  supported_etypes = 165,  ///< PA-SUPPORTED-ENCTYPES in MS-KILE
   extended_error = 166,
   pac_options = 167,
 };
@@ -94,7 +98,7 @@ constexpr std::string_view name_of(padata_t n) {
     case padata_t::pk_as_rep: return "PA-PK-AS-REP";
     case padata_t::pk_ocsp_response: return "PA-PK-OCSP-RESPONSE";
     case padata_t::etype_info2: return "PA-ETYPE-INFO2";
-    case padata_t::use_specified_kvno: return "PA-USE-SPECIFIED-KVNO";
+    case padata_t::svr_referral_info: return "PA-SVR-REFERRAL-INFO";
     case padata_t::sam_redirect: return "PA-SAM-REDIRECT";
     case padata_t::td_padata: return "TD-PADATA";
     case padata_t::sam_etype_info: return "PA-SAM-ETYPE-INFO";
@@ -112,11 +116,13 @@ constexpr std::string_view name_of(padata_t n) {
     case padata_t::td_req_nonce: return "TD-REQ-NONCE";
     case padata_t::td_req_seq: return "TD-REQ-SEQ";
     case padata_t::td_dh_parameters: return "TD-DH-PARAMETERS";
+    case padata_t::td_cms_digest_algorithms: return "TD-CMS-DIGEST-ALGORITHMS";
+    case padata_t::td_cert_digest_algorithms: return "TD-CERT-DIGEST-ALGORITHMS";
     case padata_t::pac_request: return "PA-PAC-REQUEST";
     case padata_t::for_user: return "PA-FOR-USER";
     case padata_t::for_x509_user: return "PA-FOR-X509-USER";
-    case padata_t::for_check_dups: return "PA-FOR-CHECK-DUPS";
-    case padata_t::pk_as_checksum: return "PA-PK-AS-CHECKSUM";
+    case padata_t::for_check_dups: return "PA-FOR-CHECK_DUPS";
+    case padata_t::as_checksum: return "PA-AS-CHECKSUM";
     case padata_t::fx_cookie: return "PA-FX-COOKIE";
     case padata_t::authentication_set: return "PA-AUTHENTICATION-SET";
     case padata_t::auth_set_selected: return "PA-AUTH-SET-SELECTED";
@@ -129,11 +135,13 @@ constexpr std::string_view name_of(padata_t n) {
     case padata_t::otp_pin_change: return "PA-OTP-PIN-CHANGE";
     case padata_t::epak_as_req: return "PA-EPAK-AS-REQ";
     case padata_t::epak_as_rep: return "PA-EPAK-AS-REP";
-    case padata_t::pkinit_kx: return "PA-PKINIT-KX";
-    case padata_t::pku2u_name: return "PA-PKU2U-NAME";
+    case padata_t::pkinit_kx: return "PA_PKINIT_KX";
+    case padata_t::pku2u_name: return "PA_PKU2U_NAME";
     case padata_t::req_enc_pa_rep: return "PA-REQ-ENC-PA-REP";
     case padata_t::as_freshness: return "PA_AS_FRESHNESS";
     case padata_t::spake: return "PA-SPAKE";
+    case padata_t::redhat_idp_oauth2: return "PA-REDHAT-IDP-OAUTH2";
+    case padata_t::redhat_passkey: return "PA-REDHAT-PASSKEY";
     case padata_t::kerb_key_list_req: return "KERB-KEY-LIST-REQ";
     case padata_t::kerb_key_list_rep: return "KERB-KEY-LIST-REP";
     case padata_t::supported_etypes: return "PA-SUPPORTED-ETYPES";

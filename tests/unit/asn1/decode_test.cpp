@@ -265,4 +265,31 @@ constexpr bool own_tags() {
 }
 KERB_BOTH("decode: fields under their own tags, optional ones by what may begin them", "[asn1]", own_tags);
 
+struct InOrder {
+  std::optional<std::int32_t> two;
+  std::int32_t zero = 0;
+  asn1::extension_fields extensions;
+
+  static consteval auto asn1() {
+    using T = InOrder;
+    using namespace kerb::asn1;
+    return sequence_in_order("InOrder", tag<2>("two", &T::two), tag<0>("zero", &T::zero), extensible(&T::extensions));
+  }
+};
+
+constexpr bool fields_in_their_own_order() {
+  const auto both = "300aa203020107a003020105"_hex;
+  const auto one = "3005a003020105"_hex;
+  const auto more = "300aa003020105a303020101"_hex;
+  const auto b = asn1::decode<InOrder>(both, der::strict), o = asn1::decode<InOrder>(one, der::strict),
+             m = asn1::decode<InOrder>(more, der::strict);
+  return b && b->two == 7 && b->zero == 5 && kerb_test::encodes(*b, both) && o && !o->two && o->zero == 5 &&
+         kerb_test::encodes(*o, one) && m && m->extensions.der.size() == 5 && kerb_test::encodes(*m, more) &&
+         // a field that is known is no extension, whichever place its number has
+         fails<InOrder>("300aa003020105a203020107"_hex, errc::trailing_data, 7, "InOrder", "") &&
+         fails<InOrder>("3005a203020107"_hex, errc::missing_field, 7, "InOrder", "zero");
+}
+KERB_BOTH("decode: a sequence_in_order has its fields in the order of its lines, whatever their numbers", "[asn1]",
+          fields_in_their_own_order);
+
 }  // namespace

@@ -2,6 +2,7 @@
 #include <kerb/msg/fast.hpp>
 
 #include "unit/msg/walk.hpp"
+#include "unit/numbers/registry.hpp"
 
 using namespace kerb;
 using kerb_test::both_ways;
@@ -105,10 +106,27 @@ constexpr bool authentication_sets() {
 }
 KERB_BOTH("PA-AUTHENTICATION-SET: comes back", "[msg][rfc6113-5.3]", authentication_sets);
 
-constexpr bool names() {
-  return name_of(armor_t::ap_request) == "FX_FAST_ARMOR_AP_REQUEST" && name_of(armor_t{2}).empty() &&
-         name_of(fast_option_t::kdc_follow_referrals) == "kdc-follow-referrals" && name_of(fast_option_t{2}).empty();
+constexpr kerb_test::entry<armor_t> armor_t_registry[] = {
+    {armor_t::ap_request, 1, "FX_FAST_ARMOR_AP_REQUEST"},
+};
+KERB_BOTH("armor_t: armor types have the registered numbers and names, no two the same", "[msg][rfc6113-7.2]",
+          (kerb_test::as_registered<armor_t_registry>));
+KERB_BOTH("armor_t: a number without a name is a value like any other", "[msg][rfc6113-7.2]",
+          (kerb_test::is_open<armor_t>));
+TEST_CASE("armor_t: nothing else has a name", "[msg][rfc6113-7.2]") {
+  CHECK(kerb_test::is_complete<armor_t_registry>());
 }
-KERB_BOTH("FAST: armor types and options have their names", "[msg][rfc6113-5.4]", names);
+
+constexpr kerb_test::entry<fast_option_t> fast_option_t_registry[] = {
+    {fast_option_t::hide_client_names, 1, "hide-client-names"},
+    {fast_option_t::kdc_follow_referrals, 16, "kdc-follow-referrals"},
+};
+KERB_BOTH("fast_option_t: FAST options have the registered numbers and names, no two the same", "[msg][rfc6113-7.3]",
+          (kerb_test::as_registered<fast_option_t_registry>));
+KERB_BOTH("fast_option_t: a number without a name is a value like any other", "[msg][rfc6113-7.3]",
+          (kerb_test::is_open<fast_option_t>));
+TEST_CASE("fast_option_t: nothing else has a name", "[msg][rfc6113-7.3]") {
+  CHECK(kerb_test::is_complete<fast_option_t_registry>());
+}
 
 }  // namespace

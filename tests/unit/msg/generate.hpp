@@ -1,6 +1,7 @@
 // Random values of any type, made from its schema.
 #pragma once
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -11,7 +12,14 @@ namespace kerb_test {
 /// Makes values; owns what their views look at. The same seed makes the same values.
 class generator {
  public:
-  explicit generator(std::uint64_t seed) : state_(seed * 2 + 1) {}
+  explicit generator(std::uint64_t seed) { restart(seed); }
+  /// As if made anew; what it has made before is gone.
+  void restart(std::uint64_t seed) {
+    state_ = seed * 2 + 1;
+    spare_.insert(spare_.end(), std::move_iterator(octets_.begin()), std::move_iterator(octets_.end()));
+    octets_.clear();
+    lists_.clear();
+  }
 
   std::uint64_t next() {
     state_ = state_ * 6364136223846793005u + 1442695040888963407u;
@@ -51,7 +59,7 @@ class generator {
     }
   }
   kerb::bytes_view octets(std::size_t most) {
-    auto& room = octets_.emplace_back(below(8) == 0 ? below(most * 4) : below(most));
+    auto& room = room_of(below(8) == 0 ? below(most * 4) : below(most));
     for (auto& b : room) b = static_cast<std::uint8_t>(next());
     return room;
   }
@@ -67,14 +75,14 @@ class generator {
   void fill_value(kerb::utf8_string& v) { v.octets = octets(20); }
   void fill_value(bool& v) { v = below(2) != 0; }
   void fill_value(kerb::bit_string& v) {
-    auto& room = octets_.emplace_back(below(20));
+    auto& room = room_of(below(20));
     for (auto& b : room) b = static_cast<std::uint8_t>(next());
     v.unused = static_cast<std::uint8_t>(room.empty() ? 0 : below(8));
     if (!room.empty()) room.back() = static_cast<std::uint8_t>(room.back() >> v.unused << v.unused);
     v.octets = room;
   }
   void fill_value(kerb::object_identifier& v) {
-    auto& room = octets_.emplace_back();
+    auto& room = room_of(0);
     do {
       for (auto arc = static_cast<std::uint32_t>(next()) >> below(32); arc > 0x7f; arc >>= 7)
         room.push_back(static_cast<std::uint8_t>(0x81 + arc % 0x7f));
@@ -89,7 +97,7 @@ class generator {
     if (below(100) < present) v.der = unknown(0x9e);
   }
   kerb::bytes_view unknown(std::uint8_t tag) {
-    auto& room = octets_.emplace_back(2 + below(60));
+    auto& room = room_of(2 + below(60));
     for (auto& b : room) b = static_cast<std::uint8_t>(next());
     room[0] = tag;
     room[1] = static_cast<std::uint8_t>(room.size() - 2);
@@ -145,8 +153,17 @@ class generator {
   template <class T>
   void fill_line(T&, const kerb::asn1::constant_line&) {}
 
-  std::uint64_t state_;
+  std::vector<std::uint8_t>& room_of(std::size_t size) {
+    if (spare_.empty()) return octets_.emplace_back(size);
+    octets_.push_back(std::move(spare_.back()));
+    spare_.pop_back();
+    octets_.back().resize(size);
+    return octets_.back();
+  }
+
+  std::uint64_t state_ = 0;
   std::deque<std::vector<std::uint8_t>> octets_;
+  std::vector<std::vector<std::uint8_t>> spare_;  // taken again: allocating would take half of the time
   std::deque<std::shared_ptr<void>> lists_;
 };
 

@@ -99,6 +99,12 @@ inline constexpr auto kinds = [] {
       kind<IakerbFinished>{"IAKERB-FINISHED"},
       kind<PaSamChallenge2>{"PA-SAM-CHALLENGE-2"},
       kind<SecureCookie>{"SecureCookie"},
+      kind<PaSvrReferralData>{"PA-SVR-REFERRAL-DATA"},
+      kind<ServerReferralData>{"ServerReferralData"},
+      kind<PaSamChallenge2Body>{"PA-SAM-CHALLENGE-2-BODY"},
+      kind<PaSamResponse2>{"PA-SAM-RESPONSE-2"},
+      kind<PaEncSamResponseEnc2>{"PA-ENC-SAM-RESPONSE-ENC-2"},
+      kind<KerbAdRestrictions>{"KERB-AD-RESTRICTIONS"},
   };
 }();
 inline constexpr std::size_t kind_count = std::tuple_size_v<decltype(kinds)>;

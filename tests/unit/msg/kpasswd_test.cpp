@@ -2,6 +2,7 @@
 #include <kerb/msg/kpasswd.hpp>
 
 #include "unit/msg/walk.hpp"
+#include "unit/numbers/registry.hpp"
 
 using namespace kerb;
 using kerb_test::both_ways;
@@ -69,5 +70,23 @@ constexpr bool results() {
          n.error().code == errc::truncated;
 }
 KERB_BOTH("kpasswd result: a code, and a text that may be empty", "[msg][rfc3244-2]", results);
+
+constexpr kerb_test::entry<kpasswd_result_t> kpasswd_result_t_registry[] = {
+    {kpasswd_result_t::success, 0, "KRB5_KPASSWD_SUCCESS"},
+    {kpasswd_result_t::malformed, 1, "KRB5_KPASSWD_MALFORMED"},
+    {kpasswd_result_t::harderror, 2, "KRB5_KPASSWD_HARDERROR"},
+    {kpasswd_result_t::autherror, 3, "KRB5_KPASSWD_AUTHERROR"},
+    {kpasswd_result_t::softerror, 4, "KRB5_KPASSWD_SOFTERROR"},
+    {kpasswd_result_t::accessdenied, 5, "KRB5_KPASSWD_ACCESSDENIED"},
+    {kpasswd_result_t::bad_version, 6, "KRB5_KPASSWD_BAD_VERSION"},
+    {kpasswd_result_t::initial_flag_needed, 7, "KRB5_KPASSWD_INITIAL_FLAG_NEEDED"},
+};
+KERB_BOTH("kpasswd_result_t: result codes have the registered numbers and names, no two the same", "[msg][rfc3244-2]",
+          (kerb_test::as_registered<kpasswd_result_t_registry>));
+KERB_BOTH("kpasswd_result_t: a number without a name is a value like any other", "[msg][rfc3244-2]",
+          (kerb_test::is_open<kpasswd_result_t>));
+TEST_CASE("kpasswd_result_t: nothing else has a name", "[msg][rfc3244-2]") {
+  CHECK(kerb_test::is_complete<kpasswd_result_t_registry>());
+}
 
 }  // namespace

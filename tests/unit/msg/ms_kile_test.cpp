@@ -1,7 +1,9 @@
 // What Windows adds to Kerberos.
 #include <kerb/msg/ms_kile.hpp>
+#include <kerb/msg/ms_octets.hpp>
 
 #include "unit/msg/walk.hpp"
+#include "unit/numbers/registry.hpp"
 
 using namespace kerb;
 using kerb_test::both_ways;
@@ -50,6 +52,18 @@ constexpr bool restrictions() {
 }
 KERB_BOTH("KERB-AD-RESTRICTION-ENTRY: comes back, and a fault in any field is named", "[msg][ms-kile]", restrictions);
 
+// An authenticator's authorization data as Windows sent them (Kerberos.NET's tests).
+constexpr bool windows_sends_a_list() {
+  const auto in =
+      "30333031a003020100a12a04280000000000300000677dd18a92f9171b15b8b393e8c9fd8784984860234a62b439a56c59412240c5"_hex;
+  const auto r = asn1::decode_as<msg::KerbAdRestrictions>("KERB-AD-RESTRICTIONS", in, der::strict);
+  if (!r || r->size() != 1) return false;
+  const auto t = read_lsap_token_info_integrity((*r->begin()).restriction);
+  return t && t->flags == token_info_t::full && t->token_il == integrity_level_t::high && t->machine_id[0] == 0x67 &&
+         t->machine_id[31] == 0xc5;
+}
+KERB_BOTH("KERB-AD-RESTRICTION-ENTRY: Windows sends a list of them", "[msg][ms-kile]", windows_sends_a_list);
+
 constexpr bool key_lists() {
   const auto in = "300d300ba003020117a1040402aabb"_hex;
   const auto r = asn1::decode_as<msg::KerbKeyListRep>("KERB-KEY-LIST-REP", in, der::strict);
@@ -67,5 +81,31 @@ constexpr bool migrated_accounts() {
          both_ways(msg::KerbDmsaKeyPackage{keys, {}, {0}, {0}, {}}, package);
 }
 KERB_BOTH("KERB-SUPERSEDED-BY-USER and KERB-DMSA-KEY-PACKAGE: come back", "[msg][ms-kile]", migrated_accounts);
+
+constexpr kerb_test::entry<pac_option_t> pac_option_t_registry[] = {
+    {pac_option_t::claims, 0, "claims"},
+    {pac_option_t::branch_aware, 1, "branch-aware"},
+    {pac_option_t::forward_to_full_dc, 2, "forward-to-full-dc"},
+    {pac_option_t::resource_based_constrained_delegation, 3, "resource-based-constrained-delegation"},
+};
+KERB_BOTH("pac_option_t: PAC options have the registered numbers and names, no two the same", "[msg][ms-kile]",
+          (kerb_test::as_registered<pac_option_t_registry>));
+KERB_BOTH("pac_option_t: a number without a name is a value like any other", "[msg][ms-kile]",
+          (kerb_test::is_open<pac_option_t>));
+TEST_CASE("pac_option_t: nothing else has a name", "[msg][ms-kile]") {
+  CHECK(kerb_test::is_complete<pac_option_t_registry>());
+}
+
+constexpr kerb_test::entry<kerb_error_data_t> kerb_error_data_t_registry[] = {
+    {kerb_error_data_t::skew_recovery, 2, "KERB_AP_ERR_TYPE_SKEW_RECOVERY"},
+    {kerb_error_data_t::extended, 3, "KERB_ERR_TYPE_EXTENDED"},
+};
+KERB_BOTH("kerb_error_data_t: KERB-ERROR-DATA types have the registered numbers and names, no two the same",
+          "[msg][ms-kile]", (kerb_test::as_registered<kerb_error_data_t_registry>));
+KERB_BOTH("kerb_error_data_t: a number without a name is a value like any other", "[msg][ms-kile]",
+          (kerb_test::is_open<kerb_error_data_t>));
+TEST_CASE("kerb_error_data_t: nothing else has a name", "[msg][ms-kile]") {
+  CHECK(kerb_test::is_complete<kerb_error_data_t_registry>());
+}
 
 }  // namespace

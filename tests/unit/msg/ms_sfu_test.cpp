@@ -2,6 +2,7 @@
 #include <kerb/msg/ms_sfu.hpp>
 
 #include "unit/msg/walk.hpp"
+#include "unit/numbers/registry.hpp"
 
 using namespace kerb;
 using kerb_test::both_ways;
@@ -41,9 +42,18 @@ constexpr bool x509_users() {
 }
 KERB_BOTH("PA-S4U-X509-USER: comes back, the user-id as it was signed", "[msg][ms-sfu]", x509_users);
 
-constexpr bool names() {
-  return name_of(s4u_option_t::check_logonhours) == "check_logonhours" && name_of(s4u_option_t{0}).empty();
+constexpr kerb_test::entry<s4u_option_t> s4u_option_t_registry[] = {
+    {s4u_option_t::check_logonhours, 1, "check_logonhours"},
+    {s4u_option_t::use_reply_key_usage, 2, "use_reply_key_usage"},
+    {s4u_option_t::nt_auth_policy_not_required, 3, "nt_auth_policy_not_required"},
+    {s4u_option_t::unconditional_delegation, 4, "unconditional_delegation"},
+};
+KERB_BOTH("s4u_option_t: S4U options have the registered numbers and names, no two the same", "[msg][ms-sfu]",
+          (kerb_test::as_registered<s4u_option_t_registry>));
+KERB_BOTH("s4u_option_t: a number without a name is a value like any other", "[msg][ms-sfu]",
+          (kerb_test::is_open<s4u_option_t>));
+TEST_CASE("s4u_option_t: nothing else has a name", "[msg][ms-sfu]") {
+  CHECK(kerb_test::is_complete<s4u_option_t_registry>());
 }
-KERB_BOTH("S4UUserID: options have their names", "[msg][ms-sfu]", names);
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <kerb/msg/otp.hpp>
 
 #include "unit/msg/walk.hpp"
+#include "unit/numbers/registry.hpp"
 
 using namespace kerb;
 using kerb_test::both_ways;
@@ -67,18 +68,56 @@ constexpr bool new_pins() {
       "302f80050020000000810170820104830108a41a3018a003020106a111180f31393730303130313030303030305a850100"_hex;
   const auto f = asn1::decode<msg::PaOtpPinChange>(full, der::strict);
   return f && f->flags.has(pin_flag_t::mandatory) && f->min_length == 4 && f->max_length == 8 &&
-         (*f->last_req->begin()).lr_type == 6 && f->format == otp_format_t::decimal && both_ways(*f, full) &&
+         (*f->last_req->begin()).lr_type == lr_t::password_expires && f->format == otp_format_t::decimal &&
+         both_ways(*f, full) &&
          refuses<msg::PaOtpPinChange>("3003810170"_hex, errc::missing_field, 2, "PA-OTP-PIN-CHANGE", "flags") &&
          refuses<msg::PaOtpPinChange>("300c80050000000000a1030c0170"_hex, errc::trailing_data, 9, "PA-OTP-PIN-CHANGE",
                                       "");
 }
 KERB_BOTH("PA-OTP-PIN-CHANGE: comes back; EXPLICIT tags are refused", "[msg][rfc6560]", new_pins);
 
-constexpr bool names() {
-  return name_of(otp_format_t::base64) == "base64" && name_of(otp_format_t{5}).empty() &&
-         name_of(otp_flag_t::check_digit) == "check-digit" && name_of(otp_flag_t{8}).empty() &&
-         name_of(pin_flag_t::system_set_pin) == "systemSetPin" && name_of(pin_flag_t{3}).empty();
+constexpr kerb_test::entry<otp_format_t> otp_format_t_registry[] = {
+    {otp_format_t::decimal, 0, "decimal"},
+    {otp_format_t::hexadecimal, 1, "hexadecimal"},
+    {otp_format_t::alphanumeric, 2, "alphanumeric"},
+    {otp_format_t::binary, 3, "binary"},
+    {otp_format_t::base64, 4, "base64"},
+};
+KERB_BOTH("otp_format_t: OTP formats have the registered numbers and names, no two the same", "[msg][rfc6560]",
+          (kerb_test::as_registered<otp_format_t_registry>));
+KERB_BOTH("otp_format_t: a number without a name is a value like any other", "[msg][rfc6560]",
+          (kerb_test::is_open<otp_format_t>));
+TEST_CASE("otp_format_t: nothing else has a name", "[msg][rfc6560]") {
+  CHECK(kerb_test::is_complete<otp_format_t_registry>());
 }
-KERB_BOTH("OTP: formats and flags have their names", "[msg][rfc6560]", names);
+
+constexpr kerb_test::entry<otp_flag_t> otp_flag_t_registry[] = {
+    {otp_flag_t::next_otp, 1, "nextOTP"},
+    {otp_flag_t::combine, 2, "combine"},
+    {otp_flag_t::collect_pin, 3, "collect-pin"},
+    {otp_flag_t::do_not_collect_pin, 4, "do-not-collect-pin"},
+    {otp_flag_t::must_encrypt_nonce, 5, "must-encrypt-nonce"},
+    {otp_flag_t::separate_pin_required, 6, "separate-pin-required"},
+    {otp_flag_t::check_digit, 7, "check-digit"},
+};
+KERB_BOTH("otp_flag_t: OTP flags have the registered numbers and names, no two the same", "[msg][rfc6560]",
+          (kerb_test::as_registered<otp_flag_t_registry>));
+KERB_BOTH("otp_flag_t: a number without a name is a value like any other", "[msg][rfc6560]",
+          (kerb_test::is_open<otp_flag_t>));
+TEST_CASE("otp_flag_t: nothing else has a name", "[msg][rfc6560]") {
+  CHECK(kerb_test::is_complete<otp_flag_t_registry>());
+}
+
+constexpr kerb_test::entry<pin_flag_t> pin_flag_t_registry[] = {
+    {pin_flag_t::system_set_pin, 1, "systemSetPin"},
+    {pin_flag_t::mandatory, 2, "mandatory"},
+};
+KERB_BOTH("pin_flag_t: PIN flags have the registered numbers and names, no two the same", "[msg][rfc6560]",
+          (kerb_test::as_registered<pin_flag_t_registry>));
+KERB_BOTH("pin_flag_t: a number without a name is a value like any other", "[msg][rfc6560]",
+          (kerb_test::is_open<pin_flag_t>));
+TEST_CASE("pin_flag_t: nothing else has a name", "[msg][rfc6560]") {
+  CHECK(kerb_test::is_complete<pin_flag_t_registry>());
+}
 
 }  // namespace

@@ -165,7 +165,7 @@ constexpr bool is_reply_part(const msg::EncTgsRepPart& p, bool full) {
     return false;
   }
   for (const msg::LastReqEntry& l : p.last_req)
-    if (l.lr_type != -5 || l.lr_value != when) return false;
+    if (l.lr_type != lr_t::any_request_here || l.lr_value != when) return false;
   if (!full) return !p.key_expiration && !p.starttime && !p.renew_till && !p.caddr;
   return p.key_expiration == when && p.starttime == when && p.renew_till == when && are_addresses(p.caddr);
 }

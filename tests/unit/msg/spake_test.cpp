@@ -2,6 +2,7 @@
 #include <kerb/msg/spake.hpp>
 
 #include "unit/msg/walk.hpp"
+#include "unit/numbers/registry.hpp"
 
 using namespace kerb;
 using kerb_test::both_ways;
@@ -63,10 +64,29 @@ constexpr bool faults() {
 }
 KERB_BOTH("PA-SPAKE: a fault in any field is named, an unknown alternative is kept", "[msg][rfc9588]", faults);
 
-constexpr bool names() {
-  return name_of(spake_group_t::p384) == "P-384" && name_of(spake_group_t{5}).empty() &&
-         name_of(spake_factor_t::none) == "SF-NONE" && name_of(spake_factor_t{2}).empty();
+constexpr kerb_test::entry<spake_group_t> spake_group_t_registry[] = {
+    {spake_group_t::edwards25519, 1, "edwards25519"},
+    {spake_group_t::p256, 2, "P-256"},
+    {spake_group_t::p384, 3, "P-384"},
+    {spake_group_t::p521, 4, "P-521"},
+};
+KERB_BOTH("spake_group_t: SPAKE groups have the registered numbers and names, no two the same", "[msg][rfc9588]",
+          (kerb_test::as_registered<spake_group_t_registry>));
+KERB_BOTH("spake_group_t: a number without a name is a value like any other", "[msg][rfc9588]",
+          (kerb_test::is_open<spake_group_t>));
+TEST_CASE("spake_group_t: nothing else has a name", "[msg][rfc9588]") {
+  CHECK(kerb_test::is_complete<spake_group_t_registry>());
 }
-KERB_BOTH("SPAKE: groups and factors have their names", "[msg][rfc9588]", names);
+
+constexpr kerb_test::entry<spake_factor_t> spake_factor_t_registry[] = {
+    {spake_factor_t::none, 1, "SF-NONE"},
+};
+KERB_BOTH("spake_factor_t: second factors have the registered numbers and names, no two the same", "[msg][rfc9588]",
+          (kerb_test::as_registered<spake_factor_t_registry>));
+KERB_BOTH("spake_factor_t: a number without a name is a value like any other", "[msg][rfc9588]",
+          (kerb_test::is_open<spake_factor_t>));
+TEST_CASE("spake_factor_t: nothing else has a name", "[msg][rfc9588]") {
+  CHECK(kerb_test::is_complete<spake_factor_t_registry>());
+}
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <kerb/msg/spnego.hpp>
 
 #include "unit/msg/walk.hpp"
+#include "unit/numbers/registry.hpp"
 
 using namespace kerb;
 using kerb_test::both_ways;
@@ -64,5 +65,19 @@ constexpr bool hints() {
          refuses<msg::NegotiationToken>(in, errc::unexpected_tag, 21, "NegTokenInit", "mechListMIC");
 }
 KERB_BOTH("NegTokenInit2: Windows' hints stand where RFC 4178 has mechListMIC", "[msg][ms-spng]", hints);
+
+constexpr kerb_test::entry<neg_state_t> neg_state_t_registry[] = {
+    {neg_state_t::accept_completed, 0, "accept-completed"},
+    {neg_state_t::accept_incomplete, 1, "accept-incomplete"},
+    {neg_state_t::reject, 2, "reject"},
+    {neg_state_t::request_mic, 3, "request-mic"},
+};
+KERB_BOTH("neg_state_t: negotiation states have the registered numbers and names, no two the same",
+          "[msg][rfc4178-4.2.2]", (kerb_test::as_registered<neg_state_t_registry>));
+KERB_BOTH("neg_state_t: a number without a name is a value like any other", "[msg][rfc4178-4.2.2]",
+          (kerb_test::is_open<neg_state_t>));
+TEST_CASE("neg_state_t: nothing else has a name", "[msg][rfc4178-4.2.2]") {
+  CHECK(kerb_test::is_complete<neg_state_t_registry>());
+}
 
 }  // namespace

@@ -16,7 +16,7 @@ constexpr kerb_test::entry<kdc_option_t> kdc_option_t_registry[] = {
     {kdc_option_t::postdated, 6, "postdated"},
     {kdc_option_t::renewable, 8, "renewable"},
     {kdc_option_t::opt_hardware_auth, 11, "opt-hardware-auth"},
-    {kdc_option_t::constrained_delegation, 14, "constrained-delegation"},
+    {kdc_option_t::cname_in_addl_tkt, 14, "cname-in-addl-tkt"},
     {kdc_option_t::canonicalize, 15, "canonicalize"},
     {kdc_option_t::request_anonymous, 16, "request-anonymous"},
     {kdc_option_t::disable_transited_check, 26, "disable-transited-check"},
@@ -25,12 +25,12 @@ constexpr kerb_test::entry<kdc_option_t> kdc_option_t_registry[] = {
     {kdc_option_t::renew, 30, "renew"},
     {kdc_option_t::validate, 31, "validate"},
 };
-KERB_BOTH("kdc_option_t: KDC options have the registered numbers and names", "[numbers][rfc4120-5.4.1]",
-          (kerb_test::as_registered<kdc_option_t_registry>));
+KERB_BOTH("kdc_option_t: KDC options have the registered numbers and names, no two the same",
+          "[numbers][rfc4120-5.4.1]", (kerb_test::as_registered<kdc_option_t_registry>));
 KERB_BOTH("kdc_option_t: a number without a name is a value like any other", "[numbers][rfc4120-5.4.1]",
           (kerb_test::is_open<kdc_option_t>));
-TEST_CASE("kdc_option_t: 16 numbers have names, no two the same", "[numbers][rfc4120-5.4.1]") {
-  kerb_test::names_differ<kdc_option_t>(16);
+TEST_CASE("kdc_option_t: nothing else has a name", "[numbers][rfc4120-5.4.1]") {
+  CHECK(kerb_test::is_complete<kdc_option_t_registry>());
 }
 
 constexpr kerb_test::entry<ticket_flag_t> ticket_flag_t_registry[] = {
@@ -50,24 +50,24 @@ constexpr kerb_test::entry<ticket_flag_t> ticket_flag_t_registry[] = {
     {ticket_flag_t::enc_pa_rep, 15, "enc-pa-rep"},
     {ticket_flag_t::anonymous, 16, "anonymous"},
 };
-KERB_BOTH("ticket_flag_t: ticket flags have the registered numbers and names", "[numbers][rfc4120-5.3]",
-          (kerb_test::as_registered<ticket_flag_t_registry>));
+KERB_BOTH("ticket_flag_t: ticket flags have the registered numbers and names, no two the same",
+          "[numbers][rfc4120-5.3]", (kerb_test::as_registered<ticket_flag_t_registry>));
 KERB_BOTH("ticket_flag_t: a number without a name is a value like any other", "[numbers][rfc4120-5.3]",
           (kerb_test::is_open<ticket_flag_t>));
-TEST_CASE("ticket_flag_t: 15 numbers have names, no two the same", "[numbers][rfc4120-5.3]") {
-  kerb_test::names_differ<ticket_flag_t>(15);
+TEST_CASE("ticket_flag_t: nothing else has a name", "[numbers][rfc4120-5.3]") {
+  CHECK(kerb_test::is_complete<ticket_flag_t_registry>());
 }
 
 constexpr kerb_test::entry<ap_option_t> ap_option_t_registry[] = {
     {ap_option_t::use_session_key, 1, "use-session-key"},
     {ap_option_t::mutual_required, 2, "mutual-required"},
 };
-KERB_BOTH("ap_option_t: AP options have the registered numbers and names", "[numbers][rfc4120-5.5.1]",
+KERB_BOTH("ap_option_t: AP options have the registered numbers and names, no two the same", "[numbers][rfc4120-5.5.1]",
           (kerb_test::as_registered<ap_option_t_registry>));
 KERB_BOTH("ap_option_t: a number without a name is a value like any other", "[numbers][rfc4120-5.5.1]",
           (kerb_test::is_open<ap_option_t>));
-TEST_CASE("ap_option_t: 2 numbers have names, no two the same", "[numbers][rfc4120-5.5.1]") {
-  kerb_test::names_differ<ap_option_t>(2);
+TEST_CASE("ap_option_t: nothing else has a name", "[numbers][rfc4120-5.5.1]") {
+  CHECK(kerb_test::is_complete<ap_option_t_registry>());
 }
 
 }  // namespace

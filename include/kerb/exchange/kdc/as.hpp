@@ -168,7 +168,7 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     }
     if (!(body.realm == this->policy_.realm)) return unknown_client();
     // RFC 4120 section 3.1.3: none of these has a meaning in an AS-REQ
-    for (o bad : {o::forwarded, o::proxy, o::renew, o::validate, o::enc_tkt_in_skey, o::constrained_delegation})
+    for (o bad : {o::forwarded, o::proxy, o::renew, o::validate, o::enc_tkt_in_skey, o::cname_in_addl_tkt})
       if (body.kdc_options.has(bad)) return bad_option;
     // RFC 8062 section 4.1: an anonymous client has no key, and needs PKINIT here
     if (body.kdc_options.has(o::request_anonymous)) return bad_option;

@@ -64,11 +64,6 @@ class carried_authdata {
     elements_.clear();
     seen_ = 0;
   }
-  /// The elements, written from the last to the first.
-  constexpr void write(der::writer& w) const {
-    for (std::size_t i = elements_.size(); i != 0; --i)
-      write_one(w, elements_[i - 1].element, elements_[i - 1].optional);
-  }
   /// One element, inside an AD-IF-RELEVANT of its own if it is `optional`.
   template <class Element>
   static constexpr void write_one(der::writer& w, const Element& e, bool optional) {
@@ -80,6 +75,11 @@ class carried_authdata {
       der::wrap(out, der::octet_string, [&] { der::wrap(out, der::sequence, [&] { asn1::write(out, e); }); });
     }};
     asn1::write(w, msg::BasicAuthorizationDataElement<decltype(inside)>{ad_t::if_relevant, inside});
+  }
+  /// The elements, written from the last to the first.
+  constexpr void write(der::writer& w) const {
+    for (std::size_t i = elements_.size(); i != 0; --i)
+      write_one(w, elements_[i - 1].element, elements_[i - 1].optional);
   }
 
  private:

@@ -76,7 +76,7 @@ class kdc_exchange {
     draft_.endtime = least(draft_.endtime, o.endtime);
     if (draft_.renew_till) draft_.renew_till = least(*draft_.renew_till, o.renew_till);
     draft_.flags = msg::TicketFlags::of(draft_.flags.bits & ~o.without.bits);
-    if (!draft_.flags.has(ticket_flag_t::renewable)) draft_.renew_till.reset();
+    if (!draft_.flags.has(ticket_flag_t::renewable)) draft_.renew_till = std::optional<kerberos_time>{};
   }
 
   /// Writes the ticket's encrypted part with this session key (or, while counting, any octets of its size).

@@ -22,11 +22,11 @@ class [[nodiscard]] kdc {
   /// The request, alone. After need_room it is given again.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t) {
-    if (std::holds_alternative<idle>(machine_)) {
+    if (is_idle()) {
       if (!octets.empty() && octets[0] == der::application(10).octet) {
-        machine_.template emplace<as_kdc<C>>(policy_, room_, peer_);
+        as_.emplace(policy_, room_, peer_);
       } else if (!octets.empty() && octets[0] == der::application(12).octet) {
-        machine_.template emplace<tgs_kdc<C>>(policy_, room_, peer_);
+        tgs_.emplace(policy_, room_, peer_);
       } else {
         return refused{{}, {.code = errc::unexpected_message, .type = "KDC-REQ"}};
       }
@@ -73,38 +73,36 @@ class [[nodiscard]] kdc {
   /// reserves (section 7.2.2): transmit it and close. For an exchange that has not been given anything else.
   template <entropy_source R>
   [[nodiscard]] constexpr step frame_too_long(const turn<C, R>& t) {
-    if (!std::holds_alternative<idle>(machine_)) return abandon({.code = errc::api_misuse});
-    return machine_.template emplace<as_kdc<C>>(policy_, room_, peer_).frame_too_long(t);
+    if (!is_idle()) return abandon({.code = errc::api_misuse});
+    return as_.emplace(policy_, room_, peer_).frame_too_long(t);
   }
 
   /// Goes on in a larger buffer, after need_room.
   constexpr void room(std::span<std::uint8_t> bigger) {
     room_ = bigger;
-    if (auto* x = std::get_if<as_kdc<C>>(&machine_)) x->room(bigger);
-    if (auto* x = std::get_if<tgs_kdc<C>>(&machine_)) x->room(bigger);
+    if (as_) as_->room(bigger);
+    if (tgs_) tgs_->room(bigger);
   }
   /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the answer.
-  constexpr bytes_view framed() {
-    if (auto* x = std::get_if<as_kdc<C>>(&machine_)) return x->framed();
-    if (auto* x = std::get_if<tgs_kdc<C>>(&machine_)) return x->framed();
-    return {};
-  }
+  constexpr bytes_view framed() { return as_ ? as_->framed() : tgs_ ? tgs_->framed() : bytes_view(); }
   /// The machine at work; null where it is the other one, or nothing has come yet.
-  constexpr const as_kdc<C>* as() const KERB_LIFETIMEBOUND { return std::get_if<as_kdc<C>>(&machine_); }
-  constexpr const tgs_kdc<C>* tgs() const KERB_LIFETIMEBOUND { return std::get_if<tgs_kdc<C>>(&machine_); }
+  constexpr const as_kdc<C>* as() const KERB_LIFETIMEBOUND { return as_ ? &*as_ : nullptr; }
+  constexpr const tgs_kdc<C>* tgs() const KERB_LIFETIMEBOUND { return tgs_ ? &*tgs_ : nullptr; }
 
  private:
-  struct idle {};
+  constexpr bool is_idle() const { return !as_ && !tgs_; }
   template <class F>
   constexpr step with(F f) {
-    if (auto* x = std::get_if<as_kdc<C>>(&machine_)) return f(*x);
-    if (auto* x = std::get_if<tgs_kdc<C>>(&machine_)) return f(*x);
+    if (as_) return f(*as_);
+    if (tgs_) return f(*tgs_);
     return failed{{.code = errc::api_misuse}};
   }
   kdc_policy policy_;
   kdc_peer peer_;
   std::span<std::uint8_t> room_;
-  std::variant<idle, as_kdc<C>, tgs_kdc<C>> machine_;
+  // One of them at most. Not a variant: with clang, that of GCC 12's library is none in a constant expression.
+  std::optional<as_kdc<C>> as_;
+  std::optional<tgs_kdc<C>> tgs_;
 };
 
 }  // namespace kerb::inline v0

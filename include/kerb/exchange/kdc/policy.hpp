@@ -27,10 +27,10 @@ struct kdc_policy {
   bool conceal_unknown_clients = false;
   /// Every TGS request is put before a store of requests (check_request), so that an authenticator serves one request.
   bool check_requests = false;
-  view_of<etype_t> reply_etypes{};    ///< of the key that seals an AS-REP; none: whatever the crypto policy offers
-  view_of<etype_t> session_etypes{};  ///< of session keys
-  view_of<etype_t> ticket_etypes{};   ///< of the key that seals a ticket
-  realm_path_policy paths{};          ///< the realms that a client of another realm may have come through
+  view_of<etype_t> reply_etypes{};      ///< of the key that seals an AS-REP; none: whatever the crypto policy offers
+  view_of<etype_t> session_etypes{};    ///< of session keys
+  view_of<etype_t> ticket_etypes{};     ///< of the key that seals a ticket
+  realm_path_policy paths{};            ///< the realms that a client of another realm may have come through
   unsigned max_authdata_elements = 32;  ///< that are looked at for one ticket; the request is refused beyond
 };
 

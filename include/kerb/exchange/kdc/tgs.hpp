@@ -309,7 +309,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
                                                     : principal_view{tgt_.cname, tgt_.crealm};
     const bool other_addresses = has(kdc_option_t::forwarded) || has(kdc_option_t::proxy);
     d.addresses = other_addresses ? body().addresses : tgt_.caddr;
-    if (d.addresses && d.addresses->empty()) d.addresses.reset();
+    if (d.addresses && d.addresses->empty()) d.addresses = std::optional<msg::HostAddresses>{};
     d.transited = transited();
   }
   static constexpr kerberos_string anonymous_parts[] = {"WELLKNOWN"_krb, "ANONYMOUS"_krb};

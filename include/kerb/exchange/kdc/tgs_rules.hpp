@@ -49,7 +49,7 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
   for (const pair& p : pairs)
     if (body.kdc_options.has(p.option) && !tgt.flags.has(p.needs)) return bad;
   // Delegation without the user's ticket is MS-SFU's, and not here
-  if (body.kdc_options.has(o::constrained_delegation)) return bad;
+  if (body.kdc_options.has(o::cname_in_addl_tkt)) return bad;
   if (body.kdc_options.has(o::request_anonymous) && !policy.anonymous) return bad;
   if (body.kdc_options.has(o::enc_tkt_in_skey) &&
       (!policy.user_to_user || !body.additional_tickets || body.additional_tickets->empty())) {

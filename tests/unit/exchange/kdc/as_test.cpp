@@ -152,7 +152,7 @@ const refusal refusals[] = {
      errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
     {"ENC-TKT-IN-SKEY", [](world& w) { w.body.kdc_options.set(o::enc_tkt_in_skey); }, error_code_t::kdc_err_badoption,
      errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
-    {"CNAME-IN-ADDL-TKT", [](world& w) { w.body.kdc_options.set(o::constrained_delegation); },
+    {"CNAME-IN-ADDL-TKT", [](world& w) { w.body.kdc_options.set(o::cname_in_addl_tkt); },
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
     {"an anonymous client", [](world& w) { w.body.kdc_options.set(o::request_anonymous); },
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
@@ -203,6 +203,53 @@ TEST_CASE("as_kdc: what is not to be answered with a ticket is refused with its 
     CHECK(got.sent->e_text);
   }
 }
+
+constexpr bool a_forbidden_type_proves_nothing() {
+  world w;  // the client has a key of a type that policy allows, and signs with one of a type that it does not
+  const key allowed = w.make(e17, 0xe1);
+  const long_term_key<testing::insecure_policy> keys[] = {{.kvno = 1, .key = w.client.own},
+                                                          {.kvno = 1, .key = allowed}};
+  w.client.record.keys = keys;
+  w.settings.reply_etypes = only_17;
+  const bool refused = w.ask_as().is(error_code_t::kdc_err_preauth_failed);
+  w.stamp_key = &allowed;
+  const auto r = w.ask_as();
+  return refused && !r.sent && r.reply_etype == e17;
+}
+KERB_BOTH("as_kdc: a timestamp under a key of a type that policy forbids proves nothing", "[exchange][rfc4120-3.1.3]",
+          a_forbidden_type_proves_nothing);
+
+constexpr bool names_that_cannot_be_are_not_looked_up() {
+  world nobody, elsewhere;
+  nobody.body.cname = msg::PrincipalName{};
+  elsewhere.body.realm = other_org;
+  return !nobody.ask_as().issued && nobody.asked == 0 && !elsewhere.ask_as().issued && elsewhere.asked == 0;
+}
+KERB_BOTH("as_kdc: neither a client without a name nor one of another realm is looked up", "[exchange][rfc4120-3.1.3]",
+          names_that_cannot_be_are_not_looked_up);
+
+constexpr bool pre_authent_is_for_those_who_did() {
+  world w;
+  w.settings.require_preauth = w.with_timestamp = false;
+  const outcome r = w.ask_as();
+  return r.issued && r.ticket.flags == msg::TicketFlags{f::initial} && r.part.flags == r.ticket.flags;
+}
+KERB_BOTH("as_kdc: a ticket without pre-authentication does not say that there was one", "[exchange][rfc4120-2.1]",
+          pre_authent_is_for_those_who_did);
+
+constexpr bool something_else_under_the_key_is_no_timestamp() {
+  world w;
+  std::array<std::uint8_t, 128> sealed{};
+  errc why = errc::ok;
+  auto other = asn1::computed{[&](der::writer& out) {
+    write_sealed(out, msg::EncApRepPart{noon.at, noon.usec, {}, {}}, w.client.own, key_usage_t::as_req_enc_timestamp,
+                 w.turn_now(), why);
+  }};
+  w.stamp_octets = *asn1::encode(other, sealed);
+  return w.ask_as().is(error_code_t::kdc_err_preauth_failed);
+}
+KERB_BOTH("as_kdc: something else under the client's key is no timestamp", "[exchange][rfc4120-5.2.7.2]",
+          something_else_under_the_key_is_no_timestamp);
 
 /// The METHOD-DATA of a refusal.
 constexpr std::optional<msg::MethodData> method_data(const outcome& r) {
@@ -373,7 +420,7 @@ constexpr bool keys_that_expire_are_announced() {
   world w;
   w.client.record.password_expires = plus(noon.at, 5000);
   w.client.record.expires = plus(noon.at, 4000);
-  const msg::LastReqEntry last[] = {{1, plus(noon.at, -50)}};
+  const msg::LastReqEntry last[] = {{lr_t(1), plus(noon.at, -50)}};
   w.client.record.last_req = last;
   const outcome r = w.ask_as();
   return r.issued && r.part.key_expiration == plus(noon.at, 4000) && r.part.last_req.size() == 1 &&

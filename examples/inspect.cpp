@@ -1,0 +1,72 @@
+// Shows Kerberos messages field by field, and opens what it is given the keys of.
+#include "inspect/options.hpp"
+
+namespace {
+
+using namespace inspect;
+
+/// The keys that were asked for; false when one cannot be had.
+bool gather_keys(const options& o, keyring& keys) {
+  for (const std::string& file : o.keytabs) {
+    const auto octets = read_octets(file);
+    if (!octets) return std::cerr << "inspect: " << file << " cannot be read\n", false;
+    const auto keytab = kerb::keytab_view::open(*octets);
+    if (!keytab) return std::cerr << "inspect: " << file << ": " << fault_text(keytab.error()) << '\n', false;
+    for (const kerb::keytab_entry e : *keytab)
+      keys.add(e.etype, e.key.unguarded(),
+               "the key of " + text_of(e.principal) + ", version " + std::to_string(e.kvno));
+  }
+  for (const auto& [etype, key] : o.keys)
+    if (!keys.add(etype, key, "the key given"))
+      return std::cerr << "inspect: --key " << static_cast<int>(etype) << ":... is no key that can be used here\n",
+             false;
+  keys.passwords = o.passwords;
+  for (const std::string& salt : o.salts)
+    for (const kerb::etype_t e : keys.etypes()) keys.add_salted({e, salt, 0});
+  return true;
+}
+
+/// Goes over everything until no further key is found: a ticket's session key may be in a message that comes later.
+void learn_keys(kerb::bytes_view in, const options& o, keyring& keys) {
+  if (keys.empty()) return;
+  keys.given = keys.size();
+  learner l(keys);
+  for (int round = 0; round != 6; ++round) {
+    const std::size_t before = keys.size();
+    for (const document& d : dissect(in, o, keys, true)) l.learn(d);
+    if (keys.size() == before) return;
+  }
+}
+
+int run(const options& o) {
+  auto raw = read_octets(o.file);
+  if (!raw) return std::cerr << "inspect: " << o.file << " cannot be read\n", 2;
+  const octets in = decoded(std::move(*raw));
+  keyring keys;
+  if (!gather_keys(o, keys)) return 2;
+  learn_keys(in, o, keys);
+
+  const auto documents = dissect(in, o, keys, o.secrets);
+  if (documents.empty()) std::cerr << "inspect: no Kerberos message in " << o.file << '\n';
+  bool good = !documents.empty();
+  text_printer text(o.how);
+  json_printer json;
+  for (const document& d : documents) {
+    if (o.json) json.print(d);
+    else text.print(d);
+    good = good && d.fault.ok();
+  }
+  std::cout.flush();
+  return good && std::cout ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  int status = 0;
+  const auto o = inspect::read_options(argc, argv, status);
+  return o ? run(*o) : status;
+} catch (const std::exception& e) {
+  std::cerr << "inspect: " << e.what() << '\n';
+  return 2;
+}

@@ -1,0 +1,151 @@
+// A message with its octets: what must outlive the buffer it came in.
+#pragma once
+#include <array>
+
+#include "../core/secret.hpp"
+#include "decode.hpp"
+#include "encode.hpp"
+
+namespace kerb::inline v0::asn1 {
+
+/// A message or any other type that is read whole: what can be decoded again from its own encoding.
+template <class T>
+concept storable = std::is_default_constructible_v<T> && std::is_copy_assignable_v<T> &&
+    (message<T> || requires(der::reader & r, T& v) { codec<T>::read(r, v, der::place{}); });
+
+namespace detail {
+template <storable T>
+consteval const char* stored_name() {
+  if constexpr (message<T>) return type_name<T>;
+  else return "owned";
+}
+template <class T>
+constexpr error no_space_for(std::size_t octets) {
+  return {.code = errc::no_space, .detail = static_cast<std::uint32_t>(octets), .type = stored_name<T>()};
+}
+}  // namespace detail
+
+/// The value again, with all of its views inside `room`, of which it fills the end; what is captured keeps its octets.
+/// errc::no_space says in `detail` how many octets will do, and then nothing is written. What no decoder takes is
+/// refused, and `room` holds its octets. The value may not lie in `room`.
+template <storable T>
+constexpr result<T> clone_into(const T& value, std::span<std::uint8_t> room KERB_LIFETIMEBOUND) {
+  const std::size_t needed = encoded_size(value);
+  if (needed > room.size()) return detail::no_space_for<T>(needed);
+  const auto octets = encode(value, room);
+  if (!octets) return octets.error();
+  return decode_as<T>(detail::stored_name<T>(), *octets);
+}
+
+/// Up to N octets that encode a T, and the T whose views lie in them: never the heap. A copy has octets and views of
+/// its own. The value is kept decoded, so that access costs nothing and yields a reference that the compiler can
+/// follow; a copy or a move costs one decoding instead, since views cannot be moved over. All octets are wiped,
+/// whatever T is: keys stand in many types, and a pass over a message is cheap.
+template <storable T, std::size_t N>
+class owned {
+ public:
+  using value_type = T;
+  constexpr owned() = default;
+  constexpr owned(const owned& o) { take_octets_of(o); }
+  constexpr owned(owned&& o) noexcept {
+    take_octets_of(o);
+    o.clear();
+  }
+  constexpr owned& operator=(const owned& o) {
+    if (this != &o) take_octets_of(o);
+    return *this;
+  }
+  constexpr owned& operator=(owned&& o) noexcept {
+    if (this != &o) {
+      take_octets_of(o);
+      o.clear();
+    }
+    return *this;
+  }
+  constexpr ~owned() { secure_zero(octets_.data(), size_); }
+
+  /// A copy of `value` in octets of its own.
+  static constexpr result<owned> of(const T& value) {
+    owned made;
+    const error why = made.assign(value);
+    if (!why.ok()) return why;
+    return made;
+  }
+  /// Takes a copy of `value`, which may look at these very octets. After an error, errc::no_space with the size that
+  /// would do or that of a decoder, everything is as it was. Takes N octets of the stack.
+  [[nodiscard]] constexpr error assign(const T& value) {
+    const std::size_t needed = encoded_size(value);
+    if (needed > N) return detail::no_space_for<T>(needed);
+    std::array<std::uint8_t, N> fresh{};
+    const wiped_on_exit wipe(fresh);
+    const auto written = encode(value, std::span(fresh).first(needed));
+    if (!written) return written.error();
+    // the new octets have to stand where they stay before they are decoded, and the old ones may be wanted again
+    const std::size_t before = size_;
+    exchange(fresh, needed > before ? needed : before);
+    const auto made = decode_as<T>(detail::stored_name<T>(), bytes_view(octets_.data(), needed));
+    if (!made) {
+      exchange(fresh, needed > before ? needed : before);
+      return made.error();
+    }
+    value_ = *made;
+    size_ = needed;
+    return {};
+  }
+  /// Wipes it; then it has no value.
+  constexpr void clear() {
+    secure_zero(octets_.data(), size_);
+    size_ = 0;
+    value_ = T{};
+  }
+
+  static constexpr std::size_t capacity() { return N; }
+  constexpr bool has_value() const { return size_ != 0; }
+  constexpr explicit operator bool() const { return has_value(); }
+  /// The value, its views valid until this object is assigned to or dies; T{} where there is none.
+  constexpr const T& value() const& KERB_LIFETIMEBOUND { return value_; }
+  const T& value() const&& = delete;
+  constexpr const T& operator*() const& KERB_LIFETIMEBOUND { return value_; }
+  const T& operator*() const&& = delete;
+  constexpr const T* operator->() const& KERB_LIFETIMEBOUND { return &value_; }
+  const T* operator->() const&& = delete;
+  /// The encoding.
+  constexpr bytes_view octets() const& KERB_LIFETIMEBOUND { return {octets_.data(), size_}; }
+  bytes_view octets() const&& = delete;
+
+ private:
+  constexpr void exchange(std::array<std::uint8_t, N>& other, std::size_t n) {
+    for (std::size_t i = 0; i != n; ++i) {
+      const std::uint8_t mine = octets_[i];
+      octets_[i] = other[i];
+      other[i] = mine;
+    }
+  }
+  constexpr void take_octets_of(const owned& o) {
+    if (size_ > o.size_) secure_zero(octets_.data() + o.size_, size_ - o.size_);
+    size_ = o.size_;
+    value_ = T{};
+    if (size_ == 0) return;
+    kerb::detail::copy_octets(o.octets_.data(), size_, octets_.data());
+    der::source s{.origin = octets_.data(), .allowed = der::as_deployed};
+    der::reader r(bytes_view(octets_.data(), size_), s);
+    read(r, value_, {});  // cannot fail: assign() has decoded these octets under these rules
+  }
+
+  T value_{};
+  std::array<std::uint8_t, N> octets_{};
+  std::size_t size_ = 0;
+};
+
+/// Puts a copy of `value` into `out`, as owned::assign does.
+template <storable T, std::size_t N>
+[[nodiscard]] constexpr error clone_into(const T& value, owned<T, N>& out) {
+  return out.assign(value);
+}
+
+}  // namespace kerb::inline v0::asn1
+
+namespace kerb::inline v0 {
+using asn1::clone_into;
+using asn1::owned;
+}  // namespace kerb::inline v0
