@@ -2,6 +2,8 @@
 #pragma once
 #include <sys/time.h>
 
+#include <cstdio>
+#include <ctime>
 #include <functional>
 
 #include "realm.hpp"

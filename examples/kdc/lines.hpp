@@ -1,6 +1,7 @@
 // The text that says what the KDC's realm is: one line for each principal, alias and route.
 #pragma once
 #include <charconv>
+#include <cstdio>
 #include <fstream>
 #include <kerb/botan.hpp>
 #include <optional>

@@ -1,8 +1,7 @@
 // Principals in an SQLite database: several KDCs can share one, and what changes there counts from the next request on.
 #pragma once
 #include <sqlite3.h>
-
-#include <sstream>
+#include <sys/stat.h>
 
 #include "entry.hpp"
 

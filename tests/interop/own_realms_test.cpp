@@ -30,7 +30,7 @@ struct chain {
   }
   chain() {
     a = mit("A.TEST",
-            "addprinc -pw annapw anna\naddprinc -randkey HTTP/web.a.test\n"
+            "addprinc -pw annapw anna\naddprinc -pw roamerpw roamer\naddprinc -randkey HTTP/web.a.test\n"
             "addprinc -pw own-to-a krbtgt/A.TEST@OWN.TEST\naddprinc -pw a-to-own krbtgt/OWN.TEST@A.TEST\n"
             "ktadd -norandkey -k services.keytab HTTP/web.a.test\n");
     c = mit("C.TEST",
@@ -166,6 +166,16 @@ TEST_CASE("own kdc: a host in another realm's domain is a referral there", "[own
   CHECK_THAT(m.klist(), contains("HTTP/web.c.test@C.TEST"));
   CHECK_THAT(r->own->log_since(before),
              contains("TGS alice@OWN.TEST for HTTP/web.c.test@OWN.TEST: referred to krbtgt/C.TEST@OWN.TEST"));
+}
+
+TEST_CASE("own kdc: kinit -C follows us to the realm that a client belongs to", "[own][realms]") {
+  chain* const r = realms();
+  if (r == nullptr) return;
+  const mit_client m(path("chain.conf"));
+  const outcome o = m.kinit("-C roamer", "roamerpw");
+  INFO(o.said);
+  CHECK(o.status == 0);
+  CHECK_THAT(m.klist(), contains("Default principal: roamer@A.TEST"));
 }
 
 TEST_CASE("own kdc: our client goes from our realm to MIT's", "[own][realms]") {
