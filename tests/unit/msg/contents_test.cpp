@@ -175,14 +175,14 @@ constexpr bool proxied() {
 KERB_BOTH("contents: a message through a proxy is found behind its length", "[msg]", proxied);
 
 constexpr bool numbers_and_texts() {
-  const msg::LastReqEntry last[] = {{6, {}}, {-1, {}}, {9, {}}};
+  const msg::LastReqEntry last[] = {{lr_t(6), {}}, {lr_t(-1), {}}, {lr_t(9), {}}};
   const auto names = see<msg::LastReq>(encoded(msg::LastReq(view_of<msg::LastReqEntry>(last))).view());
   const auto address = see<msg::HostAddress>(encoded(msg::HostAddress{addr_t::ipv4, bytes_view(cipher)}).view());
   const auto path = see<msg::TransitedEncoding>(
       encoded(msg::TransitedEncoding{tr_t::domain_x500_compress, bytes_view(cipher)}).view());
   constexpr auto words = "1c000000"_hex;
   const auto etypes = padata(padata_t::supported_etypes, bytes_view(words));
-  return names[2].name == "password expires" && names[5].name == "last initial request for a TGT" &&
+  return names[2].name == "password expires" && names[5].name == "last initial request for a TGT, this server" &&
          names[8].name.empty() && address[2].holds == content::address && address[2].number == 2 &&
          path[2].holds == content::text && etypes[2].holds == content::number && etypes[2].number == 0x1c;
 }
