@@ -1,4 +1,4 @@
-/* MIT's library as the other side of an AP exchange. It talks in lines: words, and octets in hexadecimal.
+/* MIT's library as the other side of an exchange. It talks in lines: words, and octets in hexadecimal.
  *
  *   mit_peer keys KEYTAB SERVICE                the service's keys: key ETYPE KVNO HEX
  *   mit_peer accept KEYTAB SERVICE [s]          reads an AP-REQ and, if any, what its checksum covers; with s it answers
@@ -6,6 +6,11 @@
  *   mit_peer initiate CLIENT PASSWORD SERVICE FLAGS [HEX]
  *                                               writes an AP-REQ, reads `rep HEX` or `error HEX`; FLAGS: m mutual,
  *                                               s subkey, e list of subkey types; HEX: what its checksum covers
+ *   mit_peer through CCACHE SERVICE KEYTAB [TYPE HEX]
+ *                                               gets a ticket, with that authorization data if any, and has it accepted;
+ *                                               tells what the ticket says
+ *   mit_peer forward CCACHE SERVICE KEYTAB      the same, and forwards the ticket-granting ticket through that session;
+ *                                               uses what arrives
  */
 #include <krb5.h>
 #include <stdio.h>
@@ -189,6 +194,89 @@ static void initiate(const char *client, const char *password, const char *servi
   printf("over\n");
 }
 
+static void put_authdata(krb5_authdata *const *list, int depth) {
+  krb5_authdata **inside = NULL;
+  for (; list != NULL && *list != NULL; ++list) {
+    if ((*list)->ad_type == KRB5_AUTHDATA_IF_RELEVANT && depth != 0) {
+      if (krb5_decode_authdata_container(ctx, KRB5_AUTHDATA_IF_RELEVANT, *list, &inside) == 0)
+        put_authdata(inside, depth - 1);
+      continue;
+    }
+    printf("authdata%d ", (int)(*list)->ad_type);
+    put_hex((*list)->contents, (*list)->length);
+  }
+}
+
+/* A session with a service, both ends of it here; what the ticket says is told. */
+static krb5_creds *session(krb5_ccache cc, const char *service, const char *keytab, const char *type, const char *hex,
+                           krb5_auth_context *ours, krb5_auth_context *theirs) {
+  krb5_creds want, *creds = NULL;
+  krb5_keytab kt;
+  krb5_ticket *ticket = NULL;
+  krb5_authdata data, *list[2] = {&data, NULL};
+  krb5_data req, octets;
+  char *name = NULL;
+  memset(&want, 0, sizeof want);
+  check(krb5_cc_get_principal(ctx, cc, &want.client), "cc_get_principal");
+  check(krb5_parse_name(ctx, service, &want.server), "parse_name");
+  if (type != NULL) {
+    octets = from_hex(hex);
+    memset(&data, 0, sizeof data);
+    data.ad_type = atoi(type);
+    data.length = octets.length;
+    data.contents = (krb5_octet *)octets.data;
+    want.authdata = list;
+  }
+  check(krb5_get_credentials(ctx, 0, cc, &want, &creds), "get_credentials");
+  check(krb5_auth_con_init(ctx, ours), "auth_con_init");
+  check(krb5_auth_con_init(ctx, theirs), "auth_con_init");
+  check(krb5_auth_con_setflags(ctx, *ours, 0), "setflags");
+  check(krb5_auth_con_setflags(ctx, *theirs, 0), "setflags");
+  check(krb5_mk_req_extended(ctx, ours, AP_OPTS_USE_SUBKEY, NULL, creds, &req), "mk_req_extended");
+  check(krb5_kt_resolve(ctx, keytab, &kt), "kt_resolve");
+  check(krb5_rd_req(ctx, theirs, &req, want.server, kt, NULL, &ticket), "rd_req");
+  check(krb5_unparse_name(ctx, ticket->enc_part2->client, &name), "unparse_name");
+  printf("client %s\n", name);
+  printf("ticket_etype %d\n", (int)ticket->enc_part.enctype);
+  printf("transited %.*s\n", (int)ticket->enc_part2->transited.tr_contents.length,
+         ticket->enc_part2->transited.tr_contents.length == 0 ? "" : ticket->enc_part2->transited.tr_contents.data);
+  printf("transited_checked %d\n", (ticket->enc_part2->flags & TKT_FLG_TRANSIT_POLICY_CHECKED) != 0);
+  put_authdata(ticket->enc_part2->authorization_data, 2);
+  return creds;
+}
+static krb5_ccache cache(const char *name) {
+  krb5_ccache cc;
+  check(krb5_cc_resolve(ctx, name, &cc), "cc_resolve");
+  return cc;
+}
+static void through(const char *cc, const char *service, const char *keytab, const char *type, const char *hex) {
+  krb5_auth_context ours = NULL, theirs = NULL;
+  session(cache(cc), service, keytab, type, hex, &ours, &theirs);
+  printf("over\n");
+}
+static void forward(const char *from, const char *service, const char *keytab) {
+  krb5_auth_context ours = NULL, theirs = NULL;
+  krb5_ccache cc = cache(from), there;
+  krb5_creds want, *creds = session(cc, service, keytab, NULL, NULL, &ours, &theirs), **came = NULL, *used = NULL;
+  krb5_data cred;
+  char *name = NULL;
+  memset(&want, 0, sizeof want);
+  check(krb5_fwd_tgt_creds(ctx, ours, "localhost", creds->client, creds->server, cc, 1, &cred), "fwd_tgt_creds");
+  check(krb5_rd_cred(ctx, theirs, &cred, &came, NULL), "rd_cred");
+  check(krb5_unparse_name(ctx, came[0]->server, &name), "unparse_name");
+  printf("forwarded %s\n", name);
+  printf("flag_forwarded %d\n", (came[0]->ticket_flags & TKT_FLG_FORWARDED) != 0);
+  printf("flag_forwardable %d\n", (came[0]->ticket_flags & TKT_FLG_FORWARDABLE) != 0);
+  check(krb5_cc_new_unique(ctx, "MEMORY", NULL, &there), "cc_new_unique");
+  check(krb5_cc_initialize(ctx, there, came[0]->client), "cc_initialize");
+  check(krb5_cc_store_cred(ctx, there, came[0]), "cc_store_cred");
+  want.client = came[0]->client;
+  want.server = creds->server;
+  check(krb5_get_credentials(ctx, 0, there, &want, &used), "get_credentials");
+  printf("used_forwarded %d\n", (used->ticket_flags & TKT_FLG_FORWARDED) != 0);
+  printf("over\n");
+}
+
 int main(int argc, char **argv) {
   if (krb5_init_context(&ctx) != 0) return 1;
   if (argc == 4 && strcmp(argv[1], "keys") == 0) {
@@ -197,6 +285,10 @@ int main(int argc, char **argv) {
     accept_one(argv[2], argv[3], argc == 5);
   } else if ((argc == 6 || argc == 7) && strcmp(argv[1], "initiate") == 0) {
     initiate(argv[2], argv[3], argv[4], argv[5], argc == 7 ? argv[6] : NULL);
+  } else if ((argc == 5 || argc == 7) && strcmp(argv[1], "through") == 0) {
+    through(argv[2], argv[3], argv[4], argc == 7 ? argv[5] : NULL, argc == 7 ? argv[6] : NULL);
+  } else if (argc == 5 && strcmp(argv[1], "forward") == 0) {
+    forward(argv[2], argv[3], argv[4]);
   } else {
     return 2;
   }

@@ -76,6 +76,8 @@ def from_inspect(program, capture):
 
 # Lines of tshark's that stand for a structure without a value, or repeat part of another line.
 STRUCTURE = re.compile(r"_element$|^ber\.|^_ws\.")
+# A flag under another name: MS-SFU section 2.2.3 has cname-in-addl-tkt.
+FLAG_NAMES = {"constrained-delegation": "cname-in-addl-tkt"}
 FLAG = re.compile(r"[01.]{4} [01.]{4} = ")
 MONTHS = {m: n for n, m in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 
@@ -111,7 +113,8 @@ def theirs(field, base, fields):
     at, size = int(field.get("pos") or 0) - base, int(field.get("size") or 0)
     bits = [c for c in children if FLAG.match(c.get("showname") or "")]
     if bits:
-        on = frozenset(c.get("showname").split(" = ")[1].split(":")[0] for c in bits if c.get("show") == "1")
+        on = frozenset(FLAG_NAMES.get(n, n) for n in (
+            c.get("showname").split(" = ")[1].split(":")[0] for c in bits if c.get("show") == "1"))
         fields.append(Field(at, size, word, (int(field.get("value"), 16), on), ""))
         children = [c for c in children if c not in bits]
     elif not STRUCTURE.search(name) and (field.get("value") is not None or rest == "<MISSING>"):

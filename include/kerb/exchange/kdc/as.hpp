@@ -272,19 +272,19 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
       }
       return bad;
     }
-    for (const long_term_key<C>& k : client_record_.keys) {
-      const auto plain =
-          open_sealed(t.policy.get(), *sealed, k.key.get(), key_usage_t::as_req_enc_timestamp, this->room_);
-      if (!plain) continue;
-      const auto ts = asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain));
-      this->room_.keep_first(before);
-      if (!ts) return bad;
-      if (!within_skew({ts->patimestamp, ts->pausec.value_or(microseconds{})}, t.now, t.limits.clock_skew)) {
-        return detail::no(errc::clock_skew, error_code_t::krb_ap_err_skew, "PA-ENC-TS-ENC", "patimestamp");
-      }
-      return {};
+    // The newest of its type: whoever knows only a password that has been changed proves nothing
+    const long_term_key<C>* const k = key_of(t.policy.get(), sealed->etype);
+    if (k == nullptr) return bad;
+    const auto plain =
+        open_sealed(t.policy.get(), *sealed, k->key.get(), key_usage_t::as_req_enc_timestamp, this->room_);
+    if (!plain) return bad;
+    const auto ts = asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain));
+    this->room_.keep_first(before);
+    if (!ts) return bad;
+    if (!within_skew({ts->patimestamp, ts->pausec.value_or(microseconds{})}, t.now, t.limits.clock_skew)) {
+      return detail::no(errc::clock_skew, error_code_t::krb_ap_err_skew, "PA-ENC-TS-ENC", "patimestamp");
     }
-    return bad;
+    return {};
   }
 
   template <entropy_source R>

@@ -13,7 +13,8 @@ constexpr verdict check_header_times(const msg::EncTicketPart& tgt, const msg::K
   if (tgt.flags.has(ticket_flag_t::invalid) && !validates) {
     return no(errc::ticket_not_yet_valid, error_code_t::krb_ap_err_tkt_nyv, "EncTicketPart", "flags");
   }
-  if (tgt.starttime.value_or(tgt.authtime) > plus(now, skew)) {
+  // RFC 4120 section 5.4.1: no ticket is validated before its start, and that by the clock that set it
+  if (tgt.starttime.value_or(tgt.authtime) > plus(now, validates ? 0 : skew)) {
     return no(errc::ticket_not_yet_valid, error_code_t::krb_ap_err_tkt_nyv, "EncTicketPart", "starttime");
   }
   if (now > plus(tgt.endtime, skew)) {

@@ -219,6 +219,18 @@ constexpr bool a_forbidden_type_proves_nothing() {
 KERB_BOTH("as_kdc: a timestamp under a key of a type that policy forbids proves nothing", "[exchange][rfc4120-3.1.3]",
           a_forbidden_type_proves_nothing);
 
+constexpr bool a_former_password_proves_nothing() {
+  world w;
+  const key former = w.make(w.client.own.etype(), 0xe1);
+  const long_term_key<testing::insecure_policy> keys[] = {{.kvno = 2, .key = w.client.own}, {.kvno = 1, .key = former}};
+  w.client.record.keys = keys;
+  const auto r = w.ask_as();
+  w.stamp_key = &former;
+  return r.issued && w.ask_as().is(error_code_t::kdc_err_preauth_failed);
+}
+KERB_BOTH("as_kdc: a timestamp under a key that has been changed proves nothing", "[exchange][rfc4120-3.1.3]",
+          a_former_password_proves_nothing);
+
 constexpr bool names_that_cannot_be_are_not_looked_up() {
   world nobody, elsewhere;
   nobody.body.cname = msg::PrincipalName{};

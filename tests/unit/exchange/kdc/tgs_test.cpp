@@ -181,7 +181,7 @@ const refusal refusals[] = {
     {"an invalid ticket validated too early",
      [](world& w) {
        w.tgt.flags.set(f::invalid);
-       w.tgt.starttime = plus(noon.at, 301);
+       w.tgt.starttime = plus(noon.at, 1);
        w.body.sname = krbtgt().name;
        w.body.kdc_options.set(o::validate);
      },

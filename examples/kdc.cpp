@@ -1,0 +1,85 @@
+// A KDC: UDP and TCP, principals from a text file or an SQLite database. kdc --help; kdc/README.md.
+#include <filesystem>
+
+#include "kdc/file_store.hpp"
+#include "kdc/options.hpp"
+#ifdef EXAMPLE_HAS_SQLITE
+#include "kdc/sqlite_store.hpp"
+#endif
+
+namespace {
+
+using namespace example;
+
+volatile std::sig_atomic_t stop = 0;
+
+/// Signals wait until the server does; the result is the set that it waits with.
+sigset_t catch_signals() {
+  sigset_t ours, before;
+  sigemptyset(&ours);
+  struct sigaction action {};
+  action.sa_handler = [](int) { stop = 1; };
+  for (const int s : {SIGTERM, SIGINT}) {
+    sigaddset(&ours, s);
+    sigaction(s, &action, nullptr);
+  }
+  sigprocmask(SIG_BLOCK, &ours, &before);
+  sigdelset(&before, SIGTERM);
+  sigdelset(&before, SIGINT);
+  return before;
+}
+
+std::unique_ptr<store> open_store(const kdc_options& o, policy& crypto) {
+  if (o.db.empty()) return std::make_unique<file_store>(o.principals, o.keys, o.realm, crypto);
+#ifdef EXAMPLE_HAS_SQLITE
+  auto db = std::make_unique<sqlite_store>(o.db, crypto);
+  if (!o.principals.empty()) db->load(o.principals, o.realm);
+  return db;
+#else
+  throw bad_text("--db: this program was built without SQLite (package libsqlite3-dev)");
+#endif
+}
+
+void export_keytab(const kdc_options& o, store& principals) {
+  std::error_code none;
+  if (o.db.empty() && std::filesystem::equivalent(o.export_keytab, o.keys, none)) {
+    throw bad_text("the realm's own keys are in " + o.keys + ": export to another file");
+  }
+  std::vector<std::shared_ptr<const entry>> wanted;
+  for (const std::string& n : o.names) {
+    wanted.push_back(principals.find(name_with_realm(n, o.realm)));
+    if (wanted.back() == nullptr) throw bad_text("there is no principal " + n);
+  }
+  write_keytab(o.export_keytab, wanted);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  int status = 0;
+  const auto o = read_kdc_options(argc, argv, status);
+  if (!o) return status;
+  const sigset_t while_waiting = catch_signals();
+  policy crypto;
+  const auto principals = open_store(*o, crypto);
+  if (!principals->find(name_with_realm("krbtgt/" + o->realm, o->realm))) {
+    throw bad_text("the database has no principals of this realm: --principals loads them");
+  }
+  if (!o->export_keytab.empty()) return export_keytab(*o, *principals), 0;
+
+  const realm_settings realm(o->realm, *principals);
+  std::setvbuf(stdout, nullptr, _IOLBF, 1 << 16);
+  const auto say = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
+  const auto log = [&](const std::string& line) {
+    if (!o->quiet) say(line);
+  };
+  answerer answer(realm, *principals, crypto, log);
+  server all(o->server, answer);
+  say("serving " + o->realm + " at " + o->server.address + " port " + std::to_string(all.port()));
+  all.run(stop, while_waiting);
+  say("stopped");
+  return 0;
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "kdc: %s\n", e.what());
+  return 1;
+}

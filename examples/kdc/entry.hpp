@@ -1,0 +1,107 @@
+// One principal as the KDC uses it: a record together with everything that it is a view of.
+#pragma once
+#include <algorithm>
+#include <memory>
+
+#include "lines.hpp"
+
+namespace example {
+
+/// A long-term key as it is stored. The salt goes to clients; random keys have none.
+struct stored_key {
+  std::uint32_t kvno = 1;
+  kerb::key key;
+  std::optional<std::string> salt{};
+};
+
+/// The keys that a password makes for a name, with the default salt (RFC 4120 section 4).
+inline std::vector<stored_key> keys_from_password(const std::string& name, const principal_line& line, policy& crypto) {
+  const auto p = kerb::principal::parse(name);
+  std::string salt(kerb::default_salt_size(*p), '\0');
+  kerb::write_default_salt(*p, {reinterpret_cast<std::uint8_t*>(salt.data()), salt.size()});
+  std::vector<stored_key> keys;
+  for (const etype_t e : line.is.etypes) {
+    auto k = crypto.string_to_key(e, kerb::secret_view::of(*line.password),
+                                  {reinterpret_cast<const std::uint8_t*>(salt.data()), salt.size()}, {});
+    if (!k) throw bad_text("no key can be made for " + name + ": " + std::string(kerb::name_of(k.error().code)));
+    keys.push_back({line.kvno, std::move(*k), salt});
+  }
+  return keys;
+}
+inline stored_key random_key(etype_t e, std::uint32_t kvno, policy& crypto) {
+  std::array<std::uint8_t, kerb::max_key_octets> seed{};
+  const kerb::wiped_on_exit wipe(seed);
+  const auto part = std::span(seed).first(crypto.seed_octets(e));
+  auto k = crypto.fill(part) ? crypto.random_to_key(e, part) : kerb::result<kerb::key>(kerb::errc::entropy);
+  if (!k) throw std::runtime_error("no random key can be had");
+  return {kvno, std::move(*k), {}};
+}
+
+/// A record that owns what it is a view of. It does not move.
+class entry {
+ public:
+  using prepared = policy::prepared_key;
+
+  /// Keys come in any order; tickets to this principal are sealed under the newest of the first type in `is.etypes`.
+  /// `prepare` makes the schedules for sealing and opening tickets, which pays where many come.
+  entry(const std::string& name, traits is, std::vector<stored_key> keys, bool prepare, policy& crypto)
+      : name_(*kerb::principal::parse(name)), is_(std::move(is)), keys_(std::move(keys)) {
+    const auto place = [&](const stored_key& k) {
+      return std::find(is_.etypes.begin(), is_.etypes.end(), k.key.etype());
+    };
+    std::sort(keys_.begin(), keys_.end(), [&](const stored_key& a, const stored_key& b) {
+      return a.kvno != b.kvno ? a.kvno > b.kvno : place(a) < place(b);
+    });
+    prepared_.reserve(keys_.size());
+    list_.reserve(keys_.size());
+    for (const stored_key& k : keys_) {
+      list_.push_back({.kvno = k.kvno, .key = k.key});
+      if (prepare)
+        if (auto made = crypto.prepare(k.key, kerb::key_usage_t::ticket))
+          list_.back().for_tickets = &prepared_.emplace_back(std::move(*made));
+      if (k.salt)
+        list_.back().salt =
+            kerb::kerberos_string{{reinterpret_cast<const std::uint8_t*>(k.salt->data()), k.salt->size()}};
+    }
+    record_ = {.principal = name_.view(),
+               .keys = list_,
+               .attributes = is_.attributes,
+               .session_etypes = is_.session_etypes,
+               .max_life = is_.max_life,
+               .max_renewable_life = is_.max_renewable_life,
+               .valid_from = is_.valid_from,
+               .expires = is_.expires,
+               .password_expires = is_.password_expires};
+  }
+  entry(const entry&) = delete;
+  entry& operator=(const entry&) = delete;
+
+  const kerb::principal_record<policy>& record() const { return record_; }
+  const std::vector<stored_key>& keys() const { return keys_; }
+
+ private:
+  kerb::principal name_;
+  traits is_;
+  std::vector<stored_key> keys_;
+  std::vector<prepared> prepared_;
+  std::vector<kerb::long_term_key<policy>> list_;
+  kerb::principal_record<policy> record_{};
+};
+
+/// Whether tickets to this principal are many: services and the KDC itself, not people.
+inline bool is_service(const std::string& name) { return name.find('/') != name.npos; }
+
+/// Where principals come from. What fails throws, and the client is told that the service is not available.
+class store {
+ public:
+  virtual ~store() = default;
+  /// By name with realm; null: there is none.
+  virtual std::shared_ptr<const entry> find(const std::string& name) = 0;
+  /// Where `alias NAME`, `enterprise TEXT`, `referral HOST-OR-REALM` or `moved NAME` lead; nothing: nowhere.
+  virtual std::optional<std::string> way(const std::string& from) = 0;
+  virtual std::string policy_words() = 0;
+  /// CLIENT-REALM, SERVER-REALM, and the realms between the two.
+  virtual std::vector<std::vector<std::string>> capaths() = 0;
+};
+
+}  // namespace example

@@ -1,0 +1,62 @@
+// Principals from a text file, read once; their random keys are kept in a keytab beside it.
+#pragma once
+#include "keytab_file.hpp"
+
+namespace example {
+
+class file_store : public store {
+ public:
+  /// Makes the random keys that `keys_file` does not have yet, and writes it then.
+  file_store(const std::string& file, const std::string& keys_file, const std::string& realm, policy& crypto)
+      : crypto_(crypto), text_(read_realm(file, realm, crypto)) {
+    const file_lock lock(file);
+    key_map random = read_keytab(keys_file, crypto);
+    bool made = false;
+    std::vector<std::shared_ptr<const entry>> all;
+    for (const auto& [name, line] : text_.principals) {
+      if (line.password) continue;
+      std::vector<stored_key>& keys = random[name];
+      for (const etype_t e : line.is.etypes) {
+        if (std::any_of(keys.begin(), keys.end(), [&](const stored_key& k) { return k.key.etype() == e; })) continue;
+        keys.push_back(random_key(e, line.kvno, crypto));
+        made = true;
+      }
+    }
+    for (auto& [name, keys] : random) {
+      const auto line = text_.principals.find(name);
+      const bool known = line != text_.principals.end();
+      all.push_back(std::make_shared<entry>(name, known ? line->second.is : traits{}, std::move(keys), known, crypto));
+      if (known && !line->second.password) entries_[name] = all.back();
+    }
+    if (made) write_keytab(keys_file, all);
+  }
+
+  /// A password becomes keys when its principal is first asked for, which takes some hundredths of a second.
+  std::shared_ptr<const entry> find(const std::string& name) override {
+    if (const auto known = entries_.find(name); known != entries_.end()) return known->second;
+    const auto line = text_.principals.find(name);
+    if (line == text_.principals.end()) return nullptr;
+    return entries_[name] = std::make_shared<entry>(
+               name, line->second.is, keys_from_password(name, line->second, crypto_), is_service(name), crypto_);
+  }
+  std::optional<std::string> way(const std::string& from) override {
+    const auto found = text_.ways.find(from);
+    return found == text_.ways.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::string policy_words() override { return text_.policy; }
+  std::vector<std::vector<std::string>> capaths() override {
+    std::vector<std::vector<std::string>> all;
+    for (const auto& [from, to] : text_.ways) {
+      if (!from.starts_with("capath ")) continue;
+      all.push_back(words_of(from.substr(7) + " " + to));
+    }
+    return all;
+  }
+
+ private:
+  policy& crypto_;
+  realm_text text_;
+  std::unordered_map<std::string, std::shared_ptr<const entry>> entries_;
+};
+
+}  // namespace example

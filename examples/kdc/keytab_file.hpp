@@ -1,0 +1,85 @@
+// Keytabs on disk: where random keys stay between two runs, and what services are given.
+#pragma once
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <iterator>
+#include <kerb/format/keytab.hpp>
+#include <map>
+
+#include "entry.hpp"
+
+namespace example {
+
+using key_map = std::map<std::string, std::vector<stored_key>>;
+
+/// The keys of a keytab by their principals; none where there is no such file.
+inline key_map read_keytab(const std::string& file, policy& crypto) {
+  key_map all;
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return all;
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  const std::vector<std::uint8_t> octets(text.begin(), text.end());
+  const auto keytab = kerb::keytab_view::open(octets);
+  if (!keytab) throw bad_text(file + " is no keytab");
+  for (const kerb::keytab_entry& e : *keytab) {
+    std::array<kerb::kerberos_string, 32> components{};
+    std::array<char, 4096> room{};
+    const auto name = e.principal.in(components);
+    const auto as_text = name ? kerb::to_text(*name, room) : kerb::result<std::string_view>(name.error());
+    auto k = crypto.import(e.etype, e.key.unguarded());
+    if (k && as_text) all[std::string(*as_text)].push_back({e.kvno, std::move(*k), {}});
+  }
+  return all;
+}
+
+/// Writes a keytab that only its owner can read. It is complete or it is not there, whatever happens in between.
+inline void write_keytab(const std::string& file, const std::vector<std::shared_ptr<const entry>>& entries) {
+  for (std::size_t size = 1024;;) {
+    std::vector<std::uint8_t> room(size);
+    const kerb::wiped_on_exit wipe(room);
+    kerb::keytab_writer w(room);
+    for (const auto& e : entries)
+      for (const stored_key& k : e->keys())
+        w.add(kerb::keytab_key{.principal = e->record().principal,
+                               .timestamp = {std::time(nullptr)},
+                               .kvno = k.kvno,
+                               .etype = k.key.etype(),
+                               .key = k.key.octets()});
+    const auto octets = w.finish();
+    if (!octets && octets.error().code == kerb::errc::no_space) {
+      size = octets.error().detail;
+      continue;
+    }
+    if (!octets)
+      throw std::runtime_error("no keytab can be written: " + std::string(kerb::name_of(octets.error().code)));
+    const std::string draft = file + ".new";
+    ::unlink(draft.c_str());
+    const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const bool written = fd >= 0 &&
+                         ::write(fd, octets->data(), octets->size()) == static_cast<ssize_t>(octets->size()) &&
+                         ::fsync(fd) == 0;
+    if (fd >= 0) ::close(fd);
+    if (!written || ::rename(draft.c_str(), file.c_str()) != 0) throw std::runtime_error(file + " cannot be written");
+    return;
+  }
+}
+
+/// Held while a file is read and written again, so that of two programs that start at once one waits.
+class file_lock {
+ public:
+  explicit file_lock(const std::string& file) : fd_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (fd_ < 0 || ::flock(fd_, LOCK_EX) != 0) throw std::runtime_error(file + " cannot be locked");
+  }
+  file_lock(const file_lock&) = delete;
+  file_lock& operator=(const file_lock&) = delete;
+  ~file_lock() { ::close(fd_); }
+
+ private:
+  int fd_;
+};
+
+}  // namespace example

@@ -1,0 +1,242 @@
+// The text that says what the KDC's realm is: one line for each principal, alias and route.
+#pragma once
+#include <charconv>
+#include <cstdio>
+#include <fstream>
+#include <kerb/botan.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace example {
+
+using kerb::etype_t;
+using policy = kerb::botan::policy;
+
+/// A fault in what the administrator wrote; the text says where and what.
+struct bad_text : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A line's words. Between double quotes spaces and # are as any other character, and \ takes the next one as it is.
+inline std::vector<std::string> words_of(std::string_view line) {
+  std::vector<std::string> words;
+  bool in_word = false, in_quotes = false;
+  for (std::size_t i = 0; i != line.size(); ++i) {
+    char c = line[i];
+    const bool space = c == ' ' || c == '\t' || c == '\r';
+    if (!in_quotes && (space || (c == '#' && !in_word))) {
+      if (c == '#') break;
+      in_word = false;
+      continue;
+    }
+    if (!in_word) words.emplace_back();
+    in_word = true;
+    if (c == '"') {
+      in_quotes = !in_quotes;
+      continue;
+    }
+    if (in_quotes && c == '\\' && i + 1 != line.size()) c = line[++i];
+    words.back() += c;
+  }
+  if (in_quotes) throw bad_text("a quotation mark is open at the end of the line");
+  return words;
+}
+
+template <class Number>
+std::optional<Number> number_of(std::string_view text) {
+  Number n{};
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (text.empty() || fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return n;
+}
+
+/// "10h", "7d", "90m", "30s", or seconds.
+inline std::int64_t duration_of(std::string_view text) {
+  std::int64_t unit = 1;
+  const auto whole = text;
+  if (!text.empty()) {
+    const char last = text.back();
+    unit = last == 'd' ? 86400 : last == 'h' ? 3600 : last == 'm' ? 60 : 1;
+    if (unit != 1 || last == 's') text.remove_suffix(1);
+  }
+  const auto n = number_of<std::int64_t>(text);
+  if (!n || *n < 0 || *n > 10000000000)
+    throw bad_text("\"" + std::string(whole) + "\" is no duration such as 10h or 7d");
+  return *n * unit;
+}
+
+/// "2030-12-31" or "2030-12-31T23:59:59Z", always UTC.
+inline kerb::kerberos_time time_of(const std::string& text) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
+  const char* const t = text.c_str();
+  const bool date = std::sscanf(t, "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3 && text.size() == 10 && used == 10;
+  const bool both =
+      !date && std::sscanf(t, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second, &used) == 6 &&
+      text.size() == 20 && used == 20;
+  if ((!date && !both) || year < 1 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 ||
+      minute < 0 || minute > 59 || second < 0 || second > 59) {
+    throw bad_text("\"" + text + "\" is no time such as 2030-12-31 or 2030-12-31T23:59:59Z");
+  }
+  const std::int64_t y = month <= 2 ? year - 1 : year, era = y / 400, of_era = y - era * 400;
+  const std::int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;  // years begin in March
+  const std::int64_t days = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+  return {((days * 24 + hour) * 60 + minute) * 60 + second};
+}
+
+/// "20,18": numbers or names of encryption types that this program has.
+inline std::vector<etype_t> etypes_of(std::string_view text, const policy& crypto) {
+  std::vector<etype_t> list;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    const std::string_view one = text.substr(0, comma);
+    text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
+    std::optional<etype_t> found;
+    for (const etype_t e : crypto.offered())
+      if (one == name_of(e) || one == std::to_string(static_cast<int>(e))) found = e;
+    if (!found) throw bad_text("\"" + std::string(one) + "\" is no encryption type that there is here");
+    list.push_back(*found);
+  }
+  return list;
+}
+
+/// What the words behind a principal's name say.
+struct traits {
+  kerb::flags<kerb::principal_attribute> attributes{};
+  std::vector<etype_t> etypes{}, session_etypes{};
+  std::optional<std::int64_t> max_life{}, max_renewable_life{};
+  std::optional<kerb::kerberos_time> valid_from{}, expires{}, password_expires{};
+};
+
+/// A principal's line: how its keys are made, and its traits, also as the words that they were.
+struct principal_line {
+  std::optional<std::string> password;  ///< none: random keys
+  std::uint32_t kvno = 1;
+  traits is;
+  std::string words;
+};
+
+inline std::optional<kerb::principal_attribute> attribute_of(std::string_view word) {
+  using a = kerb::principal_attribute;
+  static const std::unordered_map<std::string_view, a> all = {
+      {"locked", a::locked},
+      {"requires_preauth", a::requires_preauth},
+      {"not_a_client", a::not_a_client},
+      {"not_a_server", a::not_a_server},
+      {"user_to_user_only", a::user_to_user_only},
+      {"no_user_to_user", a::no_user_to_user},
+      {"initial_only", a::initial_only},
+      {"changes_passwords", a::changes_passwords},
+      {"must_change_password", a::must_change_password},
+      {"no_forwardable", a::no_forwardable},
+      {"no_proxiable", a::no_proxiable},
+      {"no_postdated", a::no_postdated},
+      {"no_renewable", a::no_renewable},
+      {"ok_as_delegate", a::ok_as_delegate},
+  };
+  const auto found = all.find(word);
+  return found == all.end() ? std::nullopt : std::optional(found->second);
+}
+
+/// The words behind `principal NAME`. Who has a password has to pre-authenticate unless it says no_preauth: else
+/// anybody could ask for something to try passwords on. Key-distributing principals are no clients.
+inline principal_line principal_line_of(const std::vector<std::string>& words, std::size_t from, bool is_tgs,
+                                        const policy& crypto) {
+  principal_line p;
+  bool preauth = true;
+  for (std::size_t i = from; i != words.size(); ++i) {
+    const std::string& w = words[i];
+    const std::size_t equals = w.find('=');
+    const std::string name = w.substr(0, equals), value = equals == w.npos ? "" : w.substr(equals + 1);
+    if (name == "password") {
+      if (value.empty()) throw bad_text("an empty password");
+      p.password = value;
+      continue;  // and not among the words that are kept
+    }
+    if (name == "kvno") {
+      const auto n = number_of<std::uint32_t>(value);
+      if (!n || *n == 0) throw bad_text("\"" + value + "\" is no key version");
+      p.kvno = *n;
+      continue;
+    }
+    if (name == "random") continue;
+    p.words += (p.words.empty() ? "" : " ") + w;
+    if (const auto a = attribute_of(w)) p.is.attributes.set(*a);
+    else if (w == "no_preauth") preauth = false;
+    else if (name == "etypes") p.is.etypes = etypes_of(value, crypto);
+    else if (name == "session_etypes") p.is.session_etypes = etypes_of(value, crypto);
+    else if (name == "max_life") p.is.max_life = duration_of(value);
+    else if (name == "max_renewable_life") p.is.max_renewable_life = duration_of(value);
+    else if (name == "valid_from") p.is.valid_from = time_of(value);
+    else if (name == "expires") p.is.expires = time_of(value);
+    else if (name == "password_expires") p.is.password_expires = time_of(value);
+    else throw bad_text("\"" + w + "\" is not known here");
+  }
+  if (p.is.etypes.empty()) p.is.etypes.assign(crypto.offered().begin(), crypto.offered().end());
+  if (p.password && preauth && !is_tgs) {
+    if (!p.is.attributes.has(kerb::principal_attribute::requires_preauth)) p.words += " requires_preauth";
+    p.is.attributes.set(kerb::principal_attribute::requires_preauth);
+  }
+  return p;
+}
+
+/// A realm as its file says.
+struct realm_text {
+  std::unordered_map<std::string, principal_line> principals;  ///< by name with realm, as kerb::to_text writes it
+  /// "alias NAME", "enterprise TEXT", "referral HOST-OR-REALM", "moved NAME": what they lead to. And "capath
+  /// CLIENT-REALM SERVER-REALM": the realms between the two.
+  std::unordered_map<std::string, std::string> ways;
+  std::string policy;  ///< the words of the policy lines
+};
+
+/// A principal's name with realm, in the one spelling that it is found under.
+inline std::string name_with_realm(const std::string& text, const std::string& realm) {
+  const auto p = kerb::principal::parse(text, realm);
+  if (!p) throw bad_text("\"" + text + "\" is no name of a principal");
+  std::array<char, 4096> room{};
+  return std::string(*kerb::to_text(*p, room));
+}
+
+inline realm_text read_realm(const std::string& file, const std::string& realm, const policy& crypto) {
+  std::ifstream in(file);
+  if (!in) throw bad_text(file + " cannot be read");
+  realm_text all;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    try {
+      const auto w = words_of(line);
+      if (w.empty()) continue;
+      const auto needs = [&](std::size_t n, const char* usage) {
+        if (w.size() != n) throw bad_text(std::string("it should be: ") + usage);
+      };
+      if (w[0] == "principal") {
+        if (w.size() < 2) throw bad_text("it should be: principal NAME [password=TEXT] [more]");
+        const std::string name = name_with_realm(w[1], realm);
+        if (!all.principals.emplace(name, principal_line_of(w, 2, name.starts_with("krbtgt/"), crypto)).second)
+          throw bad_text("this principal has been there before");
+      } else if (w[0] == "alias" || w[0] == "enterprise") {
+        needs(3, "alias NAME PRINCIPAL, or enterprise NAME@DOMAIN PRINCIPAL");
+        all.ways[w[0] + " " + (w[0] == "alias" ? name_with_realm(w[1], realm) : w[1])] = name_with_realm(w[2], realm);
+      } else if (w[0] == "referral" || w[0] == "moved") {
+        needs(3, "referral .DOMAIN-OR-REALM NEXT-REALM, or moved NAME-OR-@DOMAIN REALM");
+        all.ways[w[0] + " " + w[1]] = w[2];
+      } else if (w[0] == "capath") {
+        if (w.size() < 4) throw bad_text("it should be: capath CLIENT-REALM SERVER-REALM BETWEEN...");
+        std::string& between = all.ways["capath " + w[1] + " " + w[2]];
+        for (std::size_t i = 3; i != w.size(); ++i) between += w[i] + " ";
+      } else if (w[0] == "policy") {
+        for (std::size_t i = 1; i != w.size(); ++i) all.policy += w[i] + " ";
+      } else {
+        throw bad_text("\"" + w[0] + "\" is none of principal, alias, enterprise, referral, moved, capath, policy");
+      }
+    } catch (const bad_text& e) { throw bad_text(file + ":" + std::to_string(number) + ": " + e.what()); }
+  }
+  all.principals.try_emplace(name_with_realm("krbtgt/" + realm, realm),
+                             principal_line_of({}, 0, true, crypto));  // a realm has one, said or not
+  return all;
+}
+
+}  // namespace example

@@ -1,0 +1,233 @@
+// UDP and TCP in one thread that never waits for one client: poll(), bounded sizes, bounded times.
+#pragma once
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <list>
+
+#include "answer.hpp"
+
+namespace example {
+
+struct server_options {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 88;  ///< 0: any that is free
+  bool reuse_port = false;
+  std::size_t largest_datagram = 1400;
+  std::size_t largest_request = 131072;  ///< octets, on a stream
+  std::size_t most_connections = 200;
+  std::chrono::milliseconds idle{10000};  ///< for a whole request to come, and for a whole answer to go
+};
+
+class server {
+ public:
+  /// Binds both sockets to one port.
+  server(const server_options& o, answerer& answer) : options_(o), answer_(answer) {
+    for (int attempt = 0;; ++attempt) {
+      if (open(SOCK_STREAM, tcp_, o.port) && open(SOCK_DGRAM, udp_, port_)) return;
+      const std::string why = std::strerror(errno);
+      hang_up(tcp_);
+      hang_up(udp_);
+      if (o.port != 0 || attempt == 20)
+        throw std::runtime_error(o.address + " port " + std::to_string(o.port) + ": " + why);
+    }
+  }
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+  ~server() {
+    hang_up(tcp_);
+    hang_up(udp_);
+    for (connection& c : connections_) hang_up(c.fd);
+  }
+  std::uint16_t port() const { return port_; }
+
+  /// Serves until `stop` is set, by a handler of a signal that is blocked but for `while_waiting`. What has been
+  /// answered by then is still sent.
+  void run(const volatile std::sig_atomic_t& stop, const sigset_t& while_waiting) {
+    std::optional<clock::time_point> last;
+    while (!last || (clock::now() < *last && !connections_.empty())) {
+      if (stop != 0 && !last) {
+        last = clock::now() + std::chrono::seconds(2);
+        hang_up(tcp_);
+        hang_up(udp_);
+        connections_.remove_if([](connection& c) { return c.out.empty() && (hang_up(c.fd), true); });
+        continue;
+      }
+      round(while_waiting);
+    }
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  struct connection {
+    int fd = -1;
+    std::string from;
+    sockaddr_storage address{};
+    std::vector<std::uint8_t> in, out;
+    std::size_t sent = 0;
+    bool last = false;  ///< closed when `out` has gone
+    clock::time_point until{};
+  };
+
+  void round(const sigset_t& while_waiting) {
+    std::vector<pollfd> wanted{{udp_, POLLIN, 0}, {tcp_, POLLIN, 0}};
+    auto wake = clock::now() + std::chrono::hours(1);
+    for (const connection& c : connections_) {
+      wanted.push_back({c.fd, static_cast<short>(c.out.empty() ? POLLIN : POLLOUT), 0});
+      wake = std::min(wake, c.until);
+    }
+    const auto wait = std::max(wake - clock::now(), clock::duration::zero());
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait);
+    const timespec patience{static_cast<time_t>(seconds.count()), static_cast<long>((wait - seconds).count())};
+    if (::ppoll(wanted.data(), wanted.size(), &patience, &while_waiting) < 0) return;  // a signal
+    auto c = connections_.begin();
+    for (std::size_t i = 2; i != wanted.size(); ++i) {
+      const bool lives = (wanted[i].revents == 0 || talk(*c)) && clock::now() < c->until;
+      if (!lives) hang_up(c->fd);
+      c = lives ? std::next(c) : connections_.erase(c);
+    }
+    if (wanted[0].revents != 0) datagrams();
+    if (wanted[1].revents != 0) welcome();
+  }
+
+  void datagrams() {
+    std::array<std::uint8_t, 65536> request;
+    for (int i = 0; i != 64; ++i) {  // then the streams have their turn
+      sockaddr_storage from{};
+      socklen_t size = sizeof from;
+      const ssize_t n =
+          ::recvfrom(udp_, request.data(), request.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &size);
+      if (n < 0) return;
+      std::array<std::uint8_t, 16> room{};
+      const kerb::bytes_view answer =
+          answer_(kerb::bytes_view(request).first(static_cast<std::size_t>(n)),
+                  {peer_address(from, room), kerb::carrier::any, options_.largest_datagram}, text_of(from));
+      if (!answer.empty())
+        (void)::sendto(udp_, answer.data(), answer.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), size);
+    }
+  }
+
+  void welcome() {
+    connection c;
+    socklen_t size = sizeof c.address;
+    c.fd = ::accept4(tcp_, reinterpret_cast<sockaddr*>(&c.address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (c.fd < 0) return;
+    if (connections_.size() == options_.most_connections) {  // whoever has kept us waiting the longest makes room
+      const auto oldest = std::min_element(connections_.begin(), connections_.end(),
+                                           [](const connection& a, const connection& b) { return a.until < b.until; });
+      hang_up(oldest->fd);
+      connections_.erase(oldest);
+    }
+    c.from = text_of(c.address);
+    c.until = clock::now() + options_.idle;
+    connections_.push_back(std::move(c));
+  }
+
+  /// Goes on with one client as far as that can be done now; false: it is over.
+  bool talk(connection& c) {
+    if (!c.out.empty()) return transmit(c);
+    std::array<std::uint8_t, 16384> piece;
+    const ssize_t n = ::recv(c.fd, piece.data(), piece.size(), 0);
+    if (n < 0) return errno == EAGAIN || errno == EINTR;
+    if (n == 0) return false;
+    c.in.insert(c.in.end(), piece.begin(), piece.begin() + n);
+    return answer(c);
+  }
+  /// Answers what has come in full. A client may send several requests: each is answered when the one before has gone.
+  bool answer(connection& c) {
+    const auto frame = kerb::read_frame(c.in, options_.largest_request);
+    if (frame && frame->missing != 0) return true;
+    kerb::bytes_view octets;
+    if (frame) {
+      std::array<std::uint8_t, 16> room{};
+      octets = answer_(frame->message, {peer_address(c.address, room), kerb::carrier::stream}, c.from);
+      if (octets.empty()) return false;
+      c.out.assign(octets.begin(), octets.end());
+      c.in.erase(c.in.begin(), c.in.begin() + static_cast<std::ptrdiff_t>(4 + frame->message.size()));
+    } else {
+      octets = answer_.too_long(c.from);
+      c.out.assign(octets.begin(), octets.end());
+      c.last = true;
+    }
+    c.until = clock::now() + options_.idle;
+    return transmit(c);
+  }
+  bool transmit(connection& c) {
+    const ssize_t n = ::send(c.fd, c.out.data() + c.sent, c.out.size() - c.sent, MSG_NOSIGNAL);
+    if (n < 0) return errno == EAGAIN || errno == EINTR;
+    c.sent += static_cast<std::size_t>(n);
+    if (c.sent != c.out.size()) return true;
+    c.out.clear();
+    c.sent = 0;
+    c.until = clock::now() + options_.idle;
+    if (!c.last) return answer(c);
+    // Octets of the refused message that nobody has read would make the kernel take the answer back
+    (void)::shutdown(c.fd, SHUT_WR);
+    std::array<std::uint8_t, 16384> rest;
+    while (::recv(c.fd, rest.data(), rest.size(), 0) > 0) {}
+    return false;
+  }
+
+  // ---- addresses
+
+  bool open(int kind, int& fd, std::uint16_t port) {
+    sockaddr_storage at{};
+    auto* const four = reinterpret_cast<sockaddr_in*>(&at);
+    auto* const six = reinterpret_cast<sockaddr_in6*>(&at);
+    const bool is_six = ::inet_pton(AF_INET6, options_.address.c_str(), &six->sin6_addr) == 1;
+    socklen_t size = is_six ? sizeof *six : sizeof *four;
+    if (is_six) six->sin6_family = AF_INET6;
+    else if (::inet_pton(AF_INET, options_.address.c_str(), &four->sin_addr) == 1) four->sin_family = AF_INET;
+    else throw bad_text("\"" + options_.address + "\" is no address");
+    (is_six ? six->sin6_port : four->sin_port) = htons(port);
+    fd = ::socket(at.ss_family, kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const int yes = 1;
+    if (options_.reuse_port) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+    if (kind == SOCK_STREAM) ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (fd < 0 || ::bind(fd, reinterpret_cast<sockaddr*>(&at), size) != 0) return false;
+    if (kind == SOCK_STREAM && ::listen(fd, 128) != 0) return false;
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
+    port_ = ntohs(is_six ? six->sin6_port : four->sin_port);
+    return true;
+  }
+  static std::string text_of(const sockaddr_storage& a) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (a.ss_family == AF_INET6) {
+      const auto* const six = reinterpret_cast<const sockaddr_in6*>(&a);
+      ::inet_ntop(AF_INET6, &six->sin6_addr, text.data(), text.size());
+      return "[" + std::string(text.data()) + "]:" + std::to_string(ntohs(six->sin6_port));
+    }
+    const auto* const four = reinterpret_cast<const sockaddr_in*>(&a);
+    ::inet_ntop(AF_INET, &four->sin_addr, text.data(), text.size());
+    return std::string(text.data()) + ":" + std::to_string(ntohs(four->sin_port));
+  }
+  /// As tickets have it, RFC 4120 section 7.5.3.
+  static kerb::msg::HostAddress peer_address(const sockaddr_storage& a, std::span<std::uint8_t, 16> room) {
+    const bool is_six = a.ss_family == AF_INET6;
+    const std::size_t size = is_six ? 16 : 4;
+    std::memcpy(room.data(),
+                is_six ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&a)->sin6_addr)
+                       : &reinterpret_cast<const sockaddr_in*>(&a)->sin_addr,
+                size);
+    return {is_six ? kerb::addr_t::ipv6 : kerb::addr_t::ipv4, kerb::bytes_view(room).first(size)};
+  }
+  static void hang_up(int& fd) {
+    if (fd >= 0) ::close(fd);
+    fd = -1;
+  }
+
+  server_options options_;
+  answerer& answer_;
+  int udp_ = -1, tcp_ = -1;
+  std::uint16_t port_ = 0;
+  std::list<connection> connections_;
+};
+
+}  // namespace example
