@@ -119,7 +119,7 @@ TEST_CASE("own kdc: Heimdal's kinit renews, postdates, forwards, proxies and can
   SECTION("postdated") {
     check_done(c.kinit("-s 1h alice", "alicepw"));
     CHECK_THAT(ticket(c.klist(), tgt), contains("invalid"));
-    check_refused(c.kinit("-v"), "KRB_AP_ERR_TKT_NYV");
+    check_refused(c.kinit("-v"), "ticket is not valid yet");
   }
   SECTION("another name of the client") {
     check_done(c.kinit("--canonicalize ally", "alicepw"));
@@ -138,18 +138,18 @@ TEST_CASE("own kdc: Heimdal's kinit renews, postdates, forwards, proxies and can
   }
 }
 
-// Heimdal's programs show the KDC's own text where there is one, and ours is the code's name.
+// Heimdal's programs show the KDC's own text where there is one.
 TEST_CASE("own kdc: what is refused to Heimdal's clients, and how they say it", "[own][heimdal]") {
   if (!heimdal_client::installed()) return;
   struct {
     const char *who, *password, *sentence;
   } const cases[] = {
       {"alice", "wrong", "Password incorrect"},
-      {"nobody", "x", "KDC_ERR_C_PRINCIPAL_UNKNOWN"},
-      {"locked", "lockedpw", "KDC_ERR_CLIENT_REVOKED"},
-      {"gone", "gonepw", "KDC_ERR_NAME_EXP"},
+      {"nobody", "x", "client unknown"},
+      {"locked", "lockedpw", "client is locked out"},
+      {"gone", "gonepw", "client has expired"},
       {"felix", "felixpw", "xpired"},
-      {"-S svc/nothing alice", "alicepw", "KDC_ERR_S_PRINCIPAL_UNKNOWN"},
+      {"-S svc/nothing alice", "alicepw", "server unknown"},
   };
   for (const auto& one : cases) {
     CAPTURE(one.who);
@@ -157,6 +157,6 @@ TEST_CASE("own kdc: what is refused to Heimdal's clients, and how they say it", 
   }
   const heimdal_client c;
   check_done(c.kinit("alice", "alicepw"));
-  check_refused(c.kgetcred("svc/nothing"), "KDC_ERR_S_PRINCIPAL_UNKNOWN");
-  check_refused(c.kgetcred("kadmin/changepw"), "KDC_ERR_POLICY");
+  check_refused(c.kgetcred("svc/nothing"), "server unknown");
+  check_refused(c.kgetcred("kadmin/changepw"), "policy refuses");
 }

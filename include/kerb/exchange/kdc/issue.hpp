@@ -257,9 +257,8 @@ class kdc_exchange {
                                std::optional<kerberos_string> crealm) const {
     const kerberos_string tgs[] = {"krbtgt"_krb, policy_.realm};
     std::array<std::uint8_t, 64> letters{};
-    const std::string_view word = name_of(code);
-    for (std::size_t i = 0; i != word.size() && i != letters.size(); ++i)
-      letters[i] = static_cast<std::uint8_t>(word[i]);
+    const std::string_view words = e_text(code).substr(0, letters.size());
+    for (std::size_t i = 0; i != words.size(); ++i) letters[i] = static_cast<std::uint8_t>(words[i]);
     msg::KrbError e;
     e.stime = now.at;
     e.susec = now.usec;
@@ -272,7 +271,7 @@ class kdc_exchange {
       e.cname = client_.name;
     }
     if (crealm) e.crealm = crealm;
-    if (!word.empty()) e.e_text = kerberos_string{bytes_view(letters).first(word.size())};
+    if (!words.empty()) e.e_text = kerberos_string{bytes_view(letters).first(words.size())};
     e.e_data = e_data;
     asn1::write(w, e);
   }

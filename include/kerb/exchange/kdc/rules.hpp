@@ -15,6 +15,45 @@ constexpr verdict no(errc c, error_code_t code, const char* type = "KDC-REQ-BODY
   return {{.code = c, .type = type, .field = field}, code};
 }
 
+/// The e-text of a refusal: a few words for people, since some clients show nothing else.
+constexpr std::string_view e_text(error_code_t code) {
+  switch (code) {
+    case error_code_t::kdc_err_c_principal_unknown: return "client unknown";
+    case error_code_t::kdc_err_s_principal_unknown: return "server unknown";
+    case error_code_t::kdc_err_name_exp: return "client has expired";
+    case error_code_t::kdc_err_service_exp: return "server has expired";
+    case error_code_t::kdc_err_client_notyet: return "client is not valid yet";
+    case error_code_t::kdc_err_service_notyet: return "server is not valid yet";
+    case error_code_t::kdc_err_client_revoked: return "client is locked out";
+    case error_code_t::kdc_err_service_revoked: return "server is locked out";
+    case error_code_t::kdc_err_key_expired: return "password has expired";
+    case error_code_t::kdc_err_preauth_required: return "pre-authentication required";
+    case error_code_t::kdc_err_preauth_failed: return "pre-authentication failed";
+    case error_code_t::kdc_err_etype_nosupp: return "no encryption type in common";
+    case error_code_t::kdc_err_cannot_postdate: return "cannot be postdated";
+    case error_code_t::kdc_err_never_valid: return "ticket would never be valid";
+    case error_code_t::kdc_err_badoption: return "option not granted";
+    case error_code_t::kdc_err_policy: return "policy refuses";
+    case error_code_t::kdc_err_must_use_user2user: return "user-to-user required";
+    case error_code_t::kdc_err_server_nomatch: return "tickets do not match";
+    case error_code_t::kdc_err_path_not_accepted: return "path of realms not accepted";
+    case error_code_t::kdc_err_wrong_realm: return "client is of another realm";
+    case error_code_t::kdc_err_svc_unavailable: return "database not available";
+    case error_code_t::krb_ap_err_bad_integrity:
+    case error_code_t::krb_ap_err_modified: return "does not verify";
+    case error_code_t::krb_ap_err_tkt_expired: return "ticket has expired";
+    case error_code_t::krb_ap_err_tkt_nyv: return "ticket is not valid yet";
+    case error_code_t::krb_ap_err_repeat: return "request is a replay";
+    case error_code_t::krb_ap_err_not_us: return "ticket is not for this KDC";
+    case error_code_t::krb_ap_err_badmatch: return "ticket and authenticator do not match";
+    case error_code_t::krb_ap_err_skew: return "clock skew too great";
+    case error_code_t::krb_ap_err_badaddr: return "address not in ticket";
+    case error_code_t::krb_err_response_too_big: return "response too big for a datagram";
+    case error_code_t::krb_err_field_toolong: return "length not accepted";
+    default: return name_of(code);
+  }
+}
+
 constexpr bool listed(view_of<etype_t> list, etype_t e) {
   for (etype_t x : list)
     if (x == e) return true;
