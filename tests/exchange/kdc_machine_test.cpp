@@ -1,4 +1,5 @@
 // The KDC's exchanges as machines: every call in every state, every octet changed, every room, every failing draw.
+#include <memory>
 #include <vector>
 
 #include "support/alloc_count.hpp"
@@ -345,6 +346,38 @@ TEST_CASE("kdc: a refusal with hints asks for the room that it needs", "[exchang
   CHECK_FALSE(r.asked.empty());
   const in_rooms failed_stamp(false, 0, [](world& w) { w.stamp_key = &w.user.own; });
   CHECK(failed_stamp.refusal);
+}
+
+TEST_CASE("kdc: a thousand requests are in flight in one thread, and answered in any order", "[exchange]") {
+  struct flight {
+    world w;
+    std::vector<std::uint8_t> request, room = std::vector<std::uint8_t>(8192);
+    machine x{w.settings, room};
+    kdc_step step;
+  };
+  std::vector<std::unique_ptr<flight>> all;
+  for (unsigned i = 0; i != 1000; ++i) {
+    auto f = std::make_unique<flight>();
+    f->w.body.nonce = i;
+    const bytes_view made = i % 2 == 0 ? f->w.tgs_req() : f->w.as_req();
+    f->request.assign(made.begin(), made.end());
+    f->step = f->x.receive(f->request, f->w.turn_now());
+    all.push_back(std::move(f));
+  }
+  std::size_t done = 0;
+  for (std::uint32_t state = 1; done != all.size();) {
+    state = state * 1664525u + 1013904223u;
+    flight& f = *all[(state >> 8) % all.size()];
+    const auto t = f.w.turn_now();
+    if (const auto* a = std::get_if<need_principal>(&f.step)) {
+      f.step = f.x.found(f.w.find(a->principal)->record, t);
+    } else if (says<authorize>(f.step)) {
+      f.step = f.x.issue({}, t);
+      REQUIRE(says<reply>(f.step));
+      ++done;
+    }
+  }
+  CHECK(done == 1000);
 }
 
 // ---- randomness, memory, secrets

@@ -1,5 +1,6 @@
 // A KDC's exchange driven to its end by a directory that answers at once.
 #pragma once
+#include "../../store/request_store.hpp"
 #include "kdc.hpp"
 
 namespace kerb::inline v0 {
@@ -25,14 +26,19 @@ using decision = std::variant<issue_options, error_code_t>;
 /// Issues whatever passed the checks.
 inline constexpr auto issue_all = [](const auto&) -> decision { return issue_options{}; };
 
+/// No store of requests: a policy that wants one (kdc_policy::check_requests) is an api_misuse.
+struct no_request_store {};
+
 /// Runs a KDC's exchange on one request; what is returned is to be transmitted, nothing when it is empty, and lies in
-/// the exchange's room. `decide(x)` has the last word on every ticket. Fails where the machine fails (no randomness,
-/// say); too small a room is errc::no_space. Adds no power: whoever cannot block writes the same loop around the same
-/// steps.
-template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<decltype(issue_all)>>
+/// the exchange's room. `decide(x)` has the last word on every ticket. `seen` is asked where the policy has
+/// check_requests. Fails where the machine fails (no randomness, say); too small a room is errc::no_space. Adds no
+/// power: whoever cannot block writes the same loop around the same steps.
+template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<decltype(issue_all)>,
+          class Seen = no_request_store>
   requires entropy_source<C>
 [[nodiscard]] constexpr result<bytes_view> serve(kdc<C>& x, bytes_view request, C& policy, D& principals, timestamp now,
-                                                 const exchange_limits& limits = {}, Decide decide = issue_all) {
+                                                 const exchange_limits& limits = {}, Decide decide = issue_all,
+                                                 Seen&& seen = {}) {
   const turn<C, C> t{policy, policy, now, limits};
   kdc_step step = x.receive(request, t);
   for (;;) {
@@ -46,6 +52,13 @@ template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<de
       const decision d = decide(static_cast<const kdc<C>&>(x));
       const auto* code = std::get_if<error_code_t>(&d);
       step = code != nullptr ? x.refuse(*code, t) : x.issue(std::get<issue_options>(d), t);
+    } else if (const auto* c = std::get_if<check_request>(&step)) {
+      if constexpr (request_store<std::remove_cvref_t<Seen>>) {
+        const request_verdict v = seen.insert(c->authenticator, c->request, c->forget_after, now.at);
+        step = x.unseen(v == request_verdict::fresh || v == request_verdict::again, t);
+      } else {
+        step = x.abandon({.code = errc::api_misuse});
+      }
     } else if (const auto* r = std::get_if<reply>(&step)) {
       return r->octets;
     } else if (const auto* no = std::get_if<refused>(&step)) {
@@ -55,7 +68,7 @@ template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<de
     } else if (const auto* f = std::get_if<failed>(&step)) {
       return f->why;
     } else {
-      step = x.abandon({.code = errc::api_misuse});  // a store of requests, or a signer, is asked by no such caller
+      step = x.abandon({.code = errc::api_misuse});  // nobody here signs tickets
     }
   }
 }

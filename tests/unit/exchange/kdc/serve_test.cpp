@@ -58,6 +58,35 @@ constexpr bool the_caller_has_the_last_word() {
 }
 KERB_BOTH("serve: the caller's policy has the last word", "[exchange]", the_caller_has_the_last_word);
 
+constexpr bool a_store_lets_an_authenticator_serve_one_request() {
+  world w;
+  w.settings.check_requests = true;
+  principals d{w};
+  memory_request_store<32> seen;
+  const auto ask = [&](bytes_view request) {
+    kdc<policy> x(w.settings, std::span(w.scratch));
+    const auto r = serve(x, request, w.crypto, d, w.now, {}, issue_all, seen);
+    const auto e = asn1::decode<msg::KrbError>(r ? *r : bytes_view());
+    return e ? e->error_code : error_code_t::kdc_err_none;
+  };
+  // The same authenticator in another request: its padata are in another order, which no checksum covers
+  std::array<std::uint8_t, 4096> first{}, second{};
+  const bytes_view made = w.tgs_req();
+  detail::copy_octets(made.data(), made.size(), first.data());
+  const bytes_view request = bytes_view(first).first(made.size());
+  const auto req = asn1::decode<msg::TgsReq>(request);
+  std::array<msg::PaData, 2> list{};
+  std::size_t at = 2;
+  for (const msg::PaData p : *req->padata) list[--at] = p;
+  const msg::TgsReq turned{msg::MethodData{view_of<msg::PaData>(list)},
+                           captured<msg::KdcReqBody>::as_sent(req->req_body.octets())};
+  const bytes_view other = *asn1::encode(turned, second);
+  return ask(request) == error_code_t::kdc_err_none && ask(request) == error_code_t::kdc_err_none &&
+         ask(other) == error_code_t::krb_ap_err_repeat;
+}
+KERB_BOTH("serve: with a store, an authenticator serves one request, as often as that comes",
+          "[exchange][rfc4120-3.3.2]", a_store_lets_an_authenticator_serve_one_request);
+
 constexpr bool what_it_cannot_do_is_said() {
   world w;
   principals d{w};

@@ -453,6 +453,18 @@ constexpr bool a_service_ticket_is_renewed_with_the_services_key() {
 KERB_BOTH("tgs_kdc: a service ticket is renewed under its own name", "[exchange][rfc4120-3.3.2]",
           a_service_ticket_is_renewed_with_the_services_key);
 
+constexpr bool a_service_ticket_is_proxied_with_the_services_key() {
+  world w;
+  w.body.kdc_options.set(o::proxy);
+  w.tgt_server = web();
+  w.tgt_key = &w.service.own;
+  w.tgt.flags.set(f::proxiable);
+  const outcome r = w.ask_tgs();
+  return r.issued && r.ticket.flags.has(f::proxy) && same_principal(r.clear_server, web());
+}
+KERB_BOTH("tgs_kdc: a service ticket is proxied under its own name", "[exchange][rfc4120-3.3.2]",
+          a_service_ticket_is_proxied_with_the_services_key);
+
 constexpr bool a_postdated_ticket_is_validated_when_its_time_has_come() {
   world w;
   w.body.sname = krbtgt().name;
