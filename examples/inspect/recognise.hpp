@@ -84,6 +84,7 @@ inline bool show_message(bytes_view in, const place& at) {
 inline bool show_per_message(bytes_view in, const place& at) {
   if (in.size() < 16 || in[1] != 4 || (in[0] != 4 && in[0] != 5)) return false;
   const bool wrap = in[0] == 5;
+  if (in[3] != 0xff || (!wrap && in[4] != 0xff)) return false;  // the Filler
   if (at.doc.name.empty()) at.doc.name = wrap ? "GSS Wrap token" : "GSS MIC token";
   at.number("TOK_ID", in, 0, 2).name = name_of(wrap ? kerb::gss_token_t::wrap : kerb::gss_token_t::mic);
   item& f = at.number("Flags", in, 2, 1);
