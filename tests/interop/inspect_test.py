@@ -107,6 +107,11 @@ check("a token in SPNEGO", seen[0] == 0 and b'"KRB-ERROR"' in seen[1] and b"mech
 header = inspect("-", given=b"Authorization: Negotiate " + base64.b64encode(negotiation) + b"\r\n")
 check("an HTTP header", header[0] == 0 and b"KRB-ERROR" in header[1], header)
 
+hints = der(0xa3, der(0x30, der(0xa0, der(0x1b, b"not_defined_in_RFC4178@please_ignore"))))
+first = der(0x60, spnego, der(0xa0, der(0x30, der(0xa0, der(0x30, krb5)), hints)))
+seen = inspect("--json", "-", given=first)
+check("SPNEGO of a Windows acceptor that speaks first", seen[0] == 0 and b"hintName" in seen[1], seen)
+
 # Tokens in tokens end somewhere, and so does what they cost.
 token = b""
 for _ in range(4000):
