@@ -169,6 +169,12 @@ inline std::vector<document> dissect(bytes_view in, const request& r, keyring& k
       d.name = "unknown";
       at.fail(kerb::errc::unexpected_tag, 0, "message", "");
     }
+    if (c.unknown != 0) {
+      document& d = out.emplace_back();
+      d.name = "capture";
+      d.where = std::to_string(c.unknown) + " frames of a link layer that is not known here";
+      d.fault = {.code = kerb::errc::wrong_constant, .type = "pcap", .field = "link type"};
+    }
     if (!c.fault.ok() || c.gaps != 0) {
       document& d = out.emplace_back();
       d.name = "capture";

@@ -42,7 +42,7 @@ class capture {
     std::sort(found_.begin(), found_.end(), [](const payload& a, const payload& b) { return a.frame < b.frame; });
     return std::move(found_);
   }
-  std::size_t frames = 0, gaps = 0;
+  std::size_t frames = 0, gaps = 0, unknown = 0;  ///< frames; streams with a hole; frames of a link that is not known
   kerb::error fault;
 
  private:
@@ -118,7 +118,7 @@ class capture {
       case 229: break;             // IP itself
       case 113: skip = 16; break;  // Linux cooked
       case 276: skip = 20; break;
-      default: return;
+      default: ++unknown; return;
     }
     if (in.size() > skip) ip(in.subview(skip));
   }

@@ -206,6 +206,11 @@ for what, segments, messages in [
     names = [json.loads(line)["message"] for line in out.splitlines()]
     check(f"TCP, {what}", status == 0 and names == ["AS-REQ"] * messages, (status, names, err))
 
+strange = bytearray(capture_of((start, 0, framed)))
+strange[20] = 105
+status, out, err = inspect("-", given=strange)
+check("a link layer that is not known is named", status == 1 and b"link layer" in out and not err, (status, out, err))
+
 # Whatever is broken is shown as far as it goes, with an error, and ends with 1.
 for n in range(len(error)):
     status, out, err = inspect("--json", "-", given=error[:n])
