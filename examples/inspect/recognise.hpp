@@ -196,6 +196,7 @@ inline bool show_any(bytes_view in, const place& at) {
     if (k.tag != 0) continue;
     document trial;
     k.show(in, {trial, at.keys});
+    at.doc.guarded = at.doc.guarded || (trial.guarded && !at.secrets);  // it may be what was left of one with keys
     if (!trial.fault.ok()) continue;
     k.show(in, at);
     return true;

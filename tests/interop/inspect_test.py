@@ -168,6 +168,7 @@ cache = b"\x05\x04\x00\x00" + file_name + file_name + setting + bytes(2 + 4 + 16
 cache += struct.pack(">I", 16) + secret + bytes(4)
 for what, octets, *how in [
         ("a KRB-CRED", cred), ("one with more behind it", cred + b"\0"), ("one cut off", cred[:-1]),
+        ("a new password cut off", der(0x30, der(0xa0, der(0x04, secret)))[:-1]),
         ("a key", key, "--as=EncryptionKey"), ("a key with more behind it", key + b"\0", "--as=EncryptionKey"),
         ("a key cut off", key[:-1], "--as=EncryptionKey"), ("a keytab", keytab), ("a keytab cut off", keytab[:-1]),
         ("a keytab with half a record behind it", keytab + bytes(4 - len(keytab) % 4) + b"\0\0"),
