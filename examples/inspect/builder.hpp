@@ -27,6 +27,7 @@ struct place {
   std::uint16_t kpasswd = 0;  ///< the version, inside a kpasswd frame
   bool reply = false;
   bool placed = true;
+  unsigned nesting = 0;  ///< how many tokens stand around it
 
   place below(std::size_t by, std::size_t levels = 1) const {
     place p = *this;
@@ -124,8 +125,13 @@ class builder {
     inside.depth = i.depth + 1;
     inside.in_plaintext = i.in_plaintext;
     inside.offset = i.offset + i.header;
-    if (field == "checksum" && cksumtype_ == 0x8003 && n.contents.size() >= 24) return gss_checksum(n.contents, inside);
-    if ((field == "mechToken" || field == "responseToken") && !n.contents.empty()) {
+    if (field == "checksum" && cksumtype_ == 0x8003 && n.contents.size() >= 24) {
+      i.holds = content::nested;  // and no octets: a KRB-CRED may have keys that nothing seals
+      i.contents.clear();
+      return gss_checksum(n.contents, mine, inside);
+    }
+    if ((field == "mechToken" || field == "responseToken") && !n.contents.empty() &&
+        inside.nesting++ != kerb::asn1::max_nesting) {
       i.holds = content::nested;
       i.contents.clear();
       return show_gss(n.contents, inside);
@@ -134,7 +140,7 @@ class builder {
     if (field == "user-data" && at_.kpasswd != 0) kpasswd_data(n.contents, mine, inside);
   }
   /// RFC 4121 section 4.1.1
-  void gss_checksum(bytes_view in, const place& inside) {
+  void gss_checksum(bytes_view in, std::size_t mine, const place& inside) {
     inside.number("Lgth", in, 0, 4, true);
     inside.bytes("Bnd", in, 4, 16);
     item& f = inside.number("Flags", in, 20, 4, true);
@@ -143,13 +149,21 @@ class builder {
       const std::string_view name = name_of(static_cast<kerb::gss_flag_t>(bit));
       f.bits.push_back(name.empty() ? format("0x%llx", bit) : std::string(name));
     }
-    if ((f.number & 1) == 0 || in.size() < 28) return;
-    inside.number("DlgOpt", in, 24, 2, true);
-    const auto size = static_cast<std::size_t>(inside.number("Dlgth", in, 26, 2, true).number);
-    if (size > in.size() - 28) return;
-    const kerb::error why = kerb::asn1::describe<kerb::msg::KrbCred>(in.subview(28, size), builder(inside.below(28, 0)),
-                                                                     kerb::der::as_deployed, kerb::msg::contents{});
-    if (!why.ok()) at_.doc.items.back().note = why;
+    const auto parts = kerb::read_gss_checksum(in);
+    if (!parts) {
+      kerb::error why = parts.error();
+      why.offset += inside.offset;
+      at_.doc.items[mine].note = why;
+      return;
+    }
+    if (parts->deleg) {
+      inside.number("DlgOpt", in, 24, 2, true);
+      inside.number("Dlgth", in, 26, 2, true);
+      const kerb::error why = kerb::asn1::describe<kerb::msg::KrbCred>(*parts->deleg, builder(inside.below(28, 0)),
+                                                                       kerb::der::as_deployed, kerb::msg::contents{});
+      if (!why.ok()) at_.doc.items.back().note = why;
+    }
+    if (!parts->exts.empty()) inside.bytes("Exts", in, in.size() - parts->exts.size(), parts->exts.size());
   }
   /// What a CMS SignedData (RFC 5652) of PKINIT has signed; certificates and signatures stay octets.
   void signed_data(bytes_view in, std::size_t mine, const place& inside) {
@@ -207,7 +221,7 @@ class builder {
   std::int64_t cksumtype_ = 0;
 };
 
-/// How long the encoding says it is, header and all; 0 where there is no header.
+/// How long the encoding says it is, header and all; 0 where there is no header, and where so much will not come.
 inline std::size_t announced(bytes_view in) {
   if (in.size() < 2) return 0;
   if (in[1] < 0x80) return 2u + in[1];
@@ -215,7 +229,7 @@ inline std::size_t announced(bytes_view in) {
   if (n == 0 || n > 3 || in.size() < 2 + n) return 0;
   std::size_t size = 0;
   for (std::size_t i = 0; i != n; ++i) size = size << 8 | in[2 + i];
-  return 2 + n + size;
+  return size < 0x20000 ? 2 + n + size : 0;
 }
 
 /// All of `in` is a T. Of one that is cut off, what is there is shown, although nobody should believe it.
@@ -228,12 +242,15 @@ void show(const char* name, bytes_view in, const place& at, kerb::msg::contents 
     return to.secrets ? run(builder<true>(to), all) : run(builder<false>(to), all);
   };
   if (at.doc.name.empty()) at.doc.name = name;
+  // a KRB-CRED need not be sealed
+  constexpr bool may_have_keys = kerb::asn1::detail::holds_secrets<T> || std::same_as<T, kerb::msg::KrbCred>;
+  at.doc.guarded = at.doc.guarded || (may_have_keys && !at.secrets);
   kerb::error why = both(at, in);
   if (why.code == kerb::errc::truncated && why.offset == 0 && announced(in) > in.size()) {
     octets padded = copied(in);
     padded.resize(announced(in));
     document apart;
-    place to{apart, at.keys, at.secrets, at.depth, 0, at.in_plaintext, at.kpasswd, at.reply};
+    place to{apart, at.keys, at.secrets, at.depth, 0, at.in_plaintext, at.kpasswd, at.reply, true, at.nesting};
     (void)both(to, padded);
     for (item& i : apart.items) {
       const bool has_contents =

@@ -75,6 +75,7 @@ inline void show_key(const place& at, kerb::etype_t etype, kerb::secret_view key
 
 inline void show_keytab(bytes_view in, const place& at) {
   at.doc.name = "keytab";
+  at.doc.guarded = !at.secrets;
   const auto file = kerb::keytab_view::open(in);
   if (!file) return at.fail(file.error().code, file.error().offset, file.error().type, file.error().field);
   at.line("version", "UInt16", content::number, 0, 2, file->version()).name = format("0x%04llx", file->version());
@@ -96,6 +97,7 @@ inline void show_keytab(bytes_view in, const place& at) {
 inline void show_ccache(bytes_view in, place at) {
   at.placed = false;
   at.doc.name = "credential cache";
+  at.doc.guarded = !at.secrets;
   const auto file = kerb::ccache_view::open(in);
   if (!file) return at.fail(file.error().code, file.error().offset, file.error().type, file.error().field);
   at.line("version", "UInt8", content::number, 1, 1, file->version());
@@ -111,7 +113,10 @@ inline void show_ccache(bytes_view in, place at) {
       at.below(0).line("", "setting", content::fields, 0, 0).index = n++;
       p.bytes("key", c->key.octets, 0, c->key.octets.size(), content::text);
       if (c->principal) p.bytes("principal", c->principal->octets, 0, c->principal->octets.size(), content::text);
-      p.bytes("value", c->value, 0, c->value.size(), content::text);
+      item& value = p.bytes("value", c->value, 0, c->value.size(), content::text);
+      // Heimdal's kinit --ntlm-domain keeps a hash of the password there, as good as the password itself
+      if (!at.secrets && c->key.text().rfind("ntlm-key-", 0) == 0)
+        value.holds = content::withheld, value.contents.clear();
       continue;
     }
     item& entry = at.below(0).line("", "credential", content::fields, 0, 0);
@@ -150,10 +155,9 @@ inline std::vector<document> dissect(bytes_view in, const request& r, keyring& k
     for (payload& p : c.take()) {
       if (p.stream) {
         split_stream(p.data, out, keys, secrets, p.where, [&](std::size_t at) {
-          std::size_t frame = p.frame;
-          for (const auto& piece : p.pieces)
-            if (piece.at <= at) frame = piece.frame;
-          return "frame " + std::to_string(frame) + ", ";
+          const auto behind = std::upper_bound(p.pieces.begin(), p.pieces.end(), at,
+                                               [](std::size_t n, const payload::piece& piece) { return n < piece.at; });
+          return "frame " + std::to_string(std::prev(behind)->frame) + ", ";
         });
         continue;
       }
@@ -164,6 +168,12 @@ inline std::vector<document> dissect(bytes_view in, const request& r, keyring& k
       if (show_any(p.data, at)) continue;
       d.name = "unknown";
       at.fail(kerb::errc::unexpected_tag, 0, "message", "");
+    }
+    if (c.unknown != 0) {
+      document& d = out.emplace_back();
+      d.name = "capture";
+      d.where = std::to_string(c.unknown) + " frames of a link layer that is not known here";
+      d.fault = {.code = kerb::errc::wrong_constant, .type = "pcap", .field = "link type"};
     }
     if (!c.fault.ok() || c.gaps != 0) {
       document& d = out.emplace_back();
@@ -184,10 +194,12 @@ inline std::vector<document> dissect(bytes_view in, const request& r, keyring& k
   if (!r.as.empty()) {
     for (const kind& k : kinds())
       if (r.as == k.name) k.show(in, at);
-  } else if (in.size() >= 2 && in[0] == 5 && (in[1] == 1 || in[1] == 2) && kerb::keytab_view::open(in)) {
-    show_keytab(in, at);
   } else if (in.size() >= 2 && in[0] == 5 && in[1] >= 1 && in[1] <= 4) {
-    if (in[1] == 2) show_keytab(in, at);
+    // keytabs have versions 1 and 2, caches 1 to 4, and RFC 4121's Wrap tokens begin like the last of these
+    if (kerb::keytab_view::open(in)) show_keytab(in, at);
+    else if (kerb::ccache_view::open(in)) show_ccache(in, at);
+    else if (show_per_message(in, at)) return out;
+    else if (in[1] == 2) show_keytab(in, at);
     else show_ccache(in, at);
   } else if (!show_any(in, at)) {
     d.name = "unknown";

@@ -39,6 +39,7 @@ struct document {
   octets whole;
   std::vector<item> items;
   kerb::error fault;
+  bool guarded = false;  ///< no octet of it is shown but as items: keys may be anywhere in it
 };
 
 }  // namespace inspect

@@ -105,8 +105,15 @@ inline std::optional<octets> read_octets(const std::string& file) {
     if (!in) return std::nullopt;
   }
   std::istream& from = file == "-" ? std::cin : in;
-  octets out{std::istreambuf_iterator<char>(from), {}};
-  if (from.bad()) return std::nullopt;
+  octets out;
+  try {
+    // offsets have 32 bits; /dev/zero has no end
+    for (std::istreambuf_iterator<char> at(from), end; at != end && out.size() <= 0xffffffff; ++at)
+      out.push_back(static_cast<std::uint8_t>(*at));
+  } catch (const std::ios_base::failure&) {  // a directory
+    return std::nullopt;
+  }
+  if (from.bad() || out.size() > 0xffffffff) return std::nullopt;
   return out;
 }
 /// Binary, unless all of it is hexadecimal or base64.

@@ -38,20 +38,18 @@ class capture {
   }
   /// In the order of the frames in which they begin.
   std::vector<payload> take() {
-    for (auto& [key, s] : streams_) {
-      if (!s.out.data.empty()) found_.push_back(std::move(s.out));
-      if (!s.waiting.empty()) ++gaps;
-    }
+    for (auto& [key, s] : streams_) end(s);
     std::sort(found_.begin(), found_.end(), [](const payload& a, const payload& b) { return a.frame < b.frame; });
     return std::move(found_);
   }
-  std::size_t frames = 0, gaps = 0;
+  std::size_t frames = 0, gaps = 0, unknown = 0;  ///< frames; streams with a hole; frames of a link that is not known
   kerb::error fault;
 
  private:
   struct stream {
     payload out;
     bool begun = false;
+    std::optional<std::uint32_t> syn;  ///< its number
     std::uint32_t next = 0;
     std::map<std::uint32_t, std::pair<octets, std::size_t>> waiting;
   };
@@ -120,7 +118,7 @@ class capture {
       case 229: break;             // IP itself
       case 113: skip = 16; break;  // Linux cooked
       case 276: skip = 20; break;
-      default: return;
+      default: ++unknown; return;
     }
     if (in.size() > skip) ip(in.subview(skip));
   }
@@ -180,38 +178,43 @@ class capture {
     if (header < 20 || header > in.size()) return;
     segment(std::move(p), word(in, 4, false), (in[13] & 2) != 0, in.subview(header));
   }
+  void end(stream& s) {
+    if (!s.out.data.empty()) found_.push_back(std::move(s.out));
+    if (!s.waiting.empty()) ++gaps;
+  }
   /// Streams are put in order by their sequence numbers; what was there before is dropped.
   void segment(payload p, std::uint32_t sequence, bool syn, kerb::bytes_view data) {
     stream* s = &streams_[p.where];
-    if (syn && s->begun && sequence + 1 != s->next && !s->out.data.empty()) {  // the same ports, another connection
-      found_.push_back(std::move(s->out));
+    if (syn && s->begun && s->syn != sequence) {  // the same ports, another connection
+      end(*s);
       *s = {};
     }
     if (!s->begun) {
       s->begun = true;
+      if (syn) s->syn = sequence;
       s->next = sequence + (syn ? 1 : 0);
       s->out = std::move(p);
       s->out.stream = true;
     }
-    if (syn) return;
-    if (!data.empty()) s->waiting.try_emplace(sequence, octets(data.begin(), data.end()), frames);
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (auto it = s->waiting.begin(); it != s->waiting.end(); ++it) {
-        const auto ahead = static_cast<std::int32_t>(it->first - s->next);
-        if (ahead > 0) continue;
-        const auto& [piece, number] = it->second;
-        const auto known = static_cast<std::size_t>(-static_cast<std::int64_t>(ahead));
-        if (known < piece.size()) {
-          if (s->out.data.empty()) s->out.frame = number;
-          s->out.pieces.push_back({s->out.data.size(), number});
-          s->out.data.insert(s->out.data.end(), piece.begin() + static_cast<std::ptrdiff_t>(known), piece.end());
-          s->next += static_cast<std::uint32_t>(piece.size() - known);
-        }
-        s->waiting.erase(it);
-        moved = true;
-        break;
+    if (syn || data.empty()) return;
+    // Sent again, it may have more to it
+    auto& [held, number] = s->waiting[sequence];
+    if (held.size() < data.size()) held.assign(data.begin(), data.end()), number = frames;
+    while (!s->waiting.empty()) {
+      // Numbers wrap: the next one is the last that is not ahead of what is there
+      auto it = s->waiting.upper_bound(s->next);
+      if (it == s->waiting.begin()) it = s->waiting.end();
+      --it;
+      const std::uint32_t known = s->next - it->first;
+      if (known > 0x7fffffff) return;  // a hole
+      const auto& [piece, frame] = it->second;
+      if (known < piece.size()) {
+        if (s->out.data.empty()) s->out.frame = frame;
+        s->out.pieces.push_back({s->out.data.size(), frame});
+        s->out.data.insert(s->out.data.end(), piece.begin() + known, piece.end());
+        s->next += static_cast<std::uint32_t>(piece.size() - known);
       }
+      s->waiting.erase(it);
     }
   }
 

@@ -4,6 +4,7 @@
 #include <kerb/core/error.hpp>
 #include <kerb/core/time.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
@@ -116,16 +117,24 @@ inline std::size_t utf8_octets(const std::string& s, std::size_t at) {
   return n;
 }
 
-/// Whatever a terminal could take for a command is written as \xNN, C1 controls and bidirectional overrides among it.
+/// Whether a terminal could take the character at `at`, of `n` octets, for a command: C1 controls and bidirectional
+/// overrides among them.
+inline bool is_control(const std::string& s, std::size_t at, std::size_t n) {
+  const auto c = static_cast<unsigned char>(s[at]);
+  const std::string_view one = std::string_view(s).substr(at, n);
+  return c < 0x20 || c == 0x7f || (c == 0xc2 && n == 2 && one[1] < '\xa0') || one == "\u061c" ||
+         (one >= "\u200b" && one <= "\u200f") || (one >= "\u2028" && one <= "\u202e") ||
+         (one >= "\u2060" && one <= "\u206f") || one == "\ufeff";
+}
+
+/// Such characters, and what is no UTF-8, are written as \xNN.
 inline std::string escaped(const std::string& s) {
   std::string out;
   for (std::size_t i = 0; i < s.size();) {
     const auto c = static_cast<unsigned char>(s[i]);
     const std::size_t n = utf8_octets(s, i);
     const std::string_view one = std::string_view(s).substr(i, n);
-    const bool control = c < 0x20 || c == 0x7f || n == 0 || (c == 0xc2 && n == 2 && one[1] < '\xa0') ||
-                         (one >= "\u200b" && one <= "\u200f") || (one >= "\u2028" && one <= "\u202e") ||
-                         (one >= "\u2060" && one <= "\u206f") || one == "\ufeff";
+    const bool control = n == 0 || is_control(s, i, n);
     if (control) {
       for (std::size_t k = 0; k != (n == 0 ? 1 : n); ++k)
         out += format("\\x%02llx", static_cast<unsigned char>(s[i + k]));
@@ -144,6 +153,11 @@ inline std::string fault_text(const kerb::error& e) {
   const std::string type = e.type, field = e.field;
   if (!type.empty()) out += " in " + type + (field.empty() ? "" : "." + field);
   return out + " at " + std::to_string(e.offset) + format(" (0x%llx)", e.offset);
+}
+
+/// SND_SEQ may have all 64 bits.
+inline std::string number_text(const item& i) {
+  return i.type == "UInt64" ? std::to_string(static_cast<std::uint64_t>(i.number)) : std::to_string(i.number);
 }
 
 class text_printer {
@@ -197,7 +211,7 @@ class text_printer {
           n += k->depth == i.depth + 1;
         return i.element + " (" + std::to_string(n) + ")";
       }
-      case content::number: return std::to_string(i.number);
+      case content::number: return number_text(i);
       case content::boolean: return i.number != 0 ? "TRUE" : "FALSE";
       case content::time: return time_text(i.number);
       case content::flags: return format("0x%08llx", static_cast<unsigned long long>(i.number));
@@ -223,6 +237,11 @@ class text_printer {
     if (d.whole.empty()) return;
     const std::size_t at = std::min<std::size_t>(d.fault.offset, d.whole.size());
     const std::size_t from = at / 16 * 16, start = from >= 16 && at == d.whole.size() && at == from ? from - 16 : from;
+    const auto is_withheld = [](const item& i) { return i.holds == content::withheld; };
+    if (d.guarded || std::any_of(d.items.begin(), d.items.end(), is_withheld)) {
+      std::cout << format("  %04llx ", start) << " withheld (--show-secrets)\n";
+      return;
+    }
     std::string octets_line = format("  %04llx ", start), mark(octets_line.size(), ' ');
     for (std::size_t i = start; i != d.whole.size() && i != start + 16; ++i)
       octets_line += format(" %02llx", d.whole[i]);
@@ -252,13 +271,19 @@ class json_printer {
   }
 
  private:
+  /// Of at most three octets, as all controls have.
+  static unsigned long long code_point(const std::string& s, std::size_t at, std::size_t n) {
+    unsigned long long v = static_cast<unsigned char>(s[at]) & (n == 1 ? 0x7f : n == 2 ? 0x1f : 0x0f);
+    for (std::size_t k = 1; k != n; ++k) v = v << 6 | (static_cast<unsigned char>(s[at + k]) & 0x3f);
+    return v;
+  }
   static std::string string(const std::string& s) {
     std::string out = "\"";
     for (std::size_t i = 0; i < s.size();) {
       const auto c = static_cast<unsigned char>(s[i]);
       const std::size_t n = utf8_octets(s, i);
       if (n == 0) out += "\\ufffd";
-      else if (c < 0x20 || c == 0x7f) out += format("\\u%04llx", c);
+      else if (is_control(s, i, n)) out += format("\\u%04llx", code_point(s, i, n));
       else if (c == '"' || c == '\\') (out += '\\') += s[i];
       else out += s.substr(i, n);
       i += n == 0 ? 1 : n;
@@ -272,7 +297,7 @@ class json_printer {
   static std::string value(const item& i) {
     const std::string text(i.contents.begin(), i.contents.end());
     switch (i.holds) {
-      case content::number: return ",\"value\":" + std::to_string(i.number);
+      case content::number: return ",\"value\":" + number_text(i);
       case content::boolean: return std::string(",\"value\":") + (i.number != 0 ? "true" : "false");
       case content::time:
         return ",\"value\":" + string(time_text(i.number)) + ",\"seconds\":" + std::to_string(i.number);

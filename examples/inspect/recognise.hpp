@@ -84,6 +84,7 @@ inline bool show_message(bytes_view in, const place& at) {
 inline bool show_per_message(bytes_view in, const place& at) {
   if (in.size() < 16 || in[1] != 4 || (in[0] != 4 && in[0] != 5)) return false;
   const bool wrap = in[0] == 5;
+  if (in[3] != 0xff || (!wrap && in[4] != 0xff)) return false;  // the Filler
   if (at.doc.name.empty()) at.doc.name = wrap ? "GSS Wrap token" : "GSS MIC token";
   at.number("TOK_ID", in, 0, 2).name = name_of(wrap ? kerb::gss_token_t::wrap : kerb::gss_token_t::mic);
   item& f = at.number("Flags", in, 2, 1);
@@ -99,11 +100,19 @@ inline bool show_per_message(bytes_view in, const place& at) {
   return true;
 }
 
+/// SPNEGO's messages; that of a Windows acceptor that speaks first has another [3], MS-SPNG section 2.2.1.
+inline void show_negotiation(bytes_view in, const place& at) {
+  using namespace kerb::msg;
+  if (!kerb::asn1::decode<NegotiationToken>(in) && kerb::asn1::decode<NegotiationToken2>(in))
+    return show<NegotiationToken2>("NegotiationToken", in, at);
+  show<NegotiationToken>("NegotiationToken", in, at);
+}
+
 /// The token of RFC 2743 section 3.1, with a mechanism's own inside; or one of SPNEGO's later ones; or a bare message.
 inline void show_gss(bytes_view in, const place& at) {
   using namespace kerb;
   if (at.doc.name.empty() && !in.empty() && (in[0] == 0x60 || in[0] >= 0xa0)) at.doc.name = "GSS token";
-  if (!in.empty() && (in[0] == 0xa0 || in[0] == 0xa1)) return show<msg::NegotiationToken>("NegotiationToken", in, at);
+  if (!in.empty() && (in[0] == 0xa0 || in[0] == 0xa1)) return show_negotiation(in, at);
   if (in.empty() || in[0] != 0x60) {
     if (show_message(in, at) || show_per_message(in, at)) return;
     return (void)at.bytes("token", in, 0, in.size());
@@ -120,7 +129,7 @@ inline void show_gss(bytes_view in, const place& at) {
   mechanism.size -= 2;
   mechanism.contents = copied(mech.octets);
   const place below = at.below(start);
-  if (mech == msg::mech_spnego) return show<msg::NegotiationToken>("NegotiationToken", inner, below);
+  if (mech == msg::mech_spnego) return show_negotiation(inner, below);
   constexpr auto iakerb = "1.3.6.1.5.2.5"_oid;
   if (!is_krb5(mech) && !(mech == iakerb)) { return (void)below.bytes("innerContextToken", inner, 0, inner.size()); }
   if (inner.size() < 2) return below.fail(errc::truncated, inner.size(), "InitialContextToken", "TOK_ID");
@@ -187,6 +196,7 @@ inline bool show_any(bytes_view in, const place& at) {
     if (k.tag != 0) continue;
     document trial;
     k.show(in, {trial, at.keys});
+    at.doc.guarded = at.doc.guarded || (trial.guarded && !at.secrets);  // it may be what was left of one with keys
     if (!trial.fault.ok()) continue;
     k.show(in, at);
     return true;

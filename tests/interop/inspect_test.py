@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import struct
 import subprocess
 import sys
 
@@ -106,6 +107,111 @@ check("a token in SPNEGO", seen[0] == 0 and b'"KRB-ERROR"' in seen[1] and b"mech
 header = inspect("-", given=b"Authorization: Negotiate " + base64.b64encode(negotiation) + b"\r\n")
 check("an HTTP header", header[0] == 0 and b"KRB-ERROR" in header[1], header)
 
+hints = der(0xa3, der(0x30, der(0xa0, der(0x1b, b"not_defined_in_RFC4178@please_ignore"))))
+first = der(0x60, spnego, der(0xa0, der(0x30, der(0xa0, der(0x30, krb5)), hints)))
+seen = inspect("--json", "-", given=first)
+check("SPNEGO of a Windows acceptor that speaks first", seen[0] == 0 and b"hintName" in seen[1], seen)
+
+# Tokens in tokens end somewhere, and so does what they cost.
+token = b""
+for _ in range(4000):
+    token = der(0xa1, der(0x30, der(0xa2, der(0x04, token))))
+status, out, err = inspect("--json", "-", given=token)
+check("SPNEGO in SPNEGO is not followed for ever", status == 0 and json.loads(out)["ok"] and len(out) < 10**6, (status, err))
+status, out, err = inspect("-", given=b"\x6a\x84\x7f\xff\xff\xff" + bytes(4))
+check("a length is not believed", status == 1 and b"truncated" in out, (status, out, err))
+
+# What begins with 5: keytabs, caches of all versions, Wrap tokens.
+wrap = bytes.fromhex("050402ff00000000ffffffffffffffff") + bytes(12)
+status, out, err = inspect("-", given=wrap)
+check("a Wrap token is no cache", status == 0 and b"GSS Wrap token" in out and b"18446744073709551615" in out, out)
+old = b"\x05\x02" + struct.pack("=3I2sI5s", 1, 1, 2, b"EX", 5, b"alice")
+status, out, err = inspect("-", given=old)
+check("a cache of version 2 is no keytab", status == 0 and b"credential cache" in out and b"alice@EX" in out, out)
+check("a directory cannot be read", inspect(CAPTURES)[0] == 2 and b"cannot be read" in inspect(CAPTURES)[2])
+
+# Keys that nothing seals are withheld all the same: in delegations, from marks of faults, from caches.
+secret = bytes(range(0xd0, 0xe0))
+seen_as = [secret.hex()[:16].encode(), secret.hex()[-6:].encode(), secret[:4].hex(" ").encode(), secret[-3:].hex(" ").encode()]
+
+
+def integer(n):
+    return der(0x02, n.to_bytes(n.bit_length() // 8 + 1, "big"))
+
+
+def text(t):
+    return der(0x1b, t)
+
+
+name = der(0x30, der(0xa0, integer(1)), der(0xa1, der(0x30, text(b"alice"))))
+key = der(0x30, der(0xa0, integer(17)), der(0xa1, der(0x04, secret)))
+part = der(0x7d, der(0x30, der(0xa0, der(0x30, der(0x30, der(0xa0, key))))))
+cred = der(0x76, der(0x30, der(0xa0, integer(5)), der(0xa1, integer(22)), der(0xa2, der(0x30)),
+                     der(0xa3, der(0x30, der(0xa0, integer(0)), der(0xa2, der(0x04, part))))))
+
+
+def authenticator(checksum):
+    return der(0x62, der(0x30, der(0xa0, integer(5)), der(0xa1, text(b"EX")), der(0xa2, name),
+                         der(0xa3, der(0x30, der(0xa0, integer(0x8003)), der(0xa1, der(0x04, checksum)))),
+                         der(0xa4, integer(0)), der(0xa5, der(0x18, b"20260101000000Z"))))
+
+
+def delegation(size):
+    return struct.pack("<I16sIHH", 16, bytes(16), 1, 1, size) + cred
+
+
+record = struct.pack(">HH2sH5sIIBHH", 1, 2, b"EX", 5, b"alice", 1, 0, 1, 17, 16) + secret
+keytab = b"\x05\x02" + struct.pack(">i", len(record)) + record
+file_name = struct.pack(">III2sI5s", 1, 1, 2, b"EX", 5, b"alice")
+setting = struct.pack(">III12sI21sI11s", 0, 2, 12, b"X-CACHECONF:", 21, b"krb5_ccache_conf_data", 11, b"ntlm-key-EX")
+cache = b"\x05\x04\x00\x00" + file_name + file_name + setting + bytes(2 + 4 + 16 + 1 + 4 + 4 + 4)
+cache += struct.pack(">I", 16) + secret + bytes(4)
+for what, octets, *how in [
+        ("a KRB-CRED", cred), ("one with more behind it", cred + b"\0"), ("one cut off", cred[:-1]),
+        ("a new password cut off", der(0x30, der(0xa0, der(0x04, secret)))[:-1]),
+        ("a key", key, "--as=EncryptionKey"), ("a key with more behind it", key + b"\0", "--as=EncryptionKey"),
+        ("a key cut off", key[:-1], "--as=EncryptionKey"), ("a keytab", keytab), ("a keytab cut off", keytab[:-1]),
+        ("a keytab with half a record behind it", keytab + bytes(4 - len(keytab) % 4) + b"\0\0"),
+        ("a keytab with a record too long", keytab + b"\0\0\1\0"),
+        ("a delegation", authenticator(delegation(len(cred)))),
+        ("a delegation too long", authenticator(delegation(len(cred) + 1))), ("a cache", cache)]:
+    for also in ([], ["--json"], ["--full"]):
+        out = inspect(*how, *also, "-", given=octets)[1]
+        check(f"{what}, {also}: no key is shown", out and not [s for s in seen_as if s in out], out)
+for octets in (cred, authenticator(delegation(len(cred))), keytab, cache):
+    check("--show-secrets shows them", secret.hex().encode() in inspect("--json", "--show-secrets", "-", given=octets)[1])
+
+
+# TCP: segments in any order, again and longer, and the same ports for another connection.
+def capture_of(*segments):
+    out = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101)
+    for number, syn, data in segments:
+        tcp = struct.pack(">HHIIBBHHH", 40000, 88, number & 0xffffffff, 0, 0x50, 2 if syn else 0x10, 0, 0, 0) + data
+        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, b"\x0a\0\0\1", b"\x0a\0\0\2") + tcp
+        out += struct.pack("<IIII", 0, 0, len(ip), len(ip)) + ip
+    return out
+
+
+framed = len(message).to_bytes(4, "big") + message
+start = 0xffffffff - 20
+for what, segments, messages in [
+        ("in order", [(start - 1, 1, b""), (start, 0, framed)], 1),
+        ("backwards, across the wrap", [(start - 1, 1, b""), (start + 9, 0, framed[9:]), (start, 0, framed[:9])], 1),
+        ("sent again with more", [(start - 1, 1, b""), (start + 9, 0, framed[9:12]), (start + 9, 0, framed[9:]),
+                                  (start, 0, framed[:9])], 1),
+        ("SYN seen twice", [(start - 1, 1, b""), (start, 0, framed), (start - 1, 1, b""),
+                            (start + len(framed), 0, framed)], 2),
+        ("a second connection", [(7, 1, b""), (8, 0, framed), (start - 1, 1, b""), (start, 0, framed)], 2),
+        ("a second one after one that said nothing", [(7, 1, b""), (start - 1, 1, b""), (start, 0, framed)], 1)]:
+    status, out, err = inspect("--json", "-", given=capture_of(*segments))
+    names = [json.loads(line)["message"] for line in out.splitlines()]
+    check(f"TCP, {what}", status == 0 and names == ["AS-REQ"] * messages, (status, names, err))
+
+strange = bytearray(capture_of((start, 0, framed)))
+strange[20] = 105
+status, out, err = inspect("-", given=strange)
+check("a link layer that is not known is named", status == 1 and b"link layer" in out and not err, (status, out, err))
+
 # Whatever is broken is shown as far as it goes, with an error, and ends with 1.
 for n in range(len(error)):
     status, out, err = inspect("--json", "-", given=error[:n])
@@ -122,6 +228,8 @@ check("the octet at fault is marked", status == 1 and b"error: " in out and out.
 # What comes from the wire does no harm to a terminal.
 evil = message.replace(b"alice", b"a\x1b[2J")
 check("the message has a name that can be changed", evil != message)
+csi = message.replace(b"alice", b"al\xc2\x9bm")
+check("C1 controls are escaped in JSON too", b"\xc2\x9b" not in inspect("--json", "-", given=csi)[1])
 for how in ([], ["--json"], ["--color=always"]):
     out = inspect(*how, "-", given=evil)[1]
     check(f"{how}: control characters are escaped", b"\x1b[2J" not in out and b"[2J" in out, out)

@@ -257,6 +257,8 @@ struct contents {
       case padata_t::supported_etypes: return look.number(true);  // MS-KILE section 2.2.8
       case padata_t::extended_error: return look.template as<KerbErrorData>();
       case padata_t::pac_options: return look.template as<PaPacOptions>();
+      case padata_t::superseded_by_user: return look.template as<KerbSupersededByUser>();
+      case padata_t::dmsa_key_package: return look.template as<KerbDmsaKeyPackage>();
       default: return;
     }
   }

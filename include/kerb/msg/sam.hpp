@@ -131,7 +131,7 @@ struct PaEncSamResponseEnc2 {
     using namespace kerb::asn1;
     return sequence("PA-ENC-SAM-RESPONSE-ENC-2",
       tag<0>("sam-nonce", &T::sam_nonce),
-      tag<1>("sam-sad",   &T::sam_sad),
+      redacted(tag<1>("sam-sad", &T::sam_sad)),
       extensible(&T::extensions));
   }
 };

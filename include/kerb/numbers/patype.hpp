@@ -75,6 +75,8 @@ enum class padata_t : std::int32_t {
   supported_etypes = 165,  ///< PA-SUPPORTED-ENCTYPES in MS-KILE
   extended_error = 166,
   pac_options = 167,
+  superseded_by_user = 170,  ///< MS-KILE section 2.2.13, which does not say the number; Windows Server 2025 sends it
+  dmsa_key_package = 171,    ///< MS-KILE section 2.2.14; the same
 };
 
 /// The RFC's word ("PA-ENC-TIMESTAMP"). Empty for a number without a name.
@@ -147,6 +149,8 @@ constexpr std::string_view name_of(padata_t n) {
     case padata_t::supported_etypes: return "PA-SUPPORTED-ETYPES";
     case padata_t::extended_error: return "PA-EXTENDED_ERROR";
     case padata_t::pac_options: return "PA-PAC-OPTIONS";
+    case padata_t::superseded_by_user: return "KERB-SUPERSEDED-BY-USER";
+    case padata_t::dmsa_key_package: return "KERB-DMSA-KEY-PACKAGE";
     default: return "";
   }
 }

@@ -137,6 +137,23 @@ constexpr bool preauthentication_is_followed() {
 KERB_BOTH("contents: the e-data of KDC_ERR_PREAUTH_REQUIRED are followed down to the salt", "[msg][rfc4120-5.9.1]",
           preauthentication_is_followed);
 
+constexpr bool keys_and_passwords_in_octets() {
+  const msg::EncryptionKey keys[] = {{etype_t{18}, bytes_view(cipher)}};
+  const sequence_of<msg::EncryptionKey> list(view_of<msg::EncryptionKey>{keys});
+  const octets package = encoded(msg::KerbDmsaKeyPackage{list, {}, {}, {}, {}});
+  const auto all = padata(padata_t::dmsa_key_package, package.view());
+  bool withheld = false;
+  for (const auto& thing : all.things)
+    withheld = withheld || (thing.field == "keyvalue" && thing.holds == content::withheld && thing.contents == 0);
+  const auto broken = padata(padata_t::dmsa_key_package, package.view().first(package.size - 1));
+  const auto sam = see<msg::PaEncSamResponseEnc2>(encoded(msg::PaEncSamResponseEnc2{1, bytes_view(cipher), {}}).view());
+  const octets moved = encoded(msg::KerbSupersededByUser{{}, "R"_krb, {}});
+  return withheld && broken[2].holds == content::withheld && broken[2].contents == 0 && !broken[2].note.ok() &&
+         sam[2].field == "sam-sad" && sam[2].holds == content::withheld &&
+         padata(padata_t::superseded_by_user, moved.view()).find("KERB-SUPERSEDED-BY-USER") != nullptr;
+}
+KERB_BOTH("contents: a package of keys and a single-use password are secrets", "[msg]", keys_and_passwords_in_octets);
+
 constexpr bool authorization_is_followed() {
   const msg::AuthorizationDataElement inner[] = {{ad_t::win2k_pac, bytes_view(cipher)}};
   const octets in = encoded(msg::AdIfRelevant(view_of<msg::AuthorizationDataElement>(inner)));

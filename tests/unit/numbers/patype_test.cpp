@@ -75,6 +75,8 @@ constexpr kerb_test::entry<padata_t> padata_t_registry[] = {
     {padata_t::supported_etypes, 165, "PA-SUPPORTED-ETYPES"},
     {padata_t::extended_error, 166, "PA-EXTENDED_ERROR"},
     {padata_t::pac_options, 167, "PA-PAC-OPTIONS"},
+    {padata_t::superseded_by_user, 170, "KERB-SUPERSEDED-BY-USER"},
+    {padata_t::dmsa_key_package, 171, "KERB-DMSA-KEY-PACKAGE"},
 };
 KERB_BOTH("padata_t: pre-authentication and typed data have the registered numbers and names, no two the same",
           "[numbers][rfc4120-7.5.2][rfc6113-7.1]", (kerb_test::as_registered<padata_t_registry>));
