@@ -811,6 +811,7 @@ TEST_CASE("as_client: a cookie outlives the octets it came in, as long as it is 
     return bytes_view(wire).first(v.size());
   };
   for (const bytes_view c : {bytes_view(cookie), bytes_view(longer), bytes_view(cookie)}) {
+    std::array<std::uint8_t, 2048> large{};
     client y(ask);
     REQUIRE(says<send>(y.start(w.turn_now())));
     const auto second = y.receive(over_the_wire(w.hints({.cookie = c})), w.turn_now());
@@ -819,7 +820,6 @@ TEST_CASE("as_client: a cookie outlives the octets it came in, as long as it is 
     REQUIRE(says<send>(third));
     REQUIRE(cookie_in(octets_of_send(third)) == std::optional(c));
     REQUIRE(has_timestamp(octets_of_send(third)));
-    std::array<std::uint8_t, 2048> large{};
     y.room(large);
     REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(third), honest), w.turn_now())));
   }
