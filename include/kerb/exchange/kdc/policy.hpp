@@ -24,6 +24,8 @@ struct kdc_policy {
   bool check_addresses = true;
   /// A client that there is not is answered like one that has to pre-authenticate, and fails like one with a wrong
   /// password, so that the names of a realm cannot be counted by asking. Stock clients then ask such a user's password.
+  /// What sets a client apart only shows to its owner; but whoever need not pre-authenticate, or has not just keys of
+  /// all `reply_etypes` with the default salt and parameters, can still be told from nobody.
   bool conceal_unknown_clients = false;
   /// Every TGS request is put before a store of requests (check_request), so that an authenticator serves one request.
   bool check_requests = false;
@@ -95,7 +97,7 @@ struct ticket_draft {
 struct issue_options {
   std::optional<kerberos_time> endtime{};     ///< no later than this
   std::optional<kerberos_time> renew_till{};  ///< no later than this
-  msg::TicketFlags without{};                 ///< flags that the ticket does not get
+  msg::TicketFlags without{};                 ///< flags that the ticket does not get; INVALID stays
   /// Goes in front of what the ticket carries over. Must outlive the call.
   view_of<msg::AuthorizationDataElement> authorization_data{};
   /// Octets of one further element that sign_ticket is to fill, inside AD-IF-RELEVANT; 0: none, and no such step.
