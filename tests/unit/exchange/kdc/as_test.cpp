@@ -541,7 +541,10 @@ constexpr bool nobody_can_be_told_from_somebody() {
   constexpr void (*of_client[])(world&) = {
       [](world&) {},
       [](world& w) { w.client.record.attributes.set(a::locked); },
-      [](world& w) { w.client.record.attributes.set(a::not_a_client); },
+      [](world& w) {  // a service: its key is random, and has no salt
+        w.client.record.attributes.set(a::not_a_client);
+        w.client.keys[0]->salt = std::optional<kerberos_string>{};
+      },
       [](world& w) { w.client.record.attributes.set(a::must_change_password); },
       [](world& w) { w.client.record.valid_from = plus(noon.at, 1); },
       [](world& w) { w.client.record.expires = noon.at; },
