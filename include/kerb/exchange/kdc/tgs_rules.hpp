@@ -150,7 +150,7 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, con
   if (options.has(o::forwarded)) d.flags.set(f::forwarded);
   if (options.has(o::proxy)) d.flags.set(f::proxy);
   return set_times<C>(d, body, policy, nullptr, server, now, skew, tgt.endtime, tgt.renew_till,
-                      tgt.flags.has(f::renewable));
+                      tgt.flags.has(f::renewable) && tgt.renew_till);
 }
 
 }  // namespace kerb::inline v0::detail

@@ -577,7 +577,10 @@ constexpr bool renewable_tickets_need_a_renewable_one() {
   w.tgt.flags.set(f::renewable);
   w.tgt.renew_till = plus(noon.at, 9000);
   const outcome with = w.ask_tgs();
-  return without.issued && !without.ticket.renew_till && with.issued && with.ticket.renew_till == plus(noon.at, 9000);
+  w.tgt.renew_till = std::optional<kerberos_time>{};  // some other realm's KDC forgot to say until when
+  const outcome unbounded = w.ask_tgs();
+  return without.issued && !without.ticket.renew_till && with.issued && with.ticket.renew_till == plus(noon.at, 9000) &&
+         unbounded.issued && !unbounded.ticket.renew_till && !unbounded.ticket.flags.has(f::renewable);
 }
 KERB_BOTH("tgs_kdc: a renewable ticket takes a renewable one, and its renew-till", "[exchange][rfc4120-3.3.3]",
           renewable_tickets_need_a_renewable_one);
