@@ -153,6 +153,29 @@ constexpr bool a_reply_too_long_for_a_datagram_asks_for_a_stream() {
 KERB_BOTH("kdc: a reply too long for a datagram is asked for again over a stream", "[exchange][rfc4120-7.2.1]",
           a_reply_too_long_for_a_datagram_asks_for_a_stream);
 
+constexpr bool a_signed_reply_too_long_writes_nowhere_else() {
+  for (const bool tgs : {false, true}) {
+    world w;
+    w.peer = {.arrived = carrier::any, .largest_datagram = 100};
+    std::array<std::uint8_t, 12288> memory{};
+    for (std::uint8_t& o : memory) o = 0xa5;
+    machine x(w.settings, std::span(memory).subspan(2048, 8192), w.peer);
+    const auto t = w.turn_now();
+    kdc_step step = x.receive(tgs ? w.tgs_req() : w.as_req(), t);
+    while (const auto* a = std::get_if<need_principal>(&step)) step = x.found(w.find(a->principal)->record, t);
+    step = x.issue({.reserved_octets = 8}, t);
+    if (!says<sign_ticket>(step)) return false;
+    step = x.signed_ticket(t);
+    const auto* no = std::get_if<refused>(&step);
+    if (no == nullptr || no->why.code != errc::frame_too_long || !asn1::decode<msg::KrbError>(no->octets)) return false;
+    for (std::size_t i = 0; i != memory.size(); ++i)
+      if ((i < 2048 || i >= 2048 + 8192) && memory[i] != 0xa5) return false;
+  }
+  return true;
+}
+KERB_BOTH("kdc: a signed ticket too long for a datagram leaves what lies around the room alone",
+          "[exchange][rfc4120-7.2.1]", a_signed_reply_too_long_writes_nowhere_else);
+
 constexpr bool a_length_that_is_reserved_is_answered_so() {
   world w;
   machine x(w.settings, std::span(w.scratch));

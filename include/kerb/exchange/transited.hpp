@@ -271,6 +271,9 @@ template <class F>
 [[nodiscard]] constexpr error check_transited(const msg::TransitedEncoding& transited, kerberos_string client,
                                               kerberos_string server, const realm_path_policy& policy) {
   if (transited.contents.empty()) return {};
+  // Each realm of the list is looked for on the way from the client's: this bounds the work
+  if (client.octets.size() > max_transited_realm || server.octets.size() > max_transited_realm)
+    return {.code = errc::path_not_accepted, .type = "TransitedEncoding", .field = "contents"};
   if (transited.tr_type != tr_t::domain_x500_compress)
     return {.code = errc::path_not_accepted, .type = "TransitedEncoding", .field = "tr-type"};
   bool accepted = true;

@@ -376,6 +376,18 @@ KERB_BOTH("check_transited: what is not understood is not accepted", "[exchange]
 kerberos_string text(const std::string& s) { return kerberos_string::of(s); }
 std::string text(kerberos_string s) { return std::string(s.text()); }
 
+TEST_CASE("check_transited: a realm longer than any is on no path, and costs no search", "[exchange][rfc4120-2.7]") {
+  const std::string longest(max_transited_realm, 'A'), longer(max_transited_realm + 1, 'A');
+  const auto code = [&](const std::string& client) {
+    return check_transited({tr_t::domain_x500_compress, octets_of("B")}, {octets_of(client)}, "C"_krb, {.trusted = {}})
+        .code;
+  };
+  CHECK(code(longer) == errc::path_not_accepted);
+  const kerberos_string trusted[] = {"B"_krb};
+  const realm_path_policy p{.trusted = trusted};
+  CHECK(check_transited({tr_t::domain_x500_compress, octets_of("B")}, {octets_of(longest)}, "C"_krb, p).ok());
+  CHECK_FALSE(check_transited({tr_t::domain_x500_compress, octets_of("B")}, {octets_of(longer)}, "C"_krb, p).ok());
+}
 TEST_CASE("transited: a realm longer than the bound is refused", "[exchange][rfc4120-3.3.3.2]") {
   const std::string longest(max_transited_realm, 'A');
   const auto ends = [](const std::string& contents) {

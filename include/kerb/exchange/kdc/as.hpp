@@ -65,6 +65,8 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (!has_client_) {
+      if (this->policy_.conceal_unknown_clients && r.attributes.has(principal_attribute::not_a_client))
+        return absent(t);
       client_record_ = r;
       has_client_ = true;
       return ask(principal_role::server);
@@ -179,7 +181,9 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
   /// learn.
   template <entropy_source R>
   constexpr step decide(const turn<C, R>& t) {
-    if (const verdict v = check_principals(t.now.at); !v.ok()) return this->turn_down(v, t);
+    const bool concealing = this->policy_.conceal_unknown_clients;
+    if (const verdict v = concealing ? verdict{} : check_client(t.now.at); !v.ok()) return this->turn_down(v, t);
+    if (const verdict v = check_server(t.now.at); !v.ok()) return this->turn_down(v, t);
     const detail::s2k_hints hints = hints_for(t.policy.get());
     if (hints.empty()) {
       return this->turn_down(
@@ -207,12 +211,13 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
       return with_hints(
           detail::no(errc::no_preauth_mechanism, error_code_t::kdc_err_preauth_required, "AS-REQ", "padata"), hints, t);
     }
+    if (const verdict v = concealing ? check_client(t.now.at) : verdict{}; !v.ok()) return this->turn_down(v, t);
     reply_key_ = key_of(t.policy.get(), hints[0].etype);
     return draft_ticket(preauthenticated, t);
   }
 
-  /// RFC 4120 section 3.1.3: what the database says of the two.
-  constexpr verdict check_principals(kerberos_time now) const {
+  /// RFC 4120 section 3.1.3: what the database says of the client, and of the server.
+  constexpr verdict check_client(kerberos_time now) const {
     using a = principal_attribute;
     const record& c = client_record_;
     const auto refused = [](error_code_t code) {
@@ -224,7 +229,10 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     if (c.expires && *c.expires <= now) return refused(error_code_t::kdc_err_name_exp);
     const bool spent = (c.password_expires && *c.password_expires <= now) || c.attributes.has(a::must_change_password);
     if (spent && !this->server_.attributes.has(a::changes_passwords)) return refused(error_code_t::kdc_err_key_expired);
-    if (this->server_.attributes.has(a::user_to_user_only)) {
+    return {};
+  }
+  constexpr verdict check_server(kerberos_time now) const {
+    if (this->server_.attributes.has(principal_attribute::user_to_user_only)) {
       return detail::no(errc::refused_by_application, error_code_t::kdc_err_must_use_user2user, "KDC-REQ-BODY",
                         "sname");
     }
@@ -258,7 +266,8 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     return hints;
   }
 
-  /// RFC 4120 section 5.2.7.2: it opens under a key of the client, and says what time it is.
+  /// RFC 4120 section 5.2.7.2: it opens under the client's key, the newest of its type, and says what time it is.
+  /// Whoever knows an old password proves nothing.
   template <entropy_source R>
   constexpr verdict check_timestamp(bytes_view value, const turn<C, R>& t) {
     const verdict bad = detail::no(errc::integrity, error_code_t::kdc_err_preauth_failed, "AS-REQ", "padata");

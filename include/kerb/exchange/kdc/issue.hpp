@@ -75,7 +75,9 @@ class kdc_exchange {
   constexpr void restrict(const issue_options& o) {
     draft_.endtime = least(draft_.endtime, o.endtime);
     if (draft_.renew_till) draft_.renew_till = least(*draft_.renew_till, o.renew_till);
+    const bool invalid = draft_.flags.has(ticket_flag_t::invalid);  // RFC 4120 section 2.2: the TGS alone ends that
     draft_.flags = msg::TicketFlags::of(draft_.flags.bits & ~o.without.bits);
+    draft_.flags.set(ticket_flag_t::invalid, invalid);
     if (!draft_.flags.has(ticket_flag_t::renewable)) draft_.renew_till = std::optional<kerberos_time>{};
   }
 
@@ -192,7 +194,7 @@ class kdc_exchange {
   constexpr step finish_issue(Self& self, const turn<C, R>& t) {
     const bytes_view part = room_.kept().last(part_octets_);
     const step s = write_and_end(self, captured<msg::EncTicketPart>::as_sent(part), t);
-    if (state_ == state::over) secure_zero(room_.kept_for_writing().last(part_octets_));  // a session key stands in it
+    if (issued_) secure_zero(room_.kept_for_writing().last(part_octets_));  // a session key; a refusal has wiped all
     return s;
   }
   template <class Self, class TicketPart, entropy_source R>

@@ -24,12 +24,17 @@ struct kdc_policy {
   bool check_addresses = true;
   /// A client that there is not is answered like one that has to pre-authenticate, and fails like one with a wrong
   /// password, so that the names of a realm cannot be counted by asking. Stock clients then ask such a user's password.
+  /// What sets a client apart only shows to its owner; but whoever need not pre-authenticate, or has not just keys of
+  /// all `reply_etypes` with the default salt and parameters, can still be told from nobody.
   bool conceal_unknown_clients = false;
   /// Every TGS request is put before a store of requests (check_request), so that an authenticator serves one request.
   bool check_requests = false;
-  view_of<etype_t> reply_etypes{};      ///< of the key that seals an AS-REP; none: whatever the crypto policy offers
-  view_of<etype_t> session_etypes{};    ///< of session keys
-  view_of<etype_t> ticket_etypes{};     ///< of the key that seals a ticket
+  view_of<etype_t> reply_etypes{};    ///< of the key that seals an AS-REP; none: whatever the crypto policy offers
+  view_of<etype_t> session_etypes{};  ///< of session keys
+  view_of<etype_t> ticket_etypes{};   ///< of the key that seals a ticket
+  /// DISABLE-TRANSITED-CHECK is granted, and the path is left to the server (RFC 4120 section 2.7); false: it is
+  /// checked.
+  bool unchecked_paths = false;
   realm_path_policy paths{};            ///< the realms that a client of another realm may have come through
   unsigned max_authdata_elements = 32;  ///< that are looked at for one ticket; the request is refused beyond
 };
@@ -95,7 +100,7 @@ struct ticket_draft {
 struct issue_options {
   std::optional<kerberos_time> endtime{};     ///< no later than this
   std::optional<kerberos_time> renew_till{};  ///< no later than this
-  msg::TicketFlags without{};                 ///< flags that the ticket does not get
+  msg::TicketFlags without{};                 ///< flags that the ticket does not get; INVALID stays
   /// Goes in front of what the ticket carries over. Must outlive the call.
   view_of<msg::AuthorizationDataElement> authorization_data{};
   /// Octets of one further element that sign_ticket is to fill, inside AD-IF-RELEVANT; 0: none, and no such step.

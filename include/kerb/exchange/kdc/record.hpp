@@ -12,8 +12,8 @@ enum class principal_attribute : unsigned {
   locked,                ///< no tickets to it and none for it, for now
   requires_preauth,      ///< as a client: it has to pre-authenticate; as a server: its clients have to have
   not_a_client,          ///< has no tickets of its own
-  not_a_server,          ///< tickets for it are not issued, but to other users under their session keys
-  user_to_user_only,     ///< the same as a rule for keys made from passwords: RFC 4120 section 3.7
+  not_a_server,          ///< tickets for it are not issued, nor taken by the TGS
+  user_to_user_only,     ///< they are, under its session keys: for keys made from passwords, RFC 4120 section 3.7
   no_user_to_user,       ///< no tickets under a session key of its own
   initial_only,          ///< tickets for it come from the AS alone: kadmin/changepw
   changes_passwords,     ///< served to a client whose password has expired: kadmin/changepw

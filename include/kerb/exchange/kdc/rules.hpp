@@ -123,13 +123,11 @@ constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const 
   return {};
 }
 
-/// Whether a ticket for this server can be issued at all, RFC 4120 section 3.1.3.
+/// Whether a ticket for this server can be issued at all, RFC 4120 section 3.1.3, or one taken that names it.
 template <crypto_policy C>
-constexpr verdict check_server(const principal_record<C>& s, kerberos_time now) {
+constexpr verdict check_server(const principal_record<C>& s, kerberos_time now, const char* type = "KDC-REQ-BODY") {
   using a = principal_attribute;
-  const auto refused = [](error_code_t code) {
-    return no(errc::refused_by_application, code, "KDC-REQ-BODY", "sname");
-  };
+  const auto refused = [&](error_code_t code) { return no(errc::refused_by_application, code, type, "sname"); };
   if (s.attributes.has(a::locked)) return refused(error_code_t::kdc_err_service_revoked);
   if (s.attributes.has(a::not_a_server)) return refused(error_code_t::kdc_err_s_principal_unknown);
   if (s.valid_from && now < *s.valid_from) return refused(error_code_t::kdc_err_service_notyet);

@@ -181,7 +181,9 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     const auto realm = detail::tgs_realm(name);
     return realm && *realm == this->policy_.realm;
   }
+  /// What a server shows of its own, and what is renewed or validated, is for that server and leads nowhere else.
   constexpr bool may_refer() const {
+    if (!is_ours(ap_req_.ticket->sname) || has(kdc_option_t::renew) || has(kdc_option_t::validate)) return false;
     return !has(kdc_option_t::enc_tkt_in_skey) &&
            (has(kdc_option_t::canonicalize) || detail::tgs_realm(this->asked_.name).has_value());
   }
@@ -231,6 +233,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
   template <entropy_source R>
   constexpr step open_header(const record& r, const turn<C, R>& t) {
     if (const verdict v = this->open_header_ticket(r, t); !v.ok()) return this->turn_down(v, t);
+    if (const verdict v = detail::check_server(r, t.now.at, "Ticket"); !v.ok()) return this->turn_down(v, t);
     if (!this->policy_.check_requests) return after_check();
     check_request ask_for{{}, {}, plus(plus(this->authenticated_at_, t.limits.clock_skew), 1)};
     const bytes_view authenticator[] = {ap_req_.authenticator.cipher}, whole[] = {request_};
@@ -256,6 +259,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     const verdict v = this->take_second(second, r, t);
     this->room_.keep_first(before);
     if (!v.ok()) return this->turn_down(v, t);
+    if (const verdict s = detail::check_server(r, t.now.at, "Ticket"); !s.ok()) return this->turn_down(s, t);
     return ask(principal_role::server);
   }
   template <entropy_source R>
@@ -293,7 +297,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
       if (!added) return {added.error(), error_code_t::kdc_err_path_not_accepted};
       path_ = keep(added->size());
     }
-    if (has(kdc_option_t::disable_transited_check)) return {};  // the server is left to check it, section 2.7
+    if (has(kdc_option_t::disable_transited_check) && this->policy_.unchecked_paths) return {};
     if (const error e = check_transited(transited(), tgt_.crealm, this->policy_.realm, this->policy_.paths); !e.ok()) {
       return {e, error_code_t::kdc_err_path_not_accepted};
     }

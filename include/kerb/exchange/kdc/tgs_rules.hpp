@@ -48,6 +48,9 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
   const verdict bad = no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
   for (const pair& p : pairs)
     if (body.kdc_options.has(p.option) && !tgt.flags.has(p.needs)) return bad;
+  // The same ticket again is no other one: its new addresses would bear no mark
+  if (body.kdc_options.has_any({o::renew, o::validate}) && body.kdc_options.has_any({o::forwarded, o::proxy}))
+    return bad;
   // Delegation without the user's ticket is MS-SFU's, and not here
   if (body.kdc_options.has(o::cname_in_addl_tkt)) return bad;
   if (body.kdc_options.has(o::request_anonymous) && !policy.anonymous) return bad;
@@ -58,13 +61,17 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
   return {};
 }
 
-/// Whether the peer's address is among the ticket's.
+/// Whether the peer's address is among the ticket's. Windows asks for tickets with its NetBIOS name in place of an
+/// address: that is one no peer can have, and a ticket with nothing else has none.
 constexpr bool address_fits(const std::optional<msg::HostAddresses>& addresses,
                             const std::optional<msg::HostAddress>& peer) {
   if (!addresses || addresses->empty() || !peer) return true;
-  for (const msg::HostAddress a : *addresses)
+  bool names_alone = true;
+  for (const msg::HostAddress a : *addresses) {
     if (a.addr_type == peer->addr_type && a.address == peer->address) return true;
-  return false;
+    names_alone &= a.addr_type == addr_t::netbios;
+  }
+  return names_alone;
 }
 
 /// The checksum over the body as it came, RFC 4120 section 3.3.2: there, keyed, of the session key's own type.
@@ -107,6 +114,13 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, con
   using f = ticket_flag_t;
   using a = principal_attribute;
   const msg::KdcOptions& options = body.kdc_options;
+  // RFC 4120 section 2.5: a proxy is for a service. A ticket-granting ticket with other addresses is a forwarded one.
+  if (options.has(o::proxy) && (tgs_realm(d.server.name) || tgs_realm(server.principal.name))) {
+    return no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
+  }
+  if (options.has(o::renew) && (!policy.renewable || server.attributes.has(a::no_renewable))) {
+    return no(errc::refused_by_application, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "kdc-options");
+  }
   d.authtime = tgt.authtime;
   if (options.has(o::validate) || options.has(o::renew)) {  // RFC 4120 section 3.3.3: the same ticket again
     d.flags = tgt.flags;
@@ -137,7 +151,7 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, con
   if (options.has(o::forwarded)) d.flags.set(f::forwarded);
   if (options.has(o::proxy)) d.flags.set(f::proxy);
   return set_times<C>(d, body, policy, nullptr, server, now, skew, tgt.endtime, tgt.renew_till,
-                      tgt.flags.has(f::renewable));
+                      tgt.flags.has(f::renewable) && tgt.renew_till);
 }
 
 }  // namespace kerb::inline v0::detail

@@ -219,17 +219,17 @@ constexpr bool a_forbidden_type_proves_nothing() {
 KERB_BOTH("as_kdc: a timestamp under a key of a type that policy forbids proves nothing", "[exchange][rfc4120-3.1.3]",
           a_forbidden_type_proves_nothing);
 
-constexpr bool a_former_password_proves_nothing() {
+constexpr bool an_old_password_proves_nothing() {
   world w;
-  const key former = w.make(w.client.own.etype(), 0xe1);
-  const long_term_key<testing::insecure_policy> keys[] = {{.kvno = 2, .key = w.client.own}, {.kvno = 1, .key = former}};
+  const key older = w.make(e20, 0xe1);
+  const long_term_key<testing::insecure_policy> keys[] = {{.kvno = 2, .key = w.client.own}, {.kvno = 1, .key = older}};
   w.client.record.keys = keys;
-  const auto r = w.ask_as();
-  w.stamp_key = &former;
-  return r.issued && w.ask_as().is(error_code_t::kdc_err_preauth_failed);
+  const bool newest = w.ask_as().issued;
+  w.stamp_key = &older;
+  return newest && w.ask_as().is(error_code_t::kdc_err_preauth_failed);
 }
-KERB_BOTH("as_kdc: a timestamp under a key that has been changed proves nothing", "[exchange][rfc4120-3.1.3]",
-          a_former_password_proves_nothing);
+KERB_BOTH("as_kdc: a timestamp under an older key than the client's newest of that type proves nothing",
+          "[exchange][rfc4120-5.2.7.2]", an_old_password_proves_nothing);
 
 constexpr bool names_that_cannot_be_are_not_looked_up() {
   world nobody, elsewhere;
@@ -535,6 +535,46 @@ constexpr bool a_concealed_client_looks_like_any_other() {
 }
 KERB_BOTH("as_kdc: where policy conceals them, a client that there is not is one with a wrong password",
           "[exchange][rfc4120-3.1.3]", a_concealed_client_looks_like_any_other);
+
+/// Everything of a client that a refusal could tell, with a wrong password or none, and whether it differs from nobody.
+constexpr bool nobody_can_be_told_from_somebody() {
+  constexpr void (*of_client[])(world&) = {
+      [](world&) {},
+      [](world& w) { w.client.record.attributes.set(a::locked); },
+      [](world& w) {  // a service: its key is random, and has no salt
+        w.client.record.attributes.set(a::not_a_client);
+        w.client.keys[0]->salt = std::optional<kerberos_string>{};
+      },
+      [](world& w) { w.client.record.attributes.set(a::must_change_password); },
+      [](world& w) { w.client.record.valid_from = plus(noon.at, 1); },
+      [](world& w) { w.client.record.expires = noon.at; },
+      [](world& w) { w.client.record.password_expires = noon.at; },
+  };
+  for (const bool tried : {false, true}) {
+    std::array<std::uint8_t, 1024> answer{};
+    std::size_t n = 0;
+    for (const auto bend : of_client) {
+      world w;
+      w.settings.conceal_unknown_clients = true;
+      w.settings.reply_etypes = only_20;
+      w.client.keys[0]->salt = "EX.ORGalice"_krb;
+      w.with_timestamp = tried;
+      w.stamp_key = &w.user.own;
+      bend(w);
+      const outcome known = w.ask_as();
+      if (known.issued || known.octets.empty()) return false;
+      detail::copy_octets(known.octets.data(), n = known.octets.size(), answer.data());
+      w.client.there = false;
+      if (!(w.ask_as().octets == bytes_view(answer).first(n))) return false;
+    }
+  }
+  world owner;  // who knows the password learns why
+  owner.settings.conceal_unknown_clients = true;
+  owner.client.record.attributes.set(a::locked);
+  return owner.ask_as().is(error_code_t::kdc_err_client_revoked);
+}
+KERB_BOTH("as_kdc: where policy conceals clients, what sets one apart is told to its owner alone",
+          "[exchange][rfc4120-3.1.3]", nobody_can_be_told_from_somebody);
 
 constexpr bool octets_that_no_client_sends_get_no_answer() {
   world w;

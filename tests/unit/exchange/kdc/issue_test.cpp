@@ -19,6 +19,17 @@ constexpr bool flags_are_taken_away_and_never_added() {
 KERB_BOTH("issue: flags are taken away, and what a renewable ticket had goes with its flag", "[exchange]",
           flags_are_taken_away_and_never_added);
 
+constexpr bool nobody_takes_invalid_away() {
+  world w;
+  w.body.kdc_options.set(kdc_option_t::postdated);
+  w.body.from = plus(noon.at, 1000);
+  w.options.without = msg::TicketFlags::of(~std::uint32_t{0});
+  const outcome r = w.ask_as();
+  return r.issued && r.ticket.flags == msg::TicketFlags{f::invalid};
+}
+KERB_BOTH("issue: a postdated ticket stays invalid whatever is taken away", "[exchange][rfc4120-2.2]",
+          nobody_takes_invalid_away);
+
 constexpr bool the_draft_is_what_will_be_issued() {
   world w;
   const auto t = w.turn_now();

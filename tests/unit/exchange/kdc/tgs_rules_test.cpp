@@ -21,6 +21,15 @@ constexpr bool an_address_fits_by_type_and_octets() {
 KERB_BOTH("address_fits: an address is one of the ticket's, or the ticket has none, or none is known",
           "[exchange][rfc4120-3.2.3]", an_address_fits_by_type_and_octets);
 
+constexpr bool a_netbios_name_is_no_address() {
+  const msg::HostAddress name[] = {as_netbios}, with_another[] = {as_netbios, there};
+  const std::optional<msg::HostAddresses> alone{view_of<msg::HostAddress>(name)},
+      both{view_of<msg::HostAddress>(with_another)};
+  return detail::address_fits(alone, here) && !detail::address_fits(both, here) && detail::address_fits(both, there);
+}
+KERB_BOTH("address_fits: Windows' NetBIOS name alone binds a ticket to no address", "[exchange][rfc4120-3.2.3]",
+          a_netbios_name_is_no_address);
+
 constexpr bool a_body_needs_its_own_keyed_checksum() {
   world w;
   constexpr std::uint8_t body[] = {1, 2, 3}, other[] = {1, 2, 4};

@@ -61,6 +61,13 @@ constexpr void from_far(world& w) {
   w.tgt.crealm = w.authenticator.crealm = other_org;
 }
 
+constexpr void to_renew(world& w) {
+  w.tgt.flags.set(f::renewable);
+  w.tgt.renew_till = plus(noon.at, 86400);
+  w.body.kdc_options.set(o::renew);
+  w.body.sname = krbtgt().name;
+}
+
 struct refusal {
   const char* name;
   void (*bend)(world&);
@@ -234,6 +241,65 @@ const refusal refusals[] = {
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
     {"POSTDATED without MAY-POSTDATE", [](world& w) { w.body.kdc_options.set(o::postdated); },
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    // RFC 4120 section 2.5: with a proxy's addresses there are no ticket-granting tickets
+    {"PROXY for a ticket-granting ticket",
+     [](world& w) {
+       w.tgt.flags.set(f::proxiable);
+       w.body.kdc_options.set(o::proxy);
+       w.body.sname = krbtgt().name;
+     },
+     error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"PROXY for the KDC of another realm",
+     [](world& w) {
+       w.tgt.flags.set(f::proxiable);
+       w.body.kdc_options.set(o::proxy);
+       w.body.sname = to_other().name;
+     },
+     error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"PROXY for a service that is referred to another realm",
+     [](world& w) {
+       w.tgt.flags.set(f::proxiable);
+       w.body.kdc_options = {o::proxy, o::canonicalize};
+       w.body.sname = named(unknown_parts).name;
+       w.refer = other_org;
+     },
+     error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"RENEW and FORWARDED",
+     [](world& w) {
+       to_renew(w);
+       w.tgt.flags.set(f::forwardable);
+       w.body.kdc_options.set(o::forwarded);
+     },
+     error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"VALIDATE and FORWARDED",
+     [](world& w) {
+       w.tgt.flags = {f::invalid, f::forwardable};
+       w.body.kdc_options = {o::validate, o::forwarded};
+       w.body.sname = krbtgt().name;
+     },
+     error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"RENEW and PROXY",
+     [](world& w) {
+       to_renew(w);
+       w.tgt_server = web();
+       w.tgt_key = &w.service.own;
+       w.body.sname = web().name;
+       w.tgt.flags.set(f::proxiable);
+       w.body.kdc_options.set(o::proxy);
+     },
+     error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"RENEW where policy has no renewable tickets any more",
+     [](world& w) {
+       to_renew(w);
+       w.settings.renewable = false;
+     },
+     error_code_t::kdc_err_policy, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"RENEW of a ticket for a server that has no renewable ones any more",
+     [](world& w) {
+       to_renew(w);
+       w.tgs.record.attributes.set(a::no_renewable);
+     },
+     error_code_t::kdc_err_policy, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
     {"CNAME-IN-ADDL-TKT", [](world& w) { w.body.kdc_options.set(o::cname_in_addl_tkt); },
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
     {"an anonymous ticket where policy has none", [](world& w) { w.body.kdc_options.set(o::request_anonymous); },
@@ -352,7 +418,27 @@ const refusal refusals[] = {
      },
      error_code_t::kdc_err_policy, errc::refused_by_application, "KDC-REQ-BODY", "sname"},
 
+    {"a second ticket for a server that is locked",
+     [](world& w) {
+       to_user(w);
+       from_far(w);
+       w.tgs.record.attributes.set(a::locked);
+     },
+     error_code_t::kdc_err_service_revoked, errc::refused_by_application, "Ticket", "sname"},
+
     // Other realms
+    {"a realm whose key is locked",
+     [](world& w) {
+       from_far(w);
+       w.incoming.record.attributes.set(a::locked);
+     },
+     error_code_t::kdc_err_service_revoked, errc::refused_by_application, "Ticket", "sname"},
+    {"a realm whose key has expired",
+     [](world& w) {
+       from_far(w);
+       w.incoming.record.expires = noon.at;
+     },
+     error_code_t::kdc_err_service_exp, errc::refused_by_application, "Ticket", "sname"},
     {"one of our own clients, out of the hands of another realm",
      [](world& w) {
        from_far(w);
@@ -503,7 +589,10 @@ constexpr bool renewable_tickets_need_a_renewable_one() {
   w.tgt.flags.set(f::renewable);
   w.tgt.renew_till = plus(noon.at, 9000);
   const outcome with = w.ask_tgs();
-  return without.issued && !without.ticket.renew_till && with.issued && with.ticket.renew_till == plus(noon.at, 9000);
+  w.tgt.renew_till = std::optional<kerberos_time>{};  // some other realm's KDC forgot to say until when
+  const outcome unbounded = w.ask_tgs();
+  return without.issued && !without.ticket.renew_till && with.issued && with.ticket.renew_till == plus(noon.at, 9000) &&
+         unbounded.issued && !unbounded.ticket.renew_till && !unbounded.ticket.flags.has(f::renewable);
 }
 KERB_BOTH("tgs_kdc: a renewable ticket takes a renewable one, and its renew-till", "[exchange][rfc4120-3.3.3]",
           renewable_tickets_need_a_renewable_one);
@@ -588,9 +677,11 @@ constexpr bool the_realm_before_ours_joins_the_path() {
   from_far(unchecked);
   unchecked.tgt.crealm = unchecked.authenticator.crealm = far_org;
   unchecked.body.kdc_options.set(o::disable_transited_check);
+  const bool not_granted = unchecked.ask_tgs().is(error_code_t::kdc_err_path_not_accepted);
+  unchecked.settings.unchecked_paths = true;
   const outcome u = unchecked.ask_tgs();
   return r.issued && kerberos_string{r.ticket.transited.contents} == other_org &&
-         r.ticket.flags.has(f::transited_policy_checked) && u.issued &&
+         r.ticket.flags.has(f::transited_policy_checked) && not_granted && u.issued &&
          kerberos_string{u.ticket.transited.contents} == other_org && !u.ticket.flags.has(f::transited_policy_checked);
 }
 KERB_BOTH("tgs_kdc: the realm that the ticket came from joins the path, which is checked",
@@ -611,6 +702,37 @@ constexpr bool a_service_elsewhere_is_referred() {
 }
 KERB_BOTH("tgs_kdc: who asks for canonicalisation is referred to another realm's KDC", "[exchange][rfc6806-8]",
           a_service_elsewhere_is_referred);
+
+/// A service knows its key, and can put into a ticket of its own what it likes.
+constexpr bool a_services_own_ticket_leads_nowhere() {
+  for (const bool proxied : {false, true}) {
+    for (const bool by_tgt : {false, true}) {
+      if (proxied && by_tgt) continue;
+      world w;
+      to_renew(w);
+      w.body.kdc_options = {proxied ? o::proxy : o::renew, o::canonicalize};
+      w.tgt.flags.set(f::proxiable);
+      if (!by_tgt) {
+        w.tgt_server = web();
+        w.tgt_key = &w.service.own;
+        w.body.sname = web().name;
+      }
+      const auto t = w.turn_now();
+      kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
+      kdc_step s = x.receive(w.tgs_req(), t);
+      s = x.found(by_tgt ? w.tgs.record : w.service.record, t);
+      const auto* ask = std::get_if<need_principal>(&s);
+      if (ask == nullptr || ask->role != principal_role::server || ask->may_refer) return false;
+      s = x.refer_to(other_org, t);
+      const auto* no = std::get_if<refused>(&s);
+      const auto e = no == nullptr ? result<msg::KrbError>(errc::truncated) : asn1::decode<msg::KrbError>(no->octets);
+      if (!e || e->error_code != error_code_t::kdc_err_s_principal_unknown) return false;
+    }
+  }
+  return true;
+}
+KERB_BOTH("tgs_kdc: what is renewed, validated or shown by its own server is never referred",
+          "[exchange][rfc4120-3.3.2]", a_services_own_ticket_leads_nowhere);
 
 constexpr kerberos_string far_tgs[] = {"krbtgt"_krb, "FAR.ORG"_krb};
 constexpr bool the_way_to_a_realm_leads_through_a_nearer_one() {
