@@ -21,9 +21,10 @@ def clang_format():
 
 
 def files():
-    git = subprocess.run(["git", "ls-files", "*.hpp", "*.cpp"], cwd=ROOT, capture_output=True, text=True)
-    if git.returncode == 0 and git.stdout:
-        return [f for f in git.stdout.split("\n") if f and (ROOT / f).exists()]
+    if shutil.which("git"):
+        git = subprocess.run(["git", "ls-files", "*.hpp", "*.cpp"], cwd=ROOT, capture_output=True, text=True)
+        if git.returncode == 0 and git.stdout:
+            return [f for f in git.stdout.split("\n") if f and (ROOT / f).exists()]
     tops = ("include", "tests", "fuzz", "examples")
     return sorted(p.relative_to(ROOT).as_posix() for t in tops for e in ("*.hpp", "*.cpp") for p in (ROOT / t).rglob(e))
 
