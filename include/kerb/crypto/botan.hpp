@@ -36,7 +36,7 @@ class primitives {
   /// Holds an HMAC with its key.
   class mac {
     friend class primitives;
-    std::array<std::unique_ptr<Botan::MessageAuthenticationCode>, 3> kinds_;
+    std::array<std::unique_ptr<Botan::MessageAuthenticationCode>, 5> kinds_;
     std::size_t keyed_ = 0;
   };
 
@@ -61,9 +61,8 @@ class primitives {
   }
 
   errc rekey(mac& m, hash_id id, secret_view key) noexcept {
-    return scheduled(m, id, key, [&] {
-      return Botan::MessageAuthenticationCode::create(name(id, "HMAC(SHA-1)", "HMAC(SHA-256)", "HMAC(SHA-384)"));
-    });
+    return scheduled(
+        m, id, key, [&] { return Botan::MessageAuthenticationCode::create(hmac_names[static_cast<std::size_t>(id)]); });
   }
   errc hmac(mac& m, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
     return finish(m.kinds_[m.keyed_].get(), static_cast<hash_id>(m.keyed_), pieces, out);
@@ -71,7 +70,7 @@ class primitives {
   errc hash(hash_id id, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
     auto& kind = hashes_[static_cast<std::size_t>(id)];
     const errc made = guarded([&] {
-      if (!kind) kind = Botan::HashFunction::create(name(id, "SHA-1", "SHA-256", "SHA-384"));
+      if (!kind) kind = Botan::HashFunction::create(hash_names[static_cast<std::size_t>(id)]);
       return kind != nullptr;
     });
     return made != errc::ok ? made : finish(kind.get(), id, pieces, out);
@@ -82,8 +81,7 @@ class primitives {
               std::span<std::uint8_t> out) noexcept {
     if (iterations > std::numeric_limits<std::size_t>::max()) return errc::crypto_backend;
     return guarded([&] {
-      const auto family =
-          Botan::PasswordHashFamily::create(name(id, "PBKDF2(SHA-1)", "PBKDF2(SHA-256)", "PBKDF2(SHA-384)"));
+      const auto family = Botan::PasswordHashFamily::create(pbkdf2_names[static_cast<std::size_t>(id)]);
       if (!family) return false;
       family->from_params(static_cast<std::size_t>(iterations))
           ->derive_key(out.data(), out.size(), reinterpret_cast<const char*>(password.data()), password.size(),
@@ -116,14 +114,17 @@ class primitives {
     if (why != errc::ok) kind.reset();
     return why;
   }
-  static const char* name(hash_id id, const char* sha1, const char* sha256, const char* sha384) {
-    return id == hash_id::sha1 ? sha1 : id == hash_id::sha256 ? sha256 : sha384;
-  }
+  // By hash_id
+  static constexpr const char* hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5"};
+  static constexpr const char* hmac_names[] = {"HMAC(SHA-1)", "HMAC(SHA-256)", "HMAC(SHA-384)", "HMAC(SHA-512)",
+                                               "HMAC(MD5)"};
+  static constexpr const char* pbkdf2_names[] = {"PBKDF2(SHA-1)", "PBKDF2(SHA-256)", "PBKDF2(SHA-384)",
+                                                 "PBKDF2(SHA-512)", "PBKDF2(MD5)"};
 
   /// A hash or an HMAC, which final() makes ready for the next message.
   template <class Computation>
   static errc finish(Computation* c, hash_id id, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
-    std::array<std::uint8_t, hash_octets(hash_id::sha384)> whole;
+    std::array<std::uint8_t, max_hash_octets> whole;
     if (c == nullptr || out.size() > hash_octets(id)) return errc::crypto_backend;
     wiped_on_exit wipe(whole);
     const errc why = guarded([&] {
@@ -136,7 +137,7 @@ class primitives {
     return why;
   }
 
-  std::array<std::unique_ptr<Botan::HashFunction>, 3> hashes_;
+  std::array<std::unique_ptr<Botan::HashFunction>, 5> hashes_;
 };
 
 /// What a program names: the encryption types of RFC 8009 and RFC 3962.

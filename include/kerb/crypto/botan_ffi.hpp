@@ -57,7 +57,7 @@ class primitives {
   /// Holds an HMAC with its key.
   class mac {
     friend class primitives;
-    std::array<handle<botan_mac_t, botan_mac_destroy>, 3> kinds_;
+    std::array<handle<botan_mac_t, botan_mac_destroy>, 5> kinds_;
     std::size_t keyed_ = 0;
   };
 
@@ -84,8 +84,7 @@ class primitives {
 
   errc rekey(mac& m, hash_id id, secret_view key) noexcept {
     auto& kind = m.kinds_[m.keyed_ = static_cast<std::size_t>(id)];
-    if (!kind.make(botan_mac_init, name(id, "HMAC(SHA-1)", "HMAC(SHA-256)", "HMAC(SHA-384)"), 0u))
-      return errc::crypto_backend;
+    if (!kind.make(botan_mac_init, hmac_names[static_cast<std::size_t>(id)], 0u)) return errc::crypto_backend;
     return kept(kind, botan_mac_set_key(kind.get(), data_of(key.unguarded()), key.size()));
   }
   errc hmac(mac& m, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
@@ -94,7 +93,7 @@ class primitives {
   }
   errc hash(hash_id id, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
     auto& kind = hashes_[static_cast<std::size_t>(id)];
-    if (!kind.make(botan_hash_init, name(id, "SHA-1", "SHA-256", "SHA-384"), 0u)) return errc::crypto_backend;
+    if (!kind.make(botan_hash_init, hash_names[static_cast<std::size_t>(id)], 0u)) return errc::crypto_backend;
     return finish(kind.get(), botan_hash_update, botan_hash_final, id, pieces, out);
   }
 
@@ -104,9 +103,8 @@ class primitives {
     if (iterations > std::numeric_limits<std::size_t>::max()) return errc::crypto_backend;
     // Botan takes a password of no octets for one that ends with a zero: it is given an empty one.
     const char* const text = password.empty() ? "" : reinterpret_cast<const char*>(password.data());
-    return said(botan_pwdhash(name(id, "PBKDF2(SHA-1)", "PBKDF2(SHA-256)", "PBKDF2(SHA-384)"),
-                              static_cast<std::size_t>(iterations), 0, 0, out.data(), out.size(), text, password.size(),
-                              data_of(salt), salt.size()));
+    return said(botan_pwdhash(pbkdf2_names[static_cast<std::size_t>(id)], static_cast<std::size_t>(iterations), 0, 0,
+                              out.data(), out.size(), text, password.size(), data_of(salt), salt.size()));
   }
 
   bool fill(std::span<std::uint8_t> out) noexcept {
@@ -122,9 +120,12 @@ class primitives {
     if (code != BOTAN_FFI_SUCCESS) h.reset();
     return said(code);
   }
-  static const char* name(hash_id id, const char* sha1, const char* sha256, const char* sha384) {
-    return id == hash_id::sha1 ? sha1 : id == hash_id::sha256 ? sha256 : sha384;
-  }
+  // By hash_id
+  static constexpr const char* hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5"};
+  static constexpr const char* hmac_names[] = {"HMAC(SHA-1)", "HMAC(SHA-256)", "HMAC(SHA-384)", "HMAC(SHA-512)",
+                                               "HMAC(MD5)"};
+  static constexpr const char* pbkdf2_names[] = {"PBKDF2(SHA-1)", "PBKDF2(SHA-256)", "PBKDF2(SHA-384)",
+                                                 "PBKDF2(SHA-512)", "PBKDF2(MD5)"};
   /// A pointer that is never null, not even to nothing: Botan refuses those.
   static const std::uint8_t* data_of(bytes_view v) {
     static constexpr std::uint8_t nothing = 0;
@@ -135,7 +136,7 @@ class primitives {
   template <class Handle, class Update, class Final>
   static errc finish(Handle h, Update update, Final final, hash_id id, view_of<bytes_view> pieces,
                      std::span<std::uint8_t> out) noexcept {
-    std::array<std::uint8_t, hash_octets(hash_id::sha384)> whole;
+    std::array<std::uint8_t, max_hash_octets> whole;
     if (h == nullptr || out.size() > hash_octets(id)) return errc::crypto_backend;
     wiped_on_exit wipe(whole);
     errc why = errc::ok;
@@ -147,7 +148,7 @@ class primitives {
     return why;
   }
 
-  std::array<handle<botan_hash_t, botan_hash_destroy>, 3> hashes_;
+  std::array<handle<botan_hash_t, botan_hash_destroy>, 5> hashes_;
   handle<botan_rng_t, botan_rng_destroy> rng_;
 };
 

@@ -187,6 +187,9 @@ class engine {
   constexpr errc digest(view_of<bytes_view> pieces, std::span<std::uint8_t, 32> out) noexcept {
     return p_.hash(hash_id::sha256, pieces, out);
   }
+  constexpr errc hash(hash_id h, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    return p_.hash(h, pieces, out);
+  }
   constexpr bool fill(std::span<std::uint8_t> out) noexcept { return p_.fill(out); }
 
  private:

@@ -9,10 +9,21 @@ namespace kerb::inline v0 {
 
 /// The block ciphers that profiles build on; all have blocks of 16 octets.
 enum class cipher_id : std::uint8_t { aes128, aes256 };
-/// The hash functions that profiles build on.
-enum class hash_id : std::uint8_t { sha1, sha256, sha384 };
+/// Hash functions: what profiles build on, and what channel bindings are made with (RFC 4121 section 4.1.1.2 fixes
+/// MD5).
+enum class hash_id : std::uint8_t { sha1, sha256, sha384, sha512, md5 };
 
-constexpr std::size_t hash_octets(hash_id h) { return h == hash_id::sha1 ? 20 : h == hash_id::sha256 ? 32 : 48; }
+constexpr std::size_t hash_octets(hash_id h) {
+  switch (h) {
+    case hash_id::md5: return 16;
+    case hash_id::sha1: return 20;
+    case hash_id::sha256: return 32;
+    case hash_id::sha384: return 48;
+    default: return 64;
+  }
+}
+/// The octets of the longest.
+inline constexpr std::size_t max_hash_octets = 64;
 
 // clang-format off
 /// The lower tier: what a cryptographic library has. `P::cipher` and `P::mac` are movable holders of a schedule,
@@ -80,12 +91,14 @@ concept seals_with = requires(C& c, const K& k, key_usage_t u, bytes_view in, st
 ///   sign / verify          a keyed checksum over the pieces in turn; sign's `out` has exactly the type's octets. verify
 ///                          compares in constant time and says errc::integrity
 ///   digest(pieces, out)    SHA-256, for telling messages apart
+///   hash(id, pieces, out)  the hash over the pieces in turn, cut to out.size() octets; errc::crypto_backend where the
+///                          library does not have it, as with MD5 under FIPS
 template <class C>
 concept crypto_policy = std::movable<typename C::key> && std::movable<typename C::prepared_key> &&
     seals_with<C, typename C::key> && seals_with<C, typename C::prepared_key> &&
     requires(C& c, const typename C::key& k, etype_t e, cksum_t t, key_usage_t u, bytes_view in,
              secret_view password, std::span<std::uint8_t> io, view_of<bytes_view> pieces, s2k_iterations it,
-             std::span<std::uint8_t, 32> digest) {
+             std::span<std::uint8_t, 32> digest, hash_id h) {
   { c.offered() } noexcept -> std::same_as<view_of<etype_t>>;
   { c.shape(e) } noexcept -> std::same_as<std::optional<seal_shape>>;
   { c.import(e, in) } noexcept -> std::same_as<result<typename C::key>>;
@@ -100,6 +113,7 @@ concept crypto_policy = std::movable<typename C::key> && std::movable<typename C
   { c.verify(t, k, u, pieces, in) } noexcept -> std::same_as<errc>;
   { c.prf(k, pieces, io) } noexcept -> std::same_as<errc>;
   { c.digest(pieces, digest) } noexcept -> std::same_as<errc>;
+  { c.hash(h, pieces, io) } noexcept -> std::same_as<errc>;
 };
 // clang-format on
 

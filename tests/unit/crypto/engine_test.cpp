@@ -383,6 +383,25 @@ KERB_ON_BACKENDS("engine: digest is SHA-256", "[crypto]") {
   CHECK(whole[31] == 0x55);
 }
 
+KERB_ON_BACKENDS("engine: every hash is the one of its name, and is cut", "[crypto]") {
+  struct known {
+    kerb::hash_id id;
+    std::uint8_t first, last;  // of the hash of nothing
+  };
+  for (const known k : {known{kerb::hash_id::md5, 0xd4, 0x7e}, known{kerb::hash_id::sha1, 0xda, 0x09},
+                        known{kerb::hash_id::sha256, 0xe3, 0x55}, known{kerb::hash_id::sha384, 0x38, 0x5b},
+                        known{kerb::hash_id::sha512, 0xcf, 0x3e}}) {
+    TestType p;
+    octet_vector whole(kerb::hash_octets(k.id)), cut(4), over(whole.size() + 1);
+    REQUIRE(p.hash(k.id, {}, whole) == errc::ok);
+    CHECK(whole.front() == k.first);
+    CHECK(whole.back() == k.last);
+    REQUIRE(p.hash(k.id, {}, cut) == errc::ok);
+    CHECK(cut.front() == k.first);
+    CHECK(p.hash(k.id, {}, over) == errc::crypto_backend);
+  }
+}
+
 KERB_ON_BACKENDS("engine: after the first call nothing allocates", "[crypto]") {
   TestType p;
   std::array<kerb::key, 4> keys;

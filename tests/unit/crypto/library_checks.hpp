@@ -51,7 +51,8 @@ void check_primitives() {
   SECTION("an HMAC takes keys of all lengths, and gives the same twice after an error") {
     P p;
     typename P::mac m;
-    for (const auto h : {kerb::hash_id::sha1, kerb::hash_id::sha256, kerb::hash_id::sha384}) {
+    for (const auto h : {kerb::hash_id::sha1, kerb::hash_id::sha256, kerb::hash_id::sha384, kerb::hash_id::sha512,
+                         kerb::hash_id::md5}) {
       for (const std::size_t n : {0u, 1u, 16u, 24u, 64u, 65u, 128u, 129u, 300u}) {
         const octet_vector any(n, 3);
         octet_vector one(kerb::hash_octets(h)), two(one.size()), cut(5), over(one.size() + 1);

@@ -28,7 +28,8 @@ static_assert(!kerb::seals_with<kerb_test::toy_policy, nothing>);
 
 KERB_BOTH("hash_octets: the sizes of the hashes", "[crypto]", [] {
   return kerb::hash_octets(kerb::hash_id::sha1) == 20 && kerb::hash_octets(kerb::hash_id::sha256) == 32 &&
-         kerb::hash_octets(kerb::hash_id::sha384) == 48;
+         kerb::hash_octets(kerb::hash_id::sha384) == 48 && kerb::hash_octets(kerb::hash_id::sha512) == 64 &&
+         kerb::hash_octets(kerb::hash_id::md5) == 16 && kerb::max_hash_octets == 64;
 });
 
 }  // namespace
