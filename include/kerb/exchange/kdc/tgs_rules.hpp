@@ -2,6 +2,7 @@
 #pragma once
 #include "../../crypto/cksum_rules.hpp"
 #include "../../msg/ap.hpp"
+#include "../addresses.hpp"
 #include "issue.hpp"
 
 namespace kerb::inline v0::detail {
@@ -61,17 +62,10 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
   return {};
 }
 
-/// Whether the peer's address is among the ticket's. Windows asks for tickets with its NetBIOS name in place of an
-/// address: that is one no peer can have, and a ticket with nothing else has none.
+/// Whether the peer's address is among the ticket's, where it has any and the peer's is known.
 constexpr bool address_fits(const std::optional<msg::HostAddresses>& addresses,
                             const std::optional<msg::HostAddress>& peer) {
-  if (!addresses || addresses->empty() || !peer) return true;
-  bool names_alone = true;
-  for (const msg::HostAddress a : *addresses) {
-    if (a.addr_type == peer->addr_type && a.address == peer->address) return true;
-    names_alone &= a.addr_type == addr_t::netbios;
-  }
-  return names_alone;
+  return !peer || judge_address(addresses, *peer) != address_verdict::not_listed;
 }
 
 /// The checksum over the body as it came, RFC 4120 section 3.3.2: there, keyed, of the session key's own type.

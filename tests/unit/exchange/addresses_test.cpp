@@ -1,0 +1,46 @@
+// Whose address it is.
+#include <kerb/exchange/addresses.hpp>
+
+#include "support/both.hpp"
+
+using namespace kerb;
+
+namespace {
+constexpr std::uint8_t here_octets[] = {192, 0, 2, 1}, there_octets[] = {192, 0, 2, 2};
+constexpr std::uint8_t mapped_octets[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1};
+constexpr std::uint8_t v6_octets[] = {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1};
+constexpr msg::HostAddress here{addr_t::ipv4, here_octets}, there{addr_t::ipv4, there_octets},
+    mapped{addr_t::ipv6, mapped_octets}, v6{addr_t::ipv6, v6_octets}, name{addr_t::netbios, here_octets},
+    short_v6{addr_t::ipv6, here_octets};
+
+KERB_BOTH("same_address: by type and octets", "[exchange][rfc4120-7.1]", [] {
+  return same_address(here, here) && !same_address(here, there) && !same_address(here, name) &&
+         !same_address(here, short_v6) && same_address(v6, v6) && !same_address(here, v6);
+});
+KERB_BOTH("same_address: an IPv4 address in an IPv6 socket's form is of type IPv4", "[exchange][rfc4120-7.1]", [] {
+  return same_address(mapped, here) && same_address(here, mapped) && !same_address(mapped, there) &&
+         normal_address(mapped).addr_type == addr_t::ipv4 && normal_address(v6).addr_type == addr_t::ipv6;
+});
+KERB_BOTH("directional addresses: 0 comes from the initiator and 1 from the acceptor", "[exchange][rfc4120-7.1]", [] {
+  const std::uint8_t zero[] = {0, 0, 0, 0}, one[] = {0, 0, 0, 1};
+  return from_initiator.addr_type == addr_t::directional && from_initiator.address == bytes_view(zero) &&
+         from_acceptor.addr_type == addr_t::directional && from_acceptor.address == bytes_view(one) &&
+         !same_address(from_initiator, from_acceptor);
+});
+
+constexpr bool judges() {
+  const msg::HostAddress both[] = {name, here}, other[] = {name, there}, names[] = {name, name},
+                         directions[] = {from_initiator}, six[] = {mapped};
+  const auto in = [](view_of<msg::HostAddress> v) { return std::optional<msg::HostAddresses>(v); };
+  return judge_address({}, here) == address_verdict::unrestricted &&
+         judge_address(msg::HostAddresses{}, here) == address_verdict::unrestricted &&
+         judge_address(in(both), here) == address_verdict::listed &&
+         judge_address(in(six), here) == address_verdict::listed &&
+         judge_address(in(other), here) == address_verdict::not_listed &&
+         judge_address(in(names), here) == address_verdict::unrestricted &&
+         judge_address(in(names), name) == address_verdict::unrestricted &&
+         judge_address(in(directions), from_initiator) == address_verdict::not_listed;
+}
+KERB_BOTH("judge_address: NetBIOS names are passed over, and a directional address is no host's",
+          "[exchange][rfc4120-3.2.3][rfc4120-7.1]", judges);
+}  // namespace
