@@ -67,9 +67,9 @@ class received_credentials {
     f.addresses = info.caddr;
     return f;
   }
-  /// Ticket `i` with its key, once; its views lie in the same room, so it must not outlive this object. The key's octets
-  /// in the room are wiped. errc::unsupported_etype, weak_etype or bad_key_length where the policy has no such key;
-  /// api_misuse for the second time, and where there is no such ticket.
+  /// Ticket `i` with its key, once; its views lie in the same room, so it must not outlive this object. The key's
+  /// octets in the room are wiped. errc::unsupported_etype, weak_etype or bad_key_length where the policy has no such
+  /// key; api_misuse for the second time, and where there is no such ticket.
   [[nodiscard]] constexpr result<credential> take(std::size_t i, C& policy) {
     if (i >= size() || taken_[i] != 0) return errc::api_misuse;
     const msg::EncryptionKey sent = (*nth(infos_, i)).key;
@@ -124,9 +124,7 @@ constexpr error judge_cred(const msg::KrbCred& m, const msg::EncKrbCredPart& par
   }
   const error e = judge_time(part.timestamp, part.usec, want.timestamp, now, skew, type);
   if (!e.ok()) return e;
-  if (want.nonce && part.nonce != want.nonce) {
-    return {.code = errc::nonce_mismatch, .type = type, .field = "nonce"};
-  }
+  if (want.nonce && part.nonce != want.nonce) { return {.code = errc::nonce_mismatch, .type = type, .field = "nonce"}; }
   return {};
 }
 }  // namespace detail
@@ -146,32 +144,32 @@ constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<ty
       for (std::size_t i = credentials.size(); i != 0; --i) {
         const basic_credential<typename C::key>& c = credentials[i - 1].get();
         const ticket_facts& f = c.facts();
-        asn1::write(w, msg::KrbCredInfo{{t.policy->etype_of(c.session_key()),
-                                         t.policy->expose(c.session_key()).unguarded()},
-                                        f.client.realm,
-                                        f.client.name,
-                                        f.flags,
-                                        f.authtime,
-                                        f.starttime,
-                                        f.endtime,
-                                        f.renew_till,
-                                        f.server.realm,
-                                        f.server.name,
-                                        f.addresses});
+        asn1::write(
+            w, msg::KrbCredInfo{{t.policy->etype_of(c.session_key()), t.policy->expose(c.session_key()).unguarded()},
+                                f.client.realm,
+                                f.client.name,
+                                f.flags,
+                                f.authtime,
+                                f.starttime,
+                                f.endtime,
+                                f.renew_till,
+                                f.server.realm,
+                                f.server.name,
+                                f.addresses});
       }
     });
   }};
   const msg::BasicEncKrbCredPart<std::remove_const_t<decltype(infos)>> part{
       infos, fields.nonce, fields.at.at, fields.at.usec, fields.s_address, fields.r_address};
-  const auto sealed = asn1::computed{
-      [&](der::writer& w) { write_sealed(w, part, k, key_usage_t::krb_cred_enc_part, t, why); }};
+  const auto sealed =
+      asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, key_usage_t::krb_cred_enc_part, t, why); }};
   const auto tickets = asn1::computed{[&](der::writer& w) {
     der::wrap(w, der::sequence, [&] {
       for (std::size_t i = credentials.size(); i != 0; --i) w.octets(credentials[i - 1]->ticket());
     });
   }};
   const msg::BasicKrbCred<std::remove_const_t<decltype(sealed)>, std::remove_const_t<decltype(tickets)>> m{tickets,
-                                                                                                          sealed};
+                                                                                                           sealed};
   const std::size_t n = asn1::encoded_size(m);
   if (why != errc::ok) return why;
   if (out.size() < n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n)};
@@ -183,9 +181,9 @@ constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<ty
   return made;
 }
 
-/// Opens a KRB-CRED that was sealed under `k`, in `octets`, which is lent until the product is gone. errc::no_space says
-/// how many octets will do: those of the message, and one for each ticket. After a failure nothing that was opened is
-/// left there.
+/// Opens a KRB-CRED that was sealed under `k`, in `octets`, which is lent until the product is gone. errc::no_space
+/// says how many octets will do: those of the message, and one for each ticket. After a failure nothing that was opened
+/// is left there.
 template <crypto_policy C, class K, entropy_source R>
   requires seals_with<C, K>
 constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, const K& k, std::span<std::uint8_t> octets,
@@ -205,8 +203,7 @@ constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, cons
     const error broken{.code = errc::integrity, .type = "KRB-CRED", .field = "enc-part"};
     if (t.policy->etype_of(k) != copy->enc_part.etype) return broken;
     const std::span<std::uint8_t> kept = got.room_.kept_for_writing();
-    const std::span<std::uint8_t> io =
-        kept.subspan(static_cast<std::size_t>(plain.data() - kept.data()), plain.size());
+    const std::span<std::uint8_t> io = kept.subspan(static_cast<std::size_t>(plain.data() - kept.data()), plain.size());
     const auto opened = t.policy->unseal(k, key_usage_t::krb_cred_enc_part, plain, io);
     if (!opened) return error{.code = opened.error().code, .type = broken.type, .field = broken.field};
     plain = bytes_view(*opened);

@@ -12,9 +12,9 @@ namespace kerb::inline v0 {
 /// at a time. A call that fails leaves it as it was, and nothing that was opened or half made in the caller's buffers.
 ///
 /// Each key is prepared once for each kind of message, when the first one comes; from then on a message costs its
-/// encryption and checksum, or its checksum alone, and allocates nothing. With `sequence_numbers` and `both` a peer must
-/// see every message, in order: after one that was lost no later one opens. Nothing in a message decides anything before
-/// its seal or checksum has verified.
+/// encryption and checksum, or its checksum alone, and allocates nothing. With `sequence_numbers` and `both` a peer
+/// must see every message, in order: after one that was lost no later one opens. Nothing in a message decides anything
+/// before its seal or checksum has verified.
 ///
 /// Calls with a store (store/replay_store.hpp) look a message's time up there, and enter what was sent, so that it
 /// cannot come back. `timestamps` demands one (errc::api_misuse), the same for all calls; `both` may go without, since
@@ -28,9 +28,10 @@ class [[nodiscard]] protected_session {
   /// The addresses in `options` must outlive the session.
   constexpr protected_session(session_keys<key>&& keys, const session_options& options)
       : keys_(std::move(keys)), options_(options) {
-    const std::optional<std::uint32_t> acceptor = keys_.acceptor_seq                                  ? keys_.acceptor_seq
-                                                  : options.acceptor_seq == unnamed_sequence::zero ? std::optional(0u)
-                                                                                                   : keys_.initiator_seq;
+    const std::optional<std::uint32_t> acceptor = keys_.acceptor_seq ? keys_.acceptor_seq
+                                                  : options.acceptor_seq == unnamed_sequence::zero
+                                                      ? std::optional(0u)
+                                                      : keys_.initiator_seq;
     const bool first = options.here == side::initiator;
     out_ = sequence_counter(first ? keys_.initiator_seq : acceptor);
     in_ = sequence_counter(first ? acceptor : keys_.initiator_seq);
@@ -130,8 +131,7 @@ class [[nodiscard]] protected_session {
     const auto covered = asn1::with_replaced<&msg::KrbSafe::cksum>(message, {});
     if (!covered) return covered.error();
     const auto pieces = covered->pieces();
-    const errc why =
-        t.policy->verify(m->cksum.cksumtype, **k, key_usage_t::krb_safe_cksum, pieces, m->cksum.checksum);
+    const errc why = t.policy->verify(m->cksum.cksumtype, **k, key_usage_t::krb_safe_cksum, pieces, m->cksum.checksum);
     if (why != errc::ok) return error{.code = why, .type = "KRB-SAFE", .field = "cksum"};
     const msg::KrbSafeBody& body = m->safe_body.value();
     error e = judge(body, remembers<S>(), t);
@@ -210,8 +210,8 @@ class [[nodiscard]] protected_session {
     const bool second = d == direction::in && !one_key();
     std::optional<prepared_key>& place = prepared_[second ? 1 : 0][k == kind::priv ? 0 : 1];
     if (!place) {
-      result<prepared_key> made = t.policy->prepare(
-          key_for(d), k == kind::priv ? key_usage_t::krb_priv_enc_part : key_usage_t::krb_safe_cksum);
+      result<prepared_key> made =
+          t.policy->prepare(key_for(d), k == kind::priv ? key_usage_t::krb_priv_enc_part : key_usage_t::krb_safe_cksum);
       if (!made) return made.error();
       place.emplace(std::move(*made));
     }
@@ -261,8 +261,8 @@ class [[nodiscard]] protected_session {
   template <entropy_source R>
   static constexpr void write(der::writer& w, const msg::EncKrbPrivPart& part, const prepared_key& k,
                               const turn<C, R>& t, errc& why) {
-    const auto sealed = asn1::computed{
-        [&](der::writer& to) { write_sealed(to, part, k, key_usage_t::krb_priv_enc_part, t, why); }};
+    const auto sealed =
+        asn1::computed{[&](der::writer& to) { write_sealed(to, part, k, key_usage_t::krb_priv_enc_part, t, why); }};
     asn1::write(w, msg::BasicKrbPriv<std::remove_const_t<decltype(sealed)>>{sealed});
   }
   template <entropy_source R>
@@ -274,8 +274,8 @@ class [[nodiscard]] protected_session {
       return;
     }
     constexpr std::array<std::uint8_t, max_cksum_octets> zeros{};
-    asn1::write(w, msg::KrbSafe{captured<msg::KrbSafeBody>::of(body),
-                                {shape->type, bytes_view(zeros).first(shape->octets)}});
+    asn1::write(
+        w, msg::KrbSafe{captured<msg::KrbSafeBody>::of(body), {shape->type, bytes_view(zeros).first(shape->octets)}});
     if (w.is_counting()) return;
     // The checksum, which is the last field, covers the whole with neither type nor octets in its place
     const std::span<std::uint8_t> whole = w.written_since(0);
