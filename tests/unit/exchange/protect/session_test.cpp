@@ -317,7 +317,8 @@ template <kind K>
 constexpr bool exact_sizes() {
   std::array<std::uint8_t, 300> data{};
   for (std::size_t i = 0; i != data.size(); ++i) data[i] = static_cast<std::uint8_t>(i);
-  for (const std::size_t n : {0u, 1u, 9u, 60u, 61u, 62u, 63u, 64u, 65u, 66u, 67u, 68u, 127u, 128u, 190u, 191u, 192u, 193u, 194u, 300u}) {
+  for (const std::size_t n :
+       {0u, 1u, 9u, 60u, 61u, 62u, 63u, 64u, 65u, 66u, 67u, 68u, 127u, 128u, 190u, 191u, 192u, 193u, 194u, 300u}) {
     protect_world w;
     w.options.by = freshness::both;
     w.initiator_seq = 0xffffffffu;
