@@ -71,6 +71,7 @@ enum class errc : std::uint16_t {
   bad_key_length,     ///< the key has not the number of octets its type demands
   entropy,            ///< the random source failed
   crypto_backend,     ///< the cryptographic library failed
+  unsupported_hash,   ///< what is to be hashed names no single hash function, or one that is not known
 
   // Room.
   no_space = 500,  ///< the buffer is too small; detail: octets that will do
@@ -159,6 +160,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::bad_key_length: return "bad_key_length";
     case errc::entropy: return "entropy";
     case errc::crypto_backend: return "crypto_backend";
+    case errc::unsupported_hash: return "unsupported_hash";
     case errc::no_space: return "no_space";
     case errc::api_misuse: return "api_misuse";
     case errc::wrong_usage: return "wrong_usage";
