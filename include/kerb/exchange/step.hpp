@@ -50,7 +50,8 @@ struct need_ticket_key {
   bool user_to_user = false;
 };
 /// Has this authenticator been seen? Asked last, about authenticated octets only; answer with fresh(), at once or when
-/// a store elsewhere has answered. Remember the digest until `forget_after`: from then on the authenticator is too old anyway.
+/// a store elsewhere has answered. Remember the digest until `forget_after`: from then on the authenticator is too old
+/// anyway.
 struct check_replay {
   principal_view server;
   principal_view client;

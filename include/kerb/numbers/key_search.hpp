@@ -26,9 +26,9 @@ struct key_label {
 
 /// Why there is no further key for a ticket, and which keys of the service there were: for a log.
 struct no_ticket_key {
-  errc why = errc::no_key;      ///< no_key: none of its encryption type; bad_key_version: none of its version
-  fixed<key_label, 16> had{};   ///< the service's keys, the first 16 of them
-  std::size_t total = 0;        ///< how many it has
+  errc why = errc::no_key;     ///< no_key: none of its encryption type; bad_key_version: none of its version
+  fixed<key_label, 16> had{};  ///< the service's keys, the first 16 of them
+  std::size_t total = 0;       ///< how many it has
   constexpr no_ticket_key() = default;
   constexpr no_ticket_key(errc e) : why(e) {}
 };

@@ -29,8 +29,7 @@ KERB_BOTH("nth_key: then version 0, then the newest of the type", "[numbers][rfc
 KERB_BOTH("nth_key: without a version, or with version 0, all of the type in their order", "[numbers]", [] {
   constexpr auto how = key_search::named_zero_newest;
   return place({}, 0, how) == 0 && place({}, 1, how) == 1 && place({}, 2, how) == 3 && place({}, 3, how) == 4 &&
-         place({}, 4, how) == -1 && place(0, 1, how) == 1 && place(0, 3, how) == 4 &&
-         place({}, 0xffffffff, how) == -1;
+         place({}, 4, how) == -1 && place(0, 1, how) == 1 && place(0, 3, how) == 4 && place({}, 0xffffffff, how) == -1;
 });
 
 constexpr no_ticket_key why(std::optional<std::uint32_t> kvno, bool ours = true) {

@@ -119,7 +119,8 @@ class [[nodiscard]] ap_acceptor {
                        error_code_t::krb_ap_err_no_tgt, t);
     }
     if (none.why != errc::bad_key_version) {
-      return turn_down({.code = errc::no_key, .type = "Ticket", .field = "enc-part"}, error_code_t::krb_ap_err_nokey, t);
+      return turn_down({.code = errc::no_key, .type = "Ticket", .field = "enc-part"}, error_code_t::krb_ap_err_nokey,
+                       t);
     }
     return turn_down({.code = errc::bad_key_version,
                       .detail = req_.ticket->enc_part.kvno.value_or(0),
@@ -163,7 +164,8 @@ class [[nodiscard]] ap_acceptor {
     if (!req_.ap_options.has(ap_option_t::mutual_required)) return finish(done{});
     session_keys<key>& keys = product_.keys_;
     if (options.subkey) {
-      auto k = draw_key(options.negotiate_etype && subkey_etype_ ? *subkey_etype_ : t.policy->etype_of(keys.session_key), t);
+      auto k =
+          draw_key(options.negotiate_etype && subkey_etype_ ? *subkey_etype_ : t.policy->etype_of(keys.session_key), t);
       if (!k) return fail(k.error());
       keys.acceptor_subkey.emplace(std::move(*k));
     }
@@ -299,8 +301,8 @@ class [[nodiscard]] ap_acceptor {
       if (!gss) return {gss.error(), error_code_t::krb_ap_err_inapp_cksum};
       product_.gss_ = *gss;
     }
-    if (const detail::verdict v = detail::check_bindings(t.policy.get(), product_.gss_, product_.authorization_,
-                                                         request_, product_.bound_);
+    if (const detail::verdict v =
+            detail::check_bindings(t.policy.get(), product_.gss_, product_.authorization_, request_, product_.bound_);
         !v.ok()) {
       return v;
     }

@@ -67,8 +67,8 @@ class authdata_walk {
       // RFC 4120 section 5.2.6.4: its elements are the KDC's business
       case ad_t::mandatory_for_kdc: return true;
       case ad_t::kdc_issued: {
-        // RFC 4120 section 5.2.6.2: without its signature it is ignored, and whoever knows the session key can sign what
-        // the ticket does not hold
+        // RFC 4120 section 5.2.6.2: without its signature it is ignored, and whoever knows the session key can sign
+        // what the ticket does not hold
         const unsigned number = issued_++;
         if (!e.from_ticket) return true;
         if (number >= max_kdc_issued) return fault(errc::critical_authdata);
@@ -183,7 +183,8 @@ template <crypto_policy C>
     }
   } v{policy, session_key, understood};
   const auto said = [&](const char* type) {
-    if (v.why.code == errc::critical_authdata) v.why = {.code = v.why.code, .type = type, .field = "authorization-data"};
+    if (v.why.code == errc::critical_authdata)
+      v.why = {.code = v.why.code, .type = type, .field = "authorization-data"};
     return detail::verdict{v.why, error_code_t::krb_err_generic};
   };
   if (ticket) {

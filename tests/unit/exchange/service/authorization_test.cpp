@@ -35,8 +35,8 @@ constexpr key session(insecure_policy& p, std::uint8_t first = 1) {
   std::array<std::uint8_t, 32> octets{first};
   return std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, octets));
 }
-constexpr judged judge(std::optional<msg::AuthorizationData> ticket, std::optional<msg::AuthorizationData> authenticator,
-                       view_of<ad_t> understood = {}) {
+constexpr judged judge(std::optional<msg::AuthorizationData> ticket,
+                       std::optional<msg::AuthorizationData> authenticator, view_of<ad_t> understood = {}) {
   insecure_policy p;
   judged j;
   const key k = session(p);
@@ -107,8 +107,7 @@ KERB_BOTH("authorization: AD-AND-OR refuses unless the caller handles it, and th
 
 /// An AD-KDC-ISSUED of one element, signed with the session key of `signer`.
 constexpr bytes_view issued_in(std::array<std::uint8_t, 300>& room, std::uint8_t signer, key_usage_t usage,
-                               std::optional<principal_view> issuer = {},
-                               cksum_t type = cksum_t::hmac_sha1_96_aes256) {
+                               std::optional<principal_view> issuer = {}, cksum_t type = cksum_t::hmac_sha1_96_aes256) {
   insecure_policy p;
   std::array<std::uint8_t, 100> list_room{};
   std::array<std::uint8_t, 8> mac{};
@@ -136,8 +135,8 @@ constexpr bool issued_elements() {
   return j.v.ok() && e && e->issued && !e->critical && e->from_ticket && e->issuer &&
          same_principal(*e->issuer, issuer) && forged.v.ok() && count(forged.a) == 0;
 }
-KERB_BOTH("authorization: what a KDC has signed comes as issued, from the ticket alone",
-          "[exchange][rfc4120-5.2.6.2]", issued_elements);
+KERB_BOTH("authorization: what a KDC has signed comes as issued, from the ticket alone", "[exchange][rfc4120-5.2.6.2]",
+          issued_elements);
 
 constexpr bool unsigned_elements() {
   std::array<std::uint8_t, 300> a{}, b{}, c{}, d{};

@@ -73,7 +73,8 @@ constexpr bool why_there_is_none() {
   return keys.why_none({web, 2u, aes256, 0}).why == errc::bad_key_version &&
          keys.why_none({ftp, 1u, aes256, 0}).why == errc::no_key &&
          // the version is there, or was not asked for: it is the type that is missing
-         keys.why_none({web, 1u, aes128, 0}).why == errc::no_key && keys.why_none({web, {}, aes128, 0}).why == errc::no_key;
+         keys.why_none({web, 1u, aes128, 0}).why == errc::no_key &&
+         keys.why_none({web, {}, aes128, 0}).why == errc::no_key;
 }
 KERB_BOTH("key_list: no key, and none of this version, are told apart", "[exchange][rfc4120-3.2.3]", why_there_is_none);
 
@@ -82,7 +83,8 @@ constexpr bool tells_what_there_was() {
   (void)keys.add(web, 1, aes256, make(aes256, 1));
   (void)keys.add(ftp, 5, aes256, make(aes256, 2));
   (void)keys.add(web, 2, aes128, make(aes128, 3));
-  const no_ticket_key had = keys.why_none({web, 7u, aes256, 0}), none = keys.why_none({{web.name, "X"_krb}, 7u, aes256});
+  const no_ticket_key had = keys.why_none({web, 7u, aes256, 0}),
+                      none = keys.why_none({{web.name, "X"_krb}, 7u, aes256});
   return had.total == 2 && had.had.size() == 2 && had.had[0] == key_label{1, aes256} &&
          had.had[1] == key_label{2, aes128} && none.total == 0 && none.had.empty();
 }
