@@ -22,21 +22,14 @@ constexpr std::uint8_t cred[] = {0x76, 0x03, 0x30, 0x01, 0x05};  // stands for a
 constexpr gss_flags asked{gss_flag_t::mutual, gss_flag_t::replay, gss_flag_t::sequence, gss_flag_t::integ};
 constexpr gss_flags asked_with_deleg{gss_flag_t::mutual, gss_flag_t::deleg};
 
-/// A client that may ask for anything, and the service it asks.
+/// A client that may ask for anything.
 struct asking {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{}, acceptor_room{};
+  std::array<std::uint8_t, 4096> room{}, opened{};
   basic_credential<key> credential;
   ap_request<key> request;
-  const key service_key;
-  ap_acceptor<policy> acceptor;
 
-  static constexpr ad_t all_understood[] = {ad_t::intended_for_server, ad_t::osf_dce};
-  constexpr asking()
-      : credential(w.credential()),
-        request{.credential = credential, .room = room},
-        service_key(w.service_key()),
-        acceptor({.service = web, .room = acceptor_room, .understood = all_understood}) {}
+  constexpr asking() : credential(w.credential()), request{.credential = credential, .room = room} {}
 
   /// The AP-REQ; empty when it cannot be made.
   constexpr bytes_view start() {
@@ -49,14 +42,21 @@ struct asking {
     const auto s = x.start(w.turn());
     return says<failed>(s) ? std::get<failed>(s).why : error{};
   }
-  /// Who the service finds it to be; null where it refuses.
-  constexpr const authenticated_client<key>* peer() {
-    const auto t = w.turn();
-    const bytes_view req = start();
-    if (req.empty() || !says<need_ticket_key>(acceptor.receive(req, t))) return nullptr;
-    if (!says<check_replay>(acceptor.provide(service_key, t))) return nullptr;
-    if (!says<authenticated>(acceptor.fresh(true, t))) return nullptr;
-    return acceptor.peer();
+  /// The authenticator of the AP-REQ, opened with the session key; its views lie in this object.
+  constexpr result<msg::Authenticator> authenticator() {
+    const auto req = asn1::decode<msg::ApReq>(start());
+    if (!req) return req.error();
+    const key k = w.session_key();
+    const auto plain = w.policy.unseal(k, key_usage_t::ap_req_authenticator, req->authenticator.cipher, opened);
+    if (!plain) return plain.error();
+    return asn1::decode<msg::Authenticator>(bytes_view(*plain), der::strict);
+  }
+  /// What its checksum says of the context.
+  constexpr result<gss_checksum> context() {
+    const auto a = authenticator();
+    if (!a) return a.error();
+    if (!a->cksum || a->cksum->cksumtype != cksum_t::gssapi) return errc::inappropriate_checksum;
+    return read_gss_checksum(a->cksum->checksum);
   }
 };
 
@@ -76,13 +76,13 @@ KERB_BOTH("gss_context: flags are enough, and it is bound to nothing", "[exchang
 constexpr bool says_what_the_context_is() {
   asking a;
   a.request.gss = gss_context{.flags = asked};
-  const auto* peer = a.peer();
-  if (peer == nullptr || !peer->checksum() || peer->checksum()->cksumtype != cksum_t::gssapi) return false;
+  const auto said = a.authenticator();
+  if (!said || !said->cksum || said->cksum->cksumtype != cksum_t::gssapi) return false;
   constexpr auto wanted =
       "10000000"
       "00000000000000000000000000000000"
       "2e000000"_hex;
-  return peer->checksum()->checksum == bytes_view(wanted) && peer->keys().initiator_seq && !peer->authenticator_data();
+  return said->cksum->checksum == bytes_view(wanted) && said->seq_number && !said->authorization_data;
 }
 KERB_BOTH("ap_initiator: a context of GSS-API has the checksum 0x8003 and a sequence number, and no more than that",
           "[exchange][rfc4121-4.1.1]", says_what_the_context_is);
@@ -91,9 +91,7 @@ constexpr bool carries_bindings_and_delegation() {
   asking a;
   const channel_bindings bindings{.application_data = bound_to};
   a.request.gss = gss_context{.flags = asked_with_deleg, .bindings = bindings, .deleg = bytes_view(cred)};
-  const auto* peer = a.peer();
-  if (peer == nullptr || !peer->checksum()) return false;
-  const auto c = read_gss_checksum(peer->checksum()->checksum);
+  const auto c = a.context();
   std::array<std::uint8_t, 16> hash{};
   if (!c || hash_bindings(a.w.policy, bindings, hash) != errc::ok) return false;
   return c->has_bindings() && c->bnd == bytes_view(hash) && c->flags == asked_with_deleg && c->deleg &&
@@ -105,9 +103,7 @@ KERB_BOTH("ap_initiator: the checksum 0x8003 holds the hash of the bindings and 
 constexpr bool empty_bindings_are_bindings() {
   asking a;
   a.request.gss = gss_context{.flags = asked, .bindings = channel_bindings{}};
-  const auto* peer = a.peer();
-  const auto c =
-      peer == nullptr ? result<gss_checksum>(errc::integrity) : read_gss_checksum(peer->checksum()->checksum);
+  const auto c = a.context();
   return c && c->has_bindings();
 }
 KERB_BOTH("ap_initiator: bindings that are empty are hashed, and are not none", "[exchange][rfc4121-4.1.1.2]",
@@ -117,9 +113,7 @@ TEST_CASE("ap_initiator: without mutual authentication the context says so", "[e
   asking a;
   a.request.mutual = if_asked;
   a.request.gss = gss_context{.flags = {gss_flag_t::integ}};
-  const auto* peer = a.peer();
-  REQUIRE(peer != nullptr);
-  const auto c = read_gss_checksum(peer->checksum()->checksum);
+  const auto c = a.context();
   REQUIRE(c);
   CHECK(c->flags == gss_flags{gss_flag_t::integ});
   CHECK(!c->has_bindings());
@@ -204,9 +198,9 @@ constexpr bool says_that_it_knows_bindings() {
   asking a;
   a.request.gss = gss_context{.flags = asked, .bindings_aware = true};
   a.request.authorization_data = msg::AuthorizationData(restrictions);
-  const auto* peer = a.peer();
-  if (peer == nullptr || !peer->authenticator_data() || peer->authenticator_data()->size() != 3) return false;
-  auto at = peer->authenticator_data()->begin();
+  const auto said = a.authenticator();
+  if (!said || !said->authorization_data || said->authorization_data->size() != 3) return false;
+  auto at = said->authorization_data->begin();
   const msg::AuthorizationDataElement first = *at, second = *++at, third = *++at;
   const auto inside = asn1::decode_as<msg::AdIfRelevant>("AD-IF-RELEVANT", first.ad_data, der::strict);
   if (first.ad_type != ad_t::if_relevant || !inside || inside->size() != 1) return false;
@@ -227,12 +221,10 @@ constexpr bool restrictions_alone() {
     const auto sent = asn1::encode(own, octets);
     const auto read = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", *sent);
     a.request.authorization_data = from_wire ? *read : own;
-    const auto* peer = a.peer();
-    if (peer == nullptr || peer->checksum() || !peer->authenticator_data() || peer->authenticator_data()->size() != 2) {
-      return false;
-    }
+    const auto said = a.authenticator();
+    if (!said || said->cksum || !said->authorization_data || said->authorization_data->size() != 2) return false;
     std::array<std::uint8_t, 128> back{};
-    if (!(*asn1::encode(*peer->authenticator_data(), back) == *sent)) return false;
+    if (!(*asn1::encode(*said->authorization_data, back) == *sent)) return false;
   }
   return true;
 }
@@ -242,8 +234,8 @@ KERB_BOTH("ap_initiator: the caller's authorization data go into the authenticat
 KERB_BOTH("ap_initiator: no authorization data, no field", "[exchange][rfc4120-5.2.6]", [] {
   asking a;
   a.request.authorization_data = msg::AuthorizationData();
-  const auto* peer = a.peer();
-  return peer != nullptr && !peer->authenticator_data();
+  const auto said = a.authenticator();
+  return said && !said->authorization_data;
 });
 
 // ---- user-to-user
