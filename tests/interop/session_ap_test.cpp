@@ -30,9 +30,9 @@ TEST_CASE("ap_acceptor: we accept what the libraries' krb5_mk_req makes, and the
       for (const bool mutual : {true, false}) {
         for (const bool initiator_subkey : {true, false}) {
           for (const bool acceptor_subkey : {true, false}) {
-            // Only MIT's library offers a list of encryption types
+            // Only MIT's library offers a list of encryption types, and only where an AP-REP can answer it
             for (const std::string flags : {"q", "qx", "t", "qe"}) {
-              if (flags == "qe" && with.is_heimdal) continue;
+              if (flags == "qe" && (with.is_heimdal || !mutual)) continue;
               const bool with_data = flags != "t";
               CAPTURE(with.name, e, mutual, initiator_subkey, acceptor_subkey, flags);
               talk t({.with = with,

@@ -163,8 +163,10 @@ class world {
     return {t->begin(), t->end()};
   }
   void write(const std::string& name, bytes_view file) const {
-    std::ofstream(path(name), std::ios::binary)
-        .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+    std::ofstream out(path(name), std::ios::binary);
+    // Heimdal's library opens no cache that others may read
+    std::filesystem::permissions(path(name), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    out.write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
   }
   std::string write_cache(const beginning& b) {
     std::vector<std::uint8_t> file(8192);
@@ -211,6 +213,7 @@ class talk {
     s.peer_initiates ? accept(s) : initiate(s);
   }
   const kerb::session_keys<key>& keys() const { return who ? who->keys() : *initiated_; }
+  kerb::session_keys<key> take_keys() { return who ? std::move(*who).keys() : std::move(*initiated_); }
 
   const library with;
   const bool peer_initiates;
@@ -273,6 +276,61 @@ class talk {
   std::array<std::uint8_t, 8192> room_{};
   std::optional<kerb::session_keys<key>> initiated_;
 };
+
+enum class kind { safe, priv };
+inline std::string word(kind k) { return k == kind::safe ? "safe" : "priv"; }
+
+/// Our side of the session that such an exchange has left.
+class ours {
+ public:
+  explicit ours(talk& t, kerb::session_options o = {.here = kerb::side::initiator})
+      : session_((o.here = t.peer_initiates ? kerb::side::acceptor : kerb::side::initiator, t.take_keys()), o) {}
+
+  /// A message that we make.
+  octets make(kind k, const octets& data, std::int64_t ahead = 0) {
+    const auto turn = the_world->turn(ahead);
+    const auto m =
+        k == kind::safe ? session_.make_safe(data, out_, turn, seen_) : session_.make_priv(data, out_, turn, seen_);
+    CHECK(m.error().code == errc::ok);
+    return m ? octets(m->begin(), m->end()) : octets();
+  }
+  /// What we say of a message: ok, and `opened` are its data, or why not.
+  errc open(kind k, const octets& message, std::int64_t ahead = 0) {
+    const auto turn = the_world->turn(ahead);
+    const auto data =
+        k == kind::safe ? session_.open_safe(message, turn, seen_) : session_.open_priv(message, out_, turn, seen_);
+    opened.clear();
+    if (data) opened.assign(data->begin(), data->end());
+    return data.error().code;
+  }
+  octets opened;
+  kerb::protected_session<policy>& session() { return session_; }
+
+ private:
+  kerb::protected_session<policy> session_;
+  kerb::memory_replay_store<512> seen_;
+  std::array<std::uint8_t, 4096> out_{};
+};
+
+/// What a peer says of a message of ours: "data HEX", or "failed CODE TEXT".
+inline std::string opened_by(talk& t, kind k, const octets& message) {
+  return t.peer.ask("rd_" + word(k) + " " + hex(message));
+}
+/// The number of an error of the protocol, RFC 4120 section 7.5.9; -1 when it was none.
+inline int code(const std::string& answer) {
+  return answer.rfind("failed ", 0) == 0 ? std::stoi(answer.substr(7)) : -1;
+}
+/// A message that a peer makes.
+inline octets made_by(talk& t, kind k, const octets& data) {
+  const std::string line = t.peer.ask(word(k) + " " + hex(data));
+  INFO(line);
+  CHECK(line.rfind(word(k) + " ", 0) == 0);
+  return unhex(line.substr(line.find(' ') + 1));
+}
+/// Tells a peer where it is and where we are, each TYPE/HEX.
+inline void place(talk& t, const std::string& its, const std::string& ours) {
+  CHECK(t.peer.ask("addresses " + its + " " + ours) == "set");
+}
 
 }  // namespace sessions
 
