@@ -204,13 +204,15 @@ struct setting {
   bool acceptor_subkey = true;
   std::string flags = "q";             ///< of the peer's, besides those that follow from the above
   std::optional<octets> covered = {};  ///< by the authenticator's checksum
+  /// Our first sequence number, in a request that asks for no answer and proposes no subkey.
+  std::optional<std::uint32_t> number = {};
 };
 
 /// The exchange, and then the session, with a process of the peer's.
 class talk {
  public:
   explicit talk(const setting& s) : with(s.with), peer_initiates(s.peer_initiates), peer(s.with.program, arguments(s)) {
-    s.peer_initiates ? accept(s) : initiate(s);
+    s.peer_initiates ? accept(s) : s.number ? initiate_from(s.etype, *s.number) : initiate(s);
   }
   const kerb::session_keys<key>& keys() const { return who ? who->keys() : *initiated_; }
   kerb::session_keys<key> take_keys() { return who ? std::move(*who).keys() : std::move(*initiated_); }
@@ -273,6 +275,26 @@ class talk {
     initiated_.emplace(std::move(*taken));
   }
 
+  void initiate_from(etype_t e, std::uint32_t number) {
+    const beginning& b = the_world->of(e);
+    const key k = the_world->import(e, b.session_key);
+    const kerb::timestamp at = the_world->times.next(now());
+    const kerb::msg::Authenticator a{.crealm = the_world->alice.view().realm,
+                                     .cname = the_world->alice.name(),
+                                     .cksum = {},
+                                     .cusec = at.usec,
+                                     .ctime = at.at,
+                                     .subkey = {},
+                                     .seq_number = number,
+                                     .authorization_data = {}};
+    const auto minted = kerb::testing::mint_ap_req(b.ticket, a, {}, k, kerb::key_usage_t::ap_req_authenticator,
+                                                   the_world->turn(), room_);
+    REQUIRE(minted);
+    peer.tell("req " + hex(*minted));
+    (void)peer.hear("ready");
+    initiated_.emplace(kerb::session_keys<key>{the_world->import(e, b.session_key), {}, {}, number, {}});
+  }
+
   std::array<std::uint8_t, 8192> room_{};
   std::optional<kerb::session_keys<key>> initiated_;
 };
@@ -316,10 +338,8 @@ class ours {
 inline std::string opened_by(talk& t, kind k, const octets& message) {
   return t.peer.ask("rd_" + word(k) + " " + hex(message));
 }
-/// The number of an error of the protocol, RFC 4120 section 7.5.9; -1 when it was none.
-inline int code(const std::string& answer) {
-  return answer.rfind("failed ", 0) == 0 ? std::stoi(answer.substr(7)) : -1;
-}
+/// The number of an error of the protocol, RFC 4120 section 7.5.9, or of the library; 0 when it was none.
+inline int code(const std::string& answer) { return answer.rfind("failed ", 0) == 0 ? std::stoi(answer.substr(7)) : 0; }
 /// A message that a peer makes.
 inline octets made_by(talk& t, kind k, const octets& data) {
   const std::string line = t.peer.ask(word(k) + " " + hex(data));
@@ -327,9 +347,27 @@ inline octets made_by(talk& t, kind k, const octets& data) {
   CHECK(line.rfind(word(k) + " ", 0) == 0);
   return unhex(line.substr(line.find(' ') + 1));
 }
-/// Tells a peer where it is and where we are, each TYPE/HEX.
+inline constexpr std::uint8_t peer_octets[] = {192, 0, 2, 1}, our_octets[] = {192, 0, 2, 2};
+inline constexpr kerb::msg::HostAddress peer_address{kerb::addr_t::ipv4, bytes_view(peer_octets)};
+inline constexpr kerb::msg::HostAddress our_address{kerb::addr_t::ipv4, bytes_view(our_octets)};
+/// The same as a peer is told them, and those that say which way a message goes (RFC 4120 section 7.1).
+inline const std::string peer_place = "2/c0000201", our_place = "2/c0000202", initiators_place = "3/00000000",
+                         acceptors_place = "3/00000001", no_place = "-";
+/// Tells a peer where it is and where we are.
 inline void place(talk& t, const std::string& its, const std::string& ours) {
   CHECK(t.peer.ask("addresses " + its + " " + ours) == "set");
+}
+
+/// Heimdal's library sends under its own subkey where it proposed one, and expects the same of the other side.
+inline kerb::key_choice keys_of(const library& with) {
+  return with.is_heimdal ? kerb::key_choice::own_subkey : kerb::key_choice::last_negotiated;
+}
+inline kerb::session_options at_addresses(const library& with, kerb::freshness f = kerb::freshness::sequence_numbers) {
+  return {.here = kerb::side::initiator, .by = f, .local = our_address, .peer = peer_address, .keys = keys_of(with)};
+}
+/// How a peer is told what protects a session from replays.
+inline std::string flags_of(kerb::freshness f) {
+  return f == kerb::freshness::sequence_numbers ? "q" : f == kerb::freshness::timestamps ? "t" : "qt";
 }
 
 }  // namespace sessions
