@@ -80,10 +80,13 @@ class world {
     if (mkdtemp(directory_.data()) == nullptr) throw std::runtime_error("no temporary directory");
     std::ofstream(path("krb5.conf")) << "[libdefaults]\n default_realm = PEERS.TEST\n dns_lookup_kdc = false\n"
                                         " dns_lookup_realm = false\n dns_canonicalize_hostname = false\n rdns = false\n"
-                                        "[domain_realm]\n .peers.test = PEERS.TEST\n";
+                                        "[domain_realm]\n .peers.test = PEERS.TEST\n"
+                                        // Nobody is there: what is asked of a KDC goes through this program
+                                        "[realms]\n PEERS.TEST = {\n  kdc = 127.0.0.1:1\n }\n";
     setenv("KRB5_CONFIG", path("krb5.conf").c_str(), 1);
     setenv("KRB5RCACHENAME", "none:", 1);
     realm.add_user("alice", kerb::secret_view::of("alicepw"));
+    realm.add_service("svc/used");
     std::vector<std::uint8_t> file(4096);
     kerb::keytab_writer keytab(file);
     for (const etype_t e : all_etypes) {
