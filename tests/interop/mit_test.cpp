@@ -14,7 +14,8 @@ std::string text(std::optional<std::uint32_t> n) { return n ? std::to_string(*n)
 
 /// A run of mit_peer.
 struct peer : peer_process {
-  explicit peer(std::vector<std::string> arguments) : peer_process(std::getenv("KERB_MIT_PEER"), std::move(arguments)) {}
+  explicit peer(std::vector<std::string> arguments)
+      : peer_process(std::getenv("KERB_MIT_PEER"), std::move(arguments)) {}
 };
 
 std::string keytab() { return "FILE:" + kdc->path("services.keytab"); }
