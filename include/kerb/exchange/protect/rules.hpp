@@ -44,7 +44,8 @@ constexpr error_code_t to_krb_error(const error& e) {
       return std::string_view(e.field) == "pvno" ? error_code_t::krb_ap_err_badversion
                                                  : error_code_t::krb_ap_err_msg_type;
     case errc::unexpected_tag:  // of the whole: another message
-      return e.offset == 0 ? error_code_t::krb_ap_err_msg_type : error_code_t::krb_err_generic;
+      return e.offset == 0 && std::string_view(e.type).starts_with("KRB-") ? error_code_t::krb_ap_err_msg_type
+                                                                           : error_code_t::krb_err_generic;
     case errc::integrity:
       return std::string_view(e.type) == "KRB-SAFE" ? error_code_t::krb_ap_err_modified
                                                     : error_code_t::krb_ap_err_bad_integrity;
