@@ -115,3 +115,22 @@ TEST_CASE("ap_initiator: the libraries' krb5_rd_req accepts our AP-REQ, and we t
     }
   }
 }
+
+TEST_CASE("ap_initiator: the libraries' krb5_rd_req refuses our AP-REQ with an octet of its seals changed",
+          "[sessions]") {
+  for (const library& with : libraries()) {
+    for (const std::size_t from_end : {1u, 2u, 16u, 60u, 110u, 250u, 280u, 350u}) {
+      CAPTURE(with.name, from_end);
+      talk t({.with = with, .peer_initiates = false, .change = from_end});
+      const auto req = kerb::asn1::decode<kerb::msg::ApReq>(t.request);
+      REQUIRE(req);
+      const std::size_t at = t.request.size() - from_end;
+      const auto in = [&](bytes_view seal) {
+        const auto from = static_cast<std::size_t>(seal.data() - t.request.data());
+        return at >= from && at < from + seal.size();
+      };
+      REQUIRE((in(req->ticket->enc_part.cipher) || in(req->authenticator.cipher)));
+      CHECK(t.peer.next().rfind("refused 31 ", 0) == 0);
+    }
+  }
+}

@@ -341,6 +341,50 @@ TEST_CASE("protected_session: where both sides propose a subkey the libraries di
   }
 }
 
+TEST_CASE("protected_session: messages of 60,000 octets go to the libraries and back", "[sessions]") {
+  for (const library& with : libraries()) {
+    for (const kind k : {kind::safe, kind::priv}) {
+      CAPTURE(with.name, word(k));
+      talk t({.with = with});
+      place(t, peer_place, our_place);
+      ours we(t, at_addresses(with));
+      const octets data(60000, 0xa5);
+      CHECK((opened_by(t, k, we.make(k, data)) == "data " + hex(data)));
+      CHECK(we.open(k, made_by(t, k, data)) == errc::ok);
+      CHECK((we.opened == data));
+    }
+  }
+}
+
+TEST_CASE("protected_session: an IPv4 address out of an IPv6 socket is what the libraries know as IPv4",
+          "[sessions][rfc4120-7.1]") {
+  constexpr std::uint8_t mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 2};
+  for (const library& with : libraries()) {
+    CAPTURE(with.name);
+    talk t({.with = with});
+    place(t, peer_place, our_place);
+    kerb::session_options o = at_addresses(with);
+    o.local = kerb::msg::HostAddress{kerb::addr_t::ipv6, bytes_view(mapped)};
+    ours we(t, o);
+    converse(t, we);
+  }
+}
+
+TEST_CASE("protected_session: IPv6 addresses go to the libraries and back", "[sessions][rfc4120-7.5.3]") {
+  constexpr std::uint8_t here[] = {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2};
+  constexpr std::uint8_t there[] = {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  for (const library& with : libraries()) {
+    CAPTURE(with.name);
+    talk t({.with = with});
+    place(t, "24/" + hex(there), "24/" + hex(here));
+    kerb::session_options o = at_addresses(with);
+    o.local = kerb::msg::HostAddress{kerb::addr_t::ipv6, bytes_view(here)};
+    o.peer = kerb::msg::HostAddress{kerb::addr_t::ipv6, bytes_view(there)};
+    ours we(t, o);
+    converse(t, we);
+  }
+}
+
 // An acceptor that sent no AP-REP: MIT's counts from the initiator's number, Heimdal's from zero. Initiators of both
 // expect it to count from zero: MIT's krb5_mk_req and krb5_rd_req, which are one library, do not agree.
 TEST_CASE("protected_session: without mutual authentication the libraries count from where we are told they do",

@@ -71,7 +71,7 @@ class world {
   kerb::principal alice = *kerb::principal::parse("alice", "PEERS.TEST");
   kerb::principal krbtgt = *kerb::principal::parse("krbtgt/PEERS.TEST", "PEERS.TEST");
   kerb::key_list<key, 8> service_keys;
-  kerb::memory_replay_store<1024> seen;
+  kerb::memory_replay_store<4096> seen;
   kerb::unique_time times;
   kerb::timestamp began = now();
 
@@ -209,6 +209,7 @@ struct setting {
   std::optional<octets> covered = {};  ///< by the authenticator's checksum
   /// Our first sequence number, in a request that asks for no answer and proposes no subkey.
   std::optional<std::uint32_t> number = {};
+  std::optional<std::size_t> change = {};  ///< this octet of our AP-REQ, counted from its end; nothing comes of it
 };
 
 /// The exchange, and then the session, with a process of the peer's.
@@ -265,7 +266,9 @@ class talk {
     REQUIRE(kerb::says<kerb::send>(step));
     const bytes_view sent = std::get<kerb::send>(step).octets;
     request.assign(sent.begin(), sent.end());
+    if (s.change) request[request.size() - *s.change] ^= 1;
     peer.tell("req " + hex(request));
+    if (s.change) return;
     if (s.mutual) {
       const octets rep = unhex(peer.hear("rep"));
       step = ap.receive(rep, the_world->turn());
@@ -334,7 +337,7 @@ class ours {
  private:
   kerb::protected_session<policy> session_;
   kerb::memory_replay_store<512> seen_;
-  std::array<std::uint8_t, 4096> out_{};
+  std::vector<std::uint8_t> out_ = std::vector<std::uint8_t>(65536);
 };
 
 /// What a peer says of a message of ours: "data HEX", or "failed CODE TEXT".
