@@ -40,7 +40,7 @@ concept replay_store = requires(S& s, const std::array<std::uint8_t, 32>& digest
 
 /// Remembers up to N authenticators in place, for one thread; never allocates and never forgets one that could still be
 /// replayed. When the clock is set back, or acceptors' clocks differ, it is blind to what it may have forgotten by the
-/// later time. Work per insert is bounded: an authenticator has 32 places, found by its digest, so a store that is less
+/// later time. Work per insert is bounded: an authenticator has 32 places, found by its digest; a store that is less
 /// than half full is never `full` but by extraordinary chance.
 template <std::size_t N>
   requires(N >= 32)
@@ -59,16 +59,22 @@ class memory_replay_store {
   constexpr replay_verdict insert(const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
                                   kerberos_time now) noexcept {
     if (forget_after <= blind_to_) return replay_verdict::blind;
-    std::size_t at = 0;
-    for (std::size_t i = 0; i != sizeof(std::size_t); ++i) at = at << 8 | digest[i];
+    // Places are taken in the emptier one of two runs of 16, which lie apart: single runs would fill up far sooner
+    std::size_t at = word(digest, 0) % N;
     entry* empty = nullptr;
-    for (std::size_t i = 0; i != 32; ++i) {
-      entry& e = entries_[(at % N + i) % N];
-      if (e.forget_after <= now) {
-        if (empty == nullptr) empty = &e;
-      } else if (e.digest == digest) {
-        return replay_verdict::seen;
+    for (std::size_t run = 0, most = 0; run != 2; ++run) {
+      entry* first = nullptr;
+      std::size_t free = 0;
+      for (std::size_t i = 0; i != 16; ++i) {
+        entry& e = entries_[(at + i) % N];
+        if (e.forget_after <= now) {
+          if (free++ == 0) first = &e;
+        } else if (e.digest == digest) {
+          return replay_verdict::seen;
+        }
       }
+      if (free > most) empty = first, most = free;
+      at += 16 + word(digest, 8) % (N - 31);
     }
     if (empty == nullptr) return replay_verdict::full;
     if (empty->forget_after > blind_to_) blind_to_ = empty->forget_after;  // forgotten: never taken for new again
@@ -81,6 +87,12 @@ class memory_replay_store {
     std::array<std::uint8_t, 32> digest{};
     kerberos_time forget_after = earliest_time;
   };
+  static constexpr std::size_t word(const std::array<std::uint8_t, 32>& digest, std::size_t from) {
+    std::size_t w = 0;
+    for (std::size_t i = 0; i != sizeof w; ++i) w = w << 8 | digest[from + i];
+    return w;
+  }
+
   std::array<entry, N> entries_{};
   kerberos_time blind_to_ = earliest_time;  // what may be forgotten by then may have been seen
 };

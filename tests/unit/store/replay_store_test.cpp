@@ -198,7 +198,8 @@ TEST_CASE("memory_replay_store: at any load it never calls a replay fresh", "[st
   for (int i = 0; i != 20000; ++i) {
     random ^= random << 13, random ^= random >> 7, random ^= random << 17;
     const std::int64_t now = i / 10, until = now + 1 + static_cast<std::int64_t>(random % 16);
-    const digest_t d = digest(random >> 32 & 0xff, static_cast<std::uint8_t>(random >> 40));
+    digest_t d = digest(random >> 32 & 0xff, static_cast<std::uint8_t>(random >> 40));
+    d[15] = d[31];  // where its second run of places is
     const auto known = model.find(d);
     const bool remembered = known != model.end() && known->second > now;
     const replay_verdict got = s.insert(d, {until}, {now});
@@ -207,6 +208,48 @@ TEST_CASE("memory_replay_store: at any load it never calls a replay fresh", "[st
     full += got == replay_verdict::full;
   }
   CHECK(full > 100);
+}
+
+constexpr bool both_runs_are_looked_through() {
+  memory_replay_store<64> s;
+  const auto apart = [](std::uint8_t n) {  // one first run for all, and second runs that lie 16 to 48 places behind it
+    digest_t d = digest(0, n);
+    d[15] = n;
+    return d;
+  };
+  for (std::uint8_t n = 0; n != 48; ++n) {
+    if (s.insert(apart(n), {1000}, {0}) != replay_verdict::fresh) return false;
+    for (std::uint8_t i = 0; i <= n; ++i)
+      if (s.insert(apart(i), {1000}, {0}) != replay_verdict::seen) return false;
+  }
+  return true;
+}
+KERB_BOTH("memory_replay_store: an authenticator is found in either run of its places", "[store]",
+          both_runs_are_looked_through);
+
+TEST_CASE("memory_replay_store: when half of it is taken it is not full", "[store][rfc4120-3.2.3]") {
+  const auto s = std::make_unique<memory_replay_store<1000>>();
+  std::uint64_t random = 88172645463325252u;
+  std::map<std::int64_t, std::size_t> ends;  // how many are forgotten when
+  std::size_t taken = 0, most = 0;
+  int full = 0;
+  for (int i = 0; i != 500000; ++i) {
+    digest_t d{};
+    for (std::size_t at = 0; at != 32; ++at) {
+      if (at % 8 == 0) random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+      d[at] = static_cast<std::uint8_t>(random * 0x9e3779b97f4a7c15u >> 8 * (at % 8));
+    }
+    const std::int64_t now = i / 10, until = now + 1 + static_cast<std::int64_t>((random >> 33) % 99);
+    while (!ends.empty() && ends.begin()->first <= now) {
+      taken -= ends.begin()->second;
+      ends.erase(ends.begin());
+    }
+    full += s->insert(d, {until}, {now}) == replay_verdict::full;
+    ++ends[until];
+    most = ++taken > most ? taken : most;
+  }
+  CHECK(full == 0);
+  CHECK(most > 500);
 }
 
 TEST_CASE("memory_replay_store: allocates nothing", "[store]") {
