@@ -49,6 +49,22 @@ TEST_CASE("protected_session: KRB-SAFE and KRB-PRIV go to the libraries and come
   }
 }
 
+TEST_CASE("protected_session: keys of a type that was negotiated protect messages with MIT's library and back",
+          "[sessions][rfc4537-1]") {
+  for (const library& with : libraries()) {
+    if (with.is_heimdal) continue;  // it offers a list of types in GSS-API's requests alone
+    for (const etype_t e : all_etypes) {
+      CAPTURE(e);
+      talk t({.with = with, .etype = e, .flags = "qe"});
+      REQUIRE(t.keys().acceptor_subkey);
+      CHECK(t.keys().acceptor_subkey->etype() == the_world->crypto.offered()[0]);
+      place(t, peer_place, our_place);
+      ours we(t, at_addresses(with));
+      converse(t, we);
+    }
+  }
+}
+
 TEST_CASE("protected_session: messages that say their direction instead of addresses go to MIT's library and back",
           "[sessions][rfc4120-7.1]") {
   for (const library& with : libraries()) {
