@@ -1,0 +1,75 @@
+// What all benchmarks share: the contestants, how one operation is measured, and how a failure is told.
+#pragma once
+#include <benchmark/benchmark.h>
+#include <kerb/botan.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "peer.h"
+#include "support/alloc_count.hpp"
+
+namespace kerb_bench {
+
+using policy = kerb::botan::policy;
+
+/// The peers whose modules are there.
+const std::vector<const peer_ops*>& peers();
+/// A krb5.conf for them, with a replay cache in a file (MIT only), or without; both live as long as the program.
+const char* peer_config(bool replay_cache);
+/// Takes away what a replay cache has seen.
+void forget_replays();
+
+/// Says why a benchmark measures nothing; the program will end with a failure.
+void give_up(benchmark::State& state, const std::string& why);
+
+/// Instructions and cycles of this thread in user mode, where the system lets them be counted.
+class hardware {
+ public:
+  struct reading {
+    std::uint64_t instructions = 0, cycles = 0;
+  };
+  static bool there();
+  static reading read();
+};
+
+/// Runs `op` as often as it takes; it says whether it has done what it should. Besides the time there are counters for
+/// each operation: allocations, instructions and cycles.
+template <class F>
+KERB_NOINLINE void timed(benchmark::State& state, F&& op) {
+  bool good = op();  // what is made once is made now
+  const hardware::reading before = hardware::read();
+  const std::size_t allocated = kerb_test::allocations();
+  for (auto _ : state) good &= op();
+  const std::size_t allocations = kerb_test::allocations() - allocated;
+  const hardware::reading after = hardware::read();
+  if (!good) return give_up(state, "an operation failed");
+  const auto each = [&](std::uint64_t n) {
+    return benchmark::Counter(static_cast<double>(n), benchmark::Counter::kAvgIterations);
+  };
+  state.counters["allocs"] = each(allocations);
+  if (hardware::there()) {
+    state.counters["instructions"] = each(after.instructions - before.instructions);
+    state.counters["cycles"] = each(after.cycles - before.cycles);
+  }
+}
+
+using benchmark_body = std::function<void(benchmark::State&)>;
+/// `what` is SUITE/OPERATION[/VARIANT], `who` the contestant; a table has one row for each `what`.
+benchmark::internal::Benchmark* add(const std::string& what, const std::string& who, benchmark_body body);
+
+/// The time now, as every contestant asks for it once for each operation.
+kerb::timestamp now();
+
+inline peer_octets as_peer(kerb::bytes_view v) { return {v.data(), v.size()}; }
+inline constexpr int all_etypes[] = {17, 18, 19, 20};
+inline std::string etype_text(int e) { return "e" + std::to_string(e); }
+
+// The suites, each in a file of its own.
+void add_ap();
+void add_der();
+void add_crypto();
+void add_kdc();
+
+}  // namespace kerb_bench
