@@ -1,6 +1,7 @@
 // The AP exchange (RFC 4120 section 3.2): a request made, and a request accepted.
 #include <kerb/testing/mint.hpp>
 
+#include <map>
 #include <memory>
 
 #include "bench.hpp"
@@ -239,6 +240,17 @@ void request_floor(benchmark::State& state, int etype) {
 }
 
 }  // namespace
+
+void* peer_handle(const peer_ops& peer, int etype) {
+  static std::map<std::pair<const peer_ops*, int>, void*> all;
+  const auto [at, is_new] = all.try_emplace({&peer, etype}, nullptr);
+  if (is_new) {
+    const peer_setup setup = world(etype, false).setup(false);
+    at->second = peer.open(&setup);
+  }
+  return at->second;
+}
+kerb::bytes_view handle_key(int etype) { return world(etype, false).session_octets(); }
 
 void add_ap() {
   for (const int e : all_etypes) {

@@ -18,41 +18,24 @@ using policy = kerb::botan::policy;
 const std::vector<const peer_ops*>& peers();
 /// A krb5.conf for them, with a replay cache in a file (MIT only), or without; both live as long as the program.
 const char* peer_config(bool replay_cache);
+/// A peer set up with keys and a ticket of that encryption type, for as long as the program runs; null when it cannot.
+void* peer_handle(const peer_ops& peer, int etype);
 /// Takes away what a replay cache has seen.
 void forget_replays();
 
 /// Says why a benchmark measures nothing; the program will end with a failure.
 void give_up(benchmark::State& state, const std::string& why);
 
-/// Instructions and cycles of this thread in user mode, where the system lets them be counted.
-class hardware {
- public:
-  struct reading {
-    std::uint64_t instructions = 0, cycles = 0;
-  };
-  static bool there();
-  static reading read();
-};
-
-/// Runs `op` as often as it takes; it says whether it has done what it should. Besides the time there are counters for
-/// each operation: allocations, instructions and cycles.
+/// Runs `op` as often as it takes; it says whether it has done what it should. Besides the time there are the
+/// allocations of each operation.
 template <class F>
 KERB_NOINLINE void timed(benchmark::State& state, F&& op) {
   bool good = op();  // what is made once is made now
-  const hardware::reading before = hardware::read();
-  const std::size_t allocated = kerb_test::allocations();
+  const std::size_t before = kerb_test::allocations();
   for (auto _ : state) good &= op();
-  const std::size_t allocations = kerb_test::allocations() - allocated;
-  const hardware::reading after = hardware::read();
+  const std::size_t made = kerb_test::allocations() - before;
   if (!good) return give_up(state, "an operation failed");
-  const auto each = [&](std::uint64_t n) {
-    return benchmark::Counter(static_cast<double>(n), benchmark::Counter::kAvgIterations);
-  };
-  state.counters["allocs"] = each(allocations);
-  if (hardware::there()) {
-    state.counters["instructions"] = each(after.instructions - before.instructions);
-    state.counters["cycles"] = each(after.cycles - before.cycles);
-  }
+  state.counters["allocs"] = benchmark::Counter(static_cast<double>(made), benchmark::Counter::kAvgIterations);
 }
 
 using benchmark_body = std::function<void(benchmark::State&)>;
@@ -65,6 +48,9 @@ kerb::timestamp now();
 inline peer_octets as_peer(kerb::bytes_view v) { return {v.data(), v.size()}; }
 inline constexpr int all_etypes[] = {17, 18, 19, 20};
 inline std::string etype_text(int e) { return "e" + std::to_string(e); }
+
+/// The octets of the session key that peer_handle() has.
+kerb::bytes_view handle_key(int etype);
 
 // The suites, each in a file of its own.
 void add_ap();

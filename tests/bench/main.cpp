@@ -1,8 +1,5 @@
 // The benchmark: kerb beside MIT krb5 and Heimdal on the same octets, and the floor that the crypto libraries set.
 #include <dlfcn.h>
-#include <linux/perf_event.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -51,34 +48,6 @@ const scratch& files() {
   return s;
 }
 
-class counter {
- public:
-  explicit counter(std::uint64_t what, int group) {
-    perf_event_attr a{};
-    a.type = PERF_TYPE_HARDWARE;
-    a.size = sizeof a;
-    a.config = what;
-    a.exclude_kernel = a.exclude_hv = 1;
-    fd_ = static_cast<int>(syscall(SYS_perf_event_open, &a, 0, -1, group, 0));
-  }
-  int fd() const { return fd_; }
-  std::uint64_t read() const {
-    std::uint64_t n = 0;
-    return ::read(fd_, &n, sizeof n) == sizeof n ? n : 0;
-  }
-
- private:
-  int fd_ = -1;
-};
-const counter& instructions() {
-  static const counter c(PERF_COUNT_HW_INSTRUCTIONS, -1);
-  return c;
-}
-const counter& cycles() {
-  static const counter c(PERF_COUNT_HW_CPU_CYCLES, instructions().fd());
-  return c;
-}
-
 const peer_ops* load(const char* file) {
   void* const module = dlopen(file, RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) return std::fprintf(stderr, "%s\n", dlerror()), nullptr;
@@ -86,11 +55,6 @@ const peer_ops* load(const char* file) {
 }
 
 }  // namespace
-
-bool hardware::there() { return instructions().fd() >= 0 && cycles().fd() >= 0; }
-hardware::reading hardware::read() {
-  return there() ? reading{instructions().read(), cycles().read()} : reading{};
-}
 
 const std::vector<const peer_ops*>& peers() {
   static const std::vector<const peer_ops*> all = [] {
@@ -125,12 +89,12 @@ kerb::timestamp now() {
 int main(int argc, char** argv) {
   using namespace kerb_bench;
   add_ap();
+  add_der();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   std::string who;
   for (const peer_ops* p : peers()) who += std::string(who.empty() ? "" : ", ") + p->library;
   benchmark::AddCustomContext("peers", who);
-  benchmark::AddCustomContext("hardware_counters", hardware::there() ? "yes" : "no");
   const std::size_t ran = benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   if (failures != 0) std::fprintf(stderr, "%d benchmarks failed\n", failures);
