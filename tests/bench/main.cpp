@@ -90,6 +90,8 @@ int main(int argc, char** argv) {
   using namespace kerb_bench;
   add_ap();
   add_der();
+  add_crypto();
+  add_kdc();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   std::string who;
