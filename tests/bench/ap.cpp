@@ -96,9 +96,9 @@ class ap_world {
   std::array<std::uint8_t, 1024> ticket_room_;
 };
 ap_world& world(int etype, bool mutual) {
-  static std::unique_ptr<ap_world> all[2][32];
-  auto& w = all[mutual][etype];
-  if (!w) w = std::make_unique<ap_world>(etype, mutual);
+  static std::map<std::pair<int, bool>, ap_world*> all;
+  ap_world*& w = all[{etype, mutual}];
+  if (w == nullptr) w = new ap_world(etype, mutual);  // stays: at the end Botan's statics may go first
   return *w;
 }
 

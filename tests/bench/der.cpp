@@ -119,8 +119,8 @@ bool all_have(peer_message what, const octets_t& o) {
     void* const theirs = handle == nullptr ? nullptr : p->decoded(handle, what, as_peer(kerb::bytes_view(o)));
     if (theirs == nullptr) return false;
     std::size_t n = 0;
-    const bool same = p->encode(handle, what, theirs, room.data(), &n) == 0 &&
-                      kerb::bytes_view(room).first(n) == kerb::bytes_view(o);
+    const bool same =
+        p->encode(handle, what, theirs, room.data(), &n) == 0 && kerb::bytes_view(room).first(n) == kerb::bytes_view(o);
     p->drop(handle, what, theirs);
     if (!same) return false;
   }

@@ -6,11 +6,11 @@
 #include <botan/mac.h>
 #include <botan/pwdhash.h>
 #include <botan/system_rng.h>
-#include <kerb/crypto/rfc3962.hpp>
-#include <kerb/crypto/rfc8009.hpp>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <kerb/crypto/rfc3962.hpp>
+#include <kerb/crypto/rfc8009.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -105,9 +105,10 @@ class botan_library {
 
   static void random(std::span<std::uint8_t> out) { Botan::system_rng().randomize(out.data(), out.size()); }
   static void pbkdf2(const kerb::etype_facts& f, const char* password, octets salt, std::span<std::uint8_t> out) {
-    const auto family = Botan::PasswordHashFamily::create_or_throw(f.hash == kerb::hash_id::sha1     ? "PBKDF2(SHA-1)"
-                                                                   : f.hash == kerb::hash_id::sha256 ? "PBKDF2(SHA-256)"
-                                                                                                     : "PBKDF2(SHA-384)");
+    const auto family =
+        Botan::PasswordHashFamily::create_or_throw(f.hash == kerb::hash_id::sha1     ? "PBKDF2(SHA-1)"
+                                                   : f.hash == kerb::hash_id::sha256 ? "PBKDF2(SHA-256)"
+                                                                                     : "PBKDF2(SHA-384)");
     family->from_params(f.iterations)
         ->derive_key(out.data(), out.size(), password, std::strlen(password), salt.data(), salt.size());
   }
