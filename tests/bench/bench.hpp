@@ -26,13 +26,20 @@ void forget_replays();
 /// Says why a benchmark measures nothing; the program will end with a failure.
 void give_up(benchmark::State& state, const std::string& why);
 
+/// What is measured, and nothing else: instructions.py counts in here.
+template <class F>
+KERB_NOINLINE bool loop(benchmark::State& state, F& op) {
+  bool good = true;
+  for (auto _ : state) good &= op();
+  return good;
+}
 /// Runs `op` as often as it takes; it says whether it has done what it should. Besides the time there are the
 /// allocations of each operation.
 template <class F>
-KERB_NOINLINE void timed(benchmark::State& state, F&& op) {
+void timed(benchmark::State& state, F&& op) {
   bool good = op();  // what is made once is made now
   const std::size_t before = kerb_test::allocations();
-  for (auto _ : state) good &= op();
+  good &= loop(state, op);
   const std::size_t made = kerb_test::allocations() - before;
   if (!good) return give_up(state, "an operation failed");
   state.counters["allocs"] = benchmark::Counter(static_cast<double>(made), benchmark::Counter::kAvgIterations);

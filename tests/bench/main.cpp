@@ -14,6 +14,7 @@ namespace kerb_bench {
 namespace {
 
 int failures = 0;
+int rounds = 0;  // of every benchmark, where it is not left to the library
 
 /// A directory for what the peers want as files.
 class scratch {
@@ -75,7 +76,8 @@ void give_up(benchmark::State& state, const std::string& why) {
 }
 
 benchmark::internal::Benchmark* add(const std::string& what, const std::string& who, benchmark_body body) {
-  return benchmark::RegisterBenchmark((what + "/" + who).c_str(), std::move(body));
+  auto* const b = benchmark::RegisterBenchmark((what + "/" + who).c_str(), std::move(body));
+  return rounds == 0 ? b : b->Iterations(rounds);
 }
 
 kerb::timestamp now() {
@@ -88,6 +90,10 @@ kerb::timestamp now() {
 
 int main(int argc, char** argv) {
   using namespace kerb_bench;
+  if (constexpr std::string_view flag = "--rounds="; argc > 1 && std::string_view(argv[1]).starts_with(flag)) {
+    rounds = std::atoi(argv[1] + flag.size());
+    std::swap(argv[0], argv[1]), ++argv, --argc;
+  }
   add_ap();
   add_der();
   add_crypto();

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes tables, one JSON file and a plot of what the benchmarks wrote.
 
-  report.py [--by median|min] [--json OUT] [--svg OUT] FILE...
+  report.py [--by median|min] [--instructions] [--json OUT] [--svg OUT] FILE...
 
 Times are processor time. A ratio is taken from one run in which all contestants took turns; only ratios mean anything.
 """
@@ -14,7 +14,6 @@ import pathlib
 import statistics
 import sys
 
-# (title, heading of the ratio's direction, contestants); kerb is the yardstick
 PEERS = ["mit", "heimdal", "mit_fresh", "heimdal_fresh", "mit_default"]
 FLOORS = ["botan", "openssl", "walk"]
 NAMES = {"kerb": "kerb", "kerb_fresh": "kerb, fresh key", "kerb_read": "kerb, all read", "mit": "MIT",
@@ -27,6 +26,7 @@ YARDSTICK = {"mit_fresh": "kerb_fresh", "heimdal_fresh": "kerb_fresh"}
 def read(paths):
     """{row: {contestant: {time, min, spread, allocs, label}}}, and what the programs say of themselves."""
     samples, context = collections.defaultdict(lambda: collections.defaultdict(list)), {}
+    place, done = {}, []  # benchmarks took turns: back into the order in which they were added
     for path in paths:
         data = json.loads(pathlib.Path(path).read_text())
         context.update(data.get("context", {}))
@@ -37,9 +37,12 @@ def read(paths):
                 print(f"{b['name']}: {b['error_message']}", file=sys.stderr)
                 continue
             words = [w for w in b["name"].split("/") if not w.startswith(("iterations:", "repeats:"))]
-            samples["/".join(words[:-1])][words[-1]].append(b)
+            row, at = "/".join(words[:-1]), (len(done), b.get("family_index", len(place)))
+            samples[row][words[-1]].append(b)
+            place[row] = min(place.get(row, at), at)
+        done.append(path)
     rows = {}
-    for row, contestants in samples.items():
+    for row, contestants in sorted(samples.items(), key=lambda item: place[item[0]]):
         rows[row] = {}
         for who, runs in contestants.items():
             times = sorted(r["cpu_time"] for r in runs)
@@ -51,7 +54,9 @@ def read(paths):
     return rows, context
 
 
-def duration(ns):
+def duration(ns, instructions):
+    if instructions:
+        return f"{ns:.0f}"
     for unit, scale in (("ns", 1), ("us", 1e3), ("ms", 1e6)):
         if ns < 1000 * scale or unit == "ms":
             return f"{ns / scale:.{0 if ns / scale >= 100 else 1 if ns / scale >= 10 else 2}f} {unit}"
@@ -70,7 +75,7 @@ def ratio(rows, row, who, by):
     return base[by] / own[by] if who in FLOORS else own[by] / base[by]
 
 
-def table(rows, suite, by, out):
+def table(rows, suite, by, out, instructions):
     names = [r for r in rows if r.split("/")[0] == suite]
     order = list(NAMES)
     shown = [w for w in order if any(w in rows[r] for r in names)]
@@ -83,7 +88,7 @@ def table(rows, suite, by, out):
             if not cell:
                 line.append("")
                 continue
-            text = duration(cell[by])
+            text = duration(cell[by], instructions)
             x = ratio(rows, r, w, by)
             if w in FLOORS and x is not None:
                 text += f" (1/{x:.1f})"
@@ -156,6 +161,7 @@ def main():
     args = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     args.add_argument("files", nargs="+")
     args.add_argument("--by", choices=("median", "min"), default="median")
+    args.add_argument("--instructions", action="store_true", help="what instructions.py has written: no times")
     args.add_argument("--json")
     args.add_argument("--svg")
     o = args.parse_args()
@@ -164,7 +170,7 @@ def main():
     print("Behind a time: how many times kerb's it is; of a floor, what part of kerb's; `a`: allocations. "
           f"+-: half of the middle half's width, the worst of the row. {o.by} of each contestant's runs.\n")
     for s in suites:
-        table(rows, s, o.by, sys.stdout)
+        table(rows, s, o.by, sys.stdout, o.instructions)
     if o.json:
         result = {"context": context, "by": o.by, "rows": rows,
                   "ratios": {r: {w: ratio(rows, r, w, o.by) for w in rows[r] if w != "kerb"} for r in rows}}
