@@ -49,6 +49,22 @@ TEST_CASE("protected_session: KRB-SAFE and KRB-PRIV go to the libraries and come
   }
 }
 
+TEST_CASE("protected_session: keys of a type that was negotiated protect messages with MIT's library and back",
+          "[sessions][rfc4537-1]") {
+  for (const library& with : libraries()) {
+    if (with.is_heimdal) continue;  // it offers a list of types in GSS-API's requests alone
+    for (const etype_t e : all_etypes) {
+      CAPTURE(e);
+      talk t({.with = with, .etype = e, .flags = "qe"});
+      REQUIRE(t.keys().acceptor_subkey);
+      CHECK(t.keys().acceptor_subkey->etype() == the_world->crypto.offered()[0]);
+      place(t, peer_place, our_place);
+      ours we(t, at_addresses(with));
+      converse(t, we);
+    }
+  }
+}
+
 TEST_CASE("protected_session: messages that say their direction instead of addresses go to MIT's library and back",
           "[sessions][rfc4120-7.1]") {
   for (const library& with : libraries()) {
@@ -432,8 +448,12 @@ TEST_CASE("protected_session: numbers of every length and of all 32 bits go to t
 }
 
 // An acceptor that is told of sequence numbers only after its AP-REP, which named none: both libraries' count from
-// zero. MIT's leaves a number of zero out of its message.
-TEST_CASE("protected_session: after an AP-REP without a number the libraries count from zero", "[sessions]") {
+// zero. MIT's leaves a number of zero out of the message, which we do not take for one; from the second message on it
+// is there, but by then we are behind.
+TEST_CASE(
+    "protected_session: after an AP-REP without a number Heimdal's library counts from zero, and so does MIT's, "
+    "whose zero is refused",
+    "[sessions]") {
   for (const library& with : libraries()) {
     for (const kind k : {kind::safe, kind::priv}) {
       CAPTURE(with.name, word(k));
@@ -444,9 +464,12 @@ TEST_CASE("protected_session: after an AP-REP without a number the libraries cou
       kerb::session_options o = at_addresses(with);
       o.acceptor_seq = kerb::unnamed_sequence::zero;
       ours we(t, o);
-      const octets first = made_by(t, k, {1});
-      CHECK(we.open(k, first) == errc::ok);
-      converse(t, we);
+      if (with.is_heimdal) {
+        converse(t, we);
+      } else {
+        CHECK(we.open(k, made_by(t, k, {1})) == errc::no_freshness);
+        CHECK(we.open(k, made_by(t, k, {1})) == errc::bad_order);
+      }
     }
   }
 }
