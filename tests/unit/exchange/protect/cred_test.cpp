@@ -537,6 +537,35 @@ TEST_CASE("protected_session: two KRB-CRED of one microsecond say different time
   CHECK(j.make_cred(tickets.first, out, t));
 }
 
+TEST_CASE("protected_session: a KRB-CRED can take a number, as MIT's do", "[exchange][rfc4120-3.6.1]") {
+  world tickets;
+  protect_world w;
+  auto i = w.initiator(), a = w.acceptor();
+  const auto t = w.w.turn();
+  buffer out{}, room{};
+  const auto m = i.make_cred(tickets.first, out, t, {.numbered = true});
+  REQUIRE(m);
+  CHECK(i.next_sent() == 70001u);
+  {
+    const auto got = a.open_cred(*m, room, t, {.numbered = true});
+    REQUIRE(got);
+    CHECK(a.next_expected() == 70001u);
+  }
+  CHECK(a.open_cred(*m, room, t, {.numbered = true}).error().code == errc::nonce_mismatch);  // again
+  CHECK(a.next_expected() == 70001u);
+  const auto plain = i.make_cred(tickets.first, out, t);
+  CHECK(i.next_sent() == 70001u);
+  CHECK(a.open_cred(*plain, room, t, {.numbered = true}).error().code == errc::nonce_mismatch);
+  CHECK(i.make_cred(tickets.first, {}, t, {.numbered = true}).error().code == errc::no_space);
+  CHECK(i.next_sent() == 70001u);
+  // With a nonce of its own, or where nothing is numbered, it says two things
+  CHECK(i.make_cred(tickets.first, out, t, {.nonce = 5u, .numbered = true}).error().code == errc::api_misuse);
+  CHECK(a.open_cred(*plain, room, t, {.nonce = 5u, .numbered = true}).error().code == errc::api_misuse);
+  w.options.by = freshness::timestamps;
+  auto timed = w.initiator();
+  CHECK(timed.make_cred(tickets.first, out, t, {.numbered = true}).error().code == errc::api_misuse);
+}
+
 TEST_CASE("krb_cred: allocates nothing", "[exchange]") {
   world w;
   buffer out{}, room{};
