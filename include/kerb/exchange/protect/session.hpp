@@ -16,9 +16,11 @@ namespace kerb::inline v0 {
 /// must see every message, in order: after one that was lost no later one opens. Nothing in a message decides anything
 /// before its seal or checksum has verified.
 ///
-/// Calls with a store (store/replay_store.hpp) look a message's time up there, and enter what was sent, so that it
-/// cannot come back. `timestamps` demands one (errc::api_misuse), the same for all calls; `both` may go without, since
-/// strict numbers stop replays; `sequence_numbers` does not use it.
+/// Calls with a store (store/replay_store.hpp) refuse what it has seen, and enter what was sent, so that it cannot come
+/// back. `timestamps` demands one (errc::api_misuse), the same for all calls; `both` may go without, since strict
+/// numbers stop replays; `sequence_numbers` does not use it. Where both sides have one address and one key, numbers
+/// alone cannot tell whose a message is: errc::api_misuse where both count from the same number, and bad_order where
+/// they meet.
 template <crypto_policy C>
 class [[nodiscard]] protected_session {
  public:
@@ -73,7 +75,7 @@ class [[nodiscard]] protected_session {
   template <entropy_source R, replay_store S>
   [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message, std::span<std::uint8_t> out,
                                                        const turn<C, R>& t, S& seen) {
-    if (const error e = ready(direction::in, remembers<S>(), t.now); !e.ok()) return e;
+    if (const error e = ready(direction::in, remembers<S>(), t); !e.ok()) return e;
     const auto m = asn1::decode<msg::KrbPriv>(message);
     if (!m) return m.error();
     const bytes_view cipher = m->enc_part.cipher;
@@ -88,7 +90,7 @@ class [[nodiscard]] protected_session {
                             : result<std::span<std::uint8_t>>(errc::integrity);
     if (!plain) return error{.code = plain.error().code, .type = "KRB-PRIV", .field = "enc-part"};
     const auto part = asn1::decode<msg::EncKrbPrivPart>(bytes_view(*plain));
-    error e = part ? judge(*part, remembers<S>(), t) : part.error();
+    error e = part ? judge(*part, t) : part.error();
     if (e.ok() && remembers<S>()) e = enter(*m, *part, false, t, seen);
     if (!e.ok()) {
       secure_zero(out.first(cipher.size()));
@@ -120,7 +122,7 @@ class [[nodiscard]] protected_session {
   template <entropy_source R, replay_store S>
   [[nodiscard]] constexpr result<bytes_view> open_safe(bytes_view message KERB_LIFETIMEBOUND, const turn<C, R>& t,
                                                        S& seen) {
-    if (const error e = ready(direction::in, remembers<S>(), t.now); !e.ok()) return e;
+    if (const error e = ready(direction::in, remembers<S>(), t); !e.ok()) return e;
     const auto m = asn1::decode<msg::KrbSafe>(message);
     if (!m) return m.error();
     const auto k = prepared(direction::in, kind::safe, t);
@@ -134,28 +136,31 @@ class [[nodiscard]] protected_session {
     const errc why = t.policy->verify(m->cksum.cksumtype, **k, key_usage_t::krb_safe_cksum, pieces, m->cksum.checksum);
     if (why != errc::ok) return error{.code = why, .type = "KRB-SAFE", .field = "cksum"};
     const msg::KrbSafeBody& body = m->safe_body.value();
-    error e = judge(body, remembers<S>(), t);
+    error e = judge(body, t);
     if (e.ok() && remembers<S>()) e = enter(*m, body, false, t, seen);
     if (!e.ok()) return e;
     if (numbered()) in_.count();
     return body.user_data;
   }
 
-  /// A KRB-CRED that hands these credentials to the peer, as make_priv(). It takes no sequence number.
+  /// A KRB-CRED that hands these credentials to the peer, as make_priv(). It takes no sequence number unless `o` says so.
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_cred(view_of<ref<const credential>> credentials,
                                                        std::span<std::uint8_t> out, const turn<C, R>& t,
                                                        const cred_make_options& o = {}) {
     if (!life_.on || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
     unique_time times = times_;
-    cred_fields fields{times.next(t.now), o.nonce, {}, {}};
+    if (o.numbered && (!numbered() || !out_.next() || o.nonce)) return errc::api_misuse;
+    cred_fields fields{times.next(t.now), o.numbered ? out_.next() : o.nonce, {}, {}};
     if (o.addresses) {
       fields.s_address = places().ours;
       fields.r_address = places().theirs;
     }
     const key& k = o.gss_delegation ? keys_.session_key : key_for(direction::out);
     auto made = make_krb_cred(credentials, fields, k, out, t);
-    if (made) times_ = times;
+    if (!made) return made;
+    times_ = times;
+    if (o.numbered) out_.count();
     return made;
   }
   template <entropy_source R>
@@ -170,9 +175,13 @@ class [[nodiscard]] protected_session {
                                                                     const turn<C, R>& t,
                                                                     const cred_open_options& o = {}) {
     if (!life_.on || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
-    cred_demands want{!o.gss_delegation, o.nonce, {}, options_.demand_recipient, o.may_be_open};
+    if (o.numbered && (!numbered() || !in_.next() || o.nonce)) return errc::api_misuse;
+    cred_demands want{!o.gss_delegation, o.numbered ? in_.next() : o.nonce, {}, options_.demand_recipient,
+                      o.may_be_open};
     if (o.addresses) want.addresses = places();
-    return open_krb_cred(message, o.gss_delegation ? keys_.session_key : key_for(direction::in), room, t, want);
+    auto got = open_krb_cred(message, o.gss_delegation ? keys_.session_key : key_for(direction::in), room, t, want);
+    if (got && o.numbered) in_.count();
+    return got;
   }
 
   /// The number that the next message will have, or must have; none where the AP exchange has named none.
@@ -227,20 +236,27 @@ class [[nodiscard]] protected_session {
   }
   constexpr bool paired() const { return options_.local.has_value() == options_.peer.has_value(); }
   constexpr session_addresses places() const { return session_addresses::of(options_); }
-  /// Whether neither key nor address tells our messages from the peer's.
-  constexpr bool alike() const { return one_key() && same_address(places().ours, places().theirs); }
+  /// Whether neither key nor address tells our messages from the peer's. Two subkeys may be the same: MIT krb5's AP-REP
+  /// repeats the initiator's.
+  constexpr bool alike(const C& policy) const {
+    if (!same_address(places().ours, places().theirs)) return false;
+    const key &a = key_for(direction::out), &b = key_for(direction::in);
+    return policy.etype_of(a) == policy.etype_of(b) &&
+           ct_equal(policy.expose(a).unguarded(), policy.expose(b).unguarded());
+  }
 
   /// What nothing that comes can put right.
-  constexpr error ready(direction d, bool remembering, timestamp now) const {
+  template <entropy_source R>
+  constexpr error ready(direction d, bool remembering, const turn<C, R>& t) const {
     if (!life_.on || !paired()) return {.code = errc::api_misuse};
     if (!numbered() && !remembering) return {.code = errc::api_misuse};
-    if (!now.in_range()) return {.code = errc::clock_out_of_range};
+    if (!t.now.in_range()) return {.code = errc::clock_out_of_range};
     if (!numbered()) return {};
     if (!(d == direction::out ? out_ : in_).next()) {
       return {.code = errc::missing_field, .type = "Authenticator", .field = "seq-number"};
     }
     // Counting from the same number, both sides would send messages that pass for the other's
-    if (!remembering && alike() && out_.first() == in_.first()) return {.code = errc::api_misuse};
+    if (out_.first() == in_.first() && alike(t.policy.get())) return {.code = errc::api_misuse};
     return {};
   }
 
@@ -289,13 +305,15 @@ class [[nodiscard]] protected_session {
   }
   template <class Part, entropy_source R>
   constexpr result<std::size_t> size_of(std::size_t data_octets, const turn<C, R>& t) {
-    if (const error e = ready(direction::out, true, t.now); !e.ok()) return e;
+    if (const error e = ready(direction::out, true, t); !e.ok()) return e;
     const auto k = prepared(direction::out, kind_of<Part>, t);
     if (!k) return k.error();
     errc why = errc::ok;
     unique_time times = times_;
+    const timestamp at = times.next(t.now);
+    if (timed() && !at.in_range()) return errc::clock_out_of_range;
     der::writer counted = der::writer::counting();
-    write(counted, part_of<Part>({nullptr, data_octets}, times.next(t.now)), **k, t, why);  // no octet is read
+    write(counted, part_of<Part>({nullptr, data_octets}, at), **k, t, why);  // no octet is read
     if (why != errc::ok) return why;
     return counted.count();
   }
@@ -314,7 +332,7 @@ class [[nodiscard]] protected_session {
   }
   template <class Part, entropy_source R, class S>
   constexpr result<bytes_view> make(bytes_view data, std::span<std::uint8_t> out, const turn<C, R>& t, S& seen) {
-    if (const error e = ready(direction::out, remembers<S>(), t.now); !e.ok()) return e;
+    if (const error e = ready(direction::out, remembers<S>(), t); !e.ok()) return e;
     const auto n = size_of<Part>(data.size(), t);
     if (!n) return n.error();
     if (out.size() < *n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(*n)};
@@ -341,19 +359,24 @@ class [[nodiscard]] protected_session {
 
   /// RFC 4120 sections 3.4.2 and 3.5.2, of a message that has verified.
   template <class Part, entropy_source R>
-  constexpr error judge(const Part& p, bool remembering, const turn<C, R>& t) const {
+  constexpr error judge(const Part& p, const turn<C, R>& t) const {
     constexpr const char* type = asn1::type_name<Part>;
     error e = judge_addresses(p.s_address, p.r_address, places(), options_.demand_recipient, type);
     if (!e.ok()) return e;
-    if (!p.timestamp && !p.seq_number) return {.code = errc::no_freshness, .type = type};
+    if (!p.timestamp && !p.seq_number && !(numbered() && in_.next() == 0u)) {
+      return {.code = errc::no_freshness, .type = type};
+    }
     e = judge_time(p.timestamp, p.usec, timed(), t.now, t.limits.clock_skew, type);
     if (!e.ok() || !numbered()) return e;
     // Where nothing but the number tells ours from the peer's, one that we have used may be ours come back
-    if (p.seq_number != in_.next() || (!remembering && alike() && out_.has_used(*in_.next()))) {
+    // MIT krb5 leaves a number of zero out, and it is under the seal: nobody else can have taken it away
+    const std::uint32_t number = p.seq_number.value_or(0);
+    if (number != in_.next() || (out_.has_used(*in_.next()) && alike(t.policy.get()))) {
       return {.code = errc::bad_order, .type = type, .field = "seq-number"};
     }
     return {};
   }
+
   session_keys<key> keys_;
   session_options options_;
   sequence_counter out_, in_;
