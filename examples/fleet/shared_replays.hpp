@@ -82,19 +82,18 @@ class shared_replays {
     return blind;
   }
 
-  /// Which memory is it? A server that starts has another run_id, and one that becomes master another replication id:
-  /// what it knows then may lack the last entries. So the memory's name hangs on both, and is lost with the memory.
+  /// Which memory is it? A server that starts, and one that becomes master, has a new replication id: what it knows
+  /// then may lack the last entries. So the memory's name hangs on that, and is lost with the memory.
   void greet() {
     if (!o_.password.empty()) pipe_.ask({"AUTH", o_.password}, ignore);  // INFO tells whether it helped
     pipe_.ask({"INFO"}, [this](const redisReply* r) {
       if (r == nullptr || complains(r)) return;
       const std::string_view info = text_of(r);
-      const std::string run = field(info, "run_id");
       replication_ = field(info, "master_replid");
-      if (run.empty() || replication_.empty() || field(info, "role") != "master") return lose("it is no master");
+      if (replication_.empty() || field(info, "role") != "master") return lose("it is no master");
       if (field(info, "maxmemory") != "0" && field(info, "maxmemory_policy") != "noeviction")
         return lose("its maxmemory-policy is not noeviction: it would forget");
-      epoch_key_ = o_.prefix + "epoch:" + run + ":" + replication_;
+      epoch_key_ = o_.prefix + "epoch:" + replication_;
       begin_epoch();
     });
   }
