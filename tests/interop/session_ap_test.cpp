@@ -45,6 +45,9 @@ TEST_CASE("ap_acceptor: we accept what the libraries' krb5_mk_req makes, and the
               CHECK(t.keys().initiator_subkey.has_value() == initiator_subkey);
               CHECK(t.keys().acceptor_subkey.has_value() == (acceptor_subkey && mutual));
               CHECK(t.keys().initiator_seq.has_value() == (flags != "t"));
+              // RFC 4537: of all that MIT's library offers, the type that we like best
+              if (t.keys().acceptor_subkey)
+                CHECK(t.keys().acceptor_subkey->etype() == (flags == "qe" ? the_world->crypto.offered()[0] : e));
               check_keys(t);
               CHECK(t.who->verify_checksum(the_world->crypto, covered) ==
                     (with_data ? errc::ok : errc::inappropriate_checksum));
@@ -131,6 +134,20 @@ TEST_CASE("ap_initiator: the libraries' krb5_rd_req refuses our AP-REQ with an o
       };
       REQUIRE((in(req->ticket->enc_part.cipher) || in(req->authenticator.cipher)));
       CHECK(t.peer.next().rfind("refused 31 ", 0) == 0);
+    }
+  }
+}
+
+TEST_CASE("user-to-user: tickets under a session key are accepted by the libraries, and theirs by us",
+          "[sessions][rfc4120-3.7]") {
+  for (const library& with : libraries()) {
+    for (const etype_t e : all_etypes) {
+      for (const bool peer_initiates : {true, false}) {
+        CAPTURE(with.name, e, peer_initiates);
+        talk t({.with = with, .etype = e, .peer_initiates = peer_initiates, .user_to_user = true});
+        if (t.who) CHECK(t.who->user_to_user());
+        check_keys(t);
+      }
     }
   }
 }

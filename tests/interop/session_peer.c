@@ -5,8 +5,9 @@
  *
  * FLAGS: m mutual authentication, s a subkey of its own, q sequence numbers, t timestamps, e a list of encryption types
  * (MIT only), x the request by krb5_mk_req_extended instead of krb5_mk_req, u the ticket's service with whatever name
- * the keytab has; HEX: what the authenticator's checksum covers. After the exchange both write what they hold and
- * `ready`; then each line is a command, answered by one line, or by `failed CODE TEXT`:
+ * the keytab has, v user-to-user, where `accept` reads `key ETYPE HEX` first; HEX: what the authenticator's checksum
+ * covers. After the exchange both write what they hold and `ready`; then each line is a command, answered by one line,
+ * or by `failed CODE TEXT`:
  *
  *   safe HEX, priv HEX          a message with these user data
  *   rd_safe HEX, rd_priv HEX    data HEX
@@ -149,6 +150,22 @@ static void say_checksum(krb5_data *covered) {
   printf("checksum %s\n", valid ? "good" : "bad");
 #endif
 }
+/* The session key that the ticket is sealed under. */
+static void set_user_key(const char *text) {
+  krb5_keyblock k;
+  krb5_data octets = from_hex(strchr(text, ' ') + 1);
+  memset(&k, 0, sizeof k);
+#ifdef HEIMDAL
+  k.keytype = atoi(text);
+  k.keyvalue = octets;
+  check(krb5_auth_con_setuserkey(ctx, ac, &k));
+#else
+  k.enctype = atoi(text);
+  k.length = octets.length;
+  k.contents = (krb5_octet *)octets.data;
+  check(krb5_auth_con_setuseruserkey(ctx, ac, &k));
+#endif
+}
 static void accept_one(const char *keytab, const char *flags, const char *hex) {
   krb5_keytab kt;
   krb5_flags options = 0;
@@ -157,6 +174,7 @@ static void accept_one(const char *keytab, const char *flags, const char *hex) {
   krb5_error_code e;
   char *name = NULL;
   check(krb5_kt_resolve(ctx, keytab, &kt));
+  if (strchr(flags, 'v')) set_user_key(read_word("key"));
   req = from_hex(read_word("req"));
   e = krb5_rd_req(ctx, &ac, &req, strchr(flags, 'u') ? NULL : server, kt, &options, &ticket);
   if (e != 0) {
@@ -178,15 +196,8 @@ static void accept_one(const char *keytab, const char *flags, const char *hex) {
   }
 }
 
-static krb5_error_code cached(krb5_creds **creds) {
-  krb5_creds want;
-  memset(&want, 0, sizeof want);
-  want.client = client;
-  want.server = server;
-  return krb5_get_credentials(ctx, KRB5_GC_CACHED, cache, &want, creds);
-}
 static void initiate(char *service, const char *flags, const char *hex) {
-  krb5_creds *creds = NULL;
+  krb5_creds want, creds;
   krb5_data out, covered = from_hex(hex ? hex : ""), came;
   krb5_ap_rep_enc_part *part = NULL;
   krb5_flags options = 0;
@@ -195,9 +206,13 @@ static void initiate(char *service, const char *flags, const char *hex) {
 #ifndef HEIMDAL
   if (strchr(flags, 'e')) options |= AP_OPTS_ETYPE_NEGOTIATION;
 #endif
-  if (strchr(flags, 'x')) {
-    check(cached(&creds));
-    check(krb5_mk_req_extended(ctx, &ac, options, hex ? &covered : NULL, creds, &out));
+  if (strchr(flags, 'v')) options |= AP_OPTS_USE_SESSION_KEY;
+  if (strchr(flags, 'x') || strchr(flags, 'v')) {
+    memset(&want, 0, sizeof want);
+    want.client = client;
+    want.server = server;
+    check(krb5_cc_retrieve_cred(ctx, cache, 0, &want, &creds));
+    check(krb5_mk_req_extended(ctx, &ac, options, hex ? &covered : NULL, &creds, &out));
   } else {
     char *host = strchr(service, '/');
     if (host == NULL) exit(2);

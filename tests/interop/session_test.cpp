@@ -49,6 +49,22 @@ TEST_CASE("protected_session: KRB-SAFE and KRB-PRIV go to the libraries and come
   }
 }
 
+TEST_CASE("protected_session: keys of a type that was negotiated protect messages with MIT's library and back",
+          "[sessions][rfc4537-1]") {
+  for (const library& with : libraries()) {
+    if (with.is_heimdal) continue;  // it offers a list of types in GSS-API's requests alone
+    for (const etype_t e : all_etypes) {
+      CAPTURE(e);
+      talk t({.with = with, .etype = e, .flags = "qe"});
+      REQUIRE(t.keys().acceptor_subkey);
+      CHECK(t.keys().acceptor_subkey->etype() == the_world->crypto.offered()[0]);
+      place(t, peer_place, our_place);
+      ours we(t, at_addresses(with));
+      converse(t, we);
+    }
+  }
+}
+
 TEST_CASE("protected_session: messages that say their direction instead of addresses go to MIT's library and back",
           "[sessions][rfc4120-7.1]") {
   for (const library& with : libraries()) {
@@ -414,11 +430,13 @@ TEST_CASE("protected_session: without mutual authentication the libraries count 
   }
 }
 
-// Where the encoding of a number gets longer, and where older libraries took it for a negative one.
+// Where the encoding of a number gets longer, where older libraries took it for a negative one, and where the count
+// begins anew.
 TEST_CASE("protected_session: numbers of every length and of all 32 bits go to the libraries and back",
           "[sessions][rfc4120-5.2.4]") {
   for (const library& with : libraries()) {
-    for (const std::uint32_t first : {0x7du, 0xfdu, 0x7ffdu, 0xfffdu, 0x7ffffdu, 0xfffffdu, 0x7ffffffdu, 0xff7ffffdu}) {
+    for (const std::uint32_t first :
+         {0x7du, 0xfdu, 0x7ffdu, 0xfffdu, 0x7ffffdu, 0xfffffdu, 0x7ffffffdu, 0xff7ffffdu, 0xfffffffdu}) {
       CAPTURE(with.name, first);
       talk t({.with = with, .peer_initiates = false, .mutual = false, .number = first});
       place(t, peer_place, our_place);
@@ -445,7 +463,13 @@ TEST_CASE("protected_session: after an AP-REP without a number the libraries cou
       o.acceptor_seq = kerb::unnamed_sequence::zero;
       ours we(t, o);
       const octets first = made_by(t, k, {1});
+      if (k == kind::safe) {
+        const auto m = kerb::asn1::decode<kerb::msg::KrbSafe>(first);
+        REQUIRE(m);
+        CHECK(m->safe_body->seq_number.has_value() == with.is_heimdal);
+      }
       CHECK(we.open(k, first) == errc::ok);
+      CHECK(we.open(k, first) != errc::ok);
       converse(t, we);
     }
   }

@@ -61,6 +61,9 @@ struct beginning {
   octets ticket, tgt;   ///< as they are sent
   octets service_key, session_key, tgt_session_key;
   kerb::principal server;
+  // To bob, who has no key of his own but that of his ticket-granting ticket
+  std::string user_cache;
+  octets user_ticket, user_key;
 };
 
 /// The files, the keys and the realm.
@@ -69,6 +72,7 @@ class world {
   policy crypto;
   kerb::testing::realm<policy> realm{crypto, "PEERS.TEST"_krb, etype_t::aes256_cts_hmac_sha1_96};
   kerb::principal alice = *kerb::principal::parse("alice", "PEERS.TEST");
+  kerb::principal bob = *kerb::principal::parse("bob", "PEERS.TEST");
   kerb::principal krbtgt = *kerb::principal::parse("krbtgt/PEERS.TEST", "PEERS.TEST");
   kerb::key_list<key, 8> service_keys;
   kerb::memory_replay_store<4096> seen;
@@ -78,11 +82,13 @@ class world {
   world() {
     directory_ = (std::filesystem::temp_directory_path() / "kerb-sessions-XXXXXX").string();
     if (mkdtemp(directory_.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    std::ofstream(path("krb5.conf")) << "[libdefaults]\n default_realm = PEERS.TEST\n dns_lookup_kdc = false\n"
-                                        " dns_lookup_realm = false\n dns_canonicalize_hostname = false\n rdns = false\n"
-                                        "[domain_realm]\n .peers.test = PEERS.TEST\n"
-                                        // Nobody is there: what is asked of a KDC goes through this program
-                                        "[realms]\n PEERS.TEST = {\n  kdc = 127.0.0.1:1\n }\n";
+    // Where etypes are negotiated MIT's library offers those that stand here before the session key's. The KDC is not
+    // there: what is asked of it goes through this program.
+    std::ofstream(path("krb5.conf"))
+        << "[libdefaults]\n default_realm = PEERS.TEST\n dns_lookup_kdc = false\n dns_lookup_realm = false\n"
+           " dns_canonicalize_hostname = false\n rdns = false\n permitted_enctypes = aes256-cts-hmac-sha384-192"
+           " aes128-cts-hmac-sha256-128 aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96\n"
+           "[domain_realm]\n .peers.test = PEERS.TEST\n[realms]\n PEERS.TEST = {\n  kdc = 127.0.0.1:1\n }\n";
     setenv("KRB5_CONFIG", path("krb5.conf").c_str(), 1);
     setenv("KRB5RCACHENAME", "none:", 1);
     realm.add_user("alice", kerb::secret_view::of("alicepw"));
@@ -94,13 +100,15 @@ class world {
       b.etype = e;
       b.service = "svc/e" + number(e) + ".peers.test";
       b.server = *kerb::principal::parse(b.service, "PEERS.TEST");
-      for (octets* k : {&b.service_key, &b.session_key, &b.tgt_session_key}) *k = random_key(e);
+      for (octets* k : {&b.service_key, &b.session_key, &b.tgt_session_key, &b.user_key}) *k = random_key(e);
       keytab.add(kerb::keytab_key{b.server, began.at, 1, e, kerb::secret_view(b.service_key)});
       if (!service_keys.add(b.server, 1, e, import(e, b.service_key))) throw std::runtime_error("too many keys");
       b.ticket = mint(b.server, import(e, b.service_key), e, b.session_key, {});
       b.tgt = mint(krbtgt, import_copy(*realm.key_of("krbtgt/PEERS.TEST")), e, b.tgt_session_key,
                    {kerb::ticket_flag_t::initial, kerb::ticket_flag_t::forwardable});
-      b.cache = write_cache(b);
+      b.user_ticket = mint(bob, import(e, b.user_key), e, b.session_key, {});
+      b.cache = write_cache("cache" + number(e), {entry(b, krbtgt), entry(b, b.server)});
+      b.user_cache = write_cache("user" + number(e), {entry(b, bob)});
     }
     write("keytab", *keytab.finish());
   }
@@ -125,6 +133,16 @@ class world {
 
   kerb::botan::credential credential(const beginning& b) {
     return {facts(b.server, b.ticket, {}), import(b.etype, b.session_key)};
+  }
+  kerb::botan::credential user_credential(const beginning& b) {
+    return {facts(bob, b.user_ticket, {}), import(b.etype, b.session_key)};
+  }
+  /// Bob's own.
+  kerb::botan::credential user_tgt(const beginning& b) {
+    kerb::ticket_facts f;
+    f.client = bob;
+    f.server = krbtgt;
+    return {f, import(b.etype, b.user_key)};
   }
   kerb::botan::credential tgt(const beginning& b) {
     return {facts(krbtgt, b.tgt, {kerb::ticket_flag_t::initial, kerb::ticket_flag_t::forwardable}),
@@ -171,24 +189,25 @@ class world {
     std::filesystem::permissions(path(name), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     out.write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
   }
-  std::string write_cache(const beginning& b) {
+  kerb::cached_credential entry(const beginning& b, const kerb::principal& server) const {
+    kerb::cached_credential c{};
+    c.client = alice;
+    c.server = server;
+    c.etype = b.etype;
+    c.key = kerb::secret_view(server == krbtgt ? b.tgt_session_key : b.session_key);
+    c.authtime = began.at;
+    c.starttime = began.at;
+    c.endtime = endtime().at;
+    if (server == krbtgt) c.flags = {kerb::ticket_flag_t::initial, kerb::ticket_flag_t::forwardable};
+    c.ticket = server == krbtgt ? b.tgt : server == bob ? b.user_ticket : b.ticket;
+    return c;
+  }
+  std::string write_cache(const std::string& name, const std::vector<kerb::cached_credential>& entries) const {
     std::vector<std::uint8_t> file(8192);
     kerb::ccache_writer w(alice.view(), {}, file);
-    for (const bool is_tgt : {true, false}) {
-      kerb::cached_credential c{};
-      c.client = alice;
-      c.server = is_tgt ? krbtgt.view() : b.server.view();
-      c.etype = b.etype;
-      c.key = kerb::secret_view(is_tgt ? b.tgt_session_key : b.session_key);
-      c.authtime = began.at;
-      c.starttime = began.at;
-      c.endtime = endtime().at;
-      if (is_tgt) c.flags = {kerb::ticket_flag_t::initial, kerb::ticket_flag_t::forwardable};
-      c.ticket = is_tgt ? b.tgt : b.ticket;
-      w.add(c);
-    }
-    write("cache" + number(b.etype), *w.finish());
-    return "FILE:" + path("cache" + number(b.etype));
+    for (const kerb::cached_credential& c : entries) w.add(c);
+    write(name, *w.finish());
+    return "FILE:" + path(name);
   }
 
   std::string directory_;
@@ -209,6 +228,7 @@ struct setting {
   std::optional<octets> covered = {};  ///< by the authenticator's checksum
   /// Our first sequence number, in a request that asks for no answer and proposes no subkey.
   std::optional<std::uint32_t> number = {};
+  bool user_to_user = false;
   std::optional<std::size_t> change = {};  ///< this octet of our AP-REQ, counted from its end; nothing comes of it
 };
 
@@ -233,17 +253,27 @@ class talk {
     std::string flags = s.flags;
     if (s.peer_initiates && s.mutual) flags += "m";
     if (s.peer_initiates ? s.initiator_subkey : s.acceptor_subkey) flags += "s";
+    if (s.user_to_user) flags += "v";
+    const std::string& cache = s.user_to_user ? b.user_cache : b.cache;
     std::vector<std::string> words{s.peer_initiates ? "initiate" : "accept",
-                                   s.peer_initiates ? b.cache : the_world->keytab(), b.service, flags};
+                                   s.peer_initiates ? cache : the_world->keytab(), s.user_to_user ? "bob" : b.service,
+                                   flags};
     if (s.covered) words.push_back(hex(*s.covered));
     return words;
   }
   void accept(const setting& s) {
     request = unhex(peer.hear("req"));
     REQUIRE(!request.empty());
-    kerb::botan::ap_acceptor ap({.service = the_world->of(s.etype).server, .room = room_});
-    auto accepted = kerb::accept(ap, request, the_world->crypto, the_world->service_keys, the_world->seen, now(),
-                                 {.subkey = s.acceptor_subkey});
+    const beginning& b = the_world->of(s.etype);
+    const auto users = the_world->user_tgt(b);
+    kerb::user_to_user_key<key> users_key(users);
+    kerb::botan::ap_acceptor ap({.service = s.user_to_user ? the_world->bob.view() : b.server.view(),
+                                 .room = room_,
+                                 .user_to_user = s.user_to_user});
+    const kerb::accept_options o{.subkey = s.acceptor_subkey};
+    world& w = *the_world;
+    auto accepted = s.user_to_user ? kerb::accept(ap, request, w.crypto, users_key, w.seen, now(), o)
+                                   : kerb::accept(ap, request, w.crypto, w.service_keys, w.seen, now(), o);
     CHECK(accepted.error().code == errc::ok);
     REQUIRE(accepted);
     CHECK(kerb::same_principal(accepted->client(), the_world->alice));
@@ -253,7 +283,8 @@ class talk {
     (void)peer.hear("ready");
   }
   void initiate(const setting& s) {
-    const auto credential = the_world->credential(the_world->of(s.etype));
+    const beginning& b = the_world->of(s.etype);
+    const auto credential = s.user_to_user ? the_world->user_credential(b) : the_world->credential(b);
     std::optional<bytes_view> covered;
     if (s.covered) covered = *s.covered;
     kerb::botan::ap_initiator ap({.credential = credential,
@@ -261,7 +292,9 @@ class talk {
                                   .mutual = s.mutual ? kerb::required : kerb::if_asked,
                                   .subkey = s.initiator_subkey,
                                   .application_data = covered,
-                                  .times = the_world->times});
+                                  .times = the_world->times,
+                                  .user_to_user = s.user_to_user});
+    if (s.user_to_user) peer.tell("key " + number(s.etype) + " " + hex(b.user_key));
     auto step = ap.start(the_world->turn());
     REQUIRE(kerb::says<kerb::send>(step));
     const bytes_view sent = std::get<kerb::send>(step).octets;
