@@ -52,7 +52,8 @@ class received_credentials {
   using key = typename C::key;
   using credential = basic_credential<key>;
 
-  constexpr std::size_t size() const { return tickets_.size(); }
+  /// How many tickets; none once moved from.
+  constexpr std::size_t size() const { return room_.size() == 0 ? 0 : tickets_.size(); }
   /// What the peer says of ticket `i`, which is less than size(). Where it does not name the server, the ticket's clear
   /// part does; a flag or time that it does not tell is none, and the start then is the beginning of time.
   constexpr ticket_facts facts(std::size_t i) const KERB_LIFETIMEBOUND {

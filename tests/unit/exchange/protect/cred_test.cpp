@@ -106,6 +106,18 @@ constexpr bool each_once() {
 }
 KERB_BOTH("received_credentials: each key is taken once", "[exchange][rfc4120-3.6.2]", each_once);
 
+constexpr bool moved_from_has_none() {
+  world w;
+  buffer out{}, room{};
+  auto got = w.open(*w.make(2, out), room);
+  if (!got) return false;
+  received moved = std::move(*got);
+  const received& from = *got;  // what is left is a legal object
+  return from.size() == 0 && got->take(0, w.w.policy).error().code == errc::api_misuse && moved.size() == 2 &&
+         moved.take(0, w.w.policy);
+}
+KERB_BOTH("received_credentials: one that was moved from has no tickets", "[exchange]", moved_from_has_none);
+
 constexpr bool keys_are_wiped() {
   world w;
   buffer out{}, room{};
