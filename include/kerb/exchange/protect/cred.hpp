@@ -38,7 +38,8 @@ struct cred_open_options {
   std::optional<std::uint32_t> nonce{};  ///< demand this one
   bool addresses = false;                ///< demand the peer's address, and ours where there is one
   /// It came in an Authenticator (RFC 4121 section 4.1.1): it is under the ticket's session key, and need not say when
-  /// it was made, which the Authenticator does; Java's leave out the microseconds. Heimdal's krb5_mk_cred makes its like.
+  /// it was made, which the Authenticator does; Java's leave out the microseconds. Heimdal's krb5_mk_cred makes its
+  /// like.
   bool gss_delegation = false;
   bool may_be_open = false;  ///< see cred_demands; Heimdal's GSS-API and older ones of Java do not seal theirs
   bool numbered = false;     ///< demand the next number as its nonce, and count it: see cred_make_options
