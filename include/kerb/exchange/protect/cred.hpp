@@ -189,7 +189,8 @@ constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<ty
   return made;
 }
 
-/// Opens a KRB-CRED that was sealed under `k`, in `octets`, which is lent until the product is gone. errc::no_space
+/// Opens a KRB-CRED that was sealed under `k`, in `octets`, which is lent until the product is gone and
+/// may not overlap with it. errc::no_space
 /// says how many octets will do: those of the message, and one for each ticket. After a failure nothing that was opened
 /// is left there.
 template <crypto_policy C, class K, entropy_source R>
