@@ -17,10 +17,10 @@ namespace kerb::inline v0 {
 /// before its seal or checksum has verified.
 ///
 /// Calls with a store (store/replay_store.hpp) refuse what it has seen, and enter what was sent, so that it cannot come
-/// back. `timestamps` demands one (errc::api_misuse), the same for all calls; `both` may go without, since strict
-/// numbers stop replays; `sequence_numbers` does not use it. Where both sides have one address and one key, numbers
-/// alone cannot tell whose a message is: errc::api_misuse where both count from the same number, and bad_order where
-/// they meet.
+/// back. `timestamps` demands one (errc::api_misuse), the same for all calls of this side, and not the other side's;
+/// `both` may go without, since strict numbers stop replays; `sequence_numbers` does not use it. Where both sides have
+/// one address and one key, numbers alone cannot tell whose a message is: errc::api_misuse where both count from the
+/// same number, and bad_order where they meet.
 template <crypto_policy C>
 class [[nodiscard]] protected_session {
  public:

@@ -386,6 +386,19 @@ TEST_CASE("krb_cred: another key, usage or encryption type does not open it", "[
   }
 }
 
+TEST_CASE("krb_cred: the right seal under another encryption type's number is refused", "[exchange][rfc4120-5.2.9]") {
+  sender s;
+  auto m = *asn1::decode<msg::KrbCred>(s.mint());
+  const etype_t own = m.enc_part.etype;
+  std::vector<std::uint8_t> again(4096);
+  for (std::int32_t e = -140; e != 140; ++e) {
+    m.enc_part.etype = static_cast<etype_t>(e);
+    const auto r = s.w.open(*asn1::encode(m, again), s.room);
+    CHECK(r.has_value() == (m.enc_part.etype == own));
+    if (!r) CHECK(is(r.error(), errc::integrity, "KRB-CRED", "enc-part"));
+  }
+}
+
 TEST_CASE("krb_cred: one that is not sealed is refused unless the caller lets it in", "[exchange][rfc6448]") {
   sender s;
   s.open = true;
