@@ -56,6 +56,17 @@ concept primitives = std::movable<typename P::cipher> && std::movable<typename P
   { p.fill(out) } noexcept -> std::same_as<bool>;
 };
 
+/// A library that also chains blocks: optional, and worth it where that is faster than being called for each block, by
+/// a seventh from 1 KiB on with OpenSSL. What is to be decrypted needs no chain: its blocks go to decrypt() all at once.
+///
+///   cbc_encrypt(c, iv, in, out, n)  n >= 1 blocks in CBC mode from `iv`, a block that lies apart from `out`; in == out is
+///                                   allowed, other overlap is not
+template <class P>
+concept has_cbc = primitives<P> &&
+    requires(P& p, typename P::cipher& c, const std::uint8_t* in, std::uint8_t* o, std::size_t n) {
+  { p.cbc_encrypt(c, in, in, o, n) } noexcept -> std::same_as<errc>;
+};
+
 /// A source of random octets. A false from fill() ends the exchange with errc::entropy; there is no fallback.
 template <class R>
 concept entropy_source = requires(R& r, std::span<std::uint8_t> out) {

@@ -1,4 +1,4 @@
-// The two backends on Botan, for tests that run on each, and the vectors.
+// The backends, for tests that run on each, and the vectors.
 #pragma once
 #include <algorithm>
 #include <string>
@@ -6,6 +6,9 @@
 
 #include "kerb/crypto/botan.hpp"
 #include "kerb/crypto/botan_ffi.hpp"
+#if defined(KERB_TEST_OPENSSL)
+#include "kerb/crypto/openssl.hpp"
+#endif
 #include "support/catch.hpp"
 #include "vectors.hpp"
 
@@ -14,6 +17,16 @@ namespace kerb_test {
 using octet_vector = std::vector<std::uint8_t>;
 inline octet_vector copy_of(kerb::bytes_view v) { return {v.begin(), v.end()}; }
 inline bool all_zero(kerb::bytes_view v) { return std::count(v.begin(), v.end(), 0) == static_cast<long>(v.size()); }
+
+/// The primitives below a policy.
+template <class Policy>
+struct library_below;
+template <class P, class... Profiles>
+struct library_below<kerb::engine<P, Profiles...>> {
+  using type = P;
+};
+template <class Policy>
+using library_of = typename library_below<Policy>::type;
 
 template <class Number>
 constexpr kerb::etype_t etype_of(Number n) {
@@ -134,4 +147,9 @@ struct vectors_of {
 }  // namespace kerb_test
 
 // A test on each backend.
+#if defined(KERB_TEST_OPENSSL)
+#define KERB_ON_BACKENDS(name, tags) \
+  TEMPLATE_TEST_CASE(name, tags, kerb::botan::policy, kerb::botan_ffi::policy, kerb::openssl::policy)
+#else
 #define KERB_ON_BACKENDS(name, tags) TEMPLATE_TEST_CASE(name, tags, kerb::botan::policy, kerb::botan_ffi::policy)
+#endif

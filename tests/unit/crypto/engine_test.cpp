@@ -351,7 +351,7 @@ KERB_ON_BACKENDS("engine: string_to_key refuses counts and salts that no message
   }
 }
 
-KERB_ON_BACKENDS("engine: both backends agree", "[crypto]") {
+KERB_ON_BACKENDS("engine: the backends agree", "[crypto]") {
   TestType p;
   kerb::botan::policy other;
   for (const etype_t e : all_etypes)

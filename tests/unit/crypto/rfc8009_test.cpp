@@ -38,6 +38,9 @@ void derives(P p) {
 TEST_CASE("aes_sha2: the published derived keys are derived", "[crypto][rfc8009]") {
   derives(kerb::botan::primitives{});
   derives(kerb::botan_ffi::primitives{});
+#if defined(KERB_TEST_OPENSSL)
+  derives(kerb::openssl::primitives{});
+#endif
 }
 
 constexpr bool verifies_before_it_decrypts() {
