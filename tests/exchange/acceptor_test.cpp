@@ -36,7 +36,7 @@ KERB_BOTH("ap_acceptor: a service with several names takes tickets for each of t
 
 constexpr bool who_answers() {
   ap_world w;
-  w.request.service.reset();
+  w.request.service = std::optional<principal_view>{};
   w.request.services = both_names;
   w.authenticator.ctime.seconds -= 1000;
   const verdict ours = w.present(w.mint());

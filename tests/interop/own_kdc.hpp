@@ -194,6 +194,7 @@ inline bool has(const std::string& flags, char letter) { return flags.find(lette
 inline const char* const principals = R"(
 principal alice password=alicepw
 principal bob password=bobpw no_preauth
+principal rita password=ritapw authdata=-7001:0102 authdata_if_relevant=-7002:c0ffee
 principal e17 password=pw17 etypes=17
 principal e18 password=pw18 etypes=18
 principal e19 password=pw19 etypes=aes128-cts-hmac-sha256-128

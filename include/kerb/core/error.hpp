@@ -39,7 +39,10 @@ enum class errc : std::uint16_t {
   clock_skew,                ///< the two clocks differ by more than the allowed skew
   ticket_expired,            ///< the ticket's end time has passed
   ticket_not_yet_valid,      ///< the ticket's start time is to come, or it is marked INVALID
-  replayed,                  ///< this authenticator was seen before
+  replayed,                  ///< this authenticator or message was seen before
+  bad_order,                 ///< a sequence number is absent, or not the one that comes next
+  no_freshness,              ///< a message has neither a timestamp nor a sequence number
+  count_mismatch,            ///< two lists that belong together differ in length
   wrong_service,             ///< the ticket is for a service that this acceptor is not
   no_key,                    ///< there is no key for this ticket
   bad_key_version,           ///< there are keys for the service, none of this version; detail: the version asked for
@@ -75,6 +78,7 @@ enum class errc : std::uint16_t {
 
   // Room.
   no_space = 500,  ///< the buffer is too small; detail: octets that will do
+  store_full,      ///< the replay store has no place for a message that has to be remembered
 
   // The program's own mistakes; nothing a peer sends can cause these.
   api_misuse = 600,    ///< a call out of turn, or an argument that contradicts another
@@ -133,6 +137,9 @@ constexpr std::string_view name_of(errc c) {
     case errc::ticket_expired: return "ticket_expired";
     case errc::ticket_not_yet_valid: return "ticket_not_yet_valid";
     case errc::replayed: return "replayed";
+    case errc::bad_order: return "bad_order";
+    case errc::no_freshness: return "no_freshness";
+    case errc::count_mismatch: return "count_mismatch";
     case errc::wrong_service: return "wrong_service";
     case errc::no_key: return "no_key";
     case errc::bad_key_version: return "bad_key_version";
@@ -162,6 +169,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::crypto_backend: return "crypto_backend";
     case errc::unsupported_hash: return "unsupported_hash";
     case errc::no_space: return "no_space";
+    case errc::store_full: return "store_full";
     case errc::api_misuse: return "api_misuse";
     case errc::wrong_usage: return "wrong_usage";
     case errc::bad_name_text: return "bad_name_text";

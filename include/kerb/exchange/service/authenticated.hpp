@@ -18,7 +18,9 @@ class authenticated_client {
   constexpr const principal_view& service() const KERB_LIFETIMEBOUND { return service_; }
   /// The AP-REP to transmit; empty when the client asked for none.
   constexpr bytes_view reply() const { return reply_; }
-  constexpr const session_keys<Key>& keys() const KERB_LIFETIMEBOUND { return keys_; }
+  constexpr const session_keys<Key>& keys() const& KERB_LIFETIMEBOUND { return keys_; }
+  /// The keys alone, for a session that outlives this object; it has none afterwards.
+  constexpr session_keys<Key> keys() && { return std::move(keys_); }
   constexpr msg::TicketFlags flags() const { return flags_; }
   constexpr kerberos_time authtime() const { return authtime_; }
   /// When the ticket ends, and with it what was authenticated.
