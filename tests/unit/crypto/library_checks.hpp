@@ -43,16 +43,19 @@ void check_primitives() {
   SECTION("blocks are encrypted each on its own, in place and apart, and come back") {
     P p;
     typename P::cipher c;
-    octet_vector plain(37 * 16);
+    octet_vector plain(37 * 16), before;
+    std::uint8_t octet = 5;
     for (std::size_t i = 0; i != plain.size(); ++i) plain[i] = static_cast<std::uint8_t>(i % 251);
     for (const auto id : {kerb::cipher_id::aes128, kerb::cipher_id::aes256, kerb::cipher_id::aes128}) {
-      const octet_vector k(id == kerb::cipher_id::aes128 ? 16 : 32, 5);
+      const octet_vector k(id == kerb::cipher_id::aes128 ? 16 : 32, octet++);
       REQUIRE(p.rekey(c, id, kerb::secret_view(bytes_view(k))) == errc::ok);
       octet_vector one(plain.size()), many(plain.size()), back(plain.size());
       for (std::size_t at = 0; at != plain.size(); at += 16)
         REQUIRE(p.encrypt(c, plain.data() + at, one.data() + at, 1) == errc::ok);
       REQUIRE(p.encrypt(c, plain.data(), many.data(), plain.size() / 16) == errc::ok);
       CHECK(one == many);
+      CHECK(many != before);  // a new key is taken
+      before = many;
       REQUIRE(p.decrypt(c, many.data(), back.data(), plain.size() / 16) == errc::ok);
       CHECK(back == plain);
       REQUIRE(p.decrypt(c, many.data(), many.data(), plain.size() / 16) == errc::ok);
