@@ -3,6 +3,10 @@
 
 #include "support/both.hpp"
 #include "toy.hpp"
+#if defined(KERB_TEST_NETTLE)
+#include "../examples/support/nettle.hpp"
+#include "library_checks.hpp"
+#endif
 
 namespace {
 
@@ -31,5 +35,23 @@ KERB_BOTH("hash_octets: the sizes of the hashes", "[crypto]", [] {
          kerb::hash_octets(kerb::hash_id::sha384) == 48 && kerb::hash_octets(kerb::hash_id::sha512) == 64 &&
          kerb::hash_octets(kerb::hash_id::md5) == 16 && kerb::max_hash_octets == 64;
 });
+
+#if defined(KERB_TEST_NETTLE)
+// A model that was written with nothing but the concept's page beside it.
+static_assert(kerb::primitives<example::nettle_primitives> && !kerb::has_cbc<example::nettle_primitives>);
+static_assert(kerb::crypto_policy<example::nettle_policy> && kerb::entropy_source<example::nettle_policy>);
+
+TEST_CASE("nettle: the primitives keep their promises", "[crypto]") {
+  kerb_test::check_primitives<example::nettle_primitives>();
+}
+TEST_CASE("nettle: the published vectors hold", "[crypto][rfc3962-5][rfc8009]") {
+  kerb_test::vectors_of<example::nettle_policy>{19, 20}.seal();
+  for (const auto& etypes : {kerb_test::vectors_of<example::nettle_policy>{17, 18}, {19, 20}}) {
+    etypes.checksum();
+    etypes.prf();
+    etypes.string_to_key();
+  }
+}
+#endif
 
 }  // namespace
