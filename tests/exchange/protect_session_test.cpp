@@ -420,6 +420,8 @@ TEST_CASE("protected_session: messages of any size on Botan's C interface, each 
 
 // ---- what others send
 
+constexpr kerberos_string tgs_parts[] = {"krbtgt"_krb, "EX.ORG"_krb};
+
 /// The receiver of the message in a vector, and when.
 struct receiver_of {
   botan::policy policy;
@@ -483,6 +485,95 @@ TEST_CASE("protected_session: makes the KRB-SAFE that MIT krb5 and Heimdal make"
     REQUIRE(m);
     // Theirs with "times" alone names no recipient; ours always does
     CHECK((*m == v.message) == (with_numbers || with_both));
+  }
+}
+
+TEST_CASE("protected_session: opens KRB-CRED of MIT krb5, each encryption type", "[exchange][rfc4120-3.6.2]") {
+  for (const auto& v : krb_cred_vectors) {
+    INFO(v.name);
+    receiver_of x;
+    const std::size_t n = v.name.ends_with("2") ? 2 : 1;
+    auto s = x.receiver(v.name, v.etype, v.key);
+    auto got = s.open_cred(v.message, x.room, x.t(), {.addresses = true});
+    REQUIRE(got);
+    REQUIRE(got->size() == n);
+    const principal_view tgs{{name_t::principal, tgs_parts}, "EX.ORG"_krb};
+    for (std::size_t i = 0; i != n; ++i) {
+      const auto c = got->take(i, x.policy);
+      REQUIRE(c);
+      CHECK(same_principal(c->client(), alice));
+      CHECK(same_principal(c->server(), i == 0 ? tgs : web));
+      CHECK(c->facts().flags.bits == 0x40e10000);
+      CHECK(c->facts().authtime == kerberos_time{1767222000});
+      CHECK(c->facts().starttime == kerberos_time{1767222000});
+      CHECK(c->endtime() == kerberos_time{1767250800});
+      CHECK(c->ticket().size() == 65);
+      REQUIRE(c->session_key().octets().size() == 32);
+      for (std::size_t o = 0; o != 32; ++o) {
+        CHECK(c->session_key().octets().unguarded()[o] == static_cast<std::uint8_t>(0x64 + i + 7 * o));
+      }
+    }
+  }
+}
+
+TEST_CASE("protected_session: opens what MIT krb5's kpasswd service answers", "[exchange][rfc4120-3.5.2]") {
+  // Captured (mit-kpasswd, message 2): both on one host, the AP-REP's subkey, the client named no number
+  constexpr auto subkey = "b54cc8cd0e807331a974f86c35d91c98f1e047b319415759a7d8842222209270"_hex;
+  constexpr auto cipher =
+      "52ab404c420ff5a3c1f8481ecd98e76d79ae6c123c9834402742b45bd51865332c3c79fb668b4003c63717c44fa33146a6038ff5201e66515143407a0c2d5a"_hex;
+  constexpr std::uint8_t result_code[] = {0, 0};
+  constexpr std::uint8_t loopback[] = {127, 0, 0, 1};
+  const msg::HostAddress home{addr_t::ipv4, loopback};
+  receiver_of x;
+  std::vector<std::uint8_t> out(256);
+  const auto m = asn1::encode(msg::KrbPriv{{etype_t::aes256_cts_hmac_sha1_96, {}, cipher}}, out);
+  const auto import = [&] { return std::move(*x.policy.import(etype_t::aes256_cts_hmac_sha1_96, subkey)); };
+  for (const key_choice choice : {key_choice::last_negotiated, key_choice::own_subkey}) {
+    botan::protected_session s(session_keys<key>{import(), import(), import(), {}, 0x10a8b043},
+                               {.here = side::initiator, .local = home, .peer = home, .keys = choice});
+    const auto r = s.open_priv(*m, x.room, x.t());
+    REQUIRE(r);
+    CHECK(*r == bytes_view(result_code));
+  }
+}
+
+// ---- behind an AP exchange
+
+TEST_CASE("protected_session: both sides of an AP exchange have one session", "[exchange][rfc4120-3.4][rfc4120-3.5]") {
+  for (const bool mutual : {true, false}) {
+    for (const bool subkey : {true, false}) {
+      INFO(mutual << subkey);
+      basic_ap_world<botan::policy> w;
+      std::array<std::uint8_t, 8192> mine{}, theirs{};
+      const auto credential = w.credential();
+      ap_initiator<botan::policy> x(
+          {.credential = credential, .room = mine, .mutual = mutual ? required : if_asked, .subkey = subkey});
+      const auto sent = x.start(w.turn());
+      REQUIRE(says<send>(sent));
+      ap_acceptor<botan::policy> y(w.request_in(theirs));
+      key_list<key, 1> keys;
+      memory_replay_store<32> seen;
+      REQUIRE(keys.add(web, 3, w.service_etype, w.service_key()));
+      auto client = accept(y, std::get<send>(sent).octets, w.policy, keys, seen, w.now, {.sequence_number = subkey});
+      REQUIRE(client);
+      if (mutual) REQUIRE(says<done>(x.receive(client->reply(), w.turn())));
+      auto own = std::move(x).take();
+      REQUIRE(own);
+      botan::protected_session i(std::move(*own), {.here = side::initiator});
+      botan::protected_session a(std::move(*client).keys(), {.here = side::acceptor});
+      CHECK(client->keys().session_key.empty());
+      std::array<std::uint8_t, 256> out{}, in{};
+      for (int n = 0; n != 2; ++n) {
+        const auto r = i.make_priv(some_data, out, w.turn());
+        REQUIRE(r);
+        const auto got = a.open_priv(*r, in, w.turn());
+        REQUIRE(got);
+        CHECK(*got == bytes_view(some_data));
+        const auto back = a.make_safe(some_data, out, w.turn());
+        REQUIRE(back);
+        CHECK(i.open_safe(*back, w.turn()));
+      }
+    }
   }
 }
 

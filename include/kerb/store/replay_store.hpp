@@ -15,8 +15,22 @@ enum class replay_verdict : std::uint8_t {
   blind,  ///< it may have been seen before the store lost its memory: refuse
 };
 
+// Why one digest, of the authenticator's ciphertext as sent, is enough. RFC 4120 section 3.2.3 wants to tell apart
+// server, client, time and microsecond, and that at least:
+// * Client, realm, time and microsecond are sealed in it, under the session key of a ticket for one server. Where one
+//   of them differs the octets differ, and so they do for two authenticators of one client in one microsecond, since
+//   each seal begins with a random confounder: no request is taken for the replay of another one.
+// * Under one key each ciphertext opens to a text of its own, and only who has the key makes one that opens (RFC 3962
+//   and RFC 8009 leave no octet unauthenticated): whoever replays has to send the same octets.
+// * All that can be rewritten in an AP-REQ is left out: the ticket's clear name and realm, its key version, the
+//   options, the framing. So it is the same digest under whatever name and with whatever ticket it is presented.
+// Hence one store is shared by all who can open the ticket, and that is by key and not by name: the several names of an
+// account that has one key need one store.
+
 /// A store of authenticators, by digest: one atomic insert-if-absent. An entry may be forgotten from `forget_after` on,
-/// since its authenticator is refused for its age by then. Several acceptors for one service share one store.
+/// since its authenticator is refused for its age by then. All acceptors that hold a key share one store and go by one
+/// `clock_skew`: with a larger one an acceptor would still take what the others' entries have been forgotten for. Where
+/// their clocks differ, a store must remember that much longer, or refuse what it may have forgotten.
 template <class S>
 concept replay_store = requires(S& s, const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
                                 kerberos_time now) {
@@ -25,7 +39,8 @@ concept replay_store = requires(S& s, const std::array<std::uint8_t, 32>& digest
 };
 
 /// Remembers up to N authenticators in place, for one thread; never allocates and never forgets one that could still be
-/// replayed. Work per insert is bounded: an authenticator has 32 places, found by its digest, so a store that is less
+/// replayed. When the clock is set back, or acceptors' clocks differ, it is blind to what it may have forgotten by the
+/// later time. Work per insert is bounded: an authenticator has 32 places, found by its digest; a store that is less
 /// than half full is never `full` but by extraordinary chance.
 template <std::size_t N>
   requires(N >= 32)
@@ -44,18 +59,25 @@ class memory_replay_store {
   constexpr replay_verdict insert(const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
                                   kerberos_time now) noexcept {
     if (forget_after <= blind_to_) return replay_verdict::blind;
-    std::size_t at = 0;
-    for (std::size_t i = 0; i != sizeof(std::size_t); ++i) at = at << 8 | digest[i];
+    // Places are taken in the emptier one of two runs of 16, which lie apart: single runs would fill up far sooner
+    std::size_t at = word(digest, 0) % N;
     entry* empty = nullptr;
-    for (std::size_t i = 0; i != 32; ++i) {
-      entry& e = entries_[(at % N + i) % N];
-      if (e.forget_after <= now) {
-        if (empty == nullptr) empty = &e;
-      } else if (e.digest == digest) {
-        return replay_verdict::seen;
+    for (std::size_t run = 0, most = 0; run != 2; ++run) {
+      entry* first = nullptr;
+      std::size_t free = 0;
+      for (std::size_t i = 0; i != 16; ++i) {
+        entry& e = entries_[(at + i) % N];
+        if (e.forget_after <= now) {
+          if (free++ == 0) first = &e;
+        } else if (e.digest == digest) {
+          return replay_verdict::seen;
+        }
       }
+      if (free > most) empty = first, most = free;
+      at += 16 + word(digest, 8) % (N - 31);
     }
     if (empty == nullptr) return replay_verdict::full;
+    if (empty->forget_after > blind_to_) blind_to_ = empty->forget_after;  // forgotten: never taken for new again
     *empty = {digest, forget_after};
     return replay_verdict::fresh;
   }
@@ -65,8 +87,14 @@ class memory_replay_store {
     std::array<std::uint8_t, 32> digest{};
     kerberos_time forget_after = earliest_time;
   };
+  static constexpr std::size_t word(const std::array<std::uint8_t, 32>& digest, std::size_t from) {
+    std::size_t w = 0;
+    for (std::size_t i = 0; i != sizeof w; ++i) w = w << 8 | digest[from + i];
+    return w;
+  }
+
   std::array<entry, N> entries_{};
-  kerberos_time blind_to_ = earliest_time;
+  kerberos_time blind_to_ = earliest_time;  // what may be forgotten by then may have been seen
 };
 
 }  // namespace kerb::inline v0

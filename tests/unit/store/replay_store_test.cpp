@@ -64,6 +64,71 @@ constexpr bool blind_after_a_loss() {
 KERB_BOTH("memory_replay_store: after a loss it refuses what it might have accepted, and no more",
           "[store][rfc4120-3.2.3]", blind_after_a_loss);
 
+constexpr bool what_is_refused_is_not_remembered() {
+  auto s = memory_replay_store<32>::after_loss({1000}, 300);
+  for (std::uint8_t i = 0; i != 40; ++i)
+    if (s.insert(digest(i), {1500}, {1000}) != replay_verdict::blind) return false;
+  for (std::uint8_t i = 0; i != 32; ++i)  // all places are still free
+    if (s.insert(digest(i), {1700}, {1100}) != replay_verdict::fresh) return false;
+  return s.insert(digest(50), {1700}, {1100}) == replay_verdict::full &&
+         s.insert(digest(50), {2000}, {1700}) == replay_verdict::fresh;
+}
+KERB_BOTH("memory_replay_store: what it refuses takes no place and is not remembered", "[store][rfc4120-3.2.3]",
+          what_is_refused_is_not_remembered);
+
+constexpr bool blind_after_a_loss_at_the_end_of_time() {
+  auto s = memory_replay_store<32>::after_loss({latest_time.seconds - 10}, 300);
+  return s.insert(digest(1), latest_time, {latest_time.seconds - 5}) == replay_verdict::blind;
+}
+KERB_BOTH("memory_replay_store: after a loss near the year 9999 it stays blind", "[store]",
+          blind_after_a_loss_at_the_end_of_time);
+
+constexpr bool a_clock_set_back() {
+  memory_replay_store<32> s;
+  const auto spend = [&s](std::int64_t forget_after, std::int64_t now) {
+    for (std::uint8_t i = 100; i != 132; ++i)
+      if (s.insert(digest(i), {forget_after}, {now}) != replay_verdict::fresh) return false;
+    return true;
+  };
+  for (std::uint8_t i = 0; i != 32; ++i)
+    if (s.insert(digest(i), {1000 + i}, {900}) != replay_verdict::fresh) return false;
+  if (!spend(2000, 1031)) return false;  // the first 32 are forgotten now, the latest of them for the second 1031
+  // At an earlier second they would be young enough again
+  for (std::uint8_t i = 0; i != 32; ++i)
+    if (s.insert(digest(i), {1000 + i}, {950}) != replay_verdict::blind) return false;
+  // What cannot have been among them is looked for as ever
+  return s.insert(digest(100), {2000}, {950}) == replay_verdict::seen &&
+         s.insert(digest(40), {1031}, {950}) == replay_verdict::blind &&
+         s.insert(digest(40), {1032}, {950}) == replay_verdict::full;
+}
+KERB_BOTH("memory_replay_store: when the clock is set back, what it has forgotten by then is not taken for new",
+          "[store][rfc4120-3.2.3]", a_clock_set_back);
+
+TEST_CASE("memory_replay_store: acceptors whose clocks differ accept each authenticator once",
+          "[store][rfc4120-3.2.3]") {
+  constexpr std::int64_t skew = 30;
+  memory_replay_store<500> s;
+  std::map<std::uint64_t, int> accepted;
+  std::uint64_t random = 88172645463325252u;
+  const auto next = [&](std::uint64_t n) {
+    random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+    return static_cast<std::int64_t>(random % n);
+  };
+  int blind = 0, fresh = 0;
+  for (std::int64_t i = 0; i != 200000; ++i) {
+    const std::int64_t now = i / 20 + next(41) - 20;  // one of many clocks, up to 20 seconds wrong
+    const std::int64_t ctime = i / 20 + next(81) - 40;
+    const std::uint64_t who = static_cast<std::uint64_t>(ctime) << 2 | static_cast<std::uint64_t>(next(4));
+    if (ctime > now + skew || ctime < now - skew) continue;
+    const replay_verdict v = s.insert(digest(who * 0x9e3779b97f4a7c15u), {ctime + skew + 1}, {now});
+    if (v == replay_verdict::fresh) REQUIRE(++accepted[who] == 1);
+    fresh += v == replay_verdict::fresh;
+    blind += v == replay_verdict::blind;
+  }
+  CHECK(fresh > 5000);
+  CHECK(blind > 5000);  // those that only the slow clocks would take
+}
+
 constexpr bool the_whole_digest_tells() {
   memory_replay_store<40> s;
   digest_t d = digest(5);
@@ -133,7 +198,8 @@ TEST_CASE("memory_replay_store: at any load it never calls a replay fresh", "[st
   for (int i = 0; i != 20000; ++i) {
     random ^= random << 13, random ^= random >> 7, random ^= random << 17;
     const std::int64_t now = i / 10, until = now + 1 + static_cast<std::int64_t>(random % 16);
-    const digest_t d = digest(random >> 32 & 0xff, static_cast<std::uint8_t>(random >> 40));
+    digest_t d = digest(random >> 32 & 0xff, static_cast<std::uint8_t>(random >> 40));
+    d[15] = d[31];  // where its second run of places is
     const auto known = model.find(d);
     const bool remembered = known != model.end() && known->second > now;
     const replay_verdict got = s.insert(d, {until}, {now});
@@ -142,6 +208,48 @@ TEST_CASE("memory_replay_store: at any load it never calls a replay fresh", "[st
     full += got == replay_verdict::full;
   }
   CHECK(full > 100);
+}
+
+constexpr bool both_runs_are_looked_through() {
+  memory_replay_store<64> s;
+  const auto apart = [](std::uint8_t n) {  // one first run for all, and second runs that lie 16 to 48 places behind it
+    digest_t d = digest(0, n);
+    d[15] = n;
+    return d;
+  };
+  for (std::uint8_t n = 0; n != 48; ++n) {
+    if (s.insert(apart(n), {1000}, {0}) != replay_verdict::fresh) return false;
+    for (std::uint8_t i = 0; i <= n; ++i)
+      if (s.insert(apart(i), {1000}, {0}) != replay_verdict::seen) return false;
+  }
+  return true;
+}
+KERB_BOTH("memory_replay_store: an authenticator is found in either run of its places", "[store]",
+          both_runs_are_looked_through);
+
+TEST_CASE("memory_replay_store: when half of it is taken it is not full", "[store][rfc4120-3.2.3]") {
+  const auto s = std::make_unique<memory_replay_store<1000>>();
+  std::uint64_t random = 88172645463325252u;
+  std::map<std::int64_t, std::size_t> ends;  // how many are forgotten when
+  std::size_t taken = 0, most = 0;
+  int full = 0;
+  for (int i = 0; i != 500000; ++i) {
+    digest_t d{};
+    for (std::size_t at = 0; at != 32; ++at) {
+      if (at % 8 == 0) random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+      d[at] = static_cast<std::uint8_t>(random * 0x9e3779b97f4a7c15u >> 8 * (at % 8));
+    }
+    const std::int64_t now = i / 10, until = now + 1 + static_cast<std::int64_t>((random >> 33) % 99);
+    while (!ends.empty() && ends.begin()->first <= now) {
+      taken -= ends.begin()->second;
+      ends.erase(ends.begin());
+    }
+    full += s->insert(d, {until}, {now}) == replay_verdict::full;
+    ++ends[until];
+    most = ++taken > most ? taken : most;
+  }
+  CHECK(full == 0);
+  CHECK(most > 500);
 }
 
 TEST_CASE("memory_replay_store: allocates nothing", "[store]") {

@@ -15,7 +15,7 @@ struct cred_fields {
 
 /// What is demanded of a KRB-CRED that came.
 struct cred_demands {
-  bool timestamp = true;                         ///< refuse one without; where one is, it must be current
+  bool timestamp = true;                         ///< whole; without the demand what there is must still be current
   std::optional<std::uint32_t> nonce{};          ///< the one that the recipient had chosen
   std::optional<session_addresses> addresses{};  ///< none: they are not looked at (RFC 4120 section 3.6.2 allows it)
   bool demand_recipient = false;
@@ -35,9 +35,9 @@ struct cred_open_options {
   std::optional<std::uint32_t> nonce{};  ///< demand this one
   bool addresses = false;                ///< demand the peer's address, and ours where there is one
   /// It came in an Authenticator (RFC 4121 section 4.1.1): it is under the ticket's session key, and need not say when
-  /// it was made, which MIT krb5 does not there.
+  /// it was made, which the Authenticator does; Java's leave out the microseconds.
   bool gss_delegation = false;
-  bool may_be_open = false;  ///< see cred_demands
+  bool may_be_open = false;  ///< see cred_demands; Heimdal's GSS-API and older ones of Java do not seal theirs
 };
 
 /// Tickets that a peer has handed over. Move-only; views lie in the room that it was opened in, which is wiped when it
@@ -122,7 +122,9 @@ constexpr error judge_cred(const msg::KrbCred& m, const msg::EncKrbCredPart& par
     const error e = judge_addresses(part.s_address, part.r_address, *want.addresses, want.demand_recipient, type);
     if (!e.ok()) return e;
   }
-  const error e = judge_time(part.timestamp, part.usec, want.timestamp, now, skew, type);
+  std::optional<microseconds> usec = part.usec;
+  if (!want.timestamp && part.timestamp && !usec) usec = microseconds{};
+  const error e = judge_time(part.timestamp, usec, want.timestamp, now, skew, type);
   if (!e.ok()) return e;
   if (want.nonce && part.nonce != want.nonce) { return {.code = errc::nonce_mismatch, .type = type, .field = "nonce"}; }
   return {};

@@ -129,7 +129,7 @@ KERB_BOTH("protected_session: after the last microsecond of 9999 no message can 
 constexpr bool unnamed_numbers() {
   for (const unnamed_sequence u : {unnamed_sequence::as_initiator, unnamed_sequence::zero}) {
     protect_world w;
-    w.acceptor_seq.reset();
+    w.acceptor_seq = std::optional<std::uint32_t>{};
     w.options.acceptor_seq = u;
     session i = w.initiator(), a = w.acceptor();
     const std::uint32_t first = u == unnamed_sequence::zero ? 0 : 70000;
@@ -157,7 +157,7 @@ KERB_BOTH("protected_session: numbers go on modulo 2^32", "[exchange][rfc4120-5.
 
 constexpr bool no_number_was_named() {
   protect_world w;
-  w.initiator_seq.reset();
+  w.initiator_seq = std::optional<std::uint32_t>{};
   session i = w.initiator(), a = w.acceptor();
   buffer out{}, in{};
   for (const kind k : kinds_of_message) {
@@ -166,7 +166,7 @@ constexpr bool no_number_was_named() {
     if (!is(w.open(a, k, some_data, in).error(), errc::missing_field, "Authenticator", "seq-number")) return false;
     if (!passes(w, a, i, k)) return false;  // the other direction has one
   }
-  w.acceptor_seq.reset();
+  w.acceptor_seq = std::optional<std::uint32_t>{};
   session none = w.acceptor();
   if (w.make(none, kind::priv, some_data, out)) return false;
   w.options.by = freshness::timestamps;
@@ -317,7 +317,8 @@ template <kind K>
 constexpr bool exact_sizes() {
   std::array<std::uint8_t, 300> data{};
   for (std::size_t i = 0; i != data.size(); ++i) data[i] = static_cast<std::uint8_t>(i);
-  for (const std::size_t n : {0, 1, 9, 60, 61, 62, 63, 64, 65, 66, 67, 68, 127, 128, 190, 191, 192, 193, 194, 300}) {
+  for (const std::size_t n :
+       {0u, 1u, 9u, 60u, 61u, 62u, 63u, 64u, 65u, 66u, 67u, 68u, 127u, 128u, 190u, 191u, 192u, 193u, 194u, 300u}) {
     protect_world w;
     w.options.by = freshness::both;
     w.initiator_seq = 0xffffffffu;
@@ -448,7 +449,7 @@ constexpr bool reflections() {
       protect_world w;
       w.options.by = by;
       w.with_store = by == freshness::timestamps;
-      w.acceptor_seq.reset();  // so that both count from one number
+      w.acceptor_seq = std::optional<std::uint32_t>{};  // so that both count from one number
       if (reflected(w, k) != errc::address_mismatch) return false;
       w.at_places();
       if (reflected(w, k) != errc::address_mismatch) return false;

@@ -146,4 +146,17 @@ TEST_CASE("authenticated_client: the authenticator's own authorization data is n
   CHECK(!found->from_ticket);
 }
 
+TEST_CASE("authenticated_client: gives its keys away", "[exchange]") {
+  session s;
+  REQUIRE(s.present(s.w.mint()) != nullptr);
+  (void)s.a.accept({}, s.w.turn());
+  auto who = std::move(s.a).take();
+  REQUIRE(who);
+  const session_keys<key> keys = std::move(*who).keys();
+  CHECK(bytes_view(keys.session_key.octets().unguarded()) == bytes_view(session_octets));
+  CHECK(keys.acceptor_subkey);
+  CHECK(who->keys().session_key.empty());
+  CHECK(same_principal(who->client(), alice));
+}
+
 }  // namespace
