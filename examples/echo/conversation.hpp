@@ -69,7 +69,7 @@ class conversation {
   /// For the log, when it has ended; `how` is said where nothing was wrong with the messages.
   std::string told(const std::string& how) const {
     return (client_.empty() ? "nobody" : client_) + ", messages: " + std::to_string(echoed_) + "; " +
-           (why_.ok() ? how : "refused: " + std::string(kerb::name_of(why_.code)) + " " + why_.type + " " + why_.field);
+           (why_.ok() ? how : "refused: " + example::brief(why_));
   }
 
  private:
@@ -88,7 +88,7 @@ class conversation {
   }
   kerb::bytes_view echo(kerb::bytes_view message) {
     const auto t = turn_now(own_.crypto);
-    if (ends_ < t.now.at)
+    if (ends_ <= t.now.at)
       return refuse({.code = kerb::errc::ticket_expired}, kerb::error_code_t::krb_ap_err_tkt_expired);
     const kerb::wiped_on_exit wipe(std::span<std::uint8_t>(room_).first(message.size()));
     const auto text = session_->open_priv(message, room_, t);

@@ -255,16 +255,18 @@ kerb::bytes_view handle_key(int etype) { return world(etype, false).session_octe
 void add_ap() {
   for (const int e : all_etypes) {
     const std::string suffix = "/" + etype_text(e);
-    for (const auto& [what, h] : {std::pair("ap/accept", how::plain), std::pair("ap/accept_replay", how::replay),
-                                  std::pair("ap/accept_mutual", how::mutual)}) {
-      auto* const own = add(what + suffix, "kerb", [=, h = h](benchmark::State& s) {
+    for (const how h : {how::plain, how::replay, how::mutual}) {
+      const std::string what = h == how::plain    ? "ap/accept"
+                               : h == how::replay ? "ap/accept_replay"
+                                                  : "ap/accept_mutual";
+      auto* const own = add(what + suffix, "kerb", [=](benchmark::State& s) {
         if (h == how::replay) accept_kerb<kerb::memory_replay_store<4 * ap_world::many>>(s, e, h);
         else accept_kerb<no_store>(s, e, h);
       });
       if (h == how::replay) own->Iterations(ap_world::many - 1);
       for (const peer_ops* p : peers()) {
         if (h == how::replay && std::string(p->name) != "mit") continue;  // Heimdal's krb5_rd_req has none
-        auto* const theirs = add(what + suffix, p->name, [=, h = h](benchmark::State& s) { accept_peer(s, *p, e, h); });
+        auto* const theirs = add(what + suffix, p->name, [=](benchmark::State& s) { accept_peer(s, *p, e, h); });
         if (h == how::replay) theirs->Iterations(ap_world::many - 1);
       }
     }

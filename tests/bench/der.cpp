@@ -172,7 +172,8 @@ const octets_t& chosen(peer_message what) {
     for (octets_t& o : encodings(what))
       if (all_have<T>(what, o)) good.push_back(std::move(o));
     if (good.empty()) return octets_t();
-    std::stable_sort(good.begin(), good.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    std::sort(good.begin(), good.end(),
+              [](const octets_t& a, const octets_t& b) { return a.size() != b.size() ? a.size() < b.size() : a < b; });
     return good[good.size() / 2];
   }();
   return one;

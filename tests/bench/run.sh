@@ -16,7 +16,7 @@ filter=${1:-}
 install_packages "g++ meson ninja-build pkg-config python3 libbenchmark-dev libssl-dev" "libbotan-3-dev libbotan-2-dev" \
   "krb5-multidev heimdal-multidev krb5-kdc krb5-admin-server" "the peers"
 
-build=build-bench
+build="build-bench"
 if [ -f $build/meson-private/coredata.dat ]; then
   meson setup --reconfigure $build >/dev/null
 else

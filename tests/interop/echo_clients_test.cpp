@@ -74,7 +74,7 @@ TEST_CASE("echo client: says what went wrong", "[echo]") {
     // Its name, and another key: the realm of these tests has one, and examples/kdc's another
     own::kdc_process& wrong = service(kind);
     check_refused(client(wrong.port()), "the service: peer_said_no in KRB-ERROR.error-code, KRB_AP_ERR_BAD_INTEGRITY");
-    CHECK_THAT(wrong.log(), own::contains("nobody, messages: 0; refused: integrity Ticket enc-part"));
+    CHECK_THAT(wrong.log(), own::contains("nobody, messages: 0; refused: integrity in Ticket.enc-part"));
     // Another name
     const std::string other = "--service echo/elsewhere@EXAMPLE.ORG";
     check_refused(client(right.port(), other), "KDC_ERR_S_PRINCIPAL_UNKNOWN");
@@ -93,6 +93,12 @@ TEST_CASE("echo client: takes no nonsense from a service", "[echo]") {
     CHECK(o.status == 1);
     CHECK_THAT(o.said, own::contains("the service: "));
   }
+}
+
+TEST_CASE("echo client: does not wait for ever", "[echo]") {
+  if (account().empty()) return;
+  impostor there(std::nullopt);
+  check_refused(client(there.port(), "--idle 1"), "timed out");
 }
 
 TEST_CASE("echo: its demonstration goes to the end", "[echo]") {

@@ -58,7 +58,6 @@ enum class errc : std::uint16_t {
   critical_authdata,         ///< authorization data that must be enforced and is not understood
   bindings_missing,          ///< the client does not bind its context to a channel, and should
   bindings_mismatch,         ///< the client's channel is another than the one its request came through
-  replay_unknown,            ///< whether it was seen before cannot be told: the store is full, or has lost its memory
   refused_by_application,    ///< the caller's own policy said no
 
   // The peer sent a KRB-ERROR; detail: its error code.
@@ -78,7 +77,7 @@ enum class errc : std::uint16_t {
 
   // Room.
   no_space = 500,  ///< the buffer is too small; detail: octets that will do
-  store_full,      ///< the replay store has no place for a message that has to be remembered
+  replay_unknown,  ///< the replay store is full or has lost its memory: whether it was seen before cannot be told
 
   // The program's own mistakes; nothing a peer sends can cause these.
   api_misuse = 600,    ///< a call out of turn, or an argument that contradicts another
@@ -155,7 +154,6 @@ constexpr std::string_view name_of(errc c) {
     case errc::critical_authdata: return "critical_authdata";
     case errc::bindings_missing: return "bindings_missing";
     case errc::bindings_mismatch: return "bindings_mismatch";
-    case errc::replay_unknown: return "replay_unknown";
     case errc::refused_by_application: return "refused_by_application";
     case errc::kdc_said_no: return "kdc_said_no";
     case errc::peer_said_no: return "peer_said_no";
@@ -169,7 +167,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::crypto_backend: return "crypto_backend";
     case errc::unsupported_hash: return "unsupported_hash";
     case errc::no_space: return "no_space";
-    case errc::store_full: return "store_full";
+    case errc::replay_unknown: return "replay_unknown";
     case errc::api_misuse: return "api_misuse";
     case errc::wrong_usage: return "wrong_usage";
     case errc::bad_name_text: return "bad_name_text";

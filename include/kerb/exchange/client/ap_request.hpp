@@ -13,8 +13,8 @@ namespace kerb::inline v0 {
 struct gss_context {
   gss_flags flags;                             ///< GSS_C_MUTUAL_FLAG exactly where mutual authentication is required
   std::optional<channel_bindings> bindings{};  ///< what the context is bound to; none: to nothing
-  std::optional<bytes_view> deleg{};           ///< with GSS_C_DELEG_FLAG: a KRB-CRED sealed under the session key
-  bool bindings_aware = false;  ///< tell Windows that there would be bindings if there were a channel to bind to
+  std::optional<bytes_view> deleg{};  ///< with GSS_C_DELEG_FLAG: what make_krb_cred() seals under the ticket's key
+  bool bindings_aware = false;        ///< tell Windows that there would be bindings if there were a channel to bind to
 };
 
 /// What an AP exchange is to do. Every view, and the credential, must outlive the exchange.

@@ -28,16 +28,21 @@ struct cred_demands {
 struct cred_make_options {
   std::optional<std::uint32_t> nonce{};  ///< the one that the recipient has chosen
   bool addresses = false;                ///< say both addresses; not the directional ones (RFC 4120 section 7.1)
-  bool gss_delegation = false;  ///< under the ticket's session key, for an Authenticator (RFC 4121 section 4.1.1)
+  /// Under the ticket's session key, for an Authenticator (RFC 4121 section 4.1.1); and for Heimdal's krb5_rd_cred.
+  bool gss_delegation = false;
+  /// The nonce is the session's next number, and counts as one: MIT krb5 has it so in sessions by sequence numbers.
+  bool numbered = false;
 };
 /// How a session's KRB-CRED is received.
 struct cred_open_options {
   std::optional<std::uint32_t> nonce{};  ///< demand this one
   bool addresses = false;                ///< demand the peer's address, and ours where there is one
   /// It came in an Authenticator (RFC 4121 section 4.1.1): it is under the ticket's session key, and need not say when
-  /// it was made, which the Authenticator does; Java's leave out the microseconds.
+  /// it was made, which the Authenticator does; Java's leave out the microseconds. Heimdal's krb5_mk_cred makes its
+  /// like.
   bool gss_delegation = false;
   bool may_be_open = false;  ///< see cred_demands; Heimdal's GSS-API and older ones of Java do not seal theirs
+  bool numbered = false;     ///< demand the next number as its nonce, and count it: see cred_make_options
 };
 
 /// Tickets that a peer has handed over. Move-only; views lie in the room that it was opened in, which is wiped when it

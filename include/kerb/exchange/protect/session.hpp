@@ -17,10 +17,10 @@ namespace kerb::inline v0 {
 /// before its seal or checksum has verified.
 ///
 /// Calls with a store (store/replay_store.hpp) refuse what it has seen, and enter what was sent, so that it cannot come
-/// back. `timestamps` demands one (errc::api_misuse), the same for all calls; `both` may go without, since strict
-/// numbers stop replays; `sequence_numbers` does not use it. Where both sides have one address and one key, numbers
-/// alone cannot tell whose a message is: errc::api_misuse where both count from the same number, and bad_order where
-/// they meet.
+/// back. `timestamps` demands one (errc::api_misuse), the same for all calls of this side, and not the other side's;
+/// `both` may go without, since strict numbers stop replays; `sequence_numbers` does not use it. Where both sides have
+/// one address and one key, numbers alone cannot tell whose a message is: errc::api_misuse where both count from the
+/// same number, and bad_order where they meet.
 template <crypto_policy C>
 class [[nodiscard]] protected_session {
  public:
@@ -143,21 +143,25 @@ class [[nodiscard]] protected_session {
     return body.user_data;
   }
 
-  /// A KRB-CRED that hands these credentials to the peer, as make_priv(). It takes no sequence number.
+  /// A KRB-CRED that hands these credentials to the peer, as make_priv(). It takes no sequence number unless `o` says
+  /// so.
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_cred(view_of<ref<const credential>> credentials,
                                                        std::span<std::uint8_t> out, const turn<C, R>& t,
                                                        const cred_make_options& o = {}) {
     if (!life_.on || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
     unique_time times = times_;
-    cred_fields fields{times.next(t.now), o.nonce, {}, {}};
+    if (o.numbered && (!numbered() || !out_.next() || o.nonce)) return errc::api_misuse;
+    cred_fields fields{times.next(t.now), o.numbered ? out_.next() : o.nonce, {}, {}};
     if (o.addresses) {
       fields.s_address = places().ours;
       fields.r_address = places().theirs;
     }
     const key& k = o.gss_delegation ? keys_.session_key : key_for(direction::out);
     auto made = make_krb_cred(credentials, fields, k, out, t);
-    if (made) times_ = times;
+    if (!made) return made;
+    times_ = times;
+    if (o.numbered) out_.count();
     return made;
   }
   template <entropy_source R>
@@ -172,9 +176,13 @@ class [[nodiscard]] protected_session {
                                                                     const turn<C, R>& t,
                                                                     const cred_open_options& o = {}) {
     if (!life_.on || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
-    cred_demands want{!o.gss_delegation, o.nonce, {}, options_.demand_recipient, o.may_be_open};
+    if (o.numbered && (!numbered() || !in_.next() || o.nonce)) return errc::api_misuse;
+    cred_demands want{
+        !o.gss_delegation, o.numbered ? in_.next() : o.nonce, {}, options_.demand_recipient, o.may_be_open};
     if (o.addresses) want.addresses = places();
-    return open_krb_cred(message, o.gss_delegation ? keys_.session_key : key_for(direction::in), room, t, want);
+    auto got = open_krb_cred(message, o.gss_delegation ? keys_.session_key : key_for(direction::in), room, t, want);
+    if (got && o.numbered) in_.count();
+    return got;
   }
 
   /// The number that the next message will have, or must have; none where the AP exchange has named none.
@@ -356,11 +364,15 @@ class [[nodiscard]] protected_session {
     constexpr const char* type = asn1::type_name<Part>;
     error e = judge_addresses(p.s_address, p.r_address, places(), options_.demand_recipient, type);
     if (!e.ok()) return e;
-    if (!p.timestamp && !p.seq_number) return {.code = errc::no_freshness, .type = type};
+    if (!p.timestamp && !p.seq_number && !(numbered() && in_.next() == 0u)) {
+      return {.code = errc::no_freshness, .type = type};
+    }
     e = judge_time(p.timestamp, p.usec, timed(), t.now, t.limits.clock_skew, type);
     if (!e.ok() || !numbered()) return e;
     // Where nothing but the number tells ours from the peer's, one that we have used may be ours come back
-    if (p.seq_number != in_.next() || (out_.has_used(*in_.next()) && alike(t.policy.get()))) {
+    // MIT krb5 leaves a number of zero out, and it is under the seal: nobody else can have taken it away
+    const std::uint32_t number = p.seq_number.value_or(0);
+    if (number != in_.next() || (out_.has_used(*in_.next()) && alike(t.policy.get()))) {
       return {.code = errc::bad_order, .type = type, .field = "seq-number"};
     }
     return {};

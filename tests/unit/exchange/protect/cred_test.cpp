@@ -374,6 +374,19 @@ TEST_CASE("krb_cred: another key, usage or encryption type does not open it", "[
   }
 }
 
+TEST_CASE("krb_cred: the right seal under another encryption type's number is refused", "[exchange][rfc4120-5.2.9]") {
+  sender s;
+  auto m = *asn1::decode<msg::KrbCred>(s.mint());
+  const etype_t own = m.enc_part.etype;
+  std::vector<std::uint8_t> again(4096);
+  for (std::int32_t e = -140; e != 140; ++e) {
+    m.enc_part.etype = static_cast<etype_t>(e);
+    const auto r = s.w.open(*asn1::encode(m, again), s.room);
+    CHECK(r.has_value() == (m.enc_part.etype == own));
+    if (!r) CHECK(is(r.error(), errc::integrity, "KRB-CRED", "enc-part"));
+  }
+}
+
 TEST_CASE("krb_cred: one that is not sealed is refused unless the caller lets it in", "[exchange][rfc6448]") {
   sender s;
   s.open = true;
@@ -522,6 +535,35 @@ TEST_CASE("protected_session: two KRB-CRED of one microsecond say different time
   CHECK(i.make_cred(tickets.first, out, t).error().code == errc::api_misuse);
   CHECK(i.open_cred(out, room, t).error().code == errc::api_misuse);
   CHECK(j.make_cred(tickets.first, out, t));
+}
+
+TEST_CASE("protected_session: a KRB-CRED can take a number, as MIT's do", "[exchange][rfc4120-3.6.1]") {
+  world tickets;
+  protect_world w;
+  auto i = w.initiator(), a = w.acceptor();
+  const auto t = w.w.turn();
+  buffer out{}, room{};
+  const auto m = i.make_cred(tickets.first, out, t, {.numbered = true});
+  REQUIRE(m);
+  CHECK(i.next_sent() == 70001u);
+  {
+    const auto got = a.open_cred(*m, room, t, {.numbered = true});
+    REQUIRE(got);
+    CHECK(a.next_expected() == 70001u);
+  }
+  CHECK(a.open_cred(*m, room, t, {.numbered = true}).error().code == errc::nonce_mismatch);  // again
+  CHECK(a.next_expected() == 70001u);
+  const auto plain = i.make_cred(tickets.first, out, t);
+  CHECK(i.next_sent() == 70001u);
+  CHECK(a.open_cred(*plain, room, t, {.numbered = true}).error().code == errc::nonce_mismatch);
+  CHECK(i.make_cred(tickets.first, {}, t, {.numbered = true}).error().code == errc::no_space);
+  CHECK(i.next_sent() == 70001u);
+  // With a nonce of its own, or where nothing is numbered, it says two things
+  CHECK(i.make_cred(tickets.first, out, t, {.nonce = 5u, .numbered = true}).error().code == errc::api_misuse);
+  CHECK(a.open_cred(*plain, room, t, {.nonce = 5u, .numbered = true}).error().code == errc::api_misuse);
+  w.options.by = freshness::timestamps;
+  auto timed = w.initiator();
+  CHECK(timed.make_cred(tickets.first, out, t, {.numbered = true}).error().code == errc::api_misuse);
 }
 
 TEST_CASE("krb_cred: allocates nothing", "[exchange]") {

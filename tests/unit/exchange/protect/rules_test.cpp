@@ -27,7 +27,7 @@ constexpr bool codes_of_the_rfc() {
          code(errc::unsupported_cksum) == e::krb_ap_err_inapp_cksum &&
          code(errc::address_mismatch) == e::krb_ap_err_badaddr && code(errc::clock_skew) == e::krb_ap_err_skew &&
          code(errc::replayed) == e::krb_ap_err_repeat && code(errc::bad_order) == e::krb_ap_err_badorder &&
-         code(errc::truncated) == e::krb_err_generic && code(errc::store_full) == e::krb_err_generic;
+         code(errc::truncated) == e::krb_err_generic && code(errc::replay_unknown) == e::krb_err_generic;
 }
 KERB_BOTH("to_krb_error: the codes that the RFC names", "[exchange][rfc4120-3.4.2][rfc4120-3.5.2][rfc4120-3.6.2]",
           codes_of_the_rfc);
@@ -116,8 +116,8 @@ constexpr bool what_a_store_answers() {
     // The last second at which it would be taken is 300 later
     if (s.forget_after != kerberos_time{1767225801} || s.now != w.now.at) return false;
     const errc wanted = v == replay_verdict::fresh  ? errc::ok
-                        : v == replay_verdict::full ? errc::store_full
-                                                    : errc::replayed;
+                        : v == replay_verdict::seen ? errc::replayed
+                                                    : errc::replay_unknown;
     if (came.code != wanted || own.code != (v == replay_verdict::blind ? errc::ok : wanted)) return false;
     if (v == replay_verdict::seen && !is(came, errc::replayed, "X", "timestamp")) return false;
   }
