@@ -7,14 +7,17 @@
 
 namespace kerb::inline v0 {
 
-/// The block ciphers that profiles build on; all have blocks of 16 octets.
-enum class cipher_id : std::uint8_t { aes128, aes256 };
+/// The block ciphers that profiles build on, with blocks of 16 octets; des_ede3, with three keys, has blocks of 8.
+enum class cipher_id : std::uint8_t { aes128, aes256, camellia128, camellia256, des_ede3 };
 /// Hash functions: what profiles build on, and what channel bindings are made with (RFC 4121 section 4.1.1.2 fixes
 /// MD5).
-enum class hash_id : std::uint8_t { sha1, sha256, sha384, sha512, md5 };
+enum class hash_id : std::uint8_t { sha1, sha256, sha384, sha512, md5, md4 };
+/// Stream ciphers.
+enum class stream_id : std::uint8_t { rc4 };
 
 constexpr std::size_t hash_octets(hash_id h) {
   switch (h) {
+    case hash_id::md4:
     case hash_id::md5: return 16;
     case hash_id::sha1: return 20;
     case hash_id::sha256: return 32;
@@ -28,11 +31,11 @@ inline constexpr std::size_t max_hash_octets = 64;
 // clang-format off
 /// The lower tier: what a cryptographic library has. `P::cipher` and `P::mac` are movable holders of a schedule,
 /// empty when default-constructed, re-keyed without allocation once they have held a key of the same kind, and
-/// wiped when they die. Every function is noexcept and reports a failure of the library as errc::crypto_backend;
-/// none keeps a view of its arguments. Whoever writes a model needs to know:
+/// wiped when they die. Every function is noexcept and reports a failure of the library, or an algorithm that it lacks,
+/// as errc::crypto_backend; none keeps a view of its arguments. Whoever writes a model needs to know:
 ///
-///   rekey(c, id, key)          schedules an AES key of 16 or 32 octets, for both directions
-///   encrypt(c, in, out, n)     n blocks of 16 octets, each on its own (ECB); in == out is allowed, other overlap is not
+///   rekey(c, id, key)          schedules a key of the cipher's 16, 24 or 32 octets, for both directions
+///   encrypt(c, in, out, n)     n of its blocks, each on its own (ECB); in == out is allowed, other overlap is not
 ///   decrypt(c, in, out, n)     the inverse
 ///   rekey(m, id, key)          prepares HMAC over that hash with a key of any length
 ///   hmac(m, pieces, out)       HMAC over the pieces in turn, cut to out.size() octets (at most hash_octets); m can be
@@ -56,6 +59,25 @@ concept primitives = std::movable<typename P::cipher> && std::movable<typename P
   { p.fill(out) } noexcept -> std::same_as<bool>;
 };
 
+/// A library that knows the named cipher. AES is taken for granted; more, `static constexpr bool supports(cipher_id)`
+/// says, which does not exclude that the library fails to provide it when the program runs.
+template <class P, cipher_id C>
+concept has_cipher = primitives<P> && requires { requires P::supports(C); };
+
+/// A library that knows the named hash function: SHA-1, SHA-256 and SHA-384 are taken for granted.
+template <class P, hash_id H>
+concept has_hash = primitives<P> && requires { requires P::supports(H); };
+
+/// A library with the named stream cipher:
+///
+///   stream(id, key, in, out, n)  n octets combined with the key stream from its beginning; in == out is allowed
+template <class P, stream_id S>
+concept has_stream_cipher = primitives<P> &&
+    requires(P& p, secret_view k, const std::uint8_t* in, std::uint8_t* out, std::size_t n) {
+  requires P::supports(S);
+  { p.stream(S, k, in, out, n) } noexcept -> std::same_as<errc>;
+};
+
 /// A source of random octets. A false from fill() ends the exchange with errc::entropy; there is no fallback.
 template <class R>
 concept entropy_source = requires(R& r, std::span<std::uint8_t> out) {
@@ -64,8 +86,8 @@ concept entropy_source = requires(R& r, std::span<std::uint8_t> out) {
 
 /// Something a message can be sealed under: a policy's own key or prepared key, or a handle that never leaves a device.
 ///
-///   seal(k, u, io)         io holds front octets of room whose first part is a random confounder that the caller drew,
-///                          the plaintext, and back octets of room; sealed where it stands
+///   seal(k, u, io)         io holds front octets that the caller drew at random, for the confounder, the plaintext with
+///                          its padding, and back octets of room; sealed where it stands
 ///   unseal(k, u, in, out)  opens `in`, which is not written to unless `out` begins where `in` begins; `out` has at
 ///                          least in.size() octets. Returns the plaintext, which lies in `out`. On failure `out` is
 ///                          wiped, and a distinct `in` is intact, so that the next key can be tried

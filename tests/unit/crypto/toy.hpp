@@ -5,6 +5,7 @@
 
 #include "kerb/crypto/engine.hpp"
 #include "kerb/crypto/rfc3962.hpp"
+#include "kerb/crypto/rfc6803.hpp"
 #include "kerb/crypto/rfc8009.hpp"
 
 namespace kerb_test {
@@ -24,6 +25,10 @@ struct toy {
     std::uint64_t state = 0;
   };
   toy_calls* calls = nullptr;
+
+  static constexpr bool supports(kerb::cipher_id) { return true; }
+  static constexpr bool supports(kerb::hash_id) { return true; }
+  static constexpr bool supports(kerb::stream_id) { return true; }
 
   constexpr kerb::errc rekey(cipher& c, kerb::cipher_id, kerb::secret_view key) noexcept {
     c.octets = key.size();
@@ -90,5 +95,6 @@ struct toy {
 };
 
 using toy_policy = kerb::engine<toy, kerb::aes_sha2, kerb::aes_sha1>;
+using every_toy_policy = kerb::engine<toy, kerb::aes_sha2, kerb::aes_sha1, kerb::camellia>;
 
 }  // namespace kerb_test

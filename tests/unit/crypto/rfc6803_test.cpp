@@ -1,0 +1,57 @@
+// Encryption types 25 and 26 against the published vectors.
+#include "kerb/crypto/rfc6803.hpp"
+
+#include "backends.hpp"
+
+namespace {
+using kerb::errc;
+
+KERB_ON_EVERY("camellia: published messages are sealed and opened", "[crypto][rfc6803]") {
+  kerb_test::vectors_of<TestType>{25, 26}.seal();
+}
+KERB_ON_EVERY("camellia: published checksums are made and verified", "[crypto][rfc6803]") {
+  kerb_test::vectors_of<TestType>{25, 26}.checksum();
+}
+KERB_ON_EVERY("camellia: published passwords give the published keys", "[crypto][rfc6803]") {
+  kerb_test::vectors_of<TestType>{25, 26}.string_to_key();
+}
+
+KERB_ON_EVERY("camellia: the published derived keys are derived", "[crypto][rfc6803]") {
+  using library = typename kerb_test::library_of<TestType>::type;
+  library p;
+  typename library::cipher c, m;
+  kerb_test::each_row(kerb_test::derive_vectors, 25, 26, [&](const kerb_test::derive_vector& v) {
+    const auto& f = kerb::camellia::etypes[v.etype == 26 ? 0 : 1];
+    REQUIRE(kerb::camellia::set_base(p, c, m, f, kerb::secret_view(v.key)) == errc::ok);
+    const auto kind = static_cast<kerb::derived_key>(v.derived);
+    REQUIRE(kerb::detail::derived_octets(f, kind) == v.output.size());
+    kerb_test::octet_vector out(v.output.size());
+    REQUIRE(kerb::camellia::derive(p, c, m, f, kerb_test::usage_of(v.usage), kind, out) == errc::ok);
+    CHECK(out == kerb_test::copy_of(v.output));
+  });
+}
+
+KERB_ON_EVERY("camellia: the pseudo-random function is a CMAC under a derived key", "[crypto][rfc6803]") {
+  using library = typename kerb_test::library_of<TestType>::type;
+  TestType policy;
+  library p;
+  typename library::cipher c;
+  for (const kerb::etype_facts& f : kerb::camellia::etypes) {
+    const auto k = kerb_test::key_of(policy, f.etype);
+    constexpr auto constant = kerb::detail::ascii("prf");
+    kerb_test::octet_vector derived(f.key), expected(16), out(16), cut(7), more(17);
+    const kerb_test::octet_vector text(33, 'x');
+    const kerb::bytes_view pieces[]{text};
+    REQUIRE(p.rekey(c, f.cipher, policy.expose(k)) == errc::ok);
+    REQUIRE(kerb::kdf_feedback_cmac(p, c, constant, derived) == errc::ok);
+    REQUIRE(p.rekey(c, f.cipher, kerb::secret_view(kerb::bytes_view(derived))) == errc::ok);
+    REQUIRE(kerb::cmac(p, c, pieces, expected) == errc::ok);
+    CHECK(policy.prf(k, pieces, out) == errc::ok);
+    CHECK(out == expected);
+    CHECK(policy.prf(k, pieces, cut) == errc::ok);
+    CHECK(cut == kerb_test::octet_vector(expected.begin(), expected.begin() + 7));
+    CHECK(policy.prf(k, pieces, more) == errc::api_misuse);
+  }
+}
+
+}  // namespace
