@@ -200,10 +200,10 @@ class engine {
   }
 
   /// The first out.size() octets of the pseudo-random function's output, RFC 3961 section 3. errc::api_misuse for more
-  /// than prf_octets(), or for more pieces than the profile takes (no fewer than 8).
+  /// than prf_octets() or max_prf_pieces.
   constexpr errc prf(const key& k, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
     return with(k.etype(), [&](auto profile, const etype_facts& f) {
-      if (out.size() > f.prf) return errc::api_misuse;
+      if (out.size() > f.prf || pieces.size() > max_prf_pieces) return errc::api_misuse;
       if (k.octets().size() != f.key) return errc::bad_key_length;
       return profile.prf(p_, cipher_, mac_of(profile, macs_), f, k.octets(), pieces, out);
     });

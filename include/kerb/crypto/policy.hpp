@@ -28,6 +28,9 @@ constexpr std::size_t hash_octets(hash_id h) {
 /// The octets of the longest.
 inline constexpr std::size_t max_hash_octets = 64;
 
+/// The most pieces that the input of a pseudo-random function may come in.
+inline constexpr std::size_t max_prf_pieces = 8;
+
 // clang-format off
 /// The lower tier: what a cryptographic library has. `P::cipher` and `P::mac` are movable holders of a schedule,
 /// empty when default-constructed, re-keyed without allocation once they have held a key of the same kind, and
@@ -117,6 +120,8 @@ concept signs_with = requires(C& c, cksum_t t, const K& k, key_usage_t u, view_o
 ///   seed_octets(e)         random octets that random_to_key(e, ...) wants (RFC 3961 section 3)
 ///   string_to_key(...)     RFC 3961 section 3; `iterations` is not bounded here: exchanges bound what comes from a peer
 ///   default_iterations(e)  what string_to_key uses when asked for 0
+///   prf_octets(e)          octets that the pseudo-random function gives (RFC 3961 section 3); 0: no such encryption type
+///   prf(k, pieces, out)    the first out.size() of them, of at most max_prf_pieces pieces in turn
 ///   cksum_of(e)            the mandatory checksum type of an encryption type (RFC 3961 section 3)
 ///   sign / verify          a keyed checksum over the pieces in turn; sign's `out` has exactly the type's octets. verify
 ///                          compares in constant time and says errc::integrity
@@ -140,6 +145,7 @@ concept crypto_policy = std::movable<typename C::key> && std::movable<typename C
   { c.default_iterations(e) } noexcept -> std::same_as<std::uint64_t>;
   { c.string_to_key(e, password, in, it) } noexcept -> std::same_as<result<typename C::key>>;
   { c.cksum_of(e) } noexcept -> std::same_as<std::optional<cksum_shape>>;
+  { c.prf_octets(e) } noexcept -> std::same_as<std::size_t>;
   { c.prf(k, pieces, io) } noexcept -> std::same_as<errc>;
   { c.digest(pieces, digest) } noexcept -> std::same_as<errc>;
   { c.hash(h, pieces, io) } noexcept -> std::same_as<errc>;

@@ -5,9 +5,6 @@
 
 namespace kerb::inline v0 {
 
-/// The most pieces that the input of a pseudo-random function may come in.
-inline constexpr std::size_t max_prf_pieces = 8;
-
 /// KDF-HMAC-SHA2 of RFC 8009: the leading octets of an HMAC over a block counter, the label, a zero octet,
 /// the context and the output's size in bits. `base` holds the key; `out` is no longer than the hash.
 template <primitives P>

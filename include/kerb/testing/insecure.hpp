@@ -152,7 +152,10 @@ class insecure_policy {
                         bytes_view mac) noexcept {
     return u == k.usage_ ? verify(c, k.key_, u, pieces, mac) : errc::wrong_usage;
   }
+  constexpr std::size_t prf_octets(etype_t e) const noexcept { return known(e) ? 16 : 0; }
   constexpr errc prf(const kerb::key& k, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    if (!known(k.etype())) return errc::unsupported_etype;
+    if (out.size() > 16 || pieces.size() > max_prf_pieces) return errc::api_misuse;
     std::uint64_t h = fnv(offset_basis, k.octets().unguarded());
     spread(h, pieces, out);
     return errc::ok;

@@ -99,6 +99,22 @@ constexpr bool keys() {
          !(a->octets().unguarded() == c->octets().unguarded()) && p.offered().size() == 4 &&
          p.default_iterations(aes256) == 4096 && p.default_iterations(sha2) == 32768;
 }
+constexpr bool pseudo_random() {
+  insecure_policy p;
+  const key k = std::move(*p.import(aes256, octets)), other = std::move(*p.import(aes256, others));
+  const bytes_view one[] = {octets}, two[] = {others};
+  std::array<std::uint8_t, 16> a{}, b{};
+  std::array<std::uint8_t, 17> over{};
+  const auto of = [&](const key& by, kerb::view_of<bytes_view> text) {
+    return p.prf(by, text, b) == errc::ok && a != b;
+  };
+  const std::array<bytes_view, 9> many{};
+  return p.prf_octets(aes256) == 16 && p.prf_octets(etype_t::rc4_hmac) == 0 && p.prf(k, one, a) == errc::ok &&
+         of(k, two) && of(other, one) && p.prf(k, one, over) == errc::api_misuse &&
+         p.prf(k, many, a) == errc::api_misuse && p.prf(key{}, one, a) == errc::unsupported_etype;
+}
+KERB_BOTH("insecure_policy: a pseudo-random function of key and text", "[testing]", pseudo_random);
+
 KERB_BOTH("insecure_policy: keys have their types' sizes, and depend on what makes them", "[testing]", keys);
 
 constexpr bool digests() {
