@@ -102,7 +102,7 @@ class primitives {
   }
 
   /// Botan's C interface has stream ciphers as cipher modes, which go on where the last piece ended, and of each piece
-  /// keep a copy, until the next one.
+  /// keep a copy, until the next one. In most versions of Botan each call allocates a few octets.
   errc stream(stream_id, secret_view key, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
     constexpr std::uint8_t zeros[256]{};
     std::uint8_t over[sizeof zeros];

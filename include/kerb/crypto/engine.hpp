@@ -4,7 +4,7 @@
 #include <optional>
 #include <tuple>
 
-#include "cksum_rules.hpp"
+#include "hmac_md5.hpp"
 #include "profile.hpp"
 
 namespace kerb::inline v0 {
@@ -89,6 +89,15 @@ class engine {
     if (f == nullptr) return std::nullopt;
     return cksum_shape{f->cksum, f->tag};
   }
+  constexpr std::optional<cksum_shape> cksum_of(placed_cksum c) const noexcept {
+    const etype_facts* const f = facts(c.etype());
+    if (f != nullptr && c.type() == f->cksum) return cksum_shape{f->cksum, f->tag};
+    if (c.type() == cksum_t::hmac_md5) return cksum_shape{c.type(), hmac_md5_octets};
+    if (const std::optional<hash_id> h = unkeyed(c.type()))
+      return cksum_shape{c.type(), static_cast<std::uint8_t>(hash_octets(*h))};
+    return std::nullopt;
+  }
+  constexpr std::size_t key_octets(etype_t e) const noexcept { return facts(e) == nullptr ? 0 : facts(e)->key; }
   /// Octets of random_to_key's input; 0 for an encryption type that is not there.
   constexpr std::size_t seed_octets(etype_t e) const noexcept { return facts(e) == nullptr ? 0 : facts(e)->seed; }
   /// Octets that the pseudo-random function has; prf() gives that many or fewer.
@@ -190,6 +199,27 @@ class engine {
     });
   }
 
+  /// The same for a type in its place: inappropriate_checksum when it was placed for keys of another encryption type.
+  constexpr errc sign(placed_cksum c, const key& k, key_usage_t u, view_of<bytes_view> pieces,
+                      std::span<std::uint8_t> out) noexcept {
+    return with(k.etype(), [&](auto, const etype_facts& f) {
+      if (c.etype() != k.etype()) return errc::inappropriate_checksum;
+      if (c.type() == f.cksum) return sign(c.type(), k, u, pieces, out);
+      if (unkeyed(c.type())) return checksum(c, pieces, out);
+      if (c.type() != cksum_t::hmac_md5) return errc::unsupported_cksum;
+      if (out.size() != hmac_md5_octets) return errc::api_misuse;
+      if (k.octets().size() != f.key) return errc::bad_key_length;
+      auto& m = std::get<typename P::mac>(macs_);
+      if (const errc e = schedule_hmac_md5(p_, m, k.octets()); e != errc::ok) return e;
+      return hmac_md5(p_, m, u, pieces, out);
+    });
+  }
+  constexpr errc checksum(placed_cksum c, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    const std::optional<hash_id> h = unkeyed(c.type());
+    if (!h) return errc::inappropriate_checksum;
+    return out.size() == hash_octets(*h) ? p_.hash(*h, pieces, out) : errc::api_misuse;
+  }
+
   /// As sign; a checksum of another size is errc::integrity.
   constexpr errc verify(cksum_t t, const key& k, key_usage_t u, view_of<bytes_view> pieces, bytes_view in) noexcept {
     return verify_with(t, k, u, pieces, in);
@@ -197,6 +227,11 @@ class engine {
   constexpr errc verify(cksum_t t, const prepared_key& k, key_usage_t u, view_of<bytes_view> pieces,
                         bytes_view in) noexcept {
     return verify_with(t, k, u, pieces, in);
+  }
+
+  constexpr errc verify(placed_cksum c, const key& k, key_usage_t u, view_of<bytes_view> pieces,
+                        bytes_view in) noexcept {
+    return verify_with(c, k, u, pieces, in);
   }
 
   /// The first out.size() octets of the pseudo-random function's output, RFC 3961 section 3. errc::api_misuse for more
@@ -304,12 +339,21 @@ class engine {
     }
     return out.subspan(front, in.size() - around);
   }
-  template <class K>
-  constexpr errc verify_with(cksum_t t, const K& k, key_usage_t u, view_of<bytes_view> pieces, bytes_view in) {
+  /// The hash function that an unkeyed type is.
+  static constexpr std::optional<hash_id> unkeyed(cksum_t t) {
+    if (t == cksum_t::rsa_md4) return hash_id::md4;
+    if (t == cksum_t::sha1_unkeyed_14) return hash_id::sha1;
+    return std::nullopt;
+  }
+  constexpr std::size_t verified_octets(cksum_t, etype_t e) const { return facts(e) == nullptr ? 0 : facts(e)->tag; }
+  constexpr std::size_t verified_octets(placed_cksum c, etype_t) const {
+    return cksum_of(c).value_or(cksum_shape{}).octets;
+  }
+  template <class Type, class K>
+  constexpr errc verify_with(Type t, const K& k, key_usage_t u, view_of<bytes_view> pieces, bytes_view in) {
     std::array<std::uint8_t, max_cksum_octets> octets;
     wiped_on_exit wipe(octets);
-    const etype_facts* const f = facts(k.etype());
-    const auto expected = std::span(octets).first(f == nullptr ? 0 : f->tag);
+    const auto expected = std::span(octets).first(verified_octets(t, k.etype()));
     if (const errc e = sign(t, k, u, pieces, expected); e != errc::ok) return e;
     return ct_equal(expected, in) ? errc::ok : errc::integrity;
   }

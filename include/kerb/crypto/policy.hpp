@@ -3,6 +3,7 @@
 #include <concepts>
 #include <optional>
 
+#include "cksum_rules.hpp"
 #include "key.hpp"
 
 namespace kerb::inline v0 {
@@ -114,6 +115,7 @@ concept signs_with = requires(C& c, cksum_t t, const K& k, key_usage_t u, view_o
 ///
 ///   offered()              the encryption types a client asks for, best first; weak ones only when named
 ///   shape(e)               octets that sealing adds; nullopt: this policy has no such encryption type
+///   key_octets(e)          octets of a key as a message carries it; 0: no such encryption type
 ///   import(e, octets)      a key from the octets that a message carried; errc::bad_key_length, unsupported_etype
 ///   prepare(k, u)          the derived keys and schedules for one usage, made once for a long-lived key; using it with
 ///                          another usage gives errc::wrong_usage
@@ -123,8 +125,11 @@ concept signs_with = requires(C& c, cksum_t t, const K& k, key_usage_t u, view_o
 ///   prf_octets(e)          octets that the pseudo-random function gives (RFC 3961 section 3); 0: no such encryption type
 ///   prf(k, pieces, out)    the first out.size() of them, of at most max_prf_pieces pieces in turn
 ///   cksum_of(e)            the mandatory checksum type of an encryption type (RFC 3961 section 3)
-///   sign / verify          a keyed checksum over the pieces in turn; sign's `out` has exactly the type's octets. verify
-///                          compares in constant time and says errc::integrity
+///   sign / verify          a checksum of the key's mandatory type, or of one that may stand in its place, over the
+///                          pieces in turn; sign's `out` has exactly the type's octets. verify compares in constant time
+///                          and says errc::integrity
+///   cksum_of(c)            the type and the octets of a checksum in its place
+///   checksum(c, pieces, out)  one that needs no key; errc::inappropriate_checksum for those that do
 ///   digest(pieces, out)    SHA-256, for telling messages apart
 ///   hash(id, pieces, out)  the hash over the pieces in turn, cut to out.size() octets; errc::crypto_backend where the
 ///                          library does not have it, as with MD5 under FIPS
@@ -134,17 +139,22 @@ concept crypto_policy = std::movable<typename C::key> && std::movable<typename C
     signs_with<C, typename C::key> && signs_with<C, typename C::prepared_key> &&
     requires(C& c, const typename C::key& k, etype_t e, key_usage_t u, bytes_view in,
              secret_view password, std::span<std::uint8_t> io, view_of<bytes_view> pieces, s2k_iterations it,
-             std::span<std::uint8_t, 32> digest, hash_id h) {
+             std::span<std::uint8_t, 32> digest, hash_id h, placed_cksum placed) {
   { c.offered() } noexcept -> std::same_as<view_of<etype_t>>;
   { c.shape(e) } noexcept -> std::same_as<std::optional<seal_shape>>;
   { c.import(e, in) } noexcept -> std::same_as<result<typename C::key>>;
   { c.expose(k) } noexcept -> std::same_as<secret_view>;
   { c.prepare(k, u) } noexcept -> std::same_as<result<typename C::prepared_key>>;
+  { c.key_octets(e) } noexcept -> std::same_as<std::size_t>;
   { c.seed_octets(e) } noexcept -> std::same_as<std::size_t>;
   { c.random_to_key(e, in) } noexcept -> std::same_as<result<typename C::key>>;
   { c.default_iterations(e) } noexcept -> std::same_as<std::uint64_t>;
   { c.string_to_key(e, password, in, it) } noexcept -> std::same_as<result<typename C::key>>;
   { c.cksum_of(e) } noexcept -> std::same_as<std::optional<cksum_shape>>;
+  { c.cksum_of(placed) } noexcept -> std::same_as<std::optional<cksum_shape>>;
+  { c.sign(placed, k, u, pieces, io) } noexcept -> std::same_as<errc>;
+  { c.verify(placed, k, u, pieces, in) } noexcept -> std::same_as<errc>;
+  { c.checksum(placed, pieces, io) } noexcept -> std::same_as<errc>;
   { c.prf_octets(e) } noexcept -> std::same_as<std::size_t>;
   { c.prf(k, pieces, io) } noexcept -> std::same_as<errc>;
   { c.digest(pieces, digest) } noexcept -> std::same_as<errc>;

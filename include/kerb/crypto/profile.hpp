@@ -28,11 +28,16 @@ struct etype_facts {
 
 /// The longest salt that string_to_key takes, in octets; a realm and a principal are far shorter.
 inline constexpr std::size_t max_salt_octets = 1024;
+/// The longest password, in octets, of the encryption types that do not use PBKDF2: longer than any directory allows.
+inline constexpr std::size_t max_password_octets = 1024;
 /// The most iterations that the string-to-key parameters can express, RFC 3962 section 4.
 inline constexpr std::uint64_t max_iterations = std::uint64_t{1} << 32;
 
-/// Encryption types that are known, and refused unless a policy names them: single DES, triple DES and RC4.
+/// Encryption types that are known, and refused unless a policy names them: single DES, triple DES and RC4, with the
+/// private ones of early Windows, which nobody has registered.
 constexpr bool is_weak(etype_t e) {
+  const auto n = static_cast<std::int32_t>(e);
+  if ((n >= -136 && n <= -128) || n == -140 || n == -141) return true;
   switch (e) {
     case etype_t::des_cbc_crc:
     case etype_t::des_cbc_md4:

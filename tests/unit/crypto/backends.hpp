@@ -6,6 +6,8 @@
 
 #include "kerb/crypto/botan.hpp"
 #include "kerb/crypto/botan_ffi.hpp"
+#include "kerb/crypto/des3.hpp"
+#include "kerb/crypto/rc4.hpp"
 #include "kerb/crypto/rfc6803.hpp"
 #include "support/catch.hpp"
 #include "vectors.hpp"
@@ -14,7 +16,7 @@ namespace kerb_test {
 
 using octet_vector = std::vector<std::uint8_t>;
 inline octet_vector copy_of(kerb::bytes_view v) { return {v.begin(), v.end()}; }
-inline bool all_zero(kerb::bytes_view v) { return std::count(v.begin(), v.end(), 0) == static_cast<long>(v.size()); }
+constexpr bool all_zero(kerb::bytes_view v) { return std::count(v.begin(), v.end(), 0) == static_cast<long>(v.size()); }
 
 template <class Number>
 constexpr kerb::etype_t etype_of(Number n) {
@@ -27,11 +29,15 @@ constexpr kerb::key_usage_t usage_of(Number n) {
 
 /// All encryption types that there are, over a library.
 template <class P>
-using every = kerb::engine<P, kerb::aes_sha2, kerb::aes_sha1, kerb::camellia>;
-inline constexpr kerb::etype_t all_etypes[]{
-    kerb::etype_t::aes128_cts_hmac_sha1_96,    kerb::etype_t::aes256_cts_hmac_sha1_96,
-    kerb::etype_t::aes128_cts_hmac_sha256_128, kerb::etype_t::aes256_cts_hmac_sha384_192,
-    kerb::etype_t::camellia128_cts_cmac,       kerb::etype_t::camellia256_cts_cmac};
+using every = kerb::engine<P, kerb::aes_sha2, kerb::aes_sha1, kerb::camellia, kerb::weak::rc4, kerb::weak::des3>;
+inline constexpr kerb::etype_t all_etypes[]{kerb::etype_t::aes128_cts_hmac_sha1_96,
+                                            kerb::etype_t::aes256_cts_hmac_sha1_96,
+                                            kerb::etype_t::aes128_cts_hmac_sha256_128,
+                                            kerb::etype_t::aes256_cts_hmac_sha384_192,
+                                            kerb::etype_t::camellia128_cts_cmac,
+                                            kerb::etype_t::camellia256_cts_cmac,
+                                            kerb::etype_t::rc4_hmac,
+                                            kerb::etype_t::des3_cbc_sha1_kd};
 
 template <class Policy>
 struct library_of;
@@ -43,7 +49,7 @@ struct library_of<kerb::engine<P, F...>> {
 /// A key whose octets are `first`, `first` + 1 and so on.
 template <class Policy>
 kerb::key key_of(Policy& p, kerb::etype_t e, std::uint8_t first = 1) {
-  octet_vector o(p.seed_octets(e));
+  octet_vector o(p.key_octets(e));
   for (std::uint8_t& x : o) x = first++;
   auto k = p.import(e, o);
   REQUIRE(k);
