@@ -143,7 +143,8 @@ class [[nodiscard]] protected_session {
     return body.user_data;
   }
 
-  /// A KRB-CRED that hands these credentials to the peer, as make_priv(). It takes no sequence number unless `o` says so.
+  /// A KRB-CRED that hands these credentials to the peer, as make_priv(). It takes no sequence number unless `o` says
+  /// so.
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_cred(view_of<ref<const credential>> credentials,
                                                        std::span<std::uint8_t> out, const turn<C, R>& t,
@@ -176,8 +177,8 @@ class [[nodiscard]] protected_session {
                                                                     const cred_open_options& o = {}) {
     if (!life_.on || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
     if (o.numbered && (!numbered() || !in_.next() || o.nonce)) return errc::api_misuse;
-    cred_demands want{!o.gss_delegation, o.numbered ? in_.next() : o.nonce, {}, options_.demand_recipient,
-                      o.may_be_open};
+    cred_demands want{
+        !o.gss_delegation, o.numbered ? in_.next() : o.nonce, {}, options_.demand_recipient, o.may_be_open};
     if (o.addresses) want.addresses = places();
     auto got = open_krb_cred(message, o.gss_delegation ? keys_.session_key : key_for(direction::in), room, t, want);
     if (got && o.numbered) in_.count();
