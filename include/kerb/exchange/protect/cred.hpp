@@ -38,7 +38,8 @@ struct cred_open_options {
   std::optional<std::uint32_t> nonce{};  ///< demand this one
   bool addresses = false;                ///< demand the peer's address, and ours where there is one
   /// It came in an Authenticator (RFC 4121 section 4.1.1): it is under the ticket's session key, and need not say when
-  /// it was made, which the Authenticator does; Java's leave out the microseconds. Heimdal's krb5_mk_cred makes its like.
+  /// it was made, which the Authenticator does; Java's leave out the microseconds. Heimdal's krb5_mk_cred makes its
+  /// like.
   bool gss_delegation = false;
   bool may_be_open = false;  ///< see cred_demands; Heimdal's GSS-API and older ones of Java do not seal theirs
   bool numbered = false;     ///< demand the next number as its nonce, and count it: see cred_make_options
@@ -212,7 +213,7 @@ constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, cons
     const std::span<std::uint8_t> io = kept.subspan(static_cast<std::size_t>(plain.data() - kept.data()), plain.size());
     const auto opened = t.policy->unseal(k, key_usage_t::krb_cred_enc_part, plain, io);
     if (!opened) return error{.code = opened.error().code, .type = broken.type, .field = broken.field};
-    plain = bytes_view(*opened);
+    plain = bytes_view(without_padding(*t.policy, copy->enc_part.etype, *opened));
   }
   const auto part = asn1::decode<msg::EncKrbCredPart>(plain);
   if (!part) return part.error();

@@ -19,10 +19,10 @@ enum class freshness : std::uint8_t { sequence_numbers, timestamps, both };
 /// that it proposed itself, where it did (Heimdal).
 enum class key_choice : std::uint8_t { last_negotiated, own_subkey };
 
-/// From which number an acceptor counts that named none in its AP-REP, or sent no AP-REP. The peers are not of one mind:
-/// acceptors of MIT krb5 and Windows count from the initiator's number, Heimdal's from zero, and initiators of the krb5
-/// library, MIT's too, expect zero. So an initiator says who its peer is, and an acceptor mostly zero. Without a subkey,
-/// zero lets messages of one session be replayed in another with the same ticket.
+/// From which number an acceptor counts that named none in its AP-REP, or sent no AP-REP. The peers are not of one
+/// mind: acceptors of MIT krb5 and Windows count from the initiator's number, Heimdal's from zero, and initiators of
+/// the krb5 library, MIT's too, expect zero. So an initiator says who its peer is, and an acceptor mostly zero. Without
+/// a subkey, zero lets messages of one session be replayed in another with the same ticket.
 enum class unnamed_sequence : std::uint8_t { as_initiator, zero };
 
 /// How the messages of a session are protected. The octets of the addresses must outlive the session.
