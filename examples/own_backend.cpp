@@ -15,8 +15,8 @@ int report(const kerb::error& e) {
   return 1;
 }
 
-/// Stands for a device: keys go in and stay there, and what it gives out is what it has opened. A real one would be asked
-/// for HMACs and AES blocks, or do all of unseal() itself, behind PKCS #11 or a driver.
+/// Stands for a device: keys go in and stay there, and what it gives out is what it has opened. A real one would be
+/// asked for HMACs and AES blocks, or do all of unseal() itself, behind PKCS #11 or a driver.
 class device {
  public:
   explicit device(kerb::key k) : key_(std::move(k)) {}

@@ -1,8 +1,5 @@
 // A cryptographic library that kerb has no adapter for, made into one: GNU Nettle.
 #pragma once
-#include <kerb/crypto/engine.hpp>
-#include <kerb/crypto/rfc3962.hpp>
-#include <kerb/crypto/rfc8009.hpp>
 #include <nettle/aes.h>
 #include <nettle/hmac.h>
 #include <nettle/md5.h>
@@ -11,6 +8,10 @@
 #include <nettle/sha.h>
 #include <sys/random.h>
 #undef pbkdf2  // Nettle renames its function with a macro
+
+#include <kerb/crypto/engine.hpp>
+#include <kerb/crypto/rfc3962.hpp>
+#include <kerb/crypto/rfc8009.hpp>
 
 namespace example {
 

@@ -6,6 +6,7 @@
 #include <kerb/crypto/openssl.hpp>
 #endif
 #include <valgrind/memcheck.h>
+#include <kerb/crypto/rfc6803.hpp>
 
 #include <cstdio>
 #include <cstring>
@@ -56,9 +57,9 @@ bool seals_and_signs(Policy& p, const Key& k, etype_t e) {
   return known(why) == errc::integrity;
 }
 
-template <class Policy>
+template <class P>
 bool each_operation() {
-  Policy p;
+  engine<P, aes_sha2, aes_sha1, camellia> p;
   for (const etype_t e : p.offered()) {
     std::array<std::uint8_t, max_key_octets> octets{1, 2, 3};
     make_secret(octets);
@@ -74,21 +75,23 @@ bool each_operation() {
   return true;
 }
 
-bool leaks() {
+int leak() {
   std::array<std::uint8_t, 16> a{1}, b{1};
   make_secret(a);
-  const bool one = bytes_view(a) == bytes_view(b), two = std::memcmp(a.data(), b.data(), a.size()) == 0;
-  return one && two;
+  volatile int equal = 0;
+  if (bytes_view(a) == bytes_view(b)) equal = equal + 1;
+  if (std::memcmp(a.data(), b.data(), a.size()) == 0) equal = equal + 1;
+  return equal;
 }
 
 }  // namespace
 
 int main(int argc, char**) {
-  if (argc > 1) return leaks() ? 0 : 3;
+  if (argc > 1) return leak() == 2 ? 0 : 1;
 #if defined(KERB_TEST_OPENSSL)
-  if (!each_operation<openssl::policy>()) return std::puts("OpenSSL: something fails"), 1;
+  if (!each_operation<openssl::primitives>()) return std::puts("OpenSSL: something fails"), 1;
 #endif
-  if (!each_operation<botan::policy>()) return std::puts("Botan: something fails"), 1;
-  if (!each_operation<botan_ffi::policy>()) return std::puts("Botan's C interface: something fails"), 1;
+  if (!each_operation<botan::primitives>()) return std::puts("Botan: something fails"), 1;
+  if (!each_operation<botan_ffi::primitives>()) return std::puts("Botan's C interface: something fails"), 1;
   return 0;
 }

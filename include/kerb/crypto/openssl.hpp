@@ -16,17 +16,17 @@ namespace kerb::inline v0 {
 namespace openssl {
 
 /// kerb::primitives on the ciphers and hash functions of OpenSSL's providers; HMAC and PBKDF2 are made here of the hash
-/// functions. Algorithms are fetched when they are first needed. Then the provider's own functions are called, the way
-/// EVP calls them: EVP in OpenSSL 3.0 allocates for each message that is hashed and up to five times for each HMAC, and
-/// setting a key or an initial vector through it takes five times as long as doing so. All schedules and states lie in
-/// memory that the provider wipes.
+/// functions, so that a FIPS provider answers for the parts and not for the whole. Algorithms are fetched when they are
+/// first needed. Then the provider's own functions are called, the way EVP calls them: EVP in OpenSSL 3.0 allocates for
+/// each message that is hashed and up to five times for each HMAC, and setting a key or an initial vector through it
+/// takes five times as long as doing so. All schedules and states lie in memory that the provider wipes.
 ///
 /// Randomness is RAND_priv_bytes: this thread's generator for private octets (a CTR_DRBG with AES-256 unless configured
 /// otherwise), which OpenSSL seeds from the operating system and seeds anew after fork() and from time to time. Its
 /// state is kept in between: two copies of a virtual machine can draw the same octets until then. Whoever cannot have
 /// that gives exchanges another source of randomness.
 class primitives {
-  static constexpr std::size_t cipher_kinds = 2, hash_kinds = 5;
+  static constexpr std::size_t cipher_kinds = 5, hash_kinds = 6;
   struct keyed_cipher {
     cipher_mode ecb, cbc;
     secret<max_key_octets> key;
@@ -49,12 +49,20 @@ class primitives {
   /// On OpenSSL's own library context.
   primitives() noexcept : primitives(nullptr) {}
   /// On another library context, as for providers that only this policy is to have, or with the algorithms that have
-  /// these properties. Null is the default of either; both must outlive the policy.
+  /// these properties. Null is the default of either; both must outlive
+  /// the policy and the keys that it has prepared.
   explicit primitives(OSSL_LIB_CTX* library, const char* properties = nullptr) noexcept : from_{library, properties} {
     // OpenSSL cleans up after itself when the program ends: later than a policy that is static, if it is there before.
     // What is asked for is what the first algorithm would bring; being asked for nothing it does nothing.
+    const quiet errors;
     (void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, nullptr);
   }
+
+  /// All of them, where a provider has them: MD4 and RC4 are those of OpenSSL's legacy provider, which the program
+  /// loads if it wants it; without it they give errc::crypto_backend.
+  static constexpr bool supports(cipher_id) { return true; }
+  static constexpr bool supports(hash_id) { return true; }
+  static constexpr bool supports(stream_id) { return true; }
 
   errc rekey(cipher& c, cipher_id id, secret_view key) noexcept {
     auto& kind = c.kinds_[c.keyed_ = static_cast<std::size_t>(id)];
@@ -80,6 +88,16 @@ class primitives {
   errc cbc_encrypt(cipher& c, const std::uint8_t* iv, const std::uint8_t* in, std::uint8_t* out,
                    std::size_t n) noexcept {
     return run(c, false, iv, in, out, n);
+  }
+
+  errc stream(stream_id, secret_view key, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
+    if (!rc4_) {
+      rc4_.reset(new (std::nothrow) cipher_mode);
+      if (rc4_ && !rc4_->fetch(from_, "RC4")) rc4_.reset();
+    }
+    if (!rc4_) return errc::crypto_backend;
+    rc4_->forget();
+    return rc4_->run(false, key, {}, in, out, n) ? errc::ok : errc::crypto_backend;
   }
 
   errc rekey(mac& m, hash_id id, secret_view key) noexcept {
@@ -139,11 +157,14 @@ class primitives {
 
  private:
   // By cipher_id
-  static constexpr const char* ecb_names[] = {"AES-128-ECB", "AES-256-ECB"};
-  static constexpr const char* cbc_names[] = {"AES-128-CBC", "AES-256-CBC"};
-  static constexpr std::size_t key_octets[] = {16, 32};
+  static constexpr const char* ecb_names[] = {"AES-128-ECB", "AES-256-ECB", "CAMELLIA-128-ECB", "CAMELLIA-256-ECB",
+                                              "DES-EDE3-ECB"};
+  static constexpr const char* cbc_names[] = {"AES-128-CBC", "AES-256-CBC", "CAMELLIA-128-CBC", "CAMELLIA-256-CBC",
+                                              "DES-EDE3-CBC"};
+  static constexpr std::size_t key_octets[] = {16, 32, 16, 32, 24};
+  static constexpr std::size_t cipher_block_octets[] = {16, 16, 16, 16, 8};
   // By hash_id
-  static constexpr const char* hash_names[] = {"SHA1", "SHA2-256", "SHA2-384", "SHA2-512", "MD5"};
+  static constexpr const char* hash_names[] = {"SHA1", "SHA2-256", "SHA2-384", "SHA2-512", "MD5", "MD4"};
 
   static constexpr std::size_t block_octets(hash_id id) {
     return id == hash_id::sha384 || id == hash_id::sha512 ? 128 : 64;
@@ -209,7 +230,7 @@ class primitives {
                   std::size_t n) noexcept {
     const auto& kind = c.kinds_[c.keyed_];
     if (!kind || kind->key.empty()) return errc::crypto_backend;
-    constexpr std::size_t block = 16;
+    const std::size_t block = cipher_block_octets[c.keyed_];
     const bool good = iv == nullptr ? kind->ecb.run(decrypting, kind->key.expose(), {}, in, out, n * block)
                                     : kind->cbc.run(decrypting, kind->key.expose(), {iv, block}, in, out, n * block);
     return good ? errc::ok : errc::crypto_backend;
@@ -231,6 +252,7 @@ class primitives {
 
   source from_;
   std::array<std::unique_ptr<hash_function>, hash_kinds> hashes_;
+  std::unique_ptr<cipher_mode> rc4_;
 };
 
 /// What a program names: the encryption types of RFC 8009 and RFC 3962.

@@ -23,7 +23,8 @@ class quiet {
   ~quiet() { (void)ERR_pop_to_mark(); }
 };
 
-/// Where algorithms come from: a library context (null is OpenSSL's own) and properties that they must have (null: any).
+/// Where algorithms come from: a library context (null is OpenSSL's own) and properties that they must have (null:
+/// any).
 struct source {
   OSSL_LIB_CTX* library = nullptr;
   const char* properties = nullptr;

@@ -168,7 +168,7 @@ constexpr bool next_states() {
 KERB_BOTH("cts: the next state is the next-to-last block, or the only one", "[crypto][rfc3962-5]", next_states);
 
 KERB_ON_BACKENDS("cts: the published vectors hold", "[crypto][rfc3962-5]") {
-  using library = kerb_test::library_of<TestType>;
+  using library = typename kerb_test::library_of<TestType>::type;
   library p;
   typename library::cipher c;
   for (const kerb_test::cts_vector& v : kerb_test::cts_vectors) {

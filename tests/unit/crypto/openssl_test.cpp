@@ -27,7 +27,9 @@ octet_vector octets_from(std::size_t n, int first) {
   return v;
 }
 
-TEST_CASE("openssl: the primitives keep their promises", "[crypto]") { kerb_test::check_primitives<library>(); }
+TEST_CASE("openssl: the primitives keep their promises", "[crypto]") {
+  kerb_test::check_primitives<kerb_test::openssl_with_legacy>();
+}
 
 TEST_CASE("openssl: a policy that was moved works on", "[crypto]") {
   kerb::openssl::policy p;
@@ -74,6 +76,64 @@ TEST_CASE("openssl: every HMAC and hash is the one that Botan computes", "[crypt
       CHECK(mine == theirs);
     }
   }
+}
+
+TEST_CASE("openssl: every cipher is the one that Botan has, single blocks and chained", "[crypto]") {
+  library p;
+  kerb::botan::primitives b;
+  library::cipher c;
+  kerb::botan::primitives::cipher bc;
+  using kerb::cipher_id;
+  struct known {
+    cipher_id id;
+    std::size_t key, block;
+  };
+  for (const known& k :
+       {known{cipher_id::aes128, 16, 16}, known{cipher_id::aes256, 32, 16}, known{cipher_id::camellia128, 16, 16},
+        known{cipher_id::camellia256, 32, 16}, known{cipher_id::des_ede3, 24, 8}}) {
+    const octet_vector key = octets_from(k.key, 40), plain = octets_from(96, 1), zeros(k.block);
+    const std::size_t n = plain.size() / k.block;
+    REQUIRE(p.rekey(c, k.id, secret_view(bytes_view(key))) == errc::ok);
+    REQUIRE(b.rekey(bc, k.id, secret_view(bytes_view(key))) == errc::ok);
+    octet_vector mine(plain.size()), theirs(plain.size()), chained = plain;
+    REQUIRE(p.encrypt(c, plain.data(), mine.data(), n) == errc::ok);
+    REQUIRE(b.encrypt(bc, plain.data(), theirs.data(), n) == errc::ok);
+    CHECK(mine == theirs);
+    REQUIRE(p.decrypt(c, mine.data(), mine.data(), n) == errc::ok);
+    CHECK(mine == plain);
+    for (std::size_t at = 0; at != chained.size(); at += k.block) {
+      for (std::size_t i = at; at != 0 && i != at + k.block; ++i)
+        chained[i] = static_cast<std::uint8_t>(chained[i] ^ chained[i - k.block]);
+      REQUIRE(b.encrypt(bc, chained.data() + at, chained.data() + at, 1) == errc::ok);
+    }
+    REQUIRE(p.cbc_encrypt(c, zeros.data(), plain.data(), mine.data(), n) == errc::ok);
+    CHECK(mine == chained);
+    CHECK(p.rekey(c, k.id, secret_view(key.data(), key.size() - 1)) == errc::crypto_backend);
+  }
+}
+
+TEST_CASE("openssl: MD4 and RC4 are the legacy provider's, and are refused without it", "[crypto]") {
+  library plain;
+  kerb_test::openssl_with_legacy p;
+  kerb::botan::primitives b;
+  const octet_vector key = octets_from(16, 3), text = octets_from(300, 9);
+  const bytes_view pieces[]{text};
+  octet_vector mine(text.size()), theirs(text.size());
+  const auto rc4 = [&](auto& q, octet_vector& to) {
+    return q.stream(kerb::stream_id::rc4, secret_view(bytes_view(key)), text.data(), to.data(), text.size());
+  };
+  CHECK(plain.hash(hash_id::md4, pieces, std::span(mine).first(16)) == errc::crypto_backend);
+  CHECK(rc4(plain, mine) == errc::crypto_backend);
+  CHECK(mine == octet_vector(text.size()));
+  if (!kerb_test::openssl_with_legacy::has_legacy()) return;
+  for (int i = 0; i != 2; ++i) {  // each message from the beginning of the key stream
+    REQUIRE(rc4(p, mine) == errc::ok);
+    REQUIRE(rc4(b, theirs) == errc::ok);
+    CHECK(mine == theirs);
+  }
+  REQUIRE(p.hash(hash_id::md4, pieces, std::span(mine).first(16)) == errc::ok);
+  REQUIRE(b.hash(hash_id::md4, pieces, std::span(theirs).first(16)) == errc::ok);
+  CHECK(mine == theirs);
 }
 
 TEST_CASE("openssl: every PBKDF2 is the one that Botan computes", "[crypto][rfc3962-4]") {
