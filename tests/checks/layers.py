@@ -51,7 +51,7 @@ def check(path, rooms, std, extra):
             there, may = room_of(to), rooms.get(path.as_posix(), rooms[room])
             if there == "testing" and room != "testing":
                 yield f'"{quoted}": nothing includes testing; move what you need into the room that owns it'
-            elif to.as_posix() in extra and room not in ("top", "testing"):
+            elif to.as_posix() in extra and path.as_posix() not in extra and room not in ("top", "testing"):
                 yield f'"{quoted}": a crypto library enters only where the program chooses it; take a policy instead'
             elif there != room and "everything" not in may and there not in may:
                 allowed = " ".join(may) or "nothing"

@@ -37,6 +37,7 @@ class Row:
     cite: str = ""
     find: list = dataclasses.field(default_factory=list)
     put: list = dataclasses.field(default_factory=list)
+    needs: str = ""
     tests: list = dataclasses.field(default_factory=list)  # (file, which cases)
 
 
@@ -56,7 +57,7 @@ def read_rows(path):
         text = text.strip()
         if not rows:
             errors.append(f"{at}: begin a check with a line [id]")
-        elif word in ("file", "cite"):
+        elif word in ("file", "cite", "needs"):
             setattr(rows[-1], word, text)
         elif word in ("find", "put"):
             getattr(rows[-1], word).append(text)
@@ -67,7 +68,7 @@ def read_rows(path):
             else:
                 errors.append(f'{at}: write: test FILE "which cases"')
         else:
-            errors.append(f"{at}: '{word}' is none of file, find, put, cite, test")
+            errors.append(f"{at}: '{word}' is none of file, find, put, cite, needs, test")
     for r in rows:
         for word, value in (("file", r.file), ("find", r.find), ("cite", r.cite), ("test", r.tests)):
             if not value:
@@ -92,6 +93,11 @@ def mutate(text, row):
     return None, f"its `find` is {count} times in {row.file}: add a neighbouring line to tell which"
 
 
+def there(package):
+    """Whether pkg-config knows a package."""
+    return subprocess.run(["pkg-config", "--exists", package]).returncode == 0
+
+
 class Bench:
     """Compiles and runs test files against one copy of include/."""
 
@@ -109,6 +115,9 @@ class Bench:
             if c.returncode == 0:
                 self.flags += shlex.split(c.stdout)
                 self.libs += shlex.split(l.stdout)
+        if there("libcrypto >= 3.0"):
+            self.flags.append("-DKERB_TEST_OPENSSL")
+            self.libs.append("-lcrypto")
         self.constexpr = [f for f in ("-fconstexpr-steps=1000000000", "-fconstexpr-ops-limit=1000000000",
                                       "-fconstexpr-loop-limit=10000000") if self.accepts(f)]
         self.lock, self.steady = threading.Lock(), {}
@@ -276,7 +285,7 @@ def main():
     rows = rows[i - 1::n]
     if rows:
         rows = rows[o.begin % len(rows):] + rows[:o.begin % len(rows)]
-    end, count = time.monotonic() + o.seconds, {"seen": 0, "survived": 0, "error": 0, "not run": 0}
+    end, count = time.monotonic() + o.seconds, {"seen": 0, "survived": 0, "error": 0, "not run": 0, "skipped": 0}
 
     with tempfile.TemporaryDirectory(prefix="security_checks.") as tmp:
         work = o.build_dir or pathlib.Path(tmp)
@@ -293,6 +302,8 @@ def main():
         def one(row):
             if time.monotonic() > end:
                 return row, "not run", "", 0.0
+            if row.needs and not there(row.needs):
+                return row, "skipped", f"there is no {row.needs}", 0.0
             began = time.monotonic()
             try:
                 said, how = bench.judge(row)
@@ -305,7 +316,7 @@ def main():
             for row, said, how, seconds in pool.map(one, rows):
                 count[said] += 1
                 print(f"{row.id:{wide}}  {said:8}  {seconds:5.1f} s  {row.cite}  {how}", flush=True)
-    rest = "".join(f", {count[k]} {k}" for k in ("error", "not run") if count[k])
+    rest = "".join(f", {count[k]} {k}" for k in ("error", "not run", "skipped") if count[k])
     print(f"{len(rows)} checks, {count['seen']} seen to fail, {count['survived']} not noticed{rest}")
     return bool(count["survived"] or count["error"])
 

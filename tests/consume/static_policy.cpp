@@ -1,13 +1,27 @@
-// A policy with static storage, first used in main: the program must end as it should, with both of Botan's interfaces.
+// A policy with static storage, first used in main: the program must end as it should, on every library.
 #include <kerb/crypto/botan.hpp>
 #include <kerb/crypto/botan_ffi.hpp>
+#if defined(KERB_TEST_OPENSSL)
+#include <kerb/crypto/openssl.hpp>
+#endif
+
+#include <cstdlib>
 
 namespace {
 
+bool cleaned_up = false;
+
+template <class Policy>
+struct watched {
+  Policy policy;
+  ~watched() {
+    if (cleaned_up) std::_Exit(1);  // what the policy still holds is of a library that has ended
+  }
+};
 template <class Policy>
 Policy& policy() {
-  static Policy p;
-  return p;
+  static watched<Policy> w;
+  return w.policy;
 }
 
 template <class Policy>
@@ -20,4 +34,9 @@ bool works() {
 
 }  // namespace
 
-int main() { return works<kerb::botan::policy>() && works<kerb::botan_ffi::policy>() ? 0 : 1; }
+int main() {
+#if defined(KERB_TEST_OPENSSL)
+  if (!works<kerb::openssl::policy>() || OPENSSL_atexit([] { cleaned_up = true; }) != 1) return 1;
+#endif
+  return works<kerb::botan::policy>() && works<kerb::botan_ffi::policy>() ? 0 : 1;
+}

@@ -5,6 +5,9 @@
 #include <kerb/kerb.hpp>
 #include <kerb/messages.hpp>
 #include <kerb/service.hpp>
+#if defined(KERB_TEST_OPENSSL)
+#include <kerb/openssl.hpp>
+#endif
 #include <vector>
 
 #include "support/ap_world.hpp"
@@ -128,6 +131,14 @@ TEST_CASE("AP exchange: a whole loop on Botan, each encryption type", "[exchange
 TEST_CASE("AP exchange: a whole loop on Botan's C interface, each encryption type", "[exchange][rfc4120-3.2]") {
   whole_loop<botan_ffi::policy>();
 }
+#if defined(KERB_TEST_OPENSSL)
+TEST_CASE("AP exchange: a whole loop on OpenSSL, each encryption type", "[exchange][rfc4120-3.2]") {
+  whole_loop<openssl::policy>();
+}
+TEST_CASE("AP exchange: a flipped bit under a seal of OpenSSL's is refused", "[exchange][rfc4120-3.2.3]") {
+  flips<openssl::policy>();
+}
+#endif
 TEST_CASE("AP exchange: a flipped bit under a seal of Botan's is refused", "[exchange][rfc4120-3.2.3]") {
   flips<botan::policy>();
 }

@@ -9,8 +9,9 @@ for the keys in INTEGERS and TEXTS. A text may stand in double quotes, to be emp
 import re
 import sys
 
-INTEGERS = {"etype", "cksumtype", "usage", "iterations", "derived", "initiator_addrtype", "acceptor_addrtype"}
-TEXTS = {"name", "contents", "client", "server", "realms", "added", "result"}
+INTEGERS = {"etype", "etype2", "etype3", "cksumtype", "usage", "iterations", "derived", "initiator_addrtype",
+            "acceptor_addrtype"}
+TEXTS = {"name", "hash_name", "contents", "client", "server", "realms", "added", "result"}
 
 
 def fail(path, line, what):

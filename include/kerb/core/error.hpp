@@ -84,6 +84,7 @@ enum class errc : std::uint16_t {
   wrong_usage,         ///< a prepared key was used for another key usage than it was prepared for
   bad_name_text,       ///< a principal's text form does not parse; offset: where
   clock_out_of_range,  ///< the clock value given is not one that Kerberos can write
+  bad_password,        ///< a password is not UTF-8, or longer than its encryption type takes
 };
 
 /// What went wrong and where. Trivially copyable; the texts are literals from the schemas.
@@ -172,6 +173,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::wrong_usage: return "wrong_usage";
     case errc::bad_name_text: return "bad_name_text";
     case errc::clock_out_of_range: return "clock_out_of_range";
+    case errc::bad_password: return "bad_password";
     default: return "";
   }
 }

@@ -5,6 +5,7 @@
 #include <botan/mac.h>
 #include <botan/pwdhash.h>
 #include <botan/secmem.h>
+#include <botan/stream_cipher.h>
 #include <botan/system_rng.h>
 
 #include <array>
@@ -27,16 +28,16 @@ namespace botan {
 /// system's generator alone, and the price is a system call.
 class primitives {
  public:
-  /// Holds an AES schedule.
+  /// Holds a cipher's schedule.
   class cipher {
     friend class primitives;
-    std::array<std::unique_ptr<Botan::BlockCipher>, 2> kinds_;
+    std::array<std::unique_ptr<Botan::BlockCipher>, 5> kinds_;
     std::size_t keyed_ = 0;  // an index, so that a moved-from holder finds nothing there
   };
   /// Holds an HMAC with its key.
   class mac {
     friend class primitives;
-    std::array<std::unique_ptr<Botan::MessageAuthenticationCode>, 5> kinds_;
+    std::array<std::unique_ptr<Botan::MessageAuthenticationCode>, 6> kinds_;
     std::size_t keyed_ = 0;
   };
 
@@ -45,9 +46,14 @@ class primitives {
     (void)guarded([] { return !Botan::secure_vector<std::uint8_t>(16).empty(); });
   }
 
+  /// All of them, unless Botan was built without: then errc::crypto_backend says so.
+  static constexpr bool supports(cipher_id) { return true; }
+  static constexpr bool supports(hash_id) { return true; }
+  static constexpr bool supports(stream_id) { return true; }
+
   errc rekey(cipher& c, cipher_id id, secret_view key) noexcept {
     return scheduled(c, id, key,
-                     [&] { return Botan::BlockCipher::create(id == cipher_id::aes128 ? "AES-128" : "AES-256"); });
+                     [&] { return Botan::BlockCipher::create(cipher_names[static_cast<std::size_t>(id)]); });
   }
   errc encrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
     const auto& kind = c.kinds_[c.keyed_];
@@ -74,6 +80,17 @@ class primitives {
       return kind != nullptr;
     });
     return made != errc::ok ? made : finish(kind.get(), id, pieces, out);
+  }
+
+  errc stream(stream_id, secret_view key, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
+    const errc why = guarded([&] {
+      if (!rc4_) rc4_ = Botan::StreamCipher::create("RC4");
+      if (!rc4_) return false;
+      rc4_->set_key(key.data(), key.size());
+      return rc4_->cipher(in, out, n), true;
+    });
+    if (why != errc::ok) rc4_.reset();
+    return why;
   }
 
   /// Passwords have at most 4096 octets, Botan's bound for keys of an HMAC.
@@ -114,12 +131,13 @@ class primitives {
     if (why != errc::ok) kind.reset();
     return why;
   }
-  // By hash_id
-  static constexpr const char* hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5"};
-  static constexpr const char* hmac_names[] = {"HMAC(SHA-1)", "HMAC(SHA-256)", "HMAC(SHA-384)", "HMAC(SHA-512)",
-                                               "HMAC(MD5)"};
-  static constexpr const char* pbkdf2_names[] = {"PBKDF2(SHA-1)", "PBKDF2(SHA-256)", "PBKDF2(SHA-384)",
-                                                 "PBKDF2(SHA-512)", "PBKDF2(MD5)"};
+  // By cipher_id and hash_id
+  static constexpr const char* cipher_names[] = {"AES-128", "AES-256", "Camellia-128", "Camellia-256", "TripleDES"};
+  static constexpr const char* hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5", "MD4"};
+  static constexpr const char* hmac_names[] = {"HMAC(SHA-1)",   "HMAC(SHA-256)", "HMAC(SHA-384)",
+                                               "HMAC(SHA-512)", "HMAC(MD5)",     "HMAC(MD4)"};
+  static constexpr const char* pbkdf2_names[] = {"PBKDF2(SHA-1)",   "PBKDF2(SHA-256)", "PBKDF2(SHA-384)",
+                                                 "PBKDF2(SHA-512)", "PBKDF2(MD5)",     "PBKDF2(MD4)"};
 
   /// A hash or an HMAC, which final() makes ready for the next message.
   template <class Computation>
@@ -137,7 +155,8 @@ class primitives {
     return why;
   }
 
-  std::array<std::unique_ptr<Botan::HashFunction>, 5> hashes_;
+  std::array<std::unique_ptr<Botan::HashFunction>, 6> hashes_;
+  std::unique_ptr<Botan::StreamCipher> rc4_;
 };
 
 /// What a program names: the encryption types of RFC 8009 and RFC 3962.

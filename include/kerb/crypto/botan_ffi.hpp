@@ -48,16 +48,16 @@ class handle {
 /// virtual machine can make two processes draw the same octets.
 class primitives {
  public:
-  /// Holds an AES schedule.
+  /// Holds a cipher's schedule.
   class cipher {
     friend class primitives;
-    std::array<handle<botan_block_cipher_t, botan_block_cipher_destroy>, 2> kinds_;
+    std::array<handle<botan_block_cipher_t, botan_block_cipher_destroy>, 5> kinds_;
     std::size_t keyed_ = 0;  // an index, so that a moved-from holder finds nothing there
   };
   /// Holds an HMAC with its key.
   class mac {
     friend class primitives;
-    std::array<handle<botan_mac_t, botan_mac_destroy>, 5> kinds_;
+    std::array<handle<botan_mac_t, botan_mac_destroy>, 6> kinds_;
     std::size_t keyed_ = 0;
   };
 
@@ -68,10 +68,14 @@ class primitives {
     (void)rekey(first, hash_id::sha1, secret_view(any, sizeof any));
   }
 
+  /// All of them, unless Botan was built without: then errc::crypto_backend says so.
+  static constexpr bool supports(cipher_id) { return true; }
+  static constexpr bool supports(hash_id) { return true; }
+  static constexpr bool supports(stream_id) { return true; }
+
   errc rekey(cipher& c, cipher_id id, secret_view key) noexcept {
     auto& kind = c.kinds_[c.keyed_ = static_cast<std::size_t>(id)];
-    if (!kind.make(botan_block_cipher_init, id == cipher_id::aes128 ? "AES-128" : "AES-256"))
-      return errc::crypto_backend;
+    if (!kind.make(botan_block_cipher_init, cipher_names[static_cast<std::size_t>(id)])) return errc::crypto_backend;
     return kept(kind, botan_block_cipher_set_key(kind.get(), key.data(), key.size()));
   }
   // A null handle is refused by Botan itself.
@@ -97,6 +101,27 @@ class primitives {
     return finish(kind.get(), botan_hash_update, botan_hash_final, id, pieces, out);
   }
 
+  /// Botan's C interface has stream ciphers as cipher modes, which go on where the last piece ended, and of each piece
+  /// keep a copy, until the next one. In most versions of Botan each call allocates a few octets.
+  errc stream(stream_id, secret_view key, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
+    constexpr std::uint8_t zeros[256]{};
+    std::uint8_t over[sizeof zeros];
+    if (!rc4_.make(botan_cipher_init, "RC4", std::uint32_t{BOTAN_CIPHER_INIT_FLAG_ENCRYPT}))
+      return errc::crypto_backend;
+    int code = botan_cipher_set_key(rc4_.get(), key.data(), key.size());
+    if (code == BOTAN_FFI_SUCCESS) code = botan_cipher_start(rc4_.get(), nullptr, 0);
+    const auto piece = [&](const std::uint8_t* from, std::uint8_t* to, std::size_t size) {
+      std::size_t written = 0, taken = 0;
+      if (code == BOTAN_FFI_SUCCESS)
+        code = botan_cipher_update(rc4_.get(), BOTAN_CIPHER_UPDATE_FLAG_FINAL, to, size, &written, from, size, &taken);
+      if (code == BOTAN_FFI_SUCCESS && written != size) code = BOTAN_FFI_ERROR_INTERNAL_ERROR;
+    };
+    for (std::size_t at = 0; at < n; at += sizeof zeros)
+      piece(in + at, out + at, n - at < sizeof zeros ? n - at : sizeof zeros);
+    piece(zeros, over, sizeof zeros);
+    return kept(rc4_, code);
+  }
+
   /// Passwords have at most 4096 octets, Botan's bound for keys of an HMAC.
   errc pbkdf2(hash_id id, secret_view password, bytes_view salt, std::uint64_t iterations,
               std::span<std::uint8_t> out) noexcept {
@@ -120,12 +145,13 @@ class primitives {
     if (code != BOTAN_FFI_SUCCESS) h.reset();
     return said(code);
   }
-  // By hash_id
-  static constexpr const char* hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5"};
-  static constexpr const char* hmac_names[] = {"HMAC(SHA-1)", "HMAC(SHA-256)", "HMAC(SHA-384)", "HMAC(SHA-512)",
-                                               "HMAC(MD5)"};
-  static constexpr const char* pbkdf2_names[] = {"PBKDF2(SHA-1)", "PBKDF2(SHA-256)", "PBKDF2(SHA-384)",
-                                                 "PBKDF2(SHA-512)", "PBKDF2(MD5)"};
+  // By cipher_id and hash_id
+  static constexpr const char* cipher_names[] = {"AES-128", "AES-256", "Camellia-128", "Camellia-256", "TripleDES"};
+  static constexpr const char* hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5", "MD4"};
+  static constexpr const char* hmac_names[] = {"HMAC(SHA-1)",   "HMAC(SHA-256)", "HMAC(SHA-384)",
+                                               "HMAC(SHA-512)", "HMAC(MD5)",     "HMAC(MD4)"};
+  static constexpr const char* pbkdf2_names[] = {"PBKDF2(SHA-1)",   "PBKDF2(SHA-256)", "PBKDF2(SHA-384)",
+                                                 "PBKDF2(SHA-512)", "PBKDF2(MD5)",     "PBKDF2(MD4)"};
   /// A pointer that is never null, not even to nothing: Botan refuses those.
   static const std::uint8_t* data_of(bytes_view v) {
     static constexpr std::uint8_t nothing = 0;
@@ -148,7 +174,8 @@ class primitives {
     return why;
   }
 
-  std::array<handle<botan_hash_t, botan_hash_destroy>, 5> hashes_;
+  std::array<handle<botan_hash_t, botan_hash_destroy>, 6> hashes_;
+  handle<botan_cipher_t, botan_cipher_destroy> rc4_;
   handle<botan_rng_t, botan_rng_destroy> rng_;
 };
 

@@ -36,6 +36,19 @@ constexpr void xor_block(const std::uint8_t* a, const std::uint8_t* b, std::uint
 /// Where the last, perhaps partial, block of a message begins; a message of one block has no other.
 constexpr std::size_t last_block_at(std::size_t size) { return (size - 1) / block_octets * block_octets; }
 
+/// Plain CBC encryption of `n` blocks. `in` is `out`, or apart from it.
+template <primitives P>
+constexpr errc cbc_encrypt(P& p, typename P::cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n,
+                           const std::uint8_t* iv) noexcept {
+  if constexpr (has_cbc<P>) return p.cbc_encrypt(c, iv, in, out, n);
+  for (std::size_t at = 0; at != n * block_octets; at += block_octets) {
+    xor_block(in + at, iv, out + at);
+    if (const errc e = p.encrypt(c, out + at, out + at, 1); e != errc::ok) return e;
+    iv = out + at;
+  }
+  return errc::ok;
+}
+
 /// Plain CBC decryption of `n` blocks. `in` is `out`, or apart from it.
 template <primitives P>
 constexpr errc cbc_decrypt(P& p, typename P::cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n,
@@ -72,26 +85,18 @@ constexpr errc cts_encrypt(P& p, typename P::cipher& c, bytes_view in, std::uint
                            const cipher_block& iv = zero_iv) noexcept {
   using detail::block_octets;
   if (in.size() < block_octets) return errc::api_misuse;
-  cipher_block b;
-  wiped_on_exit wipe(b);
-  if (in.size() == block_octets) {
-    detail::xor_block(in.data(), iv.data(), b.data());
-    return p.encrypt(c, b.data(), out, 1);
-  }
+  if (in.size() == block_octets) return detail::cbc_encrypt(p, c, in.data(), out, 1, iv.data());
   const std::size_t last = detail::last_block_at(in.size()), tail = in.size() - last;
-  const std::uint8_t* before = iv.data();
-  for (std::size_t at = 0; at != last; at += block_octets) {
-    detail::xor_block(in.data() + at, before, out + at);
-    if (const errc e = p.encrypt(c, out + at, out + at, 1); e != errc::ok) return e;
-    before = out + at;
-  }
+  if (const errc e = detail::cbc_encrypt(p, c, in.data(), out, last / block_octets, iv.data()); e != errc::ok) return e;
   // The last block, padded with zeros, goes where the one before it stood; of that one the head goes to the end.
   std::uint8_t* const swapped = out + (last - block_octets);
-  b = {};
+  cipher_block b{};
+  wiped_on_exit wipe(b);
   detail::copy_octets(in.data() + last, tail, b.data());
-  detail::xor_block(b.data(), swapped, b.data());
+  if (const errc e = detail::cbc_encrypt(p, c, b.data(), b.data(), 1, swapped); e != errc::ok) return e;
   detail::copy_octets(swapped, tail, out + last);
-  return p.encrypt(c, b.data(), swapped, 1);
+  detail::copy_octets(b.data(), block_octets, swapped);
+  return errc::ok;
 }
 
 /// Undoes cts_encrypt, under the same conditions.

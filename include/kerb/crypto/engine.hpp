@@ -2,8 +2,9 @@
 #pragma once
 #include <array>
 #include <optional>
+#include <tuple>
 
-#include "cksum_rules.hpp"
+#include "hmac_md5.hpp"
 #include "profile.hpp"
 
 namespace kerb::inline v0 {
@@ -26,6 +27,24 @@ inline constexpr auto etypes_of = [] {
   for (std::size_t i = 0; i != all.size(); ++i) all[i] = facts_of<Profiles...>[i].etype;
   return all;
 }();
+
+template <class Profile, class P>
+consteval bool supplied() {
+  if constexpr (requires { Profile::template supplied_by<P>(); }) return Profile::template supplied_by<P>();
+  return true;
+}
+
+/// What profiles authenticate with: P::mac, and P::cipher where one of them uses a CMAC.
+template <class P, class... Profiles>
+using macs_of = std::conditional_t<(std::same_as<typename Profiles::template mac<P>, typename P::cipher> || ...),
+                                   std::tuple<typename P::mac, typename P::cipher>, std::tuple<typename P::mac>>;
+/// The keys and schedules for one usage of one key. Wiped, like all holders of schedules, when it dies.
+template <class P, class Macs>
+struct usage_schedules {
+  typename P::cipher encryption;  // Ke
+  Macs integrity;                 // Ki
+  Macs checksum;                  // Kc
+};
 }  // namespace detail
 
 /// A crypto_policy and entropy_source over the library `P`, with the encryption types of `Profiles`, best first.
@@ -34,6 +53,9 @@ inline constexpr auto etypes_of = [] {
 template <primitives P, class... Profiles>
   requires(sizeof...(Profiles) != 0 && (crypto_profile<Profiles, P> && ...))
 class engine {
+  static_assert((detail::supplied<Profiles, P>() && ...));
+  using macs = detail::macs_of<P, Profiles...>;
+
  public:
   using key = kerb::key;
 
@@ -48,7 +70,8 @@ class engine {
     constexpr prepared_key(etype_t e, key_usage_t u) : etype_(e), usage_(u) {}
     etype_t etype_;
     key_usage_t usage_;
-    mutable usage_schedules<P> schedules_;  // a MAC in progress changes its holder, and nothing that can be seen
+    mutable detail::usage_schedules<P, macs>
+        schedules_;  // a MAC in progress changes its holder, and nothing that can be seen
   };
 
   constexpr engine() = default;
@@ -59,15 +82,24 @@ class engine {
   constexpr std::optional<seal_shape> shape(etype_t e) const noexcept {
     const etype_facts* const f = facts(e);
     if (f == nullptr) return std::nullopt;
-    return seal_shape{static_cast<std::uint8_t>(confounder_octets), f->tag};
+    return seal_shape{f->front, f->back, f->block};
   }
   constexpr std::optional<cksum_shape> cksum_of(etype_t e) const noexcept {
     const etype_facts* const f = facts(e);
     if (f == nullptr) return std::nullopt;
     return cksum_shape{f->cksum, f->tag};
   }
+  constexpr std::optional<cksum_shape> cksum_of(placed_cksum c) const noexcept {
+    const etype_facts* const f = facts(c.etype());
+    if (f != nullptr && c.type() == f->cksum) return cksum_shape{f->cksum, f->tag};
+    if (c.type() == cksum_t::hmac_md5) return cksum_shape{c.type(), hmac_md5_octets};
+    if (const std::optional<hash_id> h = unkeyed(c.type()))
+      return cksum_shape{c.type(), static_cast<std::uint8_t>(hash_octets(*h))};
+    return std::nullopt;
+  }
+  constexpr std::size_t key_octets(etype_t e) const noexcept { return facts(e) == nullptr ? 0 : facts(e)->key; }
   /// Octets of random_to_key's input; 0 for an encryption type that is not there.
-  constexpr std::size_t seed_octets(etype_t e) const noexcept { return facts(e) == nullptr ? 0 : facts(e)->key; }
+  constexpr std::size_t seed_octets(etype_t e) const noexcept { return facts(e) == nullptr ? 0 : facts(e)->seed; }
   /// Octets that the pseudo-random function has; prf() gives that many or fewer.
   constexpr std::size_t prf_octets(etype_t e) const noexcept { return facts(e) == nullptr ? 0 : facts(e)->prf; }
   constexpr std::uint64_t default_iterations(etype_t e) const noexcept {
@@ -84,14 +116,28 @@ class engine {
     if (octets.size() != f->key) return errc::bad_key_length;
     return key(e, *secret<max_key_octets>::copy_of(octets));
   }
-  /// RFC 3962 section 4: for AES the octets are the key.
-  constexpr result<key> random_to_key(etype_t e, bytes_view octets) noexcept { return import(e, octets); }
+  /// errc::bad_key_length when there are not seed_octets(e) of them.
+  constexpr result<key> random_to_key(etype_t e, bytes_view octets) noexcept {
+    secret<max_key_octets> made;
+    const errc why = with(e, [&](auto profile, const etype_facts& f) {
+      if (octets.size() != f.seed) return errc::bad_key_length;
+      const std::span<std::uint8_t> to = made.expose_for_writing(f.key);
+      if constexpr (requires { profile.random_to_key(octets, to); }) {
+        profile.random_to_key(octets, to);
+      } else {
+        detail::copy_octets(octets.data(), to.size(), to.data());
+      }
+      return errc::ok;
+    });
+    if (why != errc::ok) return why;
+    return key(e, std::move(made));
+  }
   constexpr secret_view expose(const key& k KERB_LIFETIMEBOUND) const noexcept { return k.octets(); }
   secret_view expose(const key&&) const = delete;
 
   constexpr result<prepared_key> prepare(const key& k, key_usage_t u) noexcept {
     prepared_key made(k.etype(), u);
-    usage_schedules<P>& s = made.schedules_;
+    auto& s = made.schedules_;
     const errc why = with(k.etype(), [&](auto profile, const etype_facts& f) {
       if (const errc e = schedule_seal(profile, f, k, u, s.encryption, s.integrity); e != errc::ok) return e;
       return schedule_cksum(profile, f, k, u, s.checksum);
@@ -104,14 +150,14 @@ class engine {
   /// wiped.
   constexpr errc seal(const key& k, key_usage_t u, std::span<std::uint8_t> io) noexcept {
     return seal_with(k.etype(), io, [&](auto profile, const etype_facts& f) {
-      if (const errc e = schedule_seal(profile, f, k, u, cipher_, mac_); e != errc::ok) return e;
-      return profile.seal(p_, cipher_, mac_, f, io);
+      if (const errc e = schedule_seal(profile, f, k, u, cipher_, macs_); e != errc::ok) return e;
+      return profile.seal(p_, cipher_, mac_of(profile, macs_), f, io);
     });
   }
   constexpr errc seal(const prepared_key& k, key_usage_t u, std::span<std::uint8_t> io) noexcept {
     return seal_with(k.etype_, io, [&](auto profile, const etype_facts& f) {
       if (u != k.usage_) return errc::wrong_usage;
-      return profile.seal(p_, k.schedules_.encryption, k.schedules_.integrity, f, io);
+      return profile.seal(p_, k.schedules_.encryption, mac_of(profile, k.schedules_.integrity), f, io);
     });
   }
 
@@ -120,15 +166,15 @@ class engine {
   constexpr result<std::span<std::uint8_t>> unseal(const key& k, key_usage_t u, bytes_view in,
                                                    std::span<std::uint8_t> out) noexcept {
     return unseal_with(k.etype(), in, out, [&](auto profile, const etype_facts& f) {
-      if (const errc e = schedule_seal(profile, f, k, u, cipher_, mac_); e != errc::ok) return e;
-      return profile.open(p_, cipher_, mac_, f, in, out);
+      if (const errc e = schedule_seal(profile, f, k, u, cipher_, macs_); e != errc::ok) return e;
+      return profile.open(p_, cipher_, mac_of(profile, macs_), f, in, out);
     });
   }
   constexpr result<std::span<std::uint8_t>> unseal(const prepared_key& k, key_usage_t u, bytes_view in,
                                                    std::span<std::uint8_t> out) noexcept {
     return unseal_with(k.etype_, in, out, [&](auto profile, const etype_facts& f) {
       if (u != k.usage_) return errc::wrong_usage;
-      return profile.open(p_, k.schedules_.encryption, k.schedules_.integrity, f, in, out);
+      return profile.open(p_, k.schedules_.encryption, mac_of(profile, k.schedules_.integrity), f, in, out);
     });
   }
 
@@ -139,18 +185,39 @@ class engine {
     return with(k.etype(), [&](auto profile, const etype_facts& f) {
       if (t != f.cksum) return misfit(t);
       if (out.size() != f.tag) return errc::api_misuse;
-      if (const errc e = schedule_cksum(profile, f, k, u, mac_); e != errc::ok) return e;
-      return p_.hmac(mac_, pieces, out);
+      if (const errc e = schedule_cksum(profile, f, k, u, macs_); e != errc::ok) return e;
+      return profile.checksum(p_, mac_of(profile, macs_), u, pieces, out);
     });
   }
   constexpr errc sign(cksum_t t, const prepared_key& k, key_usage_t u, view_of<bytes_view> pieces,
                       std::span<std::uint8_t> out) noexcept {
-    return with(k.etype_, [&](auto, const etype_facts& f) {
+    return with(k.etype_, [&](auto profile, const etype_facts& f) {
       if (u != k.usage_) return errc::wrong_usage;
       if (t != f.cksum) return misfit(t);
       if (out.size() != f.tag) return errc::api_misuse;
-      return p_.hmac(k.schedules_.checksum, pieces, out);
+      return profile.checksum(p_, mac_of(profile, k.schedules_.checksum), u, pieces, out);
     });
+  }
+
+  /// The same for a type in its place: inappropriate_checksum when it was placed for keys of another encryption type.
+  constexpr errc sign(placed_cksum c, const key& k, key_usage_t u, view_of<bytes_view> pieces,
+                      std::span<std::uint8_t> out) noexcept {
+    return with(k.etype(), [&](auto, const etype_facts& f) {
+      if (c.etype() != k.etype()) return errc::inappropriate_checksum;
+      if (c.type() == f.cksum) return sign(c.type(), k, u, pieces, out);
+      if (unkeyed(c.type())) return checksum(c, pieces, out);
+      if (c.type() != cksum_t::hmac_md5) return errc::unsupported_cksum;
+      if (out.size() != hmac_md5_octets) return errc::api_misuse;
+      if (k.octets().size() != f.key) return errc::bad_key_length;
+      auto& m = std::get<typename P::mac>(macs_);
+      if (const errc e = schedule_hmac_md5(p_, m, k.octets()); e != errc::ok) return e;
+      return hmac_md5(p_, m, u, pieces, out);
+    });
+  }
+  constexpr errc checksum(placed_cksum c, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    const std::optional<hash_id> h = unkeyed(c.type());
+    if (!h) return errc::inappropriate_checksum;
+    return out.size() == hash_octets(*h) ? p_.hash(*h, pieces, out) : errc::api_misuse;
   }
 
   /// As sign; a checksum of another size is errc::integrity.
@@ -162,13 +229,18 @@ class engine {
     return verify_with(t, k, u, pieces, in);
   }
 
+  constexpr errc verify(placed_cksum c, const key& k, key_usage_t u, view_of<bytes_view> pieces,
+                        bytes_view in) noexcept {
+    return verify_with(c, k, u, pieces, in);
+  }
+
   /// The first out.size() octets of the pseudo-random function's output, RFC 3961 section 3. errc::api_misuse for more
-  /// than prf_octets(), or for more pieces than the profile takes (no fewer than 8).
+  /// than prf_octets() or max_prf_pieces.
   constexpr errc prf(const key& k, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
     return with(k.etype(), [&](auto profile, const etype_facts& f) {
-      if (out.size() > f.prf) return errc::api_misuse;
+      if (out.size() > f.prf || pieces.size() > max_prf_pieces) return errc::api_misuse;
       if (k.octets().size() != f.key) return errc::bad_key_length;
-      return profile.prf(p_, cipher_, mac_, f, k.octets(), pieces, out);
+      return profile.prf(p_, cipher_, mac_of(profile, macs_), f, k.octets(), pieces, out);
     });
   }
 
@@ -178,7 +250,8 @@ class engine {
     const errc why = with(e, [&](auto profile, const etype_facts& f) {
       const std::uint64_t n = it.count == 0 ? f.iterations : it.count;
       if (n > max_iterations || salt.size() > max_salt_octets) return errc::bad_s2k_parameters;
-      return profile.string_to_key(p_, cipher_, mac_, f, password, salt, n, octets.expose_for_writing(f.key));
+      return profile.string_to_key(p_, cipher_, mac_of(profile, macs_), f, password, salt, n,
+                                   octets.expose_for_writing(f.key));
     });
     if (why != errc::ok) return why;
     return key(e, std::move(octets));
@@ -223,37 +296,29 @@ class engine {
     return false;
   }
 
-  /// Derives a usage's Ke and Ki; `ke` and `ki` may be the scratch.
+  /// What that profile authenticates with.
   template <class Profile>
-  constexpr errc schedule_seal(Profile, const etype_facts& f, const key& k, key_usage_t u, typename P::cipher& ke,
-                               typename P::mac& ki) {
+  static constexpr auto& mac_of(Profile, macs& m) {
+    return std::get<typename Profile::template mac<P>>(m);
+  }
+  /// Schedules a usage's Ke and Ki; `ke` and `ki` may be the scratch.
+  template <class Profile>
+  constexpr errc schedule_seal(Profile profile, const etype_facts& f, const key& k, key_usage_t u,
+                               typename P::cipher& ke, macs& ki) {
     if (k.octets().size() != f.key) return errc::bad_key_length;
-    std::array<std::uint8_t, max_key_octets> e_octets, i_octets;
-    wiped_on_exit wipe_e(e_octets), wipe_i(i_octets);
-    const auto e_key = std::span(e_octets).first(f.key), i_key = std::span(i_octets).first(f.mac_key);
-    if (const errc e = Profile::set_base(p_, cipher_, mac_, f, k.octets()); e != errc::ok) return e;
-    if (const errc e = Profile::derive(p_, cipher_, mac_, f, u, derived_key::encryption, e_key); e != errc::ok)
-      return e;
-    if (const errc e = Profile::derive(p_, cipher_, mac_, f, u, derived_key::integrity, i_key); e != errc::ok) return e;
-    if (const errc e = p_.rekey(ke, f.cipher, secret_view(e_key)); e != errc::ok) return e;
-    return p_.rekey(ki, f.hash, secret_view(i_key));
+    return profile.schedule_seal(p_, cipher_, mac_of(profile, macs_), f, k.octets(), u, ke, mac_of(profile, ki));
   }
   /// The same for Kc.
   template <class Profile>
-  constexpr errc schedule_cksum(Profile, const etype_facts& f, const key& k, key_usage_t u, typename P::mac& kc) {
+  constexpr errc schedule_cksum(Profile profile, const etype_facts& f, const key& k, key_usage_t u, macs& kc) {
     if (k.octets().size() != f.key) return errc::bad_key_length;
-    std::array<std::uint8_t, max_key_octets> octets;
-    wiped_on_exit wipe(octets);
-    const auto c_key = std::span(octets).first(f.mac_key);
-    if (const errc e = Profile::set_base(p_, cipher_, mac_, f, k.octets()); e != errc::ok) return e;
-    if (const errc e = Profile::derive(p_, cipher_, mac_, f, u, derived_key::checksum, c_key); e != errc::ok) return e;
-    return p_.rekey(kc, f.hash, secret_view(c_key));
+    return profile.schedule_cksum(p_, cipher_, mac_of(profile, macs_), f, k.octets(), u, mac_of(profile, kc));
   }
 
   template <class F>
   constexpr errc seal_with(etype_t e, std::span<std::uint8_t> io, F&& f) {
     const errc why = with(e, [&](auto profile, const etype_facts& x) {
-      if (io.size() < confounder_octets + x.tag) return errc::api_misuse;
+      if (io.size() < std::size_t{x.front} + x.back) return errc::api_misuse;
       return f(profile, x);
     });
     if (why != errc::ok) secure_zero(io);
@@ -262,30 +327,40 @@ class engine {
   template <class F>
   constexpr result<std::span<std::uint8_t>> unseal_with(etype_t e, bytes_view in, std::span<std::uint8_t> out, F&& f) {
     if (out.size() < in.size()) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(in.size())};
-    std::size_t around = 0;
+    std::size_t front = 0, around = 0;
     const errc why = with(e, [&](auto profile, const etype_facts& x) {
-      around = confounder_octets + x.tag;
+      front = x.front;
+      around = front + x.back;
       return in.size() < around ? errc::integrity : f(profile, x);
     });
     if (why != errc::ok) {
       secure_zero(out.first(in.size()));
       return why;
     }
-    return out.subspan(confounder_octets, in.size() - around);
+    return out.subspan(front, in.size() - around);
   }
-  template <class K>
-  constexpr errc verify_with(cksum_t t, const K& k, key_usage_t u, view_of<bytes_view> pieces, bytes_view in) {
+  /// The hash function that an unkeyed type is.
+  static constexpr std::optional<hash_id> unkeyed(cksum_t t) {
+    if (t == cksum_t::rsa_md4) return hash_id::md4;
+    if (t == cksum_t::sha1_unkeyed_14) return hash_id::sha1;
+    return std::nullopt;
+  }
+  constexpr std::size_t verified_octets(cksum_t, etype_t e) const { return facts(e) == nullptr ? 0 : facts(e)->tag; }
+  constexpr std::size_t verified_octets(placed_cksum c, etype_t) const {
+    return cksum_of(c).value_or(cksum_shape{}).octets;
+  }
+  template <class Type, class K>
+  constexpr errc verify_with(Type t, const K& k, key_usage_t u, view_of<bytes_view> pieces, bytes_view in) {
     std::array<std::uint8_t, max_cksum_octets> octets;
     wiped_on_exit wipe(octets);
-    const etype_facts* const f = facts(k.etype());
-    const auto expected = std::span(octets).first(f == nullptr ? 0 : f->tag);
+    const auto expected = std::span(octets).first(verified_octets(t, k.etype()));
     if (const errc e = sign(t, k, u, pieces, expected); e != errc::ok) return e;
     return ct_equal(expected, in) ? errc::ok : errc::integrity;
   }
 
   P p_;
   typename P::cipher cipher_;  // scratch: re-keyed for each call, so that nothing is allocated
-  typename P::mac mac_;
+  macs macs_;
 };
 
 }  // namespace kerb::inline v0

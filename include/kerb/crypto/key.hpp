@@ -38,11 +38,15 @@ class key {
   secret<max_key_octets> octets_;
 };
 
-/// How many octets an encryption type adds around a plaintext: confounder in front, authentication tag behind.
+/// How many octets an encryption type adds around a plaintext: in front what begins with or is a confounder, behind an
+/// authentication tag.
 struct seal_shape {
   std::uint8_t front = 0;
   std::uint8_t back = 0;
-  constexpr std::size_t around(std::size_t plain) const { return plain + front + back; }
+  std::uint8_t block =
+      1;  ///< zeros fill a plaintext up to a multiple of so many octets, and are there when it is opened
+  constexpr std::size_t padding(std::size_t plain) const { return (block - plain % block) % block; }
+  constexpr std::size_t around(std::size_t plain) const { return front + plain + padding(plain) + back; }
 };
 
 /// A checksum type and how many octets its checksums have.

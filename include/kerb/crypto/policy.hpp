@@ -3,18 +3,22 @@
 #include <concepts>
 #include <optional>
 
+#include "cksum_rules.hpp"
 #include "key.hpp"
 
 namespace kerb::inline v0 {
 
-/// The block ciphers that profiles build on; all have blocks of 16 octets.
-enum class cipher_id : std::uint8_t { aes128, aes256 };
+/// The block ciphers that profiles build on, with blocks of 16 octets; des_ede3, with three keys, has blocks of 8.
+enum class cipher_id : std::uint8_t { aes128, aes256, camellia128, camellia256, des_ede3 };
 /// Hash functions: what profiles build on, and what channel bindings are made with (RFC 4121 section 4.1.1.2 fixes
 /// MD5).
-enum class hash_id : std::uint8_t { sha1, sha256, sha384, sha512, md5 };
+enum class hash_id : std::uint8_t { sha1, sha256, sha384, sha512, md5, md4 };
+/// Stream ciphers.
+enum class stream_id : std::uint8_t { rc4 };
 
 constexpr std::size_t hash_octets(hash_id h) {
   switch (h) {
+    case hash_id::md4:
     case hash_id::md5: return 16;
     case hash_id::sha1: return 20;
     case hash_id::sha256: return 32;
@@ -25,14 +29,17 @@ constexpr std::size_t hash_octets(hash_id h) {
 /// The octets of the longest.
 inline constexpr std::size_t max_hash_octets = 64;
 
+/// The most pieces that the input of a pseudo-random function may come in.
+inline constexpr std::size_t max_prf_pieces = 8;
+
 // clang-format off
 /// The lower tier: what a cryptographic library has. `P::cipher` and `P::mac` are movable holders of a schedule,
 /// empty when default-constructed, re-keyed without allocation once they have held a key of the same kind, and
-/// wiped when they die. Every function is noexcept and reports a failure of the library as errc::crypto_backend;
-/// none keeps a view of its arguments. Whoever writes a model needs to know:
+/// wiped when they die. Every function is noexcept and reports a failure of the library, or an algorithm that it lacks,
+/// as errc::crypto_backend; none keeps a view of its arguments. Whoever writes a model needs to know:
 ///
-///   rekey(c, id, key)          schedules an AES key of 16 or 32 octets, for both directions
-///   encrypt(c, in, out, n)     n blocks of 16 octets, each on its own (ECB); in == out is allowed, other overlap is not
+///   rekey(c, id, key)          schedules a key of the cipher's 16, 24 or 32 octets, for both directions
+///   encrypt(c, in, out, n)     n of its blocks, each on its own (ECB); in == out is allowed, other overlap is not
 ///   decrypt(c, in, out, n)     the inverse
 ///   rekey(m, id, key)          prepares HMAC over that hash with a key of any length
 ///   hmac(m, pieces, out)       HMAC over the pieces in turn, cut to out.size() octets (at most hash_octets); m can be
@@ -56,6 +63,36 @@ concept primitives = std::movable<typename P::cipher> && std::movable<typename P
   { p.fill(out) } noexcept -> std::same_as<bool>;
 };
 
+/// A library that also chains blocks: optional, and worth it where that is faster than being called for each block, by
+/// a seventh from 1 KiB on with OpenSSL. What is to be decrypted needs no chain: its blocks go to decrypt() all at once.
+///
+///   cbc_encrypt(c, iv, in, out, n)  n >= 1 blocks in CBC mode from `iv`, a block that lies apart from `out`; in == out is
+///                                   allowed, other overlap is not
+template <class P>
+concept has_cbc = primitives<P> &&
+    requires(P& p, typename P::cipher& c, const std::uint8_t* in, std::uint8_t* o, std::size_t n) {
+  { p.cbc_encrypt(c, in, in, o, n) } noexcept -> std::same_as<errc>;
+};
+
+/// A library that knows the named cipher. AES is taken for granted; more, `static constexpr bool supports(cipher_id)`
+/// says, which does not exclude that the library fails to provide it when the program runs.
+template <class P, cipher_id C>
+concept has_cipher = primitives<P> && requires { requires P::supports(C); };
+
+/// A library that knows the named hash function: SHA-1, SHA-256 and SHA-384 are taken for granted.
+template <class P, hash_id H>
+concept has_hash = primitives<P> && requires { requires P::supports(H); };
+
+/// A library with the named stream cipher:
+///
+///   stream(id, key, in, out, n)  n octets combined with the key stream from its beginning; in == out is allowed
+template <class P, stream_id S>
+concept has_stream_cipher = primitives<P> &&
+    requires(P& p, secret_view k, const std::uint8_t* in, std::uint8_t* out, std::size_t n) {
+  requires P::supports(S);
+  { p.stream(S, k, in, out, n) } noexcept -> std::same_as<errc>;
+};
+
 /// A source of random octets. A false from fill() ends the exchange with errc::entropy; there is no fallback.
 template <class R>
 concept entropy_source = requires(R& r, std::span<std::uint8_t> out) {
@@ -64,8 +101,8 @@ concept entropy_source = requires(R& r, std::span<std::uint8_t> out) {
 
 /// Something a message can be sealed under: a policy's own key or prepared key, or a handle that never leaves a device.
 ///
-///   seal(k, u, io)         io holds front octets of room whose first part is a random confounder that the caller drew,
-///                          the plaintext, and back octets of room; sealed where it stands
+///   seal(k, u, io)         io holds front octets that the caller drew at random, for the confounder, the plaintext with
+///                          its padding, and back octets of room; sealed where it stands
 ///   unseal(k, u, in, out)  opens `in`, which is not written to unless `out` begins where `in` begins; `out` has at
 ///                          least in.size() octets. Returns the plaintext, which lies in `out`. On failure `out` is
 ///                          wiped, and a distinct `in` is intact, so that the next key can be tried
@@ -89,15 +126,21 @@ concept signs_with = requires(C& c, cksum_t t, const K& k, key_usage_t u, view_o
 ///
 ///   offered()              the encryption types a client asks for, best first; weak ones only when named
 ///   shape(e)               octets that sealing adds; nullopt: this policy has no such encryption type
+///   key_octets(e)          octets of a key as a message carries it; 0: no such encryption type
 ///   import(e, octets)      a key from the octets that a message carried; errc::bad_key_length, unsupported_etype
 ///   prepare(k, u)          the derived keys and schedules for one usage, made once for a long-lived key; using it with
 ///                          another usage gives errc::wrong_usage
 ///   seed_octets(e)         random octets that random_to_key(e, ...) wants (RFC 3961 section 3)
 ///   string_to_key(...)     RFC 3961 section 3; `iterations` is not bounded here: exchanges bound what comes from a peer
 ///   default_iterations(e)  what string_to_key uses when asked for 0
+///   prf_octets(e)          octets that the pseudo-random function gives (RFC 3961 section 3); 0: no such encryption type
+///   prf(k, pieces, out)    the first out.size() of them, of at most max_prf_pieces pieces in turn
 ///   cksum_of(e)            the mandatory checksum type of an encryption type (RFC 3961 section 3)
-///   sign / verify          a keyed checksum over the pieces in turn; sign's `out` has exactly the type's octets. verify
-///                          compares in constant time and says errc::integrity
+///   sign / verify          a checksum of the key's mandatory type, or of one that may stand in its place, over the
+///                          pieces in turn; sign's `out` has exactly the type's octets. verify compares in constant time
+///                          and says errc::integrity
+///   cksum_of(c)            the type and the octets of a checksum in its place
+///   checksum(c, pieces, out)  one that needs no key; errc::inappropriate_checksum for those that do
 ///   digest(pieces, out)    SHA-256, for telling messages apart
 ///   hash(id, pieces, out)  the hash over the pieces in turn, cut to out.size() octets; errc::crypto_backend where the
 ///                          library does not have it, as with MD5 under FIPS
@@ -107,17 +150,23 @@ concept crypto_policy = std::movable<typename C::key> && std::movable<typename C
     signs_with<C, typename C::key> && signs_with<C, typename C::prepared_key> &&
     requires(C& c, const typename C::key& k, etype_t e, key_usage_t u, bytes_view in,
              secret_view password, std::span<std::uint8_t> io, view_of<bytes_view> pieces, s2k_iterations it,
-             std::span<std::uint8_t, 32> digest, hash_id h) {
+             std::span<std::uint8_t, 32> digest, hash_id h, placed_cksum placed) {
   { c.offered() } noexcept -> std::same_as<view_of<etype_t>>;
   { c.shape(e) } noexcept -> std::same_as<std::optional<seal_shape>>;
   { c.import(e, in) } noexcept -> std::same_as<result<typename C::key>>;
   { c.expose(k) } noexcept -> std::same_as<secret_view>;
   { c.prepare(k, u) } noexcept -> std::same_as<result<typename C::prepared_key>>;
+  { c.key_octets(e) } noexcept -> std::same_as<std::size_t>;
   { c.seed_octets(e) } noexcept -> std::same_as<std::size_t>;
   { c.random_to_key(e, in) } noexcept -> std::same_as<result<typename C::key>>;
   { c.default_iterations(e) } noexcept -> std::same_as<std::uint64_t>;
   { c.string_to_key(e, password, in, it) } noexcept -> std::same_as<result<typename C::key>>;
   { c.cksum_of(e) } noexcept -> std::same_as<std::optional<cksum_shape>>;
+  { c.cksum_of(placed) } noexcept -> std::same_as<std::optional<cksum_shape>>;
+  { c.sign(placed, k, u, pieces, io) } noexcept -> std::same_as<errc>;
+  { c.verify(placed, k, u, pieces, in) } noexcept -> std::same_as<errc>;
+  { c.checksum(placed, pieces, io) } noexcept -> std::same_as<errc>;
+  { c.prf_octets(e) } noexcept -> std::same_as<std::size_t>;
   { c.prf(k, pieces, io) } noexcept -> std::same_as<errc>;
   { c.digest(pieces, digest) } noexcept -> std::same_as<errc>;
   { c.hash(h, pieces, io) } noexcept -> std::same_as<errc>;

@@ -19,21 +19,21 @@ constexpr errc derive_random(P& p, typename P::cipher& base, const cipher_block&
   return errc::ok;
 }
 
-/// The encryption function of RFC 3961 section 5.3 without padding, where `io` stands: an HMAC under Ki over confounder
-/// and plaintext is put behind them, and they are encrypted under Ke.
-template <primitives P>
-constexpr errc simplified_seal(P& p, typename P::cipher& ke, typename P::mac& ki, std::size_t tag,
+/// The encryption function of RFC 3961 section 5.3 without padding, where `io` stands: what authenticates confounder
+/// and plaintext under Ki is put behind them, and they are encrypted under Ke.
+template <class Profile, primitives P, class Mac>
+constexpr errc simplified_seal(P& p, typename P::cipher& ke, Mac& ki, std::size_t tag,
                                std::span<std::uint8_t> io) noexcept {
   const std::span<std::uint8_t> text = io.first(io.size() - tag);
   const bytes_view pieces[]{text};
-  if (const errc e = p.hmac(ki, pieces, io.last(tag)); e != errc::ok) return e;
+  if (const errc e = Profile::authenticate(p, ki, pieces, io.last(tag)); e != errc::ok) return e;
   return cts_encrypt(p, ke, text, text.data());
 }
 
-/// The decryption function of RFC 3961 section 5.3. The HMAC covers the plaintext, so `out` is written to before it can
-/// be verified: on errc::integrity the caller must wipe it. `in` has at least a confounder and a tag.
-template <primitives P>
-constexpr errc simplified_open(P& p, typename P::cipher& ke, typename P::mac& ki, std::size_t tag, bytes_view in,
+/// The decryption function of RFC 3961 section 5.3. The plaintext is what is authenticated, so `out` is written to
+/// before that can be verified: on errc::integrity the caller must wipe it. `in` has at least a confounder and a tag.
+template <class Profile, primitives P, class Mac>
+constexpr errc simplified_open(P& p, typename P::cipher& ke, Mac& ki, std::size_t tag, bytes_view in,
                                std::uint8_t* out) noexcept {
   const bytes_view text = in.first(in.size() - tag);
   if (const errc e = cts_decrypt(p, ke, text, out); e != errc::ok) return e;
@@ -41,7 +41,7 @@ constexpr errc simplified_open(P& p, typename P::cipher& ke, typename P::mac& ki
   wiped_on_exit wipe(expected);
   const std::span<std::uint8_t> cut = std::span(expected).first(tag);
   const bytes_view pieces[]{{out, text.size()}};
-  if (const errc e = p.hmac(ki, pieces, cut); e != errc::ok) return e;
+  if (const errc e = Profile::authenticate(p, ki, pieces, cut); e != errc::ok) return e;
   return ct_equal(cut, in.last(tag)) ? errc::ok : errc::integrity;
 }
 

@@ -5,7 +5,7 @@
 namespace kerb::inline v0 {
 
 /// The encryption types of RFC 3962 and their checksum types.
-struct aes_sha1 {
+struct aes_sha1 : by_hmac<aes_sha1> {
   static constexpr std::array<etype_facts, 2> etypes{{
       {etype_t::aes256_cts_hmac_sha1_96, cksum_t::hmac_sha1_96_aes256, cipher_id::aes256, hash_id::sha1, 32, 32, 12, 16,
        4096},
@@ -28,13 +28,13 @@ struct aes_sha1 {
   template <primitives P>
   static constexpr errc seal(P& p, typename P::cipher& ke, typename P::mac& ki, const etype_facts& f,
                              std::span<std::uint8_t> io) noexcept {
-    return simplified_seal(p, ke, ki, f.tag, io);
+    return simplified_seal<aes_sha1>(p, ke, ki, f.tag, io);
   }
 
   template <primitives P>
   static constexpr errc open(P& p, typename P::cipher& ke, typename P::mac& ki, const etype_facts& f, bytes_view in,
                              std::span<std::uint8_t> out) noexcept {
-    return simplified_open(p, ke, ki, f.tag, in, out.data());
+    return simplified_open<aes_sha1>(p, ke, ki, f.tag, in, out.data());
   }
 
   /// RFC 3961 section 5.3. The message block of RFC 3962 section 6 is one octet, but all deployed implementations cut

@@ -5,9 +5,6 @@
 
 namespace kerb::inline v0 {
 
-/// The most pieces that the input of a pseudo-random function may come in.
-inline constexpr std::size_t max_prf_pieces = 8;
-
 /// KDF-HMAC-SHA2 of RFC 8009: the leading octets of an HMAC over a block counter, the label, a zero octet,
 /// the context and the output's size in bits. `base` holds the key; `out` is no longer than the hash.
 template <primitives P>
@@ -25,7 +22,7 @@ constexpr errc kdf_hmac_sha2(P& p, typename P::mac& base, bytes_view label, view
 }
 
 /// The encryption types of RFC 8009 and their checksum types.
-struct aes_sha2 {
+struct aes_sha2 : by_hmac<aes_sha2> {
   static constexpr std::array<etype_facts, 2> etypes{{
       {etype_t::aes256_cts_hmac_sha384_192, cksum_t::hmac_sha384_192_aes256, cipher_id::aes256, hash_id::sha384, 32, 24,
        24, 48, 32768},
@@ -90,19 +87,10 @@ struct aes_sha2 {
                                       secret_view password, bytes_view salt, std::uint64_t iterations,
                                       std::span<std::uint8_t> out) noexcept {
     constexpr auto label = detail::ascii("kerberos");
-    const std::string_view name = name_of(f.etype);
-    std::array<std::uint8_t, 32 + max_salt_octets> saltp;
-    if (name.size() >= 32 || salt.size() > max_salt_octets) return errc::bad_s2k_parameters;
-    std::size_t n = 0;
-    for (const char ch : name) saltp[n++] = static_cast<std::uint8_t>(ch);
-    saltp[n++] = 0;
-    detail::copy_octets(salt.data(), salt.size(), saltp.data() + n);
-    n += salt.size();
-
     std::array<std::uint8_t, max_key_octets> intermediate;
     wiped_on_exit wipe(intermediate);
     const std::span<std::uint8_t> tkey = std::span(intermediate).first(f.key);
-    if (const errc e = p.pbkdf2(f.hash, password, {saltp.data(), n}, iterations, tkey); e != errc::ok) return e;
+    if (const errc e = detail::pbkdf2_with_name(p, f, password, salt, iterations, tkey); e != errc::ok) return e;
     if (const errc e = p.rekey(m, f.hash, secret_view(tkey)); e != errc::ok) return e;
     return kdf_hmac_sha2(p, m, label, {}, out);
   }

@@ -24,6 +24,7 @@ constexpr void write_sealed(der::writer& w, const T& plain, const K& k, key_usag
     der::wrap(out, der::octet_string, [&] {
       const std::size_t mark = out.count();
       out.zeros(shape->back);
+      if (shape->block != 1) out.zeros(shape->padding(asn1::encoded_size(plain)));
       asn1::write(out, plain);
       out.zeros(shape->front);
       if (out.is_counting() || why != errc::ok) return;
@@ -32,6 +33,18 @@ constexpr void write_sealed(der::writer& w, const T& plain, const K& k, key_usag
     });
   }};
   asn1::write(w, msg::BasicEncryptedData<decltype(cipher)>{etype, kvno, cipher});
+}
+
+/// What was sealed, out of what was opened: RFC 3961 section 3 lets an encryption type pad, and the encoding says where
+/// it ends.
+template <crypto_policy C>
+constexpr std::span<std::uint8_t> without_padding(const C& policy, etype_t e, std::span<std::uint8_t> plain) {
+  const std::optional<seal_shape> shape = policy.shape(e);
+  if (!shape || shape->block == 1) return plain;
+  der::source from{.origin = plain.data()};
+  der::reader r(bytes_view(plain), from);
+  if (!r.skip() || r.rest().size() >= shape->block) return plain;  // which decoding will refuse
+  return plain.first(plain.size() - r.rest().size());
 }
 
 /// The opened contents of `sealed`, kept at the front of `in`, which has at least sealed.cipher.size() octets free.
@@ -46,9 +59,10 @@ constexpr result<std::span<std::uint8_t>> open_sealed(C& policy, const msg::Encr
     return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(sealed.cipher.size())};
   }
   const std::span<std::uint8_t> to = in.borrow(sealed.cipher.size());
-  result<std::span<std::uint8_t>> plain = policy.unseal(k, usage, sealed.cipher, to);
-  if (plain) in.keep(to.size());
-  return plain;
+  const result<std::span<std::uint8_t>> plain = policy.unseal(k, usage, sealed.cipher, to);
+  if (!plain) return plain.error();
+  in.keep(to.size());
+  return without_padding(policy, sealed.etype, *plain);
 }
 
 /// Draws a fresh key of the given encryption type (RFC 3961 section 3, random-to-key).

@@ -77,6 +77,7 @@ class insecure_policy {
     p.usage_ = u;
     return p;
   }
+  constexpr std::size_t key_octets(etype_t e) const noexcept { return known(e) ? size_of(e) : 0; }
   constexpr std::size_t seed_octets(etype_t e) const noexcept { return known(e) ? size_of(e) : 0; }
   constexpr result<kerb::key> random_to_key(etype_t e, bytes_view seed) noexcept { return import(e, seed); }
   constexpr std::uint64_t default_iterations(etype_t e) const noexcept {
@@ -152,7 +153,31 @@ class insecure_policy {
                         bytes_view mac) noexcept {
     return u == k.usage_ ? verify(c, k.key_, u, pieces, mac) : errc::wrong_usage;
   }
+  constexpr std::optional<cksum_shape> cksum_of(placed_cksum c) const noexcept { return cksum_shape{c.type(), 8}; }
+  constexpr errc sign(placed_cksum c, const kerb::key& k, key_usage_t u, view_of<bytes_view> pieces,
+                      std::span<std::uint8_t> out) noexcept {
+    if (c.etype() != k.etype()) return errc::inappropriate_checksum;
+    if (!keyed(c)) return checksum(c, pieces, out);
+    if (!known(k.etype()) || out.size() != 8) return errc::unsupported_cksum;
+    mark(k, u, pieces, out);
+    return errc::ok;
+  }
+  constexpr errc verify(placed_cksum c, const kerb::key& k, key_usage_t u, view_of<bytes_view> pieces,
+                        bytes_view mac) noexcept {
+    std::array<std::uint8_t, 8> own{};
+    if (const errc e = sign(c, k, u, pieces, own); e != errc::ok) return e;
+    return ct_equal(bytes_view(own), mac) ? errc::ok : errc::integrity;
+  }
+  constexpr errc checksum(placed_cksum c, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    if (keyed(c)) return errc::inappropriate_checksum;
+    if (out.size() != 8) return errc::unsupported_cksum;
+    spread(100, pieces, out);
+    return errc::ok;
+  }
+  constexpr std::size_t prf_octets(etype_t e) const noexcept { return known(e) ? 16 : 0; }
   constexpr errc prf(const kerb::key& k, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+    if (!known(k.etype())) return errc::unsupported_etype;
+    if (out.size() > 16 || pieces.size() > max_prf_pieces) return errc::api_misuse;
     std::uint64_t h = fnv(offset_basis, k.octets().unguarded());
     spread(h, pieces, out);
     return errc::ok;
@@ -174,6 +199,9 @@ class insecure_policy {
 
   static constexpr bool known(etype_t e) {
     return static_cast<std::int32_t>(e) >= 17 && static_cast<std::int32_t>(e) <= 20;
+  }
+  static constexpr bool keyed(placed_cksum c) {
+    return c.type() != cksum_t::rsa_md4 && c.type() != cksum_t::sha1_unkeyed_14;
   }
   static constexpr std::size_t size_of(etype_t e) { return static_cast<std::int32_t>(e) % 2 == 0 ? 32 : 16; }
   static constexpr std::uint64_t fnv(std::uint64_t h, bytes_view v) {

@@ -14,12 +14,15 @@ using kerb::key_usage_t;
 using kerb_test::all_etypes;
 using kerb_test::all_zero;
 using kerb_test::copy_of;
+using kerb_test::every_toy_policy;
 using kerb_test::key_of;
 using kerb_test::octet_vector;
+using kerb_test::padded;
 using kerb_test::sealed;
 using kerb_test::toy_policy;
 
 static_assert(kerb::crypto_policy<toy_policy> && kerb::entropy_source<toy_policy>);
+static_assert(kerb::crypto_policy<every_toy_policy>);
 static_assert(!std::copyable<kerb::botan::policy::prepared_key>);
 
 octet_vector text_of(std::size_t n) {
@@ -39,22 +42,38 @@ KERB_BOTH("engine: offers its profiles' types in their order", "[crypto]", [] {
          kerb::engine<kerb_test::toy, kerb::aes_sha1>{}.offered().size() == 2;
 });
 
-KERB_BOTH("engine: shapes, seeds and checksums are the RFCs'", "[crypto][rfc3962-6][rfc8009]", [] {
-  toy_policy p;
-  const auto is = [&](etype_t e, int back, std::size_t seed, cksum_t t, std::size_t prf, std::uint64_t iterations) {
-    return p.shape(e)->front == 16 && p.shape(e)->back == back && p.shape(e)->around(5) == 21u + p.shape(e)->back &&
-           p.seed_octets(e) == seed && p.cksum_of(e)->type == t && p.cksum_of(e)->octets == back &&
-           p.prf_octets(e) == prf && p.default_iterations(e) == iterations;
-  };
-  return is(etype_t{17}, 12, 16, cksum_t{15}, 16, 4096) && is(etype_t{18}, 12, 32, cksum_t{16}, 16, 4096) &&
-         is(etype_t{19}, 16, 16, cksum_t{19}, 32, 32768) && is(etype_t{20}, 24, 32, cksum_t{20}, 48, 32768);
-});
+KERB_BOTH("engine: shapes, seeds and checksums are the RFCs'", "[crypto][rfc3962-6][rfc6803][rfc8009][rfc3961-6.3]",
+          [] {
+            every_toy_policy p;
+            struct facts {
+              std::int32_t e, front, back, block;
+              std::size_t key, seed;
+              std::int32_t cksum;
+              std::size_t octets, prf;
+              std::uint64_t iterations;
+            };
+            for (const facts f :
+                 {facts{17, 16, 12, 1, 16, 16, 15, 12, 16, 4096}, facts{18, 16, 12, 1, 32, 32, 16, 12, 16, 4096},
+                  facts{19, 16, 16, 1, 16, 16, 19, 16, 32, 32768}, facts{20, 16, 24, 1, 32, 32, 20, 24, 48, 32768},
+                  facts{25, 16, 16, 1, 16, 16, 17, 16, 16, 32768}, facts{26, 16, 16, 1, 32, 32, 18, 16, 16, 32768},
+                  facts{23, 24, 0, 1, 16, 16, -138, 16, 20, 0}, facts{16, 8, 20, 8, 24, 21, 12, 20, 16, 0}}) {
+              const etype_t e{f.e};
+              if (p.shape(e)->front != f.front || p.shape(e)->back != f.back || p.shape(e)->block != f.block)
+                return false;
+              if (p.shape(e)->around(8) != 8u + p.shape(e)->front + p.shape(e)->back) return false;
+              if (p.key_octets(e) != f.key || p.seed_octets(e) != f.seed || p.prf_octets(e) != f.prf) return false;
+              if (p.cksum_of(e)->type != cksum_t{f.cksum} || p.cksum_of(e)->octets != f.octets) return false;
+              if (p.default_iterations(e) != f.iterations) return false;
+            }
+            return p.offered().size() == 8;
+          });
 
 constexpr bool absent(std::int32_t number, errc why) {
   toy_policy p;
   const etype_t e{number};
   const std::array<std::uint8_t, 16> octets{};
-  if (p.shape(e) || p.cksum_of(e) || p.seed_octets(e) != 0 || p.prf_octets(e) != 0 || p.default_iterations(e) != 0)
+  if (p.shape(e) || p.cksum_of(e) || p.seed_octets(e) != 0 || p.key_octets(e) != 0 || p.prf_octets(e) != 0 ||
+      p.default_iterations(e) != 0)
     return false;
   if (p.import(e, octets).error().code != why || p.random_to_key(e, octets).error().code != why) return false;
   if (p.string_to_key(e, {}, octets, {}).error().code != why) return false;
@@ -79,14 +98,15 @@ KERB_BOTH("engine: an unknown type is refused as unsupported", "[crypto]", [] {
 });
 
 KERB_BOTH("engine: a key of another length than its type's is refused", "[crypto][rfc3962-3]", [] {
-  toy_policy p;
+  every_toy_policy p;
   const std::array<std::uint8_t, 64> octets{};
   for (const etype_t e : all_etypes)
     for (std::size_t n = 0; n <= octets.size(); ++n) {
-      const bool right = n == p.seed_octets(e);
+      const bool right = n == p.key_octets(e), seeds = n == p.seed_octets(e);
       const kerb::bytes_view some{octets.data(), n};
-      if (p.import(e, some).has_value() != right || p.random_to_key(e, some).has_value() != right) return false;
+      if (p.import(e, some).has_value() != right || p.random_to_key(e, some).has_value() != seeds) return false;
       if (!right && p.import(e, some).error().code != errc::bad_key_length) return false;
+      if (!seeds && p.random_to_key(e, some).error().code != errc::bad_key_length) return false;
       if (right || n > 32) continue;
       const kerb::key k(e, *kerb::secret<32>::copy_of(some));
       std::array<std::uint8_t, 64> io{};
@@ -104,10 +124,11 @@ constexpr bool failing_library() {
     const std::array<std::uint8_t, 32> octets{7, 8, 9};
     for (int good = 0;; ++good) {
       kerb_test::toy_calls calls;
-      toy_policy p{kerb_test::toy{&calls}};
-      const auto k = p.import(e, kerb::bytes_view(octets).first(p.seed_octets(e)));
-      std::array<std::uint8_t, 16 + 37 + 24> io{}, out{};
+      every_toy_policy p{kerb_test::toy{&calls}};
+      const auto k = p.import(e, kerb::bytes_view(octets).first(p.key_octets(e)));
+      std::array<std::uint8_t, 16 + 40 + 24> io{}, out{};
       const std::span<std::uint8_t> whole(io.data(), p.shape(e)->around(37));
+      const std::size_t fresh_octets = p.shape(e)->around(24);
       if (p.seal(*k, key_usage_t::ticket, whole) != errc::ok) return false;
       const std::array before = io;
       out.fill(1);
@@ -116,7 +137,7 @@ constexpr bool failing_library() {
       calls.left = good;
       std::array<std::uint8_t, 64> fresh{};
       fresh.fill(1);
-      const errc why = p.seal(*k, key_usage_t::ticket, fresh);
+      const errc why = p.seal(*k, key_usage_t::ticket, std::span(fresh).first(fresh_octets));
       if (io != before) return false;
       if (opened && why == errc::ok) break;
       if (good > 40) return false;
@@ -125,7 +146,8 @@ constexpr bool failing_library() {
         for (std::size_t i = 0; i != out.size(); ++i)
           if (out[i] != (i < whole.size() ? 0 : 1)) return false;
       }
-      if (why != errc::ok && (why != errc::crypto_backend || fresh != decltype(fresh){})) return false;
+      if (why != errc::ok && (why != errc::crypto_backend || !all_zero(kerb::bytes_view(fresh).first(fresh_octets))))
+        return false;
     }
   }
   return true;
@@ -136,8 +158,8 @@ KERB_BOTH("engine: a library that fails is reported by every other call too", "[
   const std::array<std::uint8_t, 32> octets{7};
   for (const etype_t e : all_etypes) {
     kerb_test::toy_calls calls{.left = 0};
-    toy_policy p{kerb_test::toy{&calls}};
-    const auto k = p.import(e, kerb::bytes_view(octets).first(p.seed_octets(e)));
+    every_toy_policy p{kerb_test::toy{&calls}};
+    const auto k = p.import(e, kerb::bytes_view(octets).first(p.key_octets(e)));
     std::array<std::uint8_t, 32> out{};
     const std::span<std::uint8_t> sum(out.data(), p.cksum_of(e)->octets);
     const cksum_t t = p.cksum_of(e)->type;
@@ -146,16 +168,17 @@ KERB_BOTH("engine: a library that fails is reported by every other call too", "[
     if (p.verify(t, *k, key_usage_t::ticket, {}, sum) != errc::crypto_backend) return false;
     if (p.prf(*k, {}, sum.first(8)) != errc::crypto_backend) return false;
     if (p.string_to_key(e, {}, {}, {}).error().code != errc::crypto_backend) return false;
+    if (!p.random_to_key(e, kerb::bytes_view(octets).first(p.seed_octets(e)))) return false;
     if (p.digest({}, out) != errc::crypto_backend || p.fill(out)) return false;
   }
   return true;
 });
 
 KERB_BOTH("engine: a buffer without room is refused", "[crypto]", [] {
-  toy_policy p;
+  every_toy_policy p;
   const std::array<std::uint8_t, 32> octets{7};
   for (const etype_t e : all_etypes) {
-    const auto k = p.import(e, kerb::bytes_view(octets).first(p.seed_octets(e)));
+    const auto k = p.import(e, kerb::bytes_view(octets).first(p.key_octets(e)));
     std::array<std::uint8_t, 64> io{}, out{};
     for (std::size_t n = 0; n != p.shape(e)->around(0); ++n)
       if (p.seal(*k, key_usage_t::ticket, std::span(io).first(n)) != errc::api_misuse) return false;
@@ -170,7 +193,7 @@ KERB_BOTH("engine: a buffer without room is refused", "[crypto]", [] {
   return true;
 });
 
-KERB_ON_BACKENDS("engine: whatever its size, a plaintext comes back", "[crypto][rfc3961-3]") {
+KERB_ON_EVERY("engine: whatever its size, a plaintext comes back", "[crypto][rfc3961-3]") {
   TestType p;
   for (const etype_t e : all_etypes) {
     const auto k = key_of(p, e);
@@ -178,28 +201,28 @@ KERB_ON_BACKENDS("engine: whatever its size, a plaintext comes back", "[crypto][
     REQUIRE(prepared);
     REQUIRE(p.etype_of(*prepared) == e);
     for (std::size_t n = 0; n <= 80; ++n) {
-      const octet_vector plain = text_of(n), confounder(16, static_cast<std::uint8_t>(n));
+      const octet_vector plain = text_of(n), confounder(p.shape(e)->front, static_cast<std::uint8_t>(n));
       octet_vector cipher = sealed(p, k, key_usage_t::ticket, confounder, plain);
       REQUIRE(cipher == sealed(p, *prepared, key_usage_t::ticket, confounder, plain));
       const octet_vector before = cipher;
       octet_vector out(cipher.size() + 3, 9);
       const auto apart = p.unseal(k, key_usage_t::ticket, cipher, out);
       REQUIRE(apart);
-      REQUIRE(copy_of(*apart) == plain);
+      REQUIRE(copy_of(*apart) == padded(p, e, plain));
       REQUIRE(cipher == before);
       REQUIRE(apart->data() >= out.data());
       const auto again = p.unseal(*prepared, key_usage_t::ticket, cipher, out);
       REQUIRE(again);
-      REQUIRE(copy_of(*again) == plain);
+      REQUIRE(copy_of(*again) == padded(p, e, plain));
       const auto in_place = p.unseal(k, key_usage_t::ticket, cipher, cipher);
       REQUIRE(in_place);
-      REQUIRE(copy_of(*in_place) == plain);
+      REQUIRE(copy_of(*in_place) == padded(p, e, plain));
     }
   }
 }
 
-KERB_ON_BACKENDS("engine: a flipped bit anywhere is refused, the room wiped and the message kept",
-                 "[crypto][rfc3961-3][rfc8009]") {
+KERB_ON_EVERY("engine: a flipped bit anywhere is refused, the room wiped and the message kept",
+              "[crypto][rfc3961-3][rfc8009]") {
   TestType p;
   for (const etype_t e : all_etypes) {
     const auto k = key_of(p, e);
@@ -228,7 +251,7 @@ KERB_ON_BACKENDS("engine: a flipped bit anywhere is refused, the room wiped and 
   }
 }
 
-KERB_ON_BACKENDS("engine: a message cut or extended anywhere is refused", "[crypto][rfc3961-3]") {
+KERB_ON_EVERY("engine: a message cut or extended anywhere is refused", "[crypto][rfc3961-3]") {
   TestType p;
   for (const etype_t e : all_etypes) {
     const auto k = key_of(p, e);
@@ -246,7 +269,7 @@ KERB_ON_BACKENDS("engine: a message cut or extended anywhere is refused", "[cryp
   }
 }
 
-KERB_ON_BACKENDS("engine: another key, usage or type does not open a message", "[crypto][rfc3961-3]") {
+KERB_ON_EVERY("engine: another key, usage or type does not open a message", "[crypto][rfc3961-3]") {
   TestType p;
   for (const etype_t e : all_etypes) {
     const octet_vector cipher = sealed(p, key_of(p, e), key_usage_t::ticket, text_of(40));
@@ -263,7 +286,7 @@ KERB_ON_BACKENDS("engine: another key, usage or type does not open a message", "
   }
 }
 
-KERB_ON_BACKENDS("engine: a prepared key serves its own usage alone", "[crypto][rfc3961-5.3]") {
+KERB_ON_EVERY("engine: a prepared key serves its own usage alone", "[crypto][rfc3961-5.3]") {
   TestType p;
   for (const etype_t e : all_etypes) {
     const auto k = key_of(p, e);
@@ -291,7 +314,7 @@ KERB_ON_BACKENDS("engine: a prepared key serves its own usage alone", "[crypto][
   }
 }
 
-KERB_ON_BACKENDS("engine: a checksum over pieces is the one over the whole", "[crypto][rfc3961-4]") {
+KERB_ON_EVERY("engine: a checksum over pieces is the one over the whole", "[crypto][rfc3961-4]") {
   TestType p;
   const octet_vector data = text_of(100);
   for (const etype_t e : all_etypes) {
@@ -318,15 +341,15 @@ KERB_ON_BACKENDS("engine: a checksum over pieces is the one over the whole", "[c
   }
 }
 
-KERB_ON_BACKENDS("engine: a checksum type that does not go with the key is refused", "[crypto][rfc4120-3.4.1]") {
+KERB_ON_EVERY("engine: a checksum type that does not go with the key is refused", "[crypto][rfc4120-3.4.1]") {
   TestType p;
   for (const etype_t e : all_etypes) {
     const auto k = key_of(p, e);
     octet_vector out(p.cksum_of(e)->octets);
     for (std::int32_t t = -200; t != 200; ++t) {
       if (cksum_t{t} == p.cksum_of(e)->type) continue;
-      const errc why =
-          t == 15 || t == 16 || t == 19 || t == 20 ? errc::inappropriate_checksum : errc::unsupported_cksum;
+      const bool known = (t >= 15 && t <= 20) || t == 12 || t == -138;
+      const errc why = known ? errc::inappropriate_checksum : errc::unsupported_cksum;
       CHECK(p.sign(cksum_t{t}, k, key_usage_t::krb_safe_cksum, {}, out) == why);
       CHECK(p.verify(cksum_t{t}, k, key_usage_t::krb_safe_cksum, {}, out) == why);
     }
@@ -334,7 +357,7 @@ KERB_ON_BACKENDS("engine: a checksum type that does not go with the key is refus
   }
 }
 
-KERB_ON_BACKENDS("engine: string_to_key refuses counts and salts that no message can carry", "[crypto][rfc3962-4]") {
+KERB_ON_EVERY("engine: string_to_key refuses counts and salts that no message can carry", "[crypto][rfc3962-4]") {
   TestType p;
   const octet_vector longest(kerb::max_salt_octets, 'x'), longer(kerb::max_salt_octets + 1, 'x');
   for (const etype_t e : all_etypes) {
@@ -342,35 +365,37 @@ KERB_ON_BACKENDS("engine: string_to_key refuses counts and salts that no message
     const auto code = [&](kerb::bytes_view salt, std::uint64_t n) {
       return p.string_to_key(e, password, salt, {n}).error().code;
     };
-    CHECK(code(longest, 1) == errc::ok);
-    CHECK(code({}, 1) == errc::ok);
+    const std::uint64_t one = p.default_iterations(e) == 0 ? 0 : 1;  // the old types take no count
+    CHECK(code(longest, one) == errc::ok);
+    CHECK(code({}, one) == errc::ok);
     CHECK(code(longer, 1) == errc::bad_s2k_parameters);
     CHECK(code(longest, kerb::max_iterations + 1) == errc::bad_s2k_parameters);
-    CHECK(p.string_to_key(e, {}, longest, {2}));
-    CHECK(code({}, 2) == errc::ok);
+    CHECK(p.string_to_key(e, {}, longest, {2 * one}));
+    CHECK(code({}, 2) == (one == 0 ? errc::bad_s2k_parameters : errc::ok));
   }
 }
 
-KERB_ON_BACKENDS("engine: both backends agree", "[crypto]") {
+KERB_ON_EVERY("engine: the backends agree", "[crypto]") {
   TestType p;
-  kerb::botan::policy other;
+  kerb_test::every<kerb::botan::primitives> other;
   for (const etype_t e : all_etypes)
     for (const std::uint64_t n : {1u, 2u, 1200u}) {
       const octet_vector salt = text_of(20);
       const auto password = n == 2 ? kerb::secret_view{} : kerb::secret_view::of("secret");
-      const auto a = p.string_to_key(e, password, salt, {n});
-      const auto b = other.string_to_key(e, password, salt, {n});
+      const kerb::s2k_iterations count{p.default_iterations(e) == 0 ? 0 : n};
+      const auto a = p.string_to_key(e, password, salt, count);
+      const auto b = other.string_to_key(e, password, salt, count);
       REQUIRE((a && b));
       CHECK(ct_equal(p.expose(*a).unguarded(), other.expose(*b).unguarded()));
       const octet_vector cipher = sealed(p, *a, key_usage_t::ticket, text_of(n % 100));
       octet_vector out(cipher.size());
       const auto plain = other.unseal(*b, key_usage_t::ticket, cipher, out);
       REQUIRE(plain);
-      CHECK(copy_of(*plain) == text_of(n % 100));
+      CHECK(copy_of(*plain) == padded(p, e, text_of(n % 100)));
     }
 }
 
-KERB_ON_BACKENDS("engine: digest is SHA-256", "[crypto]") {
+KERB_ON_EVERY("engine: digest is SHA-256", "[crypto]") {
   TestType p;
   std::array<std::uint8_t, 32> whole, pieces;
   const octet_vector data = text_of(100);
@@ -383,14 +408,14 @@ KERB_ON_BACKENDS("engine: digest is SHA-256", "[crypto]") {
   CHECK(whole[31] == 0x55);
 }
 
-KERB_ON_BACKENDS("engine: every hash is the one of its name, and is cut", "[crypto]") {
+KERB_ON_EVERY("engine: every hash is the one of its name, and is cut", "[crypto]") {
   struct known {
     kerb::hash_id id;
     std::uint8_t first, last;  // of the hash of nothing
   };
-  for (const known k : {known{kerb::hash_id::md5, 0xd4, 0x7e}, known{kerb::hash_id::sha1, 0xda, 0x09},
-                        known{kerb::hash_id::sha256, 0xe3, 0x55}, known{kerb::hash_id::sha384, 0x38, 0x5b},
-                        known{kerb::hash_id::sha512, 0xcf, 0x3e}}) {
+  for (const known k : {known{kerb::hash_id::md4, 0x31, 0xc0}, known{kerb::hash_id::md5, 0xd4, 0x7e},
+                        known{kerb::hash_id::sha1, 0xda, 0x09}, known{kerb::hash_id::sha256, 0xe3, 0x55},
+                        known{kerb::hash_id::sha384, 0x38, 0x5b}, known{kerb::hash_id::sha512, 0xcf, 0x3e}}) {
     TestType p;
     octet_vector whole(kerb::hash_octets(k.id)), cut(4), over(whole.size() + 1);
     REQUIRE(p.hash(k.id, {}, whole) == errc::ok);
@@ -402,21 +427,25 @@ KERB_ON_BACKENDS("engine: every hash is the one of its name, and is cut", "[cryp
   }
 }
 
-KERB_ON_BACKENDS("engine: after the first call nothing allocates", "[crypto]") {
+KERB_ON_EVERY("engine: after the first call nothing allocates", "[crypto]") {
   TestType p;
-  std::array<kerb::key, 4> keys;
-  for (std::size_t i = 0; i != 4; ++i) keys[i] = key_of(p, all_etypes[i]);
+  // Most versions of Botan's own C interface allocate for RC4.
+  constexpr bool but_rc4 = !std::is_same_v<TestType, kerb_test::every<kerb::botan::primitives>>;
+  std::vector<kerb::key> keys;
+  for (const etype_t e : all_etypes)
+    if (!but_rc4 || e != etype_t::rc4_hmac) keys.push_back(key_of(p, e));
   const octet_vector data = text_of(100);
   const kerb::bytes_view pieces[]{data};
-  std::array<std::uint8_t, 200> io{}, out{};
+  std::array<std::uint8_t, 200> room{}, out{};
   bool good = true;
   const auto use = [&](const auto& k) {
     const auto usage = key_usage_t::krb_safe_cksum;
     const etype_t e = p.etype_of(k);
+    const auto io = std::span(room).first(p.shape(e)->around(150));
     const cksum_t t = p.cksum_of(e)->type;
     const auto sum = std::span(out).first(p.cksum_of(e)->octets);
-    io.fill(0);
-    good = good && p.fill(std::span(io).first(16)) && p.seal(k, usage, io) == errc::ok;
+    room.fill(0);
+    good = good && p.fill(io.first(16)) && p.seal(k, usage, io) == errc::ok;
     good = good && p.unseal(k, usage, io, out).has_value() && p.unseal(k, usage, io, io).has_value();
     good = good && p.sign(t, k, usage, pieces, sum) == errc::ok && p.verify(t, k, usage, pieces, sum) == errc::ok;
     good = good && !p.unseal(k, usage, io, out).has_value();

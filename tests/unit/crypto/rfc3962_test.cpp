@@ -8,6 +8,12 @@ namespace {
 KERB_ON_BACKENDS("aes_sha1: published messages are sealed and opened", "[crypto][rfc3962-6][rfc3961-5.3]") {
   kerb_test::vectors_of<TestType>{17, 18}.seal();
 }
+KERB_ON_BACKENDS("aes_sha1: what MIT krb5 sealed is opened, and under no other usage", "[crypto][rfc3962-6]") {
+  kerb_test::vectors_of<TestType>{17, 18}.opened();
+}
+KERB_ON_BACKENDS("aes_sha1: random-to-key gives MIT krb5's keys", "[crypto][rfc3962-6]") {
+  kerb_test::vectors_of<TestType>{17, 18}.random_to_key();
+}
 KERB_ON_BACKENDS("aes_sha1: published checksums are made and verified", "[crypto][rfc3962-6][rfc3961-5.4]") {
   kerb_test::vectors_of<TestType>{17, 18}.checksum();
 }

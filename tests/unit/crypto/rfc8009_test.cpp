@@ -11,6 +11,12 @@ using kerb::errc;
 KERB_ON_BACKENDS("aes_sha2: published messages are sealed and opened", "[crypto][rfc8009]") {
   kerb_test::vectors_of<TestType>{19, 20}.seal();
 }
+KERB_ON_BACKENDS("aes_sha2: what MIT krb5 sealed is opened, and under no other usage", "[crypto][rfc8009]") {
+  kerb_test::vectors_of<TestType>{19, 20}.opened();
+}
+KERB_ON_BACKENDS("aes_sha2: random-to-key gives MIT krb5's keys", "[crypto][rfc8009]") {
+  kerb_test::vectors_of<TestType>{19, 20}.random_to_key();
+}
 KERB_ON_BACKENDS("aes_sha2: published checksums are made and verified", "[crypto][rfc8009]") {
   kerb_test::vectors_of<TestType>{19, 20}.checksum();
 }
@@ -38,6 +44,9 @@ void derives(P p) {
 TEST_CASE("aes_sha2: the published derived keys are derived", "[crypto][rfc8009]") {
   derives(kerb::botan::primitives{});
   derives(kerb::botan_ffi::primitives{});
+#if defined(KERB_TEST_OPENSSL)
+  derives(kerb::openssl::primitives{});
+#endif
 }
 
 constexpr bool verifies_before_it_decrypts() {

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "kerb/crypto/des3.hpp"
 #include "kerb/crypto/engine.hpp"
+#include "kerb/crypto/rc4.hpp"
 #include "kerb/crypto/rfc3962.hpp"
+#include "kerb/crypto/rfc6803.hpp"
 #include "kerb/crypto/rfc8009.hpp"
 
 namespace kerb_test {
@@ -19,34 +22,49 @@ struct toy {
   struct cipher {
     std::array<std::uint8_t, 32> key{};
     std::size_t octets = 0;
+    std::size_t block = 16;
   };
   struct mac {
     std::uint64_t state = 0;
   };
   toy_calls* calls = nullptr;
 
-  constexpr kerb::errc rekey(cipher& c, kerb::cipher_id, kerb::secret_view key) noexcept {
+  static constexpr bool supports(kerb::cipher_id) { return true; }
+  static constexpr bool supports(kerb::hash_id) { return true; }
+  static constexpr bool supports(kerb::stream_id) { return true; }
+
+  constexpr kerb::errc rekey(cipher& c, kerb::cipher_id id, kerb::secret_view key) noexcept {
     c.octets = key.size();
+    c.block = id == kerb::cipher_id::des_ede3 ? 8 : 16;
     std::copy_n(key.data(), key.size(), c.key.begin());
     return said();
   }
   constexpr kerb::errc encrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
-    for (std::size_t b = 0; b != n; ++b) {
+    for (std::size_t at = 0; at != n * c.block; at += c.block) {
       std::array<std::uint8_t, 16> o{};
-      for (std::size_t i = 0; i != 16; ++i)
-        o[i] = static_cast<std::uint8_t>(in[16 * b + (5 * i + 3) % 16] + c.key[i % c.octets] + 7 * i);
-      std::copy_n(o.begin(), 16, out + 16 * b);
+      for (std::size_t i = 0; i != c.block; ++i)
+        o[i] = static_cast<std::uint8_t>(in[at + (5 * i + 3) % c.block] + c.key[i % c.octets] + 7 * i);
+      std::copy_n(o.begin(), c.block, out + at);
     }
     return said();
   }
   constexpr kerb::errc decrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
-    for (std::size_t b = 0; b != n; ++b) {
+    for (std::size_t at = 0; at != n * c.block; at += c.block) {
       std::array<std::uint8_t, 16> o{};
-      for (std::size_t i = 0; i != 16; ++i)
-        o[(5 * i + 3) % 16] = static_cast<std::uint8_t>(in[16 * b + i] - c.key[i % c.octets] - 7 * i);
-      std::copy_n(o.begin(), 16, out + 16 * b);
+      for (std::size_t i = 0; i != c.block; ++i)
+        o[(5 * i + 3) % c.block] = static_cast<std::uint8_t>(in[at + i] - c.key[i % c.octets] - 7 * i);
+      std::copy_n(o.begin(), c.block, out + at);
     }
     if (calls != nullptr) calls->decrypted += static_cast<int>(n);
+    return said();
+  }
+  constexpr kerb::errc stream(kerb::stream_id, kerb::secret_view key, const std::uint8_t* in, std::uint8_t* out,
+                              std::size_t n) noexcept {
+    std::uint64_t s = mixed(1, key.unguarded());
+    for (std::size_t i = 0; i != n; ++i) {
+      s = mixed(s, {});
+      out[i] = static_cast<std::uint8_t>(in[i] ^ s >> 56);
+    }
     return said();
   }
   constexpr kerb::errc rekey(mac& m, kerb::hash_id h, kerb::secret_view key) noexcept {
@@ -90,5 +108,7 @@ struct toy {
 };
 
 using toy_policy = kerb::engine<toy, kerb::aes_sha2, kerb::aes_sha1>;
+using every_toy_policy =
+    kerb::engine<toy, kerb::aes_sha2, kerb::aes_sha1, kerb::camellia, kerb::weak::rc4, kerb::weak::des3>;
 
 }  // namespace kerb_test

@@ -4,6 +4,7 @@
 
 #include "support/ap_world.hpp"
 #include "support/both.hpp"
+#include "unit/crypto/toy.hpp"
 
 using namespace kerb;
 using namespace kerb_test;
@@ -46,6 +47,58 @@ constexpr bool sealed_where_it_stands_and_opened() {
 }
 KERB_BOTH("write_sealed: what it seals, open_sealed opens", "[exchange][rfc4120-5.2.9]",
           sealed_where_it_stands_and_opened);
+
+constexpr bool padded_where_the_type_pads() {
+  every_toy_policy p;
+  const std::array<std::uint8_t, 24> key_octets{1, 2, 3};
+  const auto k = p.import(etype_t::des3_cbc_sha1_kd, key_octets);
+  bool has_padded = false;
+  for (std::uint32_t n = 1; n < 0x7fffffff; n = n << 8 | 1) {  // a number of one octet to four
+    msg::EncApRepPart numbered = part;
+    numbered.seq_number = n;
+    std::array<std::uint8_t, 256> octets{}, opened{};
+    errc why = errc::ok;
+    der::writer w{std::span(octets)}, counted = der::writer::counting();
+    write_sealed(w, numbered, *k, usage, turn{p, p, timestamp{}}, why, 7);
+    write_sealed(counted, numbered, *k, usage, turn{p, p, timestamp{}}, why, 7);
+    const auto data = asn1::decode<msg::EncryptedData>(bytes_view(w.written_since(0)));
+    if (why != errc::ok || !data || counted.count() != w.count()) return false;
+    if (data->cipher.size() != p.shape(k->etype())->around(asn1::encoded_size(numbered))) return false;
+    has_padded = has_padded || asn1::encoded_size(numbered) % 8 != 0;
+    room r{std::span(opened)};
+    const auto plain = open_sealed(p, *data, *k, usage, r);
+    const auto back = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
+    if (!back || back->seq_number != n || plain->size() != asn1::encoded_size(numbered)) return false;
+    if (r.free() != 256 - 4 - data->cipher.size()) return false;
+    if (n == 0x01010101) break;
+  }
+  return has_padded;
+}
+KERB_BOTH("write_sealed: where the encryption type pads, open_sealed takes the padding away",
+          "[exchange][rfc3961-3][rfc3961-6.3]", padded_where_the_type_pads);
+
+constexpr bool more_than_padding_stays(etype_t e, std::size_t behind, bool cut) {
+  every_toy_policy p;
+  const std::array<std::uint8_t, 24> key_octets{1, 2, 3};
+  const auto k = p.import(e, bytes_view(key_octets).first(p.key_octets(e)));
+  const seal_shape shape = *p.shape(e);
+  std::array<std::uint8_t, 128> io{}, opened{};
+  const std::size_t plain_octets = 8 + behind;  // an OCTET STRING of 6 octets, and zeros
+  io[shape.front] = 0x04;
+  io[shape.front + 1u] = 6;
+  const auto whole = std::span(io).first(shape.around(plain_octets));
+  if (p.seal(*k, usage, whole) != errc::ok) return false;
+  room r{std::span(opened)};
+  const auto plain = open_sealed(p, {e, {}, bytes_view(whole)}, *k, usage, r);
+  return plain && plain->size() == (cut ? 8 : plain_octets + shape.padding(plain_octets));
+}
+KERB_BOTH("open_sealed: no more than padding is taken away, and only where the encryption type pads",
+          "[exchange][rfc3961-3]", [] {
+            constexpr etype_t des3 = etype_t::des3_cbc_sha1_kd, aes = etype_t::aes128_cts_hmac_sha1_96;
+            return more_than_padding_stays(des3, 0, true) && more_than_padding_stays(des3, 8, false) &&
+                   more_than_padding_stays(des3, 9, false) && more_than_padding_stays(aes, 0, true) &&
+                   more_than_padding_stays(aes, 1, false) && more_than_padding_stays(aes, 7, false);
+          });
 
 constexpr bool a_key_of_another_type() {
   sealed_part s;

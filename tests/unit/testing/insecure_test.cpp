@@ -90,6 +90,7 @@ constexpr bool keys() {
   insecure_policy p;
   if (p.import(aes256, bytes_view(octets).first(31)).error().code != errc::bad_key_length) return false;
   if (p.import(etype_t::rc4_hmac, bytes_view(octets).first(16)).error().code != errc::unsupported_etype) return false;
+  if (p.key_octets(aes256) != 32 || p.key_octets(etype_t::rc4_hmac) != 0) return false;
   if (p.seed_octets(aes256) != 32 || p.seed_octets(etype_t::rc4_hmac) != 0 || p.shape(etype_t::rc4_hmac)) return false;
   const bytes_view pw(octets), salt(others);
   const auto a = p.string_to_key(aes256, secret_view(pw), salt, {4096}),
@@ -99,6 +100,42 @@ constexpr bool keys() {
          !(a->octets().unguarded() == c->octets().unguarded()) && p.offered().size() == 4 &&
          p.default_iterations(aes256) == 4096 && p.default_iterations(sha2) == 32768;
 }
+constexpr bool placed_checksums() {
+  insecure_policy p;
+  const key k = std::move(*p.import(aes256, octets));
+  const bytes_view one[] = {octets}, two[] = {others};
+  const auto usage = key_usage_t::pa_for_user_cksum;
+  const auto md5 = kerb::place_cksum(kerb::cksum_place::pa_for_user, kerb::cksum_t::hmac_md5, aes256);
+  const auto other = kerb::place_cksum(kerb::cksum_place::pa_for_user, kerb::cksum_t::hmac_md5, sha2);
+  const auto sha1 = kerb::place_cksum(kerb::cksum_place::pkinit_pa_checksum, kerb::cksum_t::sha1_unkeyed_14, aes256);
+  std::array<std::uint8_t, 8> mac{}, hash{};
+  std::array<std::uint8_t, 9> nine{};
+  return p.cksum_of(*md5)->octets == 8 && p.sign(*md5, k, usage, one, mac) == errc::ok &&
+         p.verify(*md5, k, usage, one, mac) == errc::ok && p.verify(*md5, k, usage, two, mac) == errc::integrity &&
+         p.verify(*other, k, usage, one, mac) == errc::inappropriate_checksum &&
+         p.checksum(*md5, one, mac) == errc::inappropriate_checksum && p.checksum(*sha1, one, hash) == errc::ok &&
+         p.verify(*sha1, k, usage, one, hash) == errc::ok && p.verify(*sha1, k, usage, two, hash) == errc::integrity &&
+         p.checksum(*sha1, one, nine) == errc::unsupported_cksum &&
+         p.sign(*md5, k, usage, one, nine) == errc::unsupported_cksum;
+}
+KERB_BOTH("insecure_policy: a checksum in its place, with and without a key", "[testing]", placed_checksums);
+
+constexpr bool pseudo_random() {
+  insecure_policy p;
+  const key k = std::move(*p.import(aes256, octets)), other = std::move(*p.import(aes256, others));
+  const bytes_view one[] = {octets}, two[] = {others};
+  std::array<std::uint8_t, 16> a{}, b{};
+  std::array<std::uint8_t, 17> over{};
+  const auto of = [&](const key& by, kerb::view_of<bytes_view> text) {
+    return p.prf(by, text, b) == errc::ok && a != b;
+  };
+  const std::array<bytes_view, 9> many{};
+  return p.prf_octets(aes256) == 16 && p.prf_octets(etype_t::rc4_hmac) == 0 && p.prf(k, one, a) == errc::ok &&
+         of(k, two) && of(other, one) && p.prf(k, one, over) == errc::api_misuse &&
+         p.prf(k, many, a) == errc::api_misuse && p.prf(key{}, one, a) == errc::unsupported_etype;
+}
+KERB_BOTH("insecure_policy: a pseudo-random function of key and text", "[testing]", pseudo_random);
+
 KERB_BOTH("insecure_policy: keys have their types' sizes, and depend on what makes them", "[testing]", keys);
 
 constexpr bool digests() {

@@ -164,7 +164,7 @@ class kdc_exchange {
       return turn_down(no(errc::refused_by_application, error_code_t::kdc_err_never_valid), t);
     }
     const std::array<std::uint8_t, max_key_octets> placeholder{};
-    const bytes_view any_key = bytes_view(placeholder).first(t.policy->seed_octets(draft_.session_etype));
+    const bytes_view any_key = bytes_view(placeholder).first(t.policy->key_octets(draft_.session_etype));
     const auto measured = part_writer(any_key, o);
     errc why = errc::ok;
     der::writer counted = der::writer::counting();

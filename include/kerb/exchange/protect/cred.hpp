@@ -215,7 +215,7 @@ constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, cons
     const std::span<std::uint8_t> io = kept.subspan(static_cast<std::size_t>(plain.data() - kept.data()), plain.size());
     const auto opened = t.policy->unseal(k, key_usage_t::krb_cred_enc_part, plain, io);
     if (!opened) return error{.code = opened.error().code, .type = broken.type, .field = broken.field};
-    plain = bytes_view(*opened);
+    plain = bytes_view(without_padding(*t.policy, copy->enc_part.etype, *opened));
   }
   const auto part = asn1::decode<msg::EncKrbCredPart>(plain);
   if (!part) return part.error();

@@ -89,7 +89,8 @@ class [[nodiscard]] protected_session {
     const auto plain = ours ? t.policy->unseal(**k, key_usage_t::krb_priv_enc_part, cipher, out.first(cipher.size()))
                             : result<std::span<std::uint8_t>>(errc::integrity);
     if (!plain) return error{.code = plain.error().code, .type = "KRB-PRIV", .field = "enc-part"};
-    const auto part = asn1::decode<msg::EncKrbPrivPart>(bytes_view(*plain));
+    const auto part =
+        asn1::decode<msg::EncKrbPrivPart>(bytes_view(without_padding(*t.policy, m->enc_part.etype, *plain)));
     error e = part ? judge(*part, t) : part.error();
     if (e.ok() && remembers<S>()) e = enter(*m, *part, false, t, seen);
     if (!e.ok()) {

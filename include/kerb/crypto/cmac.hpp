@@ -1,0 +1,46 @@
+// CMAC: a message authentication code over a block cipher.
+#pragma once
+#include "cts.hpp"
+
+namespace kerb::inline v0 {
+
+namespace detail {
+/// RFC 4493 section 2.3: twice `b` in the field of 2^128 elements, in a time that does not depend on it.
+constexpr cipher_block doubled(cipher_block b) {
+  const auto reduction = static_cast<std::uint8_t>(0x87 & -(b[0] >> 7));
+  for (std::size_t i = 0; i + 1 != b.size(); ++i) b[i] = static_cast<std::uint8_t>(b[i] << 1 | b[i + 1] >> 7);
+  b.back() = static_cast<std::uint8_t>(b.back() << 1 ^ reduction);
+  return b;
+}
+}  // namespace detail
+
+/// The first out.size() octets, at most 16, of the CMAC (RFC 4493 section 2.4, for any cipher) over the pieces in turn,
+/// under the key that `c` has scheduled, of a cipher with blocks of 16 octets.
+template <primitives P>
+constexpr errc cmac(P& p, typename P::cipher& c, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
+  cipher_block state{}, end{};  // `end`: what the last block is combined with besides
+  wiped_on_exit wipe_state(state), wipe_end(end);
+  if (out.size() > state.size()) return errc::api_misuse;
+  std::size_t n = 0;  // octets in the block at hand: a full one is encrypted when it turns out not to be the last
+  for (const bytes_view piece : pieces)
+    for (const std::uint8_t octet : piece) {
+      if (n == state.size()) {
+        if (const errc e = p.encrypt(c, state.data(), state.data(), 1); e != errc::ok) return e;
+        n = 0;
+      }
+      state[n] = static_cast<std::uint8_t>(state[n] ^ octet);
+      ++n;
+    }
+  if (const errc e = p.encrypt(c, end.data(), end.data(), 1); e != errc::ok) return e;
+  end = detail::doubled(end);
+  if (n != state.size()) {
+    state[n] ^= 0x80;
+    end = detail::doubled(end);
+  }
+  detail::xor_block(state.data(), end.data(), state.data());
+  if (const errc e = p.encrypt(c, state.data(), state.data(), 1); e != errc::ok) return e;
+  detail::copy_octets(state.data(), out.size(), out.data());
+  return errc::ok;
+}
+
+}  // namespace kerb::inline v0

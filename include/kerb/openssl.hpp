@@ -1,0 +1,16 @@
+// Everything, on OpenSSL: for programs that have it already, and for builds without exceptions.
+#pragma once
+#include "crypto/openssl.hpp"
+#include "kerb.hpp"
+
+namespace kerb::inline v0::openssl {
+using key = policy::key;
+using credential = basic_credential<key>;
+using as_client = kerb::as_client<policy>;
+using tgs_client = kerb::tgs_client<policy>;
+using ap_initiator = kerb::ap_initiator<policy>;
+using ap_acceptor = kerb::ap_acceptor<policy>;
+using protected_session = kerb::protected_session<policy>;
+using received_credentials = kerb::received_credentials<policy>;
+using kdc = kerb::kdc<policy>;
+}  // namespace kerb::inline v0::openssl
