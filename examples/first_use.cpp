@@ -23,9 +23,10 @@ void log(const kerb::principal_view& client) {
   std::printf("the service talks to %s\n", example::text_of(client).c_str());
 }
 
-/// `ask` is a function that transmits what the exchange wants sent and returns what came back.
-template <class AskKdc, class AskService>
-int client(kerb::secret_view password, AskKdc&& ask_kdc, AskService&& ask_service) {
+/// `ask` is a function that transmits what the exchange wants sent and returns what came back, `tell` the same for a
+/// message of the session.
+template <class AskKdc, class AskService, class Tell>
+int client(kerb::secret_view password, AskKdc&& ask_kdc, AskService&& ask_service, Tell&& tell) {
   kerb::botan::policy b;
   std::array<std::uint8_t, 8192> room1, room2, room3;
   const auto me = kerb::principal::parse("alice@EXAMPLE.ORG");
@@ -40,17 +41,24 @@ int client(kerb::secret_view password, AskKdc&& ask_kdc, AskService&& ask_servic
   const auto credential = kerb::drive(tgs, b, now, ask_kdc);
   if (!credential) return report(credential.error());
   kerb::botan::ap_initiator ap({.credential = *credential, .room = room3});
-  const auto session = kerb::drive(ap, b, now, ask_service);
+  auto session = kerb::drive(ap, b, now, ask_service);
   if (!session) return report(session.error());
-  // session->protection_key() is known to the two of them alone
-  std::printf("the client holds a key of type %s\n", example::text_of(session->protection_key().etype()).c_str());
+
+  std::array<std::uint8_t, 1024> sent, opened;
+  const kerb::bytes_view text = kerb::octets_of("who am I?");
+  kerb::botan::protected_session talk(std::move(*session), {.here = kerb::side::initiator});
+  const auto message = talk.make_priv(text, sent, kerb::turn(b, b, now()));  // a KRB-PRIV
+  if (!message) return report(message.error());
+  const auto answer = talk.open_priv(tell(*message), opened, kerb::turn(b, b, now()));
+  if (!answer) return report(answer.error());
+  std::printf("the service says: %s\n", std::string(answer->begin(), answer->end()).c_str());
   return 0;
 }
 
 class service {
  public:
   explicit service(kerb::secret_view password) {
-    // There is no keytab reader yet: the keys come from the password, with the default salt, as version 1
+    // The keys come from the password, with the default salt, as version 1; with a keytab it is kerb::keytab_keys
     for (const kerb::etype_t e : b.offered()) {
       std::array<std::uint8_t, 256> salt;
       const auto size = kerb::default_salt_size(*name);
@@ -62,10 +70,20 @@ class service {
   template <class Transmit>
   void answer(kerb::bytes_view token, Transmit&& transmit) {
     kerb::botan::ap_acceptor acceptor({.service = *name, .mutual = kerb::required, .room = room});
-    const auto who = kerb::accept(acceptor, token, b, keys, seen, now());
+    auto who = kerb::accept(acceptor, token, b, keys, seen, now());
     if (!who) return transmit(acceptor.refusal());  // a KRB-ERROR, or nothing
     transmit(who->reply());
     log(who->client());
+    client = example::text_of(who->client());
+    talk.emplace(std::move(*who).keys(), kerb::session_options{.here = kerb::side::acceptor});
+  }
+  /// Answers a message of the session.
+  kerb::bytes_view hear(kerb::bytes_view message) {
+    std::array<std::uint8_t, 1024> opened;
+    const auto text = talk->open_priv(message, opened, kerb::turn(b, b, now()));
+    if (!text) return {};
+    const auto answer = talk->make_priv(kerb::octets_of("you are " + client), sent, kerb::turn(b, b, now()));
+    return answer ? *answer : kerb::bytes_view();
   }
 
  private:
@@ -74,6 +92,9 @@ class service {
   kerb::key_list<kerb::key, 8> keys;
   kerb::memory_replay_store<1024> seen;
   std::array<std::uint8_t, 8192> room;
+  std::string client;
+  std::optional<kerb::botan::protected_session> talk;
+  std::array<std::uint8_t, 1024> sent;
 };
 
 }  // namespace
@@ -93,7 +114,8 @@ int main() try {
     www.answer(s.octets, [&](kerb::bytes_view o) { came.assign(o.begin(), o.end()); });
     return kerb::answer(came);
   };
-  return client(kerb::secret_view::of("wonderland"), ask_kdc, ask_service);
+  const auto tell = [&](kerb::bytes_view message) { return www.hear(message); };
+  return client(kerb::secret_view::of("wonderland"), ask_kdc, ask_service, tell);
 } catch (const std::exception& e) {
   std::fprintf(stderr, "first_use: %s\n", e.what());
   return 1;

@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 
 # What the build needs, and what the tests with real peers need besides; Botan is whichever version there is.
 install_packages "g++ meson ninja-build pkg-config catch2 python3" "libbotan-3-dev libbotan-2-dev" \
-  "krb5-kdc krb5-admin-server krb5-user libkrb5-dev faketime libsqlite3-dev" "the tests with MIT krb5 and SQLite"
+  "krb5-kdc krb5-admin-server krb5-user libkrb5-dev heimdal-multidev faketime libsqlite3-dev libasio-dev redis-server \
+   libhiredis-dev" "the tests with MIT krb5, Heimdal, SQLite, Asio and Redis"
 
 for tool in meson ninja pkg-config python3; do
   command -v $tool >/dev/null 2>&1 || { say "$tool is missing: install it, then run this again"; exit 1; }

@@ -99,9 +99,16 @@ class answerer {
     auto step = x.receive(request, t);
     for (;;) {
       if (const auto* ask = std::get_if<kerb::need_principal>(&step)) step = looked_up(x, *ask, t, names);
-      else if (kerb::says<kerb::authorize>(step)) step = x.issue({}, t);  // no policy beyond what the records say
+      else if (kerb::says<kerb::authorize>(step)) step = x.issue(granted(x), t);
       else return step;
     }
+  }
+  /// No policy beyond what the records say. What is said of a client goes into its first ticket; the TGS carries it
+  /// over.
+  static kerb::issue_options granted(const kerb::botan::kdc& x) {
+    kerb::issue_options o;
+    if (x.as() != nullptr) o.authorization_data = entry::authdata(x.as()->client());
+    return o;
   }
   kerb::kdc_step looked_up(kerb::botan::kdc& x, const kerb::need_principal& ask, const kerb::turn<policy, policy>& t,
                            directory& names) {

@@ -63,6 +63,17 @@ class entry {
         list_.back().salt =
             kerb::kerberos_string{{reinterpret_cast<const std::uint8_t*>(k.salt->data()), k.salt->size()}};
     }
+    authdata_.reserve(is_.authdata.size());
+    for (authdata_word& w : is_.authdata) {
+      if (w.if_relevant) {  // RFC 4120 section 5.2.6.1: a list of its own, in an element of type 1
+        const kerb::msg::AuthorizationDataElement one[] = {{w.type, w.octets}};
+        const kerb::msg::AuthorizationData list(one);
+        std::vector<std::uint8_t> octets(kerb::asn1::encoded_size(list));
+        (void)kerb::asn1::encode(list, octets);
+        w = {kerb::ad_t::if_relevant, std::move(octets), false};
+      }
+      authdata_.push_back({w.type, w.octets});
+    }
     record_ = {.principal = name_.view(),
                .keys = list_,
                .attributes = is_.attributes,
@@ -71,13 +82,18 @@ class entry {
                .max_renewable_life = is_.max_renewable_life,
                .valid_from = is_.valid_from,
                .expires = is_.expires,
-               .password_expires = is_.password_expires};
+               .password_expires = is_.password_expires,
+               .cookie = reinterpret_cast<std::uintptr_t>(this)};
   }
   entry(const entry&) = delete;
   entry& operator=(const entry&) = delete;
 
   const kerb::principal_record<policy>& record() const { return record_; }
   const std::vector<stored_key>& keys() const { return keys_; }
+  /// What the KDC says of this client to services, by the record's cookie.
+  static const std::vector<kerb::msg::AuthorizationDataElement>& authdata(const kerb::principal_record<policy>& r) {
+    return reinterpret_cast<const entry*>(static_cast<std::uintptr_t>(r.cookie))->authdata_;
+  }
 
  private:
   kerb::principal name_;
@@ -85,6 +101,7 @@ class entry {
   std::vector<stored_key> keys_;
   std::vector<prepared> prepared_;
   std::vector<kerb::long_term_key<policy>> list_;
+  std::vector<kerb::msg::AuthorizationDataElement> authdata_;
   kerb::principal_record<policy> record_{};
 };
 

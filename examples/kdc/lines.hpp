@@ -102,12 +102,31 @@ inline std::vector<etype_t> etypes_of(std::string_view text, const policy& crypt
   return list;
 }
 
+/// "7:c0ffee": authorization data of a type, in hexadecimal.
+struct authdata_word {
+  kerb::ad_t type{};
+  std::vector<std::uint8_t> octets;
+  bool if_relevant = false;  ///< a service that does not know the type may pass over it
+};
+inline authdata_word authdata_of(const std::string& text, bool if_relevant) {
+  const std::size_t colon = text.find(':');
+  const auto type = number_of<std::int32_t>(std::string_view(text).substr(0, colon));
+  const std::string hex = colon == text.npos ? "" : text.substr(colon + 1);
+  if (!type || hex.empty() || hex.size() % 2 != 0 || hex.find_first_not_of("0123456789abcdefABCDEF") != hex.npos)
+    throw bad_text("\"" + text + "\" is no authorization data such as 7:c0ffee");
+  authdata_word w{static_cast<kerb::ad_t>(*type), {}, if_relevant};
+  for (std::size_t i = 0; i != hex.size(); i += 2)
+    w.octets.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  return w;
+}
+
 /// What the words behind a principal's name say.
 struct traits {
   kerb::flags<kerb::principal_attribute> attributes{};
   std::vector<etype_t> etypes{}, session_etypes{};
   std::optional<std::int64_t> max_life{}, max_renewable_life{};
   std::optional<kerb::kerberos_time> valid_from{}, expires{}, password_expires{};
+  std::vector<authdata_word> authdata{};  ///< for the tickets that this client gets from its password
 };
 
 /// A principal's line: how its keys are made, and its traits, also as the words that they were.
@@ -172,6 +191,8 @@ inline principal_line principal_line_of(const std::vector<std::string>& words, s
     else if (name == "valid_from") p.is.valid_from = time_of(value);
     else if (name == "expires") p.is.expires = time_of(value);
     else if (name == "password_expires") p.is.password_expires = time_of(value);
+    else if (name == "authdata") p.is.authdata.push_back(authdata_of(value, false));
+    else if (name == "authdata_if_relevant") p.is.authdata.push_back(authdata_of(value, true));
     else throw bad_text("\"" + w + "\" is not known here");
   }
   if (p.is.etypes.empty()) p.is.etypes.assign(crypto.offered().begin(), crypto.offered().end());

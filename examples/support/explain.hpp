@@ -41,10 +41,14 @@ inline std::string_view hint(const kerb::error& e) {
   return kerb::is_peer_fault(e.code) ? "the answer contradicts the request: do not trust it" : "see the error's name";
 }
 
-/// One line for people: what, where in which message, and what to do.
+/// What, and where in which message: for logs.
+inline std::string brief(const kerb::error& e) {
+  const std::string text(kerb::name_of(e.code));
+  return *e.type == '\0' ? text : text + " in " + e.type + (*e.field != '\0' ? std::string(".") + e.field : "");
+}
+/// One line for people: that, and what to do.
 inline std::string explain(const kerb::error& e) {
-  std::string text(kerb::name_of(e.code));
-  if (*e.type != '\0') text += std::string(" in ") + e.type + (*e.field != '\0' ? std::string(".") + e.field : "");
+  std::string text = brief(e);
   if (e.code == kerb::errc::kdc_said_no || e.code == kerb::errc::peer_said_no)
     text += ", " + std::string(name_of(static_cast<kerb::error_code_t>(e.detail)));
   return text + ": " + std::string(hint(e));

@@ -5,6 +5,7 @@
 #include "exchange/client/tgs.hpp"
 #include "exchange/drive.hpp"
 #include "exchange/over_stream.hpp"
+#include "exchange/protect/session.hpp"
 #include "exchange/ticket_cache.hpp"
 #include "format/ccache.hpp"
 #include "format/principal.hpp"

@@ -1,5 +1,6 @@
 // The service's exchanges, without a crypto backend.
 #pragma once
+#include "exchange/protect/session.hpp"
 #include "exchange/service/accept.hpp"
 #include "exchange/service/ap.hpp"
 #include "exchange/service/keys.hpp"

@@ -195,6 +195,8 @@ TEST_CASE("AP exchange: a service may answer in parts over a stream", "[exchange
 // The umbrella headers name what they promise.
 static_assert(std::same_as<botan::ap_initiator, ap_initiator<botan::policy>> &&
               std::same_as<botan_ffi::ap_acceptor, ap_acceptor<botan_ffi::policy>> &&
+              std::same_as<botan::protected_session, protected_session<botan::policy>> &&
+              std::same_as<botan_ffi::received_credentials, received_credentials<botan_ffi::policy>> &&
               std::same_as<botan::credential, basic_credential<botan::policy::key>>);
 
 }  // namespace

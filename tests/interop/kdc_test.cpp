@@ -5,6 +5,7 @@
 namespace {
 
 using namespace interop;
+using kerb::bytes_view;
 using kerb::error_code_t;
 
 std::uint32_t code(error_code_t e) { return static_cast<std::uint32_t>(e); }
@@ -363,4 +364,71 @@ TEST_CASE("drive: nobody listens", "[kdc]") {
   kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .room = room});
   posix_transport nowhere("127.0.0.1", "9");
   CHECK(kerb::drive(as, p, now(), nowhere).error().code == errc::no_answer);
+}
+
+TEST_CASE("tgs_client: a ticket for a user, under the session key of the user's own, with restrictions", "[kdc]") {
+  policy p;
+  const held tgt = get_tgt(p, {.client = "alice", .password = "alicepw"});
+  REQUIRE(tgt);
+  const bool subkey = GENERATE(true, false);
+  for (const etype_t e : all_etypes) {
+    CAPTURE(e, subkey);
+    const held bobs = get_tgt(p, {.client = "bob", .password = "bobpw", .etypes = {e}});
+    REQUIRE(bobs);
+    static constexpr std::uint8_t optional[] = {0x30, 0x0d, 0x30, 0x0b, 0xa0, 0x04, 0x02, 0x02,
+                                                0xe4, 0xa7, 0xa1, 0x03, 0x04, 0x01, 0x07};  // 7 under the number -7001
+    const kerb::msg::AuthorizationDataElement restrictions[] = {{kerb::ad_t::if_relevant, optional}};
+    const auto bob = name("bob");
+    held h;
+    kerb::botan::tgs_client tgs({.tgt = *tgt,
+                                 .server = bob,
+                                 .room = *h.room,
+                                 .subkey = subkey,
+                                 .second_ticket = bobs->ticket(),
+                                 .user_to_user = true,
+                                 .authorization_data = kerb::msg::AuthorizationData(restrictions)});
+    drive(h, tgs, p, false, 0);
+    CHECK(h.error().code == errc::ok);
+    REQUIRE(h);
+    const auto ticket = kerb::asn1::decode<kerb::msg::Ticket>(h->ticket());
+    REQUIRE(ticket);
+    CHECK(ticket->enc_part.etype == e);
+    buffer opened;
+    const auto plain = p.unseal(bobs->session_key(), kerb::key_usage_t::ticket, ticket->enc_part.cipher, opened);
+    REQUIRE(plain);
+    const auto part = kerb::asn1::decode<kerb::msg::EncTicketPart>(bytes_view(*plain));
+    REQUIRE(part);
+    CHECK(is({part->cname, part->crealm}, "alice"));
+    REQUIRE(part->authorization_data);
+    bool there = false;
+    for (const kerb::msg::AuthorizationDataElement a : *part->authorization_data)
+      there = there || (a.ad_type == kerb::ad_t::if_relevant && a.ad_data == bytes_view(optional));
+    CHECK(there);
+
+    // Bob accepts it with that key, and with nothing else
+    buffer room, acceptor_room;
+    kerb::botan::ap_initiator ap({.credential = *h, .room = room, .user_to_user = true});
+    const auto first = ap.start(turn_at(p));
+    REQUIRE(kerb::says<kerb::send>(first));
+    kerb::botan::ap_acceptor service({.service = bob, .room = acceptor_room, .user_to_user = true});
+    const kerb::user_to_user_key<kerb::key> keys(*bobs);
+    kerb::memory_replay_store<32> seen;
+    const auto who = kerb::accept(service, std::get<kerb::send>(first).octets, p, keys, seen, now());
+    CHECK(who.error().code == errc::ok);
+    REQUIRE(who);
+    CHECK(who->user_to_user());
+    CHECK(kerb::says<kerb::done>(ap.receive(who->reply(), turn_at(p))));
+  }
+}
+
+TEST_CASE("tgs_client: the KDC refuses a second ticket of somebody else, and we say so", "[kdc]") {
+  policy p;
+  const held tgt = get_tgt(p, {.client = "alice", .password = "alicepw"});
+  REQUIRE(tgt);
+  const auto bob = name("bob");
+  held h;
+  kerb::botan::tgs_client tgs(
+      {.tgt = *tgt, .server = bob, .room = *h.room, .second_ticket = tgt->ticket(), .user_to_user = true});
+  drive(h, tgs, p, false, 0);
+  CHECK(h.error().code == errc::kdc_said_no);
 }

@@ -1,86 +1,21 @@
 // Our AP exchange against MIT's library, which runs in a program of its own: mit_peer.c.
-#include <map>
-
 #include "lab.hpp"
+#include "peer.hpp"
 
 namespace {
 
 using namespace interop;
 using kerb::bytes_view;
-using octets = std::vector<std::uint8_t>;
 
-std::string hex(bytes_view v) {
-  std::string s;
-  for (const std::uint8_t b : v) {
-    s += "0123456789abcdef"[b >> 4];
-    s += "0123456789abcdef"[b & 15];
-  }
-  return s;
-}
-octets unhex(const std::string& s) {
-  octets v;
-  for (std::size_t i = 0; i + 1 < s.size(); i += 2)
-    v.push_back(static_cast<std::uint8_t>(std::stoul(s.substr(i, 2), nullptr, 16)));
-  return v;
-}
 /// A key as the peer writes it: a test's keys are no secrets.
 std::string text(const kerb::key& k) { return number(k.etype()) + " " + hex(k.octets().unguarded()); }
 std::string text(const std::optional<kerb::key>& k) { return k ? text(*k) : ""; }
 std::string text(std::optional<std::uint32_t> n) { return n ? std::to_string(*n) : ""; }
-octets of(const std::string& s) { return {s.begin(), s.end()}; }
 
-/// A run of mit_peer: lines go to it, and lines `WORD REST` come back.
-class peer {
- public:
-  explicit peer(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), std::getenv("KERB_MIT_PEER"));
-    std::vector<char*> words;
-    for (std::string& a : arguments) words.push_back(a.data());
-    words.push_back(nullptr);
-    int in[2], out[2];
-    REQUIRE((pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0));
-    child_ = fork();
-    if (child_ == 0) {
-      dup2(in[0], 0);
-      dup2(out[1], 1);
-      execv(words[0], words.data());
-      _exit(127);
-    }
-    ::close(in[0]);
-    ::close(out[1]);
-    to_ = fdopen(in[1], "w");
-    from_ = fdopen(out[0], "r");
-  }
-  peer(const peer&) = delete;
-  peer& operator=(const peer&) = delete;
-  ~peer() {
-    std::fclose(to_);
-    std::fclose(from_);
-    waitpid(child_, nullptr, 0);
-  }
-  void tell(const std::string& line) {
-    std::fputs((line + "\n").c_str(), to_);
-    std::fflush(to_);
-  }
-  /// Reads on until `word` comes and gives what stands behind it; "" when the peer ends first.
-  std::string hear(const std::string& word) {
-    while (heard_.count(word) == 0) {
-      std::string line;
-      int c;
-      while ((c = std::fgetc(from_)) != EOF && c != '\n') line += static_cast<char>(c);
-      if (c == EOF) break;
-      INFO("mit_peer: " << line);
-      CHECK(line.rfind("failed ", 0) != 0);
-      const std::size_t blank = line.find(' ');
-      heard_[line.substr(0, blank)] = blank == std::string::npos ? "" : line.substr(blank + 1);
-    }
-    return heard_.count(word) != 0 ? heard_[word] : "";
-  }
-
- private:
-  pid_t child_;
-  FILE *to_, *from_;
-  std::map<std::string, std::string> heard_;
+/// A run of mit_peer.
+struct peer : peer_process {
+  explicit peer(std::vector<std::string> arguments)
+      : peer_process(std::getenv("KERB_MIT_PEER"), std::move(arguments)) {}
 };
 
 std::string keytab() { return "FILE:" + kdc->path("services.keytab"); }

@@ -48,17 +48,17 @@ inline std::string write_file(const std::string& name, const std::string& text) 
   return path(name);
 }
 
-/// A run of the KDC. It ends with the tests, however they end.
+/// A run of the KDC, or of another example that serves. It ends with the tests, however they end.
 class kdc_process {
  public:
   /// The options but for the port, which is any that is free unless they say so.
-  explicit kdc_process(std::vector<std::string> options) {
+  explicit kdc_process(std::vector<std::string> options, const std::string& program = variable("KERB_KDC")) {
     static int count = 0;
-    log_ = path("kdc" + std::to_string(++count) + ".log");
+    log_ = path("server" + std::to_string(++count) + ".log");
     if (std::find(options.begin(), options.end(), "--port") == options.end()) {
       options.insert(options.end(), {"--port", "0"});
     }
-    options.insert(options.begin(), variable("KERB_KDC"));
+    options.insert(options.begin(), program);
     std::vector<char*> words;
     for (std::string& o : options) words.push_back(o.data());
     words.push_back(nullptr);
@@ -78,7 +78,7 @@ class kdc_process {
       if (port_.empty() && waitpid(child_, &status_, WNOHANG) == child_) child_ = -1;
       if (child_ < 0) break;
     }
-    if (port_.empty()) throw std::runtime_error("examples/kdc does not start: " + log());
+    if (port_.empty()) throw std::runtime_error(program + " does not start: " + log());
   }
   kdc_process(const kdc_process&) = delete;
   kdc_process& operator=(const kdc_process&) = delete;
@@ -194,6 +194,7 @@ inline bool has(const std::string& flags, char letter) { return flags.find(lette
 inline const char* const principals = R"(
 principal alice password=alicepw
 principal bob password=bobpw no_preauth
+principal rita password=ritapw authdata=-7001:0102 authdata_if_relevant=-7002:c0ffee
 principal e17 password=pw17 etypes=17
 principal e18 password=pw18 etypes=18
 principal e19 password=pw19 etypes=aes128-cts-hmac-sha256-128

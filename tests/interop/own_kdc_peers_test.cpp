@@ -96,6 +96,50 @@ TEST_CASE("own kdc: our clients get tickets of each encryption type, and a proxy
   }
 }
 
+TEST_CASE("own kdc: what it says of a client goes from the first ticket through the service's to the service",
+          "[own]") {
+  policy p;
+  example::posix_transport wire("127.0.0.1", the_kdc().port());
+  const auto me = *kerb::principal::parse("rita@OWN.TEST"), web = *kerb::principal::parse("HTTP/web.own.test@OWN.TEST");
+  buffer room1, room2, room3, room4;
+  kerb::botan::as_client as({.client = me, .password = kerb::secret_view::of("ritapw"), .room = room1});
+  const auto tgt = kerb::drive(as, p, now, wire);
+  REQUIRE(tgt);
+  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .room = room2});
+  const auto ticket = kerb::drive(tgs, p, now, wire);
+  REQUIRE(ticket);
+  (void)exported("rita.keytab", "HTTP/web.own.test");
+  const std::string file = read_file(path("rita.keytab"));
+  const auto keytab = kerb::keytab_view::open(kerb::octets_of(file));
+  REQUIRE(keytab);
+  kerb::keytab_keys keys(*keytab, p);
+  kerb::memory_replay_store<64> seen;
+  const auto presented = [&](kerb::view_of<kerb::ad_t> understood, auto&& look) {
+    kerb::botan::ap_initiator ap({.credential = *ticket, .room = room3, .mutual = kerb::if_asked});
+    const auto sent = ap.start(kerb::turn(p, p, now()));
+    REQUIRE(kerb::says<kerb::send>(sent));
+    kerb::botan::ap_acceptor a({.service = web, .room = room4, .understood = understood});
+    const auto who = kerb::accept(a, std::get<kerb::send>(sent).octets, p, keys, seen, now());
+    if (who) look(*who);
+    return who.error().code;
+  };
+  constexpr kerb::ad_t restriction{-7001}, information{-7002};
+  const kerb::ad_t both[] = {restriction};
+  CHECK(presented({}, [](const auto&) {}) == kerb::errc::critical_authdata);  // nobody would enforce it
+  unsigned looked = 0;
+  CHECK(presented(both, [&](const auto& who) {
+          ++looked;
+          const std::uint8_t one[] = {1, 2}, two[] = {0xc0, 0xff, 0xee};
+          const auto must = who.authorization().find(restriction), may = who.authorization().find(information);
+          REQUIRE((must && may));
+          CHECK((must->critical && must->from_ticket));
+          CHECK(must->data == kerb::bytes_view(one));
+          CHECK((!may->critical && may->from_ticket));
+          CHECK(may->data == kerb::bytes_view(two));
+        }) == kerb::errc::ok);
+  CHECK(looked == 1);
+}
+
 TEST_CASE("own kdc: two processes on one port share a database", "[own]") {
   const std::string file = write_file("db-principals", principals), db = "--db '" + path("kdc.db") + "'";
   const outcome loaded = run(variable("KERB_KDC") + " --realm OWN.TEST " + db + " --principals " + file +

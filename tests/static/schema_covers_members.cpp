@@ -97,6 +97,8 @@ static_assert(covered<KrbFastFinished>);
 static_assert(covered<KrbFastResponse>);
 static_assert(covered<AlgorithmIdentifier>);
 static_assert(covered<SubjectPublicKeyInfo>);
+static_assert(covered<Certificate>);
+static_assert(covered<RsassaPssParams>);
 static_assert(covered<ExternalPrincipalIdentifier>);
 static_assert(covered<PaPkAsReq>);
 static_assert(covered<PaChecksum2>);

@@ -9,7 +9,7 @@ for the keys in INTEGERS and TEXTS. A text may stand in double quotes, to be emp
 import re
 import sys
 
-INTEGERS = {"etype", "cksumtype", "usage", "iterations", "derived"}
+INTEGERS = {"etype", "cksumtype", "usage", "iterations", "derived", "initiator_addrtype", "acceptor_addrtype"}
 TEXTS = {"name", "contents", "client", "server", "realms", "added", "result"}
 
 

@@ -104,13 +104,17 @@ struct codec<sequence_of<T, Rule>> {
     }
     return r.ok();
   }
-  static constexpr void write(der::writer& w, const sequence_of<T, Rule>& v, der::tag t = tag) {
-    const std::size_t mark = w.count();
+  /// The elements alone, for whoever has others to put in front of them.
+  static constexpr void write_elements(der::writer& w, const sequence_of<T, Rule>& v) {
     if (v.in_memory_) {
       for (std::size_t i = v.size_; i != 0; --i) asn1::write(w, v.items_[i - 1]);
     } else {
       w.octets(v.wire_);
     }
+  }
+  static constexpr void write(der::writer& w, const sequence_of<T, Rule>& v, der::tag t = tag) {
+    const std::size_t mark = w.count();
+    write_elements(w, v);
     w.header_since(t, mark);
   }
 };

@@ -39,10 +39,13 @@ enum class errc : std::uint16_t {
   clock_skew,                ///< the two clocks differ by more than the allowed skew
   ticket_expired,            ///< the ticket's end time has passed
   ticket_not_yet_valid,      ///< the ticket's start time is to come, or it is marked INVALID
-  replayed,                  ///< this authenticator was seen before
+  replayed,                  ///< this authenticator or message was seen before
+  bad_order,                 ///< a sequence number is absent, or not the one that comes next
+  no_freshness,              ///< a message has neither a timestamp nor a sequence number
+  count_mismatch,            ///< two lists that belong together differ in length
   wrong_service,             ///< the ticket is for a service that this acceptor is not
   no_key,                    ///< there is no key for this ticket
-  bad_key_version,           ///< there are keys for the service, none of this version
+  bad_key_version,           ///< there are keys for the service, none of this version; detail: the version asked for
   inappropriate_checksum,    ///< a checksum of a type that may not stand there
   mutual_required,           ///< mutual authentication was demanded and not offered
   session_key_ticket,        ///< the ticket is for user-to-user, and no session key was given
@@ -53,6 +56,8 @@ enum class errc : std::uint16_t {
   path_not_accepted,         ///< a realm that the client has come through is not trusted to vouch for it
   bad_transited,             ///< the list of those realms is malformed, or leaves out realms that nothing lies between
   critical_authdata,         ///< authorization data that must be enforced and is not understood
+  bindings_missing,          ///< the client does not bind its context to a channel, and should
+  bindings_mismatch,         ///< the client's channel is another than the one its request came through
   refused_by_application,    ///< the caller's own policy said no
 
   // The peer sent a KRB-ERROR; detail: its error code.
@@ -68,9 +73,11 @@ enum class errc : std::uint16_t {
   bad_key_length,     ///< the key has not the number of octets its type demands
   entropy,            ///< the random source failed
   crypto_backend,     ///< the cryptographic library failed
+  unsupported_hash,   ///< what is to be hashed names no single hash function, or one that is not known
 
   // Room.
   no_space = 500,  ///< the buffer is too small; detail: octets that will do
+  replay_unknown,  ///< the replay store is full or has lost its memory: whether it was seen before cannot be told
 
   // The program's own mistakes; nothing a peer sends can cause these.
   api_misuse = 600,    ///< a call out of turn, or an argument that contradicts another
@@ -83,7 +90,7 @@ enum class errc : std::uint16_t {
 struct error {
   errc code = errc::ok;
   std::uint32_t offset = 0;  ///< octets from the start of the outermost message, where one was decoded
-  std::uint32_t detail = 0;  ///< what the code says it is: octets needed, or the KRB-ERROR code
+  std::uint32_t detail = 0;  ///< what the code says it is: octets needed, the KRB-ERROR code, a key version
   const char* type = "";     ///< the ASN.1 type ("KDC-REQ-BODY")
   const char* field = "";    ///< the field in it ("till")
 
@@ -129,6 +136,9 @@ constexpr std::string_view name_of(errc c) {
     case errc::ticket_expired: return "ticket_expired";
     case errc::ticket_not_yet_valid: return "ticket_not_yet_valid";
     case errc::replayed: return "replayed";
+    case errc::bad_order: return "bad_order";
+    case errc::no_freshness: return "no_freshness";
+    case errc::count_mismatch: return "count_mismatch";
     case errc::wrong_service: return "wrong_service";
     case errc::no_key: return "no_key";
     case errc::bad_key_version: return "bad_key_version";
@@ -142,6 +152,8 @@ constexpr std::string_view name_of(errc c) {
     case errc::path_not_accepted: return "path_not_accepted";
     case errc::bad_transited: return "bad_transited";
     case errc::critical_authdata: return "critical_authdata";
+    case errc::bindings_missing: return "bindings_missing";
+    case errc::bindings_mismatch: return "bindings_mismatch";
     case errc::refused_by_application: return "refused_by_application";
     case errc::kdc_said_no: return "kdc_said_no";
     case errc::peer_said_no: return "peer_said_no";
@@ -153,7 +165,9 @@ constexpr std::string_view name_of(errc c) {
     case errc::bad_key_length: return "bad_key_length";
     case errc::entropy: return "entropy";
     case errc::crypto_backend: return "crypto_backend";
+    case errc::unsupported_hash: return "unsupported_hash";
     case errc::no_space: return "no_space";
+    case errc::replay_unknown: return "replay_unknown";
     case errc::api_misuse: return "api_misuse";
     case errc::wrong_usage: return "wrong_usage";
     case errc::bad_name_text: return "bad_name_text";

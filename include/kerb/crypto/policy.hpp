@@ -76,6 +76,14 @@ concept seals_with = requires(C& c, const K& k, key_usage_t u, bytes_view in, st
   { c.unseal(k, u, in, io) } noexcept -> std::same_as<result<std::span<std::uint8_t>>>;
 };
 
+/// Something that makes keyed checksums: sign and verify, as crypto_policy has them.
+template <class C, class K>
+concept signs_with = requires(C& c, cksum_t t, const K& k, key_usage_t u, view_of<bytes_view> pieces, bytes_view in,
+                              std::span<std::uint8_t> out) {
+  { c.sign(t, k, u, pieces, out) } noexcept -> std::same_as<errc>;
+  { c.verify(t, k, u, pieces, in) } noexcept -> std::same_as<errc>;
+};
+
 /// The upper tier: what Kerberos asks of cryptography, and all that an exchange sees. Nothing here allocates in steady
 /// state, throws, or keeps a view of its arguments. A policy serves one thread at a time.
 ///
@@ -96,7 +104,8 @@ concept seals_with = requires(C& c, const K& k, key_usage_t u, bytes_view in, st
 template <class C>
 concept crypto_policy = std::movable<typename C::key> && std::movable<typename C::prepared_key> &&
     seals_with<C, typename C::key> && seals_with<C, typename C::prepared_key> &&
-    requires(C& c, const typename C::key& k, etype_t e, cksum_t t, key_usage_t u, bytes_view in,
+    signs_with<C, typename C::key> && signs_with<C, typename C::prepared_key> &&
+    requires(C& c, const typename C::key& k, etype_t e, key_usage_t u, bytes_view in,
              secret_view password, std::span<std::uint8_t> io, view_of<bytes_view> pieces, s2k_iterations it,
              std::span<std::uint8_t, 32> digest, hash_id h) {
   { c.offered() } noexcept -> std::same_as<view_of<etype_t>>;
@@ -109,8 +118,6 @@ concept crypto_policy = std::movable<typename C::key> && std::movable<typename C
   { c.default_iterations(e) } noexcept -> std::same_as<std::uint64_t>;
   { c.string_to_key(e, password, in, it) } noexcept -> std::same_as<result<typename C::key>>;
   { c.cksum_of(e) } noexcept -> std::same_as<std::optional<cksum_shape>>;
-  { c.sign(t, k, u, pieces, io) } noexcept -> std::same_as<errc>;
-  { c.verify(t, k, u, pieces, in) } noexcept -> std::same_as<errc>;
   { c.prf(k, pieces, io) } noexcept -> std::same_as<errc>;
   { c.digest(pieces, digest) } noexcept -> std::same_as<errc>;
   { c.hash(h, pieces, io) } noexcept -> std::same_as<errc>;

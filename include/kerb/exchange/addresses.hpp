@@ -24,8 +24,8 @@ constexpr bool same_address(const msg::HostAddress& a, const msg::HostAddress& b
 }
 
 /// Whether a ticket with these addresses may come from that host. Two kinds of entries are no host's: Windows asks for
-/// tickets with its NetBIOS name, and RFC 4120 section 7.1 keeps directional addresses out of tickets. A list of NetBIOS
-/// names alone is taken for none.
+/// tickets with its NetBIOS name, and RFC 4120 section 7.1 keeps directional addresses out of tickets. A list of
+/// NetBIOS names alone is taken for none.
 enum class address_verdict : std::uint8_t {
   unrestricted,  ///< the ticket names no address
   listed,

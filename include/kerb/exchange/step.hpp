@@ -46,9 +46,12 @@ struct need_ticket_key {
   std::optional<std::uint32_t> kvno;  ///< absent when the ticket does not say
   etype_t etype{};
   unsigned tried = 0;  ///< keys already provided for this ticket
+  /// Not a key of the service: the session key of a ticket-granting ticket that it gave away (RFC 4120 section 3.7).
+  bool user_to_user = false;
 };
-/// Has this authenticator been seen? Asked last, about authenticated octets only; answer with fresh(). Remember the
-/// digest until `forget_after`: from then on the authenticator is too old anyway.
+/// Has this authenticator been seen? Asked last, about authenticated octets only; answer with fresh(), at once or when
+/// a store elsewhere has answered. Remember the digest until `forget_after`: from then on the authenticator is too old
+/// anyway.
 struct check_replay {
   principal_view server;
   principal_view client;

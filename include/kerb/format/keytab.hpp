@@ -1,5 +1,6 @@
 // Keytabs: files of service keys, MIT krb5's keytab file format, versions 0x501 and 0x502.
 #pragma once
+#include "../numbers/key_search.hpp"
 #include "file.hpp"
 
 namespace kerb::inline v0 {
@@ -131,50 +132,55 @@ class keytab_view {
   std::uint8_t version_ = 2;
 };
 
-/// A keytab as a service's source of keys (the concept ticket_keys of exchange/service/keys.hpp). The keys are imported
-/// by `policy` as they are asked for; those that it refuses are passed over. A ticket that names a version gets the
-/// keys of just that version, or of its low eight bits where the file knows no more; one that names none gets all, in
-/// the file's order.
+/// A keytab as a service's source of keys (the concept ticket_keys of exchange/service/keys.hpp), in the order of
+/// key_search and otherwise in the file's. Keys are imported by `policy` as they are asked for; those that it refuses
+/// are passed over. Where the file knows only the low eight bits of a version, those of the ticket's are compared.
 template <class Policy>
 class keytab_keys {
  public:
   using key = typename Policy::key;
-  constexpr keytab_keys(const keytab_view& keytab, Policy& policy KERB_LIFETIMEBOUND)
-      : keytab_(keytab), policy_(policy) {}
+  constexpr keytab_keys(const keytab_view& keytab, Policy& policy KERB_LIFETIMEBOUND,
+                        key_search search = key_search::named_version)
+      : keytab_(keytab), policy_(policy), search_(search) {}
 
   /// Valid until the next call.
   template <class Ask>
   constexpr const key* find(const Ask& ask) KERB_LIFETIMEBOUND {
     found_.reset();
-    unsigned skip = ask.tried;
+    if (ask.user_to_user) return nullptr;
+    const auto importable = [&](const keytab_entry& e) {
+      const bool of_use = e.etype != ask.etype || policy_->import(e.etype, e.key.unguarded()).has_value();
+      return of_use ? label(e, ask) : std::nullopt;
+    };
+    const auto at = detail::nth_key(keytab_, search_, ask.etype, detail::names_version(ask.kvno), ask.tried, importable,
+                                    [&](const keytab_entry& e) { return is_version(e, ask); });
+    std::size_t place = 0;
     for (const keytab_entry& e : keytab_) {
-      if (e.etype != ask.etype || !is_version(e, ask) || !same_principal(e.principal, ask.service)) continue;
-      result<key> k = policy_->import(e.etype, e.key.unguarded());
-      if (!k || skip-- != 0) continue;
-      found_.emplace(*std::move(k));
-      return &*found_;
+      if (!at || place++ != *at) continue;
+      if (result<key> k = policy_->import(e.etype, e.key.unguarded())) found_.emplace(*std::move(k));
+      break;
     }
-    return nullptr;
+    return found_ ? &*found_ : nullptr;
   }
-  /// RFC 4120 section 3.2.3: a version that is not there is another failure than no key of the ticket's type.
   template <class Ask>
-  constexpr errc why_none(const Ask& ask) const {
-    errc why = errc::no_key;
-    for (const keytab_entry& e : keytab_) {
-      if (!same_principal(e.principal, ask.service)) continue;
-      if (is_version(e, ask)) return errc::no_key;
-      why = errc::bad_key_version;
-    }
-    return why;
+  constexpr no_ticket_key why_none(const Ask& ask) const {
+    return detail::why_no_key(
+        keytab_, detail::names_version(ask.kvno), [&](const keytab_entry& e) { return label(e, ask); },
+        [&](const keytab_entry& e) { return is_version(e, ask); });
   }
 
  private:
   template <class Ask>
+  static constexpr std::optional<key_label> label(const keytab_entry& e, const Ask& ask) {
+    return same_principal(e.principal, ask.service) ? std::optional(key_label{e.kvno, e.etype}) : std::nullopt;
+  }
+  template <class Ask>
   static constexpr bool is_version(const keytab_entry& e, const Ask& ask) {
-    return !ask.kvno || e.kvno == *ask.kvno || (e.short_kvno && e.kvno == (*ask.kvno & 0xff));
+    return e.kvno == *ask.kvno || (e.short_kvno && e.kvno == (*ask.kvno & 0xff));
   }
   keytab_view keytab_;
   ref<Policy> policy_;
+  key_search search_;
   std::optional<key> found_;
 };
 

@@ -31,19 +31,20 @@ struct BasicApReq {
 };
 using ApReq = BasicApReq<>;
 
-/// Authenticator, RFC 4120 section 5.5.1.
-struct Authenticator {
-  kerberos_string                  crealm;
-  PrincipalName                    cname;
-  std::optional<Checksum>          cksum;
-  microseconds                     cusec;
-  kerberos_time                    ctime;
-  std::optional<EncryptionKey>     subkey;
-  std::optional<std::uint32_t>     seq_number;
-  std::optional<AuthorizationData> authorization_data;
+/// Authenticator, RFC 4120 section 5.5.1. The checksum and the authorization data may be computed on their way out.
+template <class Cksum = Checksum, class Data = AuthorizationData>
+struct BasicAuthenticator {
+  kerberos_string              crealm;
+  PrincipalName                cname;
+  std::optional<Cksum>         cksum;
+  microseconds                 cusec;
+  kerberos_time                ctime;
+  std::optional<EncryptionKey> subkey;
+  std::optional<std::uint32_t> seq_number;
+  std::optional<Data>          authorization_data;
 
   static consteval auto asn1() {
-    using T = Authenticator;
+    using T = BasicAuthenticator;
     using namespace kerb::asn1;
     return application<2>(sequence("Authenticator",
       tag<0>("authenticator-vno",  5),
@@ -57,6 +58,7 @@ struct Authenticator {
       tag<8>("authorization-data", &T::authorization_data)));
   }
 };
+using Authenticator = BasicAuthenticator<>;
 
 /// AP-REP, RFC 4120 section 5.5.2.
 template <class EncPart = EncryptedData>

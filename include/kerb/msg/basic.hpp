@@ -165,19 +165,21 @@ struct EncryptionKey {
   }
 };
 
-/// Checksum, RFC 4120 section 5.2.9.
-struct Checksum {
-  cksum_t    cksumtype{};
-  bytes_view checksum;
+/// Checksum, RFC 4120 section 5.2.9. Octets in, and may be computed on its way out.
+template <class Octets = bytes_view>
+struct BasicChecksum {
+  cksum_t cksumtype{};
+  Octets  checksum;
 
   static consteval auto asn1() {
-    using T = Checksum;
+    using T = BasicChecksum;
     using namespace kerb::asn1;
     return sequence("Checksum",
       tag<0>("cksumtype", &T::cksumtype),
       tag<1>("checksum",  &T::checksum));
   }
 };
+using Checksum = BasicChecksum<>;
 
 }  // namespace msg
 

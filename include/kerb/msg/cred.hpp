@@ -6,11 +6,11 @@
 namespace kerb::inline v0::msg {
 
 /// KRB-CRED, RFC 4120 section 5.8.1: as many tickets as the sealed part has KrbCredInfo, in the same order. Where the
-/// etype is 0 the part is not sealed (RFC 6448).
-template <class EncPart = EncryptedData>
+/// etype is 0 the part is not sealed (RFC 6448). Tickets and part may be computed on their way out.
+template <class EncPart = EncryptedData, class Tickets = sequence_of<Ticket>>
 struct BasicKrbCred {
-  sequence_of<Ticket> tickets;
-  EncPart             enc_part;
+  Tickets tickets;
+  EncPart enc_part;
 
   static consteval auto asn1() {
     using T = BasicKrbCred;
@@ -56,9 +56,10 @@ struct KrbCredInfo {
   }
 };
 
-/// EncKrbCredPart, RFC 4120 section 5.8.1.
-struct EncKrbCredPart {
-  sequence_of<KrbCredInfo>     ticket_info;
+/// EncKrbCredPart, RFC 4120 section 5.8.1. The list is elements in, and may be computed on its way out.
+template <class Infos = sequence_of<KrbCredInfo>>
+struct BasicEncKrbCredPart {
+  Infos                        ticket_info;
   std::optional<std::uint32_t> nonce;
   std::optional<kerberos_time> timestamp;
   std::optional<microseconds>  usec;
@@ -66,7 +67,7 @@ struct EncKrbCredPart {
   std::optional<HostAddress>   r_address;
 
   static consteval auto asn1() {
-    using T = EncKrbCredPart;
+    using T = BasicEncKrbCredPart;
     using namespace kerb::asn1;
     return application<29>(sequence("EncKrbCredPart",
       tag<0>("ticket-info", &T::ticket_info),
@@ -77,5 +78,6 @@ struct EncKrbCredPart {
       tag<5>("r-address",   &T::r_address)));
   }
 };
+using EncKrbCredPart = BasicEncKrbCredPart<>;
 
 }  // namespace kerb::inline v0::msg

@@ -214,18 +214,20 @@ constexpr result<gss_checksum> read_gss_checksum(bytes_view in KERB_LIFETIMEBOUN
   c.exts = in.subview(28 + size);
   return c;
 }
-/// Writes the checksum so that it ends where `out` ends, and returns the part of `out` it fills; without `bnd` there are
-/// no bindings. errc::no_space says in `detail` how many octets will do; errc::input_too_large, that no 16 bits hold the
-/// KRB-CRED's length; errc::api_misuse, that `bnd` is of another size, that flag and KRB-CRED do not agree, or that a
-/// flag has no name, which RFC 4121 section 4.1.1.1 forbids.
-constexpr result<bytes_view> write_gss_checksum(const gss_checksum& c, std::span<std::uint8_t> out) {
+/// Why a checksum cannot be written; ok where it can. errc::input_too_large says that no 16 bits hold the KRB-CRED's
+/// length; errc::api_misuse, that `bnd` is of another size than 16 or none, that flag and KRB-CRED do not agree, or that
+/// a flag has no name, which RFC 4121 section 4.1.1.1 forbids.
+constexpr error fault_of(const gss_checksum& c) {
   constexpr std::uint32_t named = 0x703f;
   if ((!c.bnd.empty() && c.bnd.size() != gss_checksum::bnd_size) || (c.flags.bits & ~named) != 0 ||
       c.flags.has(gss_flag_t::deleg) != c.deleg.has_value() || (c.deleg && c.deleg->empty())) {
-    return error{.code = errc::api_misuse, .type = "checksum 0x8003"};
+    return {.code = errc::api_misuse, .type = "checksum 0x8003"};
   }
-  if (c.deleg && c.deleg->size() > 0xffff) return error{.code = errc::input_too_large, .type = "checksum 0x8003"};
-  der::writer w(out);
+  if (c.deleg && c.deleg->size() > 0xffff) return {.code = errc::input_too_large, .type = "checksum 0x8003"};
+  return {};
+}
+/// Writes the octets of a checksum without fault in front of what `w` holds; without `bnd` there are no bindings.
+constexpr void write_gss_checksum(der::writer& w, const gss_checksum& c) {
   const auto number = [&](std::size_t n, std::size_t octets) {
     for (std::size_t i = octets; i != 0; --i) w.octet(static_cast<std::uint8_t>(n >> (8 * (i - 1))));
   };
@@ -239,6 +241,13 @@ constexpr result<bytes_view> write_gss_checksum(const gss_checksum& c, std::span
   if (c.bnd.empty()) w.zeros(gss_checksum::bnd_size);
   else w.octets(c.bnd);
   number(gss_checksum::bnd_size, 4);
+}
+/// Writes the checksum so that it ends where `out` ends, and returns the part of `out` it fills. errc::no_space says in
+/// `detail` how many octets will do; other errors are those of fault_of().
+constexpr result<bytes_view> write_gss_checksum(const gss_checksum& c, std::span<std::uint8_t> out) {
+  if (const error e = fault_of(c); !e.ok()) return e;
+  der::writer w(out);
+  write_gss_checksum(w, c);
   if (!w.ok()) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(w.count())};
   return bytes_view(w.written_since(0));
 }

@@ -12,23 +12,24 @@ namespace kerb::inline v0::msg {
 /// KDCOptions, RFC 4120 section 5.4.1.
 using KdcOptions = flags<kdc_option_t>;
 
-/// KDC-REQ-BODY, RFC 4120 section 5.4.1.
-struct KdcReqBody {
-  KdcOptions                         kdc_options;
-  std::optional<PrincipalName>       cname;  ///< only in AS-REQ
-  kerberos_string                    realm;  ///< the server's; also the client's in AS-REQ
-  std::optional<PrincipalName>       sname;
-  std::optional<kerberos_time>       from;
-  kerberos_time                      till;
-  std::optional<kerberos_time>       rtime;
-  std::uint32_t                      nonce = 0;
-  sequence_of<etype_t>               etype;  ///< in preference order
-  std::optional<HostAddresses>       addresses;
-  std::optional<EncryptedData>       enc_authorization_data;
-  std::optional<sequence_of<Ticket>> additional_tickets;
+/// KDC-REQ-BODY, RFC 4120 section 5.4.1. What is sealed in it, and the tickets, may be computed on their way out.
+template <class Sealed = EncryptedData, class Tickets = sequence_of<Ticket>>
+struct BasicKdcReqBody {
+  KdcOptions                   kdc_options;
+  std::optional<PrincipalName> cname;  ///< only in AS-REQ
+  kerberos_string              realm;  ///< the server's; also the client's in AS-REQ
+  std::optional<PrincipalName> sname;
+  std::optional<kerberos_time> from;
+  kerberos_time                till;
+  std::optional<kerberos_time> rtime;
+  std::uint32_t                nonce = 0;
+  sequence_of<etype_t>         etype;  ///< in preference order
+  std::optional<HostAddresses> addresses;
+  std::optional<Sealed>        enc_authorization_data;
+  std::optional<Tickets>       additional_tickets;
 
   static consteval auto asn1() {
-    using T = KdcReqBody;
+    using T = BasicKdcReqBody;
     using namespace kerb::asn1;
     return sequence("KDC-REQ-BODY",
       tag<0> ("kdc-options",            &T::kdc_options),
@@ -45,6 +46,7 @@ struct KdcReqBody {
       tag<11>("additional-tickets",     &T::additional_tickets));
   }
 };
+using KdcReqBody = BasicKdcReqBody<>;
 
 /// KDC-REQ, RFC 4120 section 5.4.1: its first tag is [1]. The APPLICATION tag and msg-type are one number, so a request
 /// labelled as another cannot be made or read. The body is captured: a TGS-REQ's checksum covers the octets that came.

@@ -1,4 +1,4 @@
-// The few types of X.509 that Kerberos messages use, RFC 3280 as RFC 4556 section 3.2.1 imports them.
+// The few types of X.509 that Kerberos uses, RFC 3280 as RFC 4556 section 3.2.1 imports them, and RFC 4055.
 #pragma once
 #include "../asn1/bit_string.hpp"
 #include "../asn1/oid.hpp"
@@ -32,6 +32,40 @@ struct SubjectPublicKeyInfo {
     return sequence("SubjectPublicKeyInfo",
       plain("algorithm",        &T::algorithm),
       plain("subjectPublicKey", &T::subject_public_key));
+  }
+};
+
+/// Certificate, RFC 3280: what it is signed with, and nothing of what it certifies.
+struct Certificate {
+  asn1::any_value     tbs_certificate;
+  AlgorithmIdentifier signature_algorithm;
+  bit_string          signature_value;
+
+  static consteval auto asn1() {
+    using T = Certificate;
+    using namespace kerb::asn1;
+    return sequence("Certificate",
+      plain("tbsCertificate",     &T::tbs_certificate),
+      plain("signatureAlgorithm", &T::signature_algorithm),
+      plain("signatureValue",     &T::signature_value));
+  }
+};
+
+/// RSASSA-PSS-params, RFC 4055: the parameters of id-RSASSA-PSS. What is absent is SHA-1, MGF1 over it, 20 and 1.
+struct RsassaPssParams {
+  std::optional<AlgorithmIdentifier> hash_algorithm;
+  std::optional<AlgorithmIdentifier> mask_gen_algorithm;  ///< its parameters are an AlgorithmIdentifier again
+  std::optional<std::int32_t>        salt_length;
+  std::optional<std::int32_t>        trailer_field;
+
+  static consteval auto asn1() {
+    using T = RsassaPssParams;
+    using namespace kerb::asn1;
+    return sequence("RSASSA-PSS-params",
+      tag<0>("hashAlgorithm",    &T::hash_algorithm),
+      tag<1>("maskGenAlgorithm", &T::mask_gen_algorithm),
+      tag<2>("saltLength",       &T::salt_length),
+      tag<3>("trailerField",     &T::trailer_field));
   }
 };
 

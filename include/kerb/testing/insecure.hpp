@@ -144,6 +144,14 @@ class insecure_policy {
     if (const errc e = sign(c, k, u, pieces, own); e != errc::ok) return e;
     return ct_equal(bytes_view(own), mac) ? errc::ok : errc::integrity;
   }
+  constexpr errc sign(cksum_t c, const prepared_key& k, key_usage_t u, view_of<bytes_view> pieces,
+                      std::span<std::uint8_t> out) noexcept {
+    return u == k.usage_ ? sign(c, k.key_, u, pieces, out) : errc::wrong_usage;
+  }
+  constexpr errc verify(cksum_t c, const prepared_key& k, key_usage_t u, view_of<bytes_view> pieces,
+                        bytes_view mac) noexcept {
+    return u == k.usage_ ? verify(c, k.key_, u, pieces, mac) : errc::wrong_usage;
+  }
   constexpr errc prf(const kerb::key& k, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
     std::uint64_t h = fnv(offset_basis, k.octets().unguarded());
     spread(h, pieces, out);

@@ -82,6 +82,23 @@ constexpr bool goes_back_out_as_it_came() {
 }
 KERB_BOTH("sequence_of: decoded, it is written as the octets that came", "[asn1]", goes_back_out_as_it_came);
 
+constexpr bool elements_alone() {
+  constexpr std::array<std::int32_t, 2> values{1, 2};
+  const auto in = "3006020101020102"_hex;
+  const auto wanted = "300902017f020101020102"_hex;
+  const auto r = asn1::decode_as<numbers>("LIST", in);
+  for (const numbers& s : {numbers(values), *r}) {
+    std::array<std::uint8_t, 11> out{};
+    der::writer w(out);
+    asn1::codec<numbers>::write_elements(w, s);
+    asn1::write(w, std::int32_t{127});
+    w.header_since(der::sequence, 0);
+    if (!w.ok() || !(bytes_view(out) == bytes_view(wanted))) return false;
+  }
+  return true;
+}
+KERB_BOTH("sequence_of: its elements stand behind others in a longer list", "[asn1]", elements_alone);
+
 constexpr bool every_element_is_checked() {
   const auto bad = "3006020101040102"_hex;
   const auto cut = "3005020101020102"_hex;

@@ -215,12 +215,12 @@ TEST_CASE("keytab: every file that is cut short or changed is refused, or read w
 using policy = kerb::testing::insecure_policy;
 static_assert(ticket_keys<keytab_keys<policy>>);
 
+constexpr keytab_key entry(const principal_view& p, std::uint32_t v, const msg::EncryptionKey& k) {
+  return {.principal = p, .timestamp = {}, .kvno = v, .etype = k.keytype, .key = secret_view(k.keyvalue)};
+}
 constexpr std::size_t service_keytab(const ap_world& w, std::span<std::uint8_t> room, std::uint32_t kvno) {
   const msg::EncryptionKey wrong = key_as_sent(w.service_etype, other_octets);
   const msg::EncryptionKey right = key_as_sent(w.service_etype, service_octets);
-  const auto entry = [](const principal_view& p, std::uint32_t v, const msg::EncryptionKey& k) {
-    return keytab_key{.principal = p, .timestamp = {}, .kvno = v, .etype = k.keytype, .key = secret_view(k.keyvalue)};
-  };
   keytab_writer out(room);
   out.add(entry(ftp, kvno, wrong));
   out.add(entry(web, kvno, {w.service_etype, right.keyvalue.first(3)}));  // of no length: the policy refuses it
@@ -270,10 +270,39 @@ constexpr bool looks_up() {
   return has(keys, 3, e17, 0) && has(keys, 259, e17, 0) && has(keys, {}, e17, 0) && !has(keys, 4, e17, 0) &&
          !has(keys, 3, e18, 0) && !has(keys, 3, e17, 1) && !has(unusable, 3, e17, 0) && has(exact, 3, e17, 0) &&
          !has(exact, 259, e17, 0) && exact.find(need_ticket_key{web, 3, e17, 0}) == nullptr &&
-         keys.why_none(need_ticket_key{service, 4, e17, 0}) == errc::bad_key_version &&
-         keys.why_none(need_ticket_key{service, 3, e18, 0}) == errc::no_key &&
-         keys.why_none(need_ticket_key{web, 3, e17, 0}) == errc::no_key;
+         keys.why_none(need_ticket_key{service, 4, e17, 0}).why == errc::bad_key_version &&
+         keys.why_none(need_ticket_key{service, 3, e18, 0}).why == errc::no_key &&
+         keys.why_none(need_ticket_key{web, 3, e17, 0}).why == errc::no_key;
 }
 KERB_BOTH("keytab: a key is found by name and version and type", "[format][exchange]", looks_up);
+
+constexpr bool follows_the_search() {
+  testing::insecure_policy p;
+  std::array<std::uint8_t, 1024> file{};
+  keytab_writer out(file);
+  const auto octets = [](std::uint8_t first) {
+    std::array<std::uint8_t, 32> o{};
+    o[0] = first;
+    return o;
+  };
+  const auto nine = octets(9), zero = octets(1), three = octets(3);
+  out.add(entry(web, 9, {etype_t::aes256_cts_hmac_sha1_96, nine}));
+  out.add(entry(web, 9, {etype_t::aes256_cts_hmac_sha1_96, bytes_view(nine).first(7)}));  // of no use
+  out.add(entry(web, 0, {etype_t::aes256_cts_hmac_sha1_96, zero}));
+  out.add(entry(web, 3, {etype_t::aes256_cts_hmac_sha1_96, three}));
+  const auto k = keytab_view::open(*out.finish());
+  keytab_keys<policy> strict(*k, p), wide(*k, p, key_search::named_zero_newest);
+  const auto first = [](keytab_keys<policy>& from, std::optional<std::uint32_t> v, unsigned n, bool u2u = false) {
+    const key* found = from.find(need_ticket_key{web, v, etype_t::aes256_cts_hmac_sha1_96, n, u2u});
+    return found == nullptr ? -1 : found->octets().unguarded()[0];
+  };
+  const no_ticket_key had = strict.why_none(need_ticket_key{web, 4, etype_t::aes256_cts_hmac_sha1_96, 0});
+  return first(wide, 3, 0) == 3 && first(wide, 3, 1) == 1 && first(wide, 3, 2) == 9 && first(wide, 3, 3) == -1 &&
+         first(wide, 4, 0) == 1 && first(strict, 4, 0) == -1 && first(strict, 3, 0) == 3 && first(strict, 3, 1) == -1 &&
+         first(strict, {}, 2) == 3 && first(strict, 3, 0, true) == -1 && had.why == errc::bad_key_version &&
+         had.total == 4 && had.had.size() == 4 && had.had[3] == key_label{3, etype_t::aes256_cts_hmac_sha1_96};
+}
+KERB_BOTH("keytab: keys are tried in the order that the service chose", "[format][exchange][rfc4120-3.2.3]",
+          follows_the_search);
 
 }  // namespace

@@ -208,4 +208,20 @@ constexpr bool not_written() {
 }
 KERB_BOTH("gss checksum: what contradicts itself is not written", "[msg][rfc4121-4.1.1]", not_written);
 
+constexpr bool in_front_of_others() {
+  constexpr std::uint8_t cred[] = {0x76, 0x00};
+  const gss_checksum c{.bnd = {}, .flags = {gss_flag_t::deleg}, .deleg = bytes_view(cred), .exts = {}};
+  std::array<std::uint8_t, 31> room{};
+  std::array<std::uint8_t, 30> alone{};
+  der::writer w(room), counting = der::writer::counting();
+  w.octet(0xee);
+  write_gss_checksum(w, c);
+  write_gss_checksum(counting, c);
+  const auto same = write_gss_checksum(c, alone);
+  return fault_of(c).ok() && w.ok() && same && counting.count() == same->size() && room[30] == 0xee &&
+         bytes_view(room).first(30) == *same;
+}
+KERB_BOTH("gss checksum: is written in front of what is there, and counted", "[msg][rfc4121-4.1.1]",
+          in_front_of_others);
+
 }  // namespace

@@ -10,25 +10,12 @@
 // start() goes to over only where mutual authentication was not asked for. Random octets are drawn in this order: the
 // subkey's seed, the sequence number (4), the authenticator's confounder.
 #pragma once
-#include "../../msg/ap.hpp"
 #include "../../msg/error.hpp"
 #include "../sealed.hpp"
-#include "../session.hpp"
 #include "../step.hpp"
+#include "ap_request.hpp"
 
 namespace kerb::inline v0 {
-
-/// What an AP exchange is to do. Every view, and the credential, must outlive the exchange.
-template <class Key>
-struct ap_request {
-  ref<const basic_credential<Key>> credential;
-  std::span<std::uint8_t> room;   ///< lent until the exchange is gone; see room_size
-  requirement mutual = required;  ///< required: the exchange ends only when the service has proven itself
-  bool subkey = true;             ///< propose a fresh key for the session
-  bool sequence_number = true;    ///< propose a first sequence number
-  std::optional<bytes_view> application_data{};  ///< covered by the authenticator's keyed checksum
-  std::optional<ref<unique_time>> times{};       ///< keeps authenticator times from being used twice (section 3.2.3)
-};
 
 /// Authenticates the client to a service, and the service to the client. Octets handed to receive() are never written
 /// to; octets in a step are valid until the next call.
@@ -43,17 +30,21 @@ class [[nodiscard]] ap_initiator {
 
   constexpr explicit ap_initiator(ap_request<key> request) : request_(std::move(request)), room_(request_.room) {}
 
-  /// Makes the AP-REQ. Without mutual authentication there is nothing to wait for, and the product is ready.
+  /// Makes the AP-REQ, without GSS-API's frame: see write_krb5_token(). Without mutual authentication there is nothing
+  /// to wait for, and the product is ready.
   template <entropy_source R>
   [[nodiscard]] constexpr step start(const turn<C, R>& t) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
     if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (const error e = detail::check(request_); !e.ok()) return fail(e);
     errc why = errc::ok;
+    std::array<std::uint8_t, gss_checksum::bnd_size> bnd{};  // RFC 4121 section 4.1.1.2: zeros where there are none
+    if (request_.gss && request_.gss->bindings) why = hash_bindings(t.policy.get(), *request_.gss->bindings, bnd);
     der::writer counted = der::writer::counting();
     sent_at_ = {t.now.at, {999999}};  // the longest
     seq_ = longest_seq;
-    write_request(counted, t, why);
+    if (why == errc::ok) write_request(counted, t, bnd, why);
     if (why != errc::ok) return fail({.code = why});
     if (const std::size_t n = room_.size_for_message(counted.count()); room_.size() < n) return need_room{n};
 
@@ -70,7 +61,7 @@ class [[nodiscard]] ap_initiator {
     }
     sent_at_ = request_.times ? request_.times->get().next(t.now) : t.now;
     der::writer w(room_.message_space());
-    write_request(w, t, why);
+    write_request(w, t, bnd, why);
     if (why != errc::ok || !w.ok()) {
       room_.wipe_message();  // a plaintext authenticator may stand there
       return fail({.code = why != errc::ok ? why : errc::no_space});
@@ -145,23 +136,35 @@ class [[nodiscard]] ap_initiator {
   constexpr const basic_credential<key>& credential() const { return request_.credential.get(); }
 
   template <entropy_source R>
-  constexpr void write_request(der::writer& w, const turn<C, R>& t, errc& why) {
+  constexpr void write_request(der::writer& w, const turn<C, R>& t, bytes_view bnd, errc& why) {
     const key& session_key = credential().session_key();
-    msg::Authenticator a;
     std::array<std::uint8_t, max_cksum_octets> mac{};
+    std::span<std::uint8_t> keyed;
+    cksum_t type = cksum_t::gssapi;
     if (request_.application_data) {
       const std::optional<cksum_shape> shape = t.policy->cksum_of(t.policy->etype_of(session_key));
       if (!shape) {
         why = errc::unsupported_cksum;
         return;
       }
-      const std::span<std::uint8_t> checksum = std::span(mac).first(shape->octets);
+      type = shape->type;
+      keyed = std::span(mac).first(shape->octets);
       if (!w.is_counting()) {
         const bytes_view pieces[] = {*request_.application_data};
-        why = t.policy->sign(shape->type, session_key, key_usage_t::ap_req_authenticator_cksum, pieces, checksum);
+        why = t.policy->sign(type, session_key, key_usage_t::ap_req_authenticator_cksum, pieces, keyed);
       }
-      a.cksum = msg::Checksum{shape->type, bytes_view(checksum)};
     }
+    auto checksum = asn1::computed{[&](der::writer& out) {
+      der::wrap(out, der::octet_string, [&] {
+        if (!request_.gss) out.octets(bytes_view(keyed));
+        else write_gss_checksum(out, {bnd, request_.gss->flags, request_.gss->deleg, {}});
+      });
+    }};
+    auto data = asn1::computed{[&](der::writer& out) { detail::write_authorization_data(out, request_); }};
+    using cksum = msg::BasicChecksum<decltype(checksum)>;
+
+    msg::BasicAuthenticator<cksum, decltype(data)> a;
+    if (request_.gss || request_.application_data) a.cksum.emplace(cksum{type, checksum});
     a.crealm = credential().client().realm;
     a.cname = credential().client().name;
     a.cusec = sent_at_.usec;
@@ -171,10 +174,12 @@ class [[nodiscard]] ap_initiator {
                                     t.policy->expose(subkey_ ? *subkey_ : session_key).unguarded()};
     }
     if (request_.sequence_number) a.seq_number = seq_;
+    if (detail::has_authorization_data(request_)) a.authorization_data.emplace(data);
     auto authenticator = asn1::computed{
         [&](der::writer& out) { write_sealed(out, a, session_key, key_usage_t::ap_req_authenticator, t, why); }};
     msg::ApOptions options;
     options.set(ap_option_t::mutual_required, request_.mutual == required);
+    options.set(ap_option_t::use_session_key, request_.user_to_user);
     asn1::write(w, msg::BasicApReq<decltype(authenticator)>{
                        options, captured<msg::Ticket>::as_sent(credential().ticket()), authenticator});
   }

@@ -7,7 +7,8 @@
 //   spent    | misuse   | misuse                | misuse
 //   failed   | the first reason again, from every call
 //
-// Random octets are drawn in this order: the nonce (4), the subkey's seed, the authenticator's confounder.
+// Random octets are drawn in this order: the nonce (4), the subkey's seed, the confounder of the authorization data,
+// the authenticator's.
 #pragma once
 #include "../../msg/ap.hpp"
 #include "kdc_reply.hpp"
@@ -25,8 +26,11 @@ struct tgs_request {
   std::optional<std::int64_t> renew_lifetime{};  ///< seconds; asks for a renewable ticket
   view_of<etype_t> etypes{};                     ///< for the session key, best first; empty: the policy's own list
   view_of<msg::HostAddress> addresses{};
-  bool subkey = true;                       ///< have the reply sealed under a key of this exchange's own
-  std::optional<ref<unique_time>> times{};  ///< keeps authenticator times from being used twice
+  bool subkey = true;                         ///< have the reply sealed under a key of this exchange's own
+  std::optional<ref<unique_time>> times{};    ///< keeps authenticator times from being used twice
+  std::optional<bytes_view> second_ticket{};  ///< a Ticket's encoding, for the options that want one
+  bool user_to_user = false;  ///< seal the ticket under the second ticket's session key (RFC 4120 section 3.7)
+  std::optional<msg::AuthorizationData> authorization_data{};  ///< what the ticket is to be restricted by
 };
 
 /// Gets a ticket for another service with a ticket-granting ticket. Octets handed to receive() are never written to and
@@ -43,6 +47,7 @@ class [[nodiscard]] tgs_client {
   constexpr explicit tgs_client(tgs_request<key> request)
       : request_(std::move(request)), room_(request_.room), options_(request_.options) {
     if (request_.renew_lifetime) options_.set(kdc_option_t::renewable);
+    if (request_.user_to_user) options_.set(kdc_option_t::enc_tkt_in_skey);
   }
 
   /// Makes the request.
@@ -51,6 +56,11 @@ class [[nodiscard]] tgs_client {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
     if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (request_.second_ticket) {  // it came from somebody, and would go into this client's request
+      if (const auto second = asn1::decode<msg::Ticket>(*request_.second_ticket); !second) return fail(second.error());
+    } else if (options_.has(kdc_option_t::enc_tkt_in_skey)) {
+      return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "additional-tickets"});
+    }
     const view_of<etype_t> etypes = request_.etypes.empty() ? t.policy->offered() : request_.etypes;
     offer_.clear();
     for (etype_t e : etypes)
@@ -138,7 +148,19 @@ class [[nodiscard]] tgs_client {
 
   template <entropy_source R>
   constexpr void write_request(der::writer& w, const turn<C, R>& t, timestamp at, std::uint32_t nonce, errc& why) {
-    msg::KdcReqBody body;
+    const key& session_key = tgt().session_key();
+    auto restrictions = asn1::computed{[&](der::writer& out) {
+      // RFC 4120 section 5.4.1: under the authenticator's subkey, and the session key where there is none
+      if (subkey_) {
+        write_sealed(out, *request_.authorization_data, *subkey_, key_usage_t::tgs_req_ad_subkey, t, why);
+      } else {  // while counting, too: of either key the seal has the same size
+        write_sealed(out, *request_.authorization_data, session_key, key_usage_t::tgs_req_ad_session, t, why);
+      }
+    }};
+    auto second = asn1::computed{
+        [&](der::writer& out) { der::wrap(out, der::sequence, [&] { out.octets(*request_.second_ticket); }); }};
+    using request_body = msg::BasicKdcReqBody<decltype(restrictions), decltype(second)>;
+    request_body body;
     body.kdc_options = options_;
     body.realm = request_.server.realm;
     body.sname = request_.server.name;
@@ -147,6 +169,11 @@ class [[nodiscard]] tgs_client {
     body.nonce = nonce;
     body.etype = view_of<etype_t>(offer_);
     if (!request_.addresses.empty()) body.addresses = request_.addresses;
+    // RFC 4120 section 5.2.6: where there are no authorization data the field is absent
+    if (request_.authorization_data && !request_.authorization_data->empty()) {
+      body.enc_authorization_data.emplace(restrictions);
+    }
+    if (request_.second_ticket) body.additional_tickets.emplace(second);
 
     bytes_view body_octets;  // where they stand once they are written, behind the padata
     auto padata = asn1::computed{[&](der::writer& out) {
@@ -157,7 +184,7 @@ class [[nodiscard]] tgs_client {
         asn1::write(out, msg::BasicPaData<decltype(value)>{padata_t::tgs_req, value});
       });
     }};
-    using noted_body = asn1::noted<msg::KdcReqBody>;
+    using noted_body = asn1::noted<request_body>;
     asn1::write(w, msg::KdcReq<msg_t::tgs_req, decltype(padata), noted_body>{padata, {body, body_octets}});
   }
   template <entropy_source R>

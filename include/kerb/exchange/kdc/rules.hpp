@@ -1,19 +1,12 @@
 // What a KDC's exchanges decide by: verdicts, and a ticket's times.
 #pragma once
 #include "../../msg/error.hpp"
+#include "../verdict.hpp"
 #include "policy.hpp"
 
 namespace kerb::inline v0::detail {
 
-/// Why a request is refused, to the program and to the client; code 0: it is not.
-struct verdict {
-  error why{};
-  error_code_t code = error_code_t::kdc_err_none;
-  constexpr bool ok() const { return code == error_code_t::kdc_err_none; }
-};
-constexpr verdict no(errc c, error_code_t code, const char* type = "KDC-REQ-BODY", const char* field = "") {
-  return {{.code = c, .type = type, .field = field}, code};
-}
+constexpr verdict no(errc c, error_code_t code) { return no(c, code, "KDC-REQ-BODY"); }
 
 /// The e-text of a refusal: a few words for people, since some clients show nothing else.
 constexpr std::string_view e_text(error_code_t code) {

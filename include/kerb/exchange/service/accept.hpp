@@ -22,7 +22,7 @@ template <crypto_policy C, class Keys, replay_store Store>
       const auto* k = keys.find(*ask);
       step = k != nullptr ? acceptor.provide(*k, t) : acceptor.provide_none(keys.why_none(*ask), t);
     } else if (const auto* r = std::get_if<check_replay>(&step)) {
-      step = acceptor.fresh(seen.insert(r->digest, r->forget_after, now.at) == replay_verdict::fresh, t);
+      step = acceptor.fresh(seen.insert(r->digest, r->forget_after, now.at), t);
     } else if (says<authenticated>(step)) {
       step = acceptor.accept(options, t);
     } else if (const auto* no = std::get_if<refused>(&step)) {

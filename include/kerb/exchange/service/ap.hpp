@@ -12,29 +12,14 @@
 // (4), the AP-REP's confounder.
 #pragma once
 #include "../../msg/error.hpp"
+#include "../../store/replay_store.hpp"
 #include "../sealed.hpp"
 #include "../step.hpp"
+#include "ap_rules.hpp"
 #include "authenticated.hpp"
+#include "keys.hpp"
 
 namespace kerb::inline v0 {
-
-/// What an acceptor accepts. Every view must outlive the exchange.
-struct accept_request {
-  std::optional<principal_view> service{};  ///< the ticket must be for it; none: for whatever there is a key
-  requirement mutual = if_asked;            ///< required: refuse clients that do not ask for mutual authentication
-  std::span<std::uint8_t> room;             ///< lent until the exchange and its product are gone
-  std::optional<msg::HostAddress>
-      peer_address{};  ///< where the request came from; compared with the ticket's addresses
-  /// The authorization data that the caller will enforce; any other that is not AD-IF-RELEVANT refuses the client.
-  view_of<ad_t> understood{};
-  bool trust_unchecked_path = false;  ///< accept clients of other realms whose path no KDC has checked: see transited()
-  bool demand_addresses = false;      ///< refuse tickets that name no address
-};
-/// How an acceptor answers a client that has proven who it is.
-struct accept_options {
-  bool subkey = true;           ///< answer with a fresh key for the session
-  bool sequence_number = true;  ///< answer with a first sequence number
-};
 
 /// Opens an AP-REQ with the service's key, checks everything in it, and answers. Octets handed to receive() are never
 /// written to and are lent until the end; octets in a step are valid until the next call.
@@ -55,6 +40,7 @@ class [[nodiscard]] ap_acceptor {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
     if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (request_.binding == binding_rule::require && !request_.bindings) return misuse();
     const auto req = asn1::decode<msg::ApReq>(octets);
     if (req) {
       // All that later calls write is measured now, so that none of them runs out of room
@@ -82,11 +68,11 @@ class [[nodiscard]] ap_acceptor {
                                   : error_code_t::krb_err_generic,
                        t);
     }
-    if (req_.ap_options.has(ap_option_t::use_session_key)) {
+    if (user_to_user() && !request_.user_to_user) {
       return turn_down({.code = errc::session_key_ticket, .type = "AP-REQ", .field = "ap-options"},
                        error_code_t::krb_ap_err_no_tgt, t);
     }
-    if (request_.service && !same_principal(service(), *request_.service)) {
+    if (!is_ours(service())) {
       return turn_down({.code = errc::wrong_service, .type = "Ticket", .field = "sname"},
                        error_code_t::krb_ap_err_not_us, t);
     }
@@ -95,7 +81,7 @@ class [[nodiscard]] ap_acceptor {
                        error_code_t::krb_ap_err_mut_fail, t);
     }
     state_ = state::wants_key;
-    return ask_for_key();
+    return wanted();
   }
 
   /// A key of the service, tried on the ticket: a key, a prepared key, or whatever else the policy seals with.
@@ -106,7 +92,7 @@ class [[nodiscard]] ap_acceptor {
     if (state_ != state::wants_key) return misuse();
     ++tried_;
     auto plain = open_sealed(t.policy.get(), req_.ticket->enc_part, k, key_usage_t::ticket, room_);
-    if (!plain) return tried_ < t.limits.max_keys ? ask_for_key() : provide_none(errc::no_key, t);
+    if (!plain) return tried_ < t.limits.max_keys ? wanted() : provide_none(errc::no_key, t);
     const auto ticket = asn1::decode<msg::EncTicketPart>(bytes_view(*plain));
     if (!ticket) return turn_down(ticket.error(), error_code_t::krb_ap_err_bad_integrity, t);
     auto session_key = take_key(t.policy.get(), ticket->key, *plain);
@@ -118,31 +104,51 @@ class [[nodiscard]] ap_acceptor {
     return check(*ticket, t);
   }
   /// There is no such key (errc::no_key), or none of this version (errc::bad_key_version), or no further one: then the
-  /// ones that were tried did not open the ticket.
+  /// ones that were tried did not open the ticket. What there were is kept for keys_asked().
   template <entropy_source R>
-  [[nodiscard]] constexpr step provide_none(errc why, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step provide_none(const no_ticket_key& none, const turn<C, R>& t) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::wants_key) return misuse();
+    had_ = none;
     if (tried_ != 0) {
       return turn_down({.code = errc::integrity, .type = "Ticket", .field = "enc-part"},
                        error_code_t::krb_ap_err_bad_integrity, t);
     }
-    const bool version = why == errc::bad_key_version;
-    return turn_down({.code = version ? errc::bad_key_version : errc::no_key, .type = "Ticket", .field = "enc-part"},
-                     version ? error_code_t::krb_ap_err_badkeyver : error_code_t::krb_ap_err_nokey, t);
+    if (user_to_user()) {
+      return turn_down({.code = errc::session_key_ticket, .type = "Ticket", .field = "enc-part"},
+                       error_code_t::krb_ap_err_no_tgt, t);
+    }
+    if (none.why != errc::bad_key_version) {
+      return turn_down({.code = errc::no_key, .type = "Ticket", .field = "enc-part"}, error_code_t::krb_ap_err_nokey,
+                       t);
+    }
+    return turn_down({.code = errc::bad_key_version,
+                      .detail = req_.ticket->enc_part.kvno.value_or(0),
+                      .type = "Ticket",
+                      .field = "enc-part"},
+                     error_code_t::krb_ap_err_badkeyver, t);
   }
 
-  /// Answers check_replay: whether the authenticator had not been seen, and is remembered now.
+  /// Answers check_replay: whether the authenticator had not been seen, and is remembered now. Whoever cannot tell must
+  /// say so (RFC 4120 section 3.2.3), and the client is refused.
   template <entropy_source R>
-  [[nodiscard]] constexpr step fresh(bool is_fresh, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step fresh(replay_verdict v, const turn<C, R>& t) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::replay) return misuse();
-    if (!is_fresh) {
+    if (v == replay_verdict::seen) {
       return turn_down({.code = errc::replayed, .type = "Authenticator", .field = "ctime"},
                        error_code_t::krb_ap_err_repeat, t);
     }
+    if (v != replay_verdict::fresh) {
+      return turn_down({.code = errc::replay_unknown, .type = "Authenticator", .field = "ctime"},
+                       error_code_t::kdc_err_svc_unavailable, t);
+    }
     state_ = state::proven;
     return authenticated{};
+  }
+  template <entropy_source R>
+  [[nodiscard]] constexpr step fresh(bool is_fresh, const turn<C, R>& t) {
+    return fresh(is_fresh ? replay_verdict::fresh : replay_verdict::seen, t);
   }
 
   /// Who it is, from `authenticated` on until take(); null before.
@@ -158,7 +164,8 @@ class [[nodiscard]] ap_acceptor {
     if (!req_.ap_options.has(ap_option_t::mutual_required)) return finish(done{});
     session_keys<key>& keys = product_.keys_;
     if (options.subkey) {
-      auto k = draw_key(t.policy->etype_of(keys.session_key), t);
+      auto k =
+          draw_key(options.negotiate_etype && subkey_etype_ ? *subkey_etype_ : t.policy->etype_of(keys.session_key), t);
       if (!k) return fail(k.error());
       keys.acceptor_subkey.emplace(std::move(*k));
     }
@@ -199,6 +206,12 @@ class [[nodiscard]] ap_acceptor {
   constexpr void room(std::span<std::uint8_t> bigger) {
     if (state_ == state::idle) room_.move_to(bigger);  // later, there are views of it
   }
+  /// Which key the ticket asks for and which there were, for the log of a service that could not open it; valid as long
+  /// as the octets received. Null before an AP-REQ has come.
+  constexpr std::optional<keys_asked> asked() const {
+    if (req_.ticket->sname.name_string.empty()) return std::nullopt;
+    return keys_asked{wanted(), had_};
+  }
   /// The KRB-ERROR to transmit after `refused`; empty before.
   constexpr bytes_view refusal() const { return state_ == state::over ? room_.message() : bytes_view(); }
 
@@ -222,9 +235,15 @@ class [[nodiscard]] ap_acceptor {
     const auto name = asn1::decode<msg::PrincipalName>(octets ? *octets : bytes_view());
     return {name ? *name : msg::PrincipalName{}, {room_.keep_copy(from.realm.octets)}};
   }
-  constexpr step ask_for_key() const {
+  constexpr bool user_to_user() const { return req_.ap_options.has(ap_option_t::use_session_key); }
+  constexpr bool is_ours(const principal_view& p) const {
+    bool ours = request_.service ? same_principal(p, *request_.service) : request_.services.empty();
+    for (const principal_view& s : request_.services) ours = ours || same_principal(p, s);
+    return ours;
+  }
+  constexpr need_ticket_key wanted() const {
     const msg::EncryptedData& e = req_.ticket->enc_part;
-    return need_ticket_key{service(), e.kvno, e.etype, tried_};
+    return {service(), e.kvno, e.etype, tried_, user_to_user()};
   }
 
   /// RFC 4120 section 3.2.3, in its order, with the replay check last: only what is authentic may fill that store.
@@ -248,82 +267,47 @@ class [[nodiscard]] ap_acceptor {
       }
       product_.keys_.initiator_subkey.emplace(std::move(*k));
     }
-    if (!(auth->crealm == ticket.crealm)) {
-      return turn_down({.code = errc::name_mismatch, .type = "Authenticator", .field = "crealm"},
-                       error_code_t::krb_ap_err_badmatch, t);
-    }
-    if (!same_name(auth->cname, ticket.cname)) {
-      return turn_down({.code = errc::name_mismatch, .type = "Authenticator", .field = "cname"},
-                       error_code_t::krb_ap_err_badmatch, t);
-    }
-    if (!address_fits(ticket)) {
-      return turn_down({.code = errc::address_mismatch, .type = "EncTicketPart", .field = "caddr"},
-                       error_code_t::krb_ap_err_badaddr, t);
-    }
-    // RFC 4120 section 2.7: a path that no KDC has checked is the server's to check, or to refuse
-    if (!(ticket.crealm == req_.ticket->realm) && !ticket.flags.has(ticket_flag_t::transited_policy_checked) &&
-        !request_.trust_unchecked_path) {
-      return turn_down({.code = errc::path_not_checked, .type = "EncTicketPart", .field = "transited"},
-                       error_code_t::krb_ap_path_not_accepted, t);
-    }
-    // RFC 4120 section 5.2.6: what is not understood and not marked AD-IF-RELEVANT refuses the client
-    if (!understands(ticket.authorization_data)) {
-      return turn_down({.code = errc::critical_authdata, .type = "EncTicketPart", .field = "authorization-data"},
-                       error_code_t::krb_err_generic, t);
-    }
-    if (!understands(auth->authorization_data)) {
-      return turn_down({.code = errc::critical_authdata, .type = "Authenticator", .field = "authorization-data"},
-                       error_code_t::krb_err_generic, t);
-    }
-    const std::int64_t skew = t.limits.clock_skew;
-    if (!within_skew(at_, t.now, skew)) {
-      return turn_down({.code = errc::clock_skew, .type = "Authenticator", .field = "ctime"},
-                       error_code_t::krb_ap_err_skew, t);
-    }
-    if (ticket.flags.has(ticket_flag_t::invalid)) {
-      return turn_down({.code = errc::ticket_not_yet_valid, .type = "EncTicketPart", .field = "flags"},
-                       error_code_t::krb_ap_err_tkt_nyv, t);
-    }
-    if (ticket.starttime.value_or(ticket.authtime) > plus(t.now.at, skew)) {
-      return turn_down({.code = errc::ticket_not_yet_valid, .type = "EncTicketPart", .field = "starttime"},
-                       error_code_t::krb_ap_err_tkt_nyv, t);
-    }
-    if (t.now.at > plus(ticket.endtime, skew)) {
-      return turn_down({.code = errc::ticket_expired, .type = "EncTicketPart", .field = "endtime"},
-                       error_code_t::krb_ap_err_tkt_expired, t);
-    }
+    if (const detail::verdict v = judge(ticket, *auth, t); !v.ok()) return turn_down(v.why, v.code, t);
     product_.client_ = {ticket.cname, ticket.crealm};
     product_.service_ = kept_service();  // the product outlives the octets that came
     product_.flags_ = ticket.flags;
     product_.authtime_ = ticket.authtime;
     product_.endtime_ = ticket.endtime;
     product_.checksum_ = auth->cksum;
-    product_.authorization_data_ = ticket.authorization_data;
-    product_.authenticator_data_ = auth->authorization_data;
     product_.transited_ = ticket.transited;
+    product_.user_to_user_ = user_to_user();
     product_.keys_.initiator_seq = auth->seq_number;
 
-    check_replay ask{service(), product_.client_, at_, {}, plus(plus(at_.at, skew), 1)};
+    check_replay ask{service(), product_.client_, at_, {}, plus(plus(at_.at, t.limits.clock_skew), 1)};
     const bytes_view pieces[] = {req_.authenticator.cipher};
     if (const errc e = t.policy->digest(pieces, ask.digest); e != errc::ok) return fail({.code = e});
     state_ = state::replay;
     return ask;
   }
-  constexpr bool understands(const std::optional<msg::AuthorizationData>& data) const {
-    if (!data) return true;
-    for (const msg::AuthorizationDataElement e : *data) {
-      bool known = e.ad_type == ad_t::if_relevant;
-      for (ad_t k : request_.understood) known |= k == e.ad_type;
-      if (!known) return false;
+  template <entropy_source R>
+  constexpr detail::verdict judge(const msg::EncTicketPart& ticket, const msg::Authenticator& auth,
+                                  const turn<C, R>& t) {
+    if (const detail::verdict v = detail::check_client(auth, ticket); !v.ok()) return v;
+    if (const detail::verdict v = detail::check_address(ticket, request_); !v.ok()) return v;
+    if (const detail::verdict v = detail::check_path(ticket, req_.ticket->realm, request_); !v.ok()) return v;
+    if (const detail::verdict v =
+            judge_authorization(t.policy.get(), product_.keys_.session_key, request_.understood,
+                                ticket.authorization_data, auth.authorization_data, product_.authorization_);
+        !v.ok()) {
+      return v;
     }
-    return true;
-  }
-  constexpr bool address_fits(const msg::EncTicketPart& ticket) const {
-    if (!ticket.caddr || ticket.caddr->empty()) return !request_.demand_addresses;
-    if (!request_.peer_address) return false;
-    for (const msg::HostAddress a : *ticket.caddr)
-      if (a.addr_type == request_.peer_address->addr_type && a.address == request_.peer_address->address) return true;
-    return false;
+    if (auth.cksum && auth.cksum->cksumtype == cksum_t::gssapi) {
+      const auto gss = read_gss_checksum(auth.cksum->checksum);
+      if (!gss) return {gss.error(), error_code_t::krb_ap_err_inapp_cksum};
+      product_.gss_ = *gss;
+    }
+    if (const detail::verdict v =
+            detail::check_bindings(t.policy.get(), product_.gss_, product_.authorization_, request_, product_.bound_);
+        !v.ok()) {
+      return v;
+    }
+    subkey_etype_ = detail::negotiated_etype(t.policy.get(), product_.authorization_);
+    return detail::check_times(ticket, at_, t.now, t.limits.clock_skew);
   }
 
   // ---- what goes out
@@ -336,13 +320,19 @@ class [[nodiscard]] ap_acceptor {
     room_.message_is(w.count());
     return true;
   }
+  /// Who an answer comes from.
+  constexpr principal_view named(const msg::ApReq& req) const {
+    if (request_.service) return *request_.service;
+    const principal_view asked{req.ticket->sname, req.ticket->realm};
+    return request_.services.empty() || is_ours(asked) ? asked : *request_.services.begin();
+  }
   /// The longest answer that this request can get: an AP-REP with subkey and sequence number, or a KRB-ERROR.
   constexpr std::size_t answer_size(const msg::ApReq& req) const {
     msg::KrbError e = error_message(error_code_t::krb_err_generic, {latest_time, {999999}});
     e.ctime = latest_time;
     e.cusec = microseconds{999999};
-    e.realm = request_.service ? request_.service->realm : req.ticket->realm;
-    e.sname = request_.service ? request_.service->name : req.ticket->sname;
+    e.realm = named(req).realm;
+    e.sname = named(req).name;
     constexpr std::size_t ap_rep = 256;  // 27 octets of time, 45 of key, 8 of number, the seal, and their headers
     const std::size_t n = asn1::encoded_size(e);
     return n < ap_rep ? ap_rep : n;
@@ -352,8 +342,8 @@ class [[nodiscard]] ap_acceptor {
     e.stime = now.at;
     e.susec = now.usec;
     e.error_code = code;
-    e.realm = request_.service ? request_.service->realm : req_.ticket->realm;
-    e.sname = request_.service ? request_.service->name : req_.ticket->sname;
+    e.realm = named(req_).realm;
+    e.sname = named(req_).name;
     if (opened_) {
       e.ctime = at_.at;
       e.cusec = at_.usec;
@@ -390,6 +380,8 @@ class [[nodiscard]] ap_acceptor {
   state state_ = state::idle;
   unsigned tried_ = 0;
   bool opened_ = false;  // the authenticator, so that its time is known
+  std::optional<etype_t> subkey_etype_{};
+  no_ticket_key had_{};
   msg::ApReq req_;
   timestamp at_;
   product product_{};

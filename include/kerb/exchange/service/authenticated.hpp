@@ -1,13 +1,12 @@
 // Who has authenticated to a service: a type that only an opened ticket can make.
 #pragma once
 #include "../../msg/ap.hpp"
+#include "../../msg/gss.hpp"
 #include "../environment.hpp"
 #include "../session.hpp"
+#include "authorization.hpp"
 
 namespace kerb::inline v0 {
-
-template <crypto_policy>
-class ap_acceptor;
 
 /// Who has authenticated, and what the KDC said about it. Only an exchange that opened the ticket makes one; its views
 /// lie in the exchange's room, whose plaintext is wiped when it dies.
@@ -19,7 +18,9 @@ class authenticated_client {
   constexpr const principal_view& service() const KERB_LIFETIMEBOUND { return service_; }
   /// The AP-REP to transmit; empty when the client asked for none.
   constexpr bytes_view reply() const { return reply_; }
-  constexpr const session_keys<Key>& keys() const KERB_LIFETIMEBOUND { return keys_; }
+  constexpr const session_keys<Key>& keys() const& KERB_LIFETIMEBOUND { return keys_; }
+  /// The keys alone, for a session that outlives this object; it has none afterwards.
+  constexpr session_keys<Key> keys() && { return std::move(keys_); }
   constexpr msg::TicketFlags flags() const { return flags_; }
   constexpr kerberos_time authtime() const { return authtime_; }
   /// When the ticket ends, and with it what was authenticated.
@@ -36,14 +37,15 @@ class authenticated_client {
     return policy.verify(shape->type, keys_.session_key, key_usage_t::ap_req_authenticator_cksum, pieces,
                          checksum_->checksum);
   }
-  /// The ticket's authorization data, if any.
-  constexpr const std::optional<msg::AuthorizationData>& authorization_data() const KERB_LIFETIMEBOUND {
-    return authorization_data_;
-  }
-  /// The authenticator's authorization data, if any: what the client itself asks to be restricted by.
-  constexpr const std::optional<msg::AuthorizationData>& authenticator_data() const KERB_LIFETIMEBOUND {
-    return authenticator_data_;
-  }
+  /// What the checksum says of a GSS-API context, where it is of type 0x8003 (RFC 4121 section 4.1.1): flags, and a
+  /// delegated KRB-CRED.
+  constexpr const std::optional<gss_checksum>& gss() const KERB_LIFETIMEBOUND { return gss_; }
+  /// Whether the client has bound its context to the very channel that accept_request::bindings names.
+  constexpr bool bound() const { return bound_; }
+  /// The authorization data of ticket and authenticator. What the caller did not name as understood is optional.
+  constexpr const class authorization& authorization() const KERB_LIFETIMEBOUND { return authorization_; }
+  /// Whether the ticket was under a session key (RFC 4120 section 3.7).
+  constexpr bool user_to_user() const { return user_to_user_; }
   /// The realms between the client's and the service's, RFC 4120 section 2.7.
   constexpr const msg::TransitedEncoding& transited() const KERB_LIFETIMEBOUND { return transited_; }
 
@@ -57,8 +59,10 @@ class authenticated_client {
   kerberos_time authtime_;
   kerberos_time endtime_;
   std::optional<msg::Checksum> checksum_;
-  std::optional<msg::AuthorizationData> authorization_data_;
-  std::optional<msg::AuthorizationData> authenticator_data_;
+  std::optional<gss_checksum> gss_;
+  class authorization authorization_;
+  bool bound_ = false;
+  bool user_to_user_ = false;
   msg::TransitedEncoding transited_;
   session_keys<Key> keys_;
   bytes_view reply_;

@@ -1,23 +1,33 @@
-// Where a service's keys come from: a concept, and a list in memory.
+// Where a service's keys come from: a concept, a list in memory, and the key for user-to-user.
 #pragma once
-#include "../../core/fixed.hpp"
+#include "../../numbers/key_search.hpp"
+#include "../credential.hpp"
 #include "../step.hpp"
 
 namespace kerb::inline v0 {
 
 /// A source of service keys. find() gives the key to try as number ask.tried, or null when there is no further one;
-/// why_none() then says errc::no_key or errc::bad_key_version.
+/// why_none() then says errc::no_key or errc::bad_key_version, or a no_ticket_key with what there was. A source of
+/// long-term keys has none where ask.user_to_user.
 template <class S>
 concept ticket_keys = requires(S& s, const need_ticket_key& ask) {
   *s.find(ask);
-  { s.why_none(ask) } -> std::same_as<errc>;
+  { s.why_none(ask) } -> std::convertible_to<no_ticket_key>;
 };
 
-/// At most N keys in place, each for one service, version and encryption type. A ticket that names a version gets the
-/// key of just that version; one that names none gets all of its type, in the order in which they were added.
+/// What key a ticket asked for, and what keys its service had: ap_acceptor::asked().
+struct keys_asked {
+  need_ticket_key ticket;
+  no_ticket_key had;  ///< empty as long as provide_none() has not been called
+};
+
+/// At most N keys in place, each for one service, version and encryption type; they are tried in the order of
+/// key_search, and otherwise in that in which they were added.
 template <class Key, std::size_t N>
 class key_list {
  public:
+  constexpr key_list() = default;
+  constexpr explicit key_list(key_search search) : search_(search) {}
   /// Adds a key; false, and nothing changed, when all N places are taken. The service's octets must outlive the list.
   [[nodiscard]] constexpr bool add(const principal_view& service, std::uint32_t kvno, etype_t etype, Key k) {
     if (size_ == N) return false;
@@ -26,24 +36,14 @@ class key_list {
     return true;
   }
   constexpr const Key* find(const need_ticket_key& ask) const KERB_LIFETIMEBOUND {
-    unsigned skip = ask.tried;
-    for (std::size_t i = 0; i != size_; ++i) {
-      const entry& e = *entries_[i];
-      if (e.etype != ask.etype || !same_principal(e.service, ask.service)) continue;
-      if (ask.kvno && *ask.kvno != e.kvno) continue;
-      if (skip-- == 0) return &e.k;
-    }
-    return nullptr;
+    if (ask.user_to_user) return nullptr;
+    const auto at = detail::nth_key(std::span(entries_.data(), size_), search_, ask.etype,
+                                    detail::names_version(ask.kvno), ask.tried, label_for(ask), version_for(ask));
+    return at ? &entries_[*at]->k : nullptr;
   }
-  /// RFC 4120 section 3.2.3: a version that is not there is another failure than no key of the ticket's type.
-  constexpr errc why_none(const need_ticket_key& ask) const {
-    errc why = errc::no_key;
-    for (std::size_t i = 0; i != size_; ++i) {
-      if (!same_principal(entries_[i]->service, ask.service)) continue;
-      if (!ask.kvno || *ask.kvno == entries_[i]->kvno) return errc::no_key;
-      why = errc::bad_key_version;
-    }
-    return why;
+  constexpr no_ticket_key why_none(const need_ticket_key& ask) const {
+    return detail::why_no_key(std::span(entries_.data(), size_), detail::names_version(ask.kvno), label_for(ask),
+                              version_for(ask));
   }
 
  private:
@@ -53,8 +53,34 @@ class key_list {
     etype_t etype;
     Key k;
   };
+  static constexpr auto label_for(const need_ticket_key& ask) {
+    return [&ask](const std::optional<entry>& e) {
+      return same_principal(e->service, ask.service) ? std::optional(key_label{e->kvno, e->etype}) : std::nullopt;
+    };
+  }
+  static constexpr auto version_for(const need_ticket_key& ask) {
+    return [&ask](const std::optional<entry>& e) { return e->kvno == *ask.kvno; };
+  }
   std::array<std::optional<entry>, N> entries_;
   std::size_t size_ = 0;
+  key_search search_ = key_search::named_version;
+};
+
+/// The key of a service that has no keys of its own: the session key of its ticket-granting ticket, which it has given
+/// to the client (RFC 4120 section 3.7). Only for tickets to the very principal that the ticket is of. The credential
+/// must outlive it.
+template <class Key>
+class user_to_user_key {
+ public:
+  constexpr explicit user_to_user_key(const basic_credential<Key>& tgt KERB_LIFETIMEBOUND) : tgt_(tgt) {}
+  constexpr const Key* find(const need_ticket_key& ask) const {
+    const bool ours = ask.user_to_user && ask.tried == 0 && same_principal(ask.service, tgt_->client());
+    return ours ? &tgt_->session_key() : nullptr;
+  }
+  constexpr no_ticket_key why_none(const need_ticket_key&) const { return errc::no_key; }
+
+ private:
+  ref<const basic_credential<Key>> tgt_;
 };
 
 }  // namespace kerb::inline v0

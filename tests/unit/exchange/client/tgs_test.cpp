@@ -526,3 +526,150 @@ TEST_CASE("tgs_client: a forged name is passed over on a datagram", "[exchange][
       x.receive(w.tgs_rep(octets_of_send(s), [](reply_spec& r) { r.client = mallory(); }), w.turn_now())));
   REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
 }
+
+// ---- authorization data, a second ticket
+
+namespace {
+constexpr std::uint8_t own_data[] = {0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7};
+constexpr msg::AuthorizationDataElement own_restrictions[] = {{ad_t::intended_for_server, own_data},
+                                                              {ad_t::osf_dce, {}}};
+
+constexpr bool restrictions_are_sealed() {
+  for (const bool with_subkey : {true, false}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    const credential tgt = w.tgt();
+    tgs_request<key> ask = ask_for(tgt, room);
+    ask.subkey = with_subkey;
+    ask.authorization_data = msg::AuthorizationData(own_restrictions);
+    client x(ask);
+    const auto first = x.start(w.turn_now());
+    const auto req = asn1::decode<msg::TgsReq>(octets_of_send(first));
+    const auto a = w.authenticator(octets_of_send(first));
+    if (!req || !a || !req->req_body->enc_authorization_data || a->subkey.has_value() != with_subkey) return false;
+    const key k =
+        with_subkey ? std::move(*w.policy.import(a->subkey->keytype, a->subkey->keyvalue)) : w.session_key.copy();
+    std::array<std::uint8_t, 256> opened{};
+    const auto plain =
+        w.policy.unseal(k, with_subkey ? key_usage_t::tgs_req_ad_subkey : key_usage_t::tgs_req_ad_session,
+                        req->req_body->enc_authorization_data->cipher, opened);
+    std::array<std::uint8_t, 256> wanted{};
+    if (!plain || req->req_body->enc_authorization_data->etype != e20 ||
+        !(bytes_view(*plain) == *asn1::encode(msg::AuthorizationData(own_restrictions), wanted))) {
+      return false;
+    }
+    const bytes_view body[] = {req->req_body.octets()};  // sealed before the body is signed
+    if (w.policy.verify(a->cksum->cksumtype, w.session_key, key_usage_t::tgs_req_authenticator_cksum, body,
+                        a->cksum->checksum) != errc::ok) {
+      return false;
+    }
+    if (!says<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.turn_now()))) return false;
+  }
+  return true;
+}
+constexpr bool no_restrictions_no_field() {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  tgs_request<key> ask = ask_for(tgt, room);
+  ask.authorization_data = msg::AuthorizationData();
+  client x(ask);
+  const auto s = x.start(w.turn_now());
+  const auto req = asn1::decode<msg::TgsReq>(octets_of_send(s));
+  return req && !req->req_body->enc_authorization_data && !req->req_body->additional_tickets;
+}
+
+constexpr bool sends_a_second_ticket() {
+  for (const bool u2u : {true, false}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    const credential tgt = w.tgt();
+    std::array<std::uint8_t, 512> second{};
+    const bytes_view minted = w.ticket(krbtgt(), w.service_key);  // replaces the one before
+    for (std::size_t i = 0; i != minted.size(); ++i) second[i] = minted[i];
+    tgs_request<key> ask = ask_for(tgt, room);
+    ask.second_ticket = bytes_view(second).first(minted.size());
+    ask.user_to_user = u2u;
+    client x(ask);
+    const auto s = x.start(w.turn_now());
+    const auto req = asn1::decode<msg::TgsReq>(octets_of_send(s));
+    if (!req || req->req_body->kdc_options.has(kdc_option_t::enc_tkt_in_skey) != u2u ||
+        !req->req_body->additional_tickets || req->req_body->additional_tickets->size() != 1 ||
+        !(req->req_body->additional_tickets->begin().octets() == *ask.second_ticket)) {
+      return false;
+    }
+  }
+  return true;
+}
+}  // namespace
+
+KERB_BOTH("tgs_client: authorization data are sealed under the subkey, else the session key, each with its own usage",
+          "[exchange][rfc4120-3.3.1][rfc4120-5.4.1]", restrictions_are_sealed);
+KERB_BOTH("tgs_client: no authorization data and no second ticket, no fields", "[exchange][rfc4120-5.2.6]",
+          no_restrictions_no_field);
+KERB_BOTH("tgs_client: a second ticket goes as it came, with ENC-TKT-IN-SKEY for user-to-user",
+          "[exchange][rfc4120-3.3.1][rfc4120-3.7]", sends_a_second_ticket);
+
+TEST_CASE("tgs_client: user-to-user without a second ticket is a mistake", "[exchange][rfc4120-3.3.1]") {
+  for (const bool by_option : {true, false}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    const credential tgt = w.tgt();
+    tgs_request<key> ask = ask_for(tgt, room);
+    if (by_option) ask.options = {kdc_option_t::enc_tkt_in_skey};
+    else ask.user_to_user = true;
+    client x(ask);
+    const unsigned drawn = w.policy.entropy.draws();
+    REQUIRE(fails_with(x.start(w.turn_now()), errc::api_misuse, "additional-tickets"));
+    REQUIRE(w.policy.entropy.draws() == drawn);
+  }
+}
+TEST_CASE("tgs_client: a second ticket that is none is not sent", "[exchange][rfc4120-3.3.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  for (std::size_t n = 0; n != tgt.ticket().size(); ++n) {
+    tgs_request<key> ask = ask_for(tgt, room);
+    ask.second_ticket = tgt.ticket().first(n);
+    ask.user_to_user = true;
+    client x(ask);
+    REQUIRE(why(x.start(w.turn_now())).code == errc::truncated);
+    REQUIRE(room == std::array<std::uint8_t, 2048>{});
+  }
+  std::array<std::uint8_t, 1024> twice{};
+  const std::size_t n = tgt.ticket().size();
+  for (std::size_t i = 0; i != 2 * n; ++i) twice[i] = tgt.ticket()[i % n];
+  tgs_request<key> ask = ask_for(tgt, room);
+  ask.second_ticket = bytes_view(twice).first(2 * n);
+  client x(ask);
+  REQUIRE(why(x.start(w.turn_now())).code == errc::trailing_data);
+}
+TEST_CASE("tgs_client: with all fields the room that is named does, and a failing source leaves none of them",
+          "[exchange]") {
+  std::size_t needed = 0;
+  for (unsigned draw = 0; draw <= 5; ++draw) {  // none; nonce, subkey, two confounders; none
+    kdc_world w;
+    const credential tgt = w.tgt();
+    std::array<std::uint8_t, 2048> room{};
+    tgs_request<key> ask = ask_for(tgt, std::span(room).first(needed));
+    ask.authorization_data = msg::AuthorizationData(own_restrictions);
+    ask.second_ticket = tgt.ticket();
+    ask.user_to_user = true;
+    client x(ask);
+    w.policy.entropy.fail_at = w.policy.entropy.draws() + draw;
+    const auto s = x.start(w.turn_now());
+    if (draw == 0) {
+      REQUIRE(says<need_room>(s));
+      needed = std::get<need_room>(s).octets;
+      std::array<std::uint8_t, 2048> less{};
+      x.room(std::span(less).first(needed - 1));
+      REQUIRE(says<need_room>(x.start(w.turn_now())));
+      REQUIRE(less == std::array<std::uint8_t, 2048>{});
+      continue;
+    }
+    INFO("draw " << draw);
+    REQUIRE(says<send>(s) == (draw == 5));
+    REQUIRE(holds(room, own_data) == (draw == 5));  // this policy hides nothing
+    if (draw != 5) REQUIRE(why(s).code == errc::entropy);
+  }
+}

@@ -46,7 +46,7 @@ constexpr std::uint8_t here_octets[] = {10, 1, 2, 3}, there_octets[] = {10, 1, 2
 const msg::HostAddress here{addr_t::ipv4, here_octets};
 const msg::HostAddress there{addr_t::ipv4, there_octets};
 const msg::HostAddress only_there[] = {there}, both_places[] = {there, here},
-                       other_type[] = {{addr_t::netbios, here_octets}}, no_place_v6[] = {{addr_t::ipv6, six_octets}};
+                       other_type[] = {{addr_t::iso, here_octets}}, no_place_v6[] = {{addr_t::ipv6, six_octets}};
 
 // Authorization data, RFC 4120 section 5.2.6
 constexpr std::uint8_t some_octets[] = {0x30, 0x00};
@@ -534,6 +534,25 @@ TEST_CASE("ap_acceptor: no key, and no key of this version, are told apart", "[e
   asked other;
   other.step = other.a.provide_none(errc::crypto_backend, other.w.turn());
   CHECK(refused_with(other.closed(), errc::no_key, "Ticket", "enc-part", error_code_t::krb_ap_err_nokey));
+
+  // For the log: what was asked for, and what there was
+  asked known;
+  REQUIRE(known.a.asked());
+  CHECK(known.a.asked()->had.total == 0);
+  no_ticket_key had(errc::bad_key_version);
+  REQUIRE(had.had.push_back({7, etype_t::aes256_cts_hmac_sha384_192}));
+  had.total = 1;
+  known.step = known.a.provide_none(had, known.w.turn());
+  CHECK(known.closed().why.detail == 3);
+  REQUIRE(known.a.asked());
+  CHECK(known.a.asked()->ticket.kvno == 3u);
+  CHECK(known.a.asked()->ticket.etype == known.w.service_etype);
+  CHECK(same_principal(known.a.asked()->ticket.service, web));
+  CHECK(known.a.asked()->had.total == 1);
+  CHECK(known.a.asked()->had.had[0].kvno == 7);
+  ap_world w;
+  std::array<std::uint8_t, 4096> room{};
+  CHECK(!ap_acceptor<testing::insecure_policy>(w.request_in(room)).asked());
 }
 
 TEST_CASE("ap_acceptor: keys are tried until one opens the ticket", "[exchange][rfc4120-3.2.3]") {
@@ -702,7 +721,9 @@ TEST_CASE("ap_acceptor: no other room is taken while there are views of the firs
 TEST_CASE("ap_acceptor: the path and the authenticator's own restrictions can be read", "[exchange][rfc4120-2.7]") {
   ap_world w;
   w.ticket.transited.contents = bytes_view(some_octets);
-  w.authenticator.authorization_data = relevant_data;
+  const auto inside = "300f 300d a004 0202 0080 a105 0403 010203"_hex;
+  const msg::AuthorizationDataElement elements[] = {{ad_t::if_relevant, inside}};
+  w.authenticator.authorization_data = elements;
   std::array<std::uint8_t, 4096> room{};
   accept_request request = w.request;
   request.room = room;
@@ -713,6 +734,7 @@ TEST_CASE("ap_acceptor: the path and the authenticator's own restrictions can be
   step = a.fresh(true, w.turn());
   REQUIRE(says<authenticated>(step));
   CHECK(a.peer()->transited().contents == bytes_view(some_octets));
-  REQUIRE(a.peer()->authenticator_data());
-  CHECK(a.peer()->authenticator_data()->size() == 1);
+  const auto own = a.peer()->authorization().find(ad_t::win2k_pac);
+  REQUIRE(own);
+  CHECK(!own->from_ticket);
 }

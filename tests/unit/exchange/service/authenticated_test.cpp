@@ -75,7 +75,8 @@ TEST_CASE("authenticated_client: a checksum of another type, or none, verifies n
     CHECK(who->verify_checksum(s.w.policy, data) == (own ? errc::ok : errc::inappropriate_checksum));
   }
   session gss;
-  gss.w.authenticator.cksum = msg::Checksum{cksum_t::gssapi, mac};
+  std::array<std::uint8_t, 24> flags{16};
+  gss.w.authenticator.cksum = msg::Checksum{cksum_t::gssapi, flags};
   CHECK(gss.present(gss.w.mint())->verify_checksum(gss.w.policy, data) == errc::inappropriate_checksum);
 }
 
@@ -100,7 +101,8 @@ TEST_CASE("authenticated_client: a checksum for another usage, or under another 
 }
 
 TEST_CASE("authenticated_client: says what the ticket says", "[exchange][rfc4120-5.3]") {
-  const std::uint8_t pac[] = {1, 2, 3};
+  const auto pac = "300f 300d a004 0202 0080 a105 0403 010203"_hex;  // an element of type 128
+  const std::uint8_t inside[] = {1, 2, 3};
   const msg::AuthorizationDataElement elements[] = {{ad_t::if_relevant, pac}};
   session s;
   s.w.ticket.authorization_data = elements;
@@ -122,21 +124,39 @@ TEST_CASE("authenticated_client: says what the ticket says", "[exchange][rfc4120
   CHECK(who->authtime() == s.w.ticket.authtime);
   CHECK(who->endtime() == s.w.ticket.endtime);
   CHECK(who->keys().initiator_seq == 4000000000u);
-  REQUIRE(who->authorization_data());
-  REQUIRE(who->authorization_data()->size() == 1);
-  CHECK((*who->authorization_data()->begin()).ad_type == ad_t::if_relevant);
-  CHECK((*who->authorization_data()->begin()).ad_data == bytes_view(pac));
+  const auto found = who->authorization().find(ad_t::win2k_pac);
+  REQUIRE(found);
+  CHECK((found->from_ticket && !found->critical && !found->issued));
+  CHECK(found->data == bytes_view(inside));
+  CHECK(!who->user_to_user());
+  CHECK(!who->bound());
+  CHECK(!who->gss());
   CHECK(who->reply().empty());
 }
 
 TEST_CASE("authenticated_client: the authenticator's own authorization data is not the ticket's", "[exchange]") {
-  const std::uint8_t forged[] = {6, 6, 6};
+  const auto forged = "300f 300d a004 0202 0080 a105 0403 060606"_hex;
   const msg::AuthorizationDataElement elements[] = {{ad_t::if_relevant, forged}};
   session s;
   s.w.authenticator.authorization_data = elements;
   const client_t* who = s.present(s.w.mint());
   REQUIRE(who != nullptr);
-  CHECK(!who->authorization_data());
+  const auto found = who->authorization().find(ad_t::win2k_pac);
+  REQUIRE(found);
+  CHECK(!found->from_ticket);
+}
+
+TEST_CASE("authenticated_client: gives its keys away", "[exchange]") {
+  session s;
+  REQUIRE(s.present(s.w.mint()) != nullptr);
+  (void)s.a.accept({}, s.w.turn());
+  auto who = std::move(s.a).take();
+  REQUIRE(who);
+  const session_keys<key> keys = std::move(*who).keys();
+  CHECK(bytes_view(keys.session_key.octets().unguarded()) == bytes_view(session_octets));
+  CHECK(keys.acceptor_subkey);
+  CHECK(who->keys().session_key.empty());
+  CHECK(same_principal(who->client(), alice));
 }
 
 }  // namespace

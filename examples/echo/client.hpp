@@ -1,0 +1,121 @@
+// The echo client over TCP: a ticket from a KDC, and then sessions with the service, each a coroutine.
+#pragma once
+#include "../support/explain.hpp"
+#include "wire.hpp"
+
+namespace echo {
+
+struct failure : std::runtime_error {
+  failure(const std::string& who, const kerb::error& e) : std::runtime_error(who + ": " + example::explain(e)) {}
+};
+using places = std::vector<tcp::endpoint>;  ///< where somebody is reached
+
+namespace detail {
+/// Runs a client's exchange with `who`. Each request has a connection of its own, since a KDC may hang up after an
+/// answer; the last one stays open.
+template <class Exchange>
+awaitable<typename Exchange::product> converse(Exchange& x, tcp::socket& s, const places& at, policy& p,
+                                               std::string who) {
+  frame_buffer in;
+  kerb::over_stream io(x, in);
+  kerb::need_more more;
+  for (auto step = io.start(turn_now(p)); !kerb::says<kerb::done>(step);) {
+    if (const auto* f = std::get_if<kerb::failed>(&step)) throw failure(who, f->why);
+    if (const auto* m = std::get_if<kerb::send>(&step)) {
+      s = tcp::socket(s.get_executor());
+      co_await asio::async_connect(s, at, use_awaitable);
+      co_await asio::async_write(s, to_write(m->octets), use_awaitable);
+      more = {4};
+    } else if (const auto* n = std::get_if<kerb::need_more>(&step)) {
+      more = *n;
+    } else {
+      throw failure(who, {.code = kerb::errc::no_space});  // a larger program would give a larger room
+    }
+    // Not as much as there is room for: what stands behind the answer is the session's
+    const auto space = io.buffer().first(more.at_least);
+    std::error_code end;
+    const std::size_t n = co_await s.async_read_some(to_read(space), asio::redirect_error(use_awaitable, end));
+    step = io.got(end ? 0 : n, turn_now(p));
+  }
+  auto product = std::move(x).take();
+  if (!product) throw failure(who, product.error());
+  co_return std::move(*product);
+}
+}  // namespace detail
+
+/// Who logs in, where the KDC is, and whom the ticket is for.
+struct account {
+  kerb::principal me, service;
+  std::string password;
+  places kdc;
+};
+
+class client {
+ public:
+  client(policy& p, account a, places service, std::chrono::milliseconds patience)
+      : policy_(p), account_(std::move(a)), service_(std::move(service)), patience_(patience) {}
+  client(const client&) = delete;
+  client& operator=(const client&) = delete;
+
+  /// Gets the ticket that all sessions use.
+  awaitable<void> log_in() {
+    const deadline until = steady::now() + patience_;
+    co_await in_time(until, get_ticket());
+  }
+  /// A session: `text` goes there and comes back so many times.
+  awaitable<void> talk(std::string text, unsigned times) {
+    deadline until = steady::now() + patience_;
+    co_await in_time(until, exchange(text, times, until));
+  }
+
+ private:
+  awaitable<void> get_ticket() {
+    tcp::socket s(co_await asio::this_coro::executor);
+    std::array<std::uint8_t, kerb::botan::as_client::room_size> room;
+    const kerb::secret_view password = kerb::secret_view::of(account_.password);
+    kerb::botan::as_client as({.client = account_.me, .password = password, .room = room});
+    const auto tgt = co_await detail::converse(as, s, account_.kdc, policy_, "the KDC");
+    kerb::botan::tgs_client tgs({.tgt = tgt, .server = account_.service, .room = ticket_room_});
+    ticket_.emplace(co_await detail::converse(tgs, s, account_.kdc, policy_, "the KDC"));
+  }
+  awaitable<void> exchange(const std::string& text, unsigned times, deadline& until) {
+    tcp::socket s(co_await asio::this_coro::executor);
+    std::array<std::uint8_t, kerb::botan::ap_initiator::room_size> room;
+    kerb::botan::ap_initiator ap({.credential = *ticket_, .room = room, .times = times_});
+    auto keys = co_await detail::converse(ap, s, service_, policy_, "the service");
+    kerb::botan::protected_session session(std::move(keys), {.here = kerb::side::initiator});
+    frame_buffer in, out;
+    std::array<std::uint8_t, max_message> opened;
+    const kerb::wiped_on_exit wipe(opened);
+    const kerb::bytes_view octets = kerb::octets_of(text);
+    while (times-- != 0) {
+      until = steady::now() + patience_;
+      const auto sealed = session.make_priv(octets, out, turn_now(policy_));
+      if (!sealed) throw failure("the text", sealed.error());
+      co_await asio::async_write(s, to_write(framed(*sealed, out)), use_awaitable);
+      const kerb::bytes_view message = co_await read_message(s, in);
+      const auto back = session.open_priv(message, opened, turn_now(policy_));
+      if (!back) throw failure("the service", said(message).value_or(back.error()));
+      if (!std::ranges::equal(*back, octets)) throw failure("the service", {.code = kerb::errc::unexpected_message});
+    }
+  }
+  /// What a KRB-ERROR says, if it is one.
+  static std::optional<kerb::error> said(kerb::bytes_view message) {
+    const auto e = kerb::asn1::decode<kerb::msg::KrbError>(message);
+    if (!e) return std::nullopt;
+    return kerb::error{.code = kerb::errc::peer_said_no,
+                       .detail = static_cast<std::uint32_t>(e->error_code),
+                       .type = "KRB-ERROR",
+                       .field = "error-code"};
+  }
+
+  policy& policy_;
+  account account_;
+  places service_;
+  std::chrono::milliseconds patience_;
+  std::array<std::uint8_t, kerb::botan::tgs_client::room_size> ticket_room_;
+  std::optional<kerb::botan::credential> ticket_;
+  kerb::unique_time times_;  // no two authenticators with one time
+};
+
+}  // namespace echo

@@ -1,0 +1,208 @@
+// Channel bindings: what a context is tied to, and the hash of it that an authenticator carries (RFC 4121 section
+// 4.1.1.2); those of TLS (RFC 5929, RFC 9266).
+#pragma once
+#include "../asn1/decode.hpp"
+#include "../crypto/policy.hpp"
+#include "../msg/gss.hpp"
+#include "../msg/pkix.hpp"
+
+namespace kerb::inline v0 {
+
+/// Address types of GSS-API's channel bindings (GSS_C_AF_...), RFC 2744 section 3.11. Not those of Kerberos. Open.
+enum class gss_addr_t : std::uint32_t {
+  unspec = 0,
+  local = 1,
+  inet = 2,
+  implink = 3,
+  pup = 4,
+  chaos = 5,
+  ns = 6,
+  nbs = 7,
+  ecma = 8,
+  datakit = 9,
+  ccitt = 10,
+  sna = 11,
+  decnet = 12,
+  dli = 13,
+  lat = 14,
+  hylink = 15,
+  appletalk = 16,
+  bsc = 17,
+  dss = 18,
+  osi = 19,
+  x25 = 21,
+  nulladdr = 255,
+};
+/// The RFC's word ("GSS_C_AF_INET"). Empty for a number without a name.
+constexpr std::string_view name_of(gss_addr_t n) {
+  switch (n) {
+    case gss_addr_t::unspec: return "GSS_C_AF_UNSPEC";
+    case gss_addr_t::local: return "GSS_C_AF_LOCAL";
+    case gss_addr_t::inet: return "GSS_C_AF_INET";
+    case gss_addr_t::implink: return "GSS_C_AF_IMPLINK";
+    case gss_addr_t::pup: return "GSS_C_AF_PUP";
+    case gss_addr_t::chaos: return "GSS_C_AF_CHAOS";
+    case gss_addr_t::ns: return "GSS_C_AF_NS";
+    case gss_addr_t::nbs: return "GSS_C_AF_NBS";
+    case gss_addr_t::ecma: return "GSS_C_AF_ECMA";
+    case gss_addr_t::datakit: return "GSS_C_AF_DATAKIT";
+    case gss_addr_t::ccitt: return "GSS_C_AF_CCITT";
+    case gss_addr_t::sna: return "GSS_C_AF_SNA";
+    case gss_addr_t::decnet: return "GSS_C_AF_DECnet";
+    case gss_addr_t::dli: return "GSS_C_AF_DLI";
+    case gss_addr_t::lat: return "GSS_C_AF_LAT";
+    case gss_addr_t::hylink: return "GSS_C_AF_HYLINK";
+    case gss_addr_t::appletalk: return "GSS_C_AF_APPLETALK";
+    case gss_addr_t::bsc: return "GSS_C_AF_BSC";
+    case gss_addr_t::dss: return "GSS_C_AF_DSS";
+    case gss_addr_t::osi: return "GSS_C_AF_OSI";
+    case gss_addr_t::x25: return "GSS_C_AF_X25";
+    case gss_addr_t::nulladdr: return "GSS_C_AF_NULLADDR";
+    default: return "";
+  }
+}
+
+/// What a context is bound to, RFC 2744 section 3.11; both sides must have the same. A view, of nothing confidential.
+/// Bindings to TLS leave types and addresses as they are here, zero and empty, as all peers do.
+struct channel_bindings {
+  gss_addr_t initiator_addrtype{};
+  bytes_view initiator_address{};
+  gss_addr_t acceptor_addrtype{};
+  bytes_view acceptor_address{};
+  bytes_view application_data{};
+};
+
+/// The hash of channel bindings that the field Bnd of an authenticator's checksum holds, RFC 4121 section 4.1.1.2: MD5,
+/// which is what it is for both sides to compare. errc::input_too_large for a field of 2^32 octets or more; `out` is
+/// good for nothing after any failure.
+template <crypto_policy C>
+[[nodiscard]] constexpr errc hash_bindings(C& policy, const channel_bindings& b,
+                                           std::span<std::uint8_t, gss_checksum::bnd_size> out) {
+  // RFC 4121 section 4.1.1.2: integers and lengths in four octets each, the lowest first, and empty fields' lengths too
+  std::array<std::uint8_t, 20> n{};
+  const auto put = [&n](std::size_t at, std::size_t v) {
+    for (std::size_t i = 0; i != 4; ++i) n[at + i] = static_cast<std::uint8_t>(v >> (8 * i));
+  };
+  for (bytes_view v : {b.initiator_address, b.acceptor_address, b.application_data})
+    if (v.size() > 0xffffffffu) return errc::input_too_large;
+  put(0, static_cast<std::uint32_t>(b.initiator_addrtype));
+  put(4, b.initiator_address.size());
+  put(8, static_cast<std::uint32_t>(b.acceptor_addrtype));
+  put(12, b.acceptor_address.size());
+  put(16, b.application_data.size());
+  const bytes_view numbers(n);
+  const bytes_view pieces[] = {numbers.first(8),   b.initiator_address, numbers.subview(8, 8),
+                               b.acceptor_address, numbers.subview(16), b.application_data};
+  return policy.hash(hash_id::md5, pieces, out);
+}
+
+namespace detail {
+/// The hash functions that signatures are made with, by the OBJECT IDENTIFIERs of both.
+struct hash_name {
+  object_identifier algorithm;
+  hash_id hash;
+};
+inline constexpr hash_name plain_hashes[] = {
+    {"1.2.840.113549.2.5"_oid, hash_id::md5},        {"1.3.14.3.2.26"_oid, hash_id::sha1},
+    {"2.16.840.1.101.3.4.2.1"_oid, hash_id::sha256}, {"2.16.840.1.101.3.4.2.2"_oid, hash_id::sha384},
+    {"2.16.840.1.101.3.4.2.3"_oid, hash_id::sha512},
+};
+inline constexpr hash_name signature_hashes[] = {
+    {"1.2.840.113549.1.1.11"_oid, hash_id::sha256},  // RSA
+    {"1.2.840.113549.1.1.12"_oid, hash_id::sha384}, {"1.2.840.113549.1.1.13"_oid, hash_id::sha512},
+    {"1.2.840.113549.1.1.5"_oid, hash_id::sha1},    {"1.2.840.113549.1.1.4"_oid, hash_id::md5},
+    {"1.2.840.10045.4.3.2"_oid, hash_id::sha256},  // ECDSA
+    {"1.2.840.10045.4.3.3"_oid, hash_id::sha384},   {"1.2.840.10045.4.3.4"_oid, hash_id::sha512},
+    {"1.2.840.10045.4.1"_oid, hash_id::sha1},
+};
+constexpr result<hash_id> hash_named(object_identifier id, view_of<hash_name> among) {
+  for (const hash_name& n : among)
+    if (n.algorithm == id) return n.hash;
+  return errc::unsupported_hash;
+}
+/// The one hash function of RSASSA-PSS: the message's and the mask's, if they are one (RFC 5929 has no binding for
+/// two).
+constexpr result<hash_id> pss_hash(const msg::AlgorithmIdentifier& a) {
+  if (!a.parameters) return errc::missing_field;
+  const auto p = asn1::decode<msg::RsassaPssParams>(a.parameters->der, der::strict);
+  if (!p) return p.error();
+  result<hash_id> hash = hash_id::sha1, mask = hash_id::sha1;
+  if (p->hash_algorithm) hash = hash_named(p->hash_algorithm->algorithm, plain_hashes);
+  if (p->mask_gen_algorithm) {
+    const msg::AlgorithmIdentifier& mgf = *p->mask_gen_algorithm;
+    if (mgf.algorithm != "1.2.840.113549.1.1.8"_oid || !mgf.parameters) return errc::unsupported_hash;
+    const auto of = asn1::decode<msg::AlgorithmIdentifier>(mgf.parameters->der, der::strict);
+    if (!of) return of.error();
+    mask = hash_named(of->algorithm, plain_hashes);
+  }
+  if (!hash || !mask || *hash != *mask) return errc::unsupported_hash;
+  return hash;
+}
+}  // namespace detail
+
+/// The hash function that tls-server-end-point takes of this certificate (RFC 5929): its signature's, and SHA-256 in
+/// place of MD5 and SHA-1. errc::unsupported_hash where the signature has none (Ed25519), two, or one that is not
+/// known.
+constexpr result<hash_id> end_point_hash(bytes_view certificate) {
+  const auto c = asn1::decode<msg::Certificate>(certificate, der::strict);
+  if (!c) return c.error();
+  const msg::AlgorithmIdentifier& a = c->signature_algorithm;
+  const result<hash_id> h = a.algorithm == "1.2.840.113549.1.1.10"_oid
+                                ? detail::pss_hash(a)
+                                : detail::hash_named(a.algorithm, detail::signature_hashes);
+  if (!h) {
+    return error{.code = h.error().code,
+                 .offset = static_cast<std::uint32_t>(a.algorithm.octets.data() - certificate.data()),
+                 .type = "Certificate",
+                 .field = "signatureAlgorithm"};
+  }
+  return *h == hash_id::md5 || *h == hash_id::sha1 ? hash_id::sha256 : *h;
+}
+
+/// Channel bindings to a TLS connection, with the octets they are made of. Both sides must make the same kind.
+class tls_binding {
+ public:
+  /// tls-exporter, RFC 9266: `exported` are the 32 octets that the connection exports for the label
+  /// "EXPORTER-Channel-Binding" without a context. Only of TLS 1.3, or of TLS 1.2 with an extended master secret and
+  /// without renegotiation. errc::api_misuse for any other number of octets.
+  static constexpr result<tls_binding> exporter(bytes_view exported) {
+    if (exported.size() != 32) return errc::api_misuse;
+    return tls_binding("tls-exporter:", exported);
+  }
+  /// tls-server-end-point, RFC 5929: a hash of the server's certificate, which is the DER that the TLS connection has
+  /// carried. The errors of end_point_hash() and of the policy.
+  template <crypto_policy C>
+  static constexpr result<tls_binding> server_end_point(C& policy, bytes_view certificate) {
+    const result<hash_id> h = end_point_hash(certificate);
+    if (!h) return h.error();
+    std::array<std::uint8_t, max_hash_octets> whole{};
+    const std::span<std::uint8_t> out = std::span(whole).first(hash_octets(*h));
+    const bytes_view pieces[] = {certificate};
+    if (const errc why = policy.hash(*h, pieces, out); why != errc::ok) return why;
+    return tls_binding("tls-server-end-point:", bytes_view(out));
+  }
+  /// The same of a certificate that has been hashed already. errc::api_misuse where the octets are none of SHA-2's.
+  static constexpr result<tls_binding> server_end_point_hash(bytes_view hash) {
+    const std::size_t n = hash.size();
+    if (n != 28 && n != 32 && n != 48 && n != 64) return errc::api_misuse;
+    return tls_binding("tls-server-end-point:", hash);
+  }
+
+  /// Views into this object.
+  constexpr channel_bindings bindings() const& KERB_LIFETIMEBOUND { return {.application_data = octets()}; }
+  void bindings() const&& = delete;
+  /// The binding's name, a colon and its data (RFC 5056 section 2.1), a view into this object.
+  constexpr bytes_view octets() const& KERB_LIFETIMEBOUND { return bytes_view(octets_).first(size_); }
+  void octets() const&& = delete;
+
+ private:
+  constexpr tls_binding(std::string_view name_and_colon, bytes_view data) {
+    for (char c : name_and_colon) octets_[size_++] = static_cast<std::uint8_t>(c);
+    detail::copy_octets(data.data(), data.size(), octets_.data() + size_);
+    size_ += data.size();
+  }
+  std::array<std::uint8_t, 21 + max_hash_octets> octets_{};
+  std::size_t size_ = 0;
+};
+
+}  // namespace kerb::inline v0

@@ -1,0 +1,144 @@
+// What KRB-SAFE, KRB-PRIV and KRB-CRED have in common: how a session is set up, and what a message must say of itself.
+#pragma once
+#include "../../numbers/error_code.hpp"
+#include "../../store/replay_store.hpp"
+#include "../addresses.hpp"
+#include "../environment.hpp"
+#include "../session.hpp"
+
+namespace kerb::inline v0 {
+
+/// Which end of the AP exchange a session belongs to.
+enum class side : std::uint8_t { initiator, acceptor };
+
+/// What shows that a message is new; RFC 4120 section 3.4.1 wants at least one of the two. Numbers are for peers that
+/// see every message, in order; timestamps are for those that may miss some, and need a replay store.
+enum class freshness : std::uint8_t { sequence_numbers, timestamps, both };
+
+/// Under which key each side sends: the last one that was negotiated (RFC 4120 section 3.4, MIT krb5), or the subkey
+/// that it proposed itself, where it did (Heimdal).
+enum class key_choice : std::uint8_t { last_negotiated, own_subkey };
+
+/// From which number an acceptor counts that named none in its AP-REP, or sent no AP-REP. The peers are not of one
+/// mind: acceptors of MIT krb5 and Windows count from the initiator's number, Heimdal's from zero, and initiators of
+/// the krb5 library, MIT's too, expect zero. So an initiator says who its peer is, and an acceptor mostly zero. Without
+/// a subkey, zero lets messages of one session be replayed in another with the same ticket.
+enum class unnamed_sequence : std::uint8_t { as_initiator, zero };
+
+/// How the messages of a session are protected. The octets of the addresses must outlive the session.
+struct session_options {
+  side here;
+  freshness by = freshness::sequence_numbers;
+  /// Where this side and the peer are. Both or neither: with neither, messages say in which direction they go (RFC 4120
+  /// section 7.1), which address translation does not spoil.
+  std::optional<msg::HostAddress> local{}, peer{};
+  bool demand_recipient = false;  ///< refuse messages that do not say for which address they are
+  key_choice keys = key_choice::last_negotiated;
+  unnamed_sequence acceptor_seq = unnamed_sequence::as_initiator;
+};
+
+/// The code of the KRB-ERROR that RFC 4120 sections 3.4.2, 3.5.2 and 3.6.2 name for a message refused with `e`, for
+/// applications that tell their peer.
+constexpr error_code_t to_krb_error(const error& e) {
+  switch (e.code) {
+    case errc::wrong_constant:
+      return std::string_view(e.field) == "pvno" ? error_code_t::krb_ap_err_badversion
+                                                 : error_code_t::krb_ap_err_msg_type;
+    case errc::unexpected_tag:  // of the whole: another message
+      return e.offset == 0 && std::string_view(e.type).starts_with("KRB-") ? error_code_t::krb_ap_err_msg_type
+                                                                           : error_code_t::krb_err_generic;
+    case errc::integrity:
+      return std::string_view(e.type) == "KRB-SAFE" ? error_code_t::krb_ap_err_modified
+                                                    : error_code_t::krb_ap_err_bad_integrity;
+    case errc::no_freshness: return error_code_t::krb_ap_err_modified;
+    case errc::unsupported_cksum:
+    case errc::inappropriate_checksum: return error_code_t::krb_ap_err_inapp_cksum;
+    case errc::address_mismatch: return error_code_t::krb_ap_err_badaddr;
+    case errc::clock_skew: return error_code_t::krb_ap_err_skew;
+    case errc::replayed: return error_code_t::krb_ap_err_repeat;
+    case errc::bad_order: return error_code_t::krb_ap_err_badorder;
+    default: return error_code_t::krb_err_generic;
+  }
+}
+
+/// The addresses of the two sides of a session, as this one sees them.
+struct session_addresses {
+  msg::HostAddress ours, theirs;
+
+  /// Real ones, or those that say which way a message goes.
+  static constexpr session_addresses of(const session_options& o) {
+    if (o.local && o.peer) return {normal_address(*o.local), normal_address(*o.peer)};
+    if (o.here == side::initiator) return {from_initiator, from_acceptor};
+    return {from_acceptor, from_initiator};
+  }
+  /// What a message says of its recipient; RFC 4120 section 7.1 keeps directional addresses for the sender.
+  constexpr std::optional<msg::HostAddress> recipient() const {
+    if (theirs.addr_type == addr_t::directional) return std::nullopt;
+    return theirs;
+  }
+};
+
+/// RFC 4120 sections 3.4.2 and 3.5.2: the sender's address must be the peer's, and the recipient's, where there is one
+/// or one is demanded, must be ours.
+constexpr error judge_addresses(const std::optional<msg::HostAddress>& s_address,
+                                const std::optional<msg::HostAddress>& r_address, const session_addresses& session,
+                                bool demand_recipient, const char* type) {
+  if (!s_address || !same_address(*s_address, session.theirs)) {
+    return {.code = errc::address_mismatch, .type = type, .field = "s-address"};
+  }
+  if (r_address ? !same_address(*r_address, session.ours) : demand_recipient) {
+    return {.code = errc::address_mismatch, .type = type, .field = "r-address"};
+  }
+  return {};
+}
+
+/// The same sections: a time that is demanded and absent, incomplete, or too far from now.
+constexpr error judge_time(const std::optional<kerberos_time>& at, const std::optional<microseconds>& usec,
+                           bool demanded, timestamp now, std::int64_t skew, const char* type) {
+  if (!at && !usec && !demanded) return {};
+  if (!at) return {.code = errc::clock_skew, .type = type, .field = "timestamp"};
+  if (!usec) return {.code = errc::clock_skew, .type = type, .field = "usec"};
+  if (!within_skew({*at, *usec}, now, skew)) return {.code = errc::clock_skew, .type = type, .field = "timestamp"};
+  return {};
+}
+
+/// The sequence numbers of one direction, which go on modulo 2^32.
+class sequence_counter {
+ public:
+  constexpr sequence_counter() = default;
+  constexpr explicit sequence_counter(std::optional<std::uint32_t> first) : first_(first) {}
+  constexpr std::optional<std::uint32_t> first() const { return first_; }
+  constexpr std::optional<std::uint32_t> next() const {
+    if (!first_) return std::nullopt;
+    return static_cast<std::uint32_t>(*first_ + used_);
+  }
+  constexpr void count() { ++used_; }
+  constexpr bool has_used(std::uint32_t n) const {
+    return first_ && (used_ > 0xffffffffu || static_cast<std::uint32_t>(n - *first_) < used_);
+  }
+
+ private:
+  std::optional<std::uint32_t> first_{};
+  std::uint64_t used_ = 0;
+};
+
+/// In the place of a replay store, where there is none.
+struct no_store {
+  constexpr replay_verdict insert(const std::array<std::uint8_t, 32>&, kerberos_time, kerberos_time) noexcept {
+    return replay_verdict::fresh;
+  }
+};
+/// Enters a message in a replay store by octets that are its own. One of ours may be entered in a store that is blind:
+/// that refuses it, too, if it comes back.
+template <crypto_policy C, entropy_source R, replay_store S>
+constexpr error remember(view_of<bytes_view> mark, kerberos_time at, const char* type, bool own, const turn<C, R>& t,
+                         S& seen) {
+  std::array<std::uint8_t, 32> digest{};
+  if (const errc e = t.policy->digest(mark, digest); e != errc::ok) return {.code = e};
+  const replay_verdict v = seen.insert(digest, plus(plus(at, t.limits.clock_skew), 1), t.now.at);
+  if (v == replay_verdict::fresh || (own && v == replay_verdict::blind)) return {};
+  const errc why = v == replay_verdict::seen ? errc::replayed : errc::replay_unknown;
+  return {.code = why, .type = type, .field = "timestamp"};
+}
+
+}  // namespace kerb::inline v0

@@ -1,0 +1,389 @@
+// KRB-SAFE and KRB-PRIV in the session that an AP exchange has left, RFC 4120 sections 3.4 and 3.5; and its KRB-CRED.
+#pragma once
+#include "../../asn1/replaced.hpp"
+#include "../../crypto/cksum_rules.hpp"
+#include "../../msg/priv.hpp"
+#include "../../msg/safe.hpp"
+#include "cred.hpp"
+
+namespace kerb::inline v0 {
+
+/// One side of a session: makes and opens its messages, and counts them. Move-only, wiped when it dies, for one thread
+/// at a time. A call that fails leaves it as it was, and nothing that was opened or half made in the caller's buffers.
+///
+/// Each key is prepared once for each kind of message, when the first one comes; from then on a message costs its
+/// encryption and checksum, or its checksum alone, and allocates nothing. With `sequence_numbers` and `both` a peer
+/// must see every message, in order: after one that was lost no later one opens. Nothing in a message decides anything
+/// before its seal or checksum has verified.
+///
+/// Calls with a store (store/replay_store.hpp) refuse what it has seen, and enter what was sent, so that it cannot come
+/// back. `timestamps` demands one (errc::api_misuse), the same for all calls of this side, and not the other side's;
+/// `both` may go without, since strict numbers stop replays; `sequence_numbers` does not use it. Where both sides have
+/// one address and one key, numbers alone cannot tell whose a message is: errc::api_misuse where both count from the
+/// same number, and bad_order where they meet.
+template <crypto_policy C>
+class [[nodiscard]] protected_session {
+ public:
+  using key = typename C::key;
+  using credential = basic_credential<key>;
+
+  /// The addresses in `options` must outlive the session.
+  constexpr protected_session(session_keys<key>&& keys, const session_options& options)
+      : keys_(std::move(keys)), options_(options) {
+    const std::optional<std::uint32_t> acceptor = keys_.acceptor_seq ? keys_.acceptor_seq
+                                                  : options.acceptor_seq == unnamed_sequence::zero
+                                                      ? std::optional(0u)
+                                                      : keys_.initiator_seq;
+    const bool first = options.here == side::initiator;
+    out_ = sequence_counter(first ? keys_.initiator_seq : acceptor);
+    in_ = sequence_counter(first ? acceptor : keys_.initiator_seq);
+  }
+
+  /// Exactly how many octets a KRB-PRIV around that many octets of data has, if it is made next and at this time.
+  template <entropy_source R>
+  [[nodiscard]] constexpr result<std::size_t> priv_size(std::size_t data_octets, const turn<C, R>& t) {
+    return size_of<msg::EncKrbPrivPart>(data_octets, t);
+  }
+  /// The same for a KRB-SAFE.
+  template <entropy_source R>
+  [[nodiscard]] constexpr result<std::size_t> safe_size(std::size_t data_octets, const turn<C, R>& t) {
+    return size_of<msg::KrbSafeBody>(data_octets, t);
+  }
+
+  /// A KRB-PRIV around `data`, at the end of `out`, with which `data` must not overlap. Draws the confounder.
+  /// errc::no_space says how many octets will do, and nothing was drawn or written. After another failure they are
+  /// wiped.
+  template <entropy_source R>
+  [[nodiscard]] constexpr result<bytes_view> make_priv(bytes_view data, std::span<std::uint8_t> out,
+                                                       const turn<C, R>& t) {
+    no_store none;
+    return make_priv(data, out, t, none);
+  }
+  template <entropy_source R, replay_store S>
+  [[nodiscard]] constexpr result<bytes_view> make_priv(bytes_view data, std::span<std::uint8_t> out,
+                                                       const turn<C, R>& t, S& seen) {
+    return make<msg::EncKrbPrivPart>(data, out, t, seen);
+  }
+  /// The user-data of a KRB-PRIV; it lies in `out`, which needs as many octets as the message's cipher and may not
+  /// overlap with it. errc::no_space says how many, and nothing was touched.
+  template <entropy_source R>
+  [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message, std::span<std::uint8_t> out,
+                                                       const turn<C, R>& t) {
+    no_store none;
+    return open_priv(message, out, t, none);
+  }
+  template <entropy_source R, replay_store S>
+  [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message, std::span<std::uint8_t> out,
+                                                       const turn<C, R>& t, S& seen) {
+    if (const error e = ready(direction::in, remembers<S>(), t); !e.ok()) return e;
+    const auto m = asn1::decode<msg::KrbPriv>(message);
+    if (!m) return m.error();
+    const bytes_view cipher = m->enc_part.cipher;
+    if (out.size() < cipher.size()) {
+      return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(cipher.size())};
+    }
+    const auto k = prepared(direction::in, kind::priv, t);
+    if (!k) return k.error();
+    // RFC 4120 section 5.2.9: the etype says which algorithm it was; a key serves no other
+    const bool ours = t.policy->etype_of(**k) == m->enc_part.etype;
+    const auto plain = ours ? t.policy->unseal(**k, key_usage_t::krb_priv_enc_part, cipher, out.first(cipher.size()))
+                            : result<std::span<std::uint8_t>>(errc::integrity);
+    if (!plain) return error{.code = plain.error().code, .type = "KRB-PRIV", .field = "enc-part"};
+    const auto part = asn1::decode<msg::EncKrbPrivPart>(bytes_view(*plain));
+    error e = part ? judge(*part, t) : part.error();
+    if (e.ok() && remembers<S>()) e = enter(*m, *part, false, t, seen);
+    if (!e.ok()) {
+      secure_zero(out.first(cipher.size()));
+      return e;
+    }
+    if (numbered()) in_.count();
+    return part->user_data;
+  }
+
+  /// A KRB-SAFE around `data`, as make_priv(); draws nothing.
+  template <entropy_source R>
+  [[nodiscard]] constexpr result<bytes_view> make_safe(bytes_view data, std::span<std::uint8_t> out,
+                                                       const turn<C, R>& t) {
+    no_store none;
+    return make_safe(data, out, t, none);
+  }
+  template <entropy_source R, replay_store S>
+  [[nodiscard]] constexpr result<bytes_view> make_safe(bytes_view data, std::span<std::uint8_t> out,
+                                                       const turn<C, R>& t, S& seen) {
+    return make<msg::KrbSafeBody>(data, out, t, seen);
+  }
+  /// The user-data of a KRB-SAFE, a view into it. errc::inappropriate_checksum unless its checksum is of the key's own
+  /// mandatory type.
+  template <entropy_source R>
+  [[nodiscard]] constexpr result<bytes_view> open_safe(bytes_view message KERB_LIFETIMEBOUND, const turn<C, R>& t) {
+    no_store none;
+    return open_safe(message, t, none);
+  }
+  template <entropy_source R, replay_store S>
+  [[nodiscard]] constexpr result<bytes_view> open_safe(bytes_view message KERB_LIFETIMEBOUND, const turn<C, R>& t,
+                                                       S& seen) {
+    if (const error e = ready(direction::in, remembers<S>(), t); !e.ok()) return e;
+    const auto m = asn1::decode<msg::KrbSafe>(message);
+    if (!m) return m.error();
+    const auto k = prepared(direction::in, kind::safe, t);
+    if (!k) return k.error();
+    if (!cksum_allowed(cksum_place::krb_safe, m->cksum.cksumtype, t.policy->etype_of(**k))) {
+      return error{.code = errc::inappropriate_checksum, .type = "KRB-SAFE", .field = "cksum"};
+    }
+    const auto covered = asn1::with_replaced<&msg::KrbSafe::cksum>(message, {});
+    if (!covered) return covered.error();
+    const auto pieces = covered->pieces();
+    const errc why = t.policy->verify(m->cksum.cksumtype, **k, key_usage_t::krb_safe_cksum, pieces, m->cksum.checksum);
+    if (why != errc::ok) return error{.code = why, .type = "KRB-SAFE", .field = "cksum"};
+    const msg::KrbSafeBody& body = m->safe_body.value();
+    error e = judge(body, t);
+    if (e.ok() && remembers<S>()) e = enter(*m, body, false, t, seen);
+    if (!e.ok()) return e;
+    if (numbered()) in_.count();
+    return body.user_data;
+  }
+
+  /// A KRB-CRED that hands these credentials to the peer, as make_priv(). It takes no sequence number unless `o` says
+  /// so.
+  template <entropy_source R>
+  [[nodiscard]] constexpr result<bytes_view> make_cred(view_of<ref<const credential>> credentials,
+                                                       std::span<std::uint8_t> out, const turn<C, R>& t,
+                                                       const cred_make_options& o = {}) {
+    if (!life_.on || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
+    unique_time times = times_;
+    if (o.numbered && (!numbered() || !out_.next() || o.nonce)) return errc::api_misuse;
+    cred_fields fields{times.next(t.now), o.numbered ? out_.next() : o.nonce, {}, {}};
+    if (o.addresses) {
+      fields.s_address = places().ours;
+      fields.r_address = places().theirs;
+    }
+    const key& k = o.gss_delegation ? keys_.session_key : key_for(direction::out);
+    auto made = make_krb_cred(credentials, fields, k, out, t);
+    if (!made) return made;
+    times_ = times;
+    if (o.numbered) out_.count();
+    return made;
+  }
+  template <entropy_source R>
+  [[nodiscard]] constexpr result<bytes_view> make_cred(const credential& c, std::span<std::uint8_t> out,
+                                                       const turn<C, R>& t, const cred_make_options& o = {}) {
+    const ref<const credential> one[] = {c};
+    return make_cred(one, out, t, o);
+  }
+  /// The credentials that the peer hands over, in `room`; see open_krb_cred().
+  template <entropy_source R>
+  [[nodiscard]] constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> room,
+                                                                    const turn<C, R>& t,
+                                                                    const cred_open_options& o = {}) {
+    if (!life_.on || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
+    if (o.numbered && (!numbered() || !in_.next() || o.nonce)) return errc::api_misuse;
+    cred_demands want{
+        !o.gss_delegation, o.numbered ? in_.next() : o.nonce, {}, options_.demand_recipient, o.may_be_open};
+    if (o.addresses) want.addresses = places();
+    auto got = open_krb_cred(message, o.gss_delegation ? keys_.session_key : key_for(direction::in), room, t, want);
+    if (got && o.numbered) in_.count();
+    return got;
+  }
+
+  /// The number that the next message will have, or must have; none where the AP exchange has named none.
+  constexpr std::optional<std::uint32_t> next_sent() const { return out_.next(); }
+  constexpr std::optional<std::uint32_t> next_expected() const { return in_.next(); }
+
+ private:
+  using prepared_key = typename C::prepared_key;
+  enum class direction : std::uint8_t { out, in };
+  enum class kind : std::uint8_t { priv, safe };
+  template <class Part>
+  static constexpr kind kind_of = std::same_as<Part, msg::EncKrbPrivPart> ? kind::priv : kind::safe;
+  /// False in a session that was moved from.
+  struct life {
+    bool on = true;
+    constexpr life() = default;
+    constexpr life(life&& o) noexcept : on(std::exchange(o.on, false)) {}
+    constexpr life& operator=(life&& o) noexcept {
+      const bool was = std::exchange(o.on, false);
+      on = was;
+      return *this;
+    }
+  };
+
+  constexpr const key& key_for(direction d) const {
+    if (options_.keys == key_choice::last_negotiated) return keys_.protection_key();
+    const bool by_initiator = (options_.here == side::initiator) == (d == direction::out);
+    const std::optional<key>& own = by_initiator ? keys_.initiator_subkey : keys_.acceptor_subkey;
+    const std::optional<key>& other = by_initiator ? keys_.acceptor_subkey : keys_.initiator_subkey;
+    return own ? *own : other ? *other : keys_.session_key;
+  }
+  constexpr bool one_key() const { return &key_for(direction::out) == &key_for(direction::in); }
+  template <entropy_source R>
+  constexpr result<const prepared_key*> prepared(direction d, kind k, const turn<C, R>& t) {
+    const bool second = d == direction::in && !one_key();
+    std::optional<prepared_key>& place = prepared_[second ? 1 : 0][k == kind::priv ? 0 : 1];
+    if (!place) {
+      result<prepared_key> made =
+          t.policy->prepare(key_for(d), k == kind::priv ? key_usage_t::krb_priv_enc_part : key_usage_t::krb_safe_cksum);
+      if (!made) return made.error();
+      place.emplace(std::move(*made));
+    }
+    return &*place;
+  }
+
+  constexpr bool numbered() const { return options_.by != freshness::timestamps; }
+  constexpr bool timed() const { return options_.by != freshness::sequence_numbers; }
+  /// Whether the store is asked.
+  template <class S>
+  constexpr bool remembers() const {
+    return timed() && !std::same_as<S, no_store>;
+  }
+  constexpr bool paired() const { return options_.local.has_value() == options_.peer.has_value(); }
+  constexpr session_addresses places() const { return session_addresses::of(options_); }
+  /// Whether neither key nor address tells our messages from the peer's. Two subkeys may be the same: MIT krb5's AP-REP
+  /// repeats the initiator's.
+  constexpr bool alike(const C& policy) const {
+    if (!same_address(places().ours, places().theirs)) return false;
+    const key &a = key_for(direction::out), &b = key_for(direction::in);
+    return policy.etype_of(a) == policy.etype_of(b) &&
+           ct_equal(policy.expose(a).unguarded(), policy.expose(b).unguarded());
+  }
+
+  /// What nothing that comes can put right.
+  template <entropy_source R>
+  constexpr error ready(direction d, bool remembering, const turn<C, R>& t) const {
+    if (!life_.on || !paired()) return {.code = errc::api_misuse};
+    if (!numbered() && !remembering) return {.code = errc::api_misuse};
+    if (!t.now.in_range()) return {.code = errc::clock_out_of_range};
+    if (!numbered()) return {};
+    if (!(d == direction::out ? out_ : in_).next()) {
+      return {.code = errc::missing_field, .type = "Authenticator", .field = "seq-number"};
+    }
+    // Counting from the same number, both sides would send messages that pass for the other's
+    if (out_.first() == in_.first() && alike(t.policy.get())) return {.code = errc::api_misuse};
+    return {};
+  }
+
+  /// What the next message says of itself.
+  template <class Part>
+  constexpr Part part_of(bytes_view data, timestamp at) const {
+    Part p;
+    p.user_data = data;
+    if (timed()) {
+      p.timestamp = at.at;
+      p.usec = at.usec;
+    }
+    if (numbered()) p.seq_number = out_.next();
+    p.s_address = places().ours;
+    p.r_address = places().recipient();
+    return p;
+  }
+  template <entropy_source R>
+  static constexpr void write(der::writer& w, const msg::EncKrbPrivPart& part, const prepared_key& k,
+                              const turn<C, R>& t, errc& why) {
+    const auto sealed =
+        asn1::computed{[&](der::writer& to) { write_sealed(to, part, k, key_usage_t::krb_priv_enc_part, t, why); }};
+    asn1::write(w, msg::BasicKrbPriv<std::remove_const_t<decltype(sealed)>>{sealed});
+  }
+  template <entropy_source R>
+  static constexpr void write(der::writer& w, const msg::KrbSafeBody& body, const prepared_key& k, const turn<C, R>& t,
+                              errc& why) {
+    const std::optional<cksum_shape> shape = t.policy->cksum_of(t.policy->etype_of(k));
+    if (!shape) {
+      why = errc::unsupported_cksum;
+      return;
+    }
+    constexpr std::array<std::uint8_t, max_cksum_octets> zeros{};
+    asn1::write(
+        w, msg::KrbSafe{captured<msg::KrbSafeBody>::of(body), {shape->type, bytes_view(zeros).first(shape->octets)}});
+    if (w.is_counting()) return;
+    // The checksum, which is the last field, covers the whole with neither type nor octets in its place
+    const std::span<std::uint8_t> whole = w.written_since(0);
+    const auto covered = asn1::with_replaced<&msg::KrbSafe::cksum>(bytes_view(whole), {});
+    if (!covered) {
+      why = covered.error().code;
+      return;
+    }
+    const auto pieces = covered->pieces();
+    why = t.policy->sign(shape->type, k, key_usage_t::krb_safe_cksum, pieces, whole.last(shape->octets));
+  }
+  template <class Part, entropy_source R>
+  constexpr result<std::size_t> size_of(std::size_t data_octets, const turn<C, R>& t) {
+    if (const error e = ready(direction::out, true, t); !e.ok()) return e;
+    const auto k = prepared(direction::out, kind_of<Part>, t);
+    if (!k) return k.error();
+    errc why = errc::ok;
+    unique_time times = times_;
+    const timestamp at = times.next(t.now);
+    if (timed() && !at.in_range()) return errc::clock_out_of_range;
+    der::writer counted = der::writer::counting();
+    write(counted, part_of<Part>({nullptr, data_octets}, at), **k, t, why);  // no octet is read
+    if (why != errc::ok) return why;
+    return counted.count();
+  }
+  /// Enters a message in the store by octets that no two messages share, and that nobody can change.
+  template <entropy_source R, class S>
+  static constexpr error enter(const msg::KrbPriv& m, const msg::EncKrbPrivPart& p, bool own, const turn<C, R>& t,
+                               S& seen) {
+    const bytes_view mark[] = {m.enc_part.cipher};
+    return remember(mark, *p.timestamp, asn1::type_name<msg::EncKrbPrivPart>, own, t, seen);
+  }
+  template <entropy_source R, class S>
+  static constexpr error enter(const msg::KrbSafe& m, const msg::KrbSafeBody& b, bool own, const turn<C, R>& t,
+                               S& seen) {
+    const bytes_view mark[] = {m.safe_body.octets(), m.cksum.checksum};
+    return remember(mark, *b.timestamp, asn1::type_name<msg::KrbSafeBody>, own, t, seen);
+  }
+  template <class Part, entropy_source R, class S>
+  constexpr result<bytes_view> make(bytes_view data, std::span<std::uint8_t> out, const turn<C, R>& t, S& seen) {
+    if (const error e = ready(direction::out, remembers<S>(), t); !e.ok()) return e;
+    const auto n = size_of<Part>(data.size(), t);
+    if (!n) return n.error();
+    if (out.size() < *n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(*n)};
+    const auto k = prepared(direction::out, kind_of<Part>, t);
+    unique_time times = times_;
+    const Part part = part_of<Part>(data, times.next(t.now));
+    const std::span<std::uint8_t> octets = out.last(*n);
+    der::writer w(octets);
+    error e{};
+    write(w, part, **k, t, e.code);
+    if (e.ok() && remembers<S>()) {
+      using message = std::conditional_t<kind_of<Part> == kind::priv, msg::KrbPriv, msg::KrbSafe>;
+      const auto own = asn1::decode<message>(bytes_view(octets));
+      e = own ? enter(*own, part, true, t, seen) : own.error();
+    }
+    if (!e.ok()) {
+      secure_zero(octets);
+      return e;
+    }
+    times_ = times;
+    if (numbered()) out_.count();
+    return bytes_view(octets);
+  }
+
+  /// RFC 4120 sections 3.4.2 and 3.5.2, of a message that has verified.
+  template <class Part, entropy_source R>
+  constexpr error judge(const Part& p, const turn<C, R>& t) const {
+    constexpr const char* type = asn1::type_name<Part>;
+    error e = judge_addresses(p.s_address, p.r_address, places(), options_.demand_recipient, type);
+    if (!e.ok()) return e;
+    if (!p.timestamp && !p.seq_number && !(numbered() && in_.next() == 0u)) {
+      return {.code = errc::no_freshness, .type = type};
+    }
+    e = judge_time(p.timestamp, p.usec, timed(), t.now, t.limits.clock_skew, type);
+    if (!e.ok() || !numbered()) return e;
+    // Where nothing but the number tells ours from the peer's, one that we have used may be ours come back
+    // MIT krb5 leaves a number of zero out, and it is under the seal: nobody else can have taken it away
+    const std::uint32_t number = p.seq_number.value_or(0);
+    if (number != in_.next() || (out_.has_used(*in_.next()) && alike(t.policy.get()))) {
+      return {.code = errc::bad_order, .type = type, .field = "seq-number"};
+    }
+    return {};
+  }
+
+  session_keys<key> keys_;
+  session_options options_;
+  sequence_counter out_, in_;
+  unique_time times_;
+  std::optional<prepared_key> prepared_[2][2];  // sending (and receiving, with one key), receiving; private, safe
+  life life_;
+};
+
+}  // namespace kerb::inline v0

@@ -1,0 +1,114 @@
+// What a service demands of a ticket and its authenticator, RFC 4120 section 3.2.3.
+#pragma once
+#include "../../core/secret.hpp"
+#include "../../msg/ap.hpp"
+#include "../../msg/gss.hpp"
+#include "../../msg/ms_octets.hpp"
+#include "../addresses.hpp"
+#include "authorization.hpp"
+#include "request.hpp"
+
+namespace kerb::inline v0::detail {
+
+/// RFC 4120 section 3.2.3: the client is the ticket's; what the authenticator says is compared, never believed.
+constexpr verdict check_client(const msg::Authenticator& auth, const msg::EncTicketPart& ticket) {
+  if (!(auth.crealm == ticket.crealm)) {
+    return no(errc::name_mismatch, error_code_t::krb_ap_err_badmatch, "Authenticator", "crealm");
+  }
+  if (!same_name(auth.cname, ticket.cname)) {
+    return no(errc::name_mismatch, error_code_t::krb_ap_err_badmatch, "Authenticator", "cname");
+  }
+  return {};
+}
+
+/// RFC 4120 section 3.2.3: a ticket that names addresses comes from one of them.
+constexpr verdict check_address(const msg::EncTicketPart& ticket, const accept_request& r) {
+  const address_verdict v = judge_address(ticket.caddr, r.peer_address ? *r.peer_address : msg::HostAddress{});
+  if (v == address_verdict::unrestricted ? !r.demand_addresses : v == address_verdict::listed && r.peer_address) {
+    return {};
+  }
+  return no(errc::address_mismatch, error_code_t::krb_ap_err_badaddr, "EncTicketPart", "caddr");
+}
+
+/// RFC 4120 section 2.7: a path that no KDC has checked is the server's to check, or to refuse.
+constexpr verdict check_path(const msg::EncTicketPart& ticket, kerberos_string realm, const accept_request& r) {
+  if (ticket.crealm == realm) return {};
+  if (ticket.flags.has(ticket_flag_t::transited_policy_checked) && !r.distrust_kdc_paths) return {};
+  if (r.paths) {
+    const error e = check_transited(ticket.transited, ticket.crealm, realm, *r.paths);
+    return e.ok() ? verdict{} : verdict{e, error_code_t::krb_ap_path_not_accepted};
+  }
+  if (r.trust_unchecked_path) return {};
+  return no(errc::path_not_checked, error_code_t::krb_ap_path_not_accepted, "EncTicketPart", "transited");
+}
+
+/// RFC 4120 section 3.2.3: the authenticator is of now, and so is the ticket.
+constexpr verdict check_times(const msg::EncTicketPart& ticket, timestamp at, timestamp now, std::int64_t skew) {
+  if (!within_skew(at, now, skew)) {
+    return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "Authenticator", "ctime");
+  }
+  if (ticket.flags.has(ticket_flag_t::invalid)) {
+    return no(errc::ticket_not_yet_valid, error_code_t::krb_ap_err_tkt_nyv, "EncTicketPart", "flags");
+  }
+  if (ticket.starttime.value_or(ticket.authtime) > plus(now.at, skew)) {
+    return no(errc::ticket_not_yet_valid, error_code_t::krb_ap_err_tkt_nyv, "EncTicketPart", "starttime");
+  }
+  if (now.at > plus(ticket.endtime, skew)) {
+    return no(errc::ticket_expired, error_code_t::krb_ap_err_tkt_expired, "EncTicketPart", "endtime");
+  }
+  return {};
+}
+
+/// Whether the client says that it would have bound its context, had it known how (MS-KILE section 3.2.5.8).
+constexpr bool knows_bindings(const authorization& data) {
+  bool knows = false;
+  data.for_each([&](const authorization_element& e) {
+    if (e.type != ad_t::ad_auth_data_ap_options || e.from_ticket) return;
+    const auto flags = read_ms_flags(e.data);
+    knows = knows || (flags && has(*flags, kerb_ap_option_t::cbt));
+  });
+  return knows;
+}
+
+/// RFC 4121 section 4.1.1.2: the channel that the client speaks of is the one that its request came through. `gss` is
+/// the checksum 0x8003, if it came; `bound` says whether it binds.
+template <crypto_policy C>
+constexpr verdict check_bindings(C& policy, const std::optional<gss_checksum>& gss, const authorization& data,
+                                 const accept_request& r, bool& bound) {
+  bound = false;
+  if (r.binding == binding_rule::ignore || (!r.bindings && r.binding == binding_rule::if_present)) return {};
+  const bool present = gss && gss->has_bindings();
+  if (!present) {
+    if (r.binding == binding_rule::if_present && !knows_bindings(data)) return {};
+    return no(errc::bindings_missing, error_code_t::krb_err_generic, "checksum 0x8003", "Bnd");
+  }
+  std::array<std::uint8_t, gss_checksum::bnd_size> own{};
+  if (const errc e = hash_bindings(policy, *r.bindings, own); e != errc::ok) {
+    return no(e, error_code_t::krb_err_generic, "checksum 0x8003", "Bnd");
+  }
+  if (!ct_equal(bytes_view(own), gss->bnd)) {
+    return no(errc::bindings_mismatch, error_code_t::krb_err_generic, "checksum 0x8003", "Bnd");
+  }
+  bound = true;
+  return {};
+}
+
+/// What the client offers of encryption types for the session (RFC 4537), the one that this policy likes best; nullopt
+/// where it offers none of the policy's.
+template <crypto_policy C>
+constexpr std::optional<etype_t> negotiated_etype(C& policy, const authorization& data) {
+  std::optional<etype_t> best;
+  data.for_each([&](const authorization_element& e) {
+    if (e.type != ad_t::etype_negotiation || e.from_ticket) return true;
+    const auto list = e.as<msg::EtypeList>();
+    if (!list) return true;
+    for (const etype_t own : policy.offered()) {
+      for (const etype_t theirs : *list)
+        if (own == theirs && !best) best = own;
+    }
+    return false;
+  });
+  return best;
+}
+
+}  // namespace kerb::inline v0::detail

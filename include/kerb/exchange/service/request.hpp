@@ -1,0 +1,50 @@
+// What a service accepts of an AP-REQ, and how it answers.
+#pragma once
+#include "../../msg/basic.hpp"
+#include "../channel_bindings.hpp"
+#include "../session.hpp"
+#include "../transited.hpp"
+
+namespace kerb::inline v0 {
+
+/// What a service makes of channel bindings, RFC 4121 section 4.1.1.2.
+enum class binding_rule : std::uint8_t {
+  ignore,      ///< they are not looked at
+  if_present,  ///< a client that binds its context binds it to this channel; one that does not is accepted, unless it
+               ///< says that it would have (MS-KILE's KERB_AP_OPTIONS_CBT)
+  require,     ///< every client binds its context to this channel
+};
+
+/// What an acceptor accepts. Every view must outlive the exchange.
+struct accept_request {
+  std::optional<principal_view> service{};  ///< the ticket must be for it, or for one of `services`
+  view_of<principal_view> services{};       ///< with neither: for whatever there is a key
+  requirement mutual = if_asked;            ///< required: refuse clients that do not ask for mutual authentication
+  std::span<std::uint8_t> room;             ///< lent until the exchange and its product are gone
+  std::optional<msg::HostAddress>
+      peer_address{};             ///< where the request came from; compared with the ticket's addresses
+  bool demand_addresses = false;  ///< refuse tickets that name no address
+  /// The authorization data that the caller will enforce; any other that is not AD-IF-RELEVANT refuses the client.
+  view_of<ad_t> understood{};
+  /// Judges the path of clients of other realms where no KDC has (RFC 4120 section 2.7); without it they are refused.
+  std::optional<realm_path_policy> paths{};
+  bool distrust_kdc_paths = false;    ///< judge it also where a KDC says that it has
+  bool trust_unchecked_path = false;  ///< accept them all: the caller looks at transited() itself
+  /// The channel that the request came through, and what a client has to say of it.
+  std::optional<channel_bindings> bindings{};
+  binding_rule binding = binding_rule::if_present;
+  /// Accept tickets under the session key of a ticket-granting ticket that the service gave to the client (RFC 4120
+  /// section 3.7); need_ticket_key::user_to_user then asks for that key.
+  bool user_to_user = false;
+};
+
+/// How an acceptor answers a client that has proven who it is.
+struct accept_options {
+  bool subkey = true;           ///< answer with a fresh key for the session
+  bool sequence_number = true;  ///< answer with a first sequence number
+  /// Make that key of the type that this service likes best among those that the client offers (RFC 4537); otherwise it
+  /// is of the session key's.
+  bool negotiate_etype = true;
+};
+
+}  // namespace kerb::inline v0

@@ -1,0 +1,18 @@
+// Why an exchange refuses a request: to its program, and to the other side.
+#pragma once
+#include "../core/error.hpp"
+#include "../numbers/error_code.hpp"
+
+namespace kerb::inline v0::detail {
+
+/// Why a request is refused, to the program and to the client; code 0: it is not.
+struct verdict {
+  error why{};
+  error_code_t code = error_code_t::kdc_err_none;
+  constexpr bool ok() const { return code == error_code_t::kdc_err_none; }
+};
+constexpr verdict no(errc c, error_code_t code, const char* type, const char* field = "") {
+  return {{.code = c, .type = type, .field = field}, code};
+}
+
+}  // namespace kerb::inline v0::detail

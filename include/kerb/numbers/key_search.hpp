@@ -1,0 +1,83 @@
+// Which of a service's keys are tried on a ticket, and in which order.
+#pragma once
+#include <optional>
+
+#include "../core/error.hpp"
+#include "../core/fixed.hpp"
+#include "etype.hpp"
+
+namespace kerb::inline v0 {
+
+/// Which versions of a key are tried on a ticket that names one. A ticket that names none, or 0 as some KDCs write for
+/// none, has all of its encryption type tried.
+enum class key_search : std::uint8_t {
+  named_version,  ///< that version alone
+  /// then those of version 0, as a keytab has them that was not made by the KDC, and then the newest: for a service
+  /// whose keytab and KDC count versions differently
+  named_zero_newest,
+};
+
+/// What a key says of itself.
+struct key_label {
+  std::uint32_t kvno = 0;
+  etype_t etype{};
+  friend constexpr bool operator==(const key_label&, const key_label&) = default;
+};
+
+/// Why there is no further key for a ticket, and which keys of the service there were: for a log.
+struct no_ticket_key {
+  errc why = errc::no_key;     ///< no_key: none of its encryption type; bad_key_version: none of its version
+  fixed<key_label, 16> had{};  ///< the service's keys, the first 16 of them
+  std::size_t total = 0;       ///< how many it has
+  constexpr no_ticket_key() = default;
+  constexpr no_ticket_key(errc e) : why(e) {}
+};
+
+namespace detail {
+/// Whether a ticket with this kvno names a version.
+constexpr bool names_version(const std::optional<std::uint32_t>& kvno) { return kvno && *kvno != 0; }
+
+/// Finds the key to try as number `tried` among `entries`. `label(entry)` is its key_label, or nullopt when it is of
+/// another service; `is_version(entry)` whether it is of the version that the ticket names. Returns the entry's place.
+template <class Entries, class Label, class IsVersion>
+constexpr std::optional<std::size_t> nth_key(const Entries& entries, key_search search, etype_t etype, bool versioned,
+                                             unsigned tried, const Label& label, const IsVersion& is_version) {
+  std::uint32_t newest = 0;
+  for (const auto& e : entries) {
+    const std::optional<key_label> l = label(e);
+    if (l && l->etype == etype && l->kvno > newest) newest = l->kvno;
+  }
+  const int ranks = versioned && search == key_search::named_zero_newest ? 3 : 1;
+  for (int rank = 0; rank != ranks; ++rank) {
+    std::size_t place = 0;
+    for (const auto& e : entries) {
+      const std::size_t here = place++;
+      const std::optional<key_label> l = label(e);
+      if (!l || l->etype != etype) continue;
+      const int its = !versioned || is_version(e) ? 0 : l->kvno == 0 ? 1 : l->kvno == newest ? 2 : 3;
+      if (its == rank && tried-- == 0) return here;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Why none was found.
+template <class Entries, class Label, class IsVersion>
+constexpr no_ticket_key why_no_key(const Entries& entries, bool versioned, const Label& label,
+                                   const IsVersion& is_version) {
+  no_ticket_key out;
+  bool of_version = false;
+  for (const auto& e : entries) {
+    const std::optional<key_label> l = label(e);
+    if (!l) continue;
+    ++out.total;
+    (void)out.had.push_back(*l);
+    of_version = of_version || !versioned || is_version(e);
+  }
+  // RFC 4120 section 3.2.3: a version that is not there is another failure than no key of the ticket's type
+  if (out.total != 0 && !of_version) out.why = errc::bad_key_version;
+  return out;
+}
+}  // namespace detail
+
+}  // namespace kerb::inline v0

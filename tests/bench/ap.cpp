@@ -1,0 +1,284 @@
+// The AP exchange (RFC 4120 section 3.2): a request made, and a request accepted.
+#include <kerb/testing/mint.hpp>
+
+#include <map>
+#include <memory>
+
+#include "bench.hpp"
+#include "floor.hpp"
+
+namespace kerb_bench {
+namespace {
+
+using namespace kerb::literals;
+
+constexpr kerb::kerberos_string alice_parts[] = {"alice"_krb}, web_parts[] = {"HTTP"_krb, "web.ex.org"_krb};
+constexpr kerb::principal_view alice{{kerb::name_t::principal, alice_parts}, "EX.ORG"_krb};
+constexpr kerb::principal_view web{{kerb::name_t::srv_hst, web_parts}, "EX.ORG"_krb};
+constexpr const char *alice_text = "alice@EX.ORG", *web_text = "HTTP/web.ex.org@EX.ORG";
+constexpr std::uint32_t kvno = 3;
+constexpr kerb::exchange_limits limits{.clock_skew = 86400};
+
+/// A ticket and requests with it: as many as a replay cache is to be filled with.
+class ap_world {
+ public:
+  static constexpr std::size_t many = 4096;
+
+  ap_world(int etype, bool mutual) : etype_(etype), facts(facts_of(etype)) {
+    for (std::size_t i = 0; i != 32; ++i) {
+      service_octets_[i] = static_cast<std::uint8_t>(0x31 + 7 * i);
+      session_octets_[i] = static_cast<std::uint8_t>(0x92 + 5 * i);
+    }
+    const kerb::timestamp t = now();
+    const kerb::turn<policy, policy> turn{p, p, t, limits};
+    const kerb::msg::EncTicketPart part{.flags = {kerb::ticket_flag_t::initial, kerb::ticket_flag_t::pre_authent},
+                                        .key = {facts.etype, session_octets()},
+                                        .crealm = alice.realm,
+                                        .cname = alice.name,
+                                        .transited = {kerb::tr_t::domain_x500_compress, {}},
+                                        .authtime = {t.at.seconds - 60},
+                                        .starttime = kerb::kerberos_time{t.at.seconds - 60},
+                                        .endtime = {t.at.seconds + 80000},
+                                        .renew_till = {},
+                                        .caddr = {},
+                                        .authorization_data = {}};
+    ticket = *kerb::testing::mint_ticket(web, part, service_key(), kvno, turn, ticket_room_);
+    const kerb::key session = session_key();
+    for (std::size_t i = 0; i != many; ++i) {
+      const kerb::msg::Authenticator a{.crealm = alice.realm,
+                                       .cname = alice.name,
+                                       .cksum = {},
+                                       .cusec = {static_cast<std::int32_t>(i)},
+                                       .ctime = t.at,
+                                       .subkey = {},
+                                       .seq_number = 0x12345678,
+                                       .authorization_data = {}};
+      std::uint8_t room[1024];
+      const auto made = kerb::testing::mint_ap_req(
+          ticket, a, mutual ? kerb::msg::ApOptions{kerb::ap_option_t::mutual_required} : kerb::msg::ApOptions{},
+          session, kerb::key_usage_t::ap_req_authenticator, turn, room);
+      requests.emplace_back(made->begin(), made->end());
+    }
+    authtime = t.at.seconds - 60;
+    endtime = t.at.seconds + 80000;
+  }
+
+  kerb::bytes_view service_octets() const { return kerb::bytes_view(service_octets_).first(facts.key); }
+  kerb::bytes_view session_octets() const { return kerb::bytes_view(session_octets_).first(facts.key); }
+  kerb::key service_key() { return std::move(*p.import(facts.etype, service_octets())); }
+  kerb::key session_key() { return std::move(*p.import(facts.etype, session_octets())); }
+  peer_setup setup(bool replay_cache) const {
+    return {.config = peer_config(replay_cache),
+            .client = alice_text,
+            .service = web_text,
+            .service_etype = etype_,
+            .session_etype = etype_,
+            .kvno = static_cast<int>(kvno),
+            .service_key = as_peer(service_octets()),
+            .session_key = as_peer(session_octets()),
+            .ticket = as_peer(ticket),
+            .authtime = static_cast<long>(authtime),
+            .endtime = static_cast<long>(endtime)};
+  }
+
+ private:
+  int etype_;
+
+ public:
+  const kerb::etype_facts& facts;
+  policy p;
+  kerb::bytes_view ticket;
+  std::vector<std::vector<std::uint8_t>> requests;
+  std::int64_t authtime, endtime;
+
+ private:
+  std::array<std::uint8_t, 32> service_octets_, session_octets_;
+  std::array<std::uint8_t, 1024> ticket_room_;
+};
+ap_world& world(int etype, bool mutual) {
+  static std::map<std::pair<int, bool>, ap_world*> all;
+  ap_world*& w = all[{etype, mutual}];
+  if (w == nullptr) w = new ap_world(etype, mutual);  // stays: at the end Botan's statics may go first
+  return *w;
+}
+
+/// For whoever checks replays elsewhere.
+struct no_store {
+  kerb::replay_verdict insert(const std::array<std::uint8_t, 32>&, kerb::kerberos_time, kerb::kerberos_time) noexcept {
+    return kerb::replay_verdict::fresh;
+  }
+};
+
+enum class how { plain, replay, mutual };
+
+template <class Store>
+void accept_kerb(benchmark::State& state, int etype, how h) {
+  ap_world& w = world(etype, h == how::mutual);
+  kerb::key_list<policy::prepared_key, 1> keys;
+  (void)keys.add(web, kvno, w.facts.etype, std::move(*w.p.prepare(w.service_key(), kerb::key_usage_t::ticket)));
+  const auto store = std::make_unique<Store>();
+  std::array<std::uint8_t, kerb::botan::ap_acceptor::room_size> room;
+  std::size_t i = 0;
+  timed(state, [&] {
+    kerb::botan::ap_acceptor a({.service = web, .room = room});
+    const auto& request = w.requests[h == how::replay ? i++ % ap_world::many : 0];
+    const auto who = kerb::accept(a, request, w.p, keys, *store, now(), {.subkey = false}, limits);
+    return who && who->client().name.name_string.size() == 1 && who->reply().empty() == (h != how::mutual);
+  });
+}
+
+void accept_peer(benchmark::State& state, const peer_ops& peer, int etype, how h) {
+  ap_world& w = world(etype, h == how::mutual);
+  const peer_setup setup = w.setup(h == how::replay);
+  void* const handle = peer.open(&setup);
+  if (handle == nullptr) return give_up(state, "cannot be set up");
+  if (h == how::replay) forget_replays();
+  char name[100] = "";
+  const int why = peer.accept(handle, as_peer(w.requests[ap_world::many - 1]), h == how::mutual, name, sizeof name);
+  if (why != 0 || std::string(name) != alice_text) {
+    give_up(state, why != 0 ? peer.text(handle, why) : "another client");
+  } else {
+    if (h == how::replay) {
+      const bool again =
+          peer.accept(handle, as_peer(w.requests[ap_world::many - 1]), h == how::mutual, nullptr, 0) == 0;
+      if (again) give_up(state, "a replay was accepted");
+      forget_replays();
+    }
+    std::size_t i = 0;
+    timed(state, [&] {
+      const auto& request = w.requests[h == how::replay ? i++ % ap_world::many : 0];
+      return peer.accept(handle, as_peer(request), h == how::mutual, nullptr, 0) == 0;
+    });
+  }
+  peer.close(handle);
+}
+
+/// The cryptography of one accept: the service's keys are scheduled, those of the session are not.
+template <class Library>
+void accept_floor(benchmark::State& state, int etype) {
+  ap_world& w = world(etype, false);
+  const auto req = kerb::asn1::decode<kerb::msg::ApReq>(kerb::bytes_view(w.requests[0]));
+  const kerb::bytes_view ticket = req->ticket->enc_part.cipher, authenticator = req->authenticator.cipher;
+  floor_keys<Library> service(w.facts), session(w.facts);
+  service.schedule(w.service_octets(), kerb::key_usage_t::ticket);
+  std::array<std::uint8_t, 1024> room;
+  const auto opened = [&](kerb::bytes_view in, std::uint8_t tag) {  // the plaintext's first octet is known
+    return room[16] == tag && in.size() > 16;
+  };
+  timed(state, [&] {
+    bool good = service.open(ticket, room.data());
+    good &= opened(ticket, 0x63);
+    session.schedule(w.session_octets(), kerb::key_usage_t::ap_req_authenticator);
+    good &= session.open(authenticator, room.data());
+    benchmark::DoNotOptimize(room.data());
+    return good && opened(authenticator, 0x62);
+  });
+}
+
+void request_kerb(benchmark::State& state, int etype) {
+  ap_world& w = world(etype, true);
+  const kerb::ticket_facts facts{.client = alice,
+                                 .server = web,
+                                 .ticket = w.ticket,
+                                 .flags = {},
+                                 .authtime = {w.authtime},
+                                 .starttime = {w.authtime},
+                                 .endtime = {w.endtime},
+                                 .renew_till = {},
+                                 .key_expiration = {},
+                                 .addresses = {},
+                                 .client_renamed = false};
+  const kerb::botan::credential credential{facts, w.session_key()};
+  std::array<std::uint8_t, kerb::botan::ap_initiator::room_size> room;
+  timed(state, [&] {
+    kerb::botan::ap_initiator a({.credential = credential, .room = room});
+    const auto step = a.start(kerb::turn<policy, policy>{w.p, w.p, now(), limits});
+    const auto* s = std::get_if<kerb::send>(&step);
+    return s != nullptr && s->octets.size() > w.ticket.size();
+  });
+}
+
+void request_peer(benchmark::State& state, const peer_ops& peer, int etype) {
+  ap_world& w = world(etype, true);
+  const peer_setup setup = w.setup(false);
+  void* const handle = peer.open(&setup);
+  if (handle == nullptr) return give_up(state, "cannot be set up");
+  // What it makes is a request that kerb accepts
+  kerb::key_list<policy::prepared_key, 1> keys;
+  (void)keys.add(web, kvno, w.facts.etype, std::move(*w.p.prepare(w.service_key(), kerb::key_usage_t::ticket)));
+  no_store store;
+  std::array<std::uint8_t, kerb::botan::ap_acceptor::room_size> room;
+  kerb::botan::ap_acceptor a({.service = web, .mutual = kerb::required, .room = room});
+  peer_octets made{};
+  const int why = peer.initiate(handle, &made);
+  const auto who = kerb::accept(a, kerb::bytes_view(made.data, why == 0 ? made.size : 0), w.p, keys, store, now());
+  if (!who || !who->keys().initiator_subkey || !who->keys().initiator_seq) {
+    give_up(state, why != 0 ? peer.text(handle, why) : "its request is not accepted, or another one than asked for");
+  } else {
+    timed(state, [&] { return peer.initiate(handle, &made) == 0; });
+  }
+  peer.close(handle);
+}
+
+/// The session key's derivation, the seal of an authenticator as long as kerb's, and its random octets in one draw.
+template <class Library>
+void request_floor(benchmark::State& state, int etype) {
+  ap_world& w = world(etype, true);
+  floor_keys<Library> session(w.facts);
+  const std::size_t plain = 118 + w.facts.key;
+  std::array<std::uint8_t, 512> room{};
+  const auto io = std::span(room).first(16 + plain + w.facts.tag);
+  std::array<std::uint8_t, 64> random;
+  timed(state, [&] {
+    session.schedule(w.session_octets(), kerb::key_usage_t::ap_req_authenticator);
+    Library::random(std::span(random).first(16u + w.facts.key + 4));
+    std::memcpy(io.data(), random.data(), 16);
+    session.seal(io);
+    benchmark::DoNotOptimize(room.data());
+    return true;
+  });
+}
+
+}  // namespace
+
+void* peer_handle(const peer_ops& peer, int etype) {
+  static std::map<std::pair<const peer_ops*, int>, void*> all;
+  const auto [at, is_new] = all.try_emplace({&peer, etype}, nullptr);
+  if (is_new) {
+    const peer_setup setup = world(etype, false).setup(false);
+    at->second = peer.open(&setup);
+  }
+  return at->second;
+}
+kerb::bytes_view handle_key(int etype) { return world(etype, false).session_octets(); }
+
+void add_ap() {
+  for (const int e : all_etypes) {
+    const std::string suffix = "/" + etype_text(e);
+    for (const how h : {how::plain, how::replay, how::mutual}) {
+      const std::string what = h == how::plain    ? "ap/accept"
+                               : h == how::replay ? "ap/accept_replay"
+                                                  : "ap/accept_mutual";
+      auto* const own = add(what + suffix, "kerb", [=](benchmark::State& s) {
+        if (h == how::replay) accept_kerb<kerb::memory_replay_store<4 * ap_world::many>>(s, e, h);
+        else accept_kerb<no_store>(s, e, h);
+      });
+      if (h == how::replay) own->Iterations(ap_world::many - 1);
+      for (const peer_ops* p : peers()) {
+        if (h == how::replay && std::string(p->name) != "mit") continue;  // Heimdal's krb5_rd_req has none
+        auto* const theirs = add(what + suffix, p->name, [=](benchmark::State& s) { accept_peer(s, *p, e, h); });
+        if (h == how::replay) theirs->Iterations(ap_world::many - 1);
+      }
+    }
+    add("ap/accept" + suffix, "botan", [=](benchmark::State& s) { accept_floor<botan_library>(s, e); });
+    add("ap/accept" + suffix, "openssl", [=](benchmark::State& s) { accept_floor<openssl_library>(s, e); });
+
+    add("ap/request" + suffix, "kerb", [=](benchmark::State& s) { request_kerb(s, e); });
+    for (const peer_ops* p : peers())
+      add("ap/request" + suffix, p->name, [=](benchmark::State& s) { request_peer(s, *p, e); });
+    add("ap/request" + suffix, "botan", [=](benchmark::State& s) { request_floor<botan_library>(s, e); });
+    add("ap/request" + suffix, "openssl", [=](benchmark::State& s) { request_floor<openssl_library>(s, e); });
+  }
+}
+
+}  // namespace kerb_bench

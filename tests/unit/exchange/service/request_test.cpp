@@ -1,0 +1,20 @@
+// What a service that says nothing accepts.
+#include <kerb/exchange/service/request.hpp>
+#include <type_traits>
+
+#include "support/both.hpp"
+
+using namespace kerb;
+
+static_assert(std::is_aggregate_v<accept_request> && std::is_aggregate_v<accept_options>,
+              "both are written with designated initialisers");
+
+KERB_BOTH("accept_request: nothing is trusted unless the caller says so", "[exchange]", [] {
+  const accept_request r{.room = {}};
+  return !r.trust_unchecked_path && !r.paths && !r.user_to_user && r.understood.empty() && !r.bindings &&
+         r.binding == binding_rule::if_present;
+});
+KERB_BOTH("accept_options: an answer has a key and a number of its own", "[exchange]", [] {
+  const accept_options o{};
+  return o.subkey && o.sequence_number && o.negotiate_etype;
+});
