@@ -33,20 +33,32 @@ inline constexpr std::size_t max_hash_octets = 64;
 inline constexpr std::size_t max_prf_pieces = 8;
 
 // clang-format off
-/// The lower tier: what a cryptographic library has. `P::cipher` and `P::mac` are movable holders of a schedule,
-/// empty when default-constructed, re-keyed without allocation once they have held a key of the same kind, and
-/// wiped when they die. Every function is noexcept and reports a failure of the library, or an algorithm that it lacks,
-/// as errc::crypto_backend; none keeps a view of its arguments. Whoever writes a model needs to know:
+/// The lower tier: what a cryptographic library has. Whoever writes a model of it has a policy with
+/// `kerb::engine<P, kerb::aes_sha2, kerb::aes_sha1>` (engine.hpp, rfc8009.hpp, rfc3962.hpp), and needs to know:
 ///
-///   rekey(c, id, key)          schedules a key of the cipher's 16, 24 or 32 octets, for both directions
+///   P::cipher, P::mac          holders of a key and of what is scheduled of it: movable, empty when new and when moved
+///                              from, wiped when they die, and of no P in particular: a prepared key may be used
+///                              by another policy than the one that made it, and outlive that
+///   rekey(c, id, key)          schedules a key of the cipher's 16, 24 or 32 octets, for both directions; with another
+///                              number it fails
 ///   encrypt(c, in, out, n)     n of its blocks, each on its own (ECB); in == out is allowed, other overlap is not
 ///   decrypt(c, in, out, n)     the inverse
-///   rekey(m, id, key)          prepares HMAC over that hash with a key of any length
-///   hmac(m, pieces, out)       HMAC over the pieces in turn, cut to out.size() octets (at most hash_octets); m can be
-///                              used again for another message under the same key
+///   rekey(m, id, key)          prepares HMAC over that hash with a key of any length, 0 included
+///   hmac(m, pieces, out)       HMAC over the pieces in turn, cut to out.size() octets; m can be used again for another
+///                              message under the same key, also after a failure
 ///   hash(id, pieces, out)      the hash over the pieces in turn, cut to out.size() octets
-///   pbkdf2(id, pw, salt, n, out)  PBKDF2-HMAC (RFC 2898 section 5.2) with n >= 1 iterations
-///   fill(out)                  octets from a cryptographically secure source; false when it fails
+///   pbkdf2(id, pw, salt, n, out)  PBKDF2-HMAC (RFC 2898 section 5.2) with n >= 1 iterations, to any out.size()
+///   fill(out)                  octets from a cryptographically secure source, also after fork(); false when it fails.
+///                              An exchange may be given another source: its turn has one beside the policy
+///
+/// Every function is noexcept, and fails with errc::crypto_backend: where the library does, where it lacks the
+/// algorithm, where a holder is empty, and where more octets are asked for than a hash has. A rekey that fails leaves
+/// its holder empty. Views and spans may be empty, their data() null. Nothing is allocated by a holder that has held a
+/// key of the same kind, or by a P that has used the same hash; pbkdf2 may. No view of an argument is kept. A P serves
+/// one thread at a time, need not be copied, and is moved where its policy is. AES, SHA-1, SHA-256 and SHA-384 are
+/// needed; the rest as far as has_cipher, has_hash and has_stream_cipher say below, and MD5 and SHA-512 for channel
+/// bindings alone.
+/// tests/unit/crypto/library_checks.hpp tries all this, and examples/support/nettle.hpp is a model on one page.
 template <class P>
 concept primitives = std::movable<typename P::cipher> && std::movable<typename P::mac> &&
     std::default_initializable<typename P::cipher> && std::default_initializable<typename P::mac> &&
@@ -64,10 +76,10 @@ concept primitives = std::movable<typename P::cipher> && std::movable<typename P
 };
 
 /// A library that also chains blocks: optional, and worth it where that is faster than being called for each block, by
-/// a seventh from 1 KiB on with OpenSSL. What is to be decrypted needs no chain: its blocks go to decrypt() all at once.
+/// a seventh from 1 KiB on with OpenSSL. What is to be decrypted needs no chain: its blocks go to decrypt() at once.
 ///
-///   cbc_encrypt(c, iv, in, out, n)  n >= 1 blocks in CBC mode from `iv`, a block that lies apart from `out`; in == out is
-///                                   allowed, other overlap is not
+///   cbc_encrypt(c, iv, in, out, n)  n >= 1 blocks in CBC mode from `iv`, a block that lies apart from `out`; in == out
+///                                   is allowed, other overlap is not
 template <class P>
 concept has_cbc = primitives<P> &&
     requires(P& p, typename P::cipher& c, const std::uint8_t* in, std::uint8_t* o, std::size_t n) {
@@ -101,11 +113,17 @@ concept entropy_source = requires(R& r, std::span<std::uint8_t> out) {
 
 /// Something a message can be sealed under: a policy's own key or prepared key, or a handle that never leaves a device.
 ///
-///   seal(k, u, io)         io holds front octets that the caller drew at random, for the confounder, the plaintext with
-///                          its padding, and back octets of room; sealed where it stands
+///   etype_of(k)            its encryption type; shape() of that says how many octets stand in front and behind
+///   seal(k, u, io)         io holds front octets that the caller drew at random, for the confounder, the plaintext
+///                          with its padding, and back octets of room; sealed where it stands. On failure `io` is wiped
 ///   unseal(k, u, in, out)  opens `in`, which is not written to unless `out` begins where `in` begins; `out` has at
 ///                          least in.size() octets. Returns the plaintext, which lies in `out`. On failure `out` is
-///                          wiped, and a distinct `in` is intact, so that the next key can be tried
+///                          wiped, and a distinct `in` is intact, so that the next key can be tried; errc::integrity,
+///                          and nothing more, says that anything is wrong with the octets
+///
+/// A policy takes handles where it has these three for them: a class derived from its engine that brings in the
+/// engine's with using-declarations and adds its own, as examples/own_backend.cpp does. An acceptor's provide() takes
+/// whatever the policy seals with.
 template <class C, class K>
 concept seals_with = requires(C& c, const K& k, key_usage_t u, bytes_view in, std::span<std::uint8_t> io) {
   { c.etype_of(k) } noexcept -> std::same_as<etype_t>;

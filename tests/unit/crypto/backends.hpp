@@ -235,10 +235,9 @@ struct vectors_of {
 #define KERB_ON_BACKENDS(name, tags) TEMPLATE_TEST_CASE(name, tags, kerb::botan::policy, kerb::botan_ffi::policy)
 #endif
 #if defined(KERB_TEST_OPENSSL) && defined(KERB_TEST_OPENSSL_LEGACY)
-#define KERB_ON_EVERY(name, tags)                                               \
-  TEMPLATE_TEST_CASE(name, tags, kerb_test::every<kerb::botan::primitives>,     \
-                     kerb_test::every<kerb::botan_ffi::primitives>,             \
-                     kerb_test::every<kerb_test::openssl_with_legacy>)
+#define KERB_ON_EVERY(name, tags)                                           \
+  TEMPLATE_TEST_CASE(name, tags, kerb_test::every<kerb::botan::primitives>, \
+                     kerb_test::every<kerb::botan_ffi::primitives>, kerb_test::every<kerb_test::openssl_with_legacy>)
 #else
 #define KERB_ON_EVERY(name, tags)                                           \
   TEMPLATE_TEST_CASE(name, tags, kerb_test::every<kerb::botan::primitives>, \
