@@ -51,6 +51,7 @@ class process {
     for (std::string& w : words) as_c.push_back(w.data());
     as_c.push_back(nullptr);
     child_ = fork();
+    if (child_ >= 0) setpgid(child_, child_);  // faketime leaves a child of its own behind: both are of one group
     if (child_ != 0) return;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(::open(log_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600), 1);
@@ -62,7 +63,9 @@ class process {
   process& operator=(const process&) = delete;
   ~process() { end(SIGKILL); }
 
-  void send(int signal) const { ::kill(child_, signal); }
+  void send(int signal) const {
+    if (child_ > 0) ::kill(-child_, signal);
+  }
   /// Sends the signal and waits; the exit status, or -1.
   int end(int signal) {
     if (child_ < 0) return -1;
