@@ -64,7 +64,6 @@ class connection : public std::enable_shared_from_this<connection> {
     if (frame->missing != 0) return false;
     request_ = frame->message;
     at_ = now();
-    said_.reset();
     acceptor_.emplace(kerb::accept_request{.service = service_.name,
                                            .mutual = kerb::required,
                                            .room = room_,
@@ -89,10 +88,7 @@ class connection : public std::enable_shared_from_this<connection> {
         },
         [&](const kerb::authenticated&) { act(a.accept({}, service_.turn(now()))); },
         [&](const kerb::reply&) { answer(text_of(a.peer()->client()) + ": accepted"); },
-        [&](const kerb::refused& r) {
-          const bool unknown = said_ && *said_ != kerb::replay_verdict::seen;
-          answer("refused: " + (unknown ? "whether it is a replay is not known" : std::string(name_of(r.why.code))));
-        },
+        [&](const kerb::refused& r) { answer("refused: " + std::string(name_of(r.why.code))); },
         [&](const kerb::need_room& n) {
           std::vector<std::uint8_t> bigger(n.octets);
           a.room(bigger);
@@ -107,8 +103,7 @@ class connection : public std::enable_shared_from_this<connection> {
   }
   void known(kerb::replay_verdict v) {
     if (!is_open()) return;
-    said_ = v;
-    act(acceptor_->fresh(v == kerb::replay_verdict::fresh, service_.turn(now())));
+    act(acceptor_->fresh(v, service_.turn(now())));
     serve();
   }
   void answer(const std::string& line) {
@@ -136,7 +131,6 @@ class connection : public std::enable_shared_from_this<connection> {
   kerb::bytes_view request_;                          ///< in in_, which is left alone until it has been answered
   kerb::timestamp at_;                                ///< when it came
   std::optional<kerb::botan::ap_acceptor> acceptor_;  ///< of the request that is being served
-  std::optional<kerb::replay_verdict> said_;          ///< about it
   bool serving_ = false;
 };
 

@@ -222,7 +222,7 @@ constexpr bool a_clock_that_jumps() {
   w.authenticator.ctime = w.now.at;
   for (int i = 0; i != 256; ++i) (void)d.present(w.mint());
   w.now = before;
-  return d.is_replay(bytes_view(early));
+  return d.present(bytes_view(early)) == errc::replay_unknown;
 }
 KERB_BOTH("replay: a clock that jumps ahead and is set back lets none in again", "[exchange][store][rfc4120-3.2.3]",
           a_clock_that_jumps<insecure>);

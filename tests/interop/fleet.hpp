@@ -166,7 +166,7 @@ class connection {
 };
 
 /// What came of a request.
-enum class outcome { accepted, replay, other_refusal, nothing };
+enum class outcome { accepted, replay, unknown, other_refusal, nothing };
 
 /// A client of one acceptor.
 class client {
@@ -187,7 +187,11 @@ class client {
     if (kerb::asn1::decode<kerb::msg::ApRep>(octets)) return outcome::accepted;
     const auto no = kerb::asn1::decode<kerb::msg::KrbError>(octets);
     if (!no) return outcome::nothing;
-    return no->error_code == kerb::error_code_t::krb_ap_err_repeat ? outcome::replay : outcome::other_refusal;
+    switch (no->error_code) {
+      case kerb::error_code_t::krb_ap_err_repeat: return outcome::replay;
+      case kerb::error_code_t::kdc_err_svc_unavailable: return outcome::unknown;  // nobody knows whether it is one
+      default: return outcome::other_refusal;
+    }
   }
   outcome ask(const octet_list& token) const { return send(token) ? answer() : outcome::nothing; }
 
