@@ -70,9 +70,10 @@ struct service_side {
     if (!who) return failure("the service refuses", who.error());
     tell.more("Learnt: the client is %s.", text_of(who->client()).c_str());
     tell.more("Checked: ticket and authenticator name the same client, clock, ticket times, addresses, no replay.");
-    if (who->authorization_data()) {
-      tell.more("With it came %zu element of authorization data, from the KDC that knows the user.",
-                who->authorization_data()->size());
+    unsigned elements = 0;
+    who->authorization().for_each([&](const kerb::authorization_element&) { ++elements; });
+    if (elements != 0) {
+      tell.more("With it came %u element of authorization data, from the KDC that knows the user.", elements);
     }
     tell.step("service -> client  AP-REP, %zu octets", who->reply().size());
     step = initiator.receive(who->reply(), t);

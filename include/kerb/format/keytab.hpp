@@ -149,8 +149,9 @@ class keytab_keys {
     found_.reset();
     if (ask.user_to_user) return nullptr;
     const auto importable = [&](const keytab_entry& e) {
-      const bool of_use = e.etype != ask.etype || policy_->import(e.etype, e.key.unguarded()).has_value();
-      return of_use ? label(e, ask) : std::nullopt;
+      std::optional<key_label> l = label(e, ask);
+      if (l && e.etype == ask.etype && !policy_->import(e.etype, e.key.unguarded())) l.reset();
+      return l;
     };
     const auto at = detail::nth_key(keytab_, search_, ask.etype, detail::names_version(ask.kvno), ask.tried, importable,
                                     [&](const keytab_entry& e) { return is_version(e, ask); });

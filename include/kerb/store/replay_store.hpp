@@ -12,7 +12,7 @@ enum class replay_verdict : std::uint8_t {
   fresh,  ///< not seen before, and remembered now
   seen,   ///< a replay
   full,   ///< there is no room to remember it: refuse, for to forget another one would let that one be replayed
-  blind,  ///< it may have been seen before the store lost its memory: refuse
+  blind,  ///< it may have been seen before the store lost its memory, or may be forgotten already: refuse
 };
 
 // Why one digest, of the authenticator's ciphertext as sent, is enough. RFC 4120 section 3.2.3 wants to tell apart
@@ -59,6 +59,7 @@ class memory_replay_store {
   constexpr replay_verdict insert(const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
                                   kerberos_time now) noexcept {
     if (forget_after <= blind_to_) return replay_verdict::blind;
+    if (forget_after <= now) return replay_verdict::blind;  // asked too late: it would be forgotten at once
     // Places are taken in the emptier one of two runs of 16, which lie apart: single runs would fill up far sooner
     std::size_t at = word(digest, 0) % N;
     entry* empty = nullptr;

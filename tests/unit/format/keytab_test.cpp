@@ -276,6 +276,30 @@ constexpr bool looks_up() {
 }
 KERB_BOTH("keytab: a key is found by name and version and type", "[format][exchange]", looks_up);
 
+/// Counts the keys that it imports.
+struct counting_policy {
+  using key = kerb::key;
+  policy p{};
+  unsigned imports = 0;
+  constexpr result<key> import(etype_t e, bytes_view octets) noexcept {
+    ++imports;
+    return p.import(e, octets);
+  }
+};
+constexpr bool imports_no_others_keys() {
+  counting_policy p;
+  std::array<std::uint8_t, 1024> file{};
+  keytab_writer out(file);
+  const msg::EncryptionKey k = key_as_sent(etype_t::aes256_cts_hmac_sha1_96, service_octets);
+  for (int i = 0; i != 5; ++i) out.add(entry(ftp, 3, k));
+  const auto opened = keytab_view::open(*out.finish());
+  keytab_keys<counting_policy> keys(*opened, p);
+  const bool none = keys.find(need_ticket_key{web, 3, k.keytype, 0}) == nullptr && p.imports == 0;
+  return none && keys.find(need_ticket_key{ftp, 3, k.keytype, 0}) != nullptr && p.imports != 0;
+}
+KERB_BOTH("keytab: whoever asks for one service has no other's keys imported", "[format][exchange]",
+          imports_no_others_keys);
+
 constexpr bool follows_the_search() {
   testing::insecure_policy p;
   std::array<std::uint8_t, 1024> file{};

@@ -36,6 +36,15 @@ constexpr bool seen_until_it_may_be_forgotten() {
 KERB_BOTH("memory_replay_store: an authenticator is remembered until it may be forgotten, to the second",
           "[store][rfc4120-3.2.3]", seen_until_it_may_be_forgotten);
 
+constexpr bool too_late_to_be_remembered() {
+  memory_replay_store<32> s;
+  const digest_t d = digest(7);
+  return s.insert(d, {1000}, {1000}) == replay_verdict::blind && s.insert(d, {1000}, {2000}) == replay_verdict::blind &&
+         s.insert(digest(7, 1), {1001}, {1000}) == replay_verdict::fresh;
+}
+KERB_BOTH("memory_replay_store: what it would forget at once it never calls fresh", "[store][rfc4120-3.2.3]",
+          too_late_to_be_remembered);
+
 constexpr bool full_and_never_forgetful() {
   memory_replay_store<32> s;
   for (std::uint8_t i = 0; i != 32; ++i)

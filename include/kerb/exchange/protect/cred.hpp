@@ -53,7 +53,8 @@ class received_credentials {
   using key = typename C::key;
   using credential = basic_credential<key>;
 
-  constexpr std::size_t size() const { return tickets_.size(); }
+  /// How many tickets; none once moved from.
+  constexpr std::size_t size() const { return room_.size() == 0 ? 0 : tickets_.size(); }
   /// What the peer says of ticket `i`, which is less than size(). Where it does not name the server, the ticket's clear
   /// part does; a flag or time that it does not tell is none, and the start then is the beginning of time.
   constexpr ticket_facts facts(std::size_t i) const KERB_LIFETIMEBOUND {
@@ -188,7 +189,8 @@ constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<ty
   return made;
 }
 
-/// Opens a KRB-CRED that was sealed under `k`, in `octets`, which is lent until the product is gone. errc::no_space
+/// Opens a KRB-CRED that was sealed under `k`, in `octets`, which is lent until the product is gone and
+/// may not overlap with it. errc::no_space
 /// says how many octets will do: those of the message, and one for each ticket. After a failure nothing that was opened
 /// is left there.
 template <crypto_policy C, class K, entropy_source R>

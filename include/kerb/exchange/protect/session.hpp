@@ -162,7 +162,10 @@ class [[nodiscard]] protected_session {
     auto made = make_krb_cred(credentials, fields, k, out, t);
     if (!made) return made;
     times_ = times;
-    if (o.numbered) out_.count();
+    if (o.numbered) {
+      out_.count();
+      own_creds_ = out_;
+    }
     return made;
   }
   template <entropy_source R>
@@ -171,7 +174,8 @@ class [[nodiscard]] protected_session {
     const ref<const credential> one[] = {c};
     return make_cred(one, out, t, o);
   }
-  /// The credentials that the peer hands over, in `room`; see open_krb_cred().
+  /// The credentials that the peer hands over, in `room`; see open_krb_cred(). Without nonce, number or addresses
+  /// nothing tells one that came before, or one of ours, as long as it is current.
   template <entropy_source R>
   [[nodiscard]] constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> room,
                                                                     const turn<C, R>& t,
@@ -181,6 +185,10 @@ class [[nodiscard]] protected_session {
     cred_demands want{
         !o.gss_delegation, o.numbered ? in_.next() : o.nonce, {}, options_.demand_recipient, o.may_be_open};
     if (o.addresses) want.addresses = places();
+    // It says neither whose nor, mostly, where from it is: at a number that one of ours has had it may be that one
+    if (o.numbered && own_creds_.has_used(*in_.next())) {
+      return error{.code = errc::bad_order, .type = "EncKrbCredPart", .field = "nonce"};
+    }
     auto got = open_krb_cred(message, o.gss_delegation ? keys_.session_key : key_for(direction::in), room, t, want);
     if (got && o.numbered) in_.count();
     return got;
@@ -317,6 +325,7 @@ class [[nodiscard]] protected_session {
     der::writer counted = der::writer::counting();
     write(counted, part_of<Part>({nullptr, data_octets}, at), **k, t, why);  // no octet is read
     if (why != errc::ok) return why;
+    if (counted.count() > 0xffffffffu) return errc::input_too_large;  // no decoder takes it
     return counted.count();
   }
   /// Enters a message in the store by octets that no two messages share, and that nobody can change.
@@ -382,6 +391,7 @@ class [[nodiscard]] protected_session {
   session_keys<key> keys_;
   session_options options_;
   sequence_counter out_, in_;
+  sequence_counter own_creds_;  // what out_ was after the last KRB-CRED with a number
   unique_time times_;
   std::optional<prepared_key> prepared_[2][2];  // sending (and receiving, with one key), receiving; private, safe
   life life_;

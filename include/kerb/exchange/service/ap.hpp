@@ -143,6 +143,10 @@ class [[nodiscard]] ap_acceptor {
       return turn_down({.code = errc::replay_unknown, .type = "Authenticator", .field = "ctime"},
                        error_code_t::kdc_err_svc_unavailable, t);
     }
+    if (t.now.at >= forget_after(t.limits)) {  // what the store has remembered may be forgotten again
+      return turn_down({.code = errc::clock_skew, .type = "Authenticator", .field = "ctime"},
+                       error_code_t::krb_ap_err_skew, t);
+    }
     state_ = state::proven;
     return authenticated{};
   }
@@ -217,7 +221,7 @@ class [[nodiscard]] ap_acceptor {
 
   /// The client; once, after done or reply.
   [[nodiscard]] constexpr result<product> take() && {
-    if (state_ != state::done) return errc::api_misuse;
+    if (state_ != state::done || room_.size() == 0) return errc::api_misuse;  // without room: moved from
     state_ = state::spent;
     product_.room_ = std::move(room_);
     return std::move(product_);
@@ -241,6 +245,7 @@ class [[nodiscard]] ap_acceptor {
     for (const principal_view& s : request_.services) ours = ours || same_principal(p, s);
     return ours;
   }
+  constexpr kerberos_time forget_after(const exchange_limits& l) const { return plus(plus(at_.at, l.clock_skew), 1); }
   constexpr need_ticket_key wanted() const {
     const msg::EncryptedData& e = req_.ticket->enc_part;
     return {service(), e.kvno, e.etype, tried_, user_to_user()};
@@ -278,7 +283,7 @@ class [[nodiscard]] ap_acceptor {
     product_.user_to_user_ = user_to_user();
     product_.keys_.initiator_seq = auth->seq_number;
 
-    check_replay ask{service(), product_.client_, at_, {}, plus(plus(at_.at, t.limits.clock_skew), 1)};
+    check_replay ask{service(), product_.client_, at_, {}, forget_after(t.limits)};
     const bytes_view pieces[] = {req_.authenticator.cipher};
     if (const errc e = t.policy->digest(pieces, ask.digest); e != errc::ok) return fail({.code = e});
     state_ = state::replay;

@@ -73,6 +73,7 @@ template <class Key>
 class user_to_user_key {
  public:
   constexpr explicit user_to_user_key(const basic_credential<Key>& tgt KERB_LIFETIMEBOUND) : tgt_(tgt) {}
+  user_to_user_key(const basic_credential<Key>&&) = delete;
   constexpr const Key* find(const need_ticket_key& ask) const {
     const bool ours = ask.user_to_user && ask.tried == 0 && same_principal(ask.service, tgt_->client());
     return ours ? &tgt_->session_key() : nullptr;

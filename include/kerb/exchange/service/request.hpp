@@ -18,9 +18,11 @@ enum class binding_rule : std::uint8_t {
 /// What an acceptor accepts. Every view must outlive the exchange.
 struct accept_request {
   std::optional<principal_view> service{};  ///< the ticket must be for it, or for one of `services`
-  view_of<principal_view> services{};       ///< with neither: for whatever there is a key
-  requirement mutual = if_asked;            ///< required: refuse clients that do not ask for mutual authentication
-  std::span<std::uint8_t> room;             ///< lent until the exchange and its product are gone
+  /// With neither: for whatever there is a key. The ticket's name is clear text, so let provide() have no key but of
+  /// the very principal, realm included, that need_ticket_key names: by that realm a client counts as of another one.
+  view_of<principal_view> services{};
+  requirement mutual = if_asked;  ///< required: refuse clients that do not ask for mutual authentication
+  std::span<std::uint8_t> room;   ///< lent until the exchange and its product are gone
   std::optional<msg::HostAddress>
       peer_address{};             ///< where the request came from; compared with the ticket's addresses
   bool demand_addresses = false;  ///< refuse tickets that name no address

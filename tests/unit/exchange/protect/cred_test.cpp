@@ -106,6 +106,18 @@ constexpr bool each_once() {
 }
 KERB_BOTH("received_credentials: each key is taken once", "[exchange][rfc4120-3.6.2]", each_once);
 
+constexpr bool moved_from_has_none() {
+  world w;
+  buffer out{}, room{};
+  auto got = w.open(*w.make(2, out), room);
+  if (!got) return false;
+  received moved = std::move(*got);
+  const received& from = *got;  // what is left is a legal object
+  return from.size() == 0 && got->take(0, w.w.policy).error().code == errc::api_misuse && moved.size() == 2 &&
+         moved.take(0, w.w.policy);
+}
+KERB_BOTH("received_credentials: one that was moved from has no tickets", "[exchange]", moved_from_has_none);
+
 constexpr bool keys_are_wiped() {
   world w;
   buffer out{}, room{};
@@ -535,6 +547,30 @@ TEST_CASE("protected_session: two KRB-CRED of one microsecond say different time
   CHECK(i.make_cred(tickets.first, out, t).error().code == errc::api_misuse);
   CHECK(i.open_cred(out, room, t).error().code == errc::api_misuse);
   CHECK(j.make_cred(tickets.first, out, t));
+}
+
+TEST_CASE("protected_session: its own numbered KRB-CRED does not come back as the peer's",
+          "[exchange][rfc4120-3.6.2]") {
+  world tickets;
+  protect_world w;
+  w.acceptor_seq = w.initiator_seq;  // both count from one number, as with an acceptor that names none
+  auto i = w.initiator(), a = w.acceptor();
+  const auto t = w.w.turn();
+  buffer out{}, back{}, room{};
+  const cred_make_options make{.numbered = true};
+  const cred_open_options open{.numbered = true};
+  const auto m = i.make_cred(tickets.first, out, t, make);
+  REQUIRE(m);
+  CHECK(is(i.open_cred(*m, room, t, open).error(), errc::bad_order, "EncKrbCredPart", "nonce"));
+  CHECK(i.next_expected() == 70000u);
+  CHECK(a.open_cred(*m, room, t, open));
+  // So is one of the peer's that has the same number; one that has a KRB-PRIV's of ours is the peer's
+  const auto theirs = a.make_cred(tickets.second, back, t, make);
+  REQUIRE(theirs);
+  CHECK(i.open_cred(*theirs, room, t, open).error().code == errc::bad_order);
+  auto other = w.initiator();
+  REQUIRE(w.make(other, kind::priv, some_data, out));
+  CHECK(other.open_cred(*theirs, room, t, open));
 }
 
 TEST_CASE("protected_session: a KRB-CRED can take a number, as MIT's do", "[exchange][rfc4120-3.6.1]") {

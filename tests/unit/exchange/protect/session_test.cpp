@@ -335,6 +335,24 @@ KERB_BOTH("protected_session: the store hears of authentic messages only", "[exc
 
 // ---- room and randomness
 
+/// Nothing is read, so that these may be octets that there are not.
+constexpr bool too_large_for_a_message() {
+  protect_world w;
+  session i = w.initiator();
+  buffer out{};
+  for (const kind k : kinds_of_message) {
+    for (const std::size_t n : {std::size_t{0xffffffff}, std::size_t{0xffffffff} - 20, std::size_t{1} << 33}) {
+      if (w.size(i, k, n).error().code != errc::input_too_large) return false;
+      if (w.make(i, k, {out.data(), n}, out).error().code != errc::input_too_large) return false;
+    }
+    const auto most = w.size(i, k, 0xffffff00u);
+    if (!most || *most > 0xffffffffu) return false;
+  }
+  return i.next_sent() == 70000u && out == buffer{};
+}
+KERB_BOTH("protected_session: what no decoder would take is not made, and its size is not told in part", "[exchange]",
+          too_large_for_a_message);
+
 template <kind K>
 constexpr bool exact_sizes() {
   std::array<std::uint8_t, 300> data{};

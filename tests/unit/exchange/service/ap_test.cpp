@@ -702,6 +702,39 @@ TEST_CASE("ap_acceptor: a source of keys that never ends is left after the limit
   CHECK(std::get<refused>(step).why.code == errc::integrity);
 }
 
+TEST_CASE("ap_acceptor: a store that answers when the authenticator may be forgotten has answered too late",
+          "[exchange][rfc4120-3.2.3]") {
+  for (const bool late : {false, true}) {
+    ap_world w;
+    std::array<std::uint8_t, 4096> room{};
+    ap_acceptor<testing::insecure_policy> a(w.request_in(room));
+    auto step = a.receive(w.mint(), w.turn());
+    const auto k = w.service_key();
+    step = a.provide(k, w.turn());
+    REQUIRE(says<check_replay>(step));
+    const kerberos_time forget_after = std::get<check_replay>(step).forget_after;
+    step = a.fresh(true, w.turn({late ? forget_after : plus(forget_after, -1), {0}}));
+    CHECK(says<authenticated>(step) != late);
+    CHECK(says<refused>(step) == late);
+    if (late) CHECK(is(std::get<refused>(step).why, errc::clock_skew, "Authenticator", "ctime"));
+  }
+}
+
+TEST_CASE("ap_acceptor: one that was moved from gives no client", "[exchange]") {
+  ap_world w;
+  std::array<std::uint8_t, 4096> room{};
+  ap_acceptor<testing::insecure_policy> a(w.request_in(room));
+  auto step = a.receive(w.mint(), w.turn());
+  const auto k = w.service_key();
+  step = a.provide(k, w.turn());
+  step = a.fresh(true, w.turn());
+  step = a.accept({}, w.turn());
+  REQUIRE(says<reply>(step));
+  ap_acceptor<testing::insecure_policy> b = std::move(a);
+  CHECK(std::move(a).take().error().code == errc::api_misuse);
+  CHECK(std::move(b).take());
+}
+
 TEST_CASE("ap_acceptor: no other room is taken while there are views of the first", "[exchange]") {
   ap_world w;
   std::array<std::uint8_t, 4096> room{}, other{};

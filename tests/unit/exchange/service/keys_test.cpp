@@ -126,6 +126,8 @@ constexpr bool the_session_key_of_our_ticket() {
   const auto tgt = w.credential();  // alice's
   const user_to_user_key<key> keys(tgt);
   static_assert(ticket_keys<const user_to_user_key<key>>);
+  static_assert(!std::is_constructible_v<user_to_user_key<key>, basic_credential<key>>, "it would look into nothing");
+  static_assert(!std::is_constructible_v<user_to_user_key<key>, const basic_credential<key>>);
   return keys.find({alice, {}, w.session_etype, 0, true}) == &tgt.session_key() &&
          keys.find({alice, {}, w.session_etype, 1, true}) == nullptr &&
          keys.find({alice, {}, w.session_etype, 0, false}) == nullptr &&

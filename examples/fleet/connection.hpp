@@ -1,0 +1,143 @@
+// One client: requests come with their length in front, and so do the answers. Nothing here waits.
+#pragma once
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
+
+#include "../support/story.hpp"
+#include "service.hpp"
+
+namespace example {
+
+/// Held by a shared pointer: an answer about a replay may come when the client has gone.
+class connection : public std::enable_shared_from_this<connection> {
+ public:
+  static constexpr std::size_t largest_request = 65536;
+
+  connection(int fd, const sockaddr_in& from, service& s) : fd_(fd), service_(s) {
+    std::memcpy(address_.data(), &from.sin_addr, address_.size());
+    std::array<char, INET_ADDRSTRLEN> text{};
+    ::inet_ntop(AF_INET, &from.sin_addr, text.data(), text.size());
+    from_ = text.data() + (":" + std::to_string(ntohs(from.sin_port)));
+  }
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+  ~connection() { hang_up(); }
+
+  bool is_open() const { return fd_ >= 0; }
+  /// While an answer about a replay is awaited nothing is read: what a client sends ahead stays in the kernel.
+  pollfd wanted() const { return {fd_, static_cast<short>(!out_.empty() ? POLLOUT : acceptor_ ? 0 : POLLIN), 0}; }
+  void go_on() {
+    if (!out_.empty()) transmit();
+    else if (acceptor_) hang_up();  // the client has gone: nothing else is asked about
+    else receive();
+    serve();
+  }
+  void hang_up() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+
+ private:
+  using step = kerb::botan::ap_acceptor::step;
+
+  void receive() {
+    std::array<std::uint8_t, 8192> piece;
+    const ssize_t n = ::recv(fd_, piece.data(), piece.size(), 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n <= 0) return hang_up();
+    in_.insert(in_.end(), piece.begin(), piece.begin() + n);
+  }
+  /// Goes on with what has come, request by request. A loop, so that many at once take no more stack than one.
+  void serve() {
+    if (std::exchange(serving_, true)) return;
+    while (is_open() && !acceptor_ && out_.empty() && begin()) {}
+    serving_ = false;
+  }
+  /// Begins with the next request; false: it has not come in full.
+  bool begin() {
+    const auto frame = kerb::read_frame(in_, largest_request);
+    if (!frame) return hang_up(), false;
+    if (frame->missing != 0) return false;
+    request_ = frame->message;
+    at_ = now();
+    said_.reset();
+    acceptor_.emplace(kerb::accept_request{.service = service_.name,
+                                           .mutual = kerb::required,
+                                           .room = room_,
+                                           .peer_address = kerb::msg::HostAddress{kerb::addr_t::ipv4, address_},
+                                           .understood = {}});
+    act(acceptor_->receive(request_, service_.turn(at_)));
+    return true;
+  }
+  void act(const step& s) {
+    auto& a = *acceptor_;
+    kerb::on(
+        s,
+        [&](const kerb::need_ticket_key& ask) {
+          const auto* const k = service_.keys.find(ask);
+          act(k != nullptr ? a.provide(*k, service_.turn(at_))
+                           : a.provide_none(service_.keys.why_none(ask), service_.turn(at_)));
+        },
+        [&](const kerb::check_replay& ask) {  // the answer comes later; until then others are served
+          service_.replays.ask(ask, at_.at, [me = weak_from_this()](kerb::replay_verdict v) {
+            if (const auto self = me.lock()) self->known(v);
+          });
+        },
+        [&](const kerb::authenticated&) { act(a.accept({}, service_.turn(now()))); },
+        [&](const kerb::reply&) { answer(text_of(a.peer()->client()) + ": accepted"); },
+        [&](const kerb::refused& r) {
+          const bool unknown = said_ && *said_ != kerb::replay_verdict::seen;
+          answer("refused: " + (unknown ? "whether it is a replay is not known" : std::string(name_of(r.why.code))));
+        },
+        [&](const kerb::need_room& n) {
+          std::vector<std::uint8_t> bigger(n.octets);
+          a.room(bigger);
+          room_.swap(bigger);
+          act(a.receive(request_, service_.turn(at_)));
+        },
+        [&](const kerb::done&) { hang_up(); },  // said only where no answer is asked for, and we require that it is
+        [&](const kerb::failed& f) {
+          service_.log(from_ + " failed: " + std::string(name_of(f.why.code)));
+          hang_up();
+        });
+  }
+  void known(kerb::replay_verdict v) {
+    if (!is_open()) return;
+    said_ = v;
+    act(acceptor_->fresh(v == kerb::replay_verdict::fresh, service_.turn(now())));
+    serve();
+  }
+  void answer(const std::string& line) {
+    service_.log(from_ + " " + line);
+    const kerb::bytes_view framed = acceptor_->framed();
+    out_.assign(framed.begin(), framed.end());
+    acceptor_.reset();
+    in_.erase(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(4 + request_.size()));
+    request_ = {};
+    out_.empty() ? hang_up() : transmit();
+  }
+  void transmit() {
+    const ssize_t n = ::send(fd_, out_.data(), out_.size(), MSG_NOSIGNAL);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n <= 0) return hang_up();
+    out_.erase(out_.begin(), out_.begin() + n);
+  }
+
+  int fd_;
+  std::array<std::uint8_t, 4> address_{};
+  std::string from_;
+  service& service_;
+  std::vector<std::uint8_t> in_, out_;
+  std::vector<std::uint8_t> room_ = std::vector<std::uint8_t>(kerb::botan::ap_acceptor::room_size);
+  kerb::bytes_view request_;                          ///< in in_, which is left alone until it has been answered
+  kerb::timestamp at_;                                ///< when it came
+  std::optional<kerb::botan::ap_acceptor> acceptor_;  ///< of the request that is being served
+  std::optional<kerb::replay_verdict> said_;          ///< about it
+  bool serving_ = false;
+};
+
+}  // namespace example

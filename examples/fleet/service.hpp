@@ -1,0 +1,28 @@
+// What the connections of one process share: one thread, one policy, one memory.
+#pragma once
+#include <sys/time.h>
+
+#include <kerb/format/keytab.hpp>
+
+#include "shared_replays.hpp"
+
+namespace example {
+
+struct service {
+  kerb::principal name;
+  kerb::keytab_keys<policy> keys;
+  policy& crypto;
+  shared_replays& replays;
+  kerb::exchange_limits limits;
+  shared_replays::log_line log;
+
+  kerb::turn<policy, policy> turn(kerb::timestamp at) { return {crypto, crypto, at, limits}; }
+};
+
+inline kerb::timestamp now() {
+  timeval t{};
+  gettimeofday(&t, nullptr);
+  return {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}};
+}
+
+}  // namespace example
