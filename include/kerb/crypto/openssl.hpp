@@ -23,8 +23,8 @@ namespace openssl {
 ///
 /// Randomness is RAND_priv_bytes: this thread's generator for private octets (a CTR_DRBG with AES-256 unless configured
 /// otherwise), which OpenSSL seeds from the operating system and seeds anew after fork() and from time to time. Its
-/// state is kept in between: two copies of a virtual machine can draw the same octets until then. Whoever cannot have
-/// that gives exchanges another source of randomness.
+/// state is kept in between: two copies of a virtual machine can draw the same octets until then. It is no faster for
+/// that, at twice the price of getrandom(). Whoever wants neither gives exchanges another source of randomness.
 class primitives {
   static constexpr std::size_t cipher_kinds = 5, hash_kinds = 6;
   struct keyed_cipher {
