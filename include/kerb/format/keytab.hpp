@@ -149,9 +149,9 @@ class keytab_keys {
     found_.reset();
     if (ask.user_to_user) return nullptr;
     const auto importable = [&](const keytab_entry& e) {
-      std::optional<key_label> l = label(e, ask);
-      if (l && e.etype == ask.etype && !policy_->import(e.etype, e.key.unguarded())) l.reset();
-      return l;
+      const std::optional<key_label> l = label(e, ask);
+      const bool of_use = !l || e.etype != ask.etype || policy_->import(e.etype, e.key.unguarded()).has_value();
+      return of_use ? l : std::nullopt;
     };
     const auto at = detail::nth_key(keytab_, search_, ask.etype, detail::names_version(ask.kvno), ask.tried, importable,
                                     [&](const keytab_entry& e) { return is_version(e, ask); });
