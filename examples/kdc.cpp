@@ -68,10 +68,11 @@ int main(int argc, char** argv) try {
   if (!o->export_keytab.empty()) return export_keytab(*o, *principals), 0;
 
   const realm_settings realm(o->realm, *principals);
-  std::setvbuf(stdout, nullptr, _IOLBF, 1 << 16);
-  const auto say = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
-  const auto log = [&](const std::string& line) {
-    if (!o->quiet) say(line);
+  journal log(o->quiet);
+  const auto say = [&](const std::string& line) {
+    log.line() += line;
+    log.end();
+    log.write();
   };
   answerer answer(realm, *principals, crypto, log);
   server all(o->server, answer);

@@ -37,13 +37,16 @@ inline stored_key random_key(etype_t e, std::uint32_t kvno, policy& crypto) {
   return {kvno, std::move(*k), {}};
 }
 
+/// Whether tickets to this principal are many: services and the KDC itself, not people.
+inline bool is_service(const std::string& name) { return name.find('/') != name.npos; }
+
 /// A record that owns what it is a view of. It does not move.
 class entry {
  public:
   using prepared = policy::prepared_key;
 
   /// Keys come in any order; tickets to this principal are sealed under the newest of the first type in `is.etypes`.
-  /// `prepare` makes the schedules for sealing and opening tickets, which pays where many come.
+  /// `prepare` makes the schedules for a service's tickets, or a person's requests, which pays where many come.
   entry(const std::string& name, traits is, std::vector<stored_key> keys, bool prepare, policy& crypto)
       : name_(*kerb::principal::parse(name)), is_(std::move(is)), keys_(std::move(keys)) {
     const auto place = [&](const stored_key& k) {
@@ -52,13 +55,21 @@ class entry {
     std::sort(keys_.begin(), keys_.end(), [&](const stored_key& a, const stored_key& b) {
       return a.kvno != b.kvno ? a.kvno > b.kvno : place(a) < place(b);
     });
-    prepared_.reserve(keys_.size());
+    prepared_.reserve(3 * keys_.size());
     list_.reserve(keys_.size());
     for (const stored_key& k : keys_) {
       list_.push_back({.kvno = k.kvno, .key = k.key});
-      if (prepare)
-        if (auto made = crypto.prepare(k.key, kerb::key_usage_t::ticket))
-          list_.back().for_tickets = &prepared_.emplace_back(std::move(*made));
+      const auto schedules = [&](kerb::key_usage_t u) -> const prepared* {
+        auto made = crypto.prepare(k.key, u);
+        return made ? &prepared_.emplace_back(std::move(*made)) : nullptr;
+      };
+      if (prepare && is_service(name)) {
+        list_.back().for_tickets = schedules(kerb::key_usage_t::ticket);
+      } else if (prepare) {
+        list_.back().for_timestamps = schedules(kerb::key_usage_t::as_req_enc_timestamp);
+        list_.back().for_replies = schedules(kerb::key_usage_t::as_rep_enc_part);
+        list_.back().for_checksums = schedules(kerb::key_usage_t::as_req);
+      }
       if (k.salt)
         list_.back().salt =
             kerb::kerberos_string{{reinterpret_cast<const std::uint8_t*>(k.salt->data()), k.salt->size()}};
@@ -104,9 +115,6 @@ class entry {
   std::vector<kerb::msg::AuthorizationDataElement> authdata_;
   kerb::principal_record<policy> record_{};
 };
-
-/// Whether tickets to this principal are many: services and the KDC itself, not people.
-inline bool is_service(const std::string& name) { return name.find('/') != name.npos; }
 
 /// Where principals come from. What fails throws, and the client is told that the service is not available.
 class store {

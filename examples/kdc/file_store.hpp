@@ -37,7 +37,7 @@ class file_store : public store {
     const auto line = text_.principals.find(name);
     if (line == text_.principals.end()) return nullptr;
     return entries_[name] = std::make_shared<entry>(
-               name, line->second.is, keys_from_password(name, line->second, crypto_), is_service(name), crypto_);
+               name, line->second.is, keys_from_password(name, line->second, crypto_), true, crypto_);
   }
   std::optional<std::string> way(const std::string& from) override {
     const auto found = text_.ways.find(from);

@@ -70,7 +70,7 @@ class directory {
     for (const kerb::kerberos_string c : p.name.name_string)
       for (const std::uint8_t o : c.octets)
         if (o < 0x20 || o == 0x7f) return std::nullopt;
-    std::array<char, 4096> room{};
+    std::array<char, 4096> room;
     const auto text = kerb::to_text(p, room);
     return text ? std::optional<std::string>(*text) : std::nullopt;
   }

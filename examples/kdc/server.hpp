@@ -13,6 +13,7 @@
 #include <list>
 
 #include "answer.hpp"
+#include "datagrams.hpp"
 
 namespace example {
 
@@ -77,7 +78,8 @@ class server {
   };
 
   void round(const sigset_t& while_waiting) {
-    std::vector<pollfd> wanted{{udp_, POLLIN, 0}, {tcp_, POLLIN, 0}};
+    std::vector<pollfd>& wanted = wanted_;
+    wanted.assign({{udp_, POLLIN, 0}, {tcp_, POLLIN, 0}});
     auto wake = clock::now() + std::chrono::hours(1);
     for (const connection& c : connections_) {
       wanted.push_back({c.fd, static_cast<short>(c.out.empty() ? POLLIN : POLLOUT), 0});
@@ -98,19 +100,17 @@ class server {
   }
 
   void datagrams() {
-    std::array<std::uint8_t, 65536> request;
-    for (int i = 0; i != 64; ++i) {  // then the streams have their turn
-      sockaddr_storage from{};
-      socklen_t size = sizeof from;
-      const ssize_t n =
-          ::recvfrom(udp_, request.data(), request.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &size);
-      if (n < 0) return;
-      std::array<std::uint8_t, 16> room{};
-      const kerb::bytes_view answer =
-          answer_(kerb::bytes_view(request).first(static_cast<std::size_t>(n)),
-                  {peer_address(from, room), kerb::carrier::any, options_.largest_datagram}, text_of(from));
-      if (!answer.empty())
-        (void)::sendto(udp_, answer.data(), answer.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), size);
+    for (int i = 0; i != 4; ++i) {  // then the streams have their turn
+      const std::size_t n = batch_.receive(udp_);
+      for (std::size_t k = 0; k != n; ++k) {
+        std::array<std::uint8_t, 16> room{};
+        batch_.answer(k, answer_(batch_.message(k),
+                                 {peer_address(batch_.from(k), room), kerb::carrier::any, options_.largest_datagram},
+                                 text_of(batch_.from(k))));
+      }
+      answer_.log().write();
+      batch_.send(udp_);
+      if (n != batch_.most) return;
     }
   }
 
@@ -148,7 +148,10 @@ class server {
     if (frame) {
       std::array<std::uint8_t, 16> room{};
       octets = answer_(frame->message, {peer_address(c.address, room), kerb::carrier::stream}, c.from);
-      if (octets.empty()) return false;
+      if (octets.empty()) {
+        answer_.log().write();
+        return false;
+      }
       c.out.assign(octets.begin(), octets.end());
       c.in.erase(c.in.begin(), c.in.begin() + static_cast<std::ptrdiff_t>(4 + frame->message.size()));
     } else {
@@ -156,6 +159,7 @@ class server {
       c.out.assign(octets.begin(), octets.end());
       c.last = true;
     }
+    answer_.log().write();
     c.until = clock::now() + options_.idle;
     return transmit(c);
   }
@@ -228,6 +232,8 @@ class server {
   int udp_ = -1, tcp_ = -1;
   std::uint16_t port_ = 0;
   std::list<connection> connections_;
+  std::vector<pollfd> wanted_;
+  datagram_batch batch_;
 };
 
 }  // namespace example

@@ -19,19 +19,36 @@ constexpr const char *alice_text = "alice@EX.ORG", *web_text = "HTTP/web.ex.org@
 constexpr std::uint32_t kvno = 3;
 constexpr kerb::exchange_limits limits{.clock_skew = 86400};
 
+enum class how { plain, replay, mutual, pac };
+
+/// A PAC of 800 octets with one buffer in it, KERB_VALIDATION_INFO of zeros, and no signature: everybody parses its
+/// header, and there is nothing that could be verified.
+constexpr auto pac = [] {
+  std::array<std::uint8_t, 800> p{};
+  p[0] = 1;   // one buffer
+  p[8] = 1;   // of that type,
+  p[12] = (p.size() - 24) & 0xff, p[13] = (p.size() - 24) >> 8;  // so large,
+  p[16] = 24;  // and there
+  return p;
+}();
+
 /// A ticket and requests with it: as many as a replay cache is to be filled with.
 class ap_world {
  public:
   static constexpr std::size_t many = 4096;
 
-  ap_world(int etype, bool mutual) : etype_(etype), facts(facts_of(etype)) {
+  ap_world(int etype, how h) : etype_(etype), facts(facts_of(etype)) {
     for (std::size_t i = 0; i != 32; ++i) {
       service_octets_[i] = static_cast<std::uint8_t>(0x31 + 7 * i);
       session_octets_[i] = static_cast<std::uint8_t>(0x92 + 5 * i);
     }
     const kerb::timestamp t = now();
     const kerb::turn<policy, policy> turn{p, p, t, limits};
-    const kerb::msg::EncTicketPart part{.flags = {kerb::ticket_flag_t::initial, kerb::ticket_flag_t::pre_authent},
+    const kerb::msg::AuthorizationDataElement inner[] = {{kerb::ad_t::win2k_pac, pac}};
+    std::array<std::uint8_t, 1024> list;
+    const kerb::msg::AuthorizationDataElement outer[] = {
+        {kerb::ad_t::if_relevant, *kerb::asn1::encode(kerb::msg::AuthorizationData(inner), list)}};
+    kerb::msg::EncTicketPart part{.flags = {kerb::ticket_flag_t::initial, kerb::ticket_flag_t::pre_authent},
                                         .key = {facts.etype, session_octets()},
                                         .crealm = alice.realm,
                                         .cname = alice.name,
@@ -42,6 +59,7 @@ class ap_world {
                                         .renew_till = {},
                                         .caddr = {},
                                         .authorization_data = {}};
+    if (h == how::pac) part.authorization_data = kerb::msg::AuthorizationData(outer);
     ticket = *kerb::testing::mint_ticket(web, part, service_key(), kvno, turn, ticket_room_);
     const kerb::key session = session_key();
     for (std::size_t i = 0; i != many; ++i) {
@@ -53,9 +71,9 @@ class ap_world {
                                        .subkey = {},
                                        .seq_number = 0x12345678,
                                        .authorization_data = {}};
-      std::uint8_t room[1024];
+      std::uint8_t room[2048];
       const auto made = kerb::testing::mint_ap_req(
-          ticket, a, mutual ? kerb::msg::ApOptions{kerb::ap_option_t::mutual_required} : kerb::msg::ApOptions{},
+          ticket, a, h == how::mutual ? kerb::msg::ApOptions{kerb::ap_option_t::mutual_required} : kerb::msg::ApOptions{},
           session, kerb::key_usage_t::ap_req_authenticator, turn, room);
       requests.emplace_back(made->begin(), made->end());
     }
@@ -93,42 +111,36 @@ class ap_world {
 
  private:
   std::array<std::uint8_t, 32> service_octets_, session_octets_;
-  std::array<std::uint8_t, 1024> ticket_room_;
+  std::array<std::uint8_t, 2048> ticket_room_;
 };
-ap_world& world(int etype, bool mutual) {
-  static std::map<std::pair<int, bool>, ap_world*> all;
-  ap_world*& w = all[{etype, mutual}];
-  if (w == nullptr) w = new ap_world(etype, mutual);  // stays: at the end Botan's statics may go first
+ap_world& world(int etype, how h) {
+  if (h == how::replay) h = how::plain;
+  static std::map<std::pair<int, how>, ap_world*> all;
+  ap_world*& w = all[{etype, h}];
+  if (w == nullptr) w = new ap_world(etype, h);  // stays: at the end Botan's statics may go first
   return *w;
 }
 
-/// For whoever checks replays elsewhere.
-struct no_store {
-  kerb::replay_verdict insert(const std::array<std::uint8_t, 32>&, kerb::kerberos_time, kerb::kerberos_time) noexcept {
-    return kerb::replay_verdict::fresh;
-  }
-};
-
-enum class how { plain, replay, mutual };
-
 template <class Store>
 void accept_kerb(benchmark::State& state, int etype, how h) {
-  ap_world& w = world(etype, h == how::mutual);
+  ap_world& w = world(etype, h);
   kerb::key_list<policy::prepared_key, 1> keys;
   (void)keys.add(web, kvno, w.facts.etype, std::move(*w.p.prepare(w.service_key(), kerb::key_usage_t::ticket)));
   const auto store = std::make_unique<Store>();
+  const auto rule = h == how::replay ? kerb::replay_rule::ask : kerb::replay_rule::own_means;
   std::array<std::uint8_t, kerb::botan::ap_acceptor::room_size> room;
   std::size_t i = 0;
   timed(state, [&] {
-    kerb::botan::ap_acceptor a({.service = web, .room = room});
+    kerb::botan::ap_acceptor a({.service = web, .room = room, .replays = rule});
     const auto& request = w.requests[h == how::replay ? i++ % ap_world::many : 0];
     const auto who = kerb::accept(a, request, w.p, keys, *store, now(), {.subkey = false}, limits);
-    return who && who->client().name.name_string.size() == 1 && who->reply().empty() == (h != how::mutual);
+    const bool has_pac = who && who->authorization().find(kerb::ad_t::win2k_pac).has_value();
+    return who && has_pac == (h == how::pac) && who->client().name.name_string.size() == 1 && who->reply().empty() == (h != how::mutual);
   });
 }
 
 void accept_peer(benchmark::State& state, const peer_ops& peer, int etype, how h) {
-  ap_world& w = world(etype, h == how::mutual);
+  ap_world& w = world(etype, h);
   const peer_setup setup = w.setup(h == how::replay);
   void* const handle = peer.open(&setup);
   if (handle == nullptr) return give_up(state, "cannot be set up");
@@ -155,13 +167,13 @@ void accept_peer(benchmark::State& state, const peer_ops& peer, int etype, how h
 
 /// The cryptography of one accept: the service's keys are scheduled, those of the session are not.
 template <class Library>
-void accept_floor(benchmark::State& state, int etype) {
-  ap_world& w = world(etype, false);
+void accept_floor(benchmark::State& state, int etype, how h) {
+  ap_world& w = world(etype, h);
   const auto req = kerb::asn1::decode<kerb::msg::ApReq>(kerb::bytes_view(w.requests[0]));
   const kerb::bytes_view ticket = req->ticket->enc_part.cipher, authenticator = req->authenticator.cipher;
   floor_keys<Library> service(w.facts), session(w.facts);
   service.schedule(w.service_octets(), kerb::key_usage_t::ticket);
-  std::array<std::uint8_t, 1024> room;
+  std::array<std::uint8_t, 2048> room;
   const auto opened = [&](kerb::bytes_view in, std::uint8_t tag) {  // the plaintext's first octet is known
     return room[16] == tag && in.size() > 16;
   };
@@ -176,7 +188,7 @@ void accept_floor(benchmark::State& state, int etype) {
 }
 
 void request_kerb(benchmark::State& state, int etype) {
-  ap_world& w = world(etype, true);
+  ap_world& w = world(etype, how::mutual);
   const kerb::ticket_facts facts{.client = alice,
                                  .server = web,
                                  .ticket = w.ticket,
@@ -199,16 +211,17 @@ void request_kerb(benchmark::State& state, int etype) {
 }
 
 void request_peer(benchmark::State& state, const peer_ops& peer, int etype) {
-  ap_world& w = world(etype, true);
+  ap_world& w = world(etype, how::mutual);
   const peer_setup setup = w.setup(false);
   void* const handle = peer.open(&setup);
   if (handle == nullptr) return give_up(state, "cannot be set up");
   // What it makes is a request that kerb accepts
   kerb::key_list<policy::prepared_key, 1> keys;
   (void)keys.add(web, kvno, w.facts.etype, std::move(*w.p.prepare(w.service_key(), kerb::key_usage_t::ticket)));
-  no_store store;
+  kerb::no_replay_store store;
   std::array<std::uint8_t, kerb::botan::ap_acceptor::room_size> room;
-  kerb::botan::ap_acceptor a({.service = web, .mutual = kerb::required, .room = room});
+  kerb::botan::ap_acceptor a(
+      {.service = web, .mutual = kerb::required, .room = room, .replays = kerb::replay_rule::own_means});
   peer_octets made{};
   const int why = peer.initiate(handle, &made);
   const auto who = kerb::accept(a, kerb::bytes_view(made.data, why == 0 ? made.size : 0), w.p, keys, store, now());
@@ -223,7 +236,7 @@ void request_peer(benchmark::State& state, const peer_ops& peer, int etype) {
 /// The session key's derivation, the seal of an authenticator as long as kerb's, and its random octets in one draw.
 template <class Library>
 void request_floor(benchmark::State& state, int etype) {
-  ap_world& w = world(etype, true);
+  ap_world& w = world(etype, how::mutual);
   floor_keys<Library> session(w.facts);
   const std::size_t plain = 118 + w.facts.key;
   std::array<std::uint8_t, 512> room{};
@@ -245,23 +258,24 @@ void* peer_handle(const peer_ops& peer, int etype) {
   static std::map<std::pair<const peer_ops*, int>, void*> all;
   const auto [at, is_new] = all.try_emplace({&peer, etype}, nullptr);
   if (is_new) {
-    const peer_setup setup = world(etype, false).setup(false);
+    const peer_setup setup = world(etype, how::plain).setup(false);
     at->second = peer.open(&setup);
   }
   return at->second;
 }
-kerb::bytes_view handle_key(int etype) { return world(etype, false).session_octets(); }
+kerb::bytes_view handle_key(int etype) { return world(etype, how::plain).session_octets(); }
 
 void add_ap() {
   for (const int e : all_etypes) {
     const std::string suffix = "/" + etype_text(e);
-    for (const how h : {how::plain, how::replay, how::mutual}) {
+    for (const how h : {how::plain, how::replay, how::mutual, how::pac}) {
       const std::string what = h == how::plain    ? "ap/accept"
                                : h == how::replay ? "ap/accept_replay"
-                                                  : "ap/accept_mutual";
+                               : h == how::mutual ? "ap/accept_mutual"
+                                                  : "ap/accept_pac";
       auto* const own = add(what + suffix, "kerb", [=](benchmark::State& s) {
         if (h == how::replay) accept_kerb<kerb::memory_replay_store<4 * ap_world::many>>(s, e, h);
-        else accept_kerb<no_store>(s, e, h);
+        else accept_kerb<kerb::no_replay_store>(s, e, h);
       });
       if (h == how::replay) own->Iterations(ap_world::many - 1);
       for (const peer_ops* p : peers()) {
@@ -270,8 +284,11 @@ void add_ap() {
         if (h == how::replay) theirs->Iterations(ap_world::many - 1);
       }
     }
-    add("ap/accept" + suffix, "botan", [=](benchmark::State& s) { accept_floor<botan_library>(s, e); });
-    add("ap/accept" + suffix, "openssl", [=](benchmark::State& s) { accept_floor<openssl_library>(s, e); });
+    for (const how h : {how::plain, how::pac}) {
+      const std::string what = (h == how::pac ? "ap/accept_pac" : "ap/accept") + suffix;
+      add(what, "botan", [=](benchmark::State& s) { accept_floor<botan_library>(s, e, h); });
+      add(what, "openssl", [=](benchmark::State& s) { accept_floor<openssl_library>(s, e, h); });
+    }
 
     add("ap/request" + suffix, "kerb", [=](benchmark::State& s) { request_kerb(s, e); });
     for (const peer_ops* p : peers())

@@ -2,6 +2,7 @@
 #include <kerb/testing/realm.hpp>
 
 #include <cstring>
+#include <list>
 #include <map>
 
 #include "bench.hpp"
@@ -25,12 +26,21 @@ class kdc_world {
  public:
   explicit kdc_world(int etype) : facts(facts_of(etype)), etypes_{facts.etype}, realm(p, "EX.ORG"_krb, facts.etype) {
     good = realm.add_user("alice", kerb::secret_view::of(password)) && realm.add_service("HTTP/web.ex.org");
-    constexpr std::string_view names[] = {"krbtgt/EX.ORG", "HTTP/web.ex.org"};
-    for (std::size_t i = 0; i != 2 && good; ++i) {
-      const kerb::key& k = *realm.key_of(names[i]);
-      prepared_[i].emplace(std::move(*p.prepare(k, key_usage_t::ticket)));
-      keys_[i].emplace(kerb::long_term_key<policy>{.key = k, .for_tickets = &*prepared_[i]});
-      realm.record(names[i])->keys = kerb::view_of<kerb::long_term_key<policy>>(&*keys_[i], 1);
+    for (const std::string_view name : {"krbtgt/EX.ORG", "HTTP/web.ex.org", "alice"}) {
+      if (!good) break;
+      const kerb::key& k = *realm.key_of(name);
+      const auto prepared = [&](key_usage_t u) {
+        return &prepared_.emplace_back(std::move(*p.prepare(k, u)));
+      };
+      kerb::long_term_key<policy> known = *realm.record(name)->keys.begin();
+      if (name != "alice") {
+        known.for_tickets = prepared(key_usage_t::ticket);
+      } else {
+        known.for_timestamps = prepared(key_usage_t::as_req_enc_timestamp);
+        known.for_replies = prepared(key_usage_t::as_rep_enc_part);
+        known.for_checksums = prepared(key_usage_t::as_req);
+      }
+      realm.record(name)->keys = kerb::view_of<kerb::long_term_key<policy>>(&keys_.emplace_back(known), 1);
     }
     realm.settings.session_etypes = etypes_;
     good = good && ask();
@@ -72,8 +82,8 @@ class kdc_world {
   bool good = false;
 
  private:
-  std::array<std::optional<policy::prepared_key>, 2> prepared_;
-  std::array<std::optional<kerb::long_term_key<policy>>, 2> keys_;
+  std::list<policy::prepared_key> prepared_;
+  std::list<kerb::long_term_key<policy>> keys_;
   std::array<std::uint8_t, kerb::botan::kdc::room_size> room_{};
 };
 kdc_world& world(int etype) {

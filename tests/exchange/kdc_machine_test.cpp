@@ -405,6 +405,34 @@ TEST_CASE("kdc: a thousand requests are in flight in one thread, and answered in
 
 // ---- randomness, memory, secrets
 
+TEST_CASE("kdc: a ticket that waits for its signature has the confounders drawn when it has been signed",
+          "[exchange]") {
+  for (const bool tgs : {false, true}) {
+    for (unsigned fail_at = 1; fail_at <= 3; ++fail_at) {
+      world w;
+      const bytes_view made = tgs ? w.tgs_req() : w.as_req();
+      const std::vector<std::uint8_t> request(made.begin(), made.end());
+      w.crypto.entropy = {};
+      w.crypto.entropy.fail_at = fail_at;
+      const auto t = w.turn_now();
+      std::array<std::uint8_t, 8192> room{};
+      machine x(w.settings, room);
+      kdc_step step = x.receive(request, t);
+      while (const auto* a = std::get_if<need_principal>(&step)) step = x.found(w.find(a->principal)->record, t);
+      REQUIRE(says<authorize>(step));
+      step = x.issue({.reserved_octets = 16}, t);
+      CHECK(w.crypto.entropy.draws() == 1);
+      CHECK(says<sign_ticket>(step) == (fail_at != 1));
+      if (fail_at == 1) continue;
+      step = x.signed_ticket(t);
+      CHECK(w.crypto.entropy.draws() == 2);
+      CHECK(says<reply>(step) == (fail_at == 3));
+      if (fail_at == 3) continue;
+      REQUIRE(says<failed>(step));
+      CHECK(std::get<failed>(step).why.code == errc::entropy);
+    }
+  }
+}
 TEST_CASE("kdc: a draw that fails issues nothing, whichever it is", "[exchange]") {
   for (const bool tgs : {false, true}) {
     unsigned draws = 0;
@@ -420,7 +448,7 @@ TEST_CASE("kdc: a draw that fails issues nothing, whichever it is", "[exchange]"
       CHECK_FALSE(r.sent);
       draws = fail_at;
     }
-    CHECK(draws == 3);  // the session key, the reply's confounder, the ticket's
+    CHECK(draws == 1);  // the session key, the reply's confounder and the ticket's, all at once
   }
 }
 TEST_CASE("kdc: a request is answered without allocating", "[exchange]") {

@@ -215,28 +215,24 @@ TEST_CASE("ap_acceptor: the size that will do is enough for every refusal too", 
 
 // ---- randomness
 
-TEST_CASE("ap_acceptor: a failing random source fails the exchange at each draw, and leaves no plaintext",
-          "[exchange]") {
-  unsigned draws = 0;
-  for (unsigned at = 1; at <= 4; ++at) {
+TEST_CASE("ap_acceptor: a failing random source fails the exchange, and leaves no plaintext", "[exchange]") {
+  for (const bool fails : {false, true}) {
     machine m;
     m.w.authenticator.subkey = key_as_sent(etype_t::aes128_cts_hmac_sha256_128, subkey_octets);
     m.token = machine::copy(m.w.mint());
     m.reach(state::proven);
     m.w.policy.entropy = {};
-    m.w.policy.entropy.fail_at = at;
+    m.w.policy.entropy.fail_at = fails ? 1 : 0;
     std::array<std::uint8_t, 32> drawn{};
     testing::counting_entropy same;
     REQUIRE(same.fill(drawn));
     const auto step = m.make(call::accept);
-    if (at == 4) {  // accept() draws three times
+    CHECK(m.w.policy.entropy.draws() == 1);  // all at once
+    if (!fails) {
       CHECK(says<reply>(step));
-      CHECK(m.w.policy.entropy.draws() == 3);
       CHECK(holds(m.room, drawn));  // the twin: under this policy the AP-REP shows its subkey
       continue;
     }
-    ++draws;
-    INFO("draw " << at);
     CHECK(failure(step) == errc::entropy);
     CHECK(failure(m.make(call::accept)) == errc::entropy);
     CHECK(m.a.peer() == nullptr);
@@ -247,20 +243,63 @@ TEST_CASE("ap_acceptor: a failing random source fails the exchange at each draw,
     CHECK(!holds(m.room, alice_parts[0].octets));
     CHECK(!holds(m.room, alice_parts[1].octets));
   }
-  CHECK(draws == 3);
 }
 
-TEST_CASE("ap_acceptor: draws the subkey, the sequence number and the confounder, as asked", "[exchange]") {
+/// A library that fails while an AP-REP is made: at the key, or at the seal, where it leaves what it should wipe.
+struct breaking_policy : testing::insecure_policy {
+  bool keys = true, seals = true;
+  using insecure_policy::seal;
+  constexpr errc seal(const key& k, key_usage_t u, std::span<std::uint8_t> io) noexcept {
+    return seals ? insecure_policy::seal(k, u, io) : errc::crypto_backend;
+  }
+  constexpr result<key> random_to_key(etype_t e, bytes_view octets) noexcept {
+    if (!keys) return errc::crypto_backend;
+    return insecure_policy::random_to_key(e, octets);
+  }
+};
+TEST_CASE("ap_acceptor: a library that fails while the AP-REP is made fails the exchange, and no plaintext is left",
+          "[exchange][rfc4120-3.2.4]") {
+  for (const bool key_fails : {false, true}) {
+    basic_ap_world<breaking_policy> w;
+    w.authenticator.subkey = key_as_sent(etype_t::aes128_cts_hmac_sha256_128, subkey_octets);
+    const auto token = machine::copy(w.mint());
+    const key k = w.service_key();
+    room_t room{};
+    ap_acceptor<breaking_policy> a(w.request_in(room));
+    (void)a.receive(token, w.turn());
+    (void)a.provide(k, w.turn());
+    REQUIRE(says<authenticated>(a.fresh(true, w.turn())));
+    w.policy.entropy = {};
+    std::array<std::uint8_t, 32> drawn{};
+    testing::counting_entropy same;
+    REQUIRE(same.fill(drawn));
+    (key_fails ? w.policy.keys : w.policy.seals) = false;
+    CHECK(failure(a.accept({}, w.turn())) == errc::crypto_backend);
+    CHECK(failure(a.accept({}, w.turn())) == errc::crypto_backend);
+    CHECK(a.peer() == nullptr);
+    CHECK(!holds(room, drawn));  // the subkey, which the AP-REP would have told
+    CHECK(!holds(room, alice_parts[0].octets));
+    CHECK(!std::move(a).take());
+  }
+}
+
+TEST_CASE("ap_acceptor: draws the subkey, the sequence number and the confounder at once, as asked", "[exchange]") {
   struct {
     accept_options options;
-    unsigned draws;
-  } const rows[] = {{{true, true}, 3}, {{false, true}, 2}, {{true, false}, 2}, {{false, false}, 1}};
+    std::size_t octets;
+  } const rows[] = {{{true, true}, 44}, {{false, true}, 12}, {{true, false}, 40}, {{false, false}, 8}};
   for (const auto& row : rows) {
     machine m;
     m.reach(state::proven);
     m.w.policy.entropy = {};
     REQUIRE(says<reply>(m.a.accept(row.options, m.w.turn())));
-    CHECK(m.w.policy.entropy.draws() == row.draws);
+    CHECK(m.w.policy.entropy.draws() == 1);
+    testing::counting_entropy same;
+    std::array<std::uint8_t, 53> before{}, next{};
+    REQUIRE(same.fill(std::span(before).first(row.octets)));
+    REQUIRE(same.fill(std::span(next).first(1)));
+    REQUIRE(m.w.policy.entropy.fill(std::span(next).subspan(1, 1)));
+    CHECK(next[0] == next[1]);  // so many, and no more
     const auto p = std::move(m.a).take();
     REQUIRE(p);
     CHECK(p->keys().acceptor_subkey.has_value() == row.options.subkey);
@@ -395,6 +434,41 @@ TEST_CASE("authenticated_client: outlives the acceptor and the octets that came"
   CHECK(p->endtime() == kerberos_time{1767250800});
   CHECK(p->keys().initiator_seq == 77u);
   CHECK(asn1::decode<msg::ApRep>(p->reply()).has_value());
+}
+
+TEST_CASE("ap_acceptor: a service with means of its own against replays is asked for none",
+          "[exchange][rfc4120-3.2.3]") {
+  ap_world w;
+  const key k = w.service_key();
+  const auto token = machine::copy(w.mint());
+  for (const replay_rule rule : {replay_rule::ask, replay_rule::own_means}) {
+    room_t room{};
+    w.request.replays = rule;
+    acceptor a(w.request_in(room));
+    (void)a.receive(token, w.turn());
+    const auto step = a.provide(k, w.turn());
+    CHECK(says<check_replay>(step) == (rule == replay_rule::ask));
+    CHECK(says<authenticated>(step) == (rule == replay_rule::own_means));
+    if (rule == replay_rule::ask) continue;
+    REQUIRE(a.peer() != nullptr);
+    CHECK(same_principal(a.peer()->client(), alice));
+    REQUIRE(says<reply>(a.accept({}, w.turn())));
+    const auto p = std::move(a).take();
+    REQUIRE(p);
+    CHECK(same_principal(p->service(), web));
+    acceptor b(w.request_in(room));  // and fresh() is no answer to anything
+    (void)b.receive(token, w.turn());
+    (void)b.provide(k, w.turn());
+    CHECK(failure(b.fresh(true, w.turn())) == errc::api_misuse);
+  }
+  // All other checks stand
+  w.now.at.seconds += 301;
+  room_t room{};
+  acceptor late(w.request_in(room));
+  (void)late.receive(token, w.turn());
+  const auto no = late.provide(k, w.turn());
+  REQUIRE(says<refused>(no));
+  CHECK(std::get<refused>(no).why.code == errc::clock_skew);
 }
 
 TEST_CASE("ap_acceptor: allocates nothing", "[exchange]") {

@@ -41,6 +41,16 @@ class room {
   /// The size that this room must have for a message of `n` octets in place of the last one.
   constexpr std::size_t size_for_message(std::size_t n) const { return front_ + frame_octets + n; }
 
+  /// The size that this room must have for a message of exactly() octets, 0 where it has it. So many as `enough` surely
+  /// do: where there is place for them, and there nearly always is, nothing is counted.
+  template <class F>
+    requires std::is_invocable_r_v<std::size_t, F&>
+  constexpr std::size_t lacking(std::size_t enough, F&& exactly) const {
+    if (size_for_message(enough) <= size()) return 0;
+    const std::size_t n = size_for_message(exactly());
+    return n <= size() ? 0 : n;
+  }
+
   /// `n` octets behind the front, at most free(), not kept yet: whatever is written there is wiped in the end.
   constexpr std::span<std::uint8_t> borrow(std::size_t n) {
     if (dirty_ < front_ + n) dirty_ = front_ + n;

@@ -65,6 +65,44 @@ constexpr result<std::span<std::uint8_t>> open_sealed(C& policy, const msg::Encr
   return without_padding(policy, sealed.etype, *plain);
 }
 
+/// Randomness for several uses, drawn at once and handed out in the order of the uses, as if each had drawn its own: a
+/// source is often a call of the system. Wiped when it dies.
+class drawn_octets {
+ public:
+  /// Draws `n` octets; false when the source fails, or when there are to be more than 128.
+  template <entropy_source R>
+  [[nodiscard]] constexpr bool draw(R& from, std::size_t n) {
+    taken_ = 0;
+    const std::span<std::uint8_t> to = octets_.expose_for_writing(n);
+    if (to.size() == n && (n == 0 || from.fill(to))) return true;
+    octets_.wipe();
+    return false;
+  }
+  /// The next of them; false, and `out` as it was, where fewer are left.
+  constexpr bool fill(std::span<std::uint8_t> out) noexcept {
+    if (octets_.size() - taken_ < out.size()) return false;
+    detail::copy_octets(octets_.expose().data() + taken_, out.size(), out.data());
+    taken_ += out.size();
+    return true;
+  }
+  constexpr std::size_t left() const { return octets_.size() - taken_; }
+
+ private:
+  secret<128> octets_;
+  std::size_t taken_ = 0;
+};
+/// The same turn with another source of randomness, which must outlive it.
+template <crypto_policy C, entropy_source R, entropy_source Other>
+constexpr turn<C, Other> with_entropy(const turn<C, R>& t, Other& source KERB_LIFETIMEBOUND) {
+  return {t.policy, source, t.now, t.limits};
+}
+/// The octets that write_sealed draws for a key of this encryption type; 0 where the policy does not have it.
+template <crypto_policy C>
+constexpr std::size_t confounder_octets(const C& policy, etype_t e) {
+  const std::optional<seal_shape> shape = policy.shape(e);
+  return shape ? shape->front : 0;
+}
+
 /// Draws a fresh key of the given encryption type (RFC 3961 section 3, random-to-key).
 template <crypto_policy C, entropy_source R>
 constexpr result<typename C::key> draw_key(etype_t etype, const turn<C, R>& t) {

@@ -15,4 +15,7 @@ constexpr verdict no(errc c, error_code_t code, const char* type, const char* fi
   return {{.code = c, .type = type, .field = field}, code};
 }
 
+/// The octets that a KRB-ERROR takes at most beside its names, realms and e-data.
+inline constexpr std::size_t error_bound = 320;
+
 }  // namespace kerb::inline v0::detail

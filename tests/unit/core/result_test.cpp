@@ -28,6 +28,22 @@ constexpr bool a_value() {
 }
 KERB_BOTH("result: with a value it is true, and its error is ok", "[core]", a_value);
 
+struct counts_moves {
+  int moves = 0;
+  constexpr counts_moves() = default;
+  constexpr counts_moves(const counts_moves&) = default;
+  constexpr counts_moves(counts_moves&& o) noexcept : moves(o.moves + 1) {}
+  counts_moves& operator=(const counts_moves&) = delete;
+  counts_moves& operator=(counts_moves&&) = delete;
+  ~counts_moves() = default;
+};
+constexpr bool a_value_moves_once() {
+  const counts_moves kept;
+  const result<counts_moves> copied = kept, moved = counts_moves();
+  return copied->moves == 0 && moved->moves == 1;
+}
+KERB_BOTH("result: a value goes in by one copy or one move", "[core]", a_value_moves_once);
+
 constexpr bool a_code() {
   const result<int> r = errc::integrity;
   return !r && !r.has_value() && r.error().code == errc::integrity && r.error().offset == 0;

@@ -33,6 +33,23 @@ constexpr bool front_and_tail() {
 }
 KERB_BOTH("room: the front grows, the tail holds the message, and a frame has its place", "[exchange]", front_and_tail);
 
+constexpr bool lacks_what_it_lacks() {
+  std::array<std::uint8_t, 64> octets{};
+  room r{std::span(octets)};
+  (void)r.keep_copy(bytes_view(octets).first(10));
+  unsigned counted = 0;
+  const auto exactly = [&](std::size_t n) {
+    return [&counted, n] {
+      ++counted;
+      return n;
+    };
+  };
+  if (r.lacking(50, exactly(1000)) != 0 || counted != 0) return false;  // enough: nobody asks for the number
+  return r.lacking(51, exactly(50)) == 0 && r.lacking(51, exactly(51)) == 65 && counted == 2;
+}
+KERB_BOTH("room: says what it lacks, and counts only where a rough number does not do", "[exchange]",
+          lacks_what_it_lacks);
+
 constexpr bool framed() {
   std::array<std::uint8_t, 400> octets{};
   room r{std::span(octets)};

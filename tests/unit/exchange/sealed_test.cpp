@@ -135,6 +135,63 @@ constexpr bool too_small_a_room() {
 }
 KERB_BOTH("open_sealed: too small a room is said before anything is opened", "[exchange]", too_small_a_room);
 
+constexpr bool drawn_at_once_and_used_in_order() {
+  testing::counting_entropy together, one_by_one;
+  drawn_octets octets;
+  if (octets.left() != 0 || !octets.draw(together, 48) || together.draws() != 1 || octets.left() != 48) return false;
+  std::array<std::uint8_t, 49> out{}, expected{};
+  std::size_t at = 0;
+  for (const std::size_t n : {std::size_t{32}, std::size_t{0}, std::size_t{4}, std::size_t{12}}) {
+    if (!octets.fill(std::span(out).subspan(at, n)) || !one_by_one.fill(std::span(expected).subspan(at, n))) return false;
+    at += n;
+  }
+  if (!(bytes_view(out) == bytes_view(expected)) || octets.left() != 0) return false;
+  return !octets.fill(std::span(out).first(1)) && octets.fill({}) && bytes_view(out) == bytes_view(expected);
+}
+KERB_BOTH("drawn_octets: one draw gives what several would have given", "[exchange]", drawn_at_once_and_used_in_order);
+
+constexpr bool no_draw_no_octets() {
+  testing::counting_entropy failing, much;
+  failing.fail_at = 2;
+  drawn_octets octets;
+  std::array<std::uint8_t, 1> out{7};
+  if (!octets.draw(failing, 16) || octets.draw(failing, 16)) return false;
+  if (octets.left() != 0 || octets.fill(out) || out[0] != 7) return false;  // nor those of before
+  if (octets.draw(much, 129) || much.draws() != 0 || octets.left() != 0) return false;
+  return octets.draw(much, 0) && much.draws() == 0 && octets.draw(much, 128) && octets.left() == 128;
+}
+KERB_BOTH("drawn_octets: where the source fails, or too many are wanted, there are none", "[exchange]",
+          no_draw_no_octets);
+
+TEST_CASE("drawn_octets: they are wiped when it dies", "[exchange]") {
+  alignas(drawn_octets) std::array<std::uint8_t, sizeof(drawn_octets)> place{};
+  auto* const octets = std::construct_at(reinterpret_cast<drawn_octets*>(place.data()));
+  testing::counting_entropy source, same;
+  std::array<std::uint8_t, 16> expected{};
+  REQUIRE(same.fill(expected));
+  REQUIRE(octets->draw(source, 16));
+  CHECK(holds(place, expected));
+  std::destroy_at(octets);
+  CHECK(!holds(place, expected));
+}
+
+constexpr bool a_turn_with_another_source() {
+  policy p;
+  testing::counting_entropy other;
+  const turn t{p, p, timestamp{{5}, {6}}, {.clock_skew = 7}};
+  const auto w = with_entropy(t, other);
+  std::array<std::uint8_t, 4> out{};
+  return &w.policy.get() == &p && w.entropy->fill(out) && other.draws() == 1 && p.entropy.draws() == 0 &&
+         w.now.at == kerberos_time{5} && w.limits.clock_skew == 7;
+}
+KERB_BOTH("with_entropy: all but the source stays", "[exchange]", a_turn_with_another_source);
+
+KERB_BOTH("confounder_octets: as many as write_sealed draws", "[exchange][rfc3961-3]", [] {
+  sealed_part s;
+  return confounder_octets(s.p, s.k.etype()) == s.p.shape(s.k.etype())->front &&
+         confounder_octets(s.p, etype_t{0x12345678}) == 0;
+});
+
 constexpr bool failing_entropy_is_told() {
   sealed_part s;
   s.p.entropy = {};

@@ -7,8 +7,8 @@
 //   spent    | misuse         | misuse                | misuse
 //   failed   | the first reason again, from every call
 //
-// start() goes to over only where mutual authentication was not asked for. Random octets are drawn in this order: the
-// subkey's seed, the sequence number (4), the authenticator's confounder.
+// start() goes to over only where mutual authentication was not asked for. Random octets are drawn at once, and used in
+// this order: the subkey's seed, the sequence number (4), the authenticator's confounder.
 #pragma once
 #include "../../msg/error.hpp"
 #include "../sealed.hpp"
@@ -41,27 +41,39 @@ class [[nodiscard]] ap_initiator {
     errc why = errc::ok;
     std::array<std::uint8_t, gss_checksum::bnd_size> bnd{};  // RFC 4121 section 4.1.1.2: zeros where there are none
     if (request_.gss && request_.gss->bindings) why = hash_bindings(t.policy.get(), *request_.gss->bindings, bnd);
-    der::writer counted = der::writer::counting();
-    sent_at_ = {t.now.at, {999999}};  // the longest
-    seq_ = longest_seq;
-    if (why == errc::ok) write_request(counted, t, bnd, why);
+    const etype_t etype = t.policy->etype_of(credential().session_key());
+    const std::optional<seal_shape> shape = t.policy->shape(etype);
+    if (why == errc::ok && request_.application_data && !t.policy->cksum_of(etype)) why = errc::unsupported_cksum;
+    if (why == errc::ok && !shape) why = errc::unsupported_etype;
     if (why != errc::ok) return fail({.code = why});
-    if (const std::size_t n = room_.size_for_message(counted.count()); room_.size() < n) return need_room{n};
+    const std::size_t lacking = room_.lacking(detail::size_bound(request_), [&] {
+      der::writer counted = der::writer::counting();
+      sent_at_ = {t.now.at, {999999}};  // the longest
+      seq_ = longest_seq;
+      write_request(counted, t, bnd, why);
+      return counted.count();
+    });
+    if (lacking != 0) return need_room{lacking};
 
+    drawn_octets octets;
+    const std::size_t seed = request_.subkey ? t.policy->seed_octets(etype) : 0;
+    const std::size_t wanted = seed + (request_.sequence_number ? 4 : 0) + shape->front;
+    if (!octets.draw(t.entropy.get(), wanted)) return fail({.code = errc::entropy});
+    const turn drawn = with_entropy(t, octets);
     if (request_.subkey) {
-      auto k = draw_key(t.policy->etype_of(credential().session_key()), t);
+      auto k = draw_key(etype, drawn);
       if (!k) return fail(k.error());
       subkey_.emplace(std::move(*k));
     }
     if (request_.sequence_number) {
       // 30 bits: RFC 4120 section 5.5.1 allows 32, but deployed peers misread what looks negative, or comes to
-      const std::optional<std::uint32_t> n = draw_nonce(t);
+      const std::optional<std::uint32_t> n = draw_nonce(drawn);
       if (!n) return fail({.code = errc::entropy});
       seq_ = *n & longest_seq;
     }
     sent_at_ = request_.times ? request_.times->get().next(t.now) : t.now;
     der::writer w(room_.message_space());
-    write_request(w, t, bnd, why);
+    write_request(w, drawn, bnd, why);
     if (why != errc::ok || !w.ok()) {
       room_.wipe_message();  // a plaintext authenticator may stand there
       return fail({.code = why != errc::ok ? why : errc::no_space});

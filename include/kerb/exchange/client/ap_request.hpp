@@ -66,6 +66,16 @@ constexpr void write_authorization_data(der::writer& w, const ap_request<Key>& r
     asn1::write(w, msg::BasicAuthorizationDataElement<decltype(inside)>{ad_t::if_relevant, inside});
   });
 }
+/// What the AP-REQ takes at most, without counting it all.
+template <class Key>
+constexpr std::size_t size_bound(const ap_request<Key>& r) {
+  constexpr std::size_t rest = 512;  // a seal, times, key, number, checksum, flags, and all headers: not quite 400
+  const basic_credential<Key>& c = r.credential.get();
+  std::size_t n = rest + c.ticket().size() + asn1::encoded_size(c.client().name) + c.client().realm.octets.size();
+  if (r.gss && r.gss->deleg) n += r.gss->deleg->size();
+  if (r.authorization_data) n += asn1::encoded_size(*r.authorization_data);
+  return n;
+}
 }  // namespace detail
 
 }  // namespace kerb::inline v0

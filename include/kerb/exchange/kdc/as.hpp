@@ -41,9 +41,7 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     if (this->state_ != state::idle) return this->misuse();
     if (!t.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
     const auto req = asn1::decode<msg::AsReq>(octets);
-    if (const std::size_t n = this->room_.size_for_message(this->refusal_size(octets.size())); this->room_.size() < n) {
-      return need_room{n};
-    }
+    if (const std::size_t n = this->lacking_for_refusal(0, octets.size()); n != 0) return need_room{n};
     if (!req) return this->undecodable(req.error(), t);
     request_ = octets;
     req_ = *req;
@@ -80,10 +78,7 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (has_client_ || !may_refer()) return absent(t);
-    if (const std::size_t n = this->room_.size_for_message(this->refusal_size(0, realm.octets.size()));
-        this->room_.size() < n) {
-      return need_room{n};
-    }
+    if (const std::size_t n = this->lacking_for_refusal(0, 0, realm.octets.size()); n != 0) return need_room{n};
     return this->turn_down(detail::no(errc::name_mismatch, error_code_t::kdc_err_wrong_realm, "KDC-REQ-BODY", "cname"),
                            t, {}, realm);
   }
@@ -96,11 +91,9 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
       return this->turn_down(
           detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname"), t);
     }
-    if (!this->policy_.conceal_unknown_clients) return this->turn_down(unknown_client(), t);
+    if (!this->policy_.conceal_unknown_clients) return this->turn_down(detail::unknown_client(), t);
     const std::size_t salt = default_salt_size(this->client_);
-    if (const std::size_t n = this->room_.size_for_message(salt + this->refusal_size()); this->room_.size() < n) {
-      return need_room{n};
-    }
+    if (const std::size_t n = this->lacking_for_refusal(salt); n != 0) return need_room{n};
     write_default_salt(this->client_, this->room_.borrow(salt));
     this->room_.keep(salt);
     client_record_.principal = this->client_;
@@ -115,7 +108,7 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), t);
   }
 
-  /// The request and the client's record, from `authorize` on.
+  /// The request, once one has been taken, and the client's record, from `authorize` on.
   constexpr const msg::KdcReqBody& body() const KERB_LIFETIMEBOUND { return req_.req_body.value(); }
   constexpr const record& client() const KERB_LIFETIMEBOUND { return client_record_; }
 
@@ -149,9 +142,6 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
  private:
   friend base;
 
-  static constexpr verdict unknown_client() {
-    return detail::no(errc::name_mismatch, error_code_t::kdc_err_c_principal_unknown, "KDC-REQ-BODY", "cname");
-  }
   constexpr bool may_refer() const {
     return body().kdc_options.has(kdc_option_t::canonicalize) || body().cname->name_type == name_t::enterprise;
   }
@@ -164,11 +154,11 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     using o = kdc_option_t;
     const verdict bad_option =
         detail::no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
-    if (!body.cname || body.cname->name_string.empty()) return unknown_client();
+    if (!body.cname || body.cname->name_string.empty()) return detail::unknown_client();
     if (!body.sname || body.sname->name_string.empty()) {
       return detail::no(errc::missing_field, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname");
     }
-    if (!(body.realm == this->policy_.realm)) return unknown_client();
+    if (!(body.realm == this->policy_.realm)) return detail::unknown_client();
     // RFC 4120 section 3.1.3: none of these has a meaning in an AS-REQ
     for (o bad : {o::forwarded, o::proxy, o::renew, o::validate, o::enc_tkt_in_skey, o::cname_in_addl_tkt})
       if (body.kdc_options.has(bad)) return bad_option;
@@ -193,8 +183,7 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
       if (pa.padata_type == padata_t::req_enc_pa_rep) wants_enc_pa_rep_ = true;
       if (pa.padata_type != padata_t::enc_timestamp || preauthenticated) continue;
-      const std::size_t needed = pa.padata_value.size() + refusal_room(hints);
-      if (const std::size_t n = this->room_.size_for_message(needed); this->room_.size() < n) return need_room{n};
+      if (const std::size_t n = lacking_for_hints(hints, pa.padata_value.size()); n != 0) return need_room{n};
       const verdict v = check_timestamp(pa.padata_value, t);
       if (v.code == error_code_t::kdc_err_preauth_failed) return with_hints(v, hints, t);
       if (!v.ok()) return this->turn_down(v, t);
@@ -205,9 +194,7 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
                           client_record_.attributes.has(a::requires_preauth) ||
                           this->server_.attributes.has(a::requires_preauth);
     if (demanded && !preauthenticated) {
-      if (const std::size_t n = this->room_.size_for_message(refusal_room(hints)); this->room_.size() < n) {
-        return need_room{n};
-      }
+      if (const std::size_t n = lacking_for_hints(hints, 0); n != 0) return need_room{n};
       return with_hints(
           detail::no(errc::no_preauth_mechanism, error_code_t::kdc_err_preauth_required, "AS-REQ", "padata"), hints, t);
     }
@@ -216,20 +203,8 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     return draft_ticket(preauthenticated, t);
   }
 
-  /// RFC 4120 section 3.1.3: what the database says of the client, and of the server.
   constexpr verdict check_client(kerberos_time now) const {
-    using a = principal_attribute;
-    const record& c = client_record_;
-    const auto refused = [](error_code_t code) {
-      return detail::no(errc::refused_by_application, code, "KDC-REQ-BODY", "cname");
-    };
-    if (c.attributes.has(a::not_a_client)) return unknown_client();
-    if (c.attributes.has(a::locked)) return refused(error_code_t::kdc_err_client_revoked);
-    if (c.valid_from && now < *c.valid_from) return refused(error_code_t::kdc_err_client_notyet);
-    if (c.expires && *c.expires <= now) return refused(error_code_t::kdc_err_name_exp);
-    const bool spent = (c.password_expires && *c.password_expires <= now) || c.attributes.has(a::must_change_password);
-    if (spent && !this->server_.attributes.has(a::changes_passwords)) return refused(error_code_t::kdc_err_key_expired);
-    return {};
+    return detail::check_client(client_record_, this->server_, now);
   }
   constexpr verdict check_server(kerberos_time now) const {
     if (this->server_.attributes.has(principal_attribute::user_to_user_only)) {
@@ -284,8 +259,10 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     // The newest of its type: whoever knows only a password that has been changed proves nothing
     const long_term_key<C>* const k = key_of(t.policy.get(), sealed->etype);
     if (k == nullptr) return bad;
-    const auto plain =
-        open_sealed(t.policy.get(), *sealed, k->key.get(), key_usage_t::as_req_enc_timestamp, this->room_);
+    constexpr key_usage_t usage = key_usage_t::as_req_enc_timestamp;
+    const auto plain = k->for_timestamps != nullptr
+                           ? open_sealed(t.policy.get(), *sealed, *k->for_timestamps, usage, this->room_)
+                           : open_sealed(t.policy.get(), *sealed, k->key.get(), usage, this->room_);
     if (!plain) return bad;
     const auto ts = asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain));
     this->room_.keep_first(before);
@@ -347,18 +324,39 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
       const std::span<std::uint8_t> out = std::span(mac).first(shape->octets);
       const bytes_view pieces[] = {request_};
       if (!w.is_counting() && why == errc::ok) {
-        why = t.policy->sign(shape->type, reply_key, key_usage_t::as_req, pieces, out);
+        why = reply_key_->for_checksums != nullptr
+                  ? t.policy->sign(shape->type, *reply_key_->for_checksums, key_usage_t::as_req, pieces, out)
+                  : t.policy->sign(shape->type, reply_key, key_usage_t::as_req, pieces, out);
       }
       if (const auto e = asn1::encode(msg::Checksum{shape->type, bytes_view(out)}, encoded)) echo[0].padata_value = *e;
       sealed_padata = view_of<msg::PaData>(echo);
     }
-    detail::s2k_hints own;
-    (void)own.push_back({t.policy->etype_of(reply_key), reply_key_->salt, reply_key_->s2kparams});
+    const detail::s2k_hints own = own_hints(t.policy.get());
     const bool newer = detail::names_newer_etype(body().etype);
     const auto padata = asn1::computed{[&](der::writer& out) { detail::write_hints(out, own, newer, false); }};
+    const auto seal = [&](der::writer& out, const msg::EncAsRepPart& plain) {
+      constexpr key_usage_t usage = key_usage_t::as_rep_enc_part;
+      if (reply_key_->for_replies != nullptr) {
+        write_sealed(out, plain, *reply_key_->for_replies, usage, t, why, reply_key_->kvno);
+      } else {
+        write_sealed(out, plain, reply_key, usage, t, why, reply_key_->kvno);
+      }
+    };
     this->template write_reply_message<msg_t::as_rep, msg::EncAsRepPart>(
-        w, part, session_key, body(), reply_key, key_usage_t::as_rep_enc_part, reply_key_->kvno, std::optional(padata),
-        sealed_padata, key_expiration(), client_record_.last_req, t, why);
+        w, part, session_key, body(), seal, std::optional(padata), sealed_padata, key_expiration(),
+        client_record_.last_req, t, why);
+  }
+  constexpr etype_t reply_etype(const C& crypto) const { return crypto.etype_of(reply_key_->key.get()); }
+  constexpr detail::s2k_hints own_hints(const C& crypto) const {
+    detail::s2k_hints own;
+    (void)own.push_back({reply_etype(crypto), reply_key_->salt, reply_key_->s2kparams});
+    return own;
+  }
+  /// What the padata of a reply take at most, in the open and sealed, and what it says of earlier requests.
+  constexpr std::size_t padata_bound() const {
+    const long_term_key<C>& k = *reply_key_;
+    return 256 + (k.salt ? 3 * k.salt->octets.size() : 0) + (k.s2kparams ? k.s2kparams->size() : 0) +
+           32 * client_record_.last_req.size();
   }
   constexpr std::optional<kerberos_time> key_expiration() const {
     const record& c = client_record_;
@@ -371,10 +369,13 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     detail::write_hints(counted, hints, detail::names_newer_etype(body().etype), true);
     return counted.count();
   }
-  /// Octets that a refusal with hints needs: once at the front, and in the message.
-  constexpr std::size_t refusal_room(const detail::s2k_hints& hints) const {
-    const std::size_t n = hints_size(hints);
-    return n + this->refusal_size(n);
+  /// What size the room must have for a refusal with hints, which stand at its front and in the message, and for
+  /// `besides`; 0 where it has it.
+  constexpr std::size_t lacking_for_hints(const detail::s2k_hints& hints, std::size_t besides) const {
+    return this->room_.lacking(besides + 2 * detail::size_bound(hints) + this->refusal_bound(), [&] {
+      const std::size_t n = hints_size(hints);
+      return besides + n + this->refusal_size(n);
+    });
   }
   template <entropy_source R>
   constexpr step with_hints(const verdict& v, const detail::s2k_hints& hints, const turn<C, R>& t) {

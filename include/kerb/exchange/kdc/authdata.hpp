@@ -76,6 +76,12 @@ class carried_authdata {
     }};
     asn1::write(w, msg::BasicAuthorizationDataElement<decltype(inside)>{ad_t::if_relevant, inside});
   }
+  /// What write() writes, at most.
+  constexpr std::size_t size_bound() const {
+    std::size_t n = 0;
+    for (const one& e : elements_) n += 64 + e.element.ad_data.size();
+    return n;
+  }
   /// The elements, written from the last to the first.
   constexpr void write(der::writer& w) const {
     for (std::size_t i = elements_.size(); i != 0; --i)

@@ -145,15 +145,17 @@ class tgs_evidence : public kdc_exchange<C> {
     return {};
   }
   constexpr bool gather() {
-    this->carried_.clear();
+    if (this->carried_) this->carried_->clear();
     const std::size_t most = this->policy_.max_authdata_elements;
     if (has(kdc_option_t::request_anonymous)) return true;  // RFC 8062 section 4.2: nothing that could tell who it is
-    if (tgt_.authorization_data && !this->carried_.add(*tgt_.authorization_data, authdata_origin::ticket, most)) {
+    if (!tgt_.authorization_data && added_at_.size == 0) return true;
+    if (!this->carried_) this->carried_.emplace();
+    if (tgt_.authorization_data && !this->carried_->add(*tgt_.authorization_data, authdata_origin::ticket, most)) {
       return false;
     }
     if (added_at_.size == 0) return true;
     const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", at(added_at_));
-    return !data || this->carried_.add(*data, authdata_origin::client, most);
+    return !data || this->carried_->add(*data, authdata_origin::client, most);
   }
   template <entropy_source R>
   constexpr verdict take_second(const msg::Ticket& second, const record& r, const turn<C, R>& t) {

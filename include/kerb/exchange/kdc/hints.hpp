@@ -62,4 +62,14 @@ constexpr void write_hints(der::writer& w, const s2k_hints& hints, bool to_newer
   });
 }
 
+/// What write_hints writes, at most.
+constexpr std::size_t size_bound(const s2k_hints& hints) {
+  std::size_t n = 64;
+  for (const s2k_hint& h : hints) {
+    const std::size_t salt = h.salt ? h.salt->octets.size() : 0;
+    n += 64 + 3 * salt + (h.s2kparams ? h.s2kparams->size() : 0);  // the first one's salt stands there three times
+  }
+  return n;
+}
+
 }  // namespace kerb::inline v0::detail

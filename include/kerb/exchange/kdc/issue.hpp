@@ -1,5 +1,7 @@
 // What the AS and the TGS have in common: the ticket, the reply, the refusal.
 #pragma once
+#include <tuple>
+
 #include "../sealed.hpp"
 #include "authdata.hpp"
 #include "rules.hpp"
@@ -86,7 +88,7 @@ class kdc_exchange {
                             std::span<std::uint8_t>* reserved) const {
     auto data = asn1::computed{[&](der::writer& out) {
       der::wrap(out, der::sequence, [&] {
-        carried_.write(out);
+        if (carried_) carried_->write(out);
         for (std::size_t i = o.authorization_data.size(); i != 0; --i) asn1::write(out, o.authorization_data[i - 1]);
         if (o.reserved_octets != 0) {
           auto zeros = asn1::computed{[&](der::writer& inner) {
@@ -112,17 +114,17 @@ class kdc_exchange {
     part.endtime = draft_.endtime;
     part.renew_till = draft_.renew_till;
     part.caddr = draft_.addresses;
-    if (!carried_.empty() || !o.authorization_data.empty() || o.reserved_octets != 0) {
+    if ((carried_ && !carried_->empty()) || !o.authorization_data.empty() || o.reserved_octets != 0) {
       part.authorization_data.emplace(data);
     }
     asn1::write(w, part);
   }
 
-  /// Writes an AS-REP or TGS-REP with `ticket_part` inside (an EncTicketPart, or whatever writes one).
-  template <msg_t M, class Part, class TicketPart, entropy_source R, class ReplyKey, class Padata>
+  /// Writes an AS-REP or TGS-REP with `ticket_part` inside (an EncTicketPart, or whatever writes one); seal(w, part)
+  /// writes the EncryptedData.
+  template <msg_t M, class Part, class TicketPart, entropy_source R, class Seal, class Padata>
   constexpr void write_reply_message(der::writer& w, const TicketPart& ticket_part, bytes_view session_key,
-                                     const msg::KdcReqBody& body, const ReplyKey& reply_key, key_usage_t usage,
-                                     std::optional<std::uint32_t> reply_kvno, const std::optional<Padata>& padata,
+                                     const msg::KdcReqBody& body, const Seal& seal, const std::optional<Padata>& padata,
                                      const std::optional<msg::MethodData>& sealed_padata,
                                      const std::optional<kerberos_time>& key_expiration,
                                      view_of<msg::LastReqEntry> last_req, const turn<C, R>& t, errc& why) const {
@@ -142,8 +144,7 @@ class kdc_exchange {
     part.caddr = draft_.addresses;
     part.encrypted_pa_data = sealed_padata;
     auto ticket_seal = asn1::computed{[&](der::writer& out) { seal_ticket(out, ticket_part, t, why); }};
-    auto reply_seal =
-        asn1::computed{[&](der::writer& out) { write_sealed(out, part, reply_key, usage, t, why, reply_kvno); }};
+    auto reply_seal = asn1::computed{[&](der::writer& out) { seal(out, part); }};
     using tkt = msg::BasicTicket<decltype(ticket_seal)>;
     asn1::write(
         w, msg::KdcRep<M, tkt, decltype(reply_seal), Padata>{padata,
@@ -155,10 +156,10 @@ class kdc_exchange {
 
   // ---- issuing: Self is the exchange, whose write_reply() writes its reply around the part that it is given
 
-  /// Measures the reply, draws the session key, and writes; or stops where the ticket is to be signed.
+  /// Looks whether the reply fits, draws the session key, and writes; or stops where the ticket is to be signed.
   template <class Self, entropy_source R>
   constexpr step begin_issue(Self& self, const issue_options& o, const turn<C, R>& t) {
-    const ticket_draft as_it_was = draft_;
+    const auto as_it_was = std::tuple(draft_.endtime, draft_.renew_till, draft_.flags);
     restrict(o);
     if (draft_.endtime <= draft_.starttime) {
       return turn_down(no(errc::refused_by_application, error_code_t::kdc_err_never_valid), t);
@@ -166,20 +167,28 @@ class kdc_exchange {
     const std::array<std::uint8_t, max_key_octets> placeholder{};
     const bytes_view any_key = bytes_view(placeholder).first(t.policy->key_octets(draft_.session_etype));
     const auto measured = part_writer(any_key, o);
-    errc why = errc::ok;
-    der::writer counted = der::writer::counting();
-    self.write_reply(counted, measured, any_key, t, why);
-    if (why != errc::ok) return fail({.code = why});
     const std::size_t part_size = o.reserved_octets == 0 ? 0 : asn1::encoded_size(measured);
-    if (const std::size_t n = room_.size_for_message(counted.count() + part_size); room_.size() < n) {
-      draft_ = as_it_was;
-      return need_room{n};
+    errc why = errc::ok;
+    const std::size_t lacking = room_.lacking(part_size + reply_bound(o) + self.padata_bound(), [&] {
+      der::writer counted = der::writer::counting();
+      self.write_reply(counted, measured, any_key, t, why);
+      return counted.count() + part_size;
+    });
+    if (why != errc::ok) return fail({.code = why});
+    if (lacking != 0) {
+      std::tie(draft_.endtime, draft_.renew_till, draft_.flags) = as_it_was;
+      return need_room{lacking};
     }
-    auto k = draw_key(draft_.session_etype, t);
+    drawn_octets octets;
+    std::size_t wanted = t.policy->seed_octets(draft_.session_etype);
+    if (part_size == 0) wanted += confounders(self, t.policy.get());
+    if (!octets.draw(t.entropy.get(), wanted)) return fail({.code = errc::entropy});
+    const turn drawn = with_entropy(t, octets);
+    auto k = draw_key(draft_.session_etype, drawn);
     if (!k) return fail(k.error());
     session_key_.emplace(std::move(*k));
     const bytes_view session_key = t.policy->expose(*session_key_).unguarded();
-    if (part_size == 0) return write_and_end(self, part_writer(session_key, o), t);
+    if (part_size == 0) return write_and_end(self, part_writer(session_key, o), drawn);
     room_.message_space();  // which forgets the last message: its place may be needed
     const std::span<std::uint8_t> at = room_.borrow(part_size);
     room_.keep(part_size);
@@ -192,10 +201,27 @@ class kdc_exchange {
   }
   template <class Self, entropy_source R>
   constexpr step finish_issue(Self& self, const turn<C, R>& t) {
+    drawn_octets octets;
+    if (!octets.draw(t.entropy.get(), confounders(self, t.policy.get()))) return fail({.code = errc::entropy});
     const bytes_view part = room_.kept().last(part_octets_);
-    const step s = write_and_end(self, captured<msg::EncTicketPart>::as_sent(part), t);
+    const step s = write_and_end(self, captured<msg::EncTicketPart>::as_sent(part), with_entropy(t, octets));
     if (issued_) secure_zero(room_.kept_for_writing().last(part_octets_));  // a session key; a refusal has wiped all
     return s;
+  }
+  /// The random octets of the reply's seal and the ticket's.
+  template <class Self>
+  constexpr std::size_t confounders(const Self& self, const C& crypto) const {
+    return confounder_octets(crypto, self.reply_etype(crypto)) + confounder_octets(crypto, draft_.ticket_etype);
+  }
+  /// What a reply takes at most beside its padata, without counting it all: names stand in it twice.
+  constexpr std::size_t reply_bound(const issue_options& o) const {
+    constexpr std::size_t rest = 1536;  // keys, seals, flags, times and all headers: not quite 1000
+    const ticket_draft& d = draft_;
+    std::size_t n = d.client.realm.octets.size() + d.server.realm.octets.size() + asn1::encoded_size(d.client.name) +
+                    asn1::encoded_size(d.server.name) + (d.addresses ? asn1::encoded_size(*d.addresses) : 0);
+    n = rest + 2 * n + d.transited.contents.size() + o.reserved_octets + (carried_ ? carried_->size_bound() : 0);
+    for (const msg::AuthorizationDataElement& e : o.authorization_data) n += 64 + e.ad_data.size();
+    return n;
   }
   template <class Self, class TicketPart, entropy_source R>
   constexpr step write_and_end(Self& self, const TicketPart& part, const turn<C, R>& t) {
@@ -285,6 +311,16 @@ class kdc_exchange {
                   bytes_view(), kerberos_string{});
     return counted.count() + e_data + realm + (names_client_ ? client_.realm.octets.size() : 0) + headers;
   }
+  /// As many or more, without counting them all.
+  constexpr std::size_t refusal_bound(std::size_t e_data = 0, std::size_t realm = 0) const {
+    return error_bound + e_data + realm + asn1::encoded_size(asked_.name) + asn1::encoded_size(client_.name) +
+           2 * (client_.realm.octets.size() + policy_.realm.octets.size());
+  }
+  /// What size the room must have for such a refusal and `besides`, 0 where it has it.
+  constexpr std::size_t lacking_for_refusal(std::size_t besides, std::size_t e_data = 0, std::size_t realm = 0) const {
+    return room_.lacking(besides + refusal_bound(e_data, realm),
+                         [&] { return besides + refusal_size(e_data, realm); });
+  }
   template <entropy_source R>
   KERB_COLD constexpr step turn_down(const verdict& v, const turn<C, R>& t, std::optional<bytes_view> e_data = {},
                                      std::optional<kerberos_string> crealm = {}) {
@@ -340,7 +376,7 @@ class kdc_exchange {
   const long_term_key<C>* ticket_key_ = nullptr;
   std::optional<key> user_key_;
   std::optional<key> session_key_;
-  carried_authdata carried_;
+  std::optional<carried_authdata> carried_;
   ticket_draft draft_;
   std::size_t part_octets_ = 0;  // of the part that is being signed, the last that is kept
   error why_{};

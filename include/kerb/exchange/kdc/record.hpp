@@ -32,6 +32,11 @@ struct long_term_key {
   ref<const typename C::key> key;
   /// The same key prepared for key_usage_t::ticket, or null: what a KDC seals and opens tickets with at its best speed.
   const typename C::prepared_key* for_tickets = nullptr;
+  /// The same for what an AS exchange does with a client's key, each or null: key_usage_t::as_req_enc_timestamp,
+  /// as_rep_enc_part, and as_req, which is the checksum of RFC 6806 section 11.
+  const typename C::prepared_key* for_timestamps = nullptr;
+  const typename C::prepared_key* for_replies = nullptr;
+  const typename C::prepared_key* for_checksums = nullptr;
   std::optional<kerberos_string> salt{};  ///< none: the default salt of the name that was asked for
   std::optional<bytes_view> s2kparams{};  ///< none: the encryption type's default
 };

@@ -116,6 +116,24 @@ constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const 
   return {};
 }
 
+constexpr verdict unknown_client() {
+  return no(errc::name_mismatch, error_code_t::kdc_err_c_principal_unknown, "KDC-REQ-BODY", "cname");
+}
+/// Whether a client can have tickets for this server now, RFC 4120 section 3.1.3.
+template <crypto_policy C>
+constexpr verdict check_client(const principal_record<C>& c, const principal_record<C>& server, kerberos_time now) {
+  using a = principal_attribute;
+  const auto refused = [](error_code_t code) {
+    return no(errc::refused_by_application, code, "KDC-REQ-BODY", "cname");
+  };
+  if (c.attributes.has(a::not_a_client)) return unknown_client();
+  if (c.attributes.has(a::locked)) return refused(error_code_t::kdc_err_client_revoked);
+  if (c.valid_from && now < *c.valid_from) return refused(error_code_t::kdc_err_client_notyet);
+  if (c.expires && *c.expires <= now) return refused(error_code_t::kdc_err_name_exp);
+  const bool spent = (c.password_expires && *c.password_expires <= now) || c.attributes.has(a::must_change_password);
+  if (spent && !server.attributes.has(a::changes_passwords)) return refused(error_code_t::kdc_err_key_expired);
+  return {};
+}
 /// Whether a ticket for this server can be issued at all, RFC 4120 section 3.1.3, or one taken that names it.
 template <crypto_policy C>
 constexpr verdict check_server(const principal_record<C>& s, kerberos_time now, const char* type = "KDC-REQ-BODY") {

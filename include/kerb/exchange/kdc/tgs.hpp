@@ -41,10 +41,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     if (this->state_ != state::idle) return this->misuse();
     if (!t.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
     // Everything that is opened or copied later comes from the request, and once more when realms are added
-    if (const std::size_t n = this->room_.size_for_message(2 * octets.size() + this->refusal_size(octets.size()));
-        this->room_.size() < n) {
-      return need_room{n};
-    }
+    if (const std::size_t n = this->lacking_for_refusal(2 * octets.size(), octets.size()); n != 0) return need_room{n};
     const auto req = asn1::decode<msg::TgsReq>(octets);
     if (!req) return this->undecodable(req.error(), t);
     request_ = octets;
@@ -131,8 +128,8 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     return after_check();
   }
 
-  /// The request, and what its ticket says of the client; from the first lookup of a server on, until the exchange is
-  /// over and the ticket wiped.
+  /// The request, once one has been taken; and what its ticket says of the client, from the first lookup of a server on,
+  /// until the exchange is over and the ticket wiped.
   constexpr const msg::KdcReqBody& body() const KERB_LIFETIMEBOUND { return req_.req_body.value(); }
   constexpr const msg::EncTicketPart& header_ticket() const KERB_LIFETIMEBOUND { return tgt_; }
 
@@ -333,9 +330,14 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     // RFC 4120 section 3.3.3: under the subkey where there is one
     const key& k = subkey_ ? *subkey_ : header_key_;
     const key_usage_t usage = subkey_ ? key_usage_t::tgs_rep_enc_part_subkey : key_usage_t::tgs_rep_enc_part_session;
+    const auto seal = [&](der::writer& out, const msg::EncTgsRepPart& plain) {
+      write_sealed(out, plain, k, usage, t, why);
+    };
     this->template write_reply_message<msg_t::tgs_rep, msg::EncTgsRepPart>(
-        w, part, session_key, body(), k, usage, {}, std::optional<msg::MethodData>{}, {}, {}, {}, t, why);
+        w, part, session_key, body(), seal, std::optional<msg::MethodData>{}, {}, {}, {}, t, why);
   }
+  constexpr etype_t reply_etype(const C& crypto) const { return crypto.etype_of(subkey_ ? *subkey_ : header_key_); }
+  static constexpr std::size_t padata_bound() { return 0; }
 
   bytes_view request_;
   typename base::stretch referral_, path_;  // krbtgt/REALM of a referral, and the path with a realm added

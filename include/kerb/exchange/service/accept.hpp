@@ -6,10 +6,13 @@
 
 namespace kerb::inline v0 {
 
+/// No store of authenticators, for replay_rule::own_means: a request that asks for one is an api_misuse.
+struct no_replay_store {};
+
 /// Runs an acceptor on one AP-REQ. On failure acceptor.refusal() is the KRB-ERROR to transmit, if there is one. Adds no
 /// power: whoever cannot block writes the same loop around the same steps.
-template <crypto_policy C, class Keys, replay_store Store>
-  requires ticket_keys<Keys> && entropy_source<C>
+template <crypto_policy C, class Keys, class Store>
+  requires ticket_keys<Keys> && entropy_source<C> && (replay_store<Store> || std::same_as<Store, no_replay_store>)
 [[nodiscard]] constexpr result<authenticated_client<typename C::key>> accept(ap_acceptor<C>& acceptor, bytes_view token,
                                                                              C& policy, Keys& keys, Store& seen,
                                                                              timestamp now,
@@ -22,7 +25,11 @@ template <crypto_policy C, class Keys, replay_store Store>
       const auto* k = keys.find(*ask);
       step = k != nullptr ? acceptor.provide(*k, t) : acceptor.provide_none(keys.why_none(*ask), t);
     } else if (const auto* r = std::get_if<check_replay>(&step)) {
-      step = acceptor.fresh(seen.insert(r->digest, r->forget_after, now.at), t);
+      if constexpr (replay_store<Store>) {
+        step = acceptor.fresh(seen.insert(r->digest, r->forget_after, now.at), t);
+      } else {
+        step = acceptor.abandon({.code = errc::api_misuse});
+      }
     } else if (says<authenticated>(step)) {
       step = acceptor.accept(options, t);
     } else if (const auto* no = std::get_if<refused>(&step)) {

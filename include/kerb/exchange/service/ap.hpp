@@ -2,19 +2,21 @@
 //
 //   state    | receive         | provide                   | provide_none | fresh         | accept | refuse  | take
 //   idle     | wants_key, over | misuse                    | misuse       | misuse        | misuse | misuse  | misuse
-//   wants_key| misuse          | wants_key, replay, over   | over         | misuse        | misuse | misuse  | misuse
+//   wants_key| misuse          | wants_key, replay,        | over         | misuse        | misuse | misuse  | misuse
+//            |                 | proven (*), over          |              |               |        |         |
 //   replay   | misuse          | misuse                    | misuse       | proven, over  | misuse | misuse  | misuse
 //   proven   | misuse          | misuse                    | misuse       | misuse        | done   | over    | misuse
 //   done     | misuse          | misuse                    | misuse       | misuse        | misuse | misuse  | spent
 //   over, spent and failed: nothing goes on; failed says the first reason again, from every call
 //
-// `over` is after `refused`. Random octets are drawn in accept(), in this order: the subkey's seed, the sequence number
-// (4), the AP-REP's confounder.
+// `over` is after `refused`. (*) replay where the request has replay_rule::ask, proven at once where it has not. Random
+// octets are drawn in accept(), all at once, and used in this order: the subkey's seed, the sequence number (4), the
+// AP-REP's confounder.
 #pragma once
-#include "../../msg/error.hpp"
 #include "../../store/replay_store.hpp"
 #include "../sealed.hpp"
 #include "../step.hpp"
+#include "ap_answer.hpp"
 #include "ap_rules.hpp"
 #include "authenticated.hpp"
 #include "keys.hpp"
@@ -44,12 +46,15 @@ class [[nodiscard]] ap_acceptor {
     const auto req = asn1::decode<msg::ApReq>(octets);
     if (req) {
       // All that later calls write is measured now, so that none of them runs out of room
-      const std::size_t opened = req->ticket->enc_part.cipher.size() + req->authenticator.cipher.size();
-      const std::size_t kept = asn1::encoded_size(req->ticket->sname) + req->ticket->realm.octets.size();
-      const std::size_t n = room_.size_for_message(opened + kept + answer_size(*req));
-      if (room_.size() < n) return need_room{n};
+      const principal_view by = named(*req);
+      const std::size_t n = room_.lacking(octets.size() + detail::ap_answer_bound(by), [&] {
+        const std::size_t opened = req->ticket->enc_part.cipher.size() + req->authenticator.cipher.size();
+        const std::size_t kept = detail::sname_octets(req->ticket.octets()).size() + req->ticket->realm.octets.size();
+        return opened + kept + detail::ap_answer_size(by);
+      });
+      if (n != 0) return need_room{n};
       req_ = *req;
-    } else if (const std::size_t n = room_.size_for_message(answer_size({})); room_.size() < n) {
+    } else if (const std::size_t n = room_.size_for_message(detail::ap_answer_size(named({}))); room_.size() < n) {
       return need_room{n};
     } else if (!octets.empty() &&
                (octets[0] == der::application(30).octet || octets[0] == der::application(15).octet)) {
@@ -167,14 +172,20 @@ class [[nodiscard]] ap_acceptor {
     if (state_ != state::proven) return misuse();
     if (!req_.ap_options.has(ap_option_t::mutual_required)) return finish(done{});
     session_keys<key>& keys = product_.keys_;
+    const etype_t own = t.policy->etype_of(keys.session_key);
+    const etype_t subkey_etype = options.negotiate_etype ? subkey_etype_.value_or(own) : own;
+    drawn_octets octets;
+    const std::size_t seed = options.subkey ? t.policy->seed_octets(subkey_etype) : 0;
+    const std::size_t wanted = seed + (options.sequence_number ? 4 : 0) + confounder_octets(t.policy.get(), own);
+    if (!octets.draw(t.entropy.get(), wanted)) return fail({.code = errc::entropy});
+    const turn drawn = with_entropy(t, octets);
     if (options.subkey) {
-      auto k =
-          draw_key(options.negotiate_etype && subkey_etype_ ? *subkey_etype_ : t.policy->etype_of(keys.session_key), t);
+      auto k = draw_key(subkey_etype, drawn);
       if (!k) return fail(k.error());
       keys.acceptor_subkey.emplace(std::move(*k));
     }
     if (options.sequence_number) {
-      const std::optional<std::uint32_t> n = draw_nonce(t);
+      const std::optional<std::uint32_t> n = draw_nonce(drawn);
       if (!n) return fail({.code = errc::entropy});
       keys.acceptor_seq = *n & 0x3fffffff;  // see the initiator
     }
@@ -186,7 +197,7 @@ class [[nodiscard]] ap_acceptor {
     errc why = errc::ok;
     // RFC 4120 section 3.2.4: under the ticket's session key, not the subkey
     auto sealed = asn1::computed{
-        [&](der::writer& out) { write_sealed(out, part, keys.session_key, key_usage_t::ap_rep_enc_part, t, why); }};
+        [&](der::writer& out) { write_sealed(out, part, keys.session_key, key_usage_t::ap_rep_enc_part, drawn, why); }};
     if (!write_message(msg::BasicApRep<decltype(sealed)>{sealed}) || why != errc::ok) {
       room_.wipe_message();
       return fail({.code = why != errc::ok ? why : errc::no_space});
@@ -214,7 +225,7 @@ class [[nodiscard]] ap_acceptor {
   /// as the octets received. Null before an AP-REQ has come.
   constexpr std::optional<keys_asked> asked() const {
     if (req_.ticket->sname.name_string.empty()) return std::nullopt;
-    return keys_asked{wanted(), had_};
+    return keys_asked{wanted(), had_.value_or(no_ticket_key{})};
   }
   /// The KRB-ERROR to transmit after `refused`; empty before.
   constexpr bytes_view refusal() const { return state_ == state::over ? room_.message() : bytes_view(); }
@@ -232,12 +243,8 @@ class [[nodiscard]] ap_acceptor {
 
   constexpr principal_view service() const { return {req_.ticket->sname, req_.ticket->realm}; }
   constexpr principal_view kept_service() {
-    const principal_view from = service();
-    const std::span<std::uint8_t> to = room_.borrow(asn1::encoded_size(from.name));
-    room_.keep(to.size());
-    const auto octets = asn1::encode(from.name, to);
-    const auto name = asn1::decode<msg::PrincipalName>(octets ? *octets : bytes_view());
-    return {name ? *name : msg::PrincipalName{}, {room_.keep_copy(from.realm.octets)}};
+    const auto name = asn1::decode<msg::PrincipalName>(room_.keep_copy(detail::sname_octets(req_.ticket.octets())));
+    return {name ? *name : msg::PrincipalName{}, {room_.keep_copy(service().realm.octets)}};
   }
   constexpr bool user_to_user() const { return req_.ap_options.has(ap_option_t::use_session_key); }
   constexpr bool is_ours(const principal_view& p) const {
@@ -283,6 +290,10 @@ class [[nodiscard]] ap_acceptor {
     product_.user_to_user_ = user_to_user();
     product_.keys_.initiator_seq = auth->seq_number;
 
+    if (request_.replays == replay_rule::own_means) {
+      state_ = state::proven;
+      return authenticated{};
+    }
     check_replay ask{service(), product_.client_, at_, {}, forget_after(t.limits)};
     const bytes_view pieces[] = {req_.authenticator.cipher};
     if (const errc e = t.policy->digest(pieces, ask.digest); e != errc::ok) return fail({.code = e});
@@ -331,35 +342,12 @@ class [[nodiscard]] ap_acceptor {
     const principal_view asked{req.ticket->sname, req.ticket->realm};
     return request_.services.empty() || is_ours(asked) ? asked : *request_.services.begin();
   }
-  /// The longest answer that this request can get: an AP-REP with subkey and sequence number, or a KRB-ERROR.
-  constexpr std::size_t answer_size(const msg::ApReq& req) const {
-    msg::KrbError e = error_message(error_code_t::krb_err_generic, {latest_time, {999999}});
-    e.ctime = latest_time;
-    e.cusec = microseconds{999999};
-    e.realm = named(req).realm;
-    e.sname = named(req).name;
-    constexpr std::size_t ap_rep = 256;  // 27 octets of time, 45 of key, 8 of number, the seal, and their headers
-    const std::size_t n = asn1::encoded_size(e);
-    return n < ap_rep ? ap_rep : n;
-  }
-  constexpr msg::KrbError error_message(error_code_t code, timestamp now) const {
-    msg::KrbError e;
-    e.stime = now.at;
-    e.susec = now.usec;
-    e.error_code = code;
-    e.realm = named(req_).realm;
-    e.sname = named(req_).name;
-    if (opened_) {
-      e.ctime = at_.at;
-      e.cusec = at_.usec;
-    }
-    return e;
-  }
   /// RFC 4120 section 3.2.3: a client whose request fails is told so by a KRB-ERROR.
   template <entropy_source R>
   KERB_COLD constexpr step turn_down(error why, error_code_t code, const turn<C, R>& t) {
     forget();
-    if (!write_message(error_message(code, t.now))) room_.message_is(0);
+    const msg::KrbError e = detail::ap_error(code, named(req_), t.now, opened_ ? std::optional(at_) : std::nullopt);
+    if (!write_message(e)) room_.message_is(0);
     state_ = state::over;
     return refused{room_.message(), why};
   }
@@ -386,7 +374,7 @@ class [[nodiscard]] ap_acceptor {
   unsigned tried_ = 0;
   bool opened_ = false;  // the authenticator, so that its time is known
   std::optional<etype_t> subkey_etype_{};
-  no_ticket_key had_{};
+  std::optional<no_ticket_key> had_;
   msg::ApReq req_;
   timestamp at_;
   product product_{};

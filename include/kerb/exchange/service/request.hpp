@@ -15,6 +15,14 @@ enum class binding_rule : std::uint8_t {
   require,     ///< every client binds its context to this channel
 };
 
+/// Who sees to it that an authenticator counts once, RFC 4120 section 3.2.3.
+enum class replay_rule : std::uint8_t {
+  ask,        ///< check_replay asks for a store of authenticators
+  own_means,  ///< nobody is asked, and no digest made: the application has means of its own, such as a challenge of the
+              ///< service's, or messages under the subkey that only the service has made. Without any, whoever has
+              ///< overheard an AP-REQ is taken for its client
+};
+
 /// What an acceptor accepts. Every view must outlive the exchange.
 struct accept_request {
   std::optional<principal_view> service{};  ///< the ticket must be for it, or for one of `services`
@@ -38,6 +46,7 @@ struct accept_request {
   /// Accept tickets under the session key of a ticket-granting ticket that the service gave to the client (RFC 4120
   /// section 3.7); need_ticket_key::user_to_user then asks for that key.
   bool user_to_user = false;
+  replay_rule replays = replay_rule::ask;
 };
 
 /// How an acceptor answers a client that has proven who it is.

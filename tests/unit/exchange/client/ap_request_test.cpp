@@ -291,16 +291,29 @@ TEST_CASE("ap_initiator: a context with everything needs the room that it names,
 }
 
 TEST_CASE("ap_initiator: a failing random source leaves nothing of the context behind", "[exchange]") {
-  for (unsigned at = 1; at <= 4; ++at) {
+  for (const bool fails : {false, true}) {
     asking a;
     a.request.gss = everything();
     a.w.policy.entropy = {};
-    a.w.policy.entropy.fail_at = at;
-    INFO("draw " << at);
+    a.w.policy.entropy.fail_at = fails ? 1 : 0;
     const error e = a.why();
-    CHECK(e.code == (at == 4 ? errc::ok : errc::entropy));
-    CHECK(holds(a.room, cred) == (at == 4));
+    CHECK(e.code == (fails ? errc::entropy : errc::ok));
+    CHECK(holds(a.room, cred) == !fails);
   }
+}
+
+TEST_CASE("ap_initiator: no request is longer than its bound", "[exchange]") {
+  for (const bool context : {false, true})
+    for (const bool restricted : {false, true}) {
+      asking a;
+      if (context) a.request.gss = everything();
+      if (!context) a.request.application_data = bytes_view(own_data);
+      if (restricted) a.request.authorization_data = msg::AuthorizationData(restrictions);
+      const std::size_t bound = detail::size_bound(a.request), n = a.start().size();
+      REQUIRE(n != 0);
+      CHECK(n < bound);
+      CHECK(n + 500 > bound);
+    }
 }
 
 TEST_CASE("ap_initiator: a context of GSS-API allocates nothing", "[exchange]") {

@@ -272,7 +272,13 @@ TEST_CASE("ap_initiator: proposes what it was asked to propose", "[exchange][rfc
       initiator x({.credential = c.credential, .room = c.room, .subkey = subkey, .sequence_number = number});
       const auto s = x.start(c.w.turn());
       REQUIRE(says<send>(s));
-      CHECK(c.w.policy.entropy.draws() == 1u + subkey + number);
+      CHECK(c.w.policy.entropy.draws() == 1);  // all at once, and no more than is used
+      testing::counting_entropy same;
+      std::array<std::uint8_t, 53> before{}, next{};
+      REQUIRE(same.fill(std::span(before).first(8u + (subkey ? 32 : 0) + (number ? 4 : 0))));
+      REQUIRE(same.fill(std::span(next).first(1)));
+      REQUIRE(c.w.policy.entropy.fill(std::span(next).subspan(1, 1)));
+      CHECK(next[0] == next[1]);
       std::array<std::uint8_t, 4096> room{};
       ap_acceptor<policy> a(c.w.request_in(room));
       const key k = c.w.service_key();
@@ -435,17 +441,17 @@ TEST_CASE("ap_initiator: a room one octet too small says which size will do, and
   CHECK(p->acceptor_seq == 0x3fffffffu);
 }
 
-TEST_CASE("ap_initiator: a failing random source fails it at each draw, and leaves no plaintext", "[exchange]") {
-  for (unsigned at = 1; at <= 4; ++at) {
+TEST_CASE("ap_initiator: a failing random source fails it, and leaves no plaintext", "[exchange]") {
+  for (const bool fails : {false, true}) {
     waiting c;
     c.w.policy.entropy = {};
-    c.w.policy.entropy.fail_at = at;
+    c.w.policy.entropy.fail_at = fails ? 1 : 0;
     testing::counting_entropy same;
     std::array<std::uint8_t, 32> seed{};
     REQUIRE(same.fill(seed));
     const auto s = c.start();
-    INFO("draw " << at);
-    if (at == 4) {
+    CHECK(c.w.policy.entropy.draws() == 1);
+    if (!fails) {
       CHECK(says<send>(s));
       CHECK(holds(c.room, seed));  // the twin: this policy hides nothing
       CHECK(holds(c.room, alice_parts[0].octets));
@@ -457,6 +463,36 @@ TEST_CASE("ap_initiator: a failing random source fails it at each draw, and leav
     CHECK(c.x.framed().empty());
     CHECK(!holds(c.room, seed));
     CHECK(!holds(c.room, alice_parts[0].octets));
+  }
+}
+
+/// A library that fails at the subkey, or at the seal, where it leaves what it should wipe.
+struct breaking_policy : policy {
+  bool keys = true, seals = true;
+  using policy::seal;
+  constexpr errc seal(const key& k, key_usage_t u, std::span<std::uint8_t> io) noexcept {
+    return seals ? policy::seal(k, u, io) : errc::crypto_backend;
+  }
+  constexpr result<key> random_to_key(etype_t e, bytes_view octets) noexcept {
+    if (!keys) return errc::crypto_backend;
+    return policy::random_to_key(e, octets);
+  }
+};
+TEST_CASE("ap_initiator: a library that fails fails it, and no plaintext is left", "[exchange]") {
+  for (const bool key_fails : {false, true}) {
+    basic_ap_world<breaking_policy> w;
+    const auto credential = w.credential();
+    std::array<std::uint8_t, 4096> room{};
+    ap_initiator<breaking_policy> x({.credential = credential, .room = room});
+    w.policy.entropy = {};
+    testing::counting_entropy same;
+    std::array<std::uint8_t, 32> seed{};
+    REQUIRE(same.fill(seed));
+    (key_fails ? w.policy.keys : w.policy.seals) = false;
+    CHECK(failure(x.start(w.turn())) == errc::crypto_backend);
+    CHECK(failure(x.start(w.turn())) == errc::crypto_backend);
+    CHECK(!holds(room, seed));
+    CHECK(!holds(room, alice_parts[0].octets));
   }
 }
 

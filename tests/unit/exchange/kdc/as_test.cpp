@@ -47,6 +47,26 @@ constexpr bool a_session_key_is_of_a_type_that_the_service_has() {
 KERB_BOTH("as_kdc: without a declaration a session key is of a type that the service has a key of",
           "[exchange][rfc4120-3.1.3]", a_session_key_is_of_a_type_that_the_service_has);
 
+constexpr bool prepared_keys_serve_as_well() {
+  // Of another key each, so that it shows which one was taken
+  const auto with = [](int which, const key& k) {
+    world w;
+    const auto stamp = w.crypto.prepare(which == 1 ? k : w.client.own, key_usage_t::as_req_enc_timestamp);
+    const auto reply = w.crypto.prepare(which == 2 ? k : w.client.own, key_usage_t::as_rep_enc_part);
+    const auto checksum = w.crypto.prepare(w.client.own, key_usage_t::as_req);
+    w.client.keys[0]->for_timestamps = &*stamp;
+    w.client.keys[0]->for_replies = &*reply;
+    w.client.keys[0]->for_checksums = &*checksum;
+    return w.ask_as();
+  };
+  world other;
+  const outcome r = with(0, other.client.own);
+  return r.issued && r.reply_etype == e20 &&
+         with(1, other.service.own).is(error_code_t::kdc_err_preauth_failed) && !with(2, other.service.own).issued;
+}
+KERB_BOTH("as_kdc: keys prepared for timestamps and replies open and seal them", "[exchange][rfc4120-3.1.3]",
+          prepared_keys_serve_as_well);
+
 /// One request that is bent, and what becomes of it.
 struct refusal {
   const char* name;

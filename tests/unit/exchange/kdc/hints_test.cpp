@@ -51,6 +51,22 @@ constexpr bool older_clients_get_the_older_hints_too() {
 KERB_BOTH("hints: a client of the time of RFC 1510 gets ETYPE-INFO and PW-SALT as well", "[exchange][rfc4120-5.2.7.4]",
           older_clients_get_the_older_hints_too);
 
+constexpr bool are_not_longer_than_said() {
+  constexpr std::array<std::uint8_t, 300> octets{};
+  for (const std::size_t salt : {std::size_t{0}, std::size_t{5}, std::size_t{130}, octets.size()}) {
+    detail::s2k_hints h;
+    while (h.push_back({etype_t{0x12345678}, kerberos_string{bytes_view(octets).first(salt)}, bytes_view(params)})) {
+      for (const bool newer : {false, true}) {
+        der::writer counted = der::writer::counting();
+        detail::write_hints(counted, h, newer, true);
+        if (counted.count() > detail::size_bound(h)) return false;
+      }
+    }
+  }
+  return true;
+}
+KERB_BOTH("hints: they are no longer than their bound", "[exchange]", are_not_longer_than_said);
+
 constexpr bool the_older_types_are_known() {
   constexpr etype_t old[] = {etype_t(1), etype_t(2), etype_t(3), etype_t(16), e23, etype_t(24)};
   constexpr etype_t mixed[] = {e23, etype_t(17)};

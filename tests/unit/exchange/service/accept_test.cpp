@@ -227,6 +227,25 @@ TEST_CASE("accept: failures and options reach the acceptor", "[exchange]") {
   CHECK(u.refusal.empty());
 }
 
+constexpr bool without_a_store() {
+  ap_world w;
+  std::array<std::uint8_t, 4096> room{}, other{};
+  keys_t keys;
+  no_replay_store none;
+  if (!keys.add(web, 3, w.service_etype, w.service_key())) return false;
+  const bytes_view token = w.mint();
+  ap_acceptor<policy> asks(w.request_in(room));
+  const auto no = accept(asks, token, w.policy, keys, none, w.now);
+  w.request.replays = replay_rule::own_means;
+  ap_acceptor<policy> a(w.request_in(room)), b(w.request_in(other));
+  const auto first = accept(a, token, w.policy, keys, none, w.now);
+  memory_replay_store<32> seen;
+  const auto second = accept(b, token, w.policy, keys, seen, w.now);
+  return !no && no.error().code == errc::api_misuse && first && same_principal(first->client(), alice) && second;
+}
+KERB_BOTH("accept: a store can be left away by a service with means of its own, and by no other",
+          "[exchange][rfc4120-3.2.3]", without_a_store);
+
 TEST_CASE("accept: allocates nothing", "[exchange][store]") {
   service s;
   const bytes_view token = s.w.mint();

@@ -1,0 +1,88 @@
+// The log: one line a request on standard output, and the words that lines are made of.
+#pragma once
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <ctime>
+#include <kerb/core/time.hpp>
+#include <kerb/msg/basic.hpp>
+#include <kerb/numbers/etype.hpp>
+#include <string>
+
+namespace example {
+
+/// Lines that wait until they are written together: before the answers that they tell of go out.
+class journal {
+ public:
+  /// A quiet one takes no lines of requests.
+  explicit journal(bool quiet) : quiet_(quiet) {}
+  bool quiet() const { return quiet_; }
+  /// What the line is appended to; end() ends it.
+  std::string& line() { return text_; }
+  void end() { text_ += '\n'; }
+  void write() {
+    for (std::size_t sent = 0; sent < text_.size();) {
+      const ssize_t n = ::write(STDOUT_FILENO, text_.data() + sent, text_.size() - sent);
+      if (n < 0 && errno != EINTR) break;  // nobody who could be told
+      if (n > 0) sent += static_cast<std::size_t>(n);
+    }
+    text_.clear();
+  }
+
+ private:
+  bool quiet_;
+  std::string text_;
+};
+
+/// Octets off the wire as one word of printable ASCII.
+inline void add_word(std::string& to, kerb::bytes_view octets) {
+  const std::size_t before = to.size();
+  for (const std::uint8_t o : octets) {
+    if (o > 0x20 && o < 0x7f && o != '\\') {
+      to += static_cast<char>(o);
+    } else {
+      constexpr char digits[] = "0123456789abcdef";
+      to += {'\\', 'x', digits[o >> 4], digits[o & 15]};
+    }
+    if (to.size() - before > 200) {
+      to += "...";  // a line stays a line
+      return;
+    }
+  }
+}
+inline void add_name(std::string& to, const kerb::principal_view& p) {
+  const std::size_t before = to.size();
+  for (const kerb::kerberos_string c : p.name.name_string) {
+    if (to.size() != before) to += '/';
+    add_word(to, c.octets);
+    if (to.size() - before > 400) break;
+  }
+  if (to.size() == before) {
+    to += '-';
+    return;
+  }
+  to += '@';
+  add_word(to, p.realm.octets);
+}
+inline void add_number(std::string& to, int n) {
+  std::array<char, 16> digits;
+  to.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), n).ptr);
+}
+inline void add_time(std::string& to, kerb::kerberos_time t) {
+  const auto seconds = static_cast<std::time_t>(t.seconds);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  to.append(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts));
+}
+/// A registered number's name, or the number.
+template <class Number>
+void add_registered(std::string& to, Number n) {
+  const auto name = name_of(n);
+  if (name.empty()) add_number(to, static_cast<int>(n));
+  else to += name;
+}
+
+}  // namespace example

@@ -1,0 +1,50 @@
+// What a service answers to an AP-REQ, and the room that takes.
+#pragma once
+#include "../../msg/ap.hpp"
+#include "../../msg/error.hpp"
+#include "../verdict.hpp"
+
+namespace kerb::inline v0::detail {
+
+/// RFC 4120 section 5.9.1: a KRB-ERROR of `service`. `at` is the authenticator's time, known once that has been opened.
+constexpr msg::KrbError ap_error(error_code_t code, const principal_view& service, timestamp now,
+                                 const std::optional<timestamp>& at) {
+  msg::KrbError e;
+  e.stime = now.at;
+  e.susec = now.usec;
+  e.error_code = code;
+  e.realm = service.realm;
+  e.sname = service.name;
+  if (at) {
+    e.ctime = at->at;
+    e.cusec = at->usec;
+  }
+  return e;
+}
+
+/// An AP-REP with subkey and sequence number, at most: 27 octets of time, 45 of key, 8 of number, the seal, and their
+/// headers.
+inline constexpr std::size_t ap_rep_bound = 256;
+/// The octets of the longest answer that `service` can give.
+constexpr std::size_t ap_answer_size(const principal_view& service) {
+  constexpr timestamp longest{latest_time, {999999}};
+  const std::size_t n = asn1::encoded_size(ap_error(error_code_t::krb_err_generic, service, longest, longest));
+  return n < ap_rep_bound ? ap_rep_bound : n;
+}
+/// At least as many, without counting them all.
+constexpr std::size_t ap_answer_bound(const principal_view& service) {
+  return (error_bound < ap_rep_bound ? ap_rep_bound : error_bound) + asn1::encoded_size(service.name) +
+         service.realm.octets.size();
+}
+
+/// The sname of a Ticket that has been decoded, as it came: a PrincipalName.
+constexpr bytes_view sname_octets(bytes_view ticket) {
+  der::source s{.origin = ticket.data(), .allowed = der::as_deployed};
+  der::reader outer(ticket, s);
+  der::reader sequence = outer.open(der::application(1), {});
+  der::reader fields = sequence.open(der::sequence, {});
+  (void)(fields.skip() && fields.skip());  // tkt-vno and realm
+  return fields.contents(der::context(2), {});
+}
+
+}  // namespace kerb::inline v0::detail
