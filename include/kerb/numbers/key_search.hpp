@@ -42,12 +42,14 @@ constexpr bool names_version(const std::optional<std::uint32_t>& kvno) { return 
 template <class Entries, class Label, class IsVersion>
 constexpr std::optional<std::size_t> nth_key(const Entries& entries, key_search search, etype_t etype, bool versioned,
                                              unsigned tried, const Label& label, const IsVersion& is_version) {
-  std::uint32_t newest = 0;
-  for (const auto& e : entries) {
-    const std::optional<key_label> l = label(e);
-    if (l && l->etype == etype && l->kvno > newest) newest = l->kvno;
-  }
   const int ranks = versioned && search == key_search::named_zero_newest ? 3 : 1;
+  std::uint32_t newest = 0;
+  if (ranks == 3) {
+    for (const auto& e : entries) {
+      const std::optional<key_label> l = label(e);
+      if (l && l->etype == etype && l->kvno > newest) newest = l->kvno;
+    }
+  }
   for (int rank = 0; rank != ranks; ++rank) {
     std::size_t place = 0;
     for (const auto& e : entries) {

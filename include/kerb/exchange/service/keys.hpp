@@ -37,8 +37,11 @@ class key_list {
   }
   constexpr const Key* find(const need_ticket_key& ask) const KERB_LIFETIMEBOUND {
     if (ask.user_to_user) return nullptr;
+    const auto label = [&, any = label_for(ask)](const std::optional<entry>& e) {
+      return e->etype == ask.etype ? any(e) : std::nullopt;  // names are compared last
+    };
     const auto at = detail::nth_key(std::span(entries_.data(), size_), search_, ask.etype,
-                                    detail::names_version(ask.kvno), ask.tried, label_for(ask), version_for(ask));
+                                    detail::names_version(ask.kvno), ask.tried, label, version_for(ask));
     return at ? &entries_[*at]->k : nullptr;
   }
   constexpr no_ticket_key why_none(const need_ticket_key& ask) const {
