@@ -16,15 +16,15 @@ inline kerb::timestamp now() {
 class answerer {
  public:
   answerer(const realm_settings& realm, store& principals, policy& crypto, journal& log)
-      : realm_(realm), store_(principals), crypto_(crypto), log_(log) {}
+      : realm_(realm), names_(principals, realm.realm()), crypto_(crypto), log_(log) {}
 
   /// The answer, with its length in front for a stream; nothing where there is none. Valid until the next call.
   kerb::bytes_view operator()(kerb::bytes_view request, const kerb::kdc_peer& peer, const std::string& from) {
     for (;;) {
       const kerb::timestamp at = now();
       kerb::botan::kdc exchange(realm_.is, room_, peer);
-      directory names(store_, realm_.realm());
-      const auto over = run(exchange, request, at, names);
+      names_.forget();
+      const auto over = run(exchange, request, at);
       if (const auto* more = std::get_if<kerb::need_room>(&over); more != nullptr && more->octets <= most_room) {
         room_.resize(more->octets);  // from the start again: nothing has been kept
         continue;
@@ -59,12 +59,12 @@ class answerer {
 
   /// The exchange says what it needs, and this gets it. kerb::serve() is the same loop in one call; written out, it
   /// leaves the reason of a refusal to the log.
-  kerb::kdc_step run(kerb::botan::kdc& x, kerb::bytes_view request, kerb::timestamp at, directory& names) {
+  kerb::kdc_step run(kerb::botan::kdc& x, kerb::bytes_view request, kerb::timestamp at) {
     const kerb::turn<policy, policy> t{crypto_, crypto_, at};
     client_.assign("-");
     auto step = x.receive(request, t);
     for (;;) {
-      if (const auto* ask = std::get_if<kerb::need_principal>(&step)) step = looked_up(x, *ask, t, names);
+      if (const auto* ask = std::get_if<kerb::need_principal>(&step)) step = looked_up(x, *ask, t);
       else if (kerb::says<kerb::authorize>(step)) step = x.issue(granted(x), t);
       else return step;
     }
@@ -76,8 +76,7 @@ class answerer {
     if (x.as() != nullptr) o.authorization_data = entry::authdata(x.as()->client());
     return o;
   }
-  kerb::kdc_step looked_up(kerb::botan::kdc& x, const kerb::need_principal& ask, const kerb::turn<policy, policy>& t,
-                           directory& names) {
+  kerb::kdc_step looked_up(kerb::botan::kdc& x, const kerb::need_principal& ask, const kerb::turn<policy, policy>& t) {
     // While the ticket that says so lies open: at the end it is wiped
     if (x.tgs() != nullptr && ask.role == kerb::principal_role::server) {
       const auto& ticket = x.tgs()->header_ticket();
@@ -85,7 +84,7 @@ class answerer {
       add_name(client_, {ticket.cname, ticket.crealm});
     }
     try {
-      const auto answer = names.find(ask);
+      const auto answer = names_.find(ask);
       if (const auto* r = std::get_if<kerb::principal_record<policy>>(&answer)) return x.found(*r, t);
       if (const auto* way = std::get_if<kerb::in_realm>(&answer)) return x.refer_to(way->realm, t);
       return x.absent(t);
@@ -164,7 +163,7 @@ class answerer {
   }
 
   const realm_settings& realm_;
-  store& store_;
+  directory names_;
   policy& crypto_;
   journal& log_;
   struct {

@@ -5,7 +5,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <ctime>
 #include <kerb/core/time.hpp>
 #include <kerb/msg/basic.hpp>
 #include <kerb/numbers/etype.hpp>
@@ -71,11 +70,15 @@ inline void add_number(std::string& to, int n) {
   to.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), n).ptr);
 }
 inline void add_time(std::string& to, kerb::kerberos_time t) {
-  const auto seconds = static_cast<std::time_t>(t.seconds);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  to.append(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts));
+  std::array<std::uint8_t, 32> room;
+  const auto octets = kerb::asn1::encode(t, room);  // two octets of header, and YYYYMMDDhhmmssZ
+  if (!octets || octets->size() != 17) return;
+  for (std::size_t i = 2; i != 17; ++i) {
+    if (i == 6 || i == 8) to += '-';
+    if (i == 10) to += 'T';
+    if (i == 12 || i == 14) to += ':';
+    to += static_cast<char>((*octets)[i]);
+  }
 }
 /// A registered number's name, or the number.
 template <class Number>

@@ -41,10 +41,12 @@ class realm_settings {
   std::vector<kerb::realm_path> paths_;
 };
 
-/// One request's look-ups: what they find lives as long as this does.
+/// The look-ups of one request after the other: what they find lives until forget().
 class directory {
  public:
   directory(store& from, const std::string& realm) : store_(from), realm_(realm) {}
+
+  void forget() { held_.clear(); }
 
   /// What kerb::need_principal asks.
   kerb::lookup<policy> find(const kerb::need_principal& ask) {

@@ -202,15 +202,23 @@ class server {
     return true;
   }
   static std::string text_of(const sockaddr_storage& a) {
-    std::array<char, INET6_ADDRSTRLEN> text{};
+    std::string text;
     if (a.ss_family == AF_INET6) {
       const auto* const six = reinterpret_cast<const sockaddr_in6*>(&a);
-      ::inet_ntop(AF_INET6, &six->sin6_addr, text.data(), text.size());
-      return "[" + std::string(text.data()) + "]:" + std::to_string(ntohs(six->sin6_port));
+      std::array<char, INET6_ADDRSTRLEN> room{};
+      ::inet_ntop(AF_INET6, &six->sin6_addr, room.data(), room.size());
+      text.append("[").append(room.data()).append("]:");
+      add_number(text, ntohs(six->sin6_port));
+    } else {
+      const auto* const four = reinterpret_cast<const sockaddr_in*>(&a);
+      const std::uint32_t octets = ntohl(four->sin_addr.s_addr);
+      for (const unsigned shift : {24u, 16u, 8u, 0u}) {
+        add_number(text, static_cast<int>(octets >> shift & 0xff));
+        text += shift == 0 ? ':' : '.';
+      }
+      add_number(text, ntohs(four->sin_port));
     }
-    const auto* const four = reinterpret_cast<const sockaddr_in*>(&a);
-    ::inet_ntop(AF_INET, &four->sin_addr, text.data(), text.size());
-    return std::string(text.data()) + ":" + std::to_string(ntohs(four->sin_port));
+    return text;
   }
   /// As tickets have it, RFC 4120 section 7.5.3.
   static kerb::msg::HostAddress peer_address(const sockaddr_storage& a, std::span<std::uint8_t, 16> room) {
