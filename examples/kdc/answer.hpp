@@ -169,7 +169,7 @@ class answerer {
   struct {
     kerb::kerberos_time at = kerb::earliest_time;
     std::string text;
-  } told_;  ///< the time of the last line
+  } told_;              ///< the time of the last line
   std::string client_;  ///< of a TGS request, once its ticket has been opened
   std::vector<std::uint8_t> room_ = std::vector<std::uint8_t>(4 * kerb::botan::kdc::room_size);
 };

@@ -36,8 +36,8 @@ class file_store : public store {
     if (const auto known = entries_.find(name); known != entries_.end()) return known->second;
     const auto line = text_.principals.find(name);
     if (line == text_.principals.end()) return nullptr;
-    return entries_[name] = std::make_shared<entry>(
-               name, line->second.is, keys_from_password(name, line->second, crypto_), true, crypto_);
+    return entries_[name] = std::make_shared<entry>(name, line->second.is,
+                                                    keys_from_password(name, line->second, crypto_), true, crypto_);
   }
   std::optional<std::string> way(const std::string& from) override {
     const auto found = text_.ways.find(from);

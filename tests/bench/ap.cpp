@@ -25,10 +25,10 @@ enum class how { plain, replay, mutual, pac };
 /// header, and there is nothing that could be verified.
 constexpr auto pac = [] {
   std::array<std::uint8_t, 800> p{};
-  p[0] = 1;   // one buffer
-  p[8] = 1;   // of that type,
+  p[0] = 1;                                                      // one buffer
+  p[8] = 1;                                                      // of that type,
   p[12] = (p.size() - 24) & 0xff, p[13] = (p.size() - 24) >> 8;  // so large,
-  p[16] = 24;  // and there
+  p[16] = 24;                                                    // and there
   return p;
 }();
 
@@ -49,16 +49,16 @@ class ap_world {
     const kerb::msg::AuthorizationDataElement outer[] = {
         {kerb::ad_t::if_relevant, *kerb::asn1::encode(kerb::msg::AuthorizationData(inner), list)}};
     kerb::msg::EncTicketPart part{.flags = {kerb::ticket_flag_t::initial, kerb::ticket_flag_t::pre_authent},
-                                        .key = {facts.etype, session_octets()},
-                                        .crealm = alice.realm,
-                                        .cname = alice.name,
-                                        .transited = {kerb::tr_t::domain_x500_compress, {}},
-                                        .authtime = {t.at.seconds - 60},
-                                        .starttime = kerb::kerberos_time{t.at.seconds - 60},
-                                        .endtime = {t.at.seconds + 80000},
-                                        .renew_till = {},
-                                        .caddr = {},
-                                        .authorization_data = {}};
+                                  .key = {facts.etype, session_octets()},
+                                  .crealm = alice.realm,
+                                  .cname = alice.name,
+                                  .transited = {kerb::tr_t::domain_x500_compress, {}},
+                                  .authtime = {t.at.seconds - 60},
+                                  .starttime = kerb::kerberos_time{t.at.seconds - 60},
+                                  .endtime = {t.at.seconds + 80000},
+                                  .renew_till = {},
+                                  .caddr = {},
+                                  .authorization_data = {}};
     if (h == how::pac) part.authorization_data = kerb::msg::AuthorizationData(outer);
     ticket = *kerb::testing::mint_ticket(web, part, service_key(), kvno, turn, ticket_room_);
     const kerb::key session = session_key();
@@ -73,8 +73,9 @@ class ap_world {
                                        .authorization_data = {}};
       std::uint8_t room[2048];
       const auto made = kerb::testing::mint_ap_req(
-          ticket, a, h == how::mutual ? kerb::msg::ApOptions{kerb::ap_option_t::mutual_required} : kerb::msg::ApOptions{},
-          session, kerb::key_usage_t::ap_req_authenticator, turn, room);
+          ticket, a,
+          h == how::mutual ? kerb::msg::ApOptions{kerb::ap_option_t::mutual_required} : kerb::msg::ApOptions{}, session,
+          kerb::key_usage_t::ap_req_authenticator, turn, room);
       requests.emplace_back(made->begin(), made->end());
     }
     authtime = t.at.seconds - 60;
@@ -135,7 +136,8 @@ void accept_kerb(benchmark::State& state, int etype, how h) {
     const auto& request = w.requests[h == how::replay ? i++ % ap_world::many : 0];
     const auto who = kerb::accept(a, request, w.p, keys, *store, now(), {.subkey = false}, limits);
     const bool has_pac = who && who->authorization().find(kerb::ad_t::win2k_pac).has_value();
-    return who && has_pac == (h == how::pac) && who->client().name.name_string.size() == 1 && who->reply().empty() == (h != how::mutual);
+    return who && has_pac == (h == how::pac) && who->client().name.name_string.size() == 1 &&
+           who->reply().empty() == (h != how::mutual);
   });
 }
 

@@ -29,9 +29,7 @@ class kdc_world {
     for (const std::string_view name : {"krbtgt/EX.ORG", "HTTP/web.ex.org", "alice"}) {
       if (!good) break;
       const kerb::key& k = *realm.key_of(name);
-      const auto prepared = [&](key_usage_t u) {
-        return &prepared_.emplace_back(std::move(*p.prepare(k, u)));
-      };
+      const auto prepared = [&](key_usage_t u) { return &prepared_.emplace_back(std::move(*p.prepare(k, u))); };
       kerb::long_term_key<policy> known = *realm.record(name)->keys.begin();
       if (name != "alice") {
         known.for_tickets = prepared(key_usage_t::ticket);

@@ -14,9 +14,7 @@ template <class T>
 class [[nodiscard]] result {
  public:
   using value_type = T;
-  constexpr result(const T& value)
-    requires std::is_copy_constructible_v<T>
-      : value_(value) {}
+  constexpr result(const T& value) requires std::is_copy_constructible_v<T> : value_(value) {}
   constexpr result(T&& value) : value_(std::move(value)) {}
   constexpr result(kerb::error e) : error_(e) {}
   constexpr result(errc c) : error_{.code = c} {}

@@ -142,7 +142,8 @@ constexpr bool drawn_at_once_and_used_in_order() {
   std::array<std::uint8_t, 49> out{}, expected{};
   std::size_t at = 0;
   for (const std::size_t n : {std::size_t{32}, std::size_t{0}, std::size_t{4}, std::size_t{12}}) {
-    if (!octets.fill(std::span(out).subspan(at, n)) || !one_by_one.fill(std::span(expected).subspan(at, n))) return false;
+    if (!octets.fill(std::span(out).subspan(at, n)) || !one_by_one.fill(std::span(expected).subspan(at, n)))
+      return false;
     at += n;
   }
   if (!(bytes_view(out) == bytes_view(expected)) || octets.left() != 0) return false;

@@ -318,8 +318,7 @@ class kdc_exchange {
   }
   /// What size the room must have for such a refusal and `besides`, 0 where it has it.
   constexpr std::size_t lacking_for_refusal(std::size_t besides, std::size_t e_data = 0, std::size_t realm = 0) const {
-    return room_.lacking(besides + refusal_bound(e_data, realm),
-                         [&] { return besides + refusal_size(e_data, realm); });
+    return room_.lacking(besides + refusal_bound(e_data, realm), [&] { return besides + refusal_size(e_data, realm); });
   }
   template <entropy_source R>
   KERB_COLD constexpr step turn_down(const verdict& v, const turn<C, R>& t, std::optional<bytes_view> e_data = {},

@@ -128,8 +128,8 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     return after_check();
   }
 
-  /// The request, once one has been taken; and what its ticket says of the client, from the first lookup of a server on,
-  /// until the exchange is over and the ticket wiped.
+  /// The request, once one has been taken; and what its ticket says of the client, from the first lookup of a server
+  /// on, until the exchange is over and the ticket wiped.
   constexpr const msg::KdcReqBody& body() const KERB_LIFETIMEBOUND { return req_.req_body.value(); }
   constexpr const msg::EncTicketPart& header_ticket() const KERB_LIFETIMEBOUND { return tgt_; }
 

@@ -12,36 +12,34 @@ struct no_replay_store {};
 /// Runs an acceptor on one AP-REQ. On failure acceptor.refusal() is the KRB-ERROR to transmit, if there is one. Adds no
 /// power: whoever cannot block writes the same loop around the same steps.
 template <crypto_policy C, class Keys, class Store>
-  requires ticket_keys<Keys> && entropy_source<C> && (replay_store<Store> || std::same_as<Store, no_replay_store>)
-[[nodiscard]] constexpr result<authenticated_client<typename C::key>> accept(ap_acceptor<C>& acceptor, bytes_view token,
-                                                                             C& policy, Keys& keys, Store& seen,
-                                                                             timestamp now,
-                                                                             const accept_options& options = {},
-                                                                             const exchange_limits& limits = {}) {
-  const turn<C, C> t{policy, policy, now, limits};
-  auto step = acceptor.receive(token, t);
-  for (;;) {
-    if (const auto* ask = std::get_if<need_ticket_key>(&step)) {
-      const auto* k = keys.find(*ask);
-      step = k != nullptr ? acceptor.provide(*k, t) : acceptor.provide_none(keys.why_none(*ask), t);
-    } else if (const auto* r = std::get_if<check_replay>(&step)) {
-      if constexpr (replay_store<Store>) {
-        step = acceptor.fresh(seen.insert(r->digest, r->forget_after, now.at), t);
+  requires ticket_keys<Keys> && entropy_source<C> &&(replay_store<Store> || std::same_as<Store, no_replay_store>)
+      [[nodiscard]] constexpr result<authenticated_client<typename C::key>> accept(
+          ap_acceptor<C>& acceptor, bytes_view token, C& policy, Keys& keys, Store& seen, timestamp now,
+          const accept_options& options = {}, const exchange_limits& limits = {}) {
+    const turn<C, C> t{policy, policy, now, limits};
+    auto step = acceptor.receive(token, t);
+    for (;;) {
+      if (const auto* ask = std::get_if<need_ticket_key>(&step)) {
+        const auto* k = keys.find(*ask);
+        step = k != nullptr ? acceptor.provide(*k, t) : acceptor.provide_none(keys.why_none(*ask), t);
+      } else if (const auto* r = std::get_if<check_replay>(&step)) {
+        if constexpr (replay_store<Store>) {
+          step = acceptor.fresh(seen.insert(r->digest, r->forget_after, now.at), t);
+        } else {
+          step = acceptor.abandon({.code = errc::api_misuse});
+        }
+      } else if (says<authenticated>(step)) {
+        step = acceptor.accept(options, t);
+      } else if (const auto* no = std::get_if<refused>(&step)) {
+        return no->why;
+      } else if (const auto* f = std::get_if<failed>(&step)) {
+        return f->why;
+      } else if (const auto* n = std::get_if<need_room>(&step)) {
+        return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->octets)};
       } else {
-        step = acceptor.abandon({.code = errc::api_misuse});
+        return std::move(acceptor).take();
       }
-    } else if (says<authenticated>(step)) {
-      step = acceptor.accept(options, t);
-    } else if (const auto* no = std::get_if<refused>(&step)) {
-      return no->why;
-    } else if (const auto* f = std::get_if<failed>(&step)) {
-      return f->why;
-    } else if (const auto* n = std::get_if<need_room>(&step)) {
-      return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->octets)};
-    } else {
-      return std::move(acceptor).take();
     }
   }
-}
 
 }  // namespace kerb::inline v0

@@ -61,8 +61,8 @@ constexpr bool prepared_keys_serve_as_well() {
   };
   world other;
   const outcome r = with(0, other.client.own);
-  return r.issued && r.reply_etype == e20 &&
-         with(1, other.service.own).is(error_code_t::kdc_err_preauth_failed) && !with(2, other.service.own).issued;
+  return r.issued && r.reply_etype == e20 && with(1, other.service.own).is(error_code_t::kdc_err_preauth_failed) &&
+         !with(2, other.service.own).issued;
 }
 KERB_BOTH("as_kdc: keys prepared for timestamps and replies open and seal them", "[exchange][rfc4120-3.1.3]",
           prepared_keys_serve_as_well);

@@ -18,8 +18,8 @@ constexpr bool tells_the_time_that_it_knows() {
          with.error_code == error_code_t::krb_ap_err_skew && same_principal({with.sname, with.realm}, web) &&
          !without.ctime && !without.cusec && without.stime == now.at && !with.cname && !with.crealm;
 }
-KERB_BOTH("ap_error: has the service's name and both times, the client's where it is known", "[exchange][rfc4120-5.9.1]",
-          tells_the_time_that_it_knows);
+KERB_BOTH("ap_error: has the service's name and both times, the client's where it is known",
+          "[exchange][rfc4120-5.9.1]", tells_the_time_that_it_knows);
 
 constexpr bool no_answer_is_longer() {
   constexpr std::array<std::uint8_t, 300> octets{};
