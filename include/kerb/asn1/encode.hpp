@@ -5,6 +5,7 @@
 
 #include "../core/result.hpp"
 #include "../der/integer.hpp"
+#include "quick.hpp"
 #include "schema.hpp"
 
 namespace kerb::inline v0::asn1 {
@@ -81,6 +82,13 @@ constexpr void write_schema(der::writer& w, const T& v, const choice_schema<C, V
 /// Writes one T in front of what `w` holds.
 template <class T>
 constexpr void write(der::writer& w, const T& v) {
+  if constexpr (detail::quick::known<T>()) {
+    if (w.is_counting()) return w.count_more(detail::quick::size(v));
+    const std::span<std::uint8_t> room = w.room();
+    if (std::uint8_t* const at = detail::quick::write(room.data() + room.size(), room.data(), v)) {
+      return w.count_more(static_cast<std::size_t>(room.data() + room.size() - at));
+    }
+  }
   if constexpr (message<T>) {
     detail::write_schema(w, v, schema_of<T>);
   } else {
@@ -101,6 +109,7 @@ constexpr void write_as(der::writer& w, const T& v, der::tag t) {
 /// Exactly how many octets encode(v) fills.
 template <class T>
 constexpr std::size_t encoded_size(const T& v) {
+  if constexpr (detail::quick::known<T>()) return detail::quick::size(v);
   der::writer w = der::writer::counting();
   write(w, v);
   return w.count();
@@ -110,6 +119,10 @@ constexpr std::size_t encoded_size(const T& v) {
 /// the front passes exactly encoded_size(v) octets. errc::no_space says in `detail` how many octets will do.
 template <class T>
 constexpr result<bytes_view> encode(const T& v, std::span<std::uint8_t> out) {
+  if constexpr (detail::quick::known<T>()) {
+    const std::uint8_t* const at = detail::quick::write(out.data() + out.size(), out.data(), v);
+    if (at != nullptr) return bytes_view(at, static_cast<std::size_t>(out.data() + out.size() - at));
+  }
   der::writer w(out);
   write(w, v);
   if (!w.ok()) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(w.count())};
