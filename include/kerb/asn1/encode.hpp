@@ -77,6 +77,15 @@ constexpr void write_schema(der::writer& w, const T& v, const choice_schema<C, V
     if (chosen.index() == sizeof...(A)) write(w, std::get<sizeof...(A)>(chosen));
   }
 }
+/// What has parts that only a writer knows how to write.
+template <class T>
+constexpr void write_with_care(der::writer& w, const T& v) {
+  if constexpr (message<T>) {
+    write_schema(w, v, schema_of<T>);
+  } else {
+    codec<T>::write(w, v);
+  }
+}
 }  // namespace detail
 
 /// Writes one T in front of what `w` holds.
@@ -85,14 +94,11 @@ constexpr void write(der::writer& w, const T& v) {
   if constexpr (detail::quick::known<T>()) {
     if (w.is_counting()) return w.count_more(detail::quick::size(v));
     const std::span<std::uint8_t> room = w.room();
-    if (std::uint8_t* const at = detail::quick::write(room.data() + room.size(), room.data(), v)) {
-      return w.count_more(static_cast<std::size_t>(room.data() + room.size() - at));
-    }
-  }
-  if constexpr (message<T>) {
-    detail::write_schema(w, v, schema_of<T>);
+    const std::uint8_t* const at = detail::quick::write(room.data() + room.size(), room.data(), v);
+    if (at == nullptr) return w.has_no_room_for(detail::quick::size(v));
+    return w.count_more(static_cast<std::size_t>(room.data() + room.size() - at));
   } else {
-    codec<T>::write(w, v);
+    detail::write_with_care(w, v);
   }
 }
 
@@ -109,7 +115,6 @@ constexpr void write_as(der::writer& w, const T& v, der::tag t) {
 /// Exactly how many octets encode(v) fills.
 template <class T>
 constexpr std::size_t encoded_size(const T& v) {
-  if constexpr (detail::quick::known<T>()) return detail::quick::size(v);
   der::writer w = der::writer::counting();
   write(w, v);
   return w.count();
@@ -119,10 +124,6 @@ constexpr std::size_t encoded_size(const T& v) {
 /// the front passes exactly encoded_size(v) octets. errc::no_space says in `detail` how many octets will do.
 template <class T>
 constexpr result<bytes_view> encode(const T& v, std::span<std::uint8_t> out) {
-  if constexpr (detail::quick::known<T>()) {
-    const std::uint8_t* const at = detail::quick::write(out.data() + out.size(), out.data(), v);
-    if (at != nullptr) return bytes_view(at, static_cast<std::size_t>(out.data() + out.size() - at));
-  }
   der::writer w(out);
   write(w, v);
   if (!w.ok()) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(w.count())};

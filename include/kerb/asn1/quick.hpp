@@ -1,11 +1,11 @@
 // Reading, writing and measuring derived from the schemas as decode.hpp and encode.hpp derive them, for the octets that
-// peers send nearly always: all there, in DER to the letter. It says yes with the value, or nothing at all, and then the
-// others are asked: they take what is tolerated and say what is wrong. So nothing is read differently here than there,
-// and whoever adds to one adds to the other (tests/property/quick_test.cpp holds them against each other).
+// peers send nearly always: all there, in DER to the letter. It says yes with the value, or nothing at all, and then
+// the others are asked: they take what is tolerated and say what is wrong. So nothing is read differently here than
+// there, and whoever adds to one adds to the other (their tests hold them against each other).
 #pragma once
 #include <utility>
 
-#include "../der/quick.hpp"
+#include "../der/integer.hpp"
 #include "schema.hpp"
 
 namespace kerb::inline v0::asn1 {
@@ -54,7 +54,9 @@ consteval bool known() {
   if constexpr (is_captured<T>) return known<typename T::value_type>();
   else if constexpr (message<T>) return all_known(schema_of<T>);
   else if constexpr (requires { codec<T>::all_known; }) return codec<T>::all_known;
-  else return requires(T & v) { codec<T>::parse(nullptr, nullptr, v); };
+  else return requires(T & v) {
+      codec<T>::parse(nullptr, nullptr, v);
+    };
 }
 
 // ---- reading: all of it in registers, null or false for whatever is not expected
@@ -69,7 +71,8 @@ KERB_INLINE constexpr const std::uint8_t* read_line(const std::uint8_t* at, cons
                                                     const constant_line& l) {
   const der::quick::found f = der::quick::open(at, end, der::context(l.number), der::integer);
   std::int32_t got = 0;
-  if (f.begin == nullptr || !der::parse_integer(f.begin, static_cast<std::size_t>(f.end - f.begin), got)) return nullptr;
+  if (f.begin == nullptr || !der::parse_integer(f.begin, static_cast<std::size_t>(f.end - f.begin), got))
+    return nullptr;
   return got == l.value ? f.end : nullptr;
 }
 /// `[number] V`

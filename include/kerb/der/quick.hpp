@@ -41,19 +41,24 @@ struct found {
   const std::uint8_t* end = nullptr;
 };
 
-/// The contents whose length stands at `at`, in DER's shortest form.
+/// The contents whose length stands at `at`, which is not `end`, in DER's shortest form.
 KERB_INLINE constexpr found contents(const std::uint8_t* at, const std::uint8_t* end) {
   std::size_t size = *at++;
-  if (size == 0x82 && end - at >= 2) {  // the length of nearly everything that is long
+  if (size == 0x82) {  // one or two octets are nearly all there are
+    if (end - at < 2) return {};
     size = static_cast<std::size_t>(at[0]) << 8 | at[1];
     at += 2;
     if (size < 0x100) return {};
+  } else if (size == 0x81) {
+    if (end == at) return {};
+    size = *at++;
+    if (size < 0x80) return {};
   } else if (size >= 0x80) {
     const std::size_t octets = size & 0x7f;
     if (octets == 0 || octets > 4 || static_cast<std::size_t>(end - at) < octets) return {};
     size = 0;
     for (std::size_t i = 0; i != octets; ++i) size = size << 8 | *at++;
-    if (size < 0x80 || size >> (8 * (octets - 1)) == 0) return {};
+    if (size >> (8 * (octets - 1)) == 0) return {};
   }
   if (static_cast<std::size_t>(end - at) < size) return {};
   return {at, at + size};

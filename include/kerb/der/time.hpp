@@ -62,7 +62,8 @@ constexpr void time_text(kerberos_time t, std::uint8_t* to) {
   if (t < earliest_time) t = earliest_time;
   if (t > latest_time) t = latest_time;
   const auto since_year_0 = static_cast<std::uint64_t>(t.seconds + 719468 * std::int64_t{86400});  // its March
-  const auto days = static_cast<std::uint32_t>(since_year_0 / 86400), s = static_cast<std::uint32_t>(since_year_0 % 86400);
+  const auto days = static_cast<std::uint32_t>(since_year_0 / 86400),
+             s = static_cast<std::uint32_t>(since_year_0 % 86400);
   // A century has 36524.25 days, a year in it 365.25, a month of a year that begins in March about 30.6.
   const std::uint32_t century = (4 * days + 3) / 146097, day_of_century = (4 * days + 3) % 146097 / 4;
   const std::uint32_t year_of_century = (4 * day_of_century + 3) / 1461;
@@ -70,8 +71,8 @@ constexpr void time_text(kerberos_time t, std::uint8_t* to) {
   const std::uint32_t shifted = (5 * day_of_year + 2) / 153, day = day_of_year - (153 * shifted + 2) / 5 + 1;
   const bool next = shifted >= 10;  // January and February belong to the year after
   const std::uint32_t month = next ? shifted - 9 : shifted + 3, year = century * 100 + year_of_century + (next ? 1 : 0);
-  const std::uint64_t date = detail::digits_of_pairs(year / 100 | year % 100 << 16 | std::uint64_t{month} << 32 |
-                                                     std::uint64_t{day} << 48);
+  const std::uint64_t date =
+      detail::digits_of_pairs(year / 100 | year % 100 << 16 | std::uint64_t{month} << 32 | std::uint64_t{day} << 48);
   const std::uint64_t clock =
       detail::digits_of_pairs(s / 3600 | s / 60 % 60 << 16 | static_cast<std::uint64_t>(s % 60) << 32);
   quick::store(to, date);

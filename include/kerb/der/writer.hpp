@@ -38,6 +38,11 @@ class writer {
   constexpr std::span<std::uint8_t> room() const { return {base_, writes_ ? left_ : 0}; }
   /// Takes `n` octets as written: they stand at the end of room(), or are only counted.
   constexpr void count_more(std::size_t n) { left_ -= n; }
+  /// Counts `n` octets for which room() is too small.
+  constexpr void has_no_room_for(std::size_t n) {
+    overflow();
+    left_ -= n;
+  }
   /// `n` zero octets, for a seal to fill.
   constexpr void zeros(std::size_t n) {
     for (std::size_t i = 0; i != n; ++i) octet(0);
