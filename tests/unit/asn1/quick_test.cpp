@@ -166,6 +166,15 @@ constexpr bool values_out_of_range() {
 KERB_BOTH("quick: values that their types do not have are not read", "[asn1][rfc4120-5.2.4][rfc4120-5.2.8]",
           values_out_of_range);
 
+constexpr bool lists_of_nothing() {
+  const std::uint8_t none[1] = {};
+  sequence_of<std::int32_t, not_empty> some;
+  sequence_of<std::int32_t> any;
+  return !codec<sequence_of<std::int32_t, not_empty>>::parse(none, none, some) &&
+         codec<sequence_of<std::int32_t>>::parse(none, none, any) && any.empty();
+}
+KERB_BOTH("quick: a list that may not be empty is not read when it is", "[asn1][rfc4120-5.2.7.4]", lists_of_nothing);
+
 constexpr bool the_other_application_number() {
   std::array<std::uint8_t, 400> room{};
   const auto out = asn1::encode(full(), room);
