@@ -16,6 +16,8 @@ class [[nodiscard]] result {
   using value_type = T;
   constexpr result(const T& value) requires std::is_copy_constructible_v<T> : value_(value) {}
   constexpr result(T&& value) : value_(std::move(value)) {}
+  /// A T{} where it lies, to be filled.
+  constexpr explicit result(std::in_place_t) : value_(std::in_place) {}
   constexpr result(kerb::error e) : error_(e) {}
   constexpr result(errc c) : error_{.code = c} {}
 
