@@ -49,7 +49,7 @@ class [[nodiscard]] ap_acceptor {
       const principal_view by = named(*req);
       const std::size_t n = room_.lacking(octets.size() + detail::ap_answer_bound(by), [&] {
         const std::size_t opened = req->ticket->enc_part.cipher.size() + req->authenticator.cipher.size();
-        const std::size_t kept = detail::sname_octets(req->ticket.octets()).size() + req->ticket->realm.octets.size();
+        const std::size_t kept = detail::sname_octets(req->ticket).size() + req->ticket->realm.octets.size();
         return opened + kept + detail::ap_answer_size(by);
       });
       if (n != 0) return need_room{n};
@@ -243,7 +243,7 @@ class [[nodiscard]] ap_acceptor {
 
   constexpr principal_view service() const { return {req_.ticket->sname, req_.ticket->realm}; }
   constexpr principal_view kept_service() {
-    const auto name = asn1::decode<msg::PrincipalName>(room_.keep_copy(detail::sname_octets(req_.ticket.octets())));
+    const auto name = asn1::decode<msg::PrincipalName>(room_.keep_copy(detail::sname_octets(req_.ticket)));
     return {name ? *name : msg::PrincipalName{}, {room_.keep_copy(service().realm.octets)}};
   }
   constexpr bool user_to_user() const { return req_.ap_options.has(ap_option_t::use_session_key); }

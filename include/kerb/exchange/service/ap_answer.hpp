@@ -37,14 +37,13 @@ constexpr std::size_t ap_answer_bound(const principal_view& service) {
          service.realm.octets.size();
 }
 
-/// The sname of a Ticket that has been decoded, as it came: a PrincipalName.
-constexpr bytes_view sname_octets(bytes_view ticket) {
-  der::source s{.origin = ticket.data(), .allowed = der::as_deployed};
-  der::reader outer(ticket, s);
-  der::reader sequence = outer.open(der::application(1), {});
-  der::reader fields = sequence.open(der::sequence, {});
-  (void)(fields.skip() && fields.skip());  // tkt-vno and realm
-  return fields.contents(der::context(2), {});
+/// The sname of a Ticket that came, as it stands there: a PrincipalName.
+constexpr bytes_view sname_octets(const captured<msg::Ticket>& ticket) {
+  // It stands behind the realm; all of it has been read once
+  const bytes_view whole = ticket.octets(), realm = ticket->realm.octets;
+  const bytes_view rest = whole.subview(static_cast<std::size_t>(realm.data() - whole.data()) + realm.size());
+  der::source s{.origin = whole.data()};
+  return der::reader(rest, s).contents(der::context(2), {});
 }
 
 }  // namespace kerb::inline v0::detail
