@@ -131,7 +131,7 @@ SUMMARY = [  # title, rows, contestant to set beside the others
 
 def summary(rows, by, out):
     """The least and the greatest ratio of each kind of row."""
-    print("| | MIT krb5 | Heimdal | of the floor (Botan, or a walk) |\n|---|---:|---:|---:|", file=out)
+    print("| | MIT krb5 takes | Heimdal takes | of the floor, kerb takes |\n|---|---:|---:|---:|", file=out)
     for title, pattern, kerb in SUMMARY:
         cells = []
         fresh = "_fresh" if kerb == "kerb_fresh" else ""
@@ -145,7 +145,8 @@ def summary(rows, by, out):
                         found.append(own[by] / other[by] if who.startswith(("botan", "walk")) else other[by] / own[by])
             texts = [f"{v:.1f}" for v in (min(found), max(found))] if found else []
             cells.append(" to ".join(dict.fromkeys(texts)))
-        print(f"| {title} | " + " | ".join(cells) + " |", file=out)
+        if any(cells):
+            print(f"| {title} | " + " | ".join(cells) + " |", file=out)
     print(file=out)
 
 
