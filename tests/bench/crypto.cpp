@@ -2,7 +2,6 @@
 #include <kerb/crypto/buffered_random.hpp>
 #include <kerb/crypto/fork_wiped.hpp>
 #include <kerb/crypto/seal_all.hpp>
-#include <kerb/openssl.hpp>
 
 #include <cstring>
 

@@ -10,6 +10,7 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <kerb/crypto/botan_sha2.hpp>
+#include <kerb/crypto/openssl.hpp>
 #include <kerb/crypto/rfc3962.hpp>
 #include <kerb/crypto/rfc8009.hpp>
 
@@ -193,8 +194,9 @@ class botan_library {
         }
         for (std::size_t i = 0; i != 8; ++i) block[size - 1 - i] = static_cast<std::uint8_t>(8 * all >> 8 * i);
         Compression::compress_digest(now, block, 1);
-        for (std::size_t i = 0; i != octets_of_hash; ++i)
-          out[i] = static_cast<std::uint8_t>(now[i / sizeof(Word)] >> 8 * (sizeof(Word) - 1 - i % sizeof(Word)));
+        for (std::size_t w = 0; w != octets_of_hash / sizeof(Word); ++w)
+          for (std::size_t i = 0; i != sizeof(Word); ++i)
+            out[w * sizeof(Word) + i] = static_cast<std::uint8_t>(now[w] >> 8 * (sizeof(Word) - 1 - i));
       }
       void end(std::uint8_t* whole, std::size_t octets_of_hash) {
         finish(block, octets_of_hash);

@@ -105,8 +105,16 @@ class sha2 {
     std::memcpy(words_.data(), from, state_octets);
   }
   void store(std::span<std::uint8_t> out) const {
-    for (std::size_t i = 0; i != out.size(); ++i)
-      out[i] = static_cast<std::uint8_t>(words_[i / sizeof(Word)] >> 8 * (sizeof(Word) - 1 - i % sizeof(Word)));
+    std::size_t at = 0;
+    for (const Word w : words_) {  // whole words first: each is one store
+      if (out.size() - at < sizeof w) break;
+      for (std::size_t i = 0; i != sizeof w; ++i) out[at + i] = octet(w, i);
+      at += sizeof w;
+    }
+    for (std::size_t i = 0; at != out.size(); ++i, ++at) out[at] = octet(words_[at / sizeof(Word)], i);
+  }
+  static std::uint8_t octet(Word w, std::size_t i) {
+    return static_cast<std::uint8_t>(w >> 8 * (sizeof w - 1 - i));
   }
   void put_bits(std::uint64_t octets) {
     const std::uint64_t bits = 8 * octets;

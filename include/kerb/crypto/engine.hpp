@@ -163,8 +163,8 @@ class engine {
 
   /// seal() for several messages, each of which becomes what seal() would make of it; they lie apart from each other and
   /// may have different lengths. Blocks of several are encrypted at once, which takes a fraction of the time where the
-  /// library can do that. errc::api_misuse, before any is sealed, when one has no room or is not padded; on failure all
-  /// are wiped. seal_all (seal_all.hpp) draws the confounders too.
+  /// library can do that. errc::api_misuse, before any is sealed, when one has no room for confounder and tag; on failure
+  /// all are wiped. seal_all (seal_all.hpp) draws the confounders too.
   constexpr errc seal_many(const key& k, key_usage_t u, view_of<std::span<std::uint8_t>> messages) noexcept {
     return seal_many_with(k.etype(), messages, [&](auto profile, const etype_facts& f) {
       if (const errc e = schedule_seal(profile, f, k, u, cipher_, macs_); e != errc::ok) return e;
@@ -337,7 +337,7 @@ class engine {
   constexpr errc seal_many_with(etype_t e, view_of<std::span<std::uint8_t>> messages, F&& f) {
     const errc why = with(e, [&](auto profile, const etype_facts& x) {
       for (const std::span<std::uint8_t> io : messages)
-        if (!seal_shape{x.front, x.back, x.block}.fits(io.size())) return errc::api_misuse;
+        if (io.size() < std::size_t{x.front} + x.back) return errc::api_misuse;
       return f(profile, x);
     });
     if (why != errc::ok)
