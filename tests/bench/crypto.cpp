@@ -256,8 +256,7 @@ void add_batch(int e, std::size_t size) {
     const auto key = b.t.p.prepare(b.t.key, usage);
     seal_batch(s, b, [&] {
       bool good = true;
-      for (const auto& m : b.messages)
-        good &= b.t.p.fill(m.first(16)) && b.t.p.seal(*key, usage, m) == kerb::errc::ok;
+      for (const auto& m : b.messages) good &= b.t.p.fill(m.first(16)) && b.t.p.seal(*key, usage, m) == kerb::errc::ok;
       return good;
     });
   });

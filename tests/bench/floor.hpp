@@ -114,8 +114,8 @@ class botan_library {
     std::unique_ptr<Botan::BlockCipher> c_;
   };
 
-  /// HMAC of the hash function, which is what Botan's own does without its costs for a new key; with SHA-2 of Botan 2 from
-  /// saved states.
+  /// HMAC of the hash function, which is what Botan's own does without its costs for a new key; with SHA-2 of Botan 2
+  /// from saved states.
   class mac {
    public:
     explicit mac(const kerb::etype_facts& f)

@@ -27,8 +27,8 @@ namespace botan {
 ///
 /// Randomness is Botan's System_RNG, drawn from the operating system for each call: nothing is kept in between, so
 /// neither fork() nor a copied virtual machine can make two processes draw the same octets. Its security rests on the
-/// system's generator alone, and the price is a system call; buffered_random.hpp has it a dozen times cheaper, for whoever
-/// reads there what that asks of a program.
+/// system's generator alone, and the price is a system call; buffered_random.hpp has it a dozen times cheaper, for
+/// whoever reads there what that asks of a program.
 class primitives {
  public:
   /// Holds a cipher's schedule.

@@ -113,9 +113,7 @@ class sha2 {
     }
     for (std::size_t i = 0; at != out.size(); ++i, ++at) out[at] = octet(words_[at / sizeof(Word)], i);
   }
-  static std::uint8_t octet(Word w, std::size_t i) {
-    return static_cast<std::uint8_t>(w >> 8 * (sizeof w - 1 - i));
-  }
+  static std::uint8_t octet(Word w, std::size_t i) { return static_cast<std::uint8_t>(w >> 8 * (sizeof w - 1 - i)); }
   void put_bits(std::uint64_t octets) {
     const std::uint64_t bits = 8 * octets;
     for (std::size_t i = 0; i != 8; ++i) block_[block_octets - 1 - i] = static_cast<std::uint8_t>(bits >> 8 * i);
@@ -195,12 +193,12 @@ class sha2_hmac {
   void with(hash_id id, F&& f) {
     static constexpr std::array<std::uint32_t, 8> first256{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                                            0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    static constexpr std::array<std::uint64_t, 8> first384{
-        0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939,
-        0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4};
-    static constexpr std::array<std::uint64_t, 8> first512{
-        0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
-        0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179};
+    static constexpr std::array<std::uint64_t, 8> first384{0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17,
+                                                           0x152fecd8f70e5939, 0x67332667ffc00b31, 0x8eb44a8768581511,
+                                                           0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4};
+    static constexpr std::array<std::uint64_t, 8> first512{0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
+                                                           0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
+                                                           0x1f83d9abfb41bd6b, 0x5be0cd19137e2179};
     if (id == hash_id::sha256) f(narrow_, first256);
     else f(wide_, id == hash_id::sha384 ? first384 : first512);
   }

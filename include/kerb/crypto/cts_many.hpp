@@ -18,10 +18,7 @@ struct cts_lane {
 
   constexpr cts_lane() = default;
   constexpr cts_lane(std::uint8_t* text, std::size_t size)
-      : next(text),
-        whole((size - 1) / block_octets),
-        tail(size - whole * block_octets),
-        only(whole == 0) {}
+      : next(text), whole((size - 1) / block_octets), tail(size - whole * block_octets), only(whole == 0) {}
 
   /// Combines the next block, which is not the last, with the ciphertext before it, and stores what became of that.
   constexpr void load(std::uint8_t* chain) const { xor_block(next, chain, chain); }
@@ -67,9 +64,9 @@ constexpr std::size_t whole_in_all(const cts_lane* lanes, std::size_t busy) {
 }  // namespace detail
 
 /// cts_encrypt, from a zero vector and in place, for each message without its last `behind` octets: the same octets, in
-/// a quarter of the time where a library works on independent blocks at once. Messages lie apart from each other and may
-/// have different lengths. errc::api_misuse, and none is touched, when one of them is too short; when the library fails,
-/// they are in no defined state.
+/// a quarter of the time where a library works on independent blocks at once. Messages lie apart from each other and
+/// may have different lengths. errc::api_misuse, and none is touched, when one of them is too short; when the library
+/// fails, they are in no defined state.
 template <primitives P>
 constexpr errc cts_encrypt_many(P& p, typename P::cipher& c, view_of<std::span<std::uint8_t>> messages,
                                 std::size_t behind = 0) noexcept {
@@ -93,7 +90,8 @@ constexpr errc cts_encrypt_many(P& p, typename P::cipher& c, view_of<std::span<s
       if (const errc e = p.encrypt(c, chains.data(), chains.data(), busy); e != errc::ok) return e;
       for (std::size_t i = 0; i != busy; ++i) lanes[i].store(chain(i));
     }
-    for (std::size_t i = 0; i != busy; ++i) lanes[i].whole != 0 ? lanes[i].load(chain(i)) : lanes[i].load_last(chain(i));
+    for (std::size_t i = 0; i != busy; ++i)
+      lanes[i].whole != 0 ? lanes[i].load(chain(i)) : lanes[i].load_last(chain(i));
     if (const errc e = p.encrypt(c, chains.data(), chains.data(), busy); e != errc::ok) return e;
     for (std::size_t i = busy; i-- != 0;) {  // from the end, so that a lane that moves has been stored
       if (lanes[i].whole != 0) {

@@ -161,10 +161,10 @@ class engine {
     });
   }
 
-  /// seal() for several messages, each of which becomes what seal() would make of it; they lie apart from each other and
-  /// may have different lengths. Blocks of several are encrypted at once, which takes a fraction of the time where the
-  /// library can do that. errc::api_misuse, before any is sealed, when one has no room for confounder and tag; on failure
-  /// all are wiped. seal_all (seal_all.hpp) draws the confounders too.
+  /// seal() for several messages, each of which becomes what seal() would make of it; they lie apart from each other
+  /// and may have different lengths. Blocks of several are encrypted at once, which takes a fraction of the time where
+  /// the library can do that. errc::api_misuse, before any is sealed, when one has no room for confounder and tag; on
+  /// failure all are wiped. seal_all (seal_all.hpp) draws the confounders too.
   constexpr errc seal_many(const key& k, key_usage_t u, view_of<std::span<std::uint8_t>> messages) noexcept {
     return seal_many_with(k.etype(), messages, [&](auto profile, const etype_facts& f) {
       if (const errc e = schedule_seal(profile, f, k, u, cipher_, macs_); e != errc::ok) return e;

@@ -8,7 +8,8 @@ namespace kerb::inline v0 {
 template <class C, class K>
 concept seals_many_with = seals_with<C, K> &&
     requires(C& c, const K& k, key_usage_t u, view_of<std::span<std::uint8_t>> messages) {
-  { c.seal_many(k, u, messages) } noexcept -> std::same_as<errc>;
+  { c.seal_many(k, u, messages) }
+  noexcept->std::same_as<errc>;
 };
 
 /// Seals each message where it stands: room for what shape() has in front, the plaintext with its padding, room for

@@ -17,9 +17,9 @@ octet_vector text_of(std::size_t n, unsigned salt = 1) {
   for (std::size_t i = 0; i != n; ++i) t[i] = static_cast<std::uint8_t>(i * 131 + salt + i / 256);
   return t;
 }
-constexpr std::pair<hash_id, const char*> functions[]{
-    {hash_id::sha1, "SHA-1"},     {hash_id::sha256, "SHA-256"}, {hash_id::sha384, "SHA-384"},
-    {hash_id::sha512, "SHA-512"}, {hash_id::md5, "MD5"},        {hash_id::md4, "MD4"}};
+constexpr std::pair<hash_id, const char*> functions[]{{hash_id::sha1, "SHA-1"},     {hash_id::sha256, "SHA-256"},
+                                                      {hash_id::sha384, "SHA-384"}, {hash_id::sha512, "SHA-512"},
+                                                      {hash_id::md5, "MD5"},        {hash_id::md4, "MD4"}};
 
 TEST_CASE("botan: an HMAC is Botan's, whatever the sizes and the cuts", "[crypto]") {
   for (const auto& [id, name] : functions) {
@@ -35,8 +35,8 @@ TEST_CASE("botan: an HMAC is Botan's, whatever the sizes and the cuts", "[crypto
         octet_vector expected(theirs->output_length()), one(expected.size()), cut(expected.size());
         theirs->update(data);
         theirs->final(expected.data());
-        const kerb::bytes_view v(data), whole[]{v}, pieces[]{v.first(n / 5), {}, v.subview(n / 5, n / 2),
-                                                             v.subview(n / 5 + n / 2)};
+        const kerb::bytes_view v(data), whole[]{v},
+            pieces[]{v.first(n / 5), {}, v.subview(n / 5, n / 2), v.subview(n / 5 + n / 2)};
         REQUIRE(p.hmac(m, whole, one) == errc::ok);
         REQUIRE(p.hmac(m, pieces, cut) == errc::ok);
         REQUIRE(one == expected);

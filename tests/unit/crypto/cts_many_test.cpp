@@ -38,7 +38,8 @@ struct texts {
   constexpr texts(std::size_t first, std::size_t step, std::size_t tail) : behind(tail) {
     for (std::size_t m = 0; m != N; ++m) {
       sizes[m] = 16 + (first + step * m) % 100;
-      for (std::size_t i = 0; i != octets[m].size(); ++i) octets[m][i] = static_cast<std::uint8_t>(31 * i + 7 * m + i / 5);
+      for (std::size_t i = 0; i != octets[m].size(); ++i)
+        octets[m][i] = static_cast<std::uint8_t>(31 * i + 7 * m + i / 5);
     }
   }
   constexpr std::array<message, N> spans() {
@@ -104,8 +105,7 @@ KERB_BOTH("cts_encrypt_many: eight messages are eight blocks in every call", "[c
   counting_toy q;
   texts<24> more(48, 0, 12);
   const auto all = more.spans();
-  return kerb::cts_encrypt_many(q, c, all, 12) == errc::ok && q.calls_made == 12 && q.blocks == 96 &&
-         q.most == 8;
+  return kerb::cts_encrypt_many(q, c, all, 12) == errc::ok && q.calls_made == 12 && q.blocks == 96 && q.most == 8;
 });
 
 KERB_BOTH("cts_encrypt_many: what is left of the longest message is chained by the library", "[crypto]", [] {
