@@ -91,7 +91,7 @@ void open_peer(benchmark::State& state, const peer_ops& peer, int etype, text& t
 /// source.
 template <class Library>
 void seal_floor(benchmark::State& state, int etype, text& t, bool fresh) {
-  floor_keys<Library> keys(t.facts);
+  floor_keys<Library> keys(t.facts, fresh);
   const kerb::bytes_view key = handle_key(etype);
   const octets key_octets(key.data(), key.size());
   keys.schedule(key_octets, usage);
@@ -110,7 +110,7 @@ void seal_floor(benchmark::State& state, int etype, text& t, bool fresh) {
 }
 template <class Library>
 void open_floor(benchmark::State& state, int etype, text& t, bool fresh) {
-  floor_keys<Library> keys(t.facts);
+  floor_keys<Library> keys(t.facts, fresh);
   const kerb::bytes_view key = handle_key(etype);
   const octets key_octets(key.data(), key.size());
   keys.schedule(key_octets, usage);

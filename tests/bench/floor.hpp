@@ -4,6 +4,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED  // saved states of hashes, which make the cheapest HMAC, have no other interface
 #include <botan/block_cipher.h>
 #include <botan/hash.h>
+#include <botan/mac.h>
 #include <botan/pwdhash.h>
 #include <botan/system_rng.h>
 #include <openssl/evp.h>
@@ -114,21 +115,24 @@ class botan_library {
     std::unique_ptr<Botan::BlockCipher> c_;
   };
 
-  /// HMAC of the hash function, which is what Botan's own does without its costs for a new key; with SHA-2 of Botan 2
-  /// from saved states.
+  /// The cheapest HMAC that Botan allows: SHA-1 by its own where the key was scheduled before, and where it is new,
+  /// which costs that dearly, by the hash function; SHA-2 of Botan 2 from saved states.
   class mac {
    public:
-    explicit mac(const kerb::etype_facts& f)
+    explicit mac(const kerb::etype_facts& f, bool fresh = false)
         : block_(f.hash == kerb::hash_id::sha384 ? 128 : 64),
           h_(Botan::HashFunction::create_or_throw(f.hash == kerb::hash_id::sha1     ? "SHA-1"
                                                   : f.hash == kerb::hash_id::sha256 ? "SHA-256"
                                                                                     : "SHA-384")) {
+      if (f.hash == kerb::hash_id::sha1 && !fresh)
+        kept_ = Botan::MessageAuthenticationCode::create_or_throw("HMAC(SHA-1)");
 #if defined(BOTAN_SHA_64BIT_H_)
       if (f.hash == kerb::hash_id::sha256) narrow_.emplace();
       if (f.hash == kerb::hash_id::sha384) wide_.emplace();
 #endif
     }
     void set_key(octets k) {
+      if (kept_) return kept_->set_key(k.data(), k.size());
       std::memset(inner_, 0x36, block_);
       std::memset(outer_, 0x5c, block_);
       for (std::size_t i = 0; i != k.size(); ++i) inner_[i] ^= k[i], outer_[i] ^= k[i];
@@ -139,6 +143,7 @@ class botan_library {
       begun_ = false;
     }
     void add(octets o) {
+      if (kept_) return kept_->update(o.data(), o.size());
 #if defined(BOTAN_SHA_64BIT_H_)
       if (narrow_) return narrow_->add(o);
       if (wide_) return wide_->add(o);
@@ -147,6 +152,7 @@ class botan_library {
       h_->update(o.data(), o.size());
     }
     void end(std::uint8_t* whole) {
+      if (kept_) return kept_->final(whole);
 #if defined(BOTAN_SHA_64BIT_H_)
       if (narrow_) return narrow_->end(whole, 32);
       if (wide_) return wide_->end(whole, 48);
@@ -216,6 +222,7 @@ class botan_library {
     std::optional<states<std::uint64_t, Botan::SHA_512>> wide_;
 #endif
     std::size_t block_;
+    std::unique_ptr<Botan::MessageAuthenticationCode> kept_;
     std::unique_ptr<Botan::HashFunction> h_;
     std::uint8_t inner_[128], outer_[128];
     bool begun_ = false;
@@ -299,7 +306,7 @@ class openssl_library {
   /// HMAC from saved states of the hash.
   class mac {
    public:
-    explicit mac(const kerb::etype_facts& f) : hash_(f.hash) {}
+    explicit mac(const kerb::etype_facts& f, bool = false) : hash_(f.hash) {}
     void set_key(octets k) {
       std::uint8_t pad[128];
       const std::size_t block = hash_ == kerb::hash_id::sha384 ? 128 : 64;
@@ -360,7 +367,9 @@ class openssl_library {
 template <class Library>
 class floor_keys {
  public:
-  explicit floor_keys(const kerb::etype_facts& f) : f_(f), base_(f), ke_(f), base_mac_(f), ki_(f) {}
+  /// `fresh`: scheduled for each message.
+  explicit floor_keys(const kerb::etype_facts& f, bool fresh = false)
+      : f_(f), base_(f), ke_(f), base_mac_(f, fresh), ki_(f, fresh) {}
 
   void schedule(octets key, kerb::key_usage_t usage) {
     std::uint8_t e[32], i[64];

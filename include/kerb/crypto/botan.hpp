@@ -27,7 +27,7 @@ namespace botan {
 ///
 /// Randomness is Botan's System_RNG, drawn from the operating system for each call: nothing is kept in between, so
 /// neither fork() nor a copied virtual machine can make two processes draw the same octets. Its security rests on the
-/// system's generator alone, and the price is a system call; buffered_random.hpp has it a dozen times cheaper, for
+/// system's generator alone, and the price is a system call; buffered_random.hpp has it at a sixth of that, for
 /// whoever reads there what that asks of a program.
 class primitives {
  public:
@@ -37,11 +37,11 @@ class primitives {
     std::array<std::unique_ptr<Botan::BlockCipher>, 5> kinds_;
     std::size_t keyed_ = 0;  // an index, so that a moved-from holder finds nothing there
   };
-  /// Holds a key: as two states of the hash where those can be kept, else filled up to the hash's block and combined
-  /// with HMAC's inner padding.
+  /// Holds a key as the two states of the hash that it becomes where those can be kept, else as the two blocks that
+  /// they are made of.
   class mac {
     friend class primitives;
-    secret<128> kept_;
+    secret<256> kept_;
     hash_id hash_{};
   };
 
@@ -80,41 +80,42 @@ class primitives {
     std::array<std::uint8_t, max_hash_octets> short_key;  // RFC 2104 section 2: a key longer than a block is hashed
     wiped_on_exit wipe(short_key);
     const std::size_t block = block_octets(id);
-    m.kept_.wipe();
-    m.hash_ = id;
     bytes_view octets = key.unguarded();
+    errc why = errc::ok;
     if (octets.size() > block) {
       const bytes_view whole[]{octets};
       const auto cut = std::span(short_key).first(hash_octets(id));
-      if (const errc e = hash(id, whole, cut); e != errc::ok) return e;
+      why = hash(id, whole, cut);
       octets = cut;
     }
-    if (sha2_hmac::serves(id)) {
-      const errc why = with_states([&](sha2_hmac& h) { h.schedule(id, octets, m.kept_.expose_for_writing(block)); });
-      if (why != errc::ok) m.kept_.wipe();
-      return why;
+    m.hash_ = id;
+    if (why == errc::ok && sha2_hmac::serves(id)) {
+      why = with_states([&](sha2_hmac& h) { h.schedule(id, octets, m.kept_.expose_for_writing(block)); });
+    } else if (why == errc::ok && hasher(id) == nullptr) {
+      why = errc::crypto_backend;
+    } else if (why == errc::ok) {
+      const auto both = m.kept_.expose_for_writing(2 * block), inner = both.first(block), outer = both.last(block);
+      secure_zero(inner);
+      kerb::detail::copy_octets(octets.data(), octets.size(), inner.data());
+      repad(inner, 0x5c, outer.data());
+      repad(inner, 0x36, inner.data());
     }
-    if (hasher(id) == nullptr) return errc::crypto_backend;
-    const auto inner = m.kept_.expose_for_writing(block);
-    kerb::detail::copy_octets(octets.data(), octets.size(), inner.data());
-    for (std::uint8_t& o : inner) o ^= 0x36;
-    return errc::ok;
+    if (why != errc::ok) m.kept_.wipe();
+    return why;
   }
   errc hmac(mac& m, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
     if (m.kept_.empty() || out.size() > hash_octets(m.hash_)) return errc::crypto_backend;
     const bytes_view kept = m.kept_.expose().unguarded();
     if (sha2_hmac::serves(m.hash_)) return with_states([&](sha2_hmac& h) { h.hmac(m.hash_, kept, pieces, out); });
     Botan::HashFunction* const h = hasher(m.hash_);
-    std::array<std::uint8_t, 128> outer;
     std::array<std::uint8_t, max_hash_octets> whole;
-    wiped_on_exit wipe_outer(outer), wipe_whole(whole);
+    wiped_on_exit wipe(whole);
     if (h == nullptr) return errc::crypto_backend;
-    for (std::size_t i = 0; i != kept.size(); ++i) outer[i] = kept[i] ^ 0x36 ^ 0x5c;
     const errc why = guarded([&] {
-      h->update(kept.data(), kept.size());
+      h->update(kept.data(), kept.size() / 2);
       for (const bytes_view piece : pieces) h->update(piece.data(), piece.size());
       h->final(whole.data());
-      h->update(outer.data(), kept.size());
+      h->update(kept.data() + kept.size() / 2, kept.size() / 2);
       h->update(whole.data(), hash_octets(m.hash_));
       return h->final(whole.data()), true;
     });
@@ -189,6 +190,13 @@ class primitives {
 
   static constexpr std::size_t block_octets(hash_id id) {
     return id == hash_id::sha384 || id == hash_id::sha512 ? 128 : 64;
+  }
+  /// Combines a padded key, of a block of a hash, with an octet of HMAC's.
+  static void repad(bytes_view block, std::uint8_t with, std::uint8_t* out) {
+    cipher_block pad;
+    pad.fill(with);
+    for (std::size_t at = 0; at != block.size(); at += pad.size())
+      kerb::detail::xor_block(block.data() + at, pad.data(), out + at);
   }
   /// The hash function, made unless it is there; null where Botan has none.
   Botan::HashFunction* hasher(hash_id id) noexcept {
