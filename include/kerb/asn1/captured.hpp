@@ -10,6 +10,7 @@ namespace kerb::inline v0::asn1 {
 template <class T>
 class captured {
  public:
+  using value_type = T;
   constexpr captured() = default;
   /// A value of our own, encoded when it is written.
   static constexpr captured of(const T& v) {
@@ -52,6 +53,20 @@ struct codec<captured<T>> {
     } else {
       asn1::write(w, v.value_);
     }
+  }
+
+  static constexpr const std::uint8_t* quick_read(const std::uint8_t* at, const std::uint8_t* end, captured<T>& out) {
+    const std::uint8_t* const after = detail::quick::read(at, end, out.value_);
+    if (after == nullptr) return after;
+    out.octets_ = {at, static_cast<std::size_t>(after - at)};
+    out.has_octets_ = true;
+    return after;
+  }
+  static constexpr std::uint8_t* quick_write(std::uint8_t* at, const std::uint8_t* floor, const captured<T>& v) {
+    return v.has_octets_ ? der::quick::octets(at, floor, v.octets_) : detail::quick::write(at, floor, v.value_);
+  }
+  static constexpr std::size_t quick_size(const captured<T>& v) {
+    return v.has_octets_ ? v.octets_.size() : detail::quick::size(v.value_);
   }
 };
 

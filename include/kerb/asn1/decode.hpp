@@ -5,6 +5,7 @@
 
 #include "../core/result.hpp"
 #include "../der/integer.hpp"
+#include "quick.hpp"
 #include "schema.hpp"
 
 namespace kerb::inline v0::asn1 {
@@ -208,21 +209,34 @@ constexpr bool read_as(der::reader& r, T& out, der::tag t, der::place p) {
   }
 }
 
+namespace detail {
+/// What is wrong, by a reader that can say it; and what is tolerated.
+template <class T>
+KERB_NOINLINE constexpr error decode_with_care(const char* name, bytes_view in, der::rules allowed, T& out) {
+  if (in.size() > 0xffffffffu) return error{.code = errc::input_too_large, .type = name};
+  const der::place whole{name, ""};
+  der::source s{.origin = in.data(), .allowed = allowed};
+  der::reader r(in, s);
+  if (asn1::read(r, out, whole) && !r.at_end()) r.fail(errc::trailing_data, whole);
+  return s.why;
+}
+template <class T>
+constexpr error decode_whole(const char* name, bytes_view in, der::rules allowed, T& out) {
+  if constexpr (quick::known<T>()) {
+    if (in.size() <= 0xffffffffu && !in.empty() && quick::read(in.begin(), in.end(), out) == in.end()) return {};
+    out = T{};
+  }
+  return decode_with_care(name, in, allowed, out);
+}
+}  // namespace detail
+
 /// The T that `in` encodes, all of it: views into `in`, which must outlive them. The error names the field and the
 /// offset. `name` is what errors call the whole. Inputs of 2^32 octets and more are refused.
 template <class T>
 constexpr result<T> decode_as(const char* name, bytes_view in KERB_LIFETIMEBOUND,
                               der::rules allowed = der::as_deployed) {
-  const der::place whole{name, ""};
-  if (in.size() > 0xffffffffu) return error{.code = errc::input_too_large, .type = name};
-  der::source s{.origin = in.data(), .allowed = allowed};
-  der::reader r(in, s);
-  result<T> out{T{}};
-  if (!read(r, *out, whole)) return s.why;
-  if (!r.at_end()) {
-    r.fail(errc::trailing_data, whole);
-    return s.why;
-  }
+  result<T> out(std::in_place);
+  if (const error why = detail::decode_whole(name, in, allowed, *out); !why.ok()) out = why;
   return out;
 }
 /// The same for a message, which has its own name.

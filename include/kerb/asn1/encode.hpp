@@ -5,6 +5,7 @@
 
 #include "../core/result.hpp"
 #include "../der/integer.hpp"
+#include "quick.hpp"
 #include "schema.hpp"
 
 namespace kerb::inline v0::asn1 {
@@ -76,15 +77,28 @@ constexpr void write_schema(der::writer& w, const T& v, const choice_schema<C, V
     if (chosen.index() == sizeof...(A)) write(w, std::get<sizeof...(A)>(chosen));
   }
 }
+/// What has parts that only a writer knows how to write.
+template <class T>
+constexpr void write_with_care(der::writer& w, const T& v) {
+  if constexpr (message<T>) {
+    write_schema(w, v, schema_of<T>);
+  } else {
+    codec<T>::write(w, v);
+  }
+}
 }  // namespace detail
 
 /// Writes one T in front of what `w` holds.
 template <class T>
 constexpr void write(der::writer& w, const T& v) {
-  if constexpr (message<T>) {
-    detail::write_schema(w, v, schema_of<T>);
+  if constexpr (detail::quick::known<T>()) {
+    if (w.is_counting()) return w.count_more(detail::quick::size(v));
+    const std::span<std::uint8_t> room = w.room();
+    const std::uint8_t* const at = detail::quick::write(room.data() + room.size(), room.data(), v);
+    if (at == nullptr) return w.has_no_room_for(detail::quick::size(v));
+    return w.count_more(static_cast<std::size_t>(room.data() + room.size() - at));
   } else {
-    codec<T>::write(w, v);
+    detail::write_with_care(w, v);
   }
 }
 

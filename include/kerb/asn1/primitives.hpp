@@ -21,6 +21,14 @@ struct codec<I> {
     return der::read_integer(r, out, p, t);
   }
   static constexpr void write(der::writer& w, I v, der::tag t = tag) { der::write_integer(w, v, t); }
+
+  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, I& out) {
+    return der::parse_integer(c, static_cast<std::size_t>(end - c), out);
+  }
+  static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, I v) {
+    return der::put_integer(at, floor, v);
+  }
+  static constexpr std::size_t size(I v) { return der::integer_size(v); }
 };
 
 /// Enumerations that ASN.1 calls ENUMERATED rather than INTEGER say so by a specialisation.
@@ -42,6 +50,17 @@ struct codec<E> {
   static constexpr void write(der::writer& w, E v, der::tag t = tag) {
     der::write_integer(w, static_cast<std::int32_t>(v), t);
   }
+
+  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, E& out) {
+    std::int32_t v = 0;
+    if (!der::parse_integer(c, static_cast<std::size_t>(end - c), v)) return false;
+    out = static_cast<E>(v);
+    return true;
+  }
+  static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, E v) {
+    return der::put_integer(at, floor, static_cast<std::int32_t>(v));
+  }
+  static constexpr std::size_t size(E v) { return der::integer_size(static_cast<std::int32_t>(v)); }
 };
 
 /// BOOLEAN: X.690 section 11.1 has 0xff for true and nothing else.
@@ -61,6 +80,18 @@ struct codec<bool> {
     w.octet(v ? 0xff : 0x00);
     w.header(t, 1);
   }
+
+  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, bool& out) {
+    if (end - c != 1 || (*c != 0x00 && *c != 0xff)) return false;
+    out = *c != 0;
+    return true;
+  }
+  static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, bool v) {
+    if (at == floor) return nullptr;
+    *--at = v ? 0xff : 0x00;
+    return at;
+  }
+  static constexpr std::size_t size(bool) { return 1; }
 };
 
 /// Microseconds, RFC 4120 section 5.2.4: 0 to 999999.
@@ -74,6 +105,14 @@ struct codec<microseconds> {
     return (out.count >= 0 && out.count <= 999999) || r.fail(errc::bad_integer, p, at);
   }
   static constexpr void write(der::writer& w, microseconds v, der::tag t = tag) { der::write_integer(w, v.count, t); }
+
+  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, microseconds& out) {
+    return der::parse_integer(c, static_cast<std::size_t>(end - c), out.count) && out.count >= 0 && out.count <= 999999;
+  }
+  static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, microseconds v) {
+    return der::put_integer(at, floor, v.count);
+  }
+  static constexpr std::size_t size(microseconds v) { return der::integer_size(v.count); }
 };
 
 template <>
@@ -84,6 +123,16 @@ struct codec<kerberos_time> {
     return der::read_time(r, out, p, t);
   }
   static constexpr void write(der::writer& w, kerberos_time v, der::tag t = tag) { der::write_time(w, v, t); }
+
+  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, kerberos_time& out) {
+    return static_cast<std::size_t>(end - c) == der::time_octets && der::parse_time(c, out);
+  }
+  static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, kerberos_time v) {
+    if (static_cast<std::size_t>(at - floor) < der::time_octets) return nullptr;
+    der::time_text(v, at -= der::time_octets);
+    return at;
+  }
+  static constexpr std::size_t size(kerberos_time) { return der::time_octets; }
 };
 
 /// What a module calls the flags that have these bits, where it has a name for them.
@@ -98,6 +147,14 @@ struct codec<flags<Bit>> {
     return der::read_flags(r, out.bits, p, t);
   }
   static constexpr void write(der::writer& w, flags<Bit> v, der::tag t = tag) { der::write_flags(w, v.bits, t); }
+
+  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, flags<Bit>& out) {
+    return der::parse_flags(c, static_cast<std::size_t>(end - c), out.bits);
+  }
+  static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, flags<Bit> v) {
+    return der::put_flags(at, floor, v.bits);
+  }
+  static constexpr std::size_t size(flags<Bit>) { return 5; }
 };
 
 /// OCTET STRING.
@@ -109,6 +166,15 @@ struct codec<bytes_view> {
     return der::read_octets(r, t, out, p);
   }
   static constexpr void write(der::writer& w, bytes_view v, der::tag t = tag) { der::write_octets(w, t, v); }
+
+  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, bytes_view& out) {
+    out = {c, static_cast<std::size_t>(end - c)};
+    return true;
+  }
+  static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, bytes_view v) {
+    return der::quick::octets(at, floor, v);
+  }
+  static constexpr std::size_t size(bytes_view v) { return v.size(); }
 };
 
 }  // namespace kerb::inline v0::asn1

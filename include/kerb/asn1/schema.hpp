@@ -301,6 +301,11 @@ inline constexpr const char* type_name = name_of_schema(schema_of<T>);
 ///   static constexpr const char* name, the ASN.1 type's
 ///   static constexpr bool read(der::reader&, T&, der::place, der::tag t = tag)
 ///   static constexpr void write(der::writer&, const T&, der::tag t = tag)
+/// Types that most messages have also say how their contents alone are read and written, without a word on what is
+/// wrong (see quick.hpp): false and null mean that read and write are to have a look.
+///   static constexpr bool parse(const std::uint8_t* begin, const std::uint8_t* end, T&), of DER to the letter
+///   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, const T&), in front of `at`
+///   static constexpr std::size_t size(const T&)
 template <class T>
 struct codec;
 

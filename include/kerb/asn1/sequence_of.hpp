@@ -33,9 +33,13 @@ class sequence_of {
     constexpr iterator() = default;
     constexpr T operator*() const {
       if (in_memory_) return *item_;
+      T v{};
+      if constexpr (detail::quick::known<T>()) {
+        if (detail::quick::read(wire_.begin(), wire_.end(), v) != nullptr) return v;
+        v = T{};
+      }
       der::source s{.origin = wire_.data(), .allowed = der::as_deployed};
       der::reader r(wire_, s);
-      T v{};
       read(r, v, {});  // cannot fail: the decoder has read it once, under these rules or stricter ones
       return v;
     }
@@ -44,10 +48,7 @@ class sequence_of {
       if (in_memory_) {
         ++item_;
       } else {
-        der::source s{.origin = wire_.data()};
-        der::reader r(wire_, s);
-        r.skip();
-        wire_ = r.rest();
+        wire_ = wire_.subview(octets().size());
       }
       return *this;
     }
@@ -58,11 +59,9 @@ class sequence_of {
     }
     /// The element's own octets as they came; empty for values in memory.
     constexpr bytes_view octets() const {
-      der::source s{.origin = wire_.data()};
-      der::reader r(wire_, s);
-      const std::uint8_t* const m = r.mark();
-      r.skip();
-      return r.since(m);
+      if (in_memory_ || wire_.empty()) return {};
+      const der::quick::found f = der::quick::open(wire_.begin(), wire_.end(), der::tag{wire_[0]});
+      return wire_.first(static_cast<std::size_t>(f.end - wire_.begin()));
     }
     friend constexpr bool operator==(const iterator& a, const iterator& b) { return a.left_ == b.left_; }
 
@@ -116,6 +115,33 @@ struct codec<sequence_of<T, Rule>> {
     const std::size_t mark = w.count();
     write_elements(w, v);
     w.header_since(t, mark);
+  }
+
+  static constexpr bool all_known = detail::quick::known<T>();
+  static constexpr bool parse(const std::uint8_t* at, const std::uint8_t* end, sequence_of<T, Rule>& out) {
+    std::size_t size = 0;
+    const std::uint8_t* const begin = at;
+    for (; at != end; ++size) {
+      T checked{};
+      at = detail::quick::read(at, end, checked);
+      if (at == nullptr) return false;
+    }
+    out.wire_ = {begin, static_cast<std::size_t>(end - begin)};
+    out.size_ = size;
+    out.items_ = nullptr;
+    out.in_memory_ = false;
+    return std::same_as<Rule, may_be_empty> || size != 0;
+  }
+  static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, const sequence_of<T, Rule>& v) {
+    if (!v.in_memory_) return der::quick::octets(at, floor, v.wire_);
+    for (std::size_t i = v.size_; i != 0 && at != nullptr; --i) at = detail::quick::write(at, floor, v.items_[i - 1]);
+    return at;
+  }
+  static constexpr std::size_t size(const sequence_of<T, Rule>& v) {
+    if (!v.in_memory_) return v.wire_.size();
+    std::size_t n = 0;
+    for (std::size_t i = 0; i != v.size_; ++i) n += detail::quick::size(v.items_[i]);
+    return n;
   }
 };
 

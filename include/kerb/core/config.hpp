@@ -10,11 +10,14 @@
 #define KERB_LIFETIMEBOUND
 #endif
 
-// Walkers that every message type shares are kept out of line, and failure paths out of the way.
+// Walkers that every message type shares are kept out of line, failure paths out of the way, and what is a handful of
+// instructions once its arguments are constants is put where it is called.
 #if defined(__GNUC__)
+#define KERB_INLINE [[gnu::always_inline]] inline
 #define KERB_NOINLINE [[gnu::noinline]]
 #define KERB_COLD [[gnu::cold, gnu::noinline]]
 #else
+#define KERB_INLINE inline
 #define KERB_NOINLINE
 #define KERB_COLD
 #endif

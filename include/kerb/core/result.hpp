@@ -15,6 +15,8 @@ class [[nodiscard]] result {
  public:
   using value_type = T;
   constexpr result(T value) : value_(std::move(value)) {}
+  /// A T{} where it lies, to be filled.
+  constexpr explicit result(std::in_place_t) : value_(std::in_place) {}
   constexpr result(kerb::error e) : error_(e) {}
   constexpr result(errc c) : error_{.code = c} {}
 

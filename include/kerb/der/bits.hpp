@@ -1,5 +1,6 @@
 // BIT STRING as KerberosFlags, RFC 4120 section 5.2.8.
 #pragma once
+#include "quick.hpp"
 #include "reader.hpp"
 #include "writer.hpp"
 
@@ -20,6 +21,22 @@ constexpr bool read_flags(reader& r, std::uint32_t& out, place p, tag t = bit_st
   out = 0;
   for (std::size_t i = 1; i != 5; ++i) out = out << 8 | (i < c.size() ? c[i] : 0u);
   return true;
+}
+
+/// The contents of one of exactly 32 bits.
+KERB_INLINE constexpr bool parse_flags(const std::uint8_t* c, std::size_t n, std::uint32_t& out) {
+  if (n != 5 || c[0] != 0) return false;
+  out = static_cast<std::uint32_t>(c[1]) << 24 | static_cast<std::uint32_t>(c[2]) << 16 |
+        static_cast<std::uint32_t>(c[3]) << 8 | c[4];
+  return true;
+}
+
+/// The contents in front of `at`; null when there is no room from `floor` on.
+KERB_INLINE constexpr std::uint8_t* put_flags(std::uint8_t* at, const std::uint8_t* floor, std::uint32_t bits) {
+  if (at - floor < 5) return nullptr;
+  for (unsigned shift = 0; shift != 32; shift += 8) *--at = static_cast<std::uint8_t>(bits >> shift);
+  *--at = 0;
+  return at;
 }
 
 constexpr void write_flags(writer& w, std::uint32_t bits, tag t = bit_string) {

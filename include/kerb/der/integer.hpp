@@ -3,6 +3,7 @@
 #include <concepts>
 #include <limits>
 
+#include "quick.hpp"
 #include "reader.hpp"
 #include "writer.hpp"
 
@@ -40,6 +41,36 @@ constexpr bool read_integer(reader& r, I& out, place p, tag t = integer) {
   }
   out = static_cast<I>(v);
   return true;
+}
+
+/// The contents of an INTEGER in the range of `I`; false for any other. `n` octets stand at `c`.
+template <class I>
+  requires(std::same_as<I, std::int32_t> || std::same_as<I, std::uint32_t>)
+KERB_INLINE constexpr bool parse_integer(const std::uint8_t* c, std::size_t n, I& out) {
+  if (n == 0 || n > 5) return false;
+  std::int64_t v = static_cast<std::int8_t>(c[0]);
+  if (n > 1) {
+    if ((c[0] == 0x00 && c[1] < 0x80) || (c[0] == 0xff && c[1] >= 0x80)) return false;
+    for (std::size_t i = 1; i != n; ++i) v = v * 256 + c[i];
+  }
+  out = static_cast<I>(v);
+  return v == static_cast<std::int64_t>(out);
+}
+
+/// How many octets the contents of an INTEGER take.
+KERB_INLINE constexpr std::size_t integer_size(std::int64_t v) {
+  std::size_t n = 1;
+  for (; v > 127 || v < -128; v >>= 8) ++n;
+  return n;
+}
+/// The contents in front of `at`; null when there is no room from `floor` on.
+KERB_INLINE constexpr std::uint8_t* put_integer(std::uint8_t* at, const std::uint8_t* floor, std::int64_t v) {
+  for (;;) {
+    if (at == floor) return nullptr;
+    *--at = static_cast<std::uint8_t>(v);
+    if (v >= -128 && v <= 127) return at;
+    v >>= 8;
+  }
 }
 
 constexpr void write_integer(writer& w, std::int64_t v, tag t = integer) {

@@ -64,6 +64,15 @@ struct asn1::codec<kerberos_string> {
   static constexpr void write(der::writer& w, kerberos_string v, der::tag t = tag) {
     der::write_octets(w, t, v.octets);
   }
+
+  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, kerberos_string& out) {
+    out.octets = {c, static_cast<std::size_t>(end - c)};
+    return true;
+  }
+  static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, kerberos_string v) {
+    return der::quick::octets(at, floor, v.octets);
+  }
+  static constexpr std::size_t size(kerberos_string v) { return v.octets.size(); }
 };
 
 namespace msg {
