@@ -24,8 +24,11 @@ struct cts_lane {
   constexpr void load(std::uint8_t* chain) const { xor_block(next, chain, chain); }
   constexpr void store(const std::uint8_t* chain) {
     copy_octets(chain, block_octets, next);
-    next += block_octets;
-    --whole;
+    skip(1);
+  }
+  constexpr void skip(std::size_t blocks) {
+    next += blocks * block_octets;
+    whole -= blocks;
   }
   /// The same for the last: padded with zeros, and swapped as in cts_encrypt.
   constexpr void load_last(std::uint8_t* chain) const {
@@ -85,11 +88,13 @@ constexpr errc cts_encrypt_many(P& p, typename P::cipher& c, view_of<std::span<s
   };
   while (busy != cts_lanes && started != messages.size()) start(busy++);
   while (busy > 1) {
-    for (std::size_t n = detail::whole_in_all(lanes.data(), busy); n != 0; --n) {
-      for (std::size_t i = 0; i != busy; ++i) lanes[i].load(chain(i));
+    const std::size_t n = detail::whole_in_all(lanes.data(), busy);
+    for (std::size_t at = 0; at != n * block_octets; at += block_octets) {
+      for (std::size_t i = 0; i != busy; ++i) detail::xor_block(lanes[i].next + at, chain(i), chain(i));
       if (const errc e = p.encrypt(c, chains.data(), chains.data(), busy); e != errc::ok) return e;
-      for (std::size_t i = 0; i != busy; ++i) lanes[i].store(chain(i));
+      for (std::size_t i = 0; i != busy; ++i) detail::copy_octets(chain(i), block_octets, lanes[i].next + at);
     }
+    for (std::size_t i = 0; i != busy; ++i) lanes[i].skip(n);
     for (std::size_t i = 0; i != busy; ++i)
       lanes[i].whole != 0 ? lanes[i].load(chain(i)) : lanes[i].load_last(chain(i));
     if (const errc e = p.encrypt(c, chains.data(), chains.data(), busy); e != errc::ok) return e;
