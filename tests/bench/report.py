@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes tables, one JSON file and a plot of what the benchmarks wrote.
 
-  report.py [--by median|min] [--instructions] [--json OUT] [--svg OUT] FILE...
+  report.py [--by median|min] [--instructions] [--summary] [--json OUT] [--svg OUT] FILE...
 
 Times are processor time. A ratio is taken from one run in which all contestants took turns; only ratios mean anything.
 """
@@ -11,6 +11,7 @@ import html
 import json
 import math
 import pathlib
+import re
 import statistics
 import sys
 
@@ -112,6 +113,47 @@ def table(rows, suite, by, out, instructions):
     print(file=out)
 
 
+# --- the README's table: what the rows of a kind have in common ------------------------------------------------------
+
+SUMMARY = [  # title, rows, contestant to set beside the others
+    ("a message decoded", r"der/decode/", "kerb"),
+    ("a message encoded", r"der/encode/", "kerb"),
+    ("an AP-REQ accepted, types 17 and 18", r"ap/accept/e1[78]$", "kerb"),
+    ("... type 19", r"ap/accept/e19$", "kerb"),
+    ("... type 20", r"ap/accept/e20$", "kerb"),
+    ("... and remembered, types 17 and 18", r"ap/accept_replay/e1[78]$", "kerb"),
+    ("... and remembered, types 19 and 20", r"ap/accept_replay/e(19|20)$", "kerb"),
+    ("an AP-REQ made", r"ap/request/e", "kerb"),
+    ("64 and 256 octets sealed or opened", r"crypto/(seal|open)/e(17|18|19|20)/(64|256)$", "kerb"),
+    ("... with a key that is new", r"crypto/(seal|open)/e(17|18|19|20)/(64|256)$", "kerb_fresh"),
+    ("1 KiB to 64 KiB sealed or opened", r"crypto/(seal|open)/e(17|18|19|20)/(1024|4096|65536)$", "kerb"),
+    ("a password made a key", r"crypto/string_to_key/", "kerb"),
+    ("a KDC's AS request, over UDP", r"kdc_live/AS-REQ", "kerb"),
+    ("a KDC's TGS request, over UDP", r"kdc_live/TGS-REQ", "kerb"),
+]
+
+
+def summary(rows, by, out):
+    """The least and the greatest ratio of each kind of row."""
+    print("| | MIT krb5 takes | Heimdal takes | of the floor, kerb takes |\n|---|---:|---:|---:|", file=out)
+    for title, pattern, kerb in SUMMARY:
+        cells = []
+        fresh = "_fresh" if kerb == "kerb_fresh" else ""
+        for others in (("mit" + fresh,), ("heimdal" + fresh,), ("botan" + fresh, "walk")):
+            found = []
+            for r in rows:
+                own = rows[r].get(kerb)
+                for who in others:
+                    other = rows[r].get(who)
+                    if re.match(pattern, r) and own and other:
+                        found.append(own[by] / other[by] if who.startswith(("botan", "walk")) else other[by] / own[by])
+            texts = [f"{v:.1f}" for v in (min(found), max(found))] if found else []
+            cells.append(" to ".join(dict.fromkeys(texts)))
+        if any(cells):
+            print(f"| {title} | " + " | ".join(cells) + " |", file=out)
+    print(file=out)
+
+
 # --- the plot: for each row where the contestants stand as multiples of kerb, on a logarithmic scale ------------------
 
 COLOURS = {"mit": "#c2410c", "mit_fresh": "#fb923c", "mit_default": "#fdba74", "heimdal": "#6d28d9",
@@ -166,10 +208,14 @@ def main():
     args.add_argument("files", nargs="+")
     args.add_argument("--by", choices=("median", "min"), default="median")
     args.add_argument("--instructions", action="store_true", help="what instructions.py has written: no times")
+    args.add_argument("--summary", action="store_true", help="the least and the greatest ratios of each kind of row")
     args.add_argument("--json")
     args.add_argument("--svg")
     o = args.parse_args()
     rows, context = read(o.files)
+    if o.summary:
+        summary(rows, o.by, sys.stdout)
+        return 0
     suites = list(dict.fromkeys(r.split("/")[0] for r in rows))
     print("Behind a time: how many times kerb's it is; of a floor, what part of kerb's; `a`: allocations. "
           f"+-: half of the middle half's width, the worst of the row. {o.by} of each contestant's runs.\n")

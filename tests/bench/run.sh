@@ -5,6 +5,7 @@
 # FILTER is a regular expression for the names of benchmarks, `ap/`, `e18/kerb$`; with one, the KDCs under load and the
 # compilers are left out. On Debian and Ubuntu it installs what is missing (KERB_NO_INSTALL=1: it does not).
 #
+#   CXX=clang++-19   another compiler; its build and results are in build-bench-$CXX/
 #   REPETITIONS=15   how often each benchmark takes its turn
 #   SECONDS_EACH=0.02  for at least how long, each time
 #   LOAD=2000        requests to each KDC, in each of three rounds
@@ -16,7 +17,7 @@ filter=${1:-}
 install_packages "g++ meson ninja-build pkg-config python3 libbenchmark-dev libssl-dev" "libbotan-3-dev libbotan-2-dev" \
   "krb5-multidev heimdal-multidev krb5-kdc krb5-admin-server" "the peers"
 
-build="build-bench"
+build="build-bench${CXX:+-$CXX}"
 if [ -f $build/meson-private/coredata.dat ]; then
   meson setup --reconfigure $build >/dev/null
 else
@@ -49,5 +50,7 @@ if [ -z "$filter" ]; then
   flags=$(pkg-config --cflags botan-3 2>/dev/null || pkg-config --cflags botan-2)
   python3 tests/bench/compile_cost.py --flags "$flags" | tee $out/compile.md
 fi
+# shellcheck disable=SC2086
+python3 tests/bench/report.py --summary $files | tee $out/summary.md
 say "the tables are in $out/result.md, all numbers in result.json, a plot in result.svg"
 exit $status

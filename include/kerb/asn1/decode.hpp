@@ -212,7 +212,7 @@ constexpr bool read_as(der::reader& r, T& out, der::tag t, der::place p) {
 namespace detail {
 /// What is wrong, by a reader that can say it; and what is tolerated.
 template <class T>
-KERB_NOINLINE constexpr error decode_with_care(const char* name, bytes_view in, der::rules allowed, T& out) {
+KERB_COLD constexpr error decode_with_care(const char* name, bytes_view in, der::rules allowed, T& out) {
   if (in.size() > 0xffffffffu) return error{.code = errc::input_too_large, .type = name};
   const der::place whole{name, ""};
   der::source s{.origin = in.data(), .allowed = allowed};

@@ -12,12 +12,15 @@
 
 // Walkers that every message type shares are kept out of line, failure paths out of the way, and what is a handful of
 // instructions once its arguments are constants is put where it is called.
-#if defined(__GNUC__)
+#if defined(__GNUC__) && defined(__OPTIMIZE__)
 #define KERB_INLINE [[gnu::always_inline]] inline
+#else
+#define KERB_INLINE inline
+#endif
+#if defined(__GNUC__)
 #define KERB_NOINLINE [[gnu::noinline]]
 #define KERB_COLD [[gnu::cold, gnu::noinline]]
 #else
-#define KERB_INLINE inline
 #define KERB_NOINLINE
 #define KERB_COLD
 #endif

@@ -104,9 +104,16 @@ KERB_INLINE constexpr std::size_t header_size(std::size_t n) {
 /// where what they wrote begins, or null when there is no room from `floor` on.
 KERB_INLINE constexpr std::uint8_t* header_of_any_length(std::uint8_t* at, const std::uint8_t* floor, tag t,
                                                          std::size_t n) {
-  if (n >= 0x100 && n < 0x10000 && at - floor >= 4) {
-    store<std::uint32_t>(at - 4, static_cast<std::uint32_t>(t.octet | 0x8200u | (n >> 8) << 16 | (n & 0xff) << 24));
-    return at - 4;
+  if (at - floor >= 4) {  // the commonest
+    if (n >= 0x100 && n < 0x10000) {
+      store<std::uint32_t>(at - 4, static_cast<std::uint32_t>(t.octet | 0x8200u | (n >> 8) << 16 | (n & 0xff) << 24));
+      return at - 4;
+    }
+    if (n >= 0x80 && n < 0x100) {
+      at[-1] = static_cast<std::uint8_t>(n);
+      store<std::uint16_t>(at - 3, static_cast<std::uint16_t>(t.octet | 0x8100u));
+      return at - 3;
+    }
   }
   const std::size_t size = header_size(n);
   if (static_cast<std::size_t>(at - floor) < size) return nullptr;
@@ -124,6 +131,13 @@ KERB_NOINLINE constexpr std::uint8_t* header_long(std::uint8_t* at, const std::u
 }
 KERB_NOINLINE constexpr std::uint8_t* header_long(std::uint8_t* at, const std::uint8_t* floor, tag outer, tag inner,
                                                   std::size_t n) {
+  if (n >= 0x100 && n <= 0xfffb && at - floor >= 8) {  // both lengths in two octets
+    const auto lengths = static_cast<std::uint64_t>((n + 4) >> 8 << 16 | ((n + 4) & 0xff) << 24) |
+                         static_cast<std::uint64_t>(n >> 8) << 48 | static_cast<std::uint64_t>(n & 0xff) << 56;
+    store<std::uint64_t>(at - 8,
+                         lengths | 0x0000820000008200u | outer.octet | static_cast<std::uint64_t>(inner.octet) << 32);
+    return at - 8;
+  }
   at = header_of_any_length(at, floor, inner, n);
   return at == nullptr ? nullptr : header_of_any_length(at, floor, outer, n + header_size(n));
 }
