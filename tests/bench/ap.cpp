@@ -173,7 +173,7 @@ void accept_floor(benchmark::State& state, int etype, how h) {
   ap_world& w = world(etype, h);
   const auto req = kerb::asn1::decode<kerb::msg::ApReq>(kerb::bytes_view(w.requests[0]));
   const kerb::bytes_view ticket = req->ticket->enc_part.cipher, authenticator = req->authenticator.cipher;
-  floor_keys<Library> service(w.facts), session(w.facts);
+  floor_keys<Library> service(w.facts), session(w.facts, true);
   service.schedule(w.service_octets(), kerb::key_usage_t::ticket);
   std::array<std::uint8_t, 2048> room;
   const auto opened = [&](kerb::bytes_view in, std::uint8_t tag) {  // the plaintext's first octet is known
@@ -238,8 +238,13 @@ void request_peer(benchmark::State& state, const peer_ops& peer, int etype) {
 /// The session key's derivation, the seal of an authenticator as long as kerb's, and its random octets in one draw.
 template <class Library>
 void request_floor(benchmark::State& state, int etype) {
+<<<<<<< HEAD
   ap_world& w = world(etype, how::mutual);
   floor_keys<Library> session(w.facts);
+=======
+  ap_world& w = world(etype, true);
+  floor_keys<Library> session(w.facts, true);
+>>>>>>> main
   const std::size_t plain = 118 + w.facts.key;
   std::array<std::uint8_t, 512> room{};
   const auto io = std::span(room).first(16 + plain + w.facts.tag);

@@ -33,13 +33,20 @@ KERB_NOINLINE bool loop(benchmark::State& state, F& op) {
   for (auto _ : state) good &= op();
   return good;
 }
-/// Runs `op` as often as it takes; it says whether it has done what it should. Besides the time there are the
-/// allocations of each operation.
+/// The same for an operation on `n` things, which counts as so many.
 template <class F>
-void timed(benchmark::State& state, F&& op) {
+KERB_NOINLINE bool loop(benchmark::State& state, F& op, benchmark::IterationCount n) {
+  bool good = true;
+  while (state.KeepRunningBatch(n)) good &= op();
+  return good;
+}
+/// Runs `op` as often as it takes; it says whether it has done what it should. Besides the time there are the
+/// allocations of each operation, or of each of the things that one operation does.
+template <class F>
+void timed(benchmark::State& state, F&& op, benchmark::IterationCount each = 1) {
   bool good = op();  // what is made once is made now
   const std::size_t before = kerb_test::allocations();
-  good &= loop(state, op);
+  good &= each == 1 ? loop(state, op) : loop(state, op, each);
   const std::size_t made = kerb_test::allocations() - before;
   if (!good) return give_up(state, "an operation failed");
   state.counters["allocs"] = benchmark::Counter(static_cast<double>(made), benchmark::Counter::kAvgIterations);

@@ -1,4 +1,8 @@
 // Octets sealed and opened (RFC 3961 section 3), and keys made from passwords.
+#include <kerb/crypto/buffered_random.hpp>
+#include <kerb/crypto/fork_wiped.hpp>
+#include <kerb/crypto/seal_all.hpp>
+
 #include <cstring>
 
 #include "bench.hpp"
@@ -36,21 +40,23 @@ struct text {
   }
 };
 
-template <class Key>
-void seal_kerb(benchmark::State& state, text& t, const Key& key) {
+template <class Policy, class Key>
+void seal_kerb(benchmark::State& state, Policy& p, text& t, const Key& key) {
   std::vector<std::uint8_t> io(t.sealed.size());
-  timed(state, [&] {
+  const auto seal = [&] {
     std::memcpy(io.data() + 16, t.plain.data(), t.plain.size());  // as whoever writes the plaintext there
-    const bool good = t.p.fill(std::span(io).first(16)) && t.p.seal(key, usage, io) == kerb::errc::ok;
+    const bool good = p.fill(std::span(io).first(16)) && p.seal(key, usage, io) == kerb::errc::ok;
     benchmark::DoNotOptimize(io.data());
     return good;
-  });
+  };
+  if (!seal() || !t.opens(kerb::bytes_view(io))) return give_up(state, "what it seals does not open");
+  timed(state, seal);
 }
-template <class Key>
-void open_kerb(benchmark::State& state, text& t, const Key& key) {
+template <class Policy, class Key>
+void open_kerb(benchmark::State& state, Policy& p, text& t, const Key& key) {
   std::vector<std::uint8_t> room(t.sealed.size());
   timed(state, [&] {
-    const auto got = t.p.unseal(key, usage, kerb::bytes_view(t.sealed), room);
+    const auto got = p.unseal(key, usage, kerb::bytes_view(t.sealed), room);
     benchmark::DoNotOptimize(room.data());
     return got.has_value();
   });
@@ -81,13 +87,17 @@ void open_peer(benchmark::State& state, const peer_ops& peer, int etype, text& t
   timed(state, [&] { return open(n) == 0; });
 }
 
-/// With the keys scheduled, and for sealing with a confounder from the library's own source.
+/// With the keys scheduled, or derived and scheduled each time; for sealing with a confounder from the library's own
+/// source.
 template <class Library>
-void seal_floor(benchmark::State& state, int etype, text& t) {
-  floor_keys<Library> keys(t.facts);
-  keys.schedule(handle_key(etype), usage);
+void seal_floor(benchmark::State& state, int etype, text& t, bool fresh) {
+  floor_keys<Library> keys(t.facts, fresh);
+  const kerb::bytes_view key = handle_key(etype);
+  const octets key_octets(key.data(), key.size());
+  keys.schedule(key_octets, usage);
   std::vector<std::uint8_t> io(t.sealed.size());
   const auto seal = [&] {
+    if (fresh) keys.schedule(key_octets, usage);
     std::memcpy(io.data() + 16, t.plain.data(), t.plain.size());
     Library::random(std::span(io).first(16));
     keys.seal(io);
@@ -99,11 +109,14 @@ void seal_floor(benchmark::State& state, int etype, text& t) {
   timed(state, seal);
 }
 template <class Library>
-void open_floor(benchmark::State& state, int etype, text& t) {
-  floor_keys<Library> keys(t.facts);
-  keys.schedule(handle_key(etype), usage);
+void open_floor(benchmark::State& state, int etype, text& t, bool fresh) {
+  floor_keys<Library> keys(t.facts, fresh);
+  const kerb::bytes_view key = handle_key(etype);
+  const octets key_octets(key.data(), key.size());
+  keys.schedule(key_octets, usage);
   std::vector<std::uint8_t> room(t.sealed.size());
   const auto open = [&] {
+    if (fresh) keys.schedule(key_octets, usage);
     const bool good = keys.open(t.sealed, room.data());
     benchmark::DoNotOptimize(room.data());
     return good;
@@ -113,7 +126,8 @@ void open_floor(benchmark::State& state, int etype, text& t) {
 }
 
 using s2k_octets = std::vector<std::uint8_t>;
-s2k_octets password_key(policy& p, const kerb::etype_facts& f) {
+template <class Policy>
+s2k_octets password_key(Policy& p, const kerb::etype_facts& f) {
   const auto k = p.string_to_key(f.etype, kerb::secret_view::of(std::string_view(password)),
                                  {reinterpret_cast<const std::uint8_t*>(salt), std::strlen(salt)}, {});
   if (!k) return {};
@@ -141,33 +155,157 @@ void password_floor(benchmark::State& state, int etype) {
 
 template <class Library>
 void add_floor(int e, const std::string& suffix, std::size_t size) {
-  add("crypto/seal" + suffix, Library::name, [=](benchmark::State& s) {
-    text t(e, size);
-    seal_floor<Library>(s, e, t);
+  for (const bool fresh : {false, true}) {
+    const std::string who = Library::name + std::string(fresh ? "_fresh" : "");
+    add("crypto/seal" + suffix, who, [=](benchmark::State& s) {
+      text t(e, size);
+      seal_floor<Library>(s, e, t, fresh);
+    });
+    add("crypto/open" + suffix, who, [=](benchmark::State& s) {
+      text t(e, size);
+      open_floor<Library>(s, e, t, fresh);
+    });
+  }
+}
+
+template <class Policy>
+void add_kerb(int e, const std::string& suffix, std::size_t size, const std::string& who) {
+  for (const bool sealing : {true, false})
+    for (const bool fresh : {true, false})
+      add((sealing ? "crypto/seal" : "crypto/open") + suffix, who + (fresh ? "_fresh" : ""), [=](benchmark::State& s) {
+        text t(e, size);
+        Policy p;
+        const auto prepared = p.prepare(t.key, usage);
+        const auto run = [&](const auto& key) { sealing ? seal_kerb(s, p, t, key) : open_kerb(s, p, t, key); };
+        if (fresh) run(t.key);
+        else run(*prepared);
+      });
+}
+
+// ---- several messages under one key
+
+constexpr std::size_t batch = kerb::cts_lanes;
+
+/// As many messages as are sealed at once, each counted as one.
+struct batch_of {
+  text t;
+  std::vector<std::vector<std::uint8_t>> room;
+  std::vector<std::span<std::uint8_t>> messages;
+
+  batch_of(int etype, std::size_t size) : t(etype, size), room(batch, t.sealed) {
+    for (auto& r : room) messages.emplace_back(r);
+  }
+  void fill() {
+    for (const auto& m : messages) std::memcpy(m.data() + 16, t.plain.data(), t.plain.size());
+  }
+  bool all_open() {
+    for (const auto& m : messages)
+      if (!t.opens(kerb::bytes_view(m))) return false;
+    return true;
+  }
+};
+
+template <class Seal>
+void seal_batch(benchmark::State& state, batch_of& b, Seal&& seal) {
+  const auto once = [&] {
+    b.fill();
+    const bool good = seal();
+    benchmark::DoNotOptimize(b.room.data());
+    benchmark::ClobberMemory();
+    return good;
+  };
+  if (!once() || !b.all_open()) return give_up(state, "what it seals does not open");
+  timed(state, once, batch);
+}
+
+template <class P>
+void add_cipher_batch(int e, std::size_t size, const std::string& who) {
+  for (const bool together : {true, false})
+    add("crypto/cipher_batch/" + etype_text(e) + "/" + std::to_string(size), who + (together ? "" : "_single"),
+        [=](benchmark::State& s) {
+          batch_of b(e, size);
+          P p;
+          typename P::cipher c;
+          bool good = p.rekey(c, b.t.facts.cipher, kerb::secret_view(handle_key(e))) == kerb::errc::ok;
+          const auto tag = b.t.facts.tag;
+          timed(
+              s,
+              [&] {
+                if (together) {
+                  good &= kerb::cts_encrypt_many(p, c, b.messages, tag) == kerb::errc::ok;
+                } else {
+                  for (const auto& m : b.messages)
+                    good &= kerb::cts_encrypt(p, c, m.first(m.size() - tag), m.data()) == kerb::errc::ok;
+                }
+                benchmark::ClobberMemory();
+                return good;
+              },
+              batch);
+        });
+}
+
+void add_batch(int e, std::size_t size) {
+  const std::string what = "crypto/seal_batch/" + etype_text(e) + "/" + std::to_string(size);
+  add(what, "kerb", [=](benchmark::State& s) {
+    batch_of b(e, size);
+    const auto key = b.t.p.prepare(b.t.key, usage);
+    seal_batch(s, b, [&] { return seal_all(b.t.p, b.t.p, *key, usage, b.messages) == kerb::errc::ok; });
   });
-  add("crypto/open" + suffix, Library::name, [=](benchmark::State& s) {
+  add(what, "kerb_single", [=](benchmark::State& s) {
+    batch_of b(e, size);
+    const auto key = b.t.p.prepare(b.t.key, usage);
+    seal_batch(s, b, [&] {
+      bool good = true;
+      for (const auto& m : b.messages) good &= b.t.p.fill(m.first(16)) && b.t.p.seal(*key, usage, m) == kerb::errc::ok;
+      return good;
+    });
+  });
+  for (const peer_ops* peer : peers())
+    add(what, peer->name, [=](benchmark::State& s) {
+      text t(e, size);
+      seal_peer(s, *peer, e, t, false);
+    });
+  add(what, "botan", [=](benchmark::State& s) {
     text t(e, size);
-    open_floor<Library>(s, e, t);
+    seal_floor<botan_library>(s, e, t, false);
+  });
+  add_cipher_batch<kerb::botan::primitives>(e, size, "kerb");
+  add_cipher_batch<kerb::openssl::primitives>(e, size, "kerb_openssl");
+}
+
+template <class Source>
+void draw(benchmark::State& state, Source& source) {
+  std::array<std::uint8_t, 16> confounder;
+  timed(state, [&] {
+    const bool good = source.fill(confounder);
+    benchmark::DoNotOptimize(confounder);
+    return good;
   });
 }
 
 }  // namespace
 
 void add_crypto() {
+  add("crypto/random/16", "kerb", [](benchmark::State& s) {
+    policy p;
+    draw(s, p);
+  });
+  add("crypto/random/16", "kerb_buffered", [](benchmark::State& s) {
+    policy p;
+    kerb::fork_wiped_page page;
+    kerb::buffered_random random(p, page.octets(256));
+    draw(s, random);
+  });
+  add("crypto/random/16", "kerb_openssl", [](benchmark::State& s) {
+    kerb::openssl::policy p;
+    draw(s, p);
+  });
   for (const int e : all_etypes) {
     for (const std::size_t size : sizes) {
       const std::string suffix = "/" + etype_text(e) + "/" + std::to_string(size);
+      add_kerb<policy>(e, suffix, size, "kerb");
       for (const bool sealing : {true, false}) {
         const std::string what = (sealing ? "crypto/seal" : "crypto/open") + suffix;
-        add(what, "kerb_fresh", [=](benchmark::State& s) {
-          text t(e, size);
-          sealing ? seal_kerb(s, t, t.key) : open_kerb(s, t, t.key);
-        });
-        add(what, "kerb", [=](benchmark::State& s) {
-          text t(e, size);
-          const auto key = t.p.prepare(t.key, usage);
-          sealing ? seal_kerb(s, t, *key) : open_kerb(s, t, *key);
-        });
         for (const peer_ops* p : peers())
           for (const bool fresh : {true, false})
             add(what, p->name + std::string(fresh ? "_fresh" : ""), [=](benchmark::State& s) {
@@ -175,13 +313,20 @@ void add_crypto() {
               sealing ? seal_peer(s, *p, e, t, fresh) : open_peer(s, *p, e, t, fresh);
             });
       }
+      add_kerb<kerb::openssl::policy>(e, suffix, size, "kerb_openssl");
       add_floor<botan_library>(e, suffix, size);
       add_floor<openssl_library>(e, suffix, size);
     }
 
+    for (const std::size_t size : {64, 256, 1024, 4096}) add_batch(e, size);
+
     const std::string what = "crypto/string_to_key/" + etype_text(e);
     add(what, "kerb", [=](benchmark::State& s) {
       policy p;
+      timed(s, [&] { return !password_key(p, facts_of(e)).empty(); });
+    });
+    add(what, "kerb_openssl", [=](benchmark::State& s) {
+      kerb::openssl::policy p;
       timed(s, [&] { return !password_key(p, facts_of(e)).empty(); });
     });
     for (const peer_ops* peer : peers())

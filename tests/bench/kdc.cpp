@@ -148,7 +148,7 @@ void tgs_floor(benchmark::State& state, int etype) {
   for (const kerb::msg::PaData pa : *req->padata)
     if (pa.padata_type == kerb::padata_t::tgs_req) header = kerb::asn1::decode<kerb::msg::ApReq>(pa.padata_value);
   if (!header) return give_up(state, "no AP-REQ");
-  floor_keys<Library> tgt(w.facts), session(w.facts), ticket(w.facts);
+  floor_keys<Library> tgt(w.facts), session(w.facts, true), ticket(w.facts);
   tgt.schedule(long_term(w, "krbtgt/EX.ORG"), key_usage_t::ticket);
   ticket.schedule(long_term(w, "HTTP/web.ex.org"), key_usage_t::ticket);
   std::array<std::uint8_t, 4096> a{}, b{};

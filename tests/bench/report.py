@@ -16,12 +16,16 @@ import statistics
 import sys
 
 PEERS = ["mit", "heimdal", "mit_fresh", "heimdal_fresh", "mit_default"]
-FLOORS = ["botan", "openssl", "walk"]
-NAMES = {"kerb": "kerb", "kerb_fresh": "kerb, fresh key", "kerb_read": "kerb, all read", "mit": "MIT",
+FLOORS = ["botan", "botan_fresh", "openssl", "openssl_fresh", "walk"]
+NAMES = {"kerb": "kerb", "kerb_fresh": "kerb, fresh key", "kerb_single": "kerb, one by one",
+         "kerb_buffered": "kerb, buffered", "kerb_openssl": "kerb, OpenSSL", "kerb_openssl_fresh": "kerb, OpenSSL, fresh key",
+         "kerb_read": "kerb, all read", "mit": "MIT",
          "heimdal": "Heimdal", "mit_fresh": "MIT, fresh key", "heimdal_fresh": "Heimdal, fresh key",
-         "mit_default": "MIT, as installed", "botan": "floor, Botan", "openssl": "floor, OpenSSL", "walk": "floor, walk"}
+         "mit_default": "MIT, as installed", "botan": "floor, Botan", "botan_fresh": "floor, Botan, fresh key",
+         "openssl": "floor, OpenSSL", "openssl_fresh": "floor, OpenSSL, fresh key", "walk": "floor, walk"}
 # What a contestant is set beside, where it is not kerb
-YARDSTICK = {"mit_fresh": "kerb_fresh", "heimdal_fresh": "kerb_fresh"}
+YARDSTICK = {"mit_fresh": "kerb_fresh", "heimdal_fresh": "kerb_fresh", "botan_fresh": "kerb_fresh",
+             "openssl": "kerb_openssl", "openssl_fresh": "kerb_openssl_fresh"}
 
 
 def read(paths):
@@ -69,7 +73,7 @@ def allocations(a):
 
 def ratio(rows, row, who, by):
     """How many times what kerb takes; a floor: how many times of it kerb takes."""
-    base = rows[row].get(YARDSTICK.get(who, "kerb"))
+    base = rows[row].get(YARDSTICK.get(who)) or rows[row].get("kerb")
     own = rows[row].get(who)
     if not base or not own or not base[by] or not own[by]:
         return None
@@ -92,7 +96,7 @@ def table(rows, suite, by, out, instructions):
             text = duration(cell[by], instructions)
             x = ratio(rows, r, w, by)
             if w in FLOORS and x is not None:
-                text += f" (1/{x:.1f})"
+                text += f" (1/{x:.2f})"
             elif w != "kerb" and x is not None and w in PEERS:
                 text += f" ({x:.1f}x)"
             if cell["allocs"] is not None and w in PEERS + ["kerb"]:

@@ -2,7 +2,6 @@
 #pragma once
 #include <botan/block_cipher.h>
 #include <botan/hash.h>
-#include <botan/mac.h>
 #include <botan/pwdhash.h>
 #include <botan/secmem.h>
 #include <botan/stream_cipher.h>
@@ -13,6 +12,7 @@
 #include <limits>
 #include <memory>
 
+#include "botan_sha2.hpp"
 #include "engine.hpp"
 #include "rfc3962.hpp"
 #include "rfc8009.hpp"
@@ -20,12 +20,15 @@
 namespace kerb::inline v0 {
 namespace botan {
 
-/// kerb::primitives on Botan's block ciphers, HMACs and hashes. An object is made when its kind is first needed and is
-/// kept for re-keying, since making one costs more than using it. All of them live in memory that Botan wipes.
+/// kerb::primitives on Botan's block ciphers and hash functions. An object is made when its kind is first needed and is
+/// kept for re-keying, since making one costs more than using it. All of them live in memory that Botan wipes. HMAC is
+/// made here of the hash functions: a key for Botan's own costs it as much as a message of four blocks, and this one
+/// nothing but what it would cost to begin. With Botan 2, HMAC and PBKDF2 with SHA-2 go on from kept states besides.
 ///
 /// Randomness is Botan's System_RNG, drawn from the operating system for each call: nothing is kept in between, so
 /// neither fork() nor a copied virtual machine can make two processes draw the same octets. Its security rests on the
-/// system's generator alone, and the price is a system call.
+/// system's generator alone, and the price is a system call; buffered_random.hpp has it at a sixth of that, for
+/// whoever reads there what that asks of a program.
 class primitives {
  public:
   /// Holds a cipher's schedule.
@@ -34,11 +37,12 @@ class primitives {
     std::array<std::unique_ptr<Botan::BlockCipher>, 5> kinds_;
     std::size_t keyed_ = 0;  // an index, so that a moved-from holder finds nothing there
   };
-  /// Holds an HMAC with its key.
+  /// Holds a key as the two states of the hash that it becomes where those can be kept, else as the two blocks that
+  /// they are made of.
   class mac {
     friend class primitives;
-    std::array<std::unique_ptr<Botan::MessageAuthenticationCode>, 6> kinds_;
-    std::size_t keyed_ = 0;
+    secret<256> kept_;
+    hash_id hash_{};
   };
 
   /// Botan's pool of locked memory dies with the program; taking from it here makes it outlive a policy that is static.
@@ -52,8 +56,14 @@ class primitives {
   static constexpr bool supports(stream_id) { return true; }
 
   errc rekey(cipher& c, cipher_id id, secret_view key) noexcept {
-    return scheduled(c, id, key,
-                     [&] { return Botan::BlockCipher::create(cipher_names[static_cast<std::size_t>(id)]); });
+    auto& kind = c.kinds_[c.keyed_ = static_cast<std::size_t>(id)];
+    const errc why = guarded([&] {
+      if (!kind) kind = Botan::BlockCipher::create(cipher_names[static_cast<std::size_t>(id)]);
+      if (kind) kind->set_key(key.data(), key.size());
+      return kind != nullptr;
+    });
+    if (why != errc::ok) kind.reset();  // none rather than one with the last key
+    return why;
   }
   errc encrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
     const auto& kind = c.kinds_[c.keyed_];
@@ -67,19 +77,60 @@ class primitives {
   }
 
   errc rekey(mac& m, hash_id id, secret_view key) noexcept {
-    return scheduled(
-        m, id, key, [&] { return Botan::MessageAuthenticationCode::create(hmac_names[static_cast<std::size_t>(id)]); });
+    std::array<std::uint8_t, max_hash_octets> short_key;  // RFC 2104 section 2: a key longer than a block is hashed
+    wiped_on_exit wipe(short_key);
+    const std::size_t block = block_octets(id);
+    bytes_view octets = key.unguarded();
+    errc why = errc::ok;
+    if (octets.size() > block) {
+      const bytes_view whole[]{octets};
+      const auto cut = std::span(short_key).first(hash_octets(id));
+      why = hash(id, whole, cut);
+      octets = cut;
+    }
+    m.hash_ = id;
+    if (why == errc::ok && sha2_hmac::serves(id)) {
+      why = with_states([&](sha2_hmac& h) { h.schedule(id, octets, m.kept_.expose_for_writing(block)); });
+    } else if (why == errc::ok && hasher(id) == nullptr) {
+      why = errc::crypto_backend;
+    } else if (why == errc::ok) {
+      const auto both = m.kept_.expose_for_writing(2 * block), inner = both.first(block), outer = both.last(block);
+      secure_zero(inner);
+      kerb::detail::copy_octets(octets.data(), octets.size(), inner.data());
+      repad(inner, 0x5c, outer.data());
+      repad(inner, 0x36, inner.data());
+    }
+    if (why != errc::ok) m.kept_.wipe();
+    return why;
   }
   errc hmac(mac& m, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
-    return finish(m.kinds_[m.keyed_].get(), static_cast<hash_id>(m.keyed_), pieces, out);
+    if (m.kept_.empty() || out.size() > hash_octets(m.hash_)) return errc::crypto_backend;
+    const bytes_view kept = m.kept_.expose().unguarded();
+    if (sha2_hmac::serves(m.hash_)) return with_states([&](sha2_hmac& h) { h.hmac(m.hash_, kept, pieces, out); });
+    Botan::HashFunction* const h = hasher(m.hash_);
+    std::array<std::uint8_t, max_hash_octets> whole;
+    wiped_on_exit wipe(whole);
+    if (h == nullptr) return errc::crypto_backend;
+    const errc why = guarded([&] {
+      h->update(kept.data(), kept.size() / 2);
+      for (const bytes_view piece : pieces) h->update(piece.data(), piece.size());
+      h->final(whole.data());
+      h->update(kept.data() + kept.size() / 2, kept.size() / 2);
+      h->update(whole.data(), hash_octets(m.hash_));
+      return h->final(whole.data()), true;
+    });
+    return ended(*h, why, whole, out);
   }
   errc hash(hash_id id, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
-    auto& kind = hashes_[static_cast<std::size_t>(id)];
-    const errc made = guarded([&] {
-      if (!kind) kind = Botan::HashFunction::create(hash_names[static_cast<std::size_t>(id)]);
-      return kind != nullptr;
+    std::array<std::uint8_t, max_hash_octets> whole;
+    wiped_on_exit wipe(whole);
+    Botan::HashFunction* const h = hasher(id);
+    if (h == nullptr || out.size() > hash_octets(id)) return errc::crypto_backend;
+    const errc why = guarded([&] {
+      for (const bytes_view piece : pieces) h->update(piece.data(), piece.size());
+      return h->final(whole.data()), true;
     });
-    return made != errc::ok ? made : finish(kind.get(), id, pieces, out);
+    return ended(*h, why, whole, out);
   }
 
   errc stream(stream_id, secret_view key, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
@@ -93,9 +144,15 @@ class primitives {
     return why;
   }
 
-  /// Passwords have at most 4096 octets, Botan's bound for keys of an HMAC.
+  /// Where no states are kept, passwords have at most 4096 octets, Botan's bound for keys of an HMAC.
   errc pbkdf2(hash_id id, secret_view password, bytes_view salt, std::uint64_t iterations,
               std::span<std::uint8_t> out) noexcept {
+    if (sha2_hmac::serves(id)) {  // half the work of Botan's own, which begins with the key each time
+      mac m;
+      if (const errc e = rekey(m, id, password); e != errc::ok) return e;
+      const bytes_view kept = m.kept_.expose().unguarded();
+      return with_states([&](sha2_hmac& h) { h.pbkdf2(id, kept, salt, iterations, out); });
+    }
     if (iterations > std::numeric_limits<std::size_t>::max()) return errc::crypto_backend;
     return guarded([&] {
       const auto family = Botan::PasswordHashFamily::create(pbkdf2_names[static_cast<std::size_t>(id)]);
@@ -118,45 +175,51 @@ class primitives {
       return f() ? errc::ok : errc::crypto_backend;
     } catch (...) { return errc::crypto_backend; }
   }
-  /// The object of a kind, made unless it is there, with the key; none when that fails, rather than one with the last
-  /// key.
-  template <class Holder, class Id, class Make>
-  static errc scheduled(Holder& h, Id id, secret_view key, Make&& make) noexcept {
-    auto& kind = h.kinds_[h.keyed_ = static_cast<std::size_t>(id)];
-    const errc why = guarded([&] {
-      if (!kind) kind = make();
-      if (kind) kind->set_key(key.data(), key.size());
-      return kind != nullptr;
+  template <class F>
+  errc with_states(F&& f) noexcept {
+    return guarded([&] {
+      if (!sha2_) sha2_ = std::make_unique<sha2_hmac>();
+      return f(*sha2_), true;
     });
-    if (why != errc::ok) kind.reset();
-    return why;
   }
   // By cipher_id and hash_id
   static constexpr const char* cipher_names[] = {"AES-128", "AES-256", "Camellia-128", "Camellia-256", "TripleDES"};
   static constexpr const char* hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5", "MD4"};
-  static constexpr const char* hmac_names[] = {"HMAC(SHA-1)",   "HMAC(SHA-256)", "HMAC(SHA-384)",
-                                               "HMAC(SHA-512)", "HMAC(MD5)",     "HMAC(MD4)"};
   static constexpr const char* pbkdf2_names[] = {"PBKDF2(SHA-1)",   "PBKDF2(SHA-256)", "PBKDF2(SHA-384)",
                                                  "PBKDF2(SHA-512)", "PBKDF2(MD5)",     "PBKDF2(MD4)"};
 
-  /// A hash or an HMAC, which final() makes ready for the next message.
-  template <class Computation>
-  static errc finish(Computation* c, hash_id id, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
-    std::array<std::uint8_t, max_hash_octets> whole;
-    if (c == nullptr || out.size() > hash_octets(id)) return errc::crypto_backend;
-    wiped_on_exit wipe(whole);
-    const errc why = guarded([&] {
-      for (const bytes_view piece : pieces) c->update(piece.data(), piece.size());
-      return c->final(whole.data()), true;
-    });
-    if (why == errc::ok) detail::copy_octets(whole.data(), out.size(), out.data());
+  static constexpr std::size_t block_octets(hash_id id) {
+    return id == hash_id::sha384 || id == hash_id::sha512 ? 128 : 64;
+  }
+  /// Combines a padded key, of a block of a hash, with an octet of HMAC's.
+  static void repad(bytes_view block, std::uint8_t with, std::uint8_t* out) {
+    cipher_block pad;
+    pad.fill(with);
+    for (std::size_t at = 0; at != block.size(); at += pad.size())
+      kerb::detail::xor_block(block.data() + at, pad.data(), out + at);
+  }
+  /// The hash function, made unless it is there; null where Botan has none.
+  Botan::HashFunction* hasher(hash_id id) noexcept {
+    auto& kind = hashes_[static_cast<std::size_t>(id)];
+    if (!kind)
+      (void)guarded([&] {
+        kind = Botan::HashFunction::create(hash_names[static_cast<std::size_t>(id)]);
+        return true;
+      });
+    return kind.get();
+  }
+  /// What final() has made ready for the next message is given out as far as it is wanted.
+  static errc ended(Botan::HashFunction& h, errc why, std::span<const std::uint8_t> whole,
+                    std::span<std::uint8_t> out) noexcept {
+    if (why == errc::ok) kerb::detail::copy_octets(whole.data(), out.size(), out.data());
     else  // what was absorbed must not stay in front of the next message
-      (void)guarded([&] { return c->final(whole.data()), true; });
+      (void)guarded([&] { return h.clear(), true; });
     return why;
   }
 
   std::array<std::unique_ptr<Botan::HashFunction>, 6> hashes_;
   std::unique_ptr<Botan::StreamCipher> rc4_;
+  std::unique_ptr<sha2_hmac> sha2_;
 };
 
 /// What a program names: the encryption types of RFC 8009 and RFC 3962.

@@ -22,14 +22,18 @@ constexpr errc cmac(P& p, typename P::cipher& c, view_of<bytes_view> pieces, std
   wiped_on_exit wipe_state(state), wipe_end(end);
   if (out.size() > state.size()) return errc::api_misuse;
   std::size_t n = 0;  // octets in the block at hand: a full one is encrypted when it turns out not to be the last
-  for (const bytes_view piece : pieces)
-    for (const std::uint8_t octet : piece) {
+  for (bytes_view piece : pieces)
+    while (!piece.empty()) {
       if (n == state.size()) {
         if (const errc e = p.encrypt(c, state.data(), state.data(), 1); e != errc::ok) return e;
         n = 0;
       }
-      state[n] = static_cast<std::uint8_t>(state[n] ^ octet);
-      ++n;
+      const std::size_t now = piece.size() < state.size() - n ? piece.size() : state.size() - n;
+      if (now == state.size()) detail::xor_block(state.data(), piece.data(), state.data());
+      else
+        for (std::size_t i = 0; i != now; ++i) state[n + i] = static_cast<std::uint8_t>(state[n + i] ^ piece[i]);
+      n += now;
+      piece = piece.subview(now);
     }
   if (const errc e = p.encrypt(c, end.data(), end.data(), 1); e != errc::ok) return e;
   end = detail::doubled(end);

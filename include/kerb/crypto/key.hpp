@@ -47,6 +47,11 @@ struct seal_shape {
       1;  ///< zeros fill a plaintext up to a multiple of so many octets, and are there when it is opened
   constexpr std::size_t padding(std::size_t plain) const { return (block - plain % block) % block; }
   constexpr std::size_t around(std::size_t plain) const { return front + plain + padding(plain) + back; }
+  /// Whether a sealed message can have so many octets.
+  constexpr bool fits(std::size_t sealed) const {
+    const std::size_t least = std::size_t{front} + back;
+    return sealed >= least && (sealed - least) % block == 0;
+  }
 };
 
 /// A checksum type and how many octets its checksums have.

@@ -45,11 +45,14 @@ inline constexpr std::size_t max_prf_pieces = 8;
 ///   decrypt(c, in, out, n)     the inverse
 ///   rekey(m, id, key)          prepares HMAC over that hash with a key of any length, 0 included
 ///   hmac(m, pieces, out)       HMAC over the pieces in turn, cut to out.size() octets; m can be used again for another
-///                              message under the same key, also after a failure
+///                              message under the same key, also after a failure. Most keys serve one message: what
+///                              rekey does for the next ones should cost less than it saves. Where hash states can be
+///                              kept, a message costs two compressions besides its own, and else four
 ///   hash(id, pieces, out)      the hash over the pieces in turn, cut to out.size() octets
 ///   pbkdf2(id, pw, salt, n, out)  PBKDF2-HMAC (RFC 2898 section 5.2) with n >= 1 iterations, to any out.size()
 ///   fill(out)                  octets from a cryptographically secure source, also after fork(); false when it fails.
-///                              An exchange may be given another source: its turn has one beside the policy
+///                              An exchange may be given another source: its turn has one beside the policy;
+///                              buffered_random (buffered_random.hpp) makes few draws of many
 ///
 /// Every function is noexcept, and fails with errc::crypto_backend: where the library does, where it lacks the
 /// algorithm, where a holder is empty, and where more octets are asked for than a hash has. A rekey that fails leaves
@@ -120,6 +123,8 @@ concept entropy_source = requires(R& r, std::span<std::uint8_t> out) {
 ///                          least in.size() octets. Returns the plaintext, which lies in `out`. On failure `out` is
 ///                          wiped, and a distinct `in` is intact, so that the next key can be tried; errc::integrity,
 ///                          and nothing more, says that anything is wrong with the octets
+///
+/// What seals several messages faster than one by one has seal_many besides, which seal_all (seal_all.hpp) uses.
 ///
 /// A policy takes handles where it has these three for them: a class derived from its engine that brings in the
 /// engine's with using-declarations and adds its own, as examples/own_backend.cpp does. An acceptor's provide() takes

@@ -148,6 +148,8 @@ struct by_hmac : by_derivation<Profile> {
 ///   schedule_seal(p, c, m, f, key, usage, ke, ki)  the keys that seal under a usage; ke and ki may be the scratch
 ///   schedule_cksum(p, c, m, f, key, usage, kc)     the key of that usage's checksums
 ///   seal(p, ke, ki, f, io)                as crypto_policy demands; `io` is known to be long enough
+///   seal_many(p, ke, ki, f, messages)     only where several at once are faster than one by one; all are known to be
+///                                         long enough, and padded
 ///   open(p, ke, ki, f, in, out)           the same for unseal; the caller wipes `out` on failure
 ///   checksum(p, kc, usage, pieces, out)   a checksum of out.size() octets
 ///   prf(p, c, m, f, key, pieces, out)     the first octets of the pseudo-random function's output, at most f.prf

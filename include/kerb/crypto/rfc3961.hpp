@@ -1,6 +1,6 @@
 // The simplified profile: key derivation, and sealing with an HMAC over the plaintext.
 #pragma once
-#include "cts.hpp"
+#include "cts_many.hpp"
 #include "profile.hpp"
 
 namespace kerb::inline v0 {
@@ -28,6 +28,17 @@ constexpr errc simplified_seal(P& p, typename P::cipher& ke, Mac& ki, std::size_
   const bytes_view pieces[]{text};
   if (const errc e = Profile::authenticate(p, ki, pieces, io.last(tag)); e != errc::ok) return e;
   return cts_encrypt(p, ke, text, text.data());
+}
+
+/// The same for several messages, whose blocks are encrypted side by side.
+template <class Profile, primitives P, class Mac>
+constexpr errc simplified_seal_many(P& p, typename P::cipher& ke, Mac& ki, std::size_t tag,
+                                    view_of<std::span<std::uint8_t>> messages) noexcept {
+  for (const std::span<std::uint8_t> io : messages) {
+    const bytes_view pieces[]{io.first(io.size() - tag)};
+    if (const errc e = Profile::authenticate(p, ki, pieces, io.last(tag)); e != errc::ok) return e;
+  }
+  return cts_encrypt_many(p, ke, messages, tag);
 }
 
 /// The decryption function of RFC 3961 section 5.3. The plaintext is what is authenticated, so `out` is written to

@@ -30,6 +30,11 @@ struct aes_sha1 : by_hmac<aes_sha1> {
                              std::span<std::uint8_t> io) noexcept {
     return simplified_seal<aes_sha1>(p, ke, ki, f.tag, io);
   }
+  template <primitives P>
+  static constexpr errc seal_many(P& p, typename P::cipher& ke, typename P::mac& ki, const etype_facts& f,
+                                  view_of<std::span<std::uint8_t>> messages) noexcept {
+    return simplified_seal_many<aes_sha1>(p, ke, ki, f.tag, messages);
+  }
 
   template <primitives P>
   static constexpr errc open(P& p, typename P::cipher& ke, typename P::mac& ki, const etype_facts& f, bytes_view in,

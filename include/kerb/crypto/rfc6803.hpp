@@ -71,6 +71,11 @@ struct camellia : by_derivation<camellia> {
     return simplified_seal<camellia>(p, ke, ki, f.tag, io);
   }
   template <primitives P>
+  static constexpr errc seal_many(P& p, typename P::cipher& ke, typename P::cipher& ki, const etype_facts& f,
+                                  view_of<std::span<std::uint8_t>> messages) noexcept {
+    return simplified_seal_many<camellia>(p, ke, ki, f.tag, messages);
+  }
+  template <primitives P>
   static constexpr errc open(P& p, typename P::cipher& ke, typename P::cipher& ki, const etype_facts& f, bytes_view in,
                              std::span<std::uint8_t> out) noexcept {
     return simplified_open<camellia>(p, ke, ki, f.tag, in, out.data());

@@ -1,6 +1,6 @@
 // aes128-cts-hmac-sha256-128 and aes256-cts-hmac-sha384-192.
 #pragma once
-#include "cts.hpp"
+#include "cts_many.hpp"
 #include "profile.hpp"
 
 namespace kerb::inline v0 {
@@ -51,6 +51,16 @@ struct aes_sha2 : by_hmac<aes_sha2> {
     if (const errc e = cts_encrypt(p, ke, text, text.data()); e != errc::ok) return e;
     const bytes_view pieces[]{zero_iv, text};
     return p.hmac(ki, pieces, io.last(f.tag));
+  }
+  template <primitives P>
+  static constexpr errc seal_many(P& p, typename P::cipher& ke, typename P::mac& ki, const etype_facts& f,
+                                  view_of<std::span<std::uint8_t>> messages) noexcept {
+    if (const errc e = cts_encrypt_many(p, ke, messages, f.tag); e != errc::ok) return e;
+    for (const std::span<std::uint8_t> io : messages) {
+      const bytes_view pieces[]{zero_iv, io.first(io.size() - f.tag)};
+      if (const errc e = p.hmac(ki, pieces, io.last(f.tag)); e != errc::ok) return e;
+    }
+    return errc::ok;
   }
 
   /// RFC 8009: nothing is decrypted before the HMAC has been verified.

@@ -1,6 +1,8 @@
 // CMAC against published values and a library's own.
 #include "kerb/crypto/cmac.hpp"
 
+#include <botan/mac.h>
+
 #include "backends.hpp"
 #include "kerb/core/hex.hpp"
 #include "support/both.hpp"
