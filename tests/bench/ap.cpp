@@ -238,13 +238,8 @@ void request_peer(benchmark::State& state, const peer_ops& peer, int etype) {
 /// The session key's derivation, the seal of an authenticator as long as kerb's, and its random octets in one draw.
 template <class Library>
 void request_floor(benchmark::State& state, int etype) {
-<<<<<<< HEAD
   ap_world& w = world(etype, how::mutual);
-  floor_keys<Library> session(w.facts);
-=======
-  ap_world& w = world(etype, true);
   floor_keys<Library> session(w.facts, true);
->>>>>>> main
   const std::size_t plain = 118 + w.facts.key;
   std::array<std::uint8_t, 512> room{};
   const auto io = std::span(room).first(16 + plain + w.facts.tag);
