@@ -38,7 +38,7 @@ class buffered_random {
   constexpr ~buffered_random() { discard(); }
 
   constexpr bool fill(std::span<std::uint8_t> out) noexcept {
-    if (out.size() > capacity() / 2) return source_->fill(out);
+    if (out.size() > capacity() / 2 || capacity() == 0) return source_->fill(out);
     std::size_t left = unused();
     if (left < out.size()) {
       if (!source_->fill(memory_.subspan(count_octets))) return discard(), false;

@@ -98,6 +98,17 @@ KERB_BOTH("buffered_random: without memory every draw comes from the source", "[
   return true;
 });
 
+KERB_BOTH("buffered_random: drawing nothing touches no memory, whatever there is of it", "[crypto]", [] {
+  counter source;
+  for (std::size_t n = 0; n != 12; ++n) {
+    std::array<std::uint8_t, 12> memory{};
+    kerb::buffered_random random(source, std::span(memory).first(n));
+    if (!random.fill({}) || !all_zero(std::span(memory).subspan(n))) return false;
+  }
+  kerb::buffered_random none(source, {});
+  return none.fill({});
+});
+
 KERB_BOTH("buffered_random: a source that fails fails it, and leaves nothing to hand out", "[crypto]", [] {
   for (int good = 0; good != 4; ++good) {
     counter source{.left = good};

@@ -1,0 +1,356 @@
+// Rooms of every size around the edge: what an exchange asks for is enough, is asked for before anything is drawn or
+// changed, and one octet less is not; whatever lengths names, salts, keys and optional fields have.
+#include <functional>
+#include <vector>
+
+#include "support/ap_world.hpp"
+#include "support/catch.hpp"
+#include "support/kdc_side.hpp"
+
+namespace {
+using namespace kerb;
+using octet_list = std::vector<std::uint8_t>;
+using policy = testing::insecure_policy;
+using kdc_world = kerb_kdc_test::kdc_side<policy>;
+
+constexpr std::size_t lengths[] = {0, 1, 9, 60, 119, 126, 127, 128, 129};
+
+/// A realm and names of components of one length, told apart by their letters.
+class long_names {
+ public:
+  long_names(std::size_t length, std::size_t components)
+      : octets_{octet_list(length, 'c'), octet_list(length, 's'), octet_list(length, 'R')} {
+    for (std::size_t i = 0; i != components; ++i) {
+      client_.push_back({bytes_view(octets_[0])});
+      service_.push_back({bytes_view(octets_[1])});
+    }
+    krbtgt_ = {"krbtgt"_krb, realm()};
+  }
+  long_names(const long_names&) = delete;
+  kerberos_string realm() const { return {bytes_view(octets_[2])}; }
+  principal_view client() const { return {{name_t::principal, view_of<kerberos_string>(client_)}, realm()}; }
+  principal_view service() const { return {{name_t::srv_hst, view_of<kerberos_string>(service_)}, realm()}; }
+  principal_view krbtgt() const { return {{name_t::srv_inst, view_of<kerberos_string>(krbtgt_)}, realm()}; }
+
+ private:
+  octet_list octets_[3];
+  std::vector<kerberos_string> client_, service_, krbtgt_;
+};
+
+/// How a drive ended, which must not depend on the room it began with.
+struct ending {
+  std::string what;
+  std::size_t octets = 0;  ///< of the answer
+  std::size_t most = 0;    ///< the largest room that was asked for
+  friend bool operator==(const ending& a, const ending& b) { return a.what == b.what && a.octets == b.octets; }
+};
+
+/// Runs `call` again in ever larger rooms, until it asks for no more.
+template <class X, class Step>
+Step with_room(X& x, policy& crypto, std::vector<octet_list>& rooms, ending& e, const std::function<Step()>& call) {
+  const unsigned draws = crypto.entropy.draws();
+  Step step = call();
+  const auto* const more = std::get_if<need_room>(&step);
+  if (more == nullptr) return step;
+  const std::size_t n = more->octets;
+  e.most = n;
+  REQUIRE(n > rooms.back().size());
+  REQUIRE(crypto.entropy.draws() == draws);
+  if (n - 1 > rooms.back().size()) {
+    x.room(rooms.emplace_back(n - 1));
+    step = call();
+    REQUIRE(says<need_room>(step));
+    REQUIRE(std::get<need_room>(step).octets == n);
+    REQUIRE(crypto.entropy.draws() == draws);
+  }
+  x.room(rooms.emplace_back(n));
+  step = call();
+  REQUIRE(!says<need_room>(step));
+  return step;
+}
+template <class Step>
+bool ended(const Step& step, ending& e) {
+  if (const auto* r = std::get_if<reply>(&step)) e.what = "reply", e.octets = r->octets.size();
+  else if (const auto* no = std::get_if<refused>(&step))
+    e.what = "refused " + std::string(name_of(no->why.code)), e.octets = no->octets.size();
+  else if (const auto* f = std::get_if<failed>(&step)) e.what = "failed " + std::string(name_of(f->why.code));
+  else return false;
+  return true;
+}
+
+// ---- the KDC
+
+ending drive_kdc(kdc_world& w, bytes_view request, std::size_t size) {
+  ending e;
+  std::vector<octet_list> rooms;
+  rooms.reserve(64);
+  rooms.emplace_back(size);
+  const auto t = w.turn_now();
+  kdc<policy> x(w.settings, rooms.back(), w.peer);
+  const auto go = [&](std::function<kdc_step()> call) { return with_room(x, w.crypto, rooms, e, call); };
+  kdc_step step = go([&] { return x.receive(request, t); });
+  while (!ended(step, e)) {
+    if (const auto* a = std::get_if<need_principal>(&step)) {
+      const auto* const known = w.find(a->principal);
+      const bool refers = known == nullptr && w.refer && a->role != principal_role::header_server;
+      step = go([&] { return known != nullptr ? x.found(known->record, t) : refers ? x.refer_to(*w.refer, t) : x.absent(t); });
+    } else if (says<authorize>(step)) {
+      step = go([&] { return w.refuse ? x.refuse(*w.refuse, t) : x.issue(w.options, t); });
+    } else if (says<sign_ticket>(step)) {
+      step = go([&] { return x.signed_ticket(t); });
+    } else {
+      REQUIRE(says<check_request>(step));
+      step = go([&] { return x.unseen(w.unseen, t); });
+    }
+  }
+  return e;
+}
+/// The same request in rooms of every sort ends in the same way, and never for want of room.
+void in_every_room(kdc_world& w, bytes_view request, bool every) {
+  const ending ample = drive_kdc(w, request, 65536), none = drive_kdc(w, request, 0);
+  REQUIRE(ample.what.find("no_space") == std::string::npos);
+  REQUIRE(ample.octets != 0);
+  REQUIRE(none == ample);
+  // Around what is asked for at last, and around where the bound that is tried first begins to do
+  for (std::size_t n = none.most - (none.most < 8 ? none.most : 8); n != none.most + 8; ++n)
+    REQUIRE(drive_kdc(w, request, n) == ample);
+  for (std::size_t n = 0; n < none.most + 3500; n += every ? 1 : 61) REQUIRE(drive_kdc(w, request, n) == ample);
+}
+
+constexpr std::uint8_t zeros[200] = {}, here_octets[16] = {10, 1, 2, 3};
+constexpr msg::HostAddress places[] = {{addr_t::ipv6, here_octets}, {addr_t::ipv4, bytes_view(here_octets).first(4)}};
+constexpr msg::LastReqEntry visits[] = {{lr_t(0x7fffffff), latest_time}, {lr_t(-0x7fffffff), latest_time}};
+constexpr msg::AuthorizationDataElement sayings[] = {{ad_t(-0x7fffffff), zeros}, {ad_t(0x7fffffff), {}}};
+
+void rename(kdc_world& w, const long_names& n) {
+  w.settings.realm = w.body.realm = w.tgt.crealm = w.authenticator.crealm = n.realm();
+  w.client.record.principal = n.client();
+  w.service.record.principal = n.service();
+  w.tgs.record.principal = w.tgt_server = n.krbtgt();
+  w.body.cname = w.tgt.cname = w.authenticator.cname = n.client().name;
+}
+using bend = void (*)(kdc_world&);
+constexpr bend plain = [](kdc_world&) {};
+constexpr bend no_timestamp = [](kdc_world& w) {
+  w.with_timestamp = false;
+  w.settings.require_preauth = true;
+};
+constexpr bend wrong_timestamp = [](kdc_world& w) { w.stamp_key = &w.user.own; };
+constexpr bend unknown_client = [](kdc_world& w) { w.client.there = false; };
+constexpr bend concealed_client = [](kdc_world& w) {
+  w.client.there = false;
+  w.settings.conceal_unknown_clients = true;
+};
+constexpr bend referred_client = [](kdc_world& w) {
+  w.client.there = false;
+  w.body.kdc_options.set(kdc_option_t::canonicalize);
+  w.refer = kerberos_string{bytes_view(zeros)};
+};
+constexpr bend refused_at_last = [](kdc_world& w) { w.refuse = error_code_t::kdc_err_policy; };
+constexpr bend too_big = [](kdc_world& w) {
+  w.peer.arrived = carrier::any;
+  w.peer.largest_datagram = 40;
+};
+constexpr bend everything = [](kdc_world& w) {
+  w.ask_enc_pa_rep = true;
+  w.body.kdc_options.set(kdc_option_t::renewable);
+  w.settings.renewable = true;
+  w.body.rtime = w.body.till = latest_time;
+  w.body.nonce = 0xffffffff;
+  w.body.addresses = view_of<msg::HostAddress>(places);
+  w.client.record.password_expires = latest_time;
+  w.client.record.last_req = view_of<msg::LastReqEntry>(visits);
+  w.client.keys[0]->kvno = w.tgs.keys[0]->kvno = w.service.keys[0]->kvno = 0xffffffff;
+  w.tgt_kvno = 0xffffffff;
+  w.client.keys[0]->salt = kerberos_string{bytes_view(zeros)};
+  w.client.keys[0]->s2kparams = bytes_view(zeros);
+  w.options.authorization_data = view_of<msg::AuthorizationDataElement>(sayings);
+};
+constexpr bend signed_too = [](kdc_world& w) {
+  everything(w);
+  w.options.reserved_octets = 300;
+  w.options.reserved_type = ad_t(-0x7fffffff);
+};
+constexpr bend with_subkey = [](kdc_world& w) { w.with_subkey = true; };
+constexpr bend with_data = [](kdc_world& w) {
+  everything(w);
+  w.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(sayings);
+  w.tgt.caddr = view_of<msg::HostAddress>(places);
+  w.tgt.renew_till = latest_time;
+  w.tgt.flags.set(ticket_flag_t::renewable);
+  w.added = view_of<msg::AuthorizationDataElement>(sayings);
+};
+constexpr bend unknown_server = [](kdc_world& w) { w.service.there = false; };
+constexpr bend referred_server = [](kdc_world& w) {
+  w.service.there = false;
+  w.body.kdc_options.set(kdc_option_t::canonicalize);
+  w.refer = "OTHER.ORG"_krb;
+  w.outgoing.record.principal.realm = w.settings.realm;
+};
+constexpr bend seen_before = [](kdc_world& w) {
+  w.settings.check_requests = true;
+  w.unseen = false;
+};
+constexpr bend another_client = [](kdc_world& w) { w.authenticator.cname = kerb_kdc_test::bob().name; };
+
+TEST_CASE("as_kdc: what it asks for is enough, and one octet less is not", "[exchange]") {
+  const std::pair<const char*, bend> cases[] = {{"plain", plain}, {"no timestamp", no_timestamp},
+                        {"wrong timestamp", wrong_timestamp}, {"unknown client", unknown_client},
+                        {"concealed client", concealed_client}, {"referred client", referred_client},
+                        {"refused at last", refused_at_last}, {"too big", too_big}, {"everything", everything},
+                        {"signed too", signed_too}};
+  for (const auto& [name, f] : cases) {
+    for (const std::size_t length : lengths) {
+      for (const std::size_t components : {1u, 2u}) {
+        INFO(name << ", " << components << " of " << length);
+        const long_names n(length, components);
+        kdc_world w;
+        rename(w, n);
+        f(w);
+        w.body.sname = n.krbtgt().name;
+        in_every_room(w, w.as_req(), length == 9);
+      }
+    }
+  }
+}
+
+TEST_CASE("tgs_kdc: what it asks for is enough, and one octet less is not", "[exchange]") {
+  const std::pair<const char*, bend> cases[] = {{"plain", plain}, {"subkey", with_subkey}, {"data", with_data},
+                        {"unknown server", unknown_server}, {"referred server", referred_server},
+                        {"seen before", seen_before}, {"another client", another_client}, {"too big", too_big},
+                        {"refused at last", refused_at_last}, {"everything", everything}, {"signed too", signed_too}};
+  for (const auto& [name, f] : cases) {
+    for (const std::size_t length : lengths) {
+      for (const std::size_t components : {1u, 2u}) {
+        INFO(name << ", " << components << " of " << length);
+        const long_names n(length, components);
+        kdc_world w;
+        rename(w, n);
+        f(w);
+        w.body.cname = std::optional<msg::PrincipalName>{};
+        w.body.sname = n.service().name;
+        in_every_room(w, w.tgs_req(), length == 9);
+      }
+    }
+  }
+}
+
+// ---- a service
+
+enum class wish { accept, no_subkey, refuse, seen, wrong_key, no_key };
+template <class W>
+ending drive_acceptor(W& w, bytes_view request, std::size_t size, wish what) {
+  ending e;
+  std::vector<octet_list> rooms;
+  rooms.reserve(8);
+  rooms.emplace_back(size);
+  const auto t = w.turn();
+  using acceptor = ap_acceptor<policy>;
+  acceptor x(w.request_in(rooms.back()));
+  const auto k = what == wish::wrong_key ? w.other_key(w.service_etype) : w.service_key();
+  acceptor::step step =
+      with_room<acceptor, acceptor::step>(x, w.policy, rooms, e, [&] { return x.receive(request, t); });
+  while (!ended(step, e)) {
+    REQUIRE(!says<need_room>(step));
+    if (says<done>(step)) return e.what = "done", e;
+    if (says<need_ticket_key>(step)) {
+      const bool none = what == wish::no_key || (what == wish::wrong_key && std::get<need_ticket_key>(step).tried != 0);
+      step = none ? x.provide_none(errc::no_key, t) : x.provide(k, t);
+    } else if (says<check_replay>(step)) {
+      step = x.fresh(what != wish::seen, t);
+    } else {
+      REQUIRE(says<authenticated>(step));
+      step = what == wish::refuse ? x.refuse(error_code_t::krb_err_generic, t)
+                                  : x.accept({.subkey = what != wish::no_subkey}, t);
+    }
+  }
+  return e;
+}
+
+TEST_CASE("ap_acceptor: what it asks for is enough, and one octet less is not", "[exchange]") {
+  using namespace kerb_test;
+  for (const wish what : {wish::accept, wish::no_subkey, wish::refuse, wish::seen, wish::wrong_key, wish::no_key}) {
+    for (const bool mutual : {true, false}) {
+      for (const std::size_t length : lengths) {
+        for (const std::size_t components : {1u, 2u}) {
+          for (const int own : {0, 1, 2}) {  // the service's name: any, its own, one of several of which it is none
+            INFO(static_cast<int>(what) << ", " << mutual << ", " << components << " of " << length << ", " << own);
+            const long_names n(length, components), others(length + 3, 3);
+            ap_world w;
+            w.now.usec = w.authenticator.cusec = {999999};
+            w.kvno = 0xffffffff;
+            w.service = n.service();
+            w.ticket.cname = w.authenticator.cname = n.client().name;
+            w.ticket.crealm = w.authenticator.crealm = n.realm();
+            w.authenticator.subkey = key_as_sent(w.session_etype, subkey_octets);
+            w.authenticator.seq_number = 0xffffffff;
+            w.options = mutual ? msg::ApOptions{ap_option_t::mutual_required} : msg::ApOptions{};
+            const principal_view several[] = {others.service(), others.client()};
+            w.request.service = own == 1 ? std::optional(n.service()) : std::nullopt;
+            if (own == 2) w.request.services = view_of<principal_view>(several);
+            const bytes_view request = w.mint();
+            const ending ample = drive_acceptor(w, request, 65536, what), none = drive_acceptor(w, request, 0, what);
+            REQUIRE(ample.what.substr(0, 6) != "failed");
+            REQUIRE((ample.octets != 0 || ample.what == "done"));
+            REQUIRE(none == ample);
+            for (std::size_t s = 0; s < none.most + 900; s += s + 4 < none.most || s > none.most + 4 ? 37 : 1)
+              REQUIRE(drive_acceptor(w, request, s, what) == ample);
+          }
+        }
+      }
+    }
+  }
+}
+
+// ---- a client
+
+TEST_CASE("ap_initiator: what it asks for is enough, and one octet less is not", "[exchange]") {
+  using namespace kerb_test;
+  using initiator = ap_initiator<policy>;
+  constexpr std::uint8_t application_octets[] = {1, 2, 3};
+  for (unsigned bits = 0; bits != 64; ++bits) {
+    const auto has = [&](unsigned bit) { return (bits >> bit & 1) != 0; };
+    for (const std::size_t length : lengths) {
+      INFO("options " << bits << ", names of " << length);
+      const long_names n(length, 2);
+      ap_world w;
+      w.service = n.service();
+      w.now.usec = {999999};
+      const auto minted = w.credential();
+      ticket_facts facts = minted.facts();
+      facts.client = n.client();
+      const basic_credential<policy::key> credential(facts, w.session_key());
+      ap_request<policy::key> r{.credential = credential, .room = {}};
+      r.mutual = has(0) ? required : if_asked;
+      r.subkey = has(1);
+      r.sequence_number = has(2) || has(4);
+      if (has(3)) r.authorization_data = view_of<msg::AuthorizationDataElement>(sayings);
+      if (has(4)) {
+        r.gss.emplace();
+        r.gss->bindings_aware = has(5);
+        r.gss->flags.set(gss_flag_t::mutual, has(0));
+        if (has(5)) {
+          r.gss->flags.set(gss_flag_t::deleg);
+          r.gss->deleg = bytes_view(zeros).first(length + 1);
+        }
+      } else if (has(5)) {
+        r.application_data = bytes_view(application_octets);
+      }
+      std::size_t most = 0;
+      for (std::size_t size = 0; size < most + 800 || size == 0;
+           size += size + 4 < most || size > most + 4 ? 37 : 1) {
+        ending e;
+        std::vector<octet_list> rooms;
+        rooms.reserve(8);
+        rooms.emplace_back(size);
+        r.room = rooms.back();
+        initiator x(r);
+        const initiator::step step = with_room<initiator, initiator::step>(x, w.policy, rooms, e, [&] { return x.start(w.turn()); });
+        REQUIRE(says<send>(step));
+        if (e.most > most) most = e.most;
+      }
+    }
+  }
+}
+
+}  // namespace
