@@ -25,6 +25,8 @@ class sequence_of {
 
   constexpr std::size_t size() const { return size_; }
   constexpr bool empty() const { return size_ == 0; }
+  /// The elements' encodings as they came, one behind another; empty for values in memory.
+  constexpr bytes_view octets() const { return in_memory_ ? bytes_view() : wire_; }
 
   class iterator {
    public:
