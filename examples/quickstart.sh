@@ -23,7 +23,8 @@ else
   say "configuring build/"
   rm -rf build
   # What compiles in the least time; the tests go on with it.
-  meson setup -Dexamples=enabled -Dtests=disabled -Doptimization=1 -Ddebug=false build >"$log" 2>&1 || { cat "$log"; rm -f "$log"; exit 1; }
+  meson setup -Dexamples=enabled -Dtests=disabled -Doptimization=1 -Ddebug=false build >"$log" 2>&1 ||
+    { cat "$log"; rm -f "$log"; exit 1; }
 fi
 say "building the examples (build/examples/)"
 ninja -C build all_examples >"$log" 2>&1 || { cat "$log"; rm -f "$log"; exit 1; }
