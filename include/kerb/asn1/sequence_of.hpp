@@ -124,7 +124,7 @@ struct codec<sequence_of<T, Rule>> {
     std::size_t size = 0;
     const std::uint8_t* const begin = at;
     for (; at != end; ++size) {
-      T checked{};
+      T checked = kerb::detail::fresh<T>{};
       at = detail::quick::read(at, end, checked);
       if (at == nullptr) return false;
     }
