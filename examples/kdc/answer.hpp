@@ -1,6 +1,8 @@
 // One request, one answer, one line in the log.
 #pragma once
 #include <sys/time.h>
+#include <kerb/crypto/buffered_random.hpp>
+#include <kerb/crypto/fork_wiped.hpp>
 
 #include "journal.hpp"
 #include "realm.hpp"
@@ -46,7 +48,7 @@ class answerer {
   kerb::bytes_view too_long(const std::string& from) {
     const kerb::timestamp at = now();
     kerb::botan::kdc exchange(realm_.is, room_);
-    const kerb::turn<policy, policy> t{crypto_, crypto_, at};
+    const turn t{crypto_, random_, at};
     if (!log_.quiet()) {
       begin_line(at, from, " tcp refused: KRB_ERR_FIELD_TOOLONG, a length that is not taken");
       log_.end();
@@ -55,12 +57,16 @@ class answerer {
   }
 
  private:
+  // A system call for each draw would be one in six; this process does not fork, and a child of one that does finds
+  // the page empty.
+  using random = kerb::buffered_random<policy>;
+  using turn = kerb::turn<policy, random>;
   static constexpr std::size_t most_room = 1 << 20;
 
   /// The exchange says what it needs, and this gets it. kerb::serve() is the same loop in one call; written out, it
   /// leaves the reason of a refusal to the log.
   kerb::kdc_step run(kerb::botan::kdc& x, kerb::bytes_view request, kerb::timestamp at) {
-    const kerb::turn<policy, policy> t{crypto_, crypto_, at};
+    const turn t{crypto_, random_, at};
     client_.assign("-");
     auto step = x.receive(request, t);
     for (;;) {
@@ -76,7 +82,7 @@ class answerer {
     if (x.as() != nullptr) o.authorization_data = entry::authdata(x.as()->client());
     return o;
   }
-  kerb::kdc_step looked_up(kerb::botan::kdc& x, const kerb::need_principal& ask, const kerb::turn<policy, policy>& t) {
+  kerb::kdc_step looked_up(kerb::botan::kdc& x, const kerb::need_principal& ask, const turn& t) {
     // While the ticket that says so lies open: at the end it is wiped
     if (x.tgs() != nullptr && ask.role == kerb::principal_role::server) {
       const auto& ticket = x.tgs()->header_ticket();
@@ -165,6 +171,8 @@ class answerer {
   const realm_settings& realm_;
   directory names_;
   policy& crypto_;
+  kerb::fork_wiped_page page_;
+  random random_{crypto_, page_.octets(512)};
   journal& log_;
   struct {
     kerb::kerberos_time at = kerb::earliest_time;

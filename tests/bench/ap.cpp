@@ -1,4 +1,5 @@
 // The AP exchange (RFC 4120 section 3.2): a request made, and a request accepted.
+#include <kerb/openssl.hpp>
 #include <kerb/testing/mint.hpp>
 
 #include <map>
@@ -122,19 +123,21 @@ ap_world& world(int etype, how h) {
   return *w;
 }
 
-template <class Store>
+template <class Store, class Policy = policy>
 void accept_kerb(benchmark::State& state, int etype, how h) {
   ap_world& w = world(etype, h);
-  kerb::key_list<policy::prepared_key, 1> keys;
-  (void)keys.add(web, kvno, w.facts.etype, std::move(*w.p.prepare(w.service_key(), kerb::key_usage_t::ticket)));
+  Policy p;
+  kerb::key_list<typename Policy::prepared_key, 1> keys;
+  (void)keys.add(web, kvno, w.facts.etype, std::move(*p.prepare(w.service_key(), kerb::key_usage_t::ticket)));
   const auto store = std::make_unique<Store>();
   const auto rule = h == how::replay ? kerb::replay_rule::ask : kerb::replay_rule::own_means;
-  std::array<std::uint8_t, kerb::botan::ap_acceptor::room_size> room;
+  using acceptor = kerb::ap_acceptor<Policy>;
+  std::array<std::uint8_t, acceptor::room_size> room;
   std::size_t i = 0;
   timed(state, [&] {
-    kerb::botan::ap_acceptor a({.service = web, .room = room, .replays = rule});
+    acceptor a({.service = web, .room = room, .replays = rule});
     const auto& request = w.requests[h == how::replay ? i++ % ap_world::many : 0];
-    const auto who = kerb::accept(a, request, w.p, keys, *store, now(), {.subkey = false}, limits);
+    const auto who = kerb::accept(a, request, p, keys, *store, now(), {.subkey = false}, limits);
     const bool has_pac = who && who->authorization().find(kerb::ad_t::win2k_pac).has_value();
     return who && has_pac == (h == how::pac) && who->client().name.name_string.size() == 1 &&
            who->reply().empty() == (h != how::mutual);
@@ -291,6 +294,8 @@ void add_ap() {
       const std::string what = (h == how::pac ? "ap/accept_pac" : "ap/accept") + suffix;
       add(what, "botan", [=](benchmark::State& s) { accept_floor<botan_library>(s, e, h); });
       add(what, "openssl", [=](benchmark::State& s) { accept_floor<openssl_library>(s, e, h); });
+      add(what, "kerb_openssl",
+          [=](benchmark::State& s) { accept_kerb<kerb::no_replay_store, kerb::openssl::policy>(s, e, h); });
     }
 
     add("ap/request" + suffix, "kerb", [=](benchmark::State& s) { request_kerb(s, e); });

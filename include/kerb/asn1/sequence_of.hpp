@@ -25,6 +25,8 @@ class sequence_of {
 
   constexpr std::size_t size() const { return size_; }
   constexpr bool empty() const { return size_ == 0; }
+  /// The elements' encodings as they came, one behind another; empty for values in memory.
+  constexpr bytes_view octets() const { return in_memory_ ? bytes_view() : wire_; }
 
   class iterator {
    public:
@@ -122,7 +124,7 @@ struct codec<sequence_of<T, Rule>> {
     std::size_t size = 0;
     const std::uint8_t* const begin = at;
     for (; at != end; ++size) {
-      T checked{};
+      T checked = kerb::detail::fresh<T>{};
       at = detail::quick::read(at, end, checked);
       if (at == nullptr) return false;
     }

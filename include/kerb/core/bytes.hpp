@@ -41,6 +41,13 @@ constexpr void copy_octets(const std::uint8_t* from, std::size_t n, std::uint8_t
     std::memcpy(to, from, n);
   }
 }
+constexpr bool same_octets(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) {
+  if (n == 0) return true;
+  if (!std::is_constant_evaluated()) return std::memcmp(a, b, n) == 0;
+  for (std::size_t i = 0; i != n; ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
 }  // namespace detail
 
 /// A view of immutable octets that somebody else owns. Unlike std::span it binds to no temporary owner, so
@@ -77,10 +84,7 @@ class bytes_view {
 
   /// Octet by octet; for public data only. Secrets are compared by ct_equal.
   friend constexpr bool operator==(bytes_view a, bytes_view b) {
-    if (a.size_ != b.size_) return false;
-    for (std::size_t i = 0; i != a.size_; ++i)
-      if (a.data_[i] != b.data_[i]) return false;
-    return true;
+    return a.size_ == b.size_ && detail::same_octets(a.data_, b.data_, a.size_);
   }
 
  private:

@@ -8,6 +8,21 @@
 
 namespace kerb::inline v0 {
 
+namespace detail {
+/// Becomes a T that its members alone have initialised, where T{} would fill it with zeros before.
+template <class T>
+struct fresh {
+  constexpr operator T() const {
+    if constexpr (std::is_trivially_default_constructible_v<T>) {
+      return T{};
+    } else {
+      T v;
+      return v;
+    }
+  }
+};
+}  // namespace detail
+
 /// A T, or the error that stands in its place. `*r` and `r->` are for results that have a value; there is no
 /// value(), because it would have to throw.
 template <class T>
@@ -17,7 +32,7 @@ class [[nodiscard]] result {
   constexpr result(const T& value) requires std::is_copy_constructible_v<T> : value_(value) {}
   constexpr result(T&& value) : value_(std::move(value)) {}
   /// A T{} where it lies, to be filled.
-  constexpr explicit result(std::in_place_t) : value_(std::in_place) {}
+  constexpr explicit result(std::in_place_t) : value_(std::in_place, detail::fresh<T>{}) {}
   constexpr result(kerb::error e) : error_(e) {}
   constexpr result(errc c) : error_{.code = c} {}
 

@@ -10,8 +10,10 @@ namespace kerb::inline v0 {
 
 /// Overwrites `n` octets in a way that the optimiser keeps.
 constexpr void secure_zero(std::uint8_t* p, std::size_t n) {
-  for (std::size_t i = 0; i != n; ++i) p[i] = 0;
-  if (!std::is_constant_evaluated()) {
+  if (std::is_constant_evaluated() || n == 0) {
+    for (std::size_t i = 0; i != n; ++i) p[i] = 0;
+  } else {
+    std::memset(p, 0, n);
 #if defined(__GNUC__)
     __asm__ __volatile__("" : : "r"(p) : "memory");  // as if the stores were read
 #endif

@@ -196,6 +196,9 @@ using Checksum = BasicChecksum<>;
 /// differ in it alone.
 constexpr bool same_name(const msg::PrincipalName& a, const msg::PrincipalName& b) {
   if (a.name_string.size() != b.name_string.size()) return false;
+  // Of one text DER makes one encoding
+  const bytes_view one = a.name_string.octets(), two = b.name_string.octets();
+  if (!one.empty() && !two.empty()) return one == two;
   auto other = b.name_string.begin();
   for (kerberos_string component : a.name_string) {
     if (!(component == *other)) return false;

@@ -58,6 +58,18 @@ constexpr bool a_name_from_the_wire_and_ours() {
   const auto theirs = asn1::decode<msg::PrincipalName>(wire);
   return theirs && same_name(*theirs, ours.name()) && same_name(ours.name(), *theirs) && both_ways(ours.name(), wire);
 }
+constexpr bool two_names_from_the_wire() {
+  std::array<std::uint8_t, 40> room1{}, room2{}, room3{};
+  const auto ab_c = parts("ab"_krb, "c"_krb), a_bc = parts("a"_krb, "bc"_krb);
+  const auto first = asn1::encode(ab_c.name(name_t::principal), room1),
+             again = asn1::encode(ab_c.name(name_t::srv_hst), room2),
+             other = asn1::encode(a_bc.name(name_t::principal), room3);
+  const auto x = asn1::decode<msg::PrincipalName>(*first), y = asn1::decode<msg::PrincipalName>(*again),
+             z = asn1::decode<msg::PrincipalName>(*other);
+  return same_name(*x, *y) && !same_name(*x, *z) && !same_name(*z, *y) && same_name(*z, a_bc.name());
+}
+KERB_BOTH("same_name: of two names from the wire the components decide too", "[msg][rfc4120-6.2]",
+          two_names_from_the_wire);
 KERB_BOTH("PrincipalName: one from the wire and one of ours are the same name", "[msg][rfc4120-5.2.2]",
           a_name_from_the_wire_and_ours);
 

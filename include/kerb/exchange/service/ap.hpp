@@ -377,7 +377,7 @@ class [[nodiscard]] ap_acceptor {
   std::optional<no_ticket_key> had_;
   msg::ApReq req_;
   timestamp at_;
-  product product_{};
+  product product_;
   error why_{};
 };
 
