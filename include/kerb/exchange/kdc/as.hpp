@@ -117,6 +117,9 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
   [[nodiscard]] constexpr step issue(const issue_options& options, const turn<C, R>& t) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_decision) return this->misuse();
+    if (wants_enc_pa_rep_ && !t.policy->cksum_of(reply_etype(t.policy.get()))) {  // found before anything is drawn
+      return this->fail({.code = errc::unsupported_cksum});
+    }
     return this->begin_issue(*this, options, t);
   }
   /// Refuses the ticket with a KRB-ERROR of this code.
@@ -316,11 +319,7 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     msg::PaData echo[] = {{padata_t::req_enc_pa_rep, {}}};
     std::optional<msg::MethodData> sealed_padata;
     if (wants_enc_pa_rep_) {
-      const auto shape = t.policy->cksum_of(t.policy->etype_of(reply_key));
-      if (!shape) {
-        why = errc::unsupported_cksum;
-        return;
-      }
+      const auto shape = t.policy->cksum_of(t.policy->etype_of(reply_key));  // there is one: issue() has looked
       const std::span<std::uint8_t> out = std::span(mac).first(shape->octets);
       const bytes_view pieces[] = {request_};
       if (!w.is_counting() && why == errc::ok) {

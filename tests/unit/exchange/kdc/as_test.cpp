@@ -617,4 +617,26 @@ constexpr bool octets_that_no_client_sends_get_no_answer() {
 }
 KERB_BOTH("as_kdc: octets that are no request get no answer, another version or type an error",
           "[exchange][rfc4120-3.1.3]", octets_that_no_client_sends_get_no_answer);
+
+struct no_cksum_of_20 : testing::insecure_policy {
+  using insecure_policy::cksum_of;
+  constexpr std::optional<cksum_shape> cksum_of(etype_t e) const noexcept {
+    return e == e20 ? std::nullopt : insecure_policy::cksum_of(e);
+  }
+};
+constexpr bool a_missing_checksum_is_found_before_the_draw() {
+  for (const std::size_t reserved : {std::size_t{0}, std::size_t{40}}) {
+    kdc_side<no_cksum_of_20> w;
+    w.ask_enc_pa_rep = true;
+    w.options.reserved_octets = reserved;
+    const bytes_view request = w.as_req();
+    const unsigned draws = w.crypto.entropy.draws();
+    const outcome r = w.ask(request);
+    if (r.issued || r.why.code != errc::unsupported_cksum || w.crypto.entropy.draws() != draws) return false;
+  }
+  kdc_side<no_cksum_of_20> other;  // which nobody asks for
+  return other.ask_as().issued;
+}
+KERB_BOTH("as_kdc: a checksum that the policy cannot make is found before anything is drawn or signed",
+          "[exchange][rfc6806-11]", a_missing_checksum_is_found_before_the_draw);
 }  // namespace
