@@ -93,7 +93,9 @@ ending drive_kdc(kdc_world& w, bytes_view request, std::size_t size) {
     if (const auto* a = std::get_if<need_principal>(&step)) {
       const auto* const known = w.find(a->principal);
       const bool refers = known == nullptr && w.refer && a->role != principal_role::header_server;
-      step = go([&] { return known != nullptr ? x.found(known->record, t) : refers ? x.refer_to(*w.refer, t) : x.absent(t); });
+      step = go([&] {
+        return known != nullptr ? x.found(known->record, t) : refers ? x.refer_to(*w.refer, t) : x.absent(t);
+      });
     } else if (says<authorize>(step)) {
       step = go([&] { return w.refuse ? x.refuse(*w.refuse, t) : x.issue(w.options, t); });
     } else if (says<sign_ticket>(step)) {
@@ -194,11 +196,16 @@ constexpr bend seen_before = [](kdc_world& w) {
 constexpr bend another_client = [](kdc_world& w) { w.authenticator.cname = kerb_kdc_test::bob().name; };
 
 TEST_CASE("as_kdc: what it asks for is enough, and one octet less is not", "[exchange]") {
-  const std::pair<const char*, bend> cases[] = {{"plain", plain}, {"no timestamp", no_timestamp},
-                        {"wrong timestamp", wrong_timestamp}, {"unknown client", unknown_client},
-                        {"concealed client", concealed_client}, {"referred client", referred_client},
-                        {"refused at last", refused_at_last}, {"too big", too_big}, {"everything", everything},
-                        {"signed too", signed_too}};
+  const std::pair<const char*, bend> cases[] = {{"plain", plain},
+                                                {"no timestamp", no_timestamp},
+                                                {"wrong timestamp", wrong_timestamp},
+                                                {"unknown client", unknown_client},
+                                                {"concealed client", concealed_client},
+                                                {"referred client", referred_client},
+                                                {"refused at last", refused_at_last},
+                                                {"too big", too_big},
+                                                {"everything", everything},
+                                                {"signed too", signed_too}};
   for (const auto& [name, f] : cases) {
     for (const std::size_t length : lengths) {
       for (const std::size_t components : {1u, 2u}) {
@@ -215,10 +222,17 @@ TEST_CASE("as_kdc: what it asks for is enough, and one octet less is not", "[exc
 }
 
 TEST_CASE("tgs_kdc: what it asks for is enough, and one octet less is not", "[exchange]") {
-  const std::pair<const char*, bend> cases[] = {{"plain", plain}, {"subkey", with_subkey}, {"data", with_data},
-                        {"unknown server", unknown_server}, {"referred server", referred_server},
-                        {"seen before", seen_before}, {"another client", another_client}, {"too big", too_big},
-                        {"refused at last", refused_at_last}, {"everything", everything}, {"signed too", signed_too}};
+  const std::pair<const char*, bend> cases[] = {{"plain", plain},
+                                                {"subkey", with_subkey},
+                                                {"data", with_data},
+                                                {"unknown server", unknown_server},
+                                                {"referred server", referred_server},
+                                                {"seen before", seen_before},
+                                                {"another client", another_client},
+                                                {"too big", too_big},
+                                                {"refused at last", refused_at_last},
+                                                {"everything", everything},
+                                                {"signed too", signed_too}};
   for (const auto& [name, f] : cases) {
     for (const std::size_t length : lengths) {
       for (const std::size_t components : {1u, 2u}) {
@@ -337,15 +351,15 @@ TEST_CASE("ap_initiator: what it asks for is enough, and one octet less is not",
         r.application_data = bytes_view(application_octets);
       }
       std::size_t most = 0;
-      for (std::size_t size = 0; size < most + 800 || size == 0;
-           size += size + 4 < most || size > most + 4 ? 37 : 1) {
+      for (std::size_t size = 0; size < most + 800 || size == 0; size += size + 4 < most || size > most + 4 ? 37 : 1) {
         ending e;
         std::vector<octet_list> rooms;
         rooms.reserve(8);
         rooms.emplace_back(size);
         r.room = rooms.back();
         initiator x(r);
-        const initiator::step step = with_room<initiator, initiator::step>(x, w.policy, rooms, e, [&] { return x.start(w.turn()); });
+        const initiator::step step =
+            with_room<initiator, initiator::step>(x, w.policy, rooms, e, [&] { return x.start(w.turn()); });
         REQUIRE(says<send>(step));
         if (e.most > most) most = e.most;
       }
