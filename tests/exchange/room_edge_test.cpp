@@ -193,6 +193,13 @@ constexpr bend seen_before = [](kdc_world& w) {
   w.settings.check_requests = true;
   w.unseen = false;
 };
+constexpr bend from_far = [](kdc_world& w) {  // a realm is added to the path
+  w.incoming.record.principal = w.tgt_server = {w.tgs.record.principal.name, "OTHER.ORG"_krb};
+  w.tgt_key = &w.incoming.own;
+  w.tgt.crealm = w.authenticator.crealm = "FAR.ORG"_krb;
+  w.settings.unchecked_paths = true;
+  w.body.kdc_options.set(kdc_option_t::disable_transited_check);
+};
 constexpr bend another_client = [](kdc_world& w) { w.authenticator.cname = kerb_kdc_test::bob().name; };
 
 TEST_CASE("as_kdc: what it asks for is enough, and one octet less is not", "[exchange]") {
@@ -229,6 +236,7 @@ TEST_CASE("tgs_kdc: what it asks for is enough, and one octet less is not", "[ex
                                                 {"referred server", referred_server},
                                                 {"seen before", seen_before},
                                                 {"another client", another_client},
+                                                {"from far", from_far},
                                                 {"too big", too_big},
                                                 {"refused at last", refused_at_last},
                                                 {"everything", everything},
