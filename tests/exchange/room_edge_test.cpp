@@ -111,6 +111,7 @@ ending drive_kdc(kdc_world& w, bytes_view request, std::size_t size) {
 void in_every_room(kdc_world& w, bytes_view request, bool every) {
   const ending ample = drive_kdc(w, request, 65536), none = drive_kdc(w, request, 0);
   REQUIRE(ample.what.find("no_space") == std::string::npos);
+  REQUIRE(ample.what != "refused unexpected_message");  // whatever the world could not make
   REQUIRE(ample.octets != 0);
   REQUIRE(none == ample);
   // Around what is asked for at last, and around where the bound that is tried first begins to do
@@ -122,7 +123,8 @@ void in_every_room(kdc_world& w, bytes_view request, bool every) {
 constexpr std::uint8_t zeros[200] = {}, here_octets[16] = {10, 1, 2, 3};
 constexpr msg::HostAddress places[] = {{addr_t::ipv6, here_octets}, {addr_t::ipv4, bytes_view(here_octets).first(4)}};
 constexpr msg::LastReqEntry visits[] = {{lr_t(0x7fffffff), latest_time}, {lr_t(-0x7fffffff), latest_time}};
-constexpr msg::AuthorizationDataElement sayings[] = {{ad_t(-0x7fffffff), zeros}, {ad_t(0x7fffffff), {}}};
+constexpr msg::AuthorizationDataElement sayings[] = {{ad_t(-0x7fffffff), bytes_view(zeros).first(60)},
+                                                     {ad_t(0x7fffffff), {}}};
 
 void rename(kdc_world& w, const long_names& n) {
   w.settings.realm = w.body.realm = w.tgt.crealm = w.authenticator.crealm = n.realm();
@@ -244,6 +246,7 @@ TEST_CASE("tgs_kdc: what it asks for is enough, and one octet less is not", "[ex
   for (const auto& [name, f] : cases) {
     for (const std::size_t length : lengths) {
       for (const std::size_t components : {1u, 2u}) {
+        if (f == with_data && length * components > 130) continue;  // more than the world can make
         INFO(name << ", " << components << " of " << length);
         const long_names n(length, components);
         kdc_world w;
