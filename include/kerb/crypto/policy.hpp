@@ -153,7 +153,8 @@ concept signs_with = requires(C& c, cksum_t t, const K& k, key_usage_t u, view_o
 ///   import(e, octets)      a key from the octets that a message carried; errc::bad_key_length, unsupported_etype
 ///   prepare(k, u)          the derived keys and schedules for one usage, made once for a long-lived key; using it with
 ///                          another usage gives errc::wrong_usage
-///   seed_octets(e)         random octets that random_to_key(e, ...) wants (RFC 3961 section 3)
+///   seed_octets(e)         random octets that random_to_key(e, ...) wants (RFC 3961 section 3), at most 64; with the
+///                          confounders of two messages and 4 octets they are at most 128
 ///   string_to_key(...)     RFC 3961 section 3; `iterations` is not bounded here: exchanges bound what comes from a peer
 ///   default_iterations(e)  what string_to_key uses when asked for 0
 ///   prf_octets(e)          octets that the pseudo-random function gives (RFC 3961 section 3); 0: no such encryption type

@@ -1,11 +1,14 @@
 // The KDC's side of the AS exchange, RFC 4120 section 3.1.
 //
-//   state           | receive         | found, refer_to, absent, unavailable | issue                 | refuse |
-//   signed_ticket idle            | principal, over | misuse                               | misuse                |
-//   misuse | misuse wants_principal | misuse          | principal, decision, over            | misuse                |
-//   misuse | misuse wants_decision  | misuse          | misuse                               | signature, over       |
-//   over   | misuse wants_signature | misuse          | misuse                               | misuse                |
-//   misuse | over over and failed: nothing goes on; failed says the first reason again, from every call
+// What a call leads to: P wants_principal, D wants_decision, S wants_signature, O over, - misuse;
+// `found` stands for refer_to, absent and unavailable too:
+//
+//   state           | receive | found | issue | refuse | signed_ticket
+//   idle            | P O     | -     | -     | -      | -
+//   wants_principal | -       | P D O | -     | -      | -
+//   wants_decision  | -       | -     | S O   | O      | -
+//   wants_signature | -       | -     | -     | -      | O
+//   over and failed: nothing goes on; failed says the first reason again, from every call
 //
 // `over` is after `reply` and `refused`. Random octets are drawn in this order: the session key's seed, the reply's
 // confounder, the ticket's.
