@@ -13,3 +13,7 @@
   static_assert((__VA_ARGS__)(), name); \
   TEST_CASE(name, tags) { REQUIRE((__VA_ARGS__)()); }
 #endif
+
+// The same by the test program alone, for what would take the compiler more than a few seconds.
+#define KERB_AT_RUN_TIME(name, tags, ...) \
+  TEST_CASE(name, tags) { REQUIRE((__VA_ARGS__)()); }

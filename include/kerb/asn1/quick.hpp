@@ -129,9 +129,9 @@ KERB_INLINE constexpr der::tag tag_here(const std::uint8_t* at, const std::uint8
   const bool other = at != end && ((*at == der::application(Also).octet) || ... || false);
   return other ? der::tag{*at} : der::application(N);
 }
-/// One T with its header; where it ends, or null.
+/// One T with its header; where it ends, or null. Out of line: a program has it once, however often it decodes a T.
 template <class T>
-constexpr const std::uint8_t* read(const std::uint8_t* at, const std::uint8_t* end, T& out) {
+KERB_NOINLINE constexpr const std::uint8_t* read(const std::uint8_t* at, const std::uint8_t* end, T& out) {
   if constexpr (is_captured<T>) {
     return codec<T>::quick_read(at, end, out);
   } else {
@@ -206,7 +206,7 @@ constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, const T
 }
 /// A T with its header.
 template <class T>
-constexpr std::uint8_t* write(std::uint8_t* at, const std::uint8_t* floor, const T& v) {
+KERB_NOINLINE constexpr std::uint8_t* write(std::uint8_t* at, const std::uint8_t* floor, const T& v) {
   if constexpr (is_captured<T>) {
     return codec<T>::quick_write(at, floor, v);
   } else {
@@ -251,7 +251,7 @@ constexpr std::size_t contents_size(const T& v) {
   else return codec<T>::size(v);
 }
 template <class T>
-constexpr std::size_t size(const T& v) {
+KERB_NOINLINE constexpr std::size_t size(const T& v) {
   if constexpr (is_captured<T>) return codec<T>::quick_size(v);
   else return with_header(contents_size(v));
 }

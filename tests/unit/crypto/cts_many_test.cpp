@@ -74,8 +74,10 @@ constexpr bool all_as_one_by_one() {
     if (!as_one_by_one<Toy, 3>(first, 41, 12)) return false;
   return true;
 }
-KERB_BOTH("cts_encrypt_many: whatever their sizes, messages become what each becomes alone", "[crypto][rfc3962-5]",
-          all_as_one_by_one<kerb_test::toy>);
+KERB_BOTH("cts_encrypt_many: two messages become what each becomes alone", "[crypto][rfc3962-5]",
+          [] { return as_one_by_one<kerb_test::toy, 2>(17, 37, 12); });
+KERB_AT_RUN_TIME("cts_encrypt_many: whatever their sizes, messages become what each becomes alone",
+                 "[crypto][rfc3962-5]", all_as_one_by_one<kerb_test::toy>);
 
 struct chaining_toy : counting_toy {
   std::size_t chained = 0;
@@ -91,8 +93,8 @@ struct chaining_toy : counting_toy {
   }
 };
 static_assert(kerb::has_cbc<chaining_toy>);
-KERB_BOTH("cts_encrypt_many: a library that chains blocks itself changes nothing", "[crypto][rfc3962-5]",
-          all_as_one_by_one<chaining_toy>);
+KERB_AT_RUN_TIME("cts_encrypt_many: a library that chains blocks itself changes nothing", "[crypto][rfc3962-5]",
+                 all_as_one_by_one<chaining_toy>);
 
 KERB_BOTH("cts_encrypt_many: eight messages are eight blocks in every call", "[crypto]", [] {
   counting_toy p;
