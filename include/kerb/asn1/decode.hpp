@@ -63,15 +63,6 @@ constexpr bool read_value(der::reader& r, std::uint8_t number, V& out, der::plac
   else return read(r, out, p);
 }
 
-template <class V>
-struct bare {
-  using type = V;
-};
-template <class V>
-struct bare<std::optional<V>> {
-  using type = V;
-};
-
 template <class T, class C, class V, tagging How>
 constexpr bool read_line(der::reader& r, T& out, const member_line<C, V, How>& l, const char* type) {
   const der::place p{type, l.name};

@@ -19,14 +19,6 @@ template <class T>
 inline constexpr bool is_captured = false;
 template <class T>
 inline constexpr bool is_captured<captured<T>> = true;
-template <class V>
-struct inside {
-  using type = V;
-};
-template <class V>
-struct inside<std::optional<V>> {
-  using type = V;
-};
 
 template <class T>
 consteval bool known();
@@ -35,7 +27,7 @@ inline constexpr bool known_line = false;
 template <>
 inline constexpr bool known_line<constant_line> = true;
 template <class C, class V>
-inline constexpr bool known_line<member_line<C, V, tagging::explicitly>> = known<typename inside<V>::type>();
+inline constexpr bool known_line<member_line<C, V, tagging::explicitly>> = known<typename bare<V>::type>();
 template <class... L>
 consteval bool all_known(const sequence_schema<L...>&) {
   return (known_line<L> && ...);

@@ -140,6 +140,15 @@ template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
+/// What an OPTIONAL is one of, and any other type as it is.
+template <class V>
+struct bare {
+  using type = V;
+};
+template <class V>
+struct bare<std::optional<V>> {
+  using type = V;
+};
 template <class L>
 inline constexpr bool is_tail = false;
 template <class C>

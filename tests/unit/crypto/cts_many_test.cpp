@@ -79,19 +79,7 @@ KERB_BOTH("cts_encrypt_many: two messages become what each becomes alone", "[cry
 KERB_AT_RUN_TIME("cts_encrypt_many: whatever their sizes, messages become what each becomes alone",
                  "[crypto][rfc3962-5]", all_as_one_by_one<kerb_test::toy>);
 
-struct chaining_toy : counting_toy {
-  std::size_t chained = 0;
-  constexpr errc cbc_encrypt(cipher& c, const std::uint8_t* iv, const std::uint8_t* in, std::uint8_t* out,
-                             std::size_t n) noexcept {
-    chained += n;
-    for (std::size_t at = 0; at != 16 * n; at += 16) {
-      for (std::size_t i = 0; i != 16; ++i) out[at + i] = static_cast<std::uint8_t>(in[at + i] ^ iv[i]);
-      if (const errc e = toy::encrypt(c, out + at, out + at, 1); e != errc::ok) return e;
-      iv = out + at;
-    }
-    return errc::ok;
-  }
-};
+using chaining_toy = kerb_test::chaining<counting_toy>;
 static_assert(kerb::has_cbc<chaining_toy>);
 KERB_AT_RUN_TIME("cts_encrypt_many: a library that chains blocks itself changes nothing", "[crypto][rfc3962-5]",
                  all_as_one_by_one<chaining_toy>);

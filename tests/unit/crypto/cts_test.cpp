@@ -48,20 +48,7 @@ constexpr bool round_trips() {
 }
 KERB_BOTH("cts: whatever its size, a text comes back, in place and apart", "[crypto][rfc3962-5]", round_trips);
 
-/// A library that chains blocks itself, and counts those that it is given.
-struct chaining_toy : kerb_test::toy {
-  std::size_t chained = 0;
-  constexpr errc cbc_encrypt(cipher& c, const std::uint8_t* iv, const std::uint8_t* in, std::uint8_t* out,
-                             std::size_t n) noexcept {
-    chained += n;
-    for (std::size_t at = 0; at != 16 * n; at += 16) {
-      for (std::size_t i = 0; i != 16; ++i) out[at + i] = static_cast<std::uint8_t>(in[at + i] ^ iv[i]);
-      if (const errc e = encrypt(c, out + at, out + at, 1); e != errc::ok) return e;
-      iv = out + at;
-    }
-    return errc::ok;
-  }
-};
+using chaining_toy = kerb_test::chaining<kerb_test::toy>;
 static_assert(kerb::has_cbc<chaining_toy> && !kerb::has_cbc<kerb_test::toy>);
 
 constexpr bool chaining_changes_nothing() {

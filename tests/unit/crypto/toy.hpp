@@ -107,6 +107,22 @@ struct toy {
   }
 };
 
+/// A toy that chains blocks itself, as some libraries do, and counts those that it is given.
+template <class Toy>
+struct chaining : Toy {
+  std::size_t chained = 0;
+  constexpr kerb::errc cbc_encrypt(typename Toy::cipher& c, const std::uint8_t* iv, const std::uint8_t* in,
+                                   std::uint8_t* out, std::size_t n) noexcept {
+    chained += n;
+    for (std::size_t at = 0; at != 16 * n; at += 16) {
+      for (std::size_t i = 0; i != 16; ++i) out[at + i] = static_cast<std::uint8_t>(in[at + i] ^ iv[i]);
+      if (const kerb::errc e = toy::encrypt(c, out + at, out + at, 1); e != kerb::errc::ok) return e;
+      iv = out + at;
+    }
+    return kerb::errc::ok;
+  }
+};
+
 using toy_policy = kerb::engine<toy, kerb::aes_sha2, kerb::aes_sha1>;
 using every_toy_policy =
     kerb::engine<toy, kerb::aes_sha2, kerb::aes_sha1, kerb::camellia, kerb::weak::rc4, kerb::weak::des3>;
