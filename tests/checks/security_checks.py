@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Takes one security check at a time out of a copy of the library, and demands that a test notices.
 
+All checks are taken out of one copy, which chooses one when a test program runs (schemata.py); each test file is
+compiled once for all of them. Where a change cannot be written that way, it gets a copy and a compilation of its own.
+
   security_checks.py                     all rows of security_checks.txt
   security_checks.py --only as-nonce     one row (may be repeated; shell patterns work)
   security_checks.py --shard 1/4         the first quarter
-  security_checks.py --seconds 600       begin no row after ten minutes
+  security_checks.py --alone             with a library compiled for each row
   security_checks.py --list              only check that every row applies
 """
 import argparse
+import collections
 import concurrent.futures
 import dataclasses
 import fnmatch
@@ -16,17 +20,16 @@ import pathlib
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+import mutant_bench
+import schemata
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-ASSERTION = re.compile(r"static[ _]assert(ion)?( expression)? (failed|is not an integral)|"
-                       r"non-constant condition for static assertion")
-RUN_SECONDS = 120  # a mutation may make a test loop
 
 
 @dataclasses.dataclass
@@ -38,6 +41,8 @@ class Row:
     find: list = dataclasses.field(default_factory=list)
     put: list = dataclasses.field(default_factory=list)
     needs: str = ""
+    alone: bool = False
+    number: int = 0
     tests: list = dataclasses.field(default_factory=list)  # (file, which cases)
 
 
@@ -51,7 +56,7 @@ def read_rows(path):
             if m[1] in seen:
                 errors.append(f"{at}: the id {m[1]} stands twice: ids are unique")
             seen.add(m[1])
-            rows.append(Row(m[1], at))
+            rows.append(Row(m[1], at, number=len(rows) + 1))
             continue
         word, _, text = line.partition(" ")
         text = text.strip()
@@ -59,6 +64,8 @@ def read_rows(path):
             errors.append(f"{at}: begin a check with a line [id]")
         elif word in ("file", "cite", "needs"):
             setattr(rows[-1], word, text)
+        elif word == "alone":
+            rows[-1].alone = True
         elif word in ("find", "put"):
             getattr(rows[-1], word).append(text)
         elif word == "test":
@@ -68,7 +75,7 @@ def read_rows(path):
             else:
                 errors.append(f'{at}: write: test FILE "which cases"')
         else:
-            errors.append(f"{at}: '{word}' is none of file, find, put, cite, needs, test")
+            errors.append(f"{at}: '{word}' is none of file, find, put, cite, needs, alone, test")
     for r in rows:
         for word, value in (("file", r.file), ("find", r.find), ("cite", r.cite), ("test", r.tests)):
             if not value:
@@ -76,171 +83,123 @@ def read_rows(path):
     return rows, errors
 
 
-def mutate(text, row):
-    """The text with the row's lines replaced, or an error."""
-    lines = text.splitlines()
+def place(text, row):
+    """Where a row's `find` stands in a file and what goes there, as a change; or an error."""
+    lines = text.splitlines(keepends=True)
     size = len(row.find)
     hits = [i for i in range(len(lines) - size + 1) if [l.strip() for l in lines[i:i + size]] == row.find]
     if len(hits) == 1:
-        i = hits[0]
-        indent = lines[i][:len(lines[i]) - len(lines[i].lstrip())]
-        return "\n".join(lines[:i] + [indent + p for p in row.put] + lines[i + size:]) + "\n", None
-    if not hits and size == 1 and (count := text.count(row.find[0])) == 1:
-        return text.replace(row.find[0], " ".join(row.put)), None
+        first = sum(map(len, lines[:hits[0]]))
+        last = first + sum(map(len, lines[hits[0]:hits[0] + size]))
+        return schemata.Change(row.number, first, last, "\n".join(row.put) + "\n" * bool(row.put)), None
+    if not hits and size == 1 and text.count(row.find[0]) == 1:
+        first = text.index(row.find[0])
+        return schemata.Change(row.number, first, first + len(row.find[0]), " ".join(row.put)), None
     count = len(hits) or (text.count(row.find[0]) if size == 1 else 0)
     if count == 0:
         return None, f"its `find` is not in {row.file}: the code has changed, change the row with it"
     return None, f"its `find` is {count} times in {row.file}: add a neighbouring line to tell which"
 
 
-def there(package):
-    """Whether pkg-config knows a package."""
-    return subprocess.run(["pkg-config", "--exists", package]).returncode == 0
+def mutate(text, row):
+    """The text with the row's lines replaced, or an error."""
+    change, error = place(text, row)
+    return (None, error) if error else (text[:change.first] + change.put + text[change.last:], None)
 
 
-class Bench:
-    """Compiles and runs test files against one copy of include/."""
+class Judge:
+    """Says of each row whether its tests notice."""
 
-    def __init__(self, root, work, compiler):
-        self.root, self.work, self.compiler = root, work, compiler
-        self.base = work / "base"
-        for folder in ("include", "tests"):
-            shutil.copytree(root / folder, self.base / folder, ignore=shutil.ignore_patterns("__pycache__", "meson.build"))
-        self.flags = ["-std=c++20", "-O0", "-g0", "-w"]
-        self.libs = []
-        for name in ("botan-3", "botan-2", "catch2-with-main"):
-            if name == "botan-2" and self.libs:
+    def __init__(self, bench, rows, only_alone=False):
+        self.bench, self.rows = bench, rows
+        self.steady, self.lock = {}, threading.Lock()
+        if only_alone:
+            bench.alone |= {r.number for r in rows}
+
+    def prepare(self, pool, say):
+        """Builds the test files of all rows that can share a program."""
+        changes, sources = collections.defaultdict(list), {}
+        for r in self.rows:
+            if r.alone or r.number in self.bench.alone:
+                self.bench.alone.add(r.number)
                 continue
-            c, l = (subprocess.run(["pkg-config", o, name], capture_output=True, text=True) for o in ("--cflags", "--libs"))
-            if c.returncode == 0:
-                self.flags += shlex.split(c.stdout)
-                self.libs += shlex.split(l.stdout)
-        if there("libcrypto >= 3.0"):
-            self.flags.append("-DKERB_TEST_OPENSSL")
-            self.libs.append("-lcrypto")
-        self.constexpr = [f for f in ("-fconstexpr-steps=1000000000", "-fconstexpr-ops-limit=1000000000",
-                                      "-fconstexpr-loop-limit=10000000") if self.accepts(f)]
-        self.lock, self.steady = threading.Lock(), {}
+            change, _ = place((self.bench.base / r.file).read_text(), r)
+            changes[r.file].append(change)
+            sources.update({t: None for t, _ in r.tests if not t.startswith("tests/static/")})
+        # what takes longest to compile begins first
+        longest = sorted(sources, key=lambda s: -len((self.bench.base / s).read_text()))
+        self.bench.build_all(longest, changes, pool, say)
 
-    def accepts(self, flag):
-        cmd = [*self.compiler, "-Werror", flag, "-x", "c++", "-fsyntax-only", os.devnull]
-        return subprocess.run(cmd, capture_output=True).returncode == 0
-
-    def command(self, include, *rest):
-        tests = self.base / "tests"
-        return [*self.compiler, *self.flags, f"-I{include}", f"-I{tests}", *map(str, rest)]
-
-    def run(self, cmd):
-        return subprocess.run(cmd, capture_output=True, text=True, env=dict(os.environ, LC_ALL="C"))
-
-    def prepare(self):
-        """What all rows share: the main function, Catch's header compiled once, the vectors. An error, or None."""
-        tests = self.base / "tests"
-        maker, data = tests / "vectors" / "make_header.py", sorted((tests / "vectors").glob("*.vec"))
-        if maker.exists() and data:
-            done = self.run([sys.executable, str(maker), str(tests / "vectors.hpp"), *map(str, data)])
-            if done.returncode:
-                return done.stderr
-        self.shared = []
-        for source in ("main", "alloc_count"):
-            path = tests / "support" / (source + ".cpp")
-            if path.exists():
-                out = self.work / (source + ".o")
-                done = self.run(self.command(self.base / "include", "-c", path, "-o", out))
-                if done.returncode:
-                    return done.stderr
-                self.shared.append(str(out))
-        self.pch = []
-        header = tests / "support" / "pch.hpp"
-        if header.exists():
-            done = self.run(self.command(self.base / "include", "-DKERB_RUNTIME_ONLY", "-x", "c++-header", header, "-o",
-                                         f"{header}.gch"))
-            if done.returncode == 0:
-                self.pch = ["-include", str(header)]
-        return None
-
-    def build(self, include, source, out):
-        """Compiles one test file without its static_asserts, and links it. An error, or None."""
-        done = self.run(self.command(include, *self.pch, "-DKERB_RUNTIME_ONLY", "-c", self.base / source, "-o", f"{out}.o"))
-        if done.returncode == 0:
-            done = self.run([*self.compiler, f"{out}.o", *self.shared, *self.libs, "-o", str(out)])
-        return done.stderr if done.returncode else None
-
-    def passes(self, exe, cases):
-        """'pass', 'fail', 'none' (nothing selected) or 'crash'."""
-        try:
-            done = subprocess.run([str(exe), "-r", "compact", *([cases] if cases else [])], capture_output=True, text=True,
-                                  errors="replace", timeout=RUN_SECONDS)
-        except subprocess.TimeoutExpired:
-            return "crash"
-        if done.returncode < 0:
-            return "crash"
-        if re.search(r"No test cases matched|No tests ran", done.stdout + done.stderr):
-            return "none"
-        return "fail" if done.returncode else "pass"
-
-    def constant(self, include, source):
-        """Compiles a test file with its static_asserts: 'pass', 'fail' (one of them failed), or the compiler's words."""
-        done = self.run(self.command(include, *self.constexpr, "-fsyntax-only", self.base / source))
-        if done.returncode == 0:
-            return "pass"
-        return "fail" if ASSERTION.search(done.stderr) else done.stderr
-
-    def baseline(self, source, cases):
-        """Whether the unmutated library passes; an error, or None. Each file is built once."""
+    def baseline(self, row, source, cases):
+        """Whether the test passes while nothing is changed; an error, or None."""
+        shared = row.number not in self.bench.alone
         with self.lock:
-            lock = self.steady.setdefault(source, threading.Lock())
-        with lock:
-            key = (source, cases)
-            if key not in self.steady:
-                self.steady[key] = self.baseline_now(source, cases)
-            return self.steady[key]
+            lock = self.steady.setdefault((shared, source, cases), [threading.Lock(), False, None])
+        with lock[0]:
+            if not lock[1]:
+                lock[1:] = [True, self.baseline_now(shared, source, cases)]
+        return lock[2]
 
-    def baseline_now(self, source, cases):
-        if not (self.base / source).is_file():
+    def baseline_now(self, shared, source, cases):
+        bench = self.bench
+        if not (bench.base / source).is_file():
             return f"{source} does not exist"
-        include = self.base / "include"
         if source.startswith("tests/static/"):
-            said = self.constant(include, source)
+            said = bench.constant(bench.base / "include", source)
             return None if said == "pass" else f"{source} does not compile as it is:\n{said}"
-        exe = self.work / ("base_" + re.sub(r"\W", "_", source))
-        if not exe.exists() and (error := self.build(include, source, exe)):
-            return f"{source} does not build as it is:\n{error}"
-        said = self.passes(exe, cases)
+        if shared:
+            if error := bench.built[source]:
+                return f"{source} does not build with all changes in it:\n{error[:3000]}"
+            said = bench.run_changed(source, cases, 0)
+        else:
+            exe, error = bench.unchanged(source)
+            if error:
+                return f"{source} does not build as it is:\n{error[:3000]}"
+            said = bench.passes(exe, cases)
         return {"pass": None, "none": f'{source} has no case "{cases}"'}.get(said, f'"{cases}" of {source} fails as it is')
 
     def judge(self, row):
         """('seen', how) or ('survived' | 'error', why)"""
         for source, cases in row.tests:
-            if error := self.baseline(source, cases):
+            if error := self.baseline(row, source, cases):
                 return "error", error
-        text, error = mutate((self.base / row.file).read_text(), row)
-        if error:
-            return "error", error
-        place = self.work / f"row_{row.id}"
-        try:
-            shutil.copytree(self.base / "include", place / "include")
-            (place / row.file).write_text(text)
+        if row.number not in self.bench.alone:
             for source, cases in row.tests:
                 if source.startswith("tests/static/"):
                     continue
-                exe = place / re.sub(r"\W", "_", source)
-                if error := self.build(place / "include", source, exe):
-                    if ASSERTION.search(error):
-                        return "seen", "static_assert"
-                    return "error", f"the mutated library does not compile; change `put`:\n{error[:1500]}"
-                said = self.passes(exe, cases)
+                said = self.bench.run_changed(source, cases, row.number)
                 if said != "pass":
-                    return "seen", {"fail": "test", "crash": "crash"}.get(said, "test")
+                    return "seen", "crash" if said == "crash" else "test"
+        return self.judge_alone(row)
+
+    def judge_alone(self, row):
+        """Compiles a library with this one change."""
+        bench = self.bench
+        text, _ = mutate((bench.base / row.file).read_text(), row)
+        where = bench.work / f"row_{row.id}"
+        try:
+            shutil.copytree(bench.base / "include", where / "include")
+            (where / row.file).write_text(text)
+            for source, cases in row.tests:
+                if source.startswith("tests/static/") or row.number not in bench.alone:
+                    continue
+                exe = where / mutant_bench.file_name(source)
+                if error := bench.build(where / "include", source, exe):
+                    if mutant_bench.ASSERTION.search(error):
+                        return "seen", "static_assert, alone"
+                    return "error", f"the changed library does not compile; change `put`:\n{error[:1500]}"
+                said = bench.passes(exe, cases)
+                if said != "pass":
+                    return "seen", "crash, alone" if said == "crash" else "test, alone"
             for source, _ in row.tests:
-                said = self.constant(place / "include", source)
+                said = bench.constant(where / "include", source)
                 if said == "fail":
-                    return "seen", "static_assert"
+                    return "seen", "static_assert, alone"
                 if said != "pass":
-                    return "error", f"the mutated library does not compile; change `put`:\n{said[:1500]}"
+                    return "error", f"the changed library does not compile; change `put`:\n{said[:1500]}"
             return "survived", "no test failed without it"
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(where, ignore_errors=True)
 
 
 def main():
@@ -250,9 +209,7 @@ def main():
     args.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     args.add_argument("--only", action="append", default=[])
     args.add_argument("--shard", default="1/1")
-    args.add_argument("--begin", type=lambda n: int(n, 0), default=0,
-                      help="begin with this row, counted round: so that runs of limited time reach them all in turn")
-    args.add_argument("--seconds", type=float, default=float("inf"))
+    args.add_argument("--alone", action="store_true", help="compile a library for each row")
     args.add_argument("--list", action="store_true")
     args.add_argument("--rows", type=pathlib.Path, default=HERE / "security_checks.txt")
     args.add_argument("--root", type=pathlib.Path, default=ROOT, help="the tree with include/ and tests/")
@@ -283,40 +240,42 @@ def main():
             return 1
     i, n = map(int, o.shard.split("/"))
     rows = rows[i - 1::n]
-    if rows:
-        rows = rows[o.begin % len(rows):] + rows[:o.begin % len(rows)]
-    end, count = time.monotonic() + o.seconds, {"seen": 0, "survived": 0, "error": 0, "not run": 0, "skipped": 0}
+    count = {"seen": 0, "survived": 0, "error": 0, "skipped": 0}
 
     with tempfile.TemporaryDirectory(prefix="security_checks.") as tmp:
-        work = o.build_dir or pathlib.Path(tmp)
-        shutil.rmtree(work / "base", ignore_errors=True)
-        for stale in work.glob("base_*"):
-            stale.unlink()
+        work = (o.build_dir or pathlib.Path(tmp)).resolve()
+        for stale in ("base", "changed"):
+            shutil.rmtree(work / stale, ignore_errors=True)
         work.mkdir(parents=True, exist_ok=True)
-        work = work.resolve()
-        bench = Bench(o.root.resolve(), work, shlex.split(o.compiler))
+        bench = mutant_bench.Bench(o.root.resolve(), work, shlex.split(o.compiler))
         if rows and (error := bench.prepare()):
             print(f"the test support does not compile:\n{error}")
             return 1
+        began = time.monotonic()
+
+        def say(text):
+            print(f"[{time.monotonic() - began:5.0f} s] {text}", flush=True)
+
+        wanted = [r for r in rows if not r.needs or mutant_bench.there(r.needs)]
+        judge = Judge(bench, wanted, o.alone)
 
         def one(row):
-            if time.monotonic() > end:
-                return row, "not run", "", 0.0
-            if row.needs and not there(row.needs):
+            if row not in wanted:
                 return row, "skipped", f"there is no {row.needs}", 0.0
-            began = time.monotonic()
+            start = time.monotonic()
             try:
-                said, how = bench.judge(row)
+                said, how = judge.judge(row)
             except Exception as e:  # a broken row must not take the others with it
                 said, how = "error", repr(e)
-            return row, said, how, time.monotonic() - began
+            return row, said, how, time.monotonic() - start
 
         wide = max([len(r.id) for r in rows], default=0)
         with concurrent.futures.ThreadPoolExecutor(max(1, o.jobs)) as pool:
+            judge.prepare(pool, say)
             for row, said, how, seconds in pool.map(one, rows):
                 count[said] += 1
                 print(f"{row.id:{wide}}  {said:8}  {seconds:5.1f} s  {row.cite}  {how}", flush=True)
-    rest = "".join(f", {count[k]} {k}" for k in ("error", "not run", "skipped") if count[k])
+    rest = "".join(f", {count[k]} {k}" for k in ("error", "skipped") if count[k])
     print(f"{len(rows)} checks, {count['seen']} seen to fail, {count['survived']} not noticed{rest}")
     return bool(count["survived"] or count["error"])
 

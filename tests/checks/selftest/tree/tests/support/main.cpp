@@ -5,7 +5,7 @@
 #include "toy_tests.hpp"
 
 int main(int argc, char** argv) {
-  const char* want = argc > 3 ? argv[3] : "";
+  const char* want = argc > 4 ? argv[4] : "";  // after -r compact -a
   int run = 0, failed = 0;
   for (const toy_test& t : toy_tests()) {
     if (*want != 0 && std::strcmp(want, t.name) != 0) continue;
