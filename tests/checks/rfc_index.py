@@ -16,7 +16,7 @@ TAG = re.compile(r"\[rfc(\d{3,5})-([0-9A-Za-z]+(?:\.[0-9A-Za-z]+)*)\]")
 HEAD = """# RFC index
 
 Which section is cited where in `include/kerb/`, and which tests carry its tag. Written by
-`tests/checks/rfc_index.py --write`; `./unit "[rfc4120-3.3.3]"` runs the tests of one section.
+`tests/checks/rfc_index.py --write`; `build/tests/unit_msg "[rfc4120-5.3]"` runs one program's tests of a section.
 """
 
 

@@ -210,9 +210,10 @@ constexpr etype_t subkey_type(bool negotiate) {
   ap_world w;
   constexpr etype_t offer[] = {etype_t::aes256_cts_hmac_sha384_192, etype_t::aes256_cts_hmac_sha1_96};
   std::array<std::uint8_t, 64> room_of_list{}, outer{};
-  const bytes_view list = *asn1::encode(msg::EtypeList(view_of<etype_t>(offer)), room_of_list);
+  const bytes_view list = kerb_test::must(asn1::encode(msg::EtypeList(view_of<etype_t>(offer)), room_of_list));
   const msg::AuthorizationDataElement one[] = {{ad_t::etype_negotiation, list}};
-  const bytes_view inside = *asn1::encode(msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(one)), outer);
+  const bytes_view inside =
+      kerb_test::must(asn1::encode(msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(one)), outer));
   const msg::AuthorizationDataElement relevant[] = {{ad_t::if_relevant, inside}};
   w.authenticator.authorization_data = msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(relevant));
   std::array<std::uint8_t, 4096> room{};

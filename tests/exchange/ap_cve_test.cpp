@@ -51,12 +51,12 @@ constexpr bool replays() {
   const bytes_view req = bytes_view(first).first(minted.size());
   if (s.present(req) != errc::ok || s.present(req) != errc::replayed || s.present(req) != errc::replayed) return false;
   // The same authenticator, and the ticket's clear name rewritten
-  auto m = *asn1::decode<msg::ApReq>(req);
+  auto m = kerb_test::must(asn1::decode<msg::ApReq>(req));
   msg::Ticket renamed = m.ticket.value();
   renamed.sname = ftp.name;
   std::array<std::uint8_t, 2048> again{};
   m.ticket = captured<msg::Ticket>::of(renamed);
-  return s.present(*asn1::encode(m, again)) == errc::replayed;
+  return s.present(kerb_test::must(asn1::encode(m, again))) == errc::replayed;
 }
 KERB_BOTH("ap_acceptor: a replay is one under every name that opens the ticket, for as long as the store lives",
           "[exchange][go-krb5-155][manticore-1395]", replays);

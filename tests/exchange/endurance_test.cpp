@@ -46,8 +46,8 @@ class endurance {
     w_.ticket.endtime = {w_.ticket.endtime.seconds + 100000000};
     ticket_ = w_.mint_ticket();
     const key service = w_.service_key(), session = w_.session_key();
-    service_key_.emplace(*service_policy_.prepare(service, key_usage_t::ticket));
-    session_key_.emplace(*w_.policy.prepare(session, key_usage_t::ap_req_authenticator));
+    service_key_.emplace(kerb_test::must(service_policy_.prepare(service, key_usage_t::ticket)));
+    session_key_.emplace(kerb_test::must(w_.policy.prepare(session, key_usage_t::ap_req_authenticator)));
   }
 
   const policy::prepared_key* find(const need_ticket_key& ask) const {
@@ -61,8 +61,8 @@ class endurance {
     a.ctime = plus(now.at, ahead);
     a.cusec.count = static_cast<std::int32_t>(++number_ % 1000000);
     const msg::ApOptions options = mutual ? msg::ApOptions{ap_option_t::mutual_required} : msg::ApOptions{};
-    return *testing::mint_ap_req(ticket_, a, options, *session_key_, key_usage_t::ap_req_authenticator, w_.turn(now),
-                                 octets_);
+    return kerb_test::must(testing::mint_ap_req(ticket_, a, options, *session_key_, key_usage_t::ap_req_authenticator,
+                                                w_.turn(now), octets_));
   }
   errc present(bytes_view token) {
     ap_acceptor<policy> a(w_.request_in(room_));

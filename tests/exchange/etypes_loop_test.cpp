@@ -71,7 +71,7 @@ void the_whole_way(etype_t e) {
     std::array<std::uint8_t, 256> out{}, in{};
     const auto priv = here.make_priv(data, out, now);
     REQUIRE(priv);
-    CHECK(*here.priv_size(n, now) == priv->size());
+    CHECK(kerb_test::must(here.priv_size(n, now)) == priv->size());
     const auto opened = there.open_priv(*priv, in, now);
     REQUIRE(opened);
     CHECK(*opened == bytes_view(data));

@@ -268,8 +268,8 @@ constexpr bool one_good_proof_does_not_make_up_for_a_bad_one() {
   const msg::PaData bad_first[] = {bad, good}, unknown_first[] = {{padata_t::encrypted_challenge, {}}, good};
   std::array<std::uint8_t, 4096> again{};
   const auto ask = [&](view_of<msg::PaData> list) {
-    return w.ask(*asn1::encode(
-        msg::AsReq{msg::MethodData(list), captured<msg::KdcReqBody>::as_sent(req->req_body.octets())}, again));
+    return w.ask(kerb_test::must(asn1::encode(
+        msg::AsReq{msg::MethodData(list), captured<msg::KdcReqBody>::as_sent(req->req_body.octets())}, again)));
   };
   const bool refused = ask(bad_first).is(error_code_t::kdc_err_preauth_failed);
   const outcome r = ask(unknown_first);
@@ -342,7 +342,8 @@ constexpr bool no_additional_ticket_is_none() {
   world w;
   constexpr std::uint8_t empty_list[] = {0x30, 0x00};
   w.body.kdc_options.set(o::enc_tkt_in_skey);
-  w.body.additional_tickets = *asn1::decode_as<sequence_of<msg::Ticket>>("SEQUENCE OF Ticket", empty_list);
+  w.body.additional_tickets =
+      kerb_test::must(asn1::decode_as<sequence_of<msg::Ticket>>("SEQUENCE OF Ticket", empty_list));
   const outcome empty = w.ask_tgs();
   world other;
   other.authenticator.cname = bob().name;

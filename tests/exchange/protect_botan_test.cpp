@@ -114,7 +114,7 @@ TEST_CASE("protected_session: makes the KRB-SAFE that MIT krb5 and Heimdal make"
   for (const auto& v : krb_safe_vectors) {
     INFO(v.name);
     const bool with_numbers = v.name.ends_with("numbers"), with_both = v.name.ends_with("both");
-    const msg::KrbSafeBody body = asn1::decode<msg::KrbSafe>(v.message)->safe_body.value();
+    const msg::KrbSafeBody body = kerb_test::must(asn1::decode<msg::KrbSafe>(v.message)).safe_body.value();
     receiver_of x;
     session_options o{.here = side::initiator};
     o.by = with_numbers ? freshness::sequence_numbers : with_both ? freshness::both : freshness::timestamps;
@@ -172,7 +172,7 @@ TEST_CASE("protected_session: opens what MIT krb5's kpasswd service answers", "[
   receiver_of x;
   std::vector<std::uint8_t> out(256);
   const auto m = asn1::encode(msg::KrbPriv{{etype_t::aes256_cts_hmac_sha1_96, {}, cipher}}, out);
-  const auto import = [&] { return std::move(*x.policy.import(etype_t::aes256_cts_hmac_sha1_96, subkey)); };
+  const auto import = [&] { return kerb_test::must(x.policy.import(etype_t::aes256_cts_hmac_sha1_96, subkey)); };
   for (const key_choice choice : {key_choice::last_negotiated, key_choice::own_subkey}) {
     botan::protected_session s(session_keys<key>{import(), import(), import(), {}, 0x10a8b043},
                                {.here = side::initiator, .local = home, .peer = home, .keys = choice});

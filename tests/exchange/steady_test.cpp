@@ -79,7 +79,7 @@ TEST_CASE("ap_acceptor: a request after the first allocates nothing, with Botan"
   for (const etype_t e : {etype_t::aes256_cts_hmac_sha1_96, etype_t::aes256_cts_hmac_sha384_192}) {
     scene s(e);
     key_list<botan::policy::prepared_key, 1> keys;
-    auto prepared = s.p.prepare(*s.realm.key_of("HTTP/web.ex.org"), key_usage_t::ticket);
+    auto prepared = s.p.prepare(kerb_test::must(s.realm.key_of("HTTP/web.ex.org")), key_usage_t::ticket);
     REQUIRE(prepared);
     REQUIRE(keys.add(web, 1, e, std::move(*prepared)));
     no_replay_store none_asked;

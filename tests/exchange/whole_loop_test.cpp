@@ -80,7 +80,8 @@ constexpr bool user_to_user_with_restrictions() {
 
   // It is bob's session key that opens the ticket, and not the key of his password
   const auto t = asn1::decode<msg::Ticket>(ticket->ticket());
-  if (!t || t->enc_part.kvno || crypto.unseal(*realm.key_of("bob"), key_usage_t::ticket, t->enc_part.cipher, room4))
+  if (!t || t->enc_part.kvno ||
+      crypto.unseal(kerb_test::must(realm.key_of("bob")), key_usage_t::ticket, t->enc_part.cipher, room4))
     return false;
   const auto plain = crypto.unseal(bobs->session_key(), key_usage_t::ticket, t->enc_part.cipher, room4);
   const auto part = plain ? asn1::decode<msg::EncTicketPart>(bytes_view(*plain)) : plain.error();

@@ -37,7 +37,7 @@ class realm {
     REQUIRE(realm_.add_service("echo/localhost"));
     octets file(512);
     kerb::keytab_writer w(file);
-    const kerb::key& k = *realm_.key_of("echo/localhost");
+    const kerb::key& k = kerb_test::must(realm_.key_of("echo/localhost"));
     w.add(kerb::keytab_key{
         .principal = service, .timestamp = now().at, .kvno = 1, .etype = k.etype(), .key = k.octets()});
     const auto written = w.finish();
@@ -47,7 +47,7 @@ class realm {
   /// A ticket for the service.
   kerb::botan::credential ticket(std::int64_t lifetime = 36000) {
     static std::list<std::array<std::uint8_t, 8192>> rooms;  // for as long as the program runs
-    const auto alice = *kerb::principal::parse("alice@EXAMPLE.ORG");
+    const auto alice = kerb_test::must(kerb::principal::parse("alice@EXAMPLE.ORG"));
     kerb::botan::as_client as({.client = alice,
                                .password = kerb::secret_view::of("wonderland"),
                                .server = service,
@@ -61,7 +61,7 @@ class realm {
     return std::move(*got);
   }
 
-  const kerb::principal service = *kerb::principal::parse("echo/localhost@EXAMPLE.ORG");
+  const kerb::principal service = kerb_test::must(kerb::principal::parse("echo/localhost@EXAMPLE.ORG"));
   std::string keytab;
 
  private:

@@ -59,7 +59,9 @@ inline example::kdc_setup setup() {
 inline std::unique_ptr<example::throwaway_kdc> kdc;
 
 inline posix_transport wire(bool tcp = false) { return {"127.0.0.1", std::to_string(kdc->port()), tcp}; }
-inline kerb::principal name(const std::string& text) { return *kerb::principal::parse(text, "EXAMPLE.ORG"); }
+inline kerb::principal name(const std::string& text) {
+  return kerb_test::must(kerb::principal::parse(text, "EXAMPLE.ORG"));
+}
 inline bool is(const kerb::principal_view& p, const std::string& text) {
   const kerb::principal expected = name(text);
   return kerb::same_principal(p, expected);

@@ -65,8 +65,8 @@ TEST_CASE("own kdc: our clients get tickets of each encryption type, and a proxy
   policy p;
   const bool tcp = GENERATE(false, true);
   example::posix_transport wire("127.0.0.1", the_kdc().port(), tcp);
-  const auto me = *kerb::principal::parse("alice@OWN.TEST"),
-             web = *kerb::principal::parse("HTTP/web.own.test@OWN.TEST");
+  const auto me = kerb_test::must(kerb::principal::parse("alice@OWN.TEST")),
+             web = kerb_test::must(kerb::principal::parse("HTTP/web.own.test@OWN.TEST"));
   for (const kerb::etype_t e : p.offered()) {
     CAPTURE(tcp, e);
     buffer room1, room2;
@@ -100,7 +100,8 @@ TEST_CASE("own kdc: what it says of a client goes from the first ticket through 
           "[own]") {
   policy p;
   example::posix_transport wire("127.0.0.1", the_kdc().port());
-  const auto me = *kerb::principal::parse("rita@OWN.TEST"), web = *kerb::principal::parse("HTTP/web.own.test@OWN.TEST");
+  const auto me = kerb_test::must(kerb::principal::parse("rita@OWN.TEST")),
+             web = kerb_test::must(kerb::principal::parse("HTTP/web.own.test@OWN.TEST"));
   buffer room1, room2, room3, room4;
   kerb::botan::as_client as({.client = me, .password = kerb::secret_view::of("ritapw"), .room = room1});
   const auto tgt = kerb::drive(as, p, now, wire);
@@ -211,7 +212,7 @@ TEST_CASE("own kdc: a database that fails is a KDC that is not available, and go
   policy p;
   const auto log_in = [&] {
     example::posix_transport wire("127.0.0.1", k.port());
-    const auto bob = *kerb::principal::parse("bob@OWN.TEST");
+    const auto bob = kerb_test::must(kerb::principal::parse("bob@OWN.TEST"));
     buffer room;
     kerb::botan::as_client as({.client = bob, .password = kerb::secret_view::of("bobpw"), .room = room});
     return kerb::drive(as, p, now, wire).error();

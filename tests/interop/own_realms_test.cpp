@@ -188,8 +188,9 @@ TEST_CASE("own kdc: our client goes from our realm to MIT's", "[own][realms]") {
     return kerb::timestamp{{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}};
   };
   example::posix_transport ours("127.0.0.1", r->own->port()), theirs("127.0.0.1", std::to_string(r->c->port()));
-  const auto me = *kerb::principal::parse("alice@OWN.TEST"), there = *kerb::principal::parse("krbtgt/C.TEST@OWN.TEST"),
-             web = *kerb::principal::parse("HTTP/web.c.test@C.TEST");
+  const auto me = kerb_test::must(kerb::principal::parse("alice@OWN.TEST")),
+             there = kerb_test::must(kerb::principal::parse("krbtgt/C.TEST@OWN.TEST")),
+             web = kerb_test::must(kerb::principal::parse("HTTP/web.c.test@C.TEST"));
   buffer room1, room2, room3;
   kerb::botan::as_client as({.client = me, .password = kerb::secret_view::of("alicepw"), .room = room1});
   const auto tgt = kerb::drive(as, p, clock, ours);

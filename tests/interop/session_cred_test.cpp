@@ -127,7 +127,7 @@ TEST_CASE("protected_session: what the libraries' krb5_fwd_tgt_creds forwards ge
 
           buffer tgs_room{};
           std::vector<std::uint8_t> answers(16384);
-          const kerb::principal server = *kerb::principal::parse("svc/used", "PEERS.TEST");
+          const kerb::principal server = kerb_test::must(kerb::principal::parse("svc/used", "PEERS.TEST"));
           kerb::botan::tgs_client tgs({.tgt = *tgt, .server = server, .room = tgs_room});
           auto step = tgs.start(the_world->turn());
           REQUIRE(kerb::says<kerb::send>(step));

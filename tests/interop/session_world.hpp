@@ -71,9 +71,9 @@ class world {
  public:
   policy crypto;
   kerb::testing::realm<policy> realm{crypto, "PEERS.TEST"_krb, etype_t::aes256_cts_hmac_sha1_96};
-  kerb::principal alice = *kerb::principal::parse("alice", "PEERS.TEST");
-  kerb::principal bob = *kerb::principal::parse("bob", "PEERS.TEST");
-  kerb::principal krbtgt = *kerb::principal::parse("krbtgt/PEERS.TEST", "PEERS.TEST");
+  kerb::principal alice = kerb_test::must(kerb::principal::parse("alice", "PEERS.TEST"));
+  kerb::principal bob = kerb_test::must(kerb::principal::parse("bob", "PEERS.TEST"));
+  kerb::principal krbtgt = kerb_test::must(kerb::principal::parse("krbtgt/PEERS.TEST", "PEERS.TEST"));
   kerb::key_list<key, 8> service_keys;
   kerb::memory_replay_store<4096> seen;
   kerb::unique_time times;
@@ -99,18 +99,18 @@ class world {
       beginning& b = *beginnings_.emplace_back(std::make_unique<beginning>());
       b.etype = e;
       b.service = "svc/e" + number(e) + ".peers.test";
-      b.server = *kerb::principal::parse(b.service, "PEERS.TEST");
+      b.server = kerb_test::must(kerb::principal::parse(b.service, "PEERS.TEST"));
       for (octets* k : {&b.service_key, &b.session_key, &b.tgt_session_key, &b.user_key}) *k = random_key(e);
       keytab.add(kerb::keytab_key{b.server, began.at, 1, e, kerb::secret_view(b.service_key)});
       if (!service_keys.add(b.server, 1, e, import(e, b.service_key))) throw std::runtime_error("too many keys");
       b.ticket = mint(b.server, import(e, b.service_key), e, b.session_key, {});
-      b.tgt = mint(krbtgt, import_copy(*realm.key_of("krbtgt/PEERS.TEST")), e, b.tgt_session_key,
+      b.tgt = mint(krbtgt, import_copy(kerb_test::must(realm.key_of("krbtgt/PEERS.TEST"))), e, b.tgt_session_key,
                    {kerb::ticket_flag_t::initial, kerb::ticket_flag_t::forwardable});
       b.user_ticket = mint(bob, import(e, b.user_key), e, b.session_key, {});
       b.cache = write_cache("cache" + number(e), {entry(b, krbtgt), entry(b, b.server)});
       b.user_cache = write_cache("user" + number(e), {entry(b, bob)});
     }
-    write("keytab", *keytab.finish());
+    write("keytab", kerb_test::must(keytab.finish()));
   }
   world(const world&) = delete;
   world& operator=(const world&) = delete;
@@ -126,7 +126,7 @@ class world {
   }
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
   std::string keytab() const { return "FILE:" + path("keytab"); }
-  key import(etype_t e, bytes_view value) { return std::move(*crypto.import(e, value)); }
+  key import(etype_t e, bytes_view value) { return kerb_test::must(crypto.import(e, value)); }
   key import_copy(const key& k) { return import(k.etype(), k.octets().unguarded()); }
   kerb::turn<policy, policy> turn(std::int64_t ahead = 0) { return {crypto, crypto, now(ahead), {}}; }
   kerb::timestamp endtime() const { return {{began.at.seconds + 3600}, {0}}; }
@@ -206,7 +206,7 @@ class world {
     std::vector<std::uint8_t> file(8192);
     kerb::ccache_writer w(alice.view(), {}, file);
     for (const kerb::cached_credential& c : entries) w.add(c);
-    write(name, *w.finish());
+    write(name, kerb_test::must(w.finish()));
     return "FILE:" + path(name);
   }
 

@@ -5,6 +5,8 @@
 #include <kerb/testing/insecure.hpp>
 #include <kerb/testing/mint.hpp>
 
+#include "must.hpp"
+
 // An inline namespace of its own: other helpers in the same program have an alice too.
 namespace kerb_test::inline ap_world_names {
 
@@ -102,7 +104,7 @@ class basic_ap_world {
 
   constexpr kerb::turn<C, C> turn() { return turn(now); }
   constexpr kerb::turn<C, C> turn(kerb::timestamp t) { return {policy, policy, t, {}}; }
-  constexpr key import(kerb::msg::EncryptionKey k) { return std::move(*policy.import(k.keytype, k.keyvalue)); }
+  constexpr key import(kerb::msg::EncryptionKey k) { return must(policy.import(k.keytype, k.keyvalue)); }
   constexpr key service_key() { return import(key_as_sent(service_etype, service_octets)); }
   constexpr key session_key() { return import(key_as_sent(session_etype, session_octets)); }
   constexpr key other_key(kerb::etype_t e) { return import(key_as_sent(e, other_octets)); }
@@ -111,13 +113,13 @@ class basic_ap_world {
   constexpr kerb::bytes_view mint_ticket() {
     ticket.key = ticket_key ? *ticket_key : key_as_sent(session_etype, session_octets);
     const key k = service_key();
-    return *kerb::testing::mint_ticket(service, ticket, k, kvno, turn(), ticket_octets_);
+    return must(kerb::testing::mint_ticket(service, ticket, k, kvno, turn(), ticket_octets_));
   }
   /// An AP-REQ as the fields above say, around that ticket; it lies in this object.
   constexpr kerb::bytes_view mint() { return mint_around(mint_ticket()); }
   constexpr kerb::bytes_view mint_around(kerb::bytes_view minted_ticket) {
     const key k = import(sealed_by ? *sealed_by : key_as_sent(session_etype, session_octets));
-    return *kerb::testing::mint_ap_req(minted_ticket, authenticator, options, k, usage, turn(), req_octets_);
+    return must(kerb::testing::mint_ap_req(minted_ticket, authenticator, options, k, usage, turn(), req_octets_));
   }
   constexpr kerb::basic_credential<key> credential() {
     const kerb::ticket_facts facts{.client = alice,
@@ -125,7 +127,7 @@ class basic_ap_world {
                                    .ticket = mint_ticket(),
                                    .flags = ticket.flags,
                                    .authtime = ticket.authtime,
-                                   .starttime = *ticket.starttime,
+                                   .starttime = must(ticket.starttime),
                                    .endtime = ticket.endtime,
                                    .renew_till = {},
                                    .key_expiration = {},
@@ -171,8 +173,8 @@ class basic_ap_world {
            failure(a.receive({}, t)) == first && a.peer() == nullptr && !std::move(a).take();
   }
 
-  std::array<std::uint8_t, 1024> ticket_octets_{};
-  std::array<std::uint8_t, 2048> req_octets_{};
+  std::array<std::uint8_t, 2048> ticket_octets_{};
+  std::array<std::uint8_t, 4096> req_octets_{};
   std::array<std::uint8_t, 4096> room_{};
 };
 using ap_world = basic_ap_world<kerb::testing::insecure_policy>;

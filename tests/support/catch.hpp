@@ -14,6 +14,8 @@
 
 #include <string>
 
+#include "must.hpp"
+
 namespace kerb_test {
 /// Matches a text that holds `part`; the two versions of Catch2 spell it differently.
 inline auto contains(const std::string& part) {

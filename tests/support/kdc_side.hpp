@@ -4,6 +4,8 @@
 #include <kerb/testing/insecure.hpp>
 #include <kerb/testing/mint.hpp>
 
+#include "must.hpp"
+
 namespace kerb_kdc_test {
 using namespace kerb;
 using namespace kerb::literals;
@@ -136,7 +138,7 @@ class kdc_side {
   constexpr key make(etype_t e, std::uint8_t fill) {
     std::array<std::uint8_t, 32> o{};
     for (std::uint8_t& b : o) b = fill++;
-    return std::move(*crypto.import(e, bytes_view(o).first(crypto.seed_octets(e))));
+    return kerb_test::must(crypto.import(e, bytes_view(o).first(crypto.seed_octets(e))));
   }
   constexpr void lay(entry& e, const principal_view& p, etype_t etype, std::uint8_t fill,
                      std::optional<kerberos_string> salt = {}) {
@@ -167,19 +169,20 @@ class kdc_side {
         write_sealed(w, msg::PaEncTsEnc{at.at, at.usec}, stamp_key == nullptr ? client.own : *stamp_key,
                      key_usage_t::as_req_enc_timestamp, t, why);
       }};
-      ok = ok && list.push_back({padata_t::enc_timestamp, stamp_octets ? *stamp_octets : *asn1::encode(ts, sealed)});
+      ok = ok && list.push_back({padata_t::enc_timestamp,
+                                 stamp_octets ? *stamp_octets : kerb_test::must(asn1::encode(ts, sealed))});
     }
     msg::AsReq req{{}, captured<msg::KdcReqBody>::of(body)};
     if (!list.empty()) req.padata = view_of<msg::PaData>(list);
-    return ok ? *asn1::encode(req, request_) : bytes_view();
+    return ok ? kerb_test::must(asn1::encode(req, request_)) : bytes_view();
   }
 
   constexpr bytes_view tgs_req() {
     if (!body.sname) body.sname = web().name;
     const turn<C, C> t = turn_now();
     tgt.key = {crypto.etype_of(session), crypto.expose(session).unguarded()};
-    const bytes_view ticket =
-        *testing::mint_ticket(tgt_server, tgt, tgt_key == nullptr ? tgs.own : *tgt_key, tgt_kvno, t, ticket_);
+    const bytes_view ticket = kerb_test::must(
+        testing::mint_ticket(tgt_server, tgt, tgt_key == nullptr ? tgs.own : *tgt_key, tgt_kvno, t, ticket_));
     if (with_subkey) authenticator.subkey = {crypto.etype_of(subkey), crypto.expose(subkey).unguarded()};
     if (!added.empty()) {
       errc why = errc::ok;
@@ -187,17 +190,19 @@ class kdc_side {
       auto data = asn1::computed{[&](der::writer& w) { asn1::write(w, msg::AuthorizationData(added)); }};
       const auto u = with_subkey ? key_usage_t::tgs_req_ad_subkey : key_usage_t::tgs_req_ad_session;
       auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, data, k, u, t, why); }};
-      body.enc_authorization_data = *asn1::decode<msg::EncryptedData>(*asn1::encode(sealed, added_));
+      body.enc_authorization_data =
+          kerb_test::must(asn1::decode<msg::EncryptedData>(kerb_test::must(asn1::encode(sealed, added_))));
     }
     if (second) {
       second->key = {crypto.etype_of(second_session), crypto.expose(second_session).unguarded()};
-      const bytes_view octets = *testing::mint_ticket(second_server, *second, tgs.own, 1, t, second_octets_);
-      second_ticket_[0] = *asn1::decode<msg::Ticket>(octets);
+      const bytes_view octets =
+          kerb_test::must(testing::mint_ticket(second_server, *second, tgs.own, 1, t, second_octets_));
+      second_ticket_[0] = kerb_test::must(asn1::decode<msg::Ticket>(octets));
       body.additional_tickets = view_of<msg::Ticket>(second_ticket_);
     }
-    bytes_view octets = *asn1::encode(body, body_);
+    bytes_view octets = kerb_test::must(asn1::encode(body, body_));
     const key& ck = cksum_key == nullptr ? session : *cksum_key;
-    const cksum_shape shape = *crypto.cksum_of(crypto.etype_of(ck));
+    const cksum_shape shape = kerb_test::must(crypto.cksum_of(crypto.etype_of(ck)));
     std::array<std::uint8_t, 32> mac{};
     const bytes_view pieces[] = {octets};
     (void)crypto.sign(shape.type, ck, key_usage_t::tgs_req_authenticator_cksum, pieces,
@@ -206,14 +211,14 @@ class kdc_side {
       authenticator.cksum = msg::Checksum{cksum_type.value_or(shape.type), bytes_view(mac).first(shape.octets)};
     if (alter_body != nullptr) {
       alter_body(body);
-      octets = *asn1::encode(body, body_);
+      octets = kerb_test::must(asn1::encode(body, body_));
     }
-    const bytes_view ap = *testing::mint_ap_req(ticket, authenticator, {}, sealed_by == nullptr ? session : *sealed_by,
-                                                usage, t, ap_req_);
+    const bytes_view ap = kerb_test::must(testing::mint_ap_req(
+        ticket, authenticator, {}, sealed_by == nullptr ? session : *sealed_by, usage, t, ap_req_));
     const msg::PaData list[] = {{padata_t(999), {}}, {padata_t::tgs_req, ap}};
     msg::TgsReq req{{}, captured<msg::KdcReqBody>::as_sent(octets)};
     if (with_tgt) req.padata = view_of<msg::PaData>(list);
-    return *asn1::encode(req, request_);
+    return kerb_test::must(asn1::encode(req, request_));
   }
 
   /// The KDC's answer to a request.
@@ -233,7 +238,7 @@ class kdc_side {
       } else if (says<authorize>(step)) {
         step = refuse ? x.refuse(*refuse, t) : x.issue(options, t);
       } else if (const auto* s = std::get_if<sign_ticket>(&step)) {
-        if (sign_with) detail::copy_octets(sign_with->data(), s->reserved.size(), s->reserved.data());
+        if (sign_with) copy(*sign_with, s->reserved);
         step = x.signed_ticket(t);
       } else if (says<check_request>(step)) {
         step = x.unseen(unseen, t);
@@ -242,8 +247,7 @@ class kdc_side {
       } else if (const auto* no = std::get_if<refused>(&step)) {
         o.why = no->why;
         o.silent = no->octets.empty();
-        detail::copy_octets(no->octets.data(), no->octets.size(), answer_.data());
-        o.octets = bytes_view(answer_).first(no->octets.size());
+        o.octets = copy(no->octets, answer_);
         if (const auto e = asn1::decode<msg::KrbError>(o.octets)) o.sent = *e;
         return o;
       } else if (const auto* f = std::get_if<failed>(&step)) {
@@ -259,10 +263,17 @@ class kdc_side {
   constexpr outcome ask_tgs() { return ask(tgs_req()); }
 
  private:
+  /// As many octets as there are, or fails the test where `to` is too small.
+  static constexpr bytes_view copy(bytes_view from, std::span<std::uint8_t> to) {
+    if (from.size() > to.size())
+      kerb_test::missing_value({errc::no_space, 0, static_cast<std::uint32_t>(from.size())},
+                               std::source_location::current());
+    detail::copy_octets(from.data(), from.size(), to.data());
+    return bytes_view(to).first(from.size());
+  }
   constexpr outcome opened(bytes_view octets, bool by_tgs) {
     outcome o;
-    detail::copy_octets(octets.data(), octets.size(), answer_.data());
-    o.octets = bytes_view(answer_).first(octets.size());
+    o.octets = copy(octets, answer_);
     room& opened_in = opened_in_ = room(opened_);
     if (by_tgs) {
       const auto rep = asn1::decode<msg::TgsRep>(o.octets);
@@ -273,7 +284,7 @@ class kdc_side {
     }
     const auto rep = asn1::decode<msg::AsRep>(o.octets);
     if (!rep) return o;
-    const entry* const who = find({*body.cname, ex_org});
+    const entry* const who = find({kerb_test::must(body.cname), ex_org});
     return fill(o, *rep, who == nullptr ? client.own : who->own, key_usage_t::as_rep_enc_part, opened_in);
   }
   template <class Rep>
@@ -306,10 +317,10 @@ class kdc_side {
     return o;
   }
 
-  std::array<std::uint8_t, 1024> ticket_{}, second_octets_{}, body_{}, added_{};
+  std::array<std::uint8_t, 2048> ticket_{}, second_octets_{}, body_{}, added_{};
   std::array<msg::Ticket, 1> second_ticket_{};
-  std::array<std::uint8_t, 2048> ap_req_{};
-  std::array<std::uint8_t, 4096> request_{}, answer_{}, opened_{};
+  std::array<std::uint8_t, 4096> ap_req_{}, opened_{};
+  std::array<std::uint8_t, 8192> request_{}, answer_{};
   std::array<std::uint8_t, 16384> room_{};
   room opened_in_;  // what the outcome's views are of
 };

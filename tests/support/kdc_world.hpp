@@ -4,6 +4,8 @@
 #include <kerb/testing/insecure.hpp>
 #include <kerb/testing/mint.hpp>
 
+#include "must.hpp"
+
 // An inline namespace of its own: other helpers in the same program have an alice too.
 namespace kerb_test::inline kdc_world_names {
 using namespace kerb;
@@ -69,7 +71,7 @@ class kdc_world {
         service_key(make(e18, 0x44)) {
     std::array<std::uint8_t, 64> salt{};
     const bytes_view s = write_default_salt(alice(), std::span(salt).first(default_salt_size(alice())));
-    client_key = std::move(*policy.string_to_key(e20, password, s, {32768}));
+    client_key = must(policy.string_to_key(e20, password, s, {32768}));
   }
 
   key client_key, tgs_key, session_key, service_key;
@@ -79,7 +81,7 @@ class kdc_world {
   constexpr key make(etype_t e, std::uint8_t fill) {
     std::array<std::uint8_t, 32> o{};
     for (std::uint8_t& b : o) b = fill++;
-    return std::move(*policy.import(e, bytes_view(o).first(policy.seed_octets(e))));
+    return must(policy.import(e, bytes_view(o).first(policy.seed_octets(e))));
   }
   constexpr auto turn_at(timestamp t) { return turn{policy, policy, t, limits}; }
   constexpr auto turn_now() { return turn_at(now); }
@@ -92,7 +94,7 @@ class kdc_world {
   constexpr bytes_view hints(const hints_spec& h = {}) {
     const msg::EtypeInfo2Entry entries[] = {{etype_t::rc4_hmac, {}, {}}, {h.etype, h.salt, h.s2kparams}};
     std::array<std::uint8_t, 256> info{}, data{};
-    const bytes_view encoded = *asn1::encode(msg::EtypeInfo2(view_of(entries)), info);
+    const bytes_view encoded = must(asn1::encode(msg::EtypeInfo2(view_of(entries)), info));
     fixed<msg::PaData, 6> list;
     bool ok = true;
     if (h.strangers)
@@ -101,7 +103,7 @@ class kdc_world {
     if (h.cookie) ok = ok && list.push_back({padata_t::fx_cookie, *h.cookie});
     if (h.timestamp) ok = ok && list.push_back({padata_t::enc_timestamp, {}});
     if (!ok) return {};
-    return error(h.code, *asn1::encode(msg::MethodData(view_of<msg::PaData>(list)), data));
+    return error(h.code, must(asn1::encode(msg::MethodData(view_of<msg::PaData>(list)), data)));
   }
   constexpr bytes_view error(error_code_t code, std::optional<bytes_view> e_data = {}, timestamp stime = noon) {
     msg::KrbError e;
@@ -111,7 +113,7 @@ class kdc_world {
     e.realm = ex_org;
     e.sname = krbtgt().name;
     e.e_data = e_data;
-    return *asn1::encode(e, error_);
+    return must(asn1::encode(e, error_));
   }
 
   /// An AS-REP to the request, as `bend` makes it; lies in this object until the next one.
@@ -130,12 +132,12 @@ class kdc_world {
   constexpr bytes_view tgs_rep(bytes_view request, F bend) {
     const auto req = asn1::decode<msg::TgsReq>(request);
     if (!req) return {};
-    reply_spec s = spec(req->req_body.value(), {*req->req_body->sname, req->req_body->realm});
+    reply_spec s = spec(req->req_body.value(), {must(req->req_body->sname), req->req_body->realm});
     key subkey;
     s.seal_with = &session_key;
     s.usage = key_usage_t::tgs_rep_enc_part_session;
     if (auto a = authenticator(request); a && a->subkey) {
-      subkey = std::move(*policy.import(a->subkey->keytype, a->subkey->keyvalue));
+      subkey = must(policy.import(a->subkey->keytype, a->subkey->keyvalue));
       s.seal_with = &subkey;
       s.usage = key_usage_t::tgs_rep_enc_part_subkey;
     }
@@ -180,7 +182,7 @@ class kdc_world {
     p.cname = alice().name;
     p.authtime = noon.at;
     p.endtime = plus(noon.at, 36000);
-    return *testing::mint_ticket(service, p, k, 1, turn_now(), ticket_);
+    return must(testing::mint_ticket(service, p, k, 1, turn_now(), ticket_));
   }
 
  private:
@@ -204,9 +206,9 @@ class kdc_world {
             ? testing::mint_kdc_rep<M>(s.client, t, as_tgs(s.part), *s.seal_with, s.usage, turn_now(), reply_, s.padata)
             : testing::mint_kdc_rep<M>(s.client, t, s.part, *s.seal_with, s.usage, turn_now(), reply_, s.padata);
     if (!made || s.claimed == etype_t{}) return made.value_or(bytes_view());
-    auto rep = asn1::decode<msg::KdcRep<M>>(*made);
-    rep->enc_part.etype = s.claimed;
-    return *asn1::encode(*rep, relabelled_);
+    auto rep = must(asn1::decode<msg::KdcRep<M>>(*made));
+    rep.enc_part.etype = s.claimed;
+    return must(asn1::encode(rep, relabelled_));
   }
   static constexpr msg::EncTgsRepPart as_tgs(const msg::EncAsRepPart& p) {
     return {p.key,     p.last_req,   p.nonce,  p.key_expiration, p.flags, p.authtime,         p.starttime,

@@ -110,19 +110,19 @@ struct basic_protect_world {
     const auto t = w.turn();
     const auto sealed =
         kerb::asn1::computed{[&](kerb::der::writer& to) { kerb::write_sealed(to, part, by, usage, t, why); }};
-    return *kerb::asn1::encode(kerb::msg::BasicKrbPriv<std::remove_const_t<decltype(sealed)>>{sealed}, out);
+    return must(kerb::asn1::encode(kerb::msg::BasicKrbPriv<std::remove_const_t<decltype(sealed)>>{sealed}, out));
   }
   constexpr kerb::bytes_view mint_safe(const control& c, kerb::bytes_view data, const key& by, kerb::key_usage_t usage,
                                        std::span<std::uint8_t> out, std::optional<kerb::cksum_t> type = {}) {
     using namespace kerb;
     const auto body = captured<msg::KrbSafeBody>::of(part_of<msg::KrbSafeBody>(c, data));
-    const cksum_shape shape = *w.policy.cksum_of(w.policy.etype_of(by));
+    const cksum_shape shape = must(w.policy.cksum_of(w.policy.etype_of(by)));
     std::array<std::uint8_t, 512> covered{};
     std::array<std::uint8_t, 32> octets{};
     const std::span<std::uint8_t> mac = std::span(octets).first(shape.octets);
-    const bytes_view pieces[] = {*asn1::encode(msg::KrbSafe{body, {}}, covered)};  // encoded, not patched
+    const bytes_view pieces[] = {must(asn1::encode(msg::KrbSafe{body, {}}, covered))};  // encoded, not patched
     (void)w.policy.sign(shape.type, by, usage, pieces, mac);
-    return *asn1::encode(msg::KrbSafe{body, {type ? *type : shape.type, bytes_view(mac)}}, out);
+    return must(asn1::encode(msg::KrbSafe{body, {type ? *type : shape.type, bytes_view(mac)}}, out));
   }
 };
 using protect_world = basic_protect_world<kerb::testing::insecure_policy>;

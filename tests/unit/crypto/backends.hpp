@@ -117,7 +117,7 @@ octet_vector sealed(Policy& p, const Key& k, kerb::key_usage_t u, const octet_ve
 }
 template <class Policy, class Key>
 octet_vector sealed(Policy& p, const Key& k, kerb::key_usage_t u, const octet_vector& plain) {
-  octet_vector confounder(p.shape(p.etype_of(k))->front);
+  octet_vector confounder(kerb_test::must(p.shape(p.etype_of(k))).front);
   REQUIRE(p.fill(confounder));
   return sealed(p, k, u, confounder, plain);
 }
@@ -125,7 +125,7 @@ octet_vector sealed(Policy& p, const Key& k, kerb::key_usage_t u, const octet_ve
 /// What is opened: `plain`, with zeros behind it where the encryption type pads.
 template <class Policy>
 octet_vector padded(const Policy& p, kerb::etype_t e, octet_vector plain) {
-  plain.resize(plain.size() + p.shape(e)->padding(plain.size()));
+  plain.resize(plain.size() + kerb_test::must(p.shape(e)).padding(plain.size()));
   return plain;
 }
 

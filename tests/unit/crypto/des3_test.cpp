@@ -105,7 +105,7 @@ KERB_BOTH("des3: random-to-key makes no weak key", "[crypto][rfc3961-6.3.1]", we
 KERB_ON_EVERY("des3: a plaintext is padded with zeros, which come back with it", "[crypto][rfc3961-6.3]") {
   TestType p;
   const auto k = kerb_test::key_of(p, des3);
-  const kerb::seal_shape shape = *p.shape(des3);
+  const kerb::seal_shape shape = kerb_test::must(p.shape(des3));
   CHECK(shape.padding(0) == 0);
   CHECK(shape.padding(1) == 7);
   CHECK(shape.padding(8) == 0);

@@ -58,11 +58,16 @@ KERB_BOTH("engine: shapes, seeds and checksums are the RFCs'", "[crypto][rfc3962
                   facts{25, 16, 16, 1, 16, 16, 17, 16, 16, 32768}, facts{26, 16, 16, 1, 32, 32, 18, 16, 16, 32768},
                   facts{23, 24, 0, 1, 16, 16, -138, 16, 20, 0}, facts{16, 8, 20, 8, 24, 21, 12, 20, 16, 0}}) {
               const etype_t e{f.e};
-              if (p.shape(e)->front != f.front || p.shape(e)->back != f.back || p.shape(e)->block != f.block)
+              if (kerb_test::must(p.shape(e)).front != f.front || kerb_test::must(p.shape(e)).back != f.back ||
+                  kerb_test::must(p.shape(e)).block != f.block)
                 return false;
-              if (p.shape(e)->around(8) != 8u + p.shape(e)->front + p.shape(e)->back) return false;
+              if (kerb_test::must(p.shape(e)).around(8) !=
+                  8u + kerb_test::must(p.shape(e)).front + kerb_test::must(p.shape(e)).back)
+                return false;
               if (p.key_octets(e) != f.key || p.seed_octets(e) != f.seed || p.prf_octets(e) != f.prf) return false;
-              if (p.cksum_of(e)->type != cksum_t{f.cksum} || p.cksum_of(e)->octets != f.octets) return false;
+              if (kerb_test::must(p.cksum_of(e)).type != cksum_t{f.cksum} ||
+                  kerb_test::must(p.cksum_of(e)).octets != f.octets)
+                return false;
               if (p.default_iterations(e) != f.iterations) return false;
             }
             return p.offered().size() == 8;
@@ -110,10 +115,11 @@ KERB_BOTH("engine: a key of another length than its type's is refused", "[crypto
       if (right || n > 32) continue;
       const kerb::key k(e, *kerb::secret<32>::copy_of(some));
       std::array<std::uint8_t, 64> io{};
-      const std::span<std::uint8_t> sum(io.data(), p.cksum_of(e)->octets);
+      const std::span<std::uint8_t> sum(io.data(), kerb_test::must(p.cksum_of(e)).octets);
       if (p.seal(k, key_usage_t::ticket, io) != errc::bad_key_length) return false;
       if (p.unseal(k, key_usage_t::ticket, io, io).error().code != errc::bad_key_length) return false;
-      if (p.sign(p.cksum_of(e)->type, k, key_usage_t::ticket, {}, sum) != errc::bad_key_length) return false;
+      if (p.sign(kerb_test::must(p.cksum_of(e)).type, k, key_usage_t::ticket, {}, sum) != errc::bad_key_length)
+        return false;
       if (p.prf(k, {}, sum.first(8)) != errc::bad_key_length) return false;
     }
   return true;
@@ -127,8 +133,8 @@ constexpr bool failing_library() {
       every_toy_policy p{kerb_test::toy{&calls}};
       const auto k = p.import(e, kerb::bytes_view(octets).first(p.key_octets(e)));
       std::array<std::uint8_t, 16 + 40 + 24> io{}, out{};
-      const std::span<std::uint8_t> whole(io.data(), p.shape(e)->around(37));
-      const std::size_t fresh_octets = p.shape(e)->around(24);
+      const std::span<std::uint8_t> whole(io.data(), kerb_test::must(p.shape(e)).around(37));
+      const std::size_t fresh_octets = kerb_test::must(p.shape(e)).around(24);
       if (p.seal(*k, key_usage_t::ticket, whole) != errc::ok) return false;
       const std::array before = io;
       out.fill(1);
@@ -161,8 +167,8 @@ KERB_BOTH("engine: a library that fails is reported by every other call too", "[
     every_toy_policy p{kerb_test::toy{&calls}};
     const auto k = p.import(e, kerb::bytes_view(octets).first(p.key_octets(e)));
     std::array<std::uint8_t, 32> out{};
-    const std::span<std::uint8_t> sum(out.data(), p.cksum_of(e)->octets);
-    const cksum_t t = p.cksum_of(e)->type;
+    const std::span<std::uint8_t> sum(out.data(), kerb_test::must(p.cksum_of(e)).octets);
+    const cksum_t t = kerb_test::must(p.cksum_of(e)).type;
     if (p.prepare(*k, key_usage_t::ticket).error().code != errc::crypto_backend) return false;
     if (p.sign(t, *k, key_usage_t::ticket, {}, sum) != errc::crypto_backend) return false;
     if (p.verify(t, *k, key_usage_t::ticket, {}, sum) != errc::crypto_backend) return false;
@@ -180,14 +186,14 @@ KERB_BOTH("engine: a buffer without room is refused", "[crypto]", [] {
   for (const etype_t e : all_etypes) {
     const auto k = p.import(e, kerb::bytes_view(octets).first(p.key_octets(e)));
     std::array<std::uint8_t, 64> io{}, out{};
-    for (std::size_t n = 0; n != p.shape(e)->around(0); ++n)
+    for (std::size_t n = 0; n != kerb_test::must(p.shape(e)).around(0); ++n)
       if (p.seal(*k, key_usage_t::ticket, std::span(io).first(n)) != errc::api_misuse) return false;
     out.fill(1);
     const auto opened = p.unseal(*k, key_usage_t::ticket, io, std::span(out).first(63));
     if (opened.error().code != errc::no_space || opened.error().detail != 64 || out[0] != 1) return false;
     for (std::size_t n = 0; n != 40; ++n)
-      if ((p.sign(p.cksum_of(e)->type, *k, key_usage_t::ticket, {}, std::span(io).first(n)) == errc::ok) !=
-          (n == p.cksum_of(e)->octets))
+      if ((p.sign(kerb_test::must(p.cksum_of(e)).type, *k, key_usage_t::ticket, {}, std::span(io).first(n)) ==
+           errc::ok) != (n == kerb_test::must(p.cksum_of(e)).octets))
         return false;
   }
   return true;
@@ -201,7 +207,8 @@ KERB_ON_EVERY("engine: whatever its size, a plaintext comes back", "[crypto][rfc
     REQUIRE(prepared);
     REQUIRE(p.etype_of(*prepared) == e);
     for (std::size_t n = 0; n <= 80; ++n) {
-      const octet_vector plain = text_of(n), confounder(p.shape(e)->front, static_cast<std::uint8_t>(n));
+      const octet_vector plain = text_of(n),
+                         confounder(kerb_test::must(p.shape(e)).front, static_cast<std::uint8_t>(n));
       octet_vector cipher = sealed(p, k, key_usage_t::ticket, confounder, plain);
       REQUIRE(cipher == sealed(p, *prepared, key_usage_t::ticket, confounder, plain));
       const octet_vector before = cipher;
@@ -295,8 +302,8 @@ KERB_ON_EVERY("engine: a prepared key serves its own usage alone", "[crypto][rfc
     const auto prepared = std::move(*made);
     const auto right = key_usage_t::krb_safe_cksum, wrong = key_usage_t::ticket;
     CHECK(prepared.usage() == right);
-    octet_vector io(64, 1), out(64, 1), sum(p.cksum_of(e)->octets);
-    const cksum_t t = p.cksum_of(e)->type;
+    octet_vector io(64, 1), out(64, 1), sum(kerb_test::must(p.cksum_of(e)).octets);
+    const cksum_t t = kerb_test::must(p.cksum_of(e)).type;
     const octet_vector data = text_of(33);
     const kerb::bytes_view pieces[]{data};
     CHECK(p.unseal(prepared, wrong, io, out).error().code == errc::wrong_usage);
@@ -319,8 +326,8 @@ KERB_ON_EVERY("engine: a checksum over pieces is the one over the whole", "[cryp
   const octet_vector data = text_of(100);
   for (const etype_t e : all_etypes) {
     const auto k = key_of(p, e);
-    const cksum_t t = p.cksum_of(e)->type;
-    octet_vector one(p.cksum_of(e)->octets), many(p.cksum_of(e)->octets);
+    const cksum_t t = kerb_test::must(p.cksum_of(e)).type;
+    octet_vector one(kerb_test::must(p.cksum_of(e)).octets), many(kerb_test::must(p.cksum_of(e)).octets);
     const kerb::bytes_view whole[]{data};
     REQUIRE(p.sign(t, k, key_usage_t::krb_safe_cksum, whole, one) == errc::ok);
     for (std::size_t cut = 0; cut <= data.size(); ++cut) {
@@ -345,9 +352,9 @@ KERB_ON_EVERY("engine: a checksum type that does not go with the key is refused"
   TestType p;
   for (const etype_t e : all_etypes) {
     const auto k = key_of(p, e);
-    octet_vector out(p.cksum_of(e)->octets);
+    octet_vector out(kerb_test::must(p.cksum_of(e)).octets);
     for (std::int32_t t = -200; t != 200; ++t) {
-      if (cksum_t{t} == p.cksum_of(e)->type) continue;
+      if (cksum_t{t} == kerb_test::must(p.cksum_of(e)).type) continue;
       const bool known = (t >= 15 && t <= 20) || t == 12 || t == -138;
       const errc why = known ? errc::inappropriate_checksum : errc::unsupported_cksum;
       CHECK(p.sign(cksum_t{t}, k, key_usage_t::krb_safe_cksum, {}, out) == why);
@@ -441,9 +448,9 @@ KERB_ON_EVERY("engine: after the first call nothing allocates", "[crypto]") {
   const auto use = [&](const auto& k) {
     const auto usage = key_usage_t::krb_safe_cksum;
     const etype_t e = p.etype_of(k);
-    const auto io = std::span(room).first(p.shape(e)->around(150));
-    const cksum_t t = p.cksum_of(e)->type;
-    const auto sum = std::span(out).first(p.cksum_of(e)->octets);
+    const auto io = std::span(room).first(kerb_test::must(p.shape(e)).around(150));
+    const cksum_t t = kerb_test::must(p.cksum_of(e)).type;
+    const auto sum = std::span(out).first(kerb_test::must(p.cksum_of(e)).octets);
     room.fill(0);
     good = good && p.fill(io.first(16)) && p.seal(k, usage, io) == errc::ok;
     good = good && p.unseal(k, usage, io, out).has_value() && p.unseal(k, usage, io, io).has_value();
@@ -459,7 +466,7 @@ KERB_ON_EVERY("engine: after the first call nothing allocates", "[crypto]") {
     }
   };
   std::vector<typename TestType::prepared_key> prepared;
-  for (const kerb::key& k : keys) prepared.push_back(std::move(*p.prepare(k, key_usage_t::krb_safe_cksum)));
+  for (const kerb::key& k : keys) prepared.push_back(kerb_test::must(p.prepare(k, key_usage_t::krb_safe_cksum)));
   use_all();
   for (const auto& k : prepared) use(k);
   {

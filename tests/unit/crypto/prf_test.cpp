@@ -42,7 +42,7 @@ KERB_ON_EVERY("fx_cf2: the published keys", "[crypto][rfc6113-5.1]") {
 
 constexpr bool plus_is_the_blocks_in_turn() {
   insecure_policy p;
-  const key k = std::move(*p.import(aes256, octets));
+  const key k = kerb_test::must(p.import(aes256, octets));
   const bytes_view info[]{a, b};
   std::array<std::uint8_t, 16 * 255 + 1> out{};
   for (const std::size_t n : {0u, 1u, 15u, 16u, 17u, 32u, 40u, 16u * 255u}) {
@@ -64,7 +64,7 @@ KERB_BOTH("prf_plus: the function of 1, 2, 3 and the information, as long as one
 
 constexpr bool pieces_are_bounded() {
   insecure_policy p;
-  const key k = std::move(*p.import(aes256, octets));
+  const key k = kerb_test::must(p.import(aes256, octets));
   const std::array<bytes_view, kerb::max_prf_pieces> many{};
   std::array<std::uint8_t, 20> out{};
   return prf_plus(p, k, many, out) == errc::api_misuse &&
@@ -74,7 +74,7 @@ KERB_BOTH("prf_plus: takes one piece fewer than the function itself", "[crypto]"
 
 constexpr bool same_peppers_are_refused() {
   insecure_policy p;
-  const key k = std::move(*p.import(aes256, octets)), other = std::move(*p.import(aes256, others));
+  const key k = kerb_test::must(p.import(aes256, octets)), other = kerb_test::must(p.import(aes256, others));
   return fx_cf2(p, k, other, a, a).error().code == errc::api_misuse &&
          fx_cf2(p, k, k, {}, {}).error().code == errc::api_misuse && fx_cf2(p, k, k, a, b).has_value() &&
          fx_cf2(p, k, other, {}, b).has_value();
@@ -83,7 +83,7 @@ KERB_BOTH("fx_cf2: peppers that do not differ are refused", "[crypto][rfc6113-5.
 
 constexpr bool types_that_are_not_there() {
   kerb_test::toy_policy p;
-  const key k = std::move(*p.import(aes256, octets));
+  const key k = kerb_test::must(p.import(aes256, octets));
   std::array<std::uint8_t, 4> out{1, 2, 3, 4};
   const key rc4(etype_t::rc4_hmac, *kerb::secret<32>::copy_of(octets));
   const key unknown(etype_t{99}, *kerb::secret<32>::copy_of(octets));

@@ -59,11 +59,12 @@ constexpr bool as_alone() {
   for (const etype_t e : all_etypes) {
     every_toy_policy p;
     const auto k = p.import(e, kerb::bytes_view(key_octets).first(p.key_octets(e)));
-    batch<N> fresh(*p.shape(e)), alone(*p.shape(e));
+    batch<N> fresh(kerb_test::must(p.shape(e))), alone(kerb_test::must(p.shape(e)));
     numbered random, random_of_alone;
     if (seal_all(p, random, *k, usage, fresh.messages) != errc::ok) return false;
     for (const message m : alone.messages)
-      if (!random_of_alone.fill(m.first(p.shape(e)->front)) || p.seal(*k, usage, m) != errc::ok) return false;
+      if (!random_of_alone.fill(m.first(kerb_test::must(p.shape(e)).front)) || p.seal(*k, usage, m) != errc::ok)
+        return false;
     if (fresh.octets != alone.octets) return false;
   }
   return true;
@@ -77,8 +78,8 @@ KERB_BOTH("seal_all: the confounders of sixteen messages are one draw", "[crypto
   every_toy_policy p;
   const std::array<std::uint8_t, 32> key_octets{3, 1, 4};
   const auto k = p.import(etype_t::aes256_cts_hmac_sha1_96, key_octets);
-  batch<16> sixteen(*p.shape(k->etype()));
-  batch<17> seventeen(*p.shape(k->etype()));
+  batch<16> sixteen(kerb_test::must(p.shape(k->etype())));
+  batch<17> seventeen(kerb_test::must(p.shape(k->etype())));
   numbered one, two;
   return seal_all(p, one, *k, usage, sixteen.messages) == errc::ok && one.draws == 1 &&
          seal_all(p, two, *k, usage, seventeen.messages) == errc::ok && two.draws == 2;
@@ -99,9 +100,9 @@ KERB_AT_RUN_TIME(
         for (std::size_t short_one = 0; short_one != 9; ++short_one) {
           every_toy_policy p;
           const auto k = p.import(e, kerb::bytes_view(key_octets).first(p.key_octets(e)));
-          const std::size_t least = p.shape(e)->around(0);
+          const std::size_t least = kerb_test::must(p.shape(e)).around(0);
           for (const std::size_t n : {std::size_t{0}, least - 1}) {
-            batch<9> b(*p.shape(e)), c(*p.shape(e));
+            batch<9> b(kerb_test::must(p.shape(e))), c(kerb_test::must(p.shape(e)));
             b.messages[short_one] = message(b.octets[short_one]).first(n);
             c.messages[short_one] = message(c.octets[short_one]).first(n);
             std::fill(b.octets[short_one].begin() + static_cast<long>(n), b.octets[short_one].end(), std::uint8_t{0});
@@ -120,8 +121,8 @@ KERB_BOTH("seal_all: a plaintext that is not padded is refused before anything i
   const std::array<std::uint8_t, 24> key_octets{3, 1, 4};
   const auto k = p.import(etype_t::des3_cbc_sha1_kd, key_octets);
   for (std::size_t n = 1; n != 8; ++n) {
-    batch<3> b(*p.shape(k->etype()));
-    b.messages[1] = message(b.octets[1]).first(p.shape(k->etype())->around(16) + n);
+    batch<3> b(kerb_test::must(p.shape(k->etype())));
+    b.messages[1] = message(b.octets[1]).first(kerb_test::must(p.shape(k->etype())).around(16) + n);
     numbered random;
     if (seal_all(p, random, *k, usage, b.messages) != errc::api_misuse || random.draws != 0 || !b.wiped()) return false;
   }
@@ -136,7 +137,7 @@ KERB_AT_RUN_TIME("seal_all: randomness that fails at any draw is errc::entropy, 
       every_toy_policy p{kerb_test::toy{&calls}};
       const auto k = p.import(e, kerb::bytes_view(key_octets).first(p.key_octets(e)));
       const int before = calls.left;
-      batch<35> b(*p.shape(e));
+      batch<35> b(kerb_test::must(p.shape(e)));
       numbered random{.left = good};
       const errc why = seal_all(p, random, *k, usage, b.messages);
       if (why == errc::ok) {
@@ -155,7 +156,7 @@ constexpr bool failing_library() {
       kerb_test::toy_calls calls;
       every_toy_policy p{kerb_test::toy{&calls}};
       const auto k = p.import(e, kerb::bytes_view(key_octets).first(p.key_octets(e)));
-      batch<10> b(*p.shape(e));
+      batch<10> b(kerb_test::must(p.shape(e)));
       numbered random;
       calls.left = good;
       const errc why = seal_all(p, random, *k, usage, b.messages);
@@ -172,7 +173,7 @@ TEST_CASE("seal_all: a prepared key gives what its key gives, for its own usage"
   for (const etype_t e : all_etypes) {
     const auto k = key_of(p, e);
     const auto prepared = p.prepare(k, usage);
-    batch<20> fresh(*p.shape(e)), held(*p.shape(e)), other(*p.shape(e));
+    batch<20> fresh(kerb_test::must(p.shape(e))), held(kerb_test::must(p.shape(e))), other(kerb_test::must(p.shape(e)));
     numbered one, two, three;
     REQUIRE(seal_all(p, one, k, usage, fresh.messages) == errc::ok);
     REQUIRE(seal_all(p, two, *prepared, usage, held.messages) == errc::ok);
@@ -215,7 +216,8 @@ KERB_BOTH("seal_all: a policy without seal_many seals one after the other", "[cr
   const std::array<std::uint8_t, 32> key_octets{3, 1, 4};
   single p;
   const auto k = p.import(etype_t::aes256_cts_hmac_sha1_96, key_octets);
-  batch<5> b(*p.shape(k->etype())), alone(*p.shape(k->etype())), failed(*p.shape(k->etype()));
+  batch<5> b(kerb_test::must(p.shape(k->etype()))), alone(kerb_test::must(p.shape(k->etype()))),
+      failed(kerb_test::must(p.shape(k->etype())));
   numbered random, other, last;
   if (seal_all(p, random, *k, usage, b.messages) != errc::ok || p.sealed != 5) return false;
   for (const message m : alone.messages)
@@ -239,8 +241,8 @@ KERB_ON_EVERY("seal_all: what it seals is opened one by one, by every backend, w
       for (std::size_t m = 0; m != count; ++m) {
         plain.emplace_back((m * m * 29 + count) % 700);
         for (std::size_t i = 0; i != plain.back().size(); ++i) plain.back()[i] = static_cast<std::uint8_t>(i * 7 + m);
-        fresh.emplace_back(p.shape(e)->around(plain.back().size()));
-        std::copy(plain.back().begin(), plain.back().end(), fresh.back().begin() + p.shape(e)->front);
+        fresh.emplace_back(kerb_test::must(p.shape(e)).around(plain.back().size()));
+        std::copy(plain.back().begin(), plain.back().end(), fresh.back().begin() + kerb_test::must(p.shape(e)).front);
       }
       held = fresh;
       for (auto& o : fresh) fresh_messages.emplace_back(o);

@@ -25,7 +25,7 @@ struct client {
   }
   constexpr bytes_view good() {
     const key k = w.session_key();
-    return *testing::mint_ap_rep({w.now.at, w.now.usec, {}, 9}, k, w.turn(), rep);
+    return kerb_test::must(testing::mint_ap_rep({w.now.at, w.now.usec, {}, 9}, k, w.turn(), rep));
   }
 };
 

@@ -34,7 +34,7 @@ struct client {
     const key k = w.session_key();
     const msg::EncApRepPart part{w.now.at, w.now.usec, key_as_sent(w.session_etype, subkey_octets), 1};
     std::array<std::uint8_t, 512> to{};
-    const bytes_view m = *testing::mint_ap_rep(part, k, w.turn(), to);
+    const bytes_view m = kerb_test::must(testing::mint_ap_rep(part, k, w.turn(), to));
     const auto header = frame_header(static_cast<std::uint32_t>(m.size()));
     kerb::detail::copy_octets(header.data(), 4, rep.data());
     kerb::detail::copy_octets(m.data(), m.size(), rep.data() + 4);

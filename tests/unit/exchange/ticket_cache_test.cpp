@@ -28,7 +28,7 @@ constexpr basic_credential<key> credential(view_of<kerberos_string> server, byte
   f.ticket = ticket;
   f.endtime = plus(noon, life);
   f.addresses = view_of<msg::HostAddress>(addresses);
-  basic_credential<key> c(f, std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, o)));
+  basic_credential<key> c(f, kerb_test::must(p.import(etype_t::aes256_cts_hmac_sha1_96, o)));
   c.set_kdc_clock_offset(7);
   return c;
 }

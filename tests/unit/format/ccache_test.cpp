@@ -63,11 +63,12 @@ constexpr bool writes() {
          plain.endtime.seconds == 0xfffffff0 && !plain.renew_till && !plain.is_skey &&
          plain.flags.has(ticket_flag_t::initial) && plain.addresses.empty() && plain.authdata.empty() &&
          plain.ticket == bytes_view(ticket) && plain.second_ticket.empty() && !plain.is_config() &&
-         config.is_config() && config.config()->principal == "krbtgt/R@R"_krb && global.is_config() &&
-         !global.config()->principal && last.starttime->seconds == 101 && last.renew_till->seconds == 103 &&
-         last.is_skey && last.addresses.size() == 2 && (*last.addresses.begin()).addr_type == addr_t::ipv4 &&
-         (*++last.addresses.begin()).addr_type == addr_t{-5} && (*last.authdata.begin()).ad_type == ad_t{-100} &&
-         last.second_ticket == bytes_view(second) && copy && *copy == *file;
+         config.is_config() && kerb_test::must(config.config()).principal == "krbtgt/R@R"_krb && global.is_config() &&
+         !kerb_test::must(global.config()).principal && last.starttime->seconds == 101 &&
+         last.renew_till->seconds == 103 && last.is_skey && last.addresses.size() == 2 &&
+         (*last.addresses.begin()).addr_type == addr_t::ipv4 && (*++last.addresses.begin()).addr_type == addr_t{-5} &&
+         (*last.authdata.begin()).ad_type == ad_t{-100} && last.second_ticket == bytes_view(second) && copy &&
+         *copy == *file;
 }
 KERB_BOTH("ccache: what is written is read the same, and a copy of it has the same octets", "[format]", writes);
 
@@ -155,7 +156,7 @@ constexpr bool odd_boolean() {
   const std::size_t is_skey = file->size() - (1 + 4 + 4 + 4 + 4 + 3 + 4);
   const bool before = (*c->begin()).is_skey;
   room[is_skey] = 8;
-  return !before && (*ccache_view::open(*file)->begin()).is_skey;
+  return !before && (*kerb_test::must(ccache_view::open(*file)).begin()).is_skey;
 }
 KERB_BOTH("ccache: an is_skey of 8 is true, as MIT krb5 writes it", "[format][tolerance]", odd_boolean);
 
@@ -172,8 +173,8 @@ constexpr bool refuses_to_write() {
   l.add(late);
   good.add(credential());
   return !no_room && no_room.error().code == errc::no_space && wiped &&
-         good.finish()->size() == no_room.error().detail && l.finish().error().code == errc::clock_out_of_range &&
-         large == std::array<std::uint8_t, 300>{};
+         kerb_test::must(good.finish()).size() == no_room.error().detail &&
+         l.finish().error().code == errc::clock_out_of_range && large == std::array<std::uint8_t, 300>{};
 }
 KERB_BOTH("ccache: what does not fit is not written, and no key is left in the buffer", "[format][security]",
           refuses_to_write);

@@ -19,7 +19,7 @@ struct octets {
 template <class T>
 constexpr octets encoded(const T& v) {
   octets o;
-  o.size = asn1::encode(v, o.room)->size();
+  o.size = kerb_test::must(asn1::encode(v, o.room)).size();
   return o;
 }
 

@@ -22,7 +22,7 @@ std::uint64_t first_seed() {
 
 // How many values of each type: KERB_TEST_VALUES=1000000 ./property "[property]". An instrumented build is twenty times
 // slower and looks for other faults: it tries a hundredth.
-#if defined(KERB_RUNTIME_ONLY)
+#if defined(KERB_RUNTIME_ONLY) && !defined(KERB_ALL_VALUES)
 constexpr std::uint64_t values_by_default = 1000;
 constexpr unsigned octet_step = 5;
 #else

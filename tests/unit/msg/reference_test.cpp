@@ -9,11 +9,11 @@ namespace {
 
 template <class T>
 constexpr T decoded(bytes_view in, der::rules allowed = der::strict) {
-  return *asn1::decode<T>(in, allowed);
+  return kerb_test::must(asn1::decode<T>(in, allowed));
 }
 template <class T>
 constexpr T list(bytes_view in) {
-  return *asn1::decode_as<T>("LIST", in, der::strict);
+  return kerb_test::must(asn1::decode_as<T>("LIST", in, der::strict));
 }
 template <class T>
 constexpr bool encodes(const T& v, bytes_view wanted) {

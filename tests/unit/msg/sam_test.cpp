@@ -17,7 +17,7 @@ constexpr bool is_text(bytes_view octets, std::string_view text) { return kerber
 
 constexpr bool challenges() {
   constexpr bytes_view in = reference("PA-SAM-CHALLENGE-2: sam_challenge_2");
-  const auto c = *asn1::decode<msg::PaSamChallenge2>(in, der::strict);
+  const auto c = kerb_test::must(asn1::decode<msg::PaSamChallenge2>(in, der::strict));
   return c.sam_body.der == in.subview(4, 13) && c.sam_cksum.size() == 1 &&
          is_text((*c.sam_cksum.begin()).checksum, "1234") && both_ways(c, in);
 }
@@ -35,7 +35,7 @@ KERB_BOTH("PA-SAM-CHALLENGE-2: the body is one value of any type, the checksums 
 
 constexpr bool bodies() {
   constexpr bytes_view in = reference("PA-SAM-CHALLENGE-2-BODY: sam_challenge_2_body");
-  const auto c = *asn1::decode<msg::PaSamChallenge2Body>(in, der::strict);
+  const auto c = kerb_test::must(asn1::decode<msg::PaSamChallenge2Body>(in, der::strict));
   constexpr field_line lines[] = {{0, "sam-type", true},       {1, "sam-flags", true},
                                   {2, "sam-type-name", false}, {4, "sam-challenge-label", false},
                                   {5, "sam-challenge", false}, {6, "sam-response-prompt", false},
@@ -50,8 +50,8 @@ KERB_BOTH("reference: PA-SAM-CHALLENGE-2-BODY", "[msg]", bodies);
 constexpr bool responses() {
   constexpr bytes_view in = reference("PA-SAM-RESPONSE-2: sam_response_2");
   constexpr bytes_view sealed = reference("PA-ENC-SAM-RESPONSE-ENC-2: enc_sam_response_enc_2");
-  const auto r = *asn1::decode<msg::PaSamResponse2>(in, der::strict);
-  const auto e = *asn1::decode<msg::PaEncSamResponseEnc2>(sealed, der::strict);
+  const auto r = kerb_test::must(asn1::decode<msg::PaSamResponse2>(in, der::strict));
+  const auto e = kerb_test::must(asn1::decode<msg::PaEncSamResponseEnc2>(sealed, der::strict));
   constexpr field_line lines[] = {{0, "sam-type", true},
                                   {1, "sam-flags", true},
                                   {2, "sam-track-id", false},

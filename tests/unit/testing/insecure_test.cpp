@@ -33,11 +33,11 @@ KERB_BOTH("counting_entropy: goes on from draw to draw, and fails where it is to
 
 constexpr bool sealed_and_opened() {
   insecure_policy p;
-  const key k = std::move(*p.import(aes256, octets)), other = std::move(*p.import(aes256, others)),
-            type = std::move(*p.import(sha2, octets));
+  const key k = kerb_test::must(p.import(aes256, octets)), other = kerb_test::must(p.import(aes256, others)),
+            type = kerb_test::must(p.import(sha2, octets));
   std::array<std::uint8_t, 32> io{}, out{};
   for (std::size_t i = 0; i != 16; ++i) io[8 + i] = static_cast<std::uint8_t>(i);
-  if (p.seal(k, key_usage_t::ticket, io) != errc::ok || p.shape(aes256)->around(16) != 32) return false;
+  if (p.seal(k, key_usage_t::ticket, io) != errc::ok || kerb_test::must(p.shape(aes256)).around(16) != 32) return false;
   const auto good = p.unseal(k, key_usage_t::ticket, io, out);
   if (!good || good->size() != 16 || (*good)[15] != 15) return false;
   if (p.unseal(other, key_usage_t::ticket, io, out) || p.unseal(type, key_usage_t::ticket, io, out)) return false;
@@ -58,7 +58,7 @@ KERB_BOTH("insecure_policy: opens what it sealed, and nothing that was altered",
 
 constexpr bool prepared() {
   insecure_policy p;
-  const key k = std::move(*p.import(aes256, octets));
+  const key k = kerb_test::must(p.import(aes256, octets));
   const auto pk = p.prepare(k, key_usage_t::ticket);
   std::array<std::uint8_t, 24> io{}, out{};
   return pk && p.etype_of(*pk) == aes256 && p.seal(*pk, key_usage_t::ticket, io) == errc::ok &&
@@ -70,17 +70,17 @@ KERB_BOTH("insecure_policy: a prepared key does what its key does, for one usage
 
 constexpr bool checksums() {
   insecure_policy p;
-  const key k = std::move(*p.import(aes256, octets)), other = std::move(*p.import(aes256, others));
+  const key k = kerb_test::must(p.import(aes256, octets)), other = kerb_test::must(p.import(aes256, others));
   const bytes_view ab[] = {bytes_view(octets).first(2), bytes_view(others).first(3)}, ba[] = {ab[1], ab[0]};
   std::array<std::uint8_t, 8> mac{};
   std::array<std::uint8_t, 9> nine{};
-  const auto type = p.cksum_of(aes256)->type;
+  const auto type = kerb_test::must(p.cksum_of(aes256)).type;
   const auto usage = key_usage_t::krb_safe_cksum;
   return p.sign(type, k, usage, ab, mac) == errc::ok && p.verify(type, k, usage, ab, mac) == errc::ok &&
          p.verify(type, k, usage, ba, mac) == errc::integrity &&
          p.verify(type, other, usage, ab, mac) == errc::integrity &&
          p.verify(type, k, key_usage_t::ticket, ab, mac) == errc::integrity &&
-         p.verify(p.cksum_of(sha2)->type, k, usage, ab, mac) == errc::unsupported_cksum &&
+         p.verify(kerb_test::must(p.cksum_of(sha2)).type, k, usage, ab, mac) == errc::unsupported_cksum &&
          p.verify(type, k, usage, ab, bytes_view(mac).first(7)) == errc::integrity &&
          p.sign(type, k, usage, ab, nine) == errc::unsupported_cksum;
 }
@@ -102,7 +102,7 @@ constexpr bool keys() {
 }
 constexpr bool placed_checksums() {
   insecure_policy p;
-  const key k = std::move(*p.import(aes256, octets));
+  const key k = kerb_test::must(p.import(aes256, octets));
   const bytes_view one[] = {octets}, two[] = {others};
   const auto usage = key_usage_t::pa_for_user_cksum;
   const auto md5 = kerb::place_cksum(kerb::cksum_place::pa_for_user, kerb::cksum_t::hmac_md5, aes256);
@@ -110,7 +110,7 @@ constexpr bool placed_checksums() {
   const auto sha1 = kerb::place_cksum(kerb::cksum_place::pkinit_pa_checksum, kerb::cksum_t::sha1_unkeyed_14, aes256);
   std::array<std::uint8_t, 8> mac{}, hash{};
   std::array<std::uint8_t, 9> nine{};
-  return p.cksum_of(*md5)->octets == 8 && p.sign(*md5, k, usage, one, mac) == errc::ok &&
+  return kerb_test::must(p.cksum_of(*md5)).octets == 8 && p.sign(*md5, k, usage, one, mac) == errc::ok &&
          p.verify(*md5, k, usage, one, mac) == errc::ok && p.verify(*md5, k, usage, two, mac) == errc::integrity &&
          p.verify(*other, k, usage, one, mac) == errc::inappropriate_checksum &&
          p.checksum(*md5, one, mac) == errc::inappropriate_checksum && p.checksum(*sha1, one, hash) == errc::ok &&
@@ -122,7 +122,7 @@ KERB_BOTH("insecure_policy: a checksum in its place, with and without a key", "[
 
 constexpr bool pseudo_random() {
   insecure_policy p;
-  const key k = std::move(*p.import(aes256, octets)), other = std::move(*p.import(aes256, others));
+  const key k = kerb_test::must(p.import(aes256, octets)), other = kerb_test::must(p.import(aes256, others));
   const bytes_view one[] = {octets}, two[] = {others};
   std::array<std::uint8_t, 16> a{}, b{};
   std::array<std::uint8_t, 17> over{};

@@ -19,7 +19,8 @@ constexpr bool our_preference_decides() {
   testing::insecure_policy p;
   const msg::EtypeInfo2Entry entries[] = {{e17, {}, {}}, {e20, "twenty"_krb, {}}, {e18, {}, {}}};
   std::array<std::uint8_t, 128> info{};
-  const msg::PaData list[] = {{padata_t::etype_info2, *asn1::encode(msg::EtypeInfo2(view_of(entries)), info)}};
+  const msg::PaData list[] = {
+      {padata_t::etype_info2, kerb_test::must(asn1::encode(msg::EtypeInfo2(view_of(entries)), info))}};
   const etype_t ours[] = {e19, e20, e17};
   const auto h = detail::hint_from(p, msg::MethodData(view_of(list)), ours, {});
   return h && *h && (*h)->etype == e20 && *(*h)->salt == "twenty"_krb.octets && (*h)->iterations.count == 32768;

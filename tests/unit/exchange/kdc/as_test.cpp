@@ -277,7 +277,7 @@ constexpr bool something_else_under_the_key_is_no_timestamp() {
     write_sealed(out, msg::EncApRepPart{noon.at, noon.usec, {}, {}}, w.client.own, key_usage_t::as_req_enc_timestamp,
                  w.turn_now(), why);
   }};
-  w.stamp_octets = *asn1::encode(other, sealed);
+  w.stamp_octets = kerb_test::must(asn1::encode(other, sealed));
   return w.ask_as().is(error_code_t::kdc_err_preauth_failed);
 }
 KERB_BOTH("as_kdc: something else under the client's key is no timestamp", "[exchange][rfc4120-5.2.7.2]",

@@ -121,11 +121,12 @@ constexpr std::pair<errc, bool> bind(says client, binding_rule rule, bool own, b
   const auto cbt = octets_of_ms_flags(0x4000);
   const msg::AuthorizationDataElement options[] = {{ad_t::ad_auth_data_ap_options, cbt}};
   std::array<std::uint8_t, 64> inner{};
-  const bytes_view list = *asn1::encode(msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(options)), inner);
+  const bytes_view list =
+      kerb_test::must(asn1::encode(msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(options)), inner));
   const msg::AuthorizationDataElement relevant[] = {{ad_t::if_relevant, list}};
   authorization data;
   std::array<std::uint8_t, 32> octets{};
-  const key k = std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, octets));
+  const key k = kerb_test::must(p.import(etype_t::aes256_cts_hmac_sha1_96, octets));
   std::optional<msg::AuthorizationData> from_client;
   if (aware) from_client = msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(relevant));
   if (!judge_authorization(p, k, {}, {}, from_client, data).ok()) return {errc::api_misuse, false};
@@ -163,15 +164,15 @@ KERB_BOTH("check_bindings: demanded of every client", "[exchange][rfc4121-4.1.1.
 constexpr std::optional<etype_t> negotiate(view_of<etype_t> offer, bool in_ticket = false) {
   insecure_policy p;
   std::array<std::uint8_t, 64> room{}, outer{};
-  const bytes_view list = *asn1::encode(msg::EtypeList(offer), room);
+  const bytes_view list = kerb_test::must(asn1::encode(msg::EtypeList(offer), room));
   const msg::AuthorizationDataElement one_list[] = {{ad_t::etype_negotiation, list}};
   const bytes_view inside =
-      *asn1::encode(msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(one_list)), outer);
+      kerb_test::must(asn1::encode(msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(one_list)), outer));
   const msg::AuthorizationDataElement relevant[] = {{ad_t::if_relevant, inside}};
   const std::optional<msg::AuthorizationData> d =
       msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(relevant));
   std::array<std::uint8_t, 32> octets{};
-  const key k = std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, octets));
+  const key k = kerb_test::must(p.import(etype_t::aes256_cts_hmac_sha1_96, octets));
   authorization data;
   if (!judge_authorization(p, k, {}, in_ticket ? d : std::nullopt, in_ticket ? std::nullopt : d, data).ok()) return {};
   return detail::negotiated_etype(p, data);

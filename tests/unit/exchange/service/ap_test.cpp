@@ -460,7 +460,7 @@ TEST_CASE("ap_acceptor: what opens and does not decode is refused", "[exchange][
   w.ticket.key = key_as_sent(w.session_etype, session_octets);
   std::array<std::uint8_t, 1024> a{}, b{}, c{};
   std::array<std::uint8_t, 2048> d{};
-  const raw part(*asn1::encode(w.ticket, a)), auth(*asn1::encode(w.authenticator, b));
+  const raw part(kerb_test::must(asn1::encode(w.ticket, a))), auth(kerb_test::must(asn1::encode(w.authenticator, b)));
   REQUIRE(w.present(sealed_anyway(w, part.octets, auth.octets, c, d)).accepted);
 
   raw version = auth;

@@ -21,10 +21,10 @@ struct encoded {
 };
 template <class T, std::size_t N>
 constexpr bytes_view encode_in(std::array<std::uint8_t, N>& room, const T& v) {
-  return *asn1::encode(v, room);
+  return kerb_test::must(asn1::encode(v, room));
 }
 constexpr bytes_view list_in(std::span<std::uint8_t> room, view_of<element> elements) {
-  return *asn1::encode(msg::AuthorizationData(elements), room);
+  return kerb_test::must(asn1::encode(msg::AuthorizationData(elements), room));
 }
 
 struct judged {
@@ -33,7 +33,7 @@ struct judged {
 };
 constexpr key session(insecure_policy& p, std::uint8_t first = 1) {
   std::array<std::uint8_t, 32> octets{first};
-  return std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, octets));
+  return kerb_test::must(p.import(etype_t::aes256_cts_hmac_sha1_96, octets));
 }
 constexpr judged judge(std::optional<msg::AuthorizationData> ticket,
                        std::optional<msg::AuthorizationData> authenticator, view_of<ad_t> understood = {}) {
