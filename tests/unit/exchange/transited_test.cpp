@@ -463,6 +463,10 @@ TEST_CASE("transited: more realms than the bound are refused, listed or between"
   CHECK(ends(",A,R1", "Z" + deep.substr(deep.size() - 2 * 63)) == errc::ok);
   CHECK(ends(",A,R1,R2", "Z" + deep.substr(deep.size() - 2 * 63)) == errc::bad_transited);
 
+  // Subfields are counted as well, also those that stand for nothing
+  CHECK(ends(std::string(max_transited_realms - 1, ','), "A.B") == errc::ok);
+  CHECK(ends(std::string(max_transited_realms, ','), "A.B") == errc::bad_transited);
+
   // A KDC does not write what nobody reads
   std::vector<std::uint8_t> out(4096);
   const auto added = [&](const std::string& contents, std::string_view issuer) {
