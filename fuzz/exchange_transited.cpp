@@ -17,14 +17,14 @@ namespace {
 using realms = std::set<std::string>;
 
 /// The realms of a field; what it may grow to is bounded by what it is.
-error expand(bytes_view contents, kerberos_string client, kerberos_string server, realms& out) {
-  std::size_t calls = 0;
+error expand(bytes_view contents, kerberos_string client, kerberos_string server, realms& out, std::size_t& calls) {
   const error e = for_each_transited(contents, client, server, [&](kerberos_string r) {
     require(!r.octets.empty(), "has a name");
     ++calls;
     out.insert(std::string(r.text()));
     return true;
   });
+  require(calls <= max_transited_realms, "is bounded");
   require(calls <= 2 * (contents.size() + client.octets.size() + server.octets.size()), "is no more than was written");
   require(e.ok() || e.code == errc::bad_transited, "says why");
   require(e.ok() || e.offset <= contents.size(), "points into the field");
@@ -46,15 +46,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto [client, issuer, server] = names;
 
   realms before;
-  const error e = expand(rest, client, issuer, before);
+  std::size_t calls = 0, again = 0;
+  const error e = expand(rest, client, issuer, before, calls);
   std::array<std::uint8_t, 8192> out{};
   const auto result = append_transited(rest, issuer, client, server, out);
   const bool named = !client.octets.empty() && !issuer.octets.empty() && !server.octets.empty();
-  require(result.has_value() == (e.ok() && named && issuer.octets.size() <= max_transited_realm),
-          "appends what it can");
+  const bool can = e.ok() && named && issuer.octets.size() <= max_transited_realm;
+  require(!result || can, "appends to nothing else");
+  const auto subfields = static_cast<std::size_t>(std::count(rest.begin(), rest.end(), ',')) + 1;
+  const bool full = calls == max_transited_realms || subfields >= max_transited_realms;
+  require(result || !can || full, "appends what it can");
   if (result) {
     realms after;
-    require(expand(*result, client, server, after).ok(), "expands again");
+    require(expand(*result, client, server, after, again).ok(), "expands again");
     const std::string added(issuer.text());
     if (issuer == client || issuer == server) {
       after.erase(added);
@@ -76,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       good.insert(std::string(r.text()));
       return true;
     });
-    const bool readable = expand(rest, client, server, listed).ok();
+    const bool readable = expand(rest, client, server, listed, again = 0).ok();
     const error said = check_transited({tr_t::domain_x500_compress, rest}, client, server, policy);
     require(said.ok() == (readable && std::includes(good.begin(), good.end(), listed.begin(), listed.end())),
             "accepts what is good");

@@ -38,6 +38,7 @@ struct desk {
     ++finds;
     return ask.tried == 0 ? &service_key : nullptr;
   }
+  static constexpr kerberos_string realm_of(const need_ticket_key&) { return web.realm; }
   constexpr errc why_none(const need_ticket_key&) const { return errc::no_key; }
 
   constexpr errc present(bytes_view token) {

@@ -144,6 +144,7 @@ TEST_CASE("ap_acceptor: a room one octet too small says which size will do, and 
     const std::vector<std::uint8_t> filler(900, 0x5a);
     if (long_ticket) {
       m.w.ticket.transited.contents = filler;
+      m.w.ticket.flags.set(ticket_flag_t::transited_policy_checked);
       // The world's own buffer is too small for this one
       std::vector<std::uint8_t> ticket(2000), req(3000);
       m.w.ticket.key = key_as_sent(m.w.session_etype, session_octets);
@@ -417,7 +418,7 @@ TEST_CASE("authenticated_client: outlives the acceptor and the octets that came"
   auto a = std::make_unique<acceptor>(w.request_in(room));
   const key k = w.service_key();
   (void)a->receive(*token, w.turn());
-  (void)a->provide(k, w.turn());
+  (void)a->provide(k, ftp.realm, w.turn());
   (void)a->fresh(true, w.turn());
   REQUIRE(says<reply>(a->accept({}, w.turn())));
   auto p = std::move(*a).take();

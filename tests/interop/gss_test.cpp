@@ -163,7 +163,7 @@ accepted accept(const std::string& letters, const channel& theirs, const channel
       CHECK(got.error().code == errc::ok);
       REQUIRE(got);
       REQUIRE(got->size() == 1);
-      const kerb::ticket_facts f = got->facts(0);
+      const kerb::ticket_facts f = *got->facts(0);
       CHECK(f.flags.has(kerb::ticket_flag_t::forwarded));
       CHECK(is(f.server, "krbtgt/EXAMPLE.ORG"));
       if (is(f.client, "alice")) out.deleg = "alice";

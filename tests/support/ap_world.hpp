@@ -101,6 +101,7 @@ class basic_ap_world {
 
   // Who it is presented to
   kerb::accept_request request{.service = web, .room = {}};
+  std::optional<kerb::kerberos_string> key_realm{};  ///< said with the key, where the request names no realm
 
   constexpr kerb::turn<C, C> turn() { return turn(now); }
   constexpr kerb::turn<C, C> turn(kerb::timestamp t) { return {policy, policy, t, {}}; }
@@ -148,7 +149,7 @@ class basic_ap_world {
     kerb::ap_acceptor<C> a(request_in(room_));
     auto step = a.receive(req, t);
     const key k = service_key();
-    if (kerb::says<kerb::need_ticket_key>(step)) step = a.provide(k, t);
+    if (kerb::says<kerb::need_ticket_key>(step)) step = key_realm ? a.provide(k, *key_realm, t) : a.provide(k, t);
     if (kerb::says<kerb::need_ticket_key>(step)) step = a.provide_none(kerb::errc::no_key, t);
     if (kerb::says<kerb::check_replay>(step)) step = a.fresh(fresh, t);
     if (kerb::says<kerb::authenticated>(step)) step = a.accept({}, t);

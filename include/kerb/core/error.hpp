@@ -44,7 +44,7 @@ enum class errc : std::uint16_t {
   no_freshness,              ///< a message has neither a timestamp nor a sequence number
   count_mismatch,            ///< two lists that belong together differ in length
   wrong_service,             ///< the ticket is for a service that this acceptor is not
-  no_key,                    ///< there is no key for this ticket
+  no_key,                    ///< no key of the ticket's service (field sname), or none of its etype (detail: which)
   bad_key_version,           ///< there are keys for the service, none of this version; detail: the version asked for
   inappropriate_checksum,    ///< a checksum of a type that may not stand there
   mutual_required,           ///< mutual authentication was demanded and not offered
@@ -54,11 +54,12 @@ enum class errc : std::uint16_t {
   no_preauth_mechanism,      ///< the KDC asks for pre-authentication that the client does not have
   path_not_checked,          ///< the client is of another realm, and no KDC has checked the realms between
   path_not_accepted,         ///< a realm that the client has come through is not trusted to vouch for it
-  bad_transited,             ///< the list of those realms is malformed, or leaves out realms that nothing lies between
+  bad_transited,             ///< that list is malformed or too long, or leaves out realms that nothing lies between
   critical_authdata,         ///< authorization data that must be enforced and is not understood
   bindings_missing,          ///< the client does not bind its context to a channel, and should
   bindings_mismatch,         ///< the client's channel is another than the one its request came through
   refused_by_application,    ///< the caller's own policy said no
+  not_sealed,                ///< what must be sealed came in clear
 
   // The peer sent a KRB-ERROR; detail: its error code.
   kdc_said_no = 300,  ///< the KDC refused
@@ -156,6 +157,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::bindings_missing: return "bindings_missing";
     case errc::bindings_mismatch: return "bindings_mismatch";
     case errc::refused_by_application: return "refused_by_application";
+    case errc::not_sealed: return "not_sealed";
     case errc::kdc_said_no: return "kdc_said_no";
     case errc::peer_said_no: return "peer_said_no";
     case errc::no_answer: return "no_answer";

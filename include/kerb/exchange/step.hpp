@@ -42,7 +42,7 @@ struct need_key {
 /// Look up a key of the service, then provide() it, or say provide_none(). Said again, with `tried` one higher, when
 /// the key did not open the ticket.
 struct need_ticket_key {
-  principal_view service;             ///< as the ticket's clear part says
+  principal_view service;             ///< as the ticket's clear part says, which anybody can have changed
   std::optional<std::uint32_t> kvno;  ///< absent when the ticket does not say
   etype_t etype{};
   unsigned tried = 0;  ///< keys already provided for this ticket
@@ -53,7 +53,7 @@ struct need_ticket_key {
 /// a store elsewhere has answered. Remember the digest until `forget_after`: from then on the authenticator is too old
 /// anyway.
 struct check_replay {
-  principal_view server;
+  principal_view server;  ///< as the ticket's clear part says: no part of what tells authenticators apart
   principal_view client;
   timestamp at;                           ///< the authenticator's time
   std::array<std::uint8_t, 32> digest{};  ///< of the authenticator as sent

@@ -1,130 +1,31 @@
 // The realms that a client has come through: DOMAIN-X500-COMPRESS, RFC 4120 section 3.3.3.2, and who trusts them.
 #pragma once
 #include "../msg/ticket.hpp"
+#include "realm_path.hpp"
 
 namespace kerb::inline v0 {
 
 /// The longest realm that a transited field may stand for. A domain name ends at 255 octets, X.500 names are longer;
 /// and a short field must not grow into a long one, since each subfield may repeat what stood before it.
 inline constexpr std::size_t max_transited_realm = 1024;
+/// The most realms that a transited field may stand for, null subfields included. Each one is a KDC that the client has
+/// asked in turn, and between two names of 32 components there are no more; whoever reads a field compares each with
+/// those before it and with a policy's, and a hostile field must not make that long.
+inline constexpr std::size_t max_transited_realms = 64;
 
 namespace detail {
 
-enum class realm_style : std::uint8_t { domain, x500, other };
-
-/// RFC 4120 section 6.1; section 3.3.3.2 writes X.500 names with a leading slash, so that is one too.
-constexpr realm_style style_of(bytes_view realm) {
-  if (!realm.empty() && realm[0] == '/') return realm_style::x500;
-  bool slash = false;
-  for (const std::uint8_t c : realm) {
-    if (c == '=') return realm_style::x500;
-    if (c == ':') return realm_style::other;
-    slash |= c == '/';
-  }
-  return slash ? realm_style::other : realm_style::domain;
-}
-
-/// A realm's octets counted from the root of its hierarchy: from the end of a domain, the beginning of an X.500 name.
-class realm_from_root {
+/// Reads a transited field subfield by subfield and joins each to the realm before it. The work is linear in the
+/// field's size: the number of subfields is bounded, and so is the length of a realm.
+class transited_subfields {
  public:
-  constexpr realm_from_root(bytes_view realm, realm_style style)
-      : realm_(realm), from_end_(style == realm_style::domain) {}
-  constexpr std::size_t size() const { return realm_.size(); }
-  constexpr std::uint8_t operator[](std::size_t i) const { return realm_[from_end_ ? realm_.size() - 1 - i : i]; }
-  /// Whether the `n` octets nearest the root are whole components.
-  constexpr bool ends_component(std::size_t n) const { return n == size() || (*this)[n] == (from_end_ ? '.' : '/'); }
-  /// The realm that those `n` octets name.
-  constexpr kerberos_string ancestor(std::size_t n) const { return {from_end_ ? realm_.last(n) : realm_.first(n)}; }
+  constexpr explicit transited_subfields(bytes_view contents) : contents_(contents), last_(contents.empty()) {}
 
- private:
-  bytes_view realm_;
-  bool from_end_;
-};
-
-/// How long the name of the nearest realm is that stands above both, or is one of them; 0 when there is none. Whole
-/// components only: OZ.EXAMPLE.COM is not above FOZ.EXAMPLE.COM.
-constexpr std::size_t common_realm(const realm_from_root& a, const realm_from_root& b) {
-  std::size_t common = 0;
-  for (std::size_t i = 0; i != a.size() && i != b.size() && a[i] == b[i];) {
-    ++i;
-    if (a.ends_component(i) && b.ends_component(i)) common = i;
-  }
-  return common;
-}
-
-/// Whether `realm` can be written as something in front of (domain) or behind (X.500) `above`.
-constexpr bool is_below(bytes_view realm, bytes_view above) {
-  if (above.empty() || realm.size() < above.size() + 2) return false;
-  const realm_style style = style_of(realm);
-  if (style == realm_style::other || style_of(above) != style) return false;
-  if (common_realm({realm, style}, {above, style}) != above.size()) return false;
-  // "A." before ".EDU" would be a prefix that ends in two dots, which must be quoted and must not be
-  return style == realm_style::x500 || realm[realm.size() - above.size() - 2] != '.';
-}
-
-}  // namespace detail
-
-/// Calls f(realm) for each realm on the hierarchical path from one realm to another, without the two: up to the nearest
-/// that is above both, and down. f answers false to stop. False, and no call, when no realm is above both.
-template <class F>
-  requires std::predicate<F&, kerberos_string>
-[[nodiscard]] constexpr bool for_each_realm_between(kerberos_string from, kerberos_string to, F&& f) {
-  if (from == to) return !from.octets.empty();
-  const detail::realm_style style = detail::style_of(from.octets);
-  if (style == detail::realm_style::other || detail::style_of(to.octets) != style) return false;
-  const detail::realm_from_root a(from.octets, style), b(to.octets, style);
-  const std::size_t top = detail::common_realm(a, b);
-  if (top == 0) return false;
-  for (std::size_t n = a.size() - 1; n > top; --n)
-    if (a.ends_component(n) && !f(a.ancestor(n))) return true;
-  if (top != a.size() && top != b.size() && !f(a.ancestor(top))) return true;
-  for (std::size_t n = top + 1; n < b.size(); ++n)
-    if (b.ends_component(n) && !f(b.ancestor(n))) return true;
-  return true;
-}
-
-/// That clients of one realm may reach another through a third; with `between` empty, that they reach it directly.
-struct realm_path {
-  kerberos_string client;
-  kerberos_string server;
-  kerberos_string between;
-};
-
-/// Which realms may have vouched for a client on its way: those that `paths` lists for the two realms, or, where it
-/// lists nothing for them, those on the hierarchical path; and everywhere those in `trusted`. The lists must outlive
-/// it.
-struct realm_path_policy {
-  view_of<realm_path> paths{};
-  view_of<kerberos_string> trusted{};
-  bool hierarchical = true;  ///< trust the hierarchical path between two realms that are not listed
-};
-
-/// Calls f(realm) for each realm that the policy puts between two others, without `trusted`. f answers false to stop.
-/// False, and no call, when the policy knows of no path.
-template <class F>
-  requires std::predicate<F&, kerberos_string>
-[[nodiscard]] constexpr bool for_each_realm_between(kerberos_string from, kerberos_string to,
-                                                    const realm_path_policy& policy, F&& f) {
-  bool listed = false;
-  for (const realm_path& p : policy.paths) {
-    if (!(p.client == from) || !(p.server == to)) continue;
-    listed = true;
-    if (!p.between.octets.empty() && !f(p.between)) return true;
-  }
-  return listed || (policy.hierarchical && for_each_realm_between(from, to, f));
-}
-
-namespace detail {
-
-/// Reads a transited field subfield by subfield and joins each to the realm before it.
-class transited_walk {
- public:
-  constexpr explicit transited_walk(bytes_view contents) : contents_(contents), last_(contents.empty()) {}
-
-  /// Goes to the next subfield; false behind the last one, and at one that is malformed.
+  /// Goes to the next subfield; false behind the last one, and at one that is malformed or one too many.
   constexpr bool next() {
     if (last_ || !ok_) return false;
     begin_ = next_;
+    if (++subfields_ > max_transited_realms) return ok_ = false;
     bool quoted = false;  // whether the last octet of the subfield is
     std::size_t i = begin_;
     for (; i < contents_.size() && contents_[i] != ','; ++i) {
@@ -158,6 +59,8 @@ class transited_walk {
     return ok_;
   }
   constexpr bool ok() const { return ok_; }
+  /// How many subfields have been read.
+  constexpr std::size_t subfields() const { return subfields_; }
   /// Where the subfield is, commas excluded.
   constexpr std::size_t begin() const { return begin_; }
   constexpr std::size_t end() const { return end_; }
@@ -174,6 +77,11 @@ class transited_walk {
         .code = code, .offset = static_cast<std::uint32_t>(begin_), .type = "TransitedEncoding", .field = "contents"};
   }
 
+ protected:
+  /// Ends the walk: this subfield is malformed.
+  constexpr bool refuse() { return ok_ = false; }
+  constexpr bytes_view contents() const { return contents_; }
+
  private:
   constexpr void add(bytes_view octets) {
     if (octets.size() > max_transited_realm - size_[this_]) {
@@ -185,11 +93,45 @@ class transited_walk {
   }
 
   bytes_view contents_;
-  std::size_t begin_ = 0, end_ = 0, next_ = 0;
+  std::size_t begin_ = 0, end_ = 0, next_ = 0, subfields_ = 0;
   bool last_, ok_ = true, null_ = false, relative_ = false;
   unsigned this_ = 0;
   std::size_t size_[2]{};
   std::array<std::uint8_t, max_transited_realm> scratch_[2]{};
+};
+
+/// The same, and a realm that is listed twice is malformed: the field is a set (RFC 4120 section 3.3.3.2). Behind a
+/// null subfield a realm may stand again, for there it says how far that one reaches.
+class transited_walk : public transited_subfields {
+ public:
+  using transited_subfields::transited_subfields;
+  constexpr bool next() {
+    if (!transited_subfields::next()) return false;
+    const bool behind_null = std::exchange(was_null_, null());
+    if (null()) return true;
+    const std::uint64_t mark = mark_of(realm());
+    for (std::size_t i = 0; i != realms_ && !behind_null; ++i)
+      if (marks_[i] == mark && is_listed_before()) return refuse();
+    marks_[realms_++] = mark;
+    return true;
+  }
+
+ private:
+  /// FNV-1a: equal realms have equal marks, so that only those with equal marks are compared.
+  static constexpr std::uint64_t mark_of(bytes_view realm) {
+    std::uint64_t mark = 0xcbf29ce484222325u;
+    for (const std::uint8_t o : realm) mark = (mark ^ o) * 0x100000001b3u;
+    return mark;
+  }
+  constexpr bool is_listed_before() const {
+    transited_subfields before(contents());
+    while (before.next() && before.begin() != begin())
+      if (!before.null() && before.realm() == realm()) return true;
+    return false;
+  }
+  std::array<std::uint64_t, max_transited_realms> marks_{};
+  std::size_t realms_ = 0;
+  bool was_null_ = false;
 };
 
 /// Writes what fits and counts what does not.
@@ -238,15 +180,17 @@ class transited_text {
 
 /// Calls f(realm) for each realm that a DOMAIN-X500-COMPRESS field stands for, whole, in the field's order; f answers
 /// false to stop, and must not keep the view. The two realms are those of the ticket's client and of its service: null
-/// subfields reach to them. What comes before a malformed subfield has been called for when errc::bad_transited says
-/// so.
+/// subfields reach to them. errc::bad_transited says that a subfield is malformed, that one realm is listed twice, or
+/// that there are more than max_transited_realms; f has then been called for what comes before.
 template <class F>
   requires std::predicate<F&, kerberos_string>
 [[nodiscard]] constexpr error for_each_transited(bytes_view contents, kerberos_string client, kerberos_string server,
                                                  F&& f) {
   detail::transited_walk walk(contents);
   bool all_between = false, going = true;
-  const auto call = [&](kerberos_string realm) { return going = f(realm); };
+  std::size_t realms = 0;
+  const auto call = [&](kerberos_string realm) { return going = ++realms <= max_transited_realms && f(realm); };
+  const auto stopped = [&] { return walk.what(realms <= max_transited_realms ? errc::ok : errc::bad_transited); };
   const auto listed = [&](bytes_view realm) { return realm.empty() ? client : kerberos_string{realm}; };
   while (walk.next()) {
     if (walk.null()) {
@@ -255,23 +199,23 @@ template <class F>
     }
     if (std::exchange(all_between, false)) {
       if (!for_each_realm_between(listed(walk.previous()), {walk.realm()}, call)) return walk.what(errc::bad_transited);
-      if (!going) return {};
+      if (!going) return stopped();
     }
-    if (!call({walk.realm()})) return {};
+    if (!call({walk.realm()})) return stopped();
   }
   if (walk.ok() && all_between && !for_each_realm_between(listed(walk.realm()), server, call))
     return walk.what(errc::bad_transited);
-  return walk.error();
+  return walk.ok() ? stopped() : walk.error();
 }
 
 /// Whether the policy accepts a client whose ticket has this field (RFC 4120 section 2.7): its realm, its service's
 /// realm and the policy's own apart, no realm has vouched for it. errc::path_not_accepted, or bad_transited, when not.
 /// Contents in another encoding than DOMAIN-X500-COMPRESS are not understood, so not accepted; empty ones are an empty
-/// path.
+/// path. A service that does not know its own realm gives none: then its name accepts no realm, nor does a path to it.
 [[nodiscard]] constexpr error check_transited(const msg::TransitedEncoding& transited, kerberos_string client,
                                               kerberos_string server, const realm_path_policy& policy) {
   if (transited.contents.empty()) return {};
-  // Each realm of the list is looked for on the way from the client's: this bounds the work
+  // Each realm of the list is looked for between the two: this bounds the work
   if (client.octets.size() > max_transited_realm || server.octets.size() > max_transited_realm)
     return {.code = errc::path_not_accepted, .type = "TransitedEncoding", .field = "contents"};
   if (transited.tr_type != tr_t::domain_x500_compress)
@@ -280,8 +224,7 @@ template <class F>
   const error e = for_each_transited(transited.contents, client, server, [&](kerberos_string realm) {
     accepted = realm == client || realm == server;
     for (const kerberos_string t : policy.trusted) accepted = accepted || t == realm;
-    const auto is_it = [&](kerberos_string r) { return !(accepted = r == realm); };
-    return accepted || (for_each_realm_between(client, server, policy, is_it) && accepted);
+    return accepted = accepted || detail::is_realm_between(client, server, policy, realm);
   });
   if (!e.ok() || accepted) return e;
   return {.code = errc::path_not_accepted, .type = "TransitedEncoding", .field = "contents"};
@@ -291,6 +234,7 @@ template <class F>
 /// that ticket's field, `issuer` the realm that issued it, `server` the realm of the ticket to be issued. The result,
 /// at the front of `out`, stands for the same realms and the issuer, which is not added where it is the client's realm,
 /// the server's or already there. errc::no_space says how many octets will do; `out` must not overlap `contents`.
+/// errc::bad_transited as for_each_transited(), and where one more would be more than max_transited_realms.
 [[nodiscard]] constexpr result<bytes_view> append_transited(bytes_view contents, kerberos_string issuer,
                                                             kerberos_string client, kerberos_string server,
                                                             std::span<std::uint8_t> out) {
@@ -303,9 +247,10 @@ template <class F>
   // change.
   bool present = issuer == client || issuer == server;
   unsigned nulls = 0;  // just before this subfield
+  std::size_t realms = 0;
   const auto look = [&](kerberos_string realm) {
     present |= realm == issuer;
-    return true;
+    return ++realms <= max_transited_realms;
   };
   const auto listed = [&](bytes_view realm) { return realm.empty() ? client : kerberos_string{realm}; };
   std::size_t place = contents.size(), best = 0;
@@ -337,6 +282,8 @@ template <class F>
     if (!for_each_realm_between(listed(walk.realm()), issuer, look)) return walk.what(errc::bad_transited);
     present = issuer == server;
   }
+  const std::size_t most = max_transited_realms - (present ? 0 : 1);
+  if (realms > most || walk.subfields() > most) return walk.what(errc::bad_transited);
   const std::size_t at_end = detail::is_below(added, walk.realm()) ? walk.realm().size() : 0;
   if (nulls != 0 || at_end >= best) place = contents.size();
 

@@ -163,6 +163,11 @@ class keytab_keys {
     }
     return found_ ? &*found_ : nullptr;
   }
+  /// Keys are found by the whole name: whatever key is there belongs to the realm that is asked for.
+  template <class Ask>
+  static constexpr kerberos_string realm_of(const Ask& ask) {
+    return ask.service.realm;
+  }
   template <class Ask>
   constexpr no_ticket_key why_none(const Ask& ask) const {
     return detail::why_no_key(

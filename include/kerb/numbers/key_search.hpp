@@ -26,7 +26,8 @@ struct key_label {
 
 /// Why there is no further key for a ticket, and which keys of the service there were: for a log.
 struct no_ticket_key {
-  errc why = errc::no_key;     ///< no_key: none of its encryption type; bad_key_version: none of its version
+  errc why = errc::no_key;     ///< no_key: none of its encryption type, or, total 0, of its service;
+                               ///< bad_key_version: none of its version
   fixed<key_label, 16> had{};  ///< the service's keys, the first 16 of them
   std::size_t total = 0;       ///< how many it has
   constexpr no_ticket_key() = default;

@@ -43,8 +43,11 @@ concept replay_store = requires(S& s, const std::array<std::uint8_t, 32>& digest
 /// later time. Work per insert is bounded: an authenticator has 32 places, found by its digest; a store that is less
 /// than half full is never `full` but by extraordinary chance.
 template <std::size_t N>
-  requires(N >= 32)
 class memory_replay_store {
+  static_assert(N >= 32,
+                "memory_replay_store<N>: an authenticator has 32 places, so N is 32 at least; take "
+                "twice as many as may come within twice the clock skew");
+
  public:
   /// For a service that is new: nothing can have been seen before.
   constexpr memory_replay_store() = default;

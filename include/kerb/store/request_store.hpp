@@ -23,8 +23,11 @@ concept request_store = requires(S& s, const std::array<std::uint8_t, 32>& diges
 /// Remembers up to N requests in place, for one thread; never allocates and never forgets one too early. Work per
 /// insert is bounded, as in memory_replay_store.
 template <std::size_t N>
-  requires(N >= 32)
 class memory_request_store {
+  static_assert(N >= 32,
+                "memory_request_store<N>: a request has 32 places, so N is 32 at least; take "
+                "twice as many as may come within twice the clock skew");
+
  public:
   constexpr request_verdict insert(const std::array<std::uint8_t, 32>& authenticator,
                                    const std::array<std::uint8_t, 32>& request, kerberos_time forget_after,

@@ -340,6 +340,11 @@ KERB_ON_EVERY("engine: a checksum over pieces is the one over the whole", "[cryp
     CHECK(p.verify(t, key_of(p, e, 2), key_usage_t::krb_safe_cksum, whole, one) == errc::integrity);
     for (std::size_t n = 0; n != one.size(); ++n)
       CHECK(p.verify(t, k, key_usage_t::krb_safe_cksum, whole, {one.data(), n}) == errc::integrity);
+    octet_vector longer = one;
+    for (const int more : {0, 1, 0xff, 0}) {
+      longer.push_back(static_cast<std::uint8_t>(more));
+      CHECK(p.verify(t, k, key_usage_t::krb_safe_cksum, whole, longer) == errc::integrity);
+    }
     for (std::size_t bit = 0; bit != 8 * one.size(); ++bit) {
       one[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
       CHECK(p.verify(t, k, key_usage_t::krb_safe_cksum, whole, one) == errc::integrity);

@@ -437,10 +437,55 @@ TEST_CASE("transited: 64 KB of hostile octets end soon and without allocation", 
       (void)check_transited({tr_t::domain_x500_compress, text(s).octets}, "X.A"_krb, "A"_krb, {});
     }
   }
-  CHECK(calls > 1000);
-  CHECK(calls < 6 * 65536);
-  CHECK(octets < std::size_t{6} * 65536 * max_transited_realm);
+  CHECK(calls > 100);
+  CHECK(calls <= 6 * max_transited_realms);
+  CHECK(octets <= 6 * max_transited_realms * max_transited_realm);
 }
+
+TEST_CASE("transited: more realms than the bound are refused, listed or between", "[exchange][rfc4120-3.3.3.2]") {
+  std::string below, deep = "Z";
+  for (std::size_t i = 0; i != max_transited_realms; ++i) below += (i == 0 ? "R" : ",R") + std::to_string(i);
+  for (int i = 1; i != 500; ++i) deep += ".A";
+  const auto ends = [](const std::string& contents, const std::string& client) {
+    std::size_t n = 0;
+    const error e = for_each_transited(text(contents).octets, text(client), "B"_krb, [&](kerberos_string) {
+      ++n;
+      return true;
+    });
+    CHECK(n <= max_transited_realms);
+    return e.code;
+  };
+  CHECK(ends(below, "A") == errc::ok);
+  CHECK(ends(below + ",ONE.MORE", "A") == errc::bad_transited);
+  CHECK(ends(below + ",", "A") == errc::bad_transited);  // a null subfield is one, too
+  CHECK(ends(",A", deep) == errc::bad_transited);
+  CHECK(ends(",A", "Z" + deep.substr(deep.size() - 2 * 63)) == errc::ok);  // 62 between, and A itself
+  CHECK(ends(",A,R1", "Z" + deep.substr(deep.size() - 2 * 63)) == errc::ok);
+  CHECK(ends(",A,R1,R2", "Z" + deep.substr(deep.size() - 2 * 63)) == errc::bad_transited);
+
+  // Subfields are counted as well, also those that stand for nothing
+  CHECK(ends(std::string(max_transited_realms - 1, ','), "A.B") == errc::ok);
+  CHECK(ends(std::string(max_transited_realms, ','), "A.B") == errc::bad_transited);
+
+  // A KDC does not write what nobody reads
+  std::vector<std::uint8_t> out(4096);
+  const auto added = [&](const std::string& contents, std::string_view issuer) {
+    return append_transited(text(contents).octets, kerberos_string::of(issuer), "A"_krb, "B"_krb, out).error().code;
+  };
+  CHECK(added(below.substr(0, below.rfind(',')), "NEW") == errc::ok);
+  CHECK(added(below, "NEW") == errc::bad_transited);
+  CHECK(added(below, "R7") == errc::ok);  // which is there
+}
+
+constexpr bool repeated() {
+  return malformed("EX,EX", "A.EX", "B.EX", 3) && malformed("EX,C.,D.,C.EX", "A.EX", "B.EX", 9) &&
+         malformed("A,\\A", "X", "Y", 2) && malformed("ORG,,A.ORG,ORG", "X", "Y", 11) &&
+         malformed("/COM,/HP, /COM/HP", "X", "Y", 9) && lists("EX,ex,C.EX,C.C.EX", "X", "Y", "EX|ex|C.EX|C.C.EX") &&
+         // what the field leaves out may lie between more than once; and what a null subfield reaches to
+         lists("C.EX,,D.EX,,F.EX", "A.EX", "B.EX", "C.EX|EX|D.EX|EX|F.EX") &&
+         lists("C.EX,EX,,C.", "A.EX", "ORG", "C.EX|EX|C.EX");
+}
+KERB_BOTH("transited: a realm that is listed twice is malformed", "[exchange][rfc4120-3.3.3.2]", repeated);
 
 class dice {
  public:

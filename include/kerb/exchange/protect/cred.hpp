@@ -45,8 +45,18 @@ struct cred_open_options {
   bool numbered = false;     ///< demand the next number as its nonce, and count it: see cred_make_options
 };
 
-/// Tickets that a peer has handed over. Move-only; views lie in the room that it was opened in, which is wiped when it
-/// dies. What they say of a ticket is what the peer says: it need not be true.
+template <crypto_policy C>
+class received_credentials;
+
+namespace detail {
+inline constexpr std::size_t cred_place = 9;  // octets of room for each ticket
+template <crypto_policy C, entropy_source R, class Open>
+constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> octets,
+                                                    const turn<C, R>& t, const cred_demands& want, Open&& open);
+}  // namespace detail
+
+/// Tickets that a peer has handed over. Move-only, and of no tickets once moved from; views lie in the room that it was
+/// opened in, which is wiped when it dies. What they say of a ticket is what the peer says: it need not be true.
 template <crypto_policy C>
 class received_credentials {
  public:
@@ -54,17 +64,24 @@ class received_credentials {
   using credential = basic_credential<key>;
 
   /// How many tickets; none once moved from.
-  constexpr std::size_t size() const { return room_.size() == 0 ? 0 : tickets_.size(); }
-  /// What the peer says of ticket `i`, which is less than size(). Where it does not name the server, the ticket's clear
-  /// part does; a flag or time that it does not tell is none, and the start then is the beginning of time.
-  constexpr ticket_facts facts(std::size_t i) const KERB_LIFETIMEBOUND {
-    const msg::KrbCredInfo info = *nth(infos_, i);
-    const auto ticket = nth(tickets_, i);
-    const msg::Ticket clear = *ticket;
+  constexpr std::size_t size() const { return room_.size() == 0 ? 0 : size_; }
+  /// What the peer says of ticket `i`. Where it does not name the server, the ticket's clear part does; a flag or time
+  /// that it does not tell is none, and the start then is the beginning of time. errc::api_misuse where there is no
+  /// such ticket. Costs the same for each ticket, whatever their number.
+  constexpr result<ticket_facts> facts(std::size_t i) const KERB_LIFETIMEBOUND {
+    if (i >= size()) return errc::api_misuse;
+    const msg::KrbCredInfo info = info_at(i);
+    const bytes_view ticket = element(place_of(i));
     ticket_facts f;
     f.client = {*info.pname, *info.prealm};
-    f.server = {info.sname ? *info.sname : clear.sname, info.srealm ? *info.srealm : clear.realm};
-    f.ticket = ticket.octets();
+    if (!info.sname || !info.srealm) {
+      const auto clear = asn1::decode<msg::Ticket>(ticket);
+      if (!clear) return clear.error();  // it has been decoded before
+      f.server = {clear->sname, clear->realm};
+    }
+    if (info.sname) f.server.name = *info.sname;
+    if (info.srealm) f.server.realm = *info.srealm;
+    f.ticket = ticket;
     if (info.flags) f.flags = *info.flags;
     if (info.authtime) f.authtime = *info.authtime;
     f.starttime = info.starttime ? *info.starttime : f.authtime;
@@ -77,34 +94,63 @@ class received_credentials {
   /// octets in the room are wiped. errc::unsupported_etype, weak_etype or bad_key_length where the policy has no such
   /// key; api_misuse for the second time, and where there is no such ticket.
   [[nodiscard]] constexpr result<credential> take(std::size_t i, C& policy) {
-    if (i >= size() || taken_[i] != 0) return errc::api_misuse;
-    const msg::EncryptionKey sent = (*nth(infos_, i)).key;
+    if (i >= size() || is_taken(i)) return errc::api_misuse;
+    const auto said = facts(i);
+    if (!said) return said.error();
+    const msg::EncryptionKey sent = info_at(i).key;
     result<key> k = policy.import(sent.keytype, sent.keyvalue);
     if (!k) return error{.code = k.error().code, .type = "KrbCredInfo", .field = "key"};
     const std::span<std::uint8_t> kept = room_.kept_for_writing();
     secure_zero(kept.subspan(static_cast<std::size_t>(sent.keyvalue.data() - kept.data()), sent.keyvalue.size()));
-    taken_[i] = 1;
-    return credential(facts(i), std::move(*k));
+    kept[place_of(i) + 8] = 1;
+    return credential(*said, std::move(*k));
   }
 
  private:
-  template <crypto_policy P, class K, entropy_source R>
-    requires seals_with<P, K>
-  friend constexpr result<received_credentials<P>> open_krb_cred(bytes_view, const K&, std::span<std::uint8_t>,
-                                                                 const turn<P, R>&, const cred_demands&);
+  template <crypto_policy P, entropy_source R, class Open>
+  friend constexpr result<received_credentials<P>> detail::open_cred(bytes_view, std::span<std::uint8_t>,
+                                                                     const turn<P, R>&, const cred_demands&, Open&&);
   constexpr explicit received_credentials(std::span<std::uint8_t> octets) : room_(octets) {}
 
-  template <class T>
-  static constexpr auto nth(const sequence_of<T>& s, std::size_t i) {
-    auto it = s.begin();
-    for (; i != 0; --i) ++it;
-    return it;
+  /// Behind the message stand nine octets for each ticket: where it is, where its KrbCredInfo is, and whether its key
+  /// has been taken.
+  constexpr std::size_t place_of(std::size_t i) const { return message_ + detail::cred_place * i; }
+  constexpr bool is_taken(std::size_t i) const { return room_.kept()[place_of(i) + 8] != 0; }
+  /// The element that begins where those four octets say.
+  constexpr bytes_view element(std::size_t at) const {
+    std::size_t from = 0;
+    for (std::size_t n = 0; n != 4; ++n) from = from << 8 | room_.kept()[at + n];
+    const bytes_view rest = room_.kept().subview(from, message_ - from);
+    der::source s{.origin = rest.data()};
+    der::reader r(rest, s);
+    (void)r.skip();
+    return rest.first(rest.size() - r.rest().size());
+  }
+  constexpr msg::KrbCredInfo info_at(std::size_t i) const {
+    const auto info = asn1::decode<msg::KrbCredInfo>(element(place_of(i) + 4));
+    return info ? *info : msg::KrbCredInfo{};  // it has been decoded before
+  }
+  /// Keeps where each ticket is; the room has octets for that.
+  constexpr void keep(const msg::KrbCred& m, const msg::EncKrbCredPart& part) {
+    message_ = room_.kept().size();
+    size_ = m.tickets.size();
+    const std::span<std::uint8_t> places = room_.borrow(detail::cred_place * size_);
+    std::size_t at = 0;
+    const auto put = [&](bytes_view element) {
+      const auto from = static_cast<std::size_t>(element.data() - room_.kept().data());
+      for (std::size_t n = 0; n != 4; ++n) places[at++] = static_cast<std::uint8_t>(from >> (8 * (3 - n)) & 0xff);
+    };
+    auto info = part.ticket_info.begin();
+    for (auto t = m.tickets.begin(); t != m.tickets.end(); ++t, ++info) {
+      put(t.octets());
+      put(info.octets());
+      places[at++] = 0;
+    }
+    room_.keep(places.size());
   }
 
-  room room_;  // the message as it came, its part opened where it stands, and an octet for each ticket
-  sequence_of<msg::Ticket> tickets_;
-  sequence_of<msg::KrbCredInfo> infos_;
-  std::span<std::uint8_t> taken_;
+  room room_;  // the message as it came, its part opened where it stands, and the places of the tickets
+  std::size_t message_ = 0, size_ = 0;
 };
 
 namespace detail {
@@ -189,44 +235,72 @@ constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<ty
   return made;
 }
 
-/// Opens a KRB-CRED that was sealed under `k`, in `octets`, which is lent until the product is gone and
-/// may not overlap with it. errc::no_space
-/// says how many octets will do: those of the message, and one for each ticket. After a failure nothing that was opened
-/// is left there.
-template <crypto_policy C, class K, entropy_source R>
-  requires seals_with<C, K>
-constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, const K& k, std::span<std::uint8_t> octets,
-                                                        const turn<C, R>& t, const cred_demands& want) {
+namespace detail {
+/// open(EncryptedData, where it may be opened) gives the plaintext of the part, which lies there.
+template <crypto_policy C, entropy_source R, class Open>
+constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> octets,
+                                                    const turn<C, R>& t, const cred_demands& want, Open&& open) {
   if (!t.now.in_range()) return errc::clock_out_of_range;
   const auto came = asn1::decode<msg::KrbCred>(message);
   if (!came) return came.error();
-  const std::size_t n = message.size() + came->tickets.size();
+  const std::size_t n = message.size() + cred_place * came->tickets.size();
   if (octets.size() < n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n)};
 
   received_credentials<C> got(octets.first(n));
   const auto copy = asn1::decode<msg::KrbCred>(got.room_.keep_copy(message));
   if (!copy) return copy.error();
-  bytes_view plain = copy->enc_part.cipher;
-  // RFC 6448: etype 0 says that the part is not sealed
-  if (copy->enc_part.etype != etype_t{0} || !want.may_be_open) {
-    const error broken{.code = errc::integrity, .type = "KRB-CRED", .field = "enc-part"};
-    if (t.policy->etype_of(k) != copy->enc_part.etype) return broken;
-    const std::span<std::uint8_t> kept = got.room_.kept_for_writing();
-    const std::span<std::uint8_t> io = kept.subspan(static_cast<std::size_t>(plain.data() - kept.data()), plain.size());
-    const auto opened = t.policy->unseal(k, key_usage_t::krb_cred_enc_part, plain, io);
-    if (!opened) return error{.code = opened.error().code, .type = broken.type, .field = broken.field};
-    plain = bytes_view(without_padding(*t.policy, copy->enc_part.etype, *opened));
-  }
-  const auto part = asn1::decode<msg::EncKrbCredPart>(plain);
+  const std::span<std::uint8_t> kept = got.room_.kept_for_writing();
+  const bytes_view cipher = copy->enc_part.cipher;
+  const result<bytes_view> plain =
+      open(copy->enc_part, kept.subspan(static_cast<std::size_t>(cipher.data() - kept.data()), cipher.size()));
+  if (!plain) return plain.error();
+  const auto part = asn1::decode<msg::EncKrbCredPart>(*plain);
   if (!part) return part.error();
-  const error e = detail::judge_cred(*copy, *part, t.now, t.limits.clock_skew, want);
+  const error e = judge_cred(*copy, *part, t.now, t.limits.clock_skew, want);
   if (!e.ok()) return e;
-  got.tickets_ = copy->tickets;
-  got.infos_ = part->ticket_info;
-  got.taken_ = got.room_.borrow(got.size());
-  got.room_.keep(got.size());
-  for (std::uint8_t& octet : got.taken_) octet = 0;
+  got.keep(*copy, *part);
   return got;
+}
+/// RFC 6448: etype 0 says that a KRB-CRED's part is not sealed.
+constexpr bool is_unsealed(const msg::EncryptedData& part) { return part.etype == etype_t{0}; }
+}  // namespace detail
+
+/// Opens a KRB-CRED that was sealed under `k`, in `octets`, which is lent until the product is gone and may not overlap
+/// with it. errc::not_sealed for one whose part is not sealed at all, unless want.may_be_open. errc::no_space says how
+/// many octets will do: those of the message, and nine for each ticket. After a failure nothing that was opened is left
+/// there.
+template <crypto_policy C, class K, entropy_source R>
+  requires seals_with<C, K>
+constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, const K& k, std::span<std::uint8_t> octets,
+                                                        const turn<C, R>& t, const cred_demands& want) {
+  const auto open = [&](const msg::EncryptedData& part, std::span<std::uint8_t> io) -> result<bytes_view> {
+    error no{.code = errc::not_sealed, .type = "KRB-CRED", .field = "enc-part"};
+    if (detail::is_unsealed(part)) return want.may_be_open ? result<bytes_view>(part.cipher) : no;
+    no.code = errc::integrity;
+    if (t.policy->etype_of(k) != part.etype) return no;
+    const auto opened = t.policy->unseal(k, key_usage_t::krb_cred_enc_part, part.cipher, io);
+    no.code = opened.error().code;
+    if (!opened) return no;
+    return bytes_view(without_padding(*t.policy, part.etype, *opened));
+  };
+  return detail::open_cred(message, octets, t, want, open);
+}
+
+/// Opens a KRB-CRED whose part is not sealed, as files have them that hand tickets over (.kirbi), and as an
+/// Authenticator may bring one (RFC 4120 section 3.6.1). Nothing vouches for what it says: call it where what it came
+/// in was sealed, or belongs to the user. Files say no time, so want.timestamp is false there; want.may_be_open is not
+/// looked at. errc::no_key for one that is sealed; otherwise as open_krb_cred().
+template <crypto_policy C, entropy_source R>
+constexpr result<received_credentials<C>> open_unsealed_krb_cred(bytes_view message, std::span<std::uint8_t> octets,
+                                                                 const turn<C, R>& t, const cred_demands& want) {
+  const auto open = [](const msg::EncryptedData& part, std::span<std::uint8_t>) -> result<bytes_view> {
+    if (detail::is_unsealed(part)) return part.cipher;
+    return error{.code = errc::no_key,
+                 .detail = static_cast<std::uint32_t>(part.etype),
+                 .type = "KRB-CRED",
+                 .field = "enc-part"};
+  };
+  return detail::open_cred(message, octets, t, want, open);
 }
 
 }  // namespace kerb::inline v0

@@ -50,6 +50,7 @@ constexpr error_code_t to_krb_error(const error& e) {
     case errc::integrity:
       return std::string_view(e.type) == "KRB-SAFE" ? error_code_t::krb_ap_err_modified
                                                     : error_code_t::krb_ap_err_bad_integrity;
+    case errc::not_sealed: return error_code_t::krb_ap_err_bad_integrity;
     case errc::no_freshness: return error_code_t::krb_ap_err_modified;
     case errc::unsupported_cksum:
     case errc::inappropriate_checksum: return error_code_t::krb_ap_err_inapp_cksum;

@@ -4,6 +4,7 @@
 #include "../../crypto/cksum_rules.hpp"
 #include "../../msg/priv.hpp"
 #include "../../msg/safe.hpp"
+#include "../moved.hpp"
 #include "cred.hpp"
 
 namespace kerb::inline v0 {
@@ -150,7 +151,7 @@ class [[nodiscard]] protected_session {
   [[nodiscard]] constexpr result<bytes_view> make_cred(view_of<ref<const credential>> credentials,
                                                        std::span<std::uint8_t> out, const turn<C, R>& t,
                                                        const cred_make_options& o = {}) {
-    if (!life_.on || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
+    if (!alive_ || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
     unique_time times = times_;
     if (o.numbered && (!numbered() || !out_.next() || o.nonce)) return errc::api_misuse;
     cred_fields fields{times.next(t.now), o.numbered ? out_.next() : o.nonce, {}, {}};
@@ -180,7 +181,7 @@ class [[nodiscard]] protected_session {
   [[nodiscard]] constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> room,
                                                                     const turn<C, R>& t,
                                                                     const cred_open_options& o = {}) {
-    if (!life_.on || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
+    if (!alive_ || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
     if (o.numbered && (!numbered() || !in_.next() || o.nonce)) return errc::api_misuse;
     cred_demands want{
         !o.gss_delegation, o.numbered ? in_.next() : o.nonce, {}, options_.demand_recipient, o.may_be_open};
@@ -194,9 +195,10 @@ class [[nodiscard]] protected_session {
     return got;
   }
 
-  /// The number that the next message will have, or must have; none where the AP exchange has named none.
-  constexpr std::optional<std::uint32_t> next_sent() const { return out_.next(); }
-  constexpr std::optional<std::uint32_t> next_expected() const { return in_.next(); }
+  /// The number that the next message will have, or must have; none where the AP exchange has named none, and moved
+  /// from.
+  constexpr std::optional<std::uint32_t> next_sent() const { return alive_ ? out_.next() : std::nullopt; }
+  constexpr std::optional<std::uint32_t> next_expected() const { return alive_ ? in_.next() : std::nullopt; }
 
  private:
   using prepared_key = typename C::prepared_key;
@@ -204,17 +206,6 @@ class [[nodiscard]] protected_session {
   enum class kind : std::uint8_t { priv, safe };
   template <class Part>
   static constexpr kind kind_of = std::same_as<Part, msg::EncKrbPrivPart> ? kind::priv : kind::safe;
-  /// False in a session that was moved from.
-  struct life {
-    bool on = true;
-    constexpr life() = default;
-    constexpr life(life&& o) noexcept : on(std::exchange(o.on, false)) {}
-    constexpr life& operator=(life&& o) noexcept {
-      const bool was = std::exchange(o.on, false);
-      on = was;
-      return *this;
-    }
-  };
 
   constexpr const key& key_for(direction d) const {
     if (options_.keys == key_choice::last_negotiated) return keys_.protection_key();
@@ -258,7 +249,7 @@ class [[nodiscard]] protected_session {
   /// What nothing that comes can put right.
   template <entropy_source R>
   constexpr error ready(direction d, bool remembering, const turn<C, R>& t) const {
-    if (!life_.on || !paired()) return {.code = errc::api_misuse};
+    if (!alive_ || !paired()) return {.code = errc::api_misuse};
     if (!numbered() && !remembering) return {.code = errc::api_misuse};
     if (!t.now.in_range()) return {.code = errc::clock_out_of_range};
     if (!numbered()) return {};
@@ -394,7 +385,7 @@ class [[nodiscard]] protected_session {
   sequence_counter own_creds_;  // what out_ was after the last KRB-CRED with a number
   unique_time times_;
   std::optional<prepared_key> prepared_[2][2];  // sending (and receiving, with one key), receiving; private, safe
-  life life_;
+  detail::moving_state<false> alive_ = true;    // until the session is moved from
 };
 
 }  // namespace kerb::inline v0

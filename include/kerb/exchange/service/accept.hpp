@@ -21,7 +21,13 @@ template <crypto_policy C, class Keys, class Store>
     for (;;) {
       if (const auto* ask = std::get_if<need_ticket_key>(&step)) {
         const auto* k = keys.find(*ask);
-        step = k != nullptr ? acceptor.provide(*k, t) : acceptor.provide_none(keys.why_none(*ask), t);
+        if (k == nullptr) {
+          step = acceptor.provide_none(keys.why_none(*ask), t);
+        } else if constexpr (names_realms<Keys>) {
+          step = acceptor.provide(*k, keys.realm_of(*ask), t);
+        } else {
+          step = acceptor.provide(*k, t);
+        }
       } else if (const auto* r = std::get_if<check_replay>(&step)) {
         if constexpr (replay_store<Store>) {
           step = acceptor.fresh(seen.insert(r->digest, r->forget_after, now.at), t);

@@ -14,6 +14,7 @@
 // AP-REP's confounder.
 #pragma once
 #include "../../store/replay_store.hpp"
+#include "../moved.hpp"
 #include "../sealed.hpp"
 #include "../step.hpp"
 #include "ap_answer.hpp"
@@ -23,8 +24,9 @@
 
 namespace kerb::inline v0 {
 
-/// Opens an AP-REQ with the service's key, checks everything in it, and answers. Octets handed to receive() are never
-/// written to and are lent until the end; octets in a step are valid until the next call.
+/// Opens an AP-REQ with the service's key, checks everything in it, and answers. Moved from, it refuses every call.
+/// Octets handed to receive() are never written to and are lent until the end; octets in a step are valid until the
+/// next call.
 template <crypto_policy C>
 class [[nodiscard]] ap_acceptor {
  public:
@@ -81,32 +83,24 @@ class [[nodiscard]] ap_acceptor {
       return turn_down({.code = errc::wrong_service, .type = "Ticket", .field = "sname"},
                        error_code_t::krb_ap_err_not_us, t);
     }
-    if (request_.mutual == required && !req_.ap_options.has(ap_option_t::mutual_required)) {
-      return turn_down({.code = errc::mutual_required, .type = "AP-REQ", .field = "ap-options"},
-                       error_code_t::krb_ap_err_mut_fail, t);
-    }
     state_ = state::wants_key;
     return wanted();
   }
 
-  /// A key of the service, tried on the ticket: a key, a prepared key, or whatever else the policy seals with.
+  /// A key of the service, tried on the ticket: a key, a prepared key, or whatever else the policy seals with. `realm`
+  /// is the realm of the principal whose key it is: there a client is a local one, and to there its path is judged (RFC
+  /// 4120 section 2.7).
+  template <class K, entropy_source R>
+    requires seals_with<C, K>
+  [[nodiscard]] constexpr step provide(const K& k, kerberos_string realm, const turn<C, R>& t) {
+    return open(k, realm, t);
+  }
+  /// The same for a key of the realm that `service` and `services` name. Where they name none, or several, no client
+  /// counts as a local one.
   template <class K, entropy_source R>
     requires seals_with<C, K>
   [[nodiscard]] constexpr step provide(const K& k, const turn<C, R>& t) {
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::wants_key) return misuse();
-    ++tried_;
-    auto plain = open_sealed(t.policy.get(), req_.ticket->enc_part, k, key_usage_t::ticket, room_);
-    if (!plain) return tried_ < t.limits.max_keys ? wanted() : provide_none(errc::no_key, t);
-    const auto ticket = asn1::decode<msg::EncTicketPart>(bytes_view(*plain));
-    if (!ticket) return turn_down(ticket.error(), error_code_t::krb_ap_err_bad_integrity, t);
-    auto session_key = take_key(t.policy.get(), ticket->key, *plain);
-    if (!session_key) {
-      return turn_down({.code = session_key.error().code, .type = "EncTicketPart", .field = "key"},
-                       error_code_t::kdc_err_etype_nosupp, t);
-    }
-    product_.keys_.session_key = std::move(*session_key);
-    return check(*ticket, t);
+    return open(k, detail::own_realm(request_), t);
   }
   /// There is no such key (errc::no_key), or none of this version (errc::bad_key_version), or no further one: then the
   /// ones that were tried did not open the ticket. What there were is kept for keys_asked().
@@ -124,8 +118,9 @@ class [[nodiscard]] ap_acceptor {
                        error_code_t::krb_ap_err_no_tgt, t);
     }
     if (none.why != errc::bad_key_version) {
-      return turn_down({.code = errc::no_key, .type = "Ticket", .field = "enc-part"}, error_code_t::krb_ap_err_nokey,
-                       t);
+      error e{.code = errc::no_key, .type = "Ticket", .field = "sname"};
+      if (none.total != 0) e.detail = static_cast<std::uint32_t>(req_.ticket->enc_part.etype), e.field = "enc-part";
+      return turn_down(e, error_code_t::krb_ap_err_nokey, t);
     }
     return turn_down({.code = errc::bad_key_version,
                       .detail = req_.ticket->enc_part.kvno.value_or(0),
@@ -170,7 +165,7 @@ class [[nodiscard]] ap_acceptor {
   [[nodiscard]] constexpr step accept(const accept_options& options, const turn<C, R>& t) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::proven) return misuse();
-    if (!req_.ap_options.has(ap_option_t::mutual_required)) return finish(done{});
+    if (!wants_mutual()) return finish(done{});
     session_keys<key>& keys = product_.keys_;
     const etype_t own = t.policy->etype_of(keys.session_key);
     const etype_t subkey_etype = options.negotiate_etype ? subkey_etype_.value_or(own) : own;
@@ -222,9 +217,9 @@ class [[nodiscard]] ap_acceptor {
     if (state_ == state::idle) room_.move_to(bigger);  // later, there are views of it
   }
   /// Which key the ticket asks for and which there were, for the log of a service that could not open it; valid as long
-  /// as the octets received. Null before an AP-REQ has come.
+  /// as the octets received. Null before an AP-REQ has come, and after take().
   constexpr std::optional<keys_asked> asked() const {
-    if (req_.ticket->sname.name_string.empty()) return std::nullopt;
+    if (state_ == state::spent || req_.ticket->sname.name_string.empty()) return std::nullopt;
     return keys_asked{wanted(), had_.value_or(no_ticket_key{})};
   }
   /// The KRB-ERROR to transmit after `refused`; empty before.
@@ -232,7 +227,7 @@ class [[nodiscard]] ap_acceptor {
 
   /// The client; once, after done or reply.
   [[nodiscard]] constexpr result<product> take() && {
-    if (state_ != state::done || room_.size() == 0) return errc::api_misuse;  // without room: moved from
+    if (state_ != state::done) return errc::api_misuse;
     state_ = state::spent;
     product_.room_ = std::move(room_);
     return std::move(product_);
@@ -252,15 +247,33 @@ class [[nodiscard]] ap_acceptor {
     for (const principal_view& s : request_.services) ours = ours || same_principal(p, s);
     return ours;
   }
+  constexpr bool wants_mutual() const { return detail::wants_mutual(product_.gss_, req_.ap_options); }
   constexpr kerberos_time forget_after(const exchange_limits& l) const { return plus(plus(at_.at, l.clock_skew), 1); }
   constexpr need_ticket_key wanted() const {
     const msg::EncryptedData& e = req_.ticket->enc_part;
     return {service(), e.kvno, e.etype, tried_, user_to_user()};
   }
 
+  template <class K, entropy_source R>
+  constexpr step open(const K& k, std::optional<kerberos_string> realm, const turn<C, R>& t) {
+    if (state_ == state::failed) return failed{why_};
+    if (state_ != state::wants_key) return misuse();
+    ++tried_;
+    auto plain = open_sealed(t.policy.get(), req_.ticket->enc_part, k, key_usage_t::ticket, room_);
+    if (!plain) return tried_ < t.limits.max_keys ? wanted() : provide_none(errc::no_key, t);
+    const auto ticket = asn1::decode<msg::EncTicketPart>(bytes_view(*plain));
+    if (!ticket) return turn_down(ticket.error(), error_code_t::krb_ap_err_bad_integrity, t);
+    auto session_key = take_key(t.policy.get(), ticket->key, *plain);
+    if (!session_key) {
+      return turn_down({.code = session_key.error().code, .type = "EncTicketPart", .field = "key"},
+                       error_code_t::kdc_err_etype_nosupp, t);
+    }
+    product_.keys_.session_key = std::move(*session_key);
+    return check(*ticket, realm, t);
+  }
   /// RFC 4120 section 3.2.3, in its order, with the replay check last: only what is authentic may fill that store.
   template <entropy_source R>
-  constexpr step check(const msg::EncTicketPart& ticket, const turn<C, R>& t) {
+  constexpr step check(const msg::EncTicketPart& ticket, std::optional<kerberos_string> realm, const turn<C, R>& t) {
     const auto plain = open_sealed(t.policy.get(), req_.authenticator, product_.keys_.session_key,
                                    key_usage_t::ap_req_authenticator, room_);
     if (!plain) {
@@ -279,7 +292,7 @@ class [[nodiscard]] ap_acceptor {
       }
       product_.keys_.initiator_subkey.emplace(std::move(*k));
     }
-    if (const detail::verdict v = judge(ticket, *auth, t); !v.ok()) return turn_down(v.why, v.code, t);
+    if (const detail::verdict v = judge(ticket, *auth, realm, t); !v.ok()) return turn_down(v.why, v.code, t);
     product_.client_ = {ticket.cname, ticket.crealm};
     product_.service_ = kept_service();  // the product outlives the octets that came
     product_.flags_ = ticket.flags;
@@ -302,10 +315,10 @@ class [[nodiscard]] ap_acceptor {
   }
   template <entropy_source R>
   constexpr detail::verdict judge(const msg::EncTicketPart& ticket, const msg::Authenticator& auth,
-                                  const turn<C, R>& t) {
+                                  std::optional<kerberos_string> realm, const turn<C, R>& t) {
     if (const detail::verdict v = detail::check_client(auth, ticket); !v.ok()) return v;
     if (const detail::verdict v = detail::check_address(ticket, request_); !v.ok()) return v;
-    if (const detail::verdict v = detail::check_path(ticket, req_.ticket->realm, request_); !v.ok()) return v;
+    if (const detail::verdict v = detail::check_path(ticket, realm, request_); !v.ok()) return v;
     if (const detail::verdict v =
             judge_authorization(t.policy.get(), product_.keys_.session_key, request_.understood,
                                 ticket.authorization_data, auth.authorization_data, product_.authorization_);
@@ -317,6 +330,7 @@ class [[nodiscard]] ap_acceptor {
       if (!gss) return {gss.error(), error_code_t::krb_ap_err_inapp_cksum};
       product_.gss_ = *gss;
     }
+    if (request_.mutual == required && !wants_mutual()) return detail::no_mutual(product_.gss_.has_value());
     if (const detail::verdict v =
             detail::check_bindings(t.policy.get(), product_.gss_, product_.authorization_, request_, product_.bound_);
         !v.ok()) {
@@ -370,7 +384,7 @@ class [[nodiscard]] ap_acceptor {
 
   accept_request request_;
   kerb::room room_;
-  state state_ = state::idle;
+  detail::moving_state<state::spent> state_ = state::idle;
   unsigned tried_ = 0;
   bool opened_ = false;  // the authenticator, so that its time is known
   std::optional<etype_t> subkey_etype_{};

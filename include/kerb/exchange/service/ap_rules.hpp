@@ -30,12 +30,27 @@ constexpr verdict check_address(const msg::EncTicketPart& ticket, const accept_r
   return no(errc::address_mismatch, error_code_t::krb_ap_err_badaddr, "EncTicketPart", "caddr");
 }
 
-/// RFC 4120 section 2.7: a path that no KDC has checked is the server's to check, or to refuse.
-constexpr verdict check_path(const msg::EncTicketPart& ticket, kerberos_string realm, const accept_request& r) {
-  if (ticket.crealm == realm) return {};
+/// The realm of all the names that the service goes by; none where it goes by none, or by names of several realms.
+constexpr std::optional<kerberos_string> own_realm(const accept_request& r) {
+  std::optional<kerberos_string> own;
+  if (r.service) own = r.service->realm;
+  for (const principal_view& s : r.services) {
+    if (own && !(*own == s.realm)) return std::nullopt;
+    own = s.realm;
+  }
+  return own;
+}
+
+/// RFC 4120 section 2.7: a path that no KDC has checked is the server's to check, or to refuse. `own` is the realm of
+/// the key that has opened the ticket, where that is known: the realm in the ticket's clear part is the client's
+/// choice. A client of that realm has no path, unless the ticket says that others have vouched for it (section 3.3.3.2:
+/// neither end is listed).
+constexpr verdict check_path(const msg::EncTicketPart& ticket, const std::optional<kerberos_string>& own,
+                             const accept_request& r) {
+  if (own && ticket.crealm == *own && ticket.transited.contents.empty()) return {};
   if (ticket.flags.has(ticket_flag_t::transited_policy_checked) && !r.distrust_kdc_paths) return {};
   if (r.paths) {
-    const error e = check_transited(ticket.transited, ticket.crealm, realm, *r.paths);
+    const error e = check_transited(ticket.transited, ticket.crealm, own.value_or(kerberos_string{}), *r.paths);
     return e.ok() ? verdict{} : verdict{e, error_code_t::krb_ap_path_not_accepted};
   }
   if (r.trust_unchecked_path) return {};
@@ -57,6 +72,17 @@ constexpr verdict check_times(const msg::EncTicketPart& ticket, timestamp at, ti
     return no(errc::ticket_expired, error_code_t::krb_ap_err_tkt_expired, "EncTicketPart", "endtime");
   }
   return {};
+}
+
+/// Whether the client wants the service to prove itself. The option in the AP-REQ is clear text, and anybody's to
+/// change; what the authenticator says of a context of GSS-API is sealed, and counts in its place.
+constexpr bool wants_mutual(const std::optional<gss_checksum>& gss, msg::ApOptions options) {
+  return gss ? gss->flags.has(gss_flag_t::mutual) : options.has(ap_option_t::mutual_required);
+}
+/// It does not, and where it says so.
+constexpr verdict no_mutual(bool in_checksum) {
+  return in_checksum ? no(errc::mutual_required, error_code_t::krb_ap_err_mut_fail, "checksum 0x8003", "Flags")
+                     : no(errc::mutual_required, error_code_t::krb_ap_err_mut_fail, "AP-REQ", "ap-options");
 }
 
 /// Whether the client says that it would have bound its context, had it known how (MS-KILE section 3.2.5.8).

@@ -15,7 +15,8 @@ class authenticated_client {
  public:
   constexpr const principal_view& client() const KERB_LIFETIMEBOUND { return client_; }
   /// The service that the ticket is for, as its clear part says. The KDC has not sealed that: of several names, realms
-  /// too, whose tickets one key opens, it is the one that the client chose.
+  /// too, whose tickets one key opens, it is the one that the client chose. Nothing has been decided by it but which
+  /// key to try.
   constexpr const principal_view& service() const KERB_LIFETIMEBOUND { return service_; }
   /// The AP-REP to transmit; empty when the client asked for none.
   constexpr bytes_view reply() const { return reply_; }

@@ -3,6 +3,7 @@
 #include "../../crypto/cksum_rules.hpp"
 #include "../../crypto/policy.hpp"
 #include "../../msg/authdata.hpp"
+#include "../../msg/ms_octets.hpp"
 #include "../verdict.hpp"
 
 namespace kerb::inline v0 {
@@ -148,9 +149,19 @@ class authorization {
   std::uint32_t verified_ = 0;  // which AD-KDC-ISSUED, in the order in which the walk meets them
 };
 
+namespace detail {
+/// Whether the acceptor itself reads this element: only from the authenticator, and only in its right form.
+constexpr bool is_read(const authorization_element& e) {
+  if (e.from_ticket) return false;
+  if (e.type == ad_t::ad_auth_data_ap_options) return read_ms_flags(e.data).has_value();
+  return e.type == ad_t::etype_negotiation && e.as<msg::EtypeList>().has_value();
+}
+}  // namespace detail
+
 /// Whether a service that understands these types may go on: RFC 4120 section 5.2.6 has it refuse what it must enforce
-/// and does not know. errc::critical_authdata, also for more than 256 elements or lists more than 8 deep, or why an
-/// AD-IF-RELEVANT does not decode. `out` is then as it was.
+/// and does not know. What the acceptor reads itself it understands: MS-KILE's AD-AUTH-DATA-AP-OPTIONS and RFC 4537's
+/// list of encryption types, from the authenticator. errc::critical_authdata, also for more than 256 elements or lists
+/// more than 8 deep, or why an AD-IF-RELEVANT does not decode. `out` is then as it was.
 template <crypto_policy C>
 [[nodiscard]] constexpr detail::verdict judge_authorization(C& policy, const typename C::key& session_key,
                                                             view_of<ad_t> understood,
@@ -164,7 +175,7 @@ template <crypto_policy C>
     std::uint32_t verified = 0;
     error why{};
     constexpr bool leaf(const authorization_element& e) {
-      bool known = !e.critical;
+      bool known = !e.critical || detail::is_read(e);
       for (const ad_t k : understood) known = known || k == e.type;
       return known || fault({.code = errc::critical_authdata});
     }

@@ -15,6 +15,14 @@ concept ticket_keys = requires(S& s, const need_ticket_key& ask) {
   { s.why_none(ask) } -> std::convertible_to<no_ticket_key>;
 };
 
+/// A source of keys that says of which realm the key is that find() has just given: the realm of the principal that the
+/// key belongs to, whose KDC seals tickets with it. Where one key serves principals of several realms the octets do not
+/// tell them apart: give each realm a key of its own.
+template <class S>
+concept names_realms = requires(S& s, const need_ticket_key& ask) {
+  { s.realm_of(ask) } -> std::convertible_to<kerberos_string>;
+};
+
 /// What key a ticket asked for, and what keys its service had: ap_acceptor::asked().
 struct keys_asked {
   need_ticket_key ticket;
@@ -44,6 +52,8 @@ class key_list {
                                     detail::names_version(ask.kvno), ask.tried, label, version_for(ask));
     return at ? &entries_[*at]->k : nullptr;
   }
+  /// Keys are found by the whole name: whatever key is there belongs to the realm that is asked for.
+  static constexpr kerberos_string realm_of(const need_ticket_key& ask) { return ask.service.realm; }
   constexpr no_ticket_key why_none(const need_ticket_key& ask) const {
     return detail::why_no_key(std::span(entries_.data(), size_), detail::names_version(ask.kvno), label_for(ask),
                               version_for(ask));
@@ -81,6 +91,7 @@ class user_to_user_key {
     const bool ours = ask.user_to_user && ask.tried == 0 && same_principal(ask.service, tgt_->client());
     return ours ? &tgt_->session_key() : nullptr;
   }
+  constexpr kerberos_string realm_of(const need_ticket_key&) const KERB_LIFETIMEBOUND { return tgt_->client().realm; }
   constexpr no_ticket_key why_none(const need_ticket_key&) const { return errc::no_key; }
 
  private:

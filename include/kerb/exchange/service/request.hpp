@@ -27,14 +27,21 @@ enum class replay_rule : std::uint8_t {
 struct accept_request {
   std::optional<principal_view> service{};  ///< the ticket must be for it, or for one of `services`
   /// With neither: for whatever there is a key. The ticket's name is clear text, so let provide() have no key but of
-  /// the very principal, realm included, that need_ticket_key names: by that realm a client counts as of another one.
+  /// the very principal that need_ticket_key names, and say of which realm it is; accept() does, where the source of
+  /// keys has realm_of(). Without names and without that realm every client counts as one of another realm.
   view_of<principal_view> services{};
-  requirement mutual = if_asked;  ///< required: refuse clients that do not ask for mutual authentication
-  std::span<std::uint8_t> room;   ///< lent until the exchange and its product are gone
+  /// required: refuse clients that do not ask for mutual authentication. In a context of GSS-API they ask under the
+  /// seal of the Authenticator. Otherwise they ask by an option in clear, for which nothing vouches: whoever takes it
+  /// away has the client refused, or waiting; whoever puts it in has the service prove itself to a client that does not
+  /// look. A service that must know that the client has looked answers with a subkey (accept_options) and waits for a
+  /// message under it: only who has opened the AP-REP can make one.
+  requirement mutual = if_asked;
+  std::span<std::uint8_t> room;  ///< lent until the exchange and its product are gone
   std::optional<msg::HostAddress>
       peer_address{};             ///< where the request came from; compared with the ticket's addresses
   bool demand_addresses = false;  ///< refuse tickets that name no address
-  /// The authorization data that the caller will enforce; any other that is not AD-IF-RELEVANT refuses the client.
+  /// The authorization data that the caller will enforce; any other that is not AD-IF-RELEVANT refuses the client,
+  /// unless the acceptor reads it itself (judge_authorization).
   view_of<ad_t> understood{};
   /// Judges the path of clients of other realms where no KDC has (RFC 4120 section 2.7); without it they are refused.
   std::optional<realm_path_policy> paths{};

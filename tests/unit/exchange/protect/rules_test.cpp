@@ -22,6 +22,7 @@ constexpr bool codes_of_the_rfc() {
          code(errc::integrity, "KRB-PRIV") == e::krb_ap_err_bad_integrity &&
          code(errc::integrity, "KRB-CRED") == e::krb_ap_err_bad_integrity &&
          code(errc::integrity, "KRB-SAFE") == e::krb_ap_err_modified &&
+         code(errc::not_sealed, "KRB-CRED") == e::krb_ap_err_bad_integrity &&
          code(errc::no_freshness) == e::krb_ap_err_modified &&
          code(errc::inappropriate_checksum) == e::krb_ap_err_inapp_cksum &&
          code(errc::unsupported_cksum) == e::krb_ap_err_inapp_cksum &&

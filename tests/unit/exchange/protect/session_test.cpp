@@ -465,9 +465,11 @@ constexpr bool moved_from() {
   buffer out{}, in{};
   for (const kind k : kinds_of_message) {
     if (w.make(i, k, some_data, out).error().code != errc::api_misuse ||
-        w.open(i, k, some_data, in).error().code != errc::api_misuse)
+        w.open(i, k, some_data, in).error().code != errc::api_misuse ||
+        w.size(i, k, 1).error().code != errc::api_misuse)
       return false;
   }
+  if (i.next_sent() || i.next_expected() || !j.next_sent() || !j.next_expected()) return false;
   if (!passes(w, j, a, kind::priv) || !passes(w, a, j, kind::safe)) return false;
   i = std::move(j);
   return passes(w, i, a, kind::safe) && w.make(j, kind::safe, some_data, out).error().code == errc::api_misuse;

@@ -91,6 +91,43 @@ TEST_CASE("accept: a replay under another name of the service is one", "[exchang
   CHECK(s.present(renamed) == errc::replayed);
 }
 
+/// One key, whatever is asked for.
+struct any_name {
+  key k;
+  constexpr const key* find(const need_ticket_key& ask) const { return ask.tried == 0 ? &k : nullptr; }
+  static constexpr errc why_none(const need_ticket_key&) { return errc::no_key; }
+};
+struct of_ex_org : any_name {
+  static constexpr kerberos_string realm_of(const need_ticket_key&) { return web.realm; }
+};
+static_assert(ticket_keys<any_name> && !names_realms<any_name> && ticket_keys<of_ex_org> && names_realms<of_ex_org>);
+static_assert(names_realms<keys_t> && names_realms<user_to_user_key<key>>);
+
+template <class Source>
+constexpr errc by_source(kerberos_string client_realm, kerberos_string clear_realm, bool named) {
+  ap_world w;
+  w.ticket.crealm = w.authenticator.crealm = client_realm;
+  w.service.realm = clear_realm;
+  if (!named) w.request.service.reset();
+  std::array<std::uint8_t, 4096> room{};
+  memory_replay_store<32> seen;
+  Source keys{w.service_key()};
+  ap_acceptor<policy> a(w.request_in(room));
+  const auto who = accept(a, w.mint(), w.policy, keys, seen, w.now);
+  return who ? errc::ok : who.error().code;
+}
+KERB_BOTH("accept: who is a local client is decided by the realm of the key, where the source says it",
+          "[exchange][rfc4120-2.7]", [] {
+            constexpr auto ex = web.realm, far = "FAR.ORG"_krb;
+            return by_source<of_ex_org>(ex, ex, false) == errc::ok &&
+                   by_source<of_ex_org>(ex, far, false) == errc::ok &&
+                   by_source<of_ex_org>(far, far, false) == errc::path_not_checked &&
+                   by_source<of_ex_org>(far, ex, false) == errc::path_not_checked &&
+                   by_source<any_name>(ex, ex, false) == errc::path_not_checked &&
+                   by_source<any_name>(far, far, false) == errc::path_not_checked &&
+                   by_source<any_name>(ex, ex, true) == errc::ok;
+          });
+
 TEST_CASE("accept: two clients, or two services, with equal times are no replay", "[exchange][rfc4120-3.2.3]") {
   service s;
   CHECK(s.present() == errc::ok);

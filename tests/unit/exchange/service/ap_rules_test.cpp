@@ -90,6 +90,58 @@ KERB_BOTH("check_path: a client of the service's realm has none", "[exchange][rf
   return detail::check_path(ticket(), "EX.ORG"_krb, r).ok();
 });
 
+constexpr kerberos_string http_parts[] = {"HTTP"_krb, "www"_krb};
+constexpr principal_view in_ex{{name_t::srv_hst, http_parts}, "EX.ORG"_krb},
+    in_far{{name_t::srv_hst, http_parts}, "FAR.ORG"_krb};
+constexpr principal_view both_in_ex[] = {in_ex, in_ex}, in_both[] = {in_ex, in_far}, in_one[] = {in_far};
+constexpr bool own(std::optional<principal_view> service, view_of<principal_view> services, std::string_view realm) {
+  accept_request r{.room = {}};
+  r.service = service;
+  r.services = services;
+  const auto got = detail::own_realm(r);
+  return realm.empty() ? !got : got && *got == realm;
+}
+KERB_BOTH("own_realm: the one that all names of the service have", "[exchange][rfc4120-2.7]", [] {
+  return own({}, {}, "") && own(in_ex, {}, "EX.ORG") && own({}, both_in_ex, "EX.ORG") && own({}, in_one, "FAR.ORG") &&
+         own({}, in_both, "") && own(in_ex, in_one, "") && own(in_ex, both_in_ex, "EX.ORG") && own(in_far, in_both, "");
+});
+KERB_BOTH("check_path: where the own realm is not known no client is a local one", "[exchange][rfc4120-2.7]", [] {
+  accept_request r{.room = {}};
+  msg::EncTicketPart t = ticket();
+  if (detail::check_path(t, {}, r).why.code != errc::path_not_checked) return false;
+  r.paths = realm_path_policy{};
+  if (!detail::check_path(t, {}, r).ok()) return false;  // its realm is trusted, and it has come through no other
+  t.transited = {tr_t::domain_x500_compress, between};
+  return detail::check_path(t, {}, r).why.code == errc::path_not_accepted;
+});
+KERB_BOTH("wants_mutual: by the checksum where there is one", "[exchange][rfc4121-4.1.1.1]", [] {
+  const gss_checksum yes{.bnd = {}, .flags = {gss_flag_t::mutual}, .deleg = {}, .exts = {}},
+      no{.bnd = {}, .flags = {gss_flag_t::conf}, .deleg = {}, .exts = {}};
+  const msg::ApOptions asked{ap_option_t::mutual_required}, unasked{ap_option_t::use_session_key};
+  return detail::wants_mutual(yes, asked) && detail::wants_mutual(yes, unasked) && !detail::wants_mutual(no, asked) &&
+         !detail::wants_mutual(no, unasked) && detail::wants_mutual({}, asked) && !detail::wants_mutual({}, unasked);
+});
+// In a ticket the option is no client's word
+KERB_BOTH("knows_bindings: only what the client itself says", "[exchange]", [] {
+  const auto known = [](bool in_ticket, std::uint32_t flags) {
+    insecure_policy p;
+    const auto octets = octets_of_ms_flags(flags);
+    const msg::AuthorizationDataElement options[] = {{ad_t::ad_auth_data_ap_options, octets}};
+    std::array<std::uint8_t, 64> inner{};
+    const bytes_view list =
+        *asn1::encode(msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(options)), inner);
+    const msg::AuthorizationDataElement relevant[] = {{ad_t::if_relevant, list}};
+    const std::optional<msg::AuthorizationData> d =
+        msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(relevant));
+    std::array<std::uint8_t, 32> zeros{};
+    const key k = std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, zeros));
+    authorization data;
+    (void)judge_authorization(p, k, {}, in_ticket ? d : std::nullopt, in_ticket ? std::nullopt : d, data);
+    return detail::knows_bindings(data);
+  };
+  return known(false, 0x4000) && known(false, 0xc001) && !known(false, 0x8000) && !known(true, 0x4000);
+});
+
 KERB_BOTH("check_times: to the microsecond, and the ticket's to the second", "[exchange][rfc4120-3.2.3]", [] {
   const auto at = [](std::int64_t s, std::int32_t us, std::int64_t now) {
     return detail::check_times(ticket(), {{s}, {us}}, {{now}, {500000}}, 300).why.code;

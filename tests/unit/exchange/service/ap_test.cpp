@@ -206,6 +206,7 @@ const twin twins[] = {
      [](ap_world& w) {
        w.service = ftp;
        w.request.service.reset();
+       w.key_realm = ftp.realm;
      }},
     {"the service's name type differs", [](ap_world& w) { w.service.name.name_type = name_t::principal; }},
     {"mutual authentication is neither asked for nor demanded", [](ap_world& w) { w.options = {}; }},
@@ -526,14 +527,20 @@ TEST_CASE("ap_acceptor: asks for the key that the ticket names", "[exchange][rfc
 TEST_CASE("ap_acceptor: no key, and no key of this version, are told apart", "[exchange][rfc4120-3.2.3]") {
   asked none;
   none.step = none.a.provide_none(errc::no_key, none.w.turn());
-  CHECK(refused_with(none.closed(), errc::no_key, "Ticket", "enc-part", error_code_t::krb_ap_err_nokey));
+  CHECK(refused_with(none.closed(), errc::no_key, "Ticket", "sname", error_code_t::krb_ap_err_nokey));
   asked version;
   version.step = version.a.provide_none(errc::bad_key_version, version.w.turn());
   CHECK(
       refused_with(version.closed(), errc::bad_key_version, "Ticket", "enc-part", error_code_t::krb_ap_err_badkeyver));
   asked other;
   other.step = other.a.provide_none(errc::crypto_backend, other.w.turn());
-  CHECK(refused_with(other.closed(), errc::no_key, "Ticket", "enc-part", error_code_t::krb_ap_err_nokey));
+  CHECK(refused_with(other.closed(), errc::no_key, "Ticket", "sname", error_code_t::krb_ap_err_nokey));
+  asked type;  // there are keys under that name, of other encryption types
+  no_ticket_key some(errc::no_key);
+  some.total = 2;
+  type.step = type.a.provide_none(some, type.w.turn());
+  CHECK(std::get<refused>(type.step).why.detail == static_cast<std::uint32_t>(type.w.service_etype));
+  CHECK(refused_with(type.closed(), errc::no_key, "Ticket", "enc-part", error_code_t::krb_ap_err_nokey));
 
   // For the log: what was asked for, and what there was
   asked known;
@@ -654,7 +661,7 @@ TEST_CASE("ap_acceptor: asks for a replay check with what tells authenticators a
     ap_acceptor<testing::insecure_policy> a(w.request_in(room));
     auto step = a.receive(w.mint(), w.turn());
     const key k = w.service_key();
-    step = a.provide(k, w.turn());
+    step = a.provide(k, w.service.realm, w.turn());
     REQUIRE(says<check_replay>(step));
     CHECK(a.peer() == nullptr);
     const check_replay& c = std::get<check_replay>(step);
@@ -735,6 +742,52 @@ TEST_CASE("ap_acceptor: one that was moved from gives no client", "[exchange]") 
   CHECK(std::move(b).take());
 }
 
+TEST_CASE("ap_acceptor: one that was moved from refuses every call, and the other goes on", "[exchange]") {
+  using acceptor = ap_acceptor<testing::insecure_policy>;
+  // Moved in each state, and then called in each way
+  for (int calls = 0; calls != 5; ++calls) {
+    for (int how = 0; how != 7; ++how) {
+      ap_world w;
+      std::array<std::uint8_t, 4096> room{};
+      acceptor a(w.request_in(room));
+      const auto k = w.service_key();
+      const bytes_view token = w.mint();
+      const turn t = w.turn();
+      const auto go_on = [&](acceptor& x, int from) {
+        acceptor::step s = done{};
+        if (from <= 0) s = x.receive(token, t);
+        if (from <= 1) s = x.provide(k, t);
+        if (from <= 2) s = x.fresh(true, t);
+        if (from <= 3) s = x.accept({}, t);
+        return s;
+      };
+      if (calls > 0) (void)a.receive(token, t);
+      if (calls > 1) (void)a.provide(k, t);
+      if (calls > 2) (void)a.fresh(true, t);
+      if (calls > 3) (void)a.accept({}, t);
+      acceptor b(w.request_in({}));
+      b = std::move(a);
+      INFO(calls << " calls, then call " << how);
+      CHECK(a.peer() == nullptr);
+      CHECK(!a.asked());
+      CHECK(a.refusal().empty());
+      CHECK(a.framed().empty());
+      if (how == 0) CHECK(failure(a.receive(token, t)) == errc::api_misuse);
+      if (how == 1) CHECK(failure(a.provide(k, t)) == errc::api_misuse);
+      if (how == 2) CHECK(failure(a.provide(k, web.realm, t)) == errc::api_misuse);
+      if (how == 3) CHECK(failure(a.provide_none(errc::no_key, t)) == errc::api_misuse);
+      if (how == 4) CHECK(failure(a.fresh(true, t)) == errc::api_misuse);
+      if (how == 5) CHECK(failure(a.accept({}, t)) == errc::api_misuse);
+      if (how == 6) CHECK(failure(a.refuse(error_code_t::kdc_err_policy, t)) == errc::api_misuse);
+      CHECK(std::move(a).take().error().code == errc::api_misuse);
+      if (calls < 4) CHECK(says<reply>(go_on(b, calls)));
+      const auto who = std::move(b).take();
+      REQUIRE(who);
+      CHECK(same_principal(who->client(), alice));
+    }
+  }
+}
+
 TEST_CASE("ap_acceptor: no other room is taken while there are views of the first", "[exchange]") {
   ap_world w;
   std::array<std::uint8_t, 4096> room{}, other{};
@@ -751,9 +804,122 @@ TEST_CASE("ap_acceptor: no other room is taken while there are views of the firs
   CHECK(same_principal(a.peer()->client(), {w.ticket.cname, w.ticket.crealm}));
 }
 
+// ---- the realm in clear
+
+constexpr principal_view far_web{web.name, "FAR.ORG"_krb};
+constexpr principal_view in_two_realms[] = {web, far_web};
+constexpr std::uint8_t far_octets[] = {'F', 'A', 'R', '.', 'O', 'R', 'G'};
+
+/// A client of FAR.ORG with a ticket of EX.ORG's KDC, who writes another realm into its clear part.
+constexpr verdict relabelled(void (*vary)(ap_world&)) {
+  ap_world w;
+  w.ticket.crealm = w.authenticator.crealm = "FAR.ORG"_krb;
+  w.service = far_web;
+  w.request.service.reset();
+  vary(w);
+  return w.present(w.mint());
+}
+constexpr bool refused_path(const verdict& v) {
+  return refused_with(v, errc::path_not_checked, "EncTicketPart", "transited", error_code_t::krb_ap_path_not_accepted);
+}
+KERB_BOTH("ap_acceptor: a client is of another realm by the key's realm, not by the ticket's clear one",
+          "[exchange][rfc4120-2.7]", [] {
+            return refused_path(relabelled([](ap_world& w) { w.key_realm = web.realm; })) &&
+                   refused_path(relabelled([](ap_world&) {})) &&
+                   refused_path(relabelled([](ap_world& w) { w.request.services = in_two_realms; })) &&
+                   // the twins
+                   relabelled([](ap_world& w) { w.key_realm = far_web.realm; }).accepted &&
+                   relabelled([](ap_world& w) {
+                     w.key_realm = web.realm;
+                     w.ticket.flags.set(ticket_flag_t::transited_policy_checked);
+                   }).accepted &&
+                   relabelled([](ap_world& w) {
+                     w.key_realm = web.realm;
+                     w.request.paths = realm_path_policy{};
+                   }).accepted &&
+                   relabelled([](ap_world& w) { w.request.service = far_web; }).accepted;
+          });
+KERB_BOTH("ap_acceptor: a path is judged to the key's realm, and to none where that is not known",
+          "[exchange][rfc4120-2.7]", [] {
+            const auto through = [](std::optional<kerberos_string> realm, bool distrust) {
+              ap_world w;
+              w.ticket.crealm = w.authenticator.crealm = "A.FAR.ORG"_krb;
+              w.service.realm = "B.FAR.ORG"_krb;  // between the two lies FAR.ORG
+              w.ticket.transited.contents = far_octets;
+              w.request.service.reset();
+              w.request.paths = realm_path_policy{};
+              w.request.distrust_kdc_paths = distrust;
+              w.ticket.flags.set(ticket_flag_t::transited_policy_checked, distrust);
+              w.key_realm = realm;
+              return w.present(w.mint()).why.code;
+            };
+            for (const bool distrust : {false, true}) {
+              if (through("B.FAR.ORG"_krb, distrust) != errc::ok ||
+                  through("EX.NET"_krb, distrust) != errc::path_not_accepted ||
+                  through({}, distrust) != errc::path_not_accepted)
+                return false;
+            }
+            return true;
+          });
+KERB_BOTH("ap_acceptor: a client of the service's realm for whom others have vouched has a path",
+          "[exchange][rfc4120-2.7][rfc4120-3.3.3.2]", [] {
+            const auto local = [](bool checked, void (*vary)(accept_request&)) {
+              ap_world w;
+              w.ticket.transited.contents = far_octets;
+              w.ticket.flags.set(ticket_flag_t::transited_policy_checked, checked);
+              vary(w.request);
+              return w.present(w.mint()).why.code;
+            };
+            constexpr auto plain = [](accept_request&) {};
+            constexpr auto paths = [](accept_request& r) { r.paths = realm_path_policy{}; };
+            constexpr auto distrusting = [](accept_request& r) {
+              r.paths = realm_path_policy{};
+              r.distrust_kdc_paths = true;
+            };
+            return local(false, plain) == errc::path_not_checked && local(true, plain) == errc::ok &&
+                   local(false, paths) == errc::path_not_accepted && local(true, paths) == errc::ok &&
+                   local(true, distrusting) == errc::path_not_accepted;
+          });
+
+TEST_CASE("ap_acceptor: the mutual flag of a context of GSS-API counts, not the option in clear",
+          "[exchange][rfc4121-4.1.1.1]") {
+  for (const bool flag : {false, true}) {
+    for (const bool option : {false, true}) {
+      for (const requirement demand : {if_asked, required}) {
+        ap_world w;
+        const std::array<std::uint8_t, 16> bnd{};
+        std::array<std::uint8_t, 24> checksum{};
+        const gss_flags flags = flag ? gss_flags{gss_flag_t::mutual} : gss_flags{gss_flag_t::integ};
+        REQUIRE(write_gss_checksum({.bnd = bnd, .flags = flags, .deleg = {}, .exts = {}}, checksum));
+        w.authenticator.cksum = msg::Checksum{cksum_t::gssapi, checksum};
+        w.options = {};
+        w.options.set(ap_option_t::mutual_required, option);
+        std::array<std::uint8_t, 4096> room{};
+        accept_request request = w.request_in(room);
+        request.mutual = demand;
+        ap_acceptor<testing::insecure_policy> a(request);
+        auto step = a.receive(w.mint(), w.turn());
+        const auto k = w.service_key();
+        step = a.provide(k, w.turn());
+        if (demand == required && !flag) {
+          REQUIRE(says<refused>(step));
+          CHECK(is(std::get<refused>(step).why, errc::mutual_required, "checksum 0x8003", "Flags"));
+          CHECK(asn1::decode<msg::KrbError>(a.refusal())->error_code == error_code_t::krb_ap_err_mut_fail);
+          continue;
+        }
+        step = a.fresh(true, w.turn());
+        step = a.accept({}, w.turn());
+        CHECK(says<reply>(step) == flag);
+        CHECK(says<done>(step) == !flag);
+      }
+    }
+  }
+}
+
 TEST_CASE("ap_acceptor: the path and the authenticator's own restrictions can be read", "[exchange][rfc4120-2.7]") {
   ap_world w;
   w.ticket.transited.contents = bytes_view(some_octets);
+  w.ticket.flags.set(ticket_flag_t::transited_policy_checked);
   const auto inside = "300f 300d a004 0202 0080 a105 0403 010203"_hex;
   const msg::AuthorizationDataElement elements[] = {{ad_t::if_relevant, inside}};
   w.authenticator.authorization_data = elements;

@@ -1,5 +1,6 @@
 // Authorization data: what refuses a client, what a service is given, and who vouches for it.
 #include <kerb/exchange/service/authorization.hpp>
+#include <kerb/msg/ap.hpp>
 #include <kerb/testing/insecure.hpp>
 #include <vector>
 
@@ -67,6 +68,37 @@ constexpr bool unknown_refuses() {
 }
 KERB_BOTH("authorization: an element that is not understood refuses, from ticket and from authenticator",
           "[exchange][rfc4120-5.2.6]", unknown_refuses);
+
+constexpr bool what_is_read_is_understood() {
+  const auto flags = "00400000"_hex;
+  const auto other_size = "004000"_hex;
+  const auto list = "3003020114"_hex;
+  const auto no_list = "0203020114"_hex;
+  const auto critical = [](ad_t type, bytes_view data, bool in_ticket) {
+    const element one[] = {{type, data}};
+    const judged j = in_ticket ? judge(in(one), {}) : judge({}, in(one));
+    return j.v.ok() ? j.a.find(type)->critical : j.v.why.code != errc::critical_authdata;
+  };
+  constexpr ad_t options = ad_t::ad_auth_data_ap_options, etypes = ad_t::etype_negotiation;
+  return critical(options, flags, false) && !critical(options, flags, true) && !critical(options, other_size, false) &&
+         !critical(options, {}, false) && critical(etypes, list, false) && !critical(etypes, list, true) &&
+         !critical(etypes, no_list, false) && !critical(strange, flags, false);
+}
+KERB_BOTH("authorization: a critical element that the acceptor reads itself, from the authenticator, is understood",
+          "[exchange][rfc4120-5.2.6]", what_is_read_is_understood);
+
+// sspi-rs sends the option outside AD-IF-RELEVANT
+constexpr bool authenticator_of_sspi_rs() {
+  constexpr auto octets =
+      "62563054a003020105a10d1b0b4558414d504c452e4f5247a2123010a003020101a10930071b05616c696365a403020135a511180f3230"
+      "3236303130313132303030305aa8123010300ea0040202008fa106040400400000"_hex;
+  const auto a = asn1::decode<msg::Authenticator>(octets);
+  if (!a || !a->authorization_data) return false;
+  const judged j = judge({}, a->authorization_data);
+  return j.v.ok() && j.a.find(ad_t::ad_auth_data_ap_options);
+}
+KERB_BOTH("authorization: an authenticator of sspi-rs with bare AP-OPTIONS is accepted", "[exchange]",
+          authenticator_of_sspi_rs);
 
 constexpr bool optional_elements_come() {
   std::array<std::uint8_t, 200> inner{}, outer{};

@@ -1,0 +1,49 @@
+// Realms between two others: the one question that a transited field asks of a path. The paths themselves are in
+// transited_test.
+#include <kerb/exchange/realm_path.hpp>
+
+#include "support/both.hpp"
+
+using namespace kerb;
+
+namespace {
+
+constexpr kerberos_string names[] = {
+    "EX"_krb,    "A.EX"_krb,  "B.A.EX"_krb,  "C.B.A.EX"_krb,  "D.EX"_krb,     "E.D.EX"_krb, "ORG"_krb,
+    "A.ORG"_krb, "/COM"_krb,  "/COM/HP"_krb, "/COM/HP/X"_krb, "/COM/DEC"_krb, "C=US"_krb,   "C=US/O=A"_krb,
+    "N:A"_krb,   "N:A/B"_krb, ""_krb,        ".EX"_krb,       "A..EX"_krb,    "/"_krb,      "a.ex"_krb,
+};
+constexpr realm_path listed[] = {
+    {"A.EX"_krb, "D.EX"_krb, "ORG"_krb}, {"A.EX"_krb, "D.EX"_krb, "A.ORG"_krb}, {"B.A.EX"_krb, "EX"_krb, {}}};
+
+constexpr bool one_answer() {
+  const realm_path_policy policies[] = {{}, {.paths = listed}, {.paths = listed, .hierarchical = false}};
+  for (const kerberos_string from : names) {
+    for (const kerberos_string to : names) {
+      for (const kerberos_string realm : names) {
+        for (const realm_path_policy& p : policies) {
+          bool called = false;
+          (void)for_each_realm_between(from, to, p, [&](kerberos_string r) { return !(called = r == realm); });
+          if (called != detail::is_realm_between(from, to, p, realm)) return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+KERB_BOTH("is_realm_between: it is one of those that for_each_realm_between calls for", "[exchange][rfc4120-2.7]",
+          one_answer);
+
+constexpr bool both_ends_are_no_part() {
+  using detail::is_realm_between;
+  return is_realm_between("B.A.EX"_krb, "D.EX"_krb, "EX"_krb) &&
+         is_realm_between("B.A.EX"_krb, "D.EX"_krb, "A.EX"_krb) &&
+         !is_realm_between("B.A.EX"_krb, "D.EX"_krb, "B.A.EX"_krb) &&
+         !is_realm_between("B.A.EX"_krb, "D.EX"_krb, "D.EX"_krb) &&
+         !is_realm_between("B.A.EX"_krb, "EX"_krb, "EX"_krb) &&
+         !is_realm_between("C.B.A.EX"_krb, "B.A.EX"_krb, "EX"_krb) && !is_realm_between("EX"_krb, "EX"_krb, "EX"_krb);
+}
+KERB_BOTH("is_realm_between: the two ends, and what is above the nearest common realm, do not lie between",
+          "[exchange][rfc4120-3.3.3.2]", both_ends_are_no_part);
+
+}  // namespace
