@@ -558,6 +558,50 @@ TEST_CASE("ap_initiator: gives the request with its length in front, for a strea
   CHECK((std::size_t{framed[2]} << 8 | framed[3]) == message.size());
 }
 
+TEST_CASE("ap_initiator: moved from, it refuses every call, and the other one goes on", "[exchange]") {
+  waiting c;
+  REQUIRE(says<send>(c.start()));
+  const octet_list rep = copy(c.reply());
+  initiator y(std::move(c.x));
+  CHECK(failure(c.answer(rep)) == errc::api_misuse);
+  CHECK(c.x.framed().empty());
+  CHECK(says<done>(y.receive(rep, c.w.turn())));
+  waiting d;
+  initiator z(std::move(d.x));
+  CHECK(failure(d.start()) == errc::api_misuse);
+  z = std::move(y);
+  const auto none = std::move(y).take();
+  REQUIRE(!none);
+  CHECK(none.error().code == errc::api_misuse);
+  CHECK(std::move(z).take());
+}
+
+TEST_CASE("ap_initiator: a KRB-ERROR is not shown any more once its octets may have gone", "[exchange]") {
+  waiting c;
+  REQUIRE(says<send>(c.start()));
+  msg::KrbError e;
+  e.stime = c.w.now.at;
+  e.error_code = error_code_t::krb_ap_err_repeat;
+  std::array<std::uint8_t, 128> octets{};
+  CHECK(failure(c.answer(*asn1::encode(e, octets))) == errc::peer_said_no);
+  CHECK(c.x.peer_error());
+  octets.fill(0);
+  CHECK(failure(c.answer({})) == errc::peer_said_no);
+  CHECK(!c.x.peer_error());
+}
+
+TEST_CASE("ap_initiator: a referral is no ticket for a service", "[exchange][rfc6806-8]") {
+  ap_world w;
+  ticket_facts f = w.credential().facts();
+  f.is_referral = true;
+  const basic_credential<key> referral(f, w.session_key());
+  std::array<std::uint8_t, 4096> room{};
+  initiator x({.credential = referral, .room = room});
+  const auto s = x.start(w.turn());
+  REQUIRE(says<failed>(s));
+  CHECK(is(std::get<failed>(s).why, errc::api_misuse, "Ticket", "sname"));
+}
+
 TEST_CASE("ap_initiator: allocates nothing", "[exchange]") {
   waiting c;
   const octet_list rep = copy(c.reply());
