@@ -468,7 +468,11 @@ TEST_CASE("ap_initiator: a failing random source fails it, and leaves no plainte
 
 /// A library that fails at the subkey, or at the seal, where it leaves what it should wipe.
 struct breaking_policy : policy {
-  bool keys = true, seals = true;
+  bool keys = true, seals = true, imports = true;
+  constexpr result<key> import(etype_t e, bytes_view octets) noexcept {
+    if (!imports) return errc::crypto_backend;
+    return policy::import(e, octets);
+  }
   using policy::seal;
   constexpr errc seal(const key& k, key_usage_t u, std::span<std::uint8_t> io) noexcept {
     return seals ? policy::seal(k, u, io) : errc::crypto_backend;
@@ -493,6 +497,29 @@ TEST_CASE("ap_initiator: a library that fails fails it, and no plaintext is left
     CHECK(failure(x.start(w.turn())) == errc::crypto_backend);
     CHECK(!holds(room, seed));
     CHECK(!holds(room, alice_parts[0].octets));
+  }
+}
+
+TEST_CASE("ap_initiator: a library that gives no key for the session fails it, with and without an answer",
+          "[exchange]") {
+  for (const requirement mutual : {if_asked, required}) {
+    basic_ap_world<breaking_policy> w;
+    const auto credential = w.credential();
+    std::array<std::uint8_t, 4096> room{};
+    std::array<std::uint8_t, 512> octets{};
+    ap_initiator<breaking_policy> x({.credential = credential, .room = room, .mutual = mutual});
+    const key k = w.session_key();
+    const bytes_view rep = *testing::mint_ap_rep({w.now.at, w.now.usec, {}, 9}, k, w.turn(), octets);
+    if (mutual == if_asked) w.policy.imports = false;
+    auto s = x.start(w.turn());
+    if (mutual == required) {
+      REQUIRE(says<send>(s));
+      w.policy.imports = false;
+      s = x.receive(rep, w.turn());
+    }
+    CHECK(failure(s) == errc::crypto_backend);
+    CHECK(failure(x.abandon({.code = errc::no_answer})) == errc::crypto_backend);
+    CHECK(!std::move(x).take());
   }
 }
 

@@ -1,5 +1,6 @@
 // The AS client: what it sends, what it accepts, and every reply that it must not accept.
 #include <kerb/exchange/client/as.hpp>
+#include <kerb/exchange/over_stream.hpp>
 
 #include "support/alloc_count.hpp"
 #include "support/both.hpp"
@@ -320,9 +321,36 @@ TEST_CASE("as_client: no truncation of a reply is accepted, and the true one sti
   const bytes_view whole = w.as_rep(octets_of_send(first), honest);
   for (std::size_t n = 0; n != whole.size(); ++n) {
     INFO(n);
-    REQUIRE(says<ignored>(x.receive(whole.first(n), w.turn_now())));
+    const auto s = x.receive(whole.first(n), w.turn_now());
+    REQUIRE(says<ignored>(s));
+    REQUIRE(is_malformed(why(s).code));
   }
   REQUIRE(says<done>(x.receive(whole, w.turn_now())));
+}
+TEST_CASE("as_client: no truncation of a KRB-ERROR is taken for one", "[exchange][rfc4120-5.9.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const bytes_view whole = w.error(error_code_t::kdc_err_policy);
+  for (std::size_t n = 0; n != whole.size(); ++n) {
+    INFO(n);
+    const auto s = x.receive(whole.first(n), w.turn_now());
+    REQUIRE(says<ignored>(s));
+    REQUIRE(is_malformed(why(s).code));
+    REQUIRE_FALSE(x.peer_error());
+  }
+}
+TEST_CASE("as_client: what opens and is no EncASRepPart fails", "[exchange][rfc4120-5.4.2]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 512> reply{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const auto rep = testing::mint_kdc_rep<msg_t::as_rep>(alice(), w.ticket(krbtgt(), w.service_key),
+                                                        msg::PaEncTsEnc{noon.at, noon.usec}, w.client_key,
+                                                        key_usage_t::as_rep_enc_part, w.turn_now(), reply);
+  REQUIRE(fails_with(x.receive(*rep, w.turn_now()), errc::unexpected_tag, ""));
 }
 
 TEST_CASE("as_client: no flipped bit of a reply is accepted but where nothing is authenticated", "[exchange]") {
@@ -1218,6 +1246,260 @@ TEST_CASE("as_client: a call that is repeated in a larger room makes and counts 
   x.room(large);
   REQUIRE(says<send>(x.receive(hints, t)));
   REQUIRE(p.derived == 1);
+}
+TEST_CASE("as_client: one to sixteen encryption types are offered", "[exchange][rfc4120-5.4.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<etype_t, 17> types{};
+  for (std::size_t i = 0; i != types.size(); ++i) types[i] = etype_t(static_cast<std::int32_t>(i + 1));
+  as_request<key> ask = w.ask_as(room);
+  ask.etypes = types;
+  client x(ask);
+  REQUIRE(fails_with(x.start(w.turn_now()), errc::api_misuse, "etype"));
+  ask.etypes = view_of<etype_t>(types.data(), 16);
+  client y(ask);
+  REQUIRE(says<send>(y.start(w.turn_now())));
+}
+TEST_CASE("as_client: optional fields are sent where they were asked for, and nowhere else",
+          "[exchange][rfc4120-5.4.1]") {
+  static constexpr std::uint8_t v4[] = {192, 0, 2, 1};
+  static constexpr msg::HostAddress list[] = {{addr_t::ipv4, v4}};
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  for (const bool all : {false, true}) {
+    as_request<key> ask = w.ask_as(room);
+    if (all) {
+      ask.addresses = list;
+      ask.renew_lifetime = 3600;
+      ask.from = plus(noon.at, 60);
+    }
+    client x(ask);
+    const auto s = x.start(w.turn_now());
+    const auto req = asn1::decode<msg::AsReq>(octets_of_send(s));
+    REQUIRE(req->req_body->addresses.has_value() == all);
+    REQUIRE(req->req_body->rtime.has_value() == all);
+    REQUIRE(req->req_body->from.has_value() == all);
+    REQUIRE(req->req_body->kdc_options.has(kdc_option_t::renewable) == all);
+    if (all) REQUIRE(*req->req_body->rtime == plus(noon.at, 3660));
+  }
+}
+TEST_CASE("as_client: a start that was asked for without postdating may be now", "[exchange][rfc4120-3.1.3]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.from = plus(noon.at, 60);
+  REQUIRE(says<done>(answered(w, room, honest, ask)));
+}
+TEST_CASE("as_client: without a cookie there is none in the next request", "[exchange][rfc6113-5.2]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const auto s = x.receive(w.hints(), w.turn_now());
+  REQUIRE(asn1::decode<msg::AsReq>(octets_of_send(s))->padata->size() == 1);
+  REQUIRE(has_timestamp(octets_of_send(s)));
+}
+TEST_CASE("as_client: a key that was provided ends the exchange as any other", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  for (const bool good : {true, false}) {
+    client x(ask);
+    const auto sent = x.start(w.turn_now());
+    const auto bend = [&](reply_spec& s) { s.part.nonce ^= good ? 0 : 1; };
+    const bytes_view rep = w.as_rep(octets_of_send(sent), bend);
+    REQUIRE(says<need_key>(x.receive(rep, w.turn_now())));
+    const auto s = x.provide(w.client_key.copy(), w.turn_now());
+    REQUIRE(says<done>(s) == good);
+    if (good) REQUIRE(std::move(x).take().has_value());
+    else REQUIRE(why(x.receive(rep, w.turn_now())).code == errc::nonce_mismatch);
+  }
+  client x(ask);
+  const auto sent = x.start(w.turn_now());
+  const bytes_view rep = w.as_rep(octets_of_send(sent), honest);
+  REQUIRE(says<need_key>(x.receive(rep, w.turn_now())));
+  REQUIRE(why(x.provide(w.client_key.copy(), w.turn_at({{latest_time.seconds + 1}, {0}}))).code ==
+          errc::clock_out_of_range);
+}
+TEST_CASE("as_client: the caller may abandon it, for its own reason", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::no_answer);
+  REQUIRE(why(x.receive(w.hints(), w.turn_now())).code == errc::no_answer);
+}
+TEST_CASE("as_client: a KDC's clock is followed within the limit of rounds", "[exchange][rfc4120-3.1.5]") {
+  for (const unsigned most : {1u, 2u}) {
+    kdc_world w;
+    w.limits.max_rounds = most;
+    std::array<std::uint8_t, 2048> room{};
+    as_request<key> ask = w.ask_as(room);
+    ask.follow_kdc_clock = true;
+    client x(ask);
+    REQUIRE(says<send>(x.start(w.turn_now())));
+    REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_now())) == (most == 2));
+  }
+}
+TEST_CASE("as_client: broken hints are passed over in the first round alone, where they ask for pre-authentication",
+          "[exchange][rfc4120-5.9.1]") {
+  const std::uint8_t junk[] = {0x30, 0x80};
+  const auto ended = [&](bool second_round, error_code_t code) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    client x(w.ask_as(room));
+    REQUIRE(says<send>(x.start(w.turn_now())));
+    if (second_round) REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
+    return says<failed>(x.receive(w.error(code, bytes_view(junk)), w.turn_now()));
+  };
+  REQUIRE_FALSE(ended(false, error_code_t::kdc_err_preauth_required));
+  REQUIRE(ended(false, error_code_t::kdc_err_preauth_failed));
+  REQUIRE(ended(true, error_code_t::kdc_err_preauth_required));
+}
+TEST_CASE("as_client: a KDC with which nothing is left to try has refused, but in the first round", "[exchange]") {
+  const auto ended = [&](bool second_round, error_code_t code) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    client x(w.ask_as(room));
+    REQUIRE(says<send>(x.start(w.turn_now())));
+    if (second_round) REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
+    return why(x.receive(w.hints({.code = code, .timestamp = false}), w.turn_now())).code;
+  };
+  REQUIRE(ended(false, error_code_t::kdc_err_preauth_required) == errc::no_preauth_mechanism);
+  REQUIRE(ended(false, error_code_t::kdc_err_more_preauth_data_required) == errc::no_preauth_mechanism);
+  REQUIRE(ended(false, error_code_t::kdc_err_preauth_failed) == errc::kdc_said_no);
+  REQUIRE(ended(true, error_code_t::kdc_err_more_preauth_data_required) == errc::kdc_said_no);
+}
+TEST_CASE("as_client: a mechanism that wants no key has none made", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.receive(w.hints({.etype = etype_t::des_cbc_md5}), w.turn_now())));
+}
+TEST_CASE("as_client: the cookie that came last is the one that is sent again, in a room that just does",
+          "[exchange][rfc6113-5.2]") {
+  const std::uint8_t first[] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, second[] = {11, 12, 13, 14};
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 512> wire{};
+  as_request<key> ask = w.ask_as(std::span(room).first(0));
+  ask.key = w.client_key;
+  ask.follow_kdc_clock = true;
+  as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
+  std::size_t have = 0;
+  std::array<std::array<std::uint8_t, 2048>, 4> rooms{};
+  const auto next = [&](bytes_view came) {
+    auto s = came.empty() ? x.start(w.turn_now()) : x.receive(came, w.turn_now());
+    if (const auto* more = std::get_if<need_room>(&s)) {
+      x.room(std::span(rooms[have++]).first(more->octets));
+      s = came.empty() ? x.start(w.turn_now()) : x.receive(came, w.turn_now());
+    }
+    const auto* out = std::get_if<send>(&s);
+    return out == nullptr ? bytes_view() : out->octets;
+  };
+  const auto lent = [&](bytes_view v) {
+    wire.fill(0xdd);
+    for (std::size_t i = 0; i != v.size(); ++i) wire[i] = v[i];
+    return bytes_view(wire).first(v.size());
+  };
+  const error_code_t more = error_code_t::kdc_err_more_preauth_data_required;
+  REQUIRE_FALSE(next({}).empty());
+  REQUIRE(cookie_in(next(lent(w.hints({.cookie = bytes_view(first)})))) == bytes_view(first));
+  REQUIRE(cookie_in(next(lent(w.hints({.code = more, .cookie = bytes_view(second)})))) == bytes_view(second));
+  REQUIRE(cookie_in(next(lent(w.error(error_code_t::krb_ap_err_skew)))) == bytes_view(second));
+  const bytes_view none = next(lent(w.hints({.code = more})));
+  REQUIRE_FALSE(none.empty());
+  REQUIRE_FALSE(cookie_in(none));
+}
+TEST_CASE("as_client: a reply under another encryption type than the timestamp is opened with a key of its own",
+          "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const auto second = x.receive(w.hints(), w.turn_now());
+  const key k17 = std::move(*w.policy.string_to_key(e17, w.password, "EX.ORGalice"_krb.octets, {4096}));
+  REQUIRE(says<done>(
+      x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k17; }), w.turn_now())));
+  // but not where there is one key alone
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  ask.key = w.client_key;
+  client y(ask);
+  const auto sent = y.start(w.turn_now());
+  const auto s = y.receive(w.as_rep(octets_of_send(sent), [&](reply_spec& r) { r.seal_with = &k17; }), w.turn_now());
+  REQUIRE(says<ignored>(s));
+  REQUIRE(why(s).code == errc::no_key);
+  REQUIRE(std::string_view(why(s).type) == "ETYPE-INFO2");
+}
+TEST_CASE("as_client: broken parameters in a reply are passed over on a datagram", "[exchange][rfc4120-3.1.5]") {
+  static constexpr std::uint8_t few[] = {0, 0, 1};
+  const msg::EtypeInfo2Entry entries[] = {{e20, {}, bytes_view(few)}};
+  std::array<std::uint8_t, 64> info{};
+  const msg::PaData list[] = {{padata_t::etype_info2, *asn1::encode(msg::EtypeInfo2(view_of(entries)), info)}};
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  const auto sent = x.start(w.turn_now());
+  const auto s = x.receive(
+      w.as_rep(octets_of_send(sent), [&](reply_spec& r) { r.padata = msg::MethodData(view_of(list)); }), w.turn_now());
+  REQUIRE(says<ignored>(s));
+  REQUIRE(why(s).code == errc::bad_s2k_parameters);
+}
+TEST_CASE("as_client: pre-authentication over a stream, octet by octet", "[exchange][rfc4120-7.2.2]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 1024> buffer{};
+  client x(w.ask_as(room));
+  over_stream<client> io(x, buffer);
+  using stream_step = over_stream<client>::step;
+  const auto feed = [&](bytes_view m) {
+    const auto header = frame_header(static_cast<std::uint32_t>(m.size()));
+    stream_step s = need_more{};
+    for (std::size_t i = 0; i != m.size() + 4; ++i) {
+      REQUIRE(says<need_more>(s));
+      io.buffer()[0] = i < 4 ? header[i] : m[i - 4];
+      s = io.got(1, w.turn_now());
+    }
+    return s;
+  };
+  const auto message_of = [](const stream_step& s) { return std::get<send>(s).octets.subview(4); };
+  REQUIRE(says<send>(io.start(w.turn_now())));
+  const stream_step second = feed(w.hints());
+  REQUIRE(says<send>(second));
+  REQUIRE(io.buffer().size() == buffer.size());
+  REQUIRE(says<done>(feed(w.as_rep(message_of(second), honest))));
+  REQUIRE(std::move(x).take().has_value());
+}
+
+namespace {
+/// Fails where it is told to.
+struct failing_policy : testing::insecure_policy {
+  bool digests = true, derives = true;
+  constexpr errc digest(view_of<bytes_view> pieces, std::span<std::uint8_t, 32> out) noexcept {
+    return digests ? testing::insecure_policy::digest(pieces, out) : errc::crypto_backend;
+  }
+  constexpr result<key> string_to_key(etype_t e, secret_view password, bytes_view salt, s2k_iterations n) noexcept {
+    if (!derives) return errc::bad_password;
+    return testing::insecure_policy::string_to_key(e, password, salt, n);
+  }
+};
+}  // namespace
+TEST_CASE("as_client: a library that makes no digest or no key ends the exchange", "[exchange]") {
+  for (const bool digests : {true, false}) {
+    kdc_world w;
+    failing_policy p;
+    std::array<std::uint8_t, 2048> room{};
+    as_client<failing_policy> x(w.ask_as(room));
+    const turn<failing_policy, failing_policy> t{p, p, noon, w.limits};
+    REQUIRE(says<send>(x.start(t)));
+    (digests ? p.derives : p.digests) = false;
+    REQUIRE(why(x.receive(w.hints(), t)).code == (digests ? errc::bad_password : errc::crypto_backend));
+  }
 }
 TEST_CASE("as_client: a clock that is followed in a larger room is followed all the same",
           "[exchange][rfc4120-3.1.5]") {

@@ -46,6 +46,7 @@ constexpr bool no_referral_leads_back_to_the_client() {
   detail::asked a = asked_for(named(web_parts, other_org));
   a.kdc = other_org;
   return detail::judge_service(named(krbtgt_parts, other_org), ex_org, a) == service_is::another &&
+         detail::judge_service(named(referral_parts, other_org), ex_org, a) == service_is::another &&
          detail::judge_service(named(far_parts, other_org), ex_org, a) == service_is::referral;
 }
 constexpr bool what_was_asked_for_is_of_the_realm_that_was_asked() {
@@ -103,6 +104,26 @@ constexpr bool no_wish_is_no_bound() {
   a.till = {0};
   return detail::check_times(a, {}, noon.at, true, plus(noon.at, 999999), {}, noon, {}).ok();
 }
+constexpr bool no_wish_is_no_bound_of_renewal() {
+  const auto ok = [](const detail::asked& a) {
+    return detail::check_times(a, {ticket_flag_t::renewable}, noon.at, true, plus(noon.at, 60), plus(noon.at, 999999),
+                               noon, {})
+        .ok();
+  };
+  detail::asked a;
+  a.till = plus(noon.at, 60);
+  a.options = {kdc_option_t::renewable};
+  if (!ok(a)) return false;  // no rtime
+  a.rtime = kerberos_time{0};
+  if (!ok(a)) return false;
+  a.rtime = plus(noon.at, 60);
+  if (ok(a)) return false;
+  a.rtime.reset();
+  a.options = {kdc_option_t::renewable_ok};
+  if (ok(a)) return false;
+  a.till = {0};
+  return ok(a);
+}
 constexpr bool extreme_times_do_not_overflow() {
   detail::asked a;
   a.till = latest_time;
@@ -123,5 +144,7 @@ KERB_BOTH("judge_service: an AS may write its realm in another way, in all place
 KERB_BOTH("unrequested: every flag that widens a ticket, unless it was asked for or inherited", "[exchange][rfc4120-2]",
           flags_are_asked_for_or_inherited);
 KERB_BOTH("check_times: a till of the epoch bounds nothing", "[exchange][rfc4120-5.4.1]", no_wish_is_no_bound);
+KERB_BOTH("check_times: nor does it, or an absent rtime, bound the time of renewal", "[exchange][rfc4120-5.4.1]",
+          no_wish_is_no_bound_of_renewal);
 KERB_BOTH("check_times: the first and the last time of all do not overflow", "[exchange]",
           extreme_times_do_not_overflow);

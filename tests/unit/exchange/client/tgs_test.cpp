@@ -291,8 +291,12 @@ TEST_CASE("tgs_client: no truncation of a reply is accepted, and the true one st
   const bytes_view whole = w.tgs_rep(octets_of_send(first), honest);
   for (std::size_t n = 0; n != whole.size(); ++n) {
     INFO(n);
-    REQUIRE(says<ignored>(x.receive(whole.first(n), w.turn_now())));
+    const auto s = x.receive(whole.first(n), w.turn_now());
+    REQUIRE(says<ignored>(s));
+    REQUIRE(is_malformed(why(s).code));
   }
+  const bytes_view no = w.error(error_code_t::kdc_err_policy);
+  for (std::size_t n = 0; n != no.size(); ++n) REQUIRE(is_malformed(why(x.receive(no.first(n), w.turn_now())).code));
   REQUIRE(says<done>(x.receive(whole, w.turn_now())));
 }
 TEST_CASE("tgs_client: no flipped bit of a reply is accepted but where nothing is authenticated", "[exchange]") {
@@ -393,6 +397,78 @@ TEST_CASE("tgs_client: calls out of turn are misuse, and the first reason stands
   client x(ask_for(tgt, room));
   REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::no_answer);
   REQUIRE(why(x.start(w.turn_now())).code == errc::no_answer);
+  REQUIRE(why(x.receive({}, w.turn_now())).code == errc::no_answer);
+  REQUIRE(why(x.abandon({.code = errc::stream_ended})).code == errc::no_answer);
+}
+TEST_CASE("tgs_client: a clock that Kerberos cannot write is refused, then and later", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  const timestamp never{{latest_time.seconds + 1}, {0}};
+  client x(ask_for(tgt, room));
+  REQUIRE(why(x.start(w.turn_at(never))).code == errc::clock_out_of_range);
+  client y(ask_for(tgt, room));
+  const auto s = y.start(w.turn_now());
+  REQUIRE(why(y.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_at(never))).code == errc::clock_out_of_range);
+}
+TEST_CASE("tgs_client: no more than sixteen encryption types are offered", "[exchange][rfc4120-5.4.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  std::array<etype_t, 17> types{};
+  for (std::size_t i = 0; i != types.size(); ++i) types[i] = etype_t(static_cast<std::int32_t>(i + 1));
+  tgs_request<key> ask = ask_for(tgt, room);
+  ask.etypes = types;
+  client x(ask);
+  REQUIRE(fails_with(x.start(w.turn_now()), errc::api_misuse, "etype"));
+  ask.etypes = view_of<etype_t>(types.data(), 16);
+  client y(ask);
+  REQUIRE(says<send>(y.start(w.turn_now())));
+}
+TEST_CASE("tgs_client: optional fields are sent where they were asked for, and nowhere else",
+          "[exchange][rfc4120-5.4.1]") {
+  static constexpr std::uint8_t v4[] = {192, 0, 2, 1};
+  static constexpr msg::HostAddress list[] = {{addr_t::ipv4, v4}};
+  for (const bool all : {false, true}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    const credential tgt = w.tgt();
+    tgs_request<key> ask = ask_for(tgt, room);
+    if (all) {
+      ask.addresses = list;
+      ask.renew_lifetime = 3600;
+    }
+    client x(ask);
+    const auto s = x.start(w.turn_now());
+    const auto req = asn1::decode<msg::TgsReq>(octets_of_send(s));
+    REQUIRE(req->req_body->addresses.has_value() == all);
+    REQUIRE(req->req_body->rtime.has_value() == all);
+    REQUIRE(req->req_body->kdc_options.has(kdc_option_t::renewable) == all);
+    if (all) REQUIRE(*req->req_body->rtime == plus(noon.at, 3600));
+  }
+}
+TEST_CASE("tgs_client: a key without a checksum fails before anything is drawn", "[exchange][rfc4120-3.3.2]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  ticket_facts f = w.tgt().facts();
+  f.ticket = w.ticket(krbtgt(), w.tgs_key);
+  const credential empty(f, key{});
+  client x(ask_for(empty, room));
+  const unsigned drawn = w.policy.entropy.draws();
+  REQUIRE(why(x.start(w.turn_now())).code == errc::unsupported_cksum);
+  REQUIRE(w.policy.entropy.draws() == drawn);
+}
+TEST_CASE("tgs_client: what opens and is no EncTGSRepPart fails", "[exchange][rfc4120-5.4.2]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 512> reply{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const auto rep =
+      testing::mint_kdc_rep<msg_t::tgs_rep>(alice(), tgt.ticket(), msg::PaEncTsEnc{noon.at, noon.usec}, w.session_key,
+                                            key_usage_t::tgs_rep_enc_part_session, w.turn_now(), reply);
+  REQUIRE(fails_with(x.receive(*rep, w.turn_now()), errc::unexpected_tag, ""));
 }
 
 TEST_CASE("tgs_client: too small a room says what will do, and nothing has changed", "[exchange]") {
@@ -575,10 +651,14 @@ TEST_CASE("tgs_client: a renewed ticket lives as long again, within its renew-ti
   REQUIRE(says<done>(inherited(renewable, renew, until(86400))));
   REQUIRE(fails_with(inherited(renewable, renew, until(86401)), errc::time_mismatch, "endtime"));
   REQUIRE(says<failed>(inherited(renewable, as_it_is, until(40000))));
+  // which bounds no other ticket
+  REQUIRE(says<done>(inherited([](ticket_facts& t) { t.renew_till = plus(noon.at, 100); }, as_it_is, as_it_is)));
 }
 TEST_CASE("tgs_client: a validated ticket is valid", "[exchange][rfc4120-3.3.3]") {
   const auto validate = [](auto& ask) { ask.options = {kdc_option_t::validate}; };
   REQUIRE(says<done>(inherited(as_it_is, validate, as_it_is)));
+  REQUIRE(says<done>(
+      inherited(as_it_is, validate, [](reply_spec& s) { s.part.starttime = plus(noon.at, -3000); })));  // its own
   const auto still = [](reply_spec& s) { s.part.flags.set(ticket_flag_t::invalid); };
   REQUIRE(fails_with(inherited(as_it_is, validate, still), errc::flags_mismatch, "flags"));
   const auto postdated_too = [](auto& ask) { ask.options = {kdc_option_t::validate, kdc_option_t::postdated}; };
