@@ -8,9 +8,12 @@ namespace kerb::inline v0 {
 /// What the encrypted part of a KDC's reply said about a ticket, and whose it is.
 struct ticket_facts {
   principal_view client;
-  principal_view server;
-  bytes_view ticket;  ///< the Ticket's encoding, as the KDC sent it
+  principal_view server;  ///< its realm is the one that issued the ticket (RFC 4120 section 5.3)
+  bytes_view ticket;      ///< the Ticket's encoding, as the KDC sent it
   msg::TicketFlags flags;
+  /// Those of `flags` that the KDC has set although nothing asked for them, such as FORWARDABLE. No fault (RFC 4120
+  /// section 3.1.5), but the caller may want to know what else can be done with the ticket.
+  msg::TicketFlags unrequested_flags{};
   kerberos_time authtime;
   kerberos_time starttime;
   kerberos_time endtime;
@@ -21,9 +24,23 @@ struct ticket_facts {
   /// canonicalize option vouches for it (RFC 6806 section 6).
   bool client_renamed = false;
   /// It is not a ticket for the service that was asked for, but for the KDC of another realm, to be asked next
-  /// (RFC 6806 section 8); only where the canonicalize option was set.
+  /// (RFC 6806 section 8); only where the canonicalize option was set. False for a ticket-granting ticket of the
+  /// client's own realm, however the KDC writes that realm.
   bool is_referral = false;
+  /// A peer has handed it over in a KRB-CRED, and all of this is what that peer says.
+  bool handed_over = false;
 };
+
+/// How a client has come by a ticket, and so what may be done with it unseen.
+enum class ticket_kind : std::uint8_t {
+  asked_for,    ///< a KDC gave what was asked for
+  referral,     ///< a KDC named another KDC instead: ticket_facts::is_referral
+  handed_over,  ///< a peer's: ticket_facts::handed_over
+};
+constexpr ticket_kind kind_of(const ticket_facts& f) {
+  if (f.handed_over) return ticket_kind::handed_over;
+  return f.is_referral ? ticket_kind::referral : ticket_kind::asked_for;
+}
 
 /// A ticket with its session key. Move-only; its views lie in the room of the exchange that made it, and its key and
 /// that room's plaintext are wiped when it dies.

@@ -13,7 +13,8 @@ struct answer {
 };
 
 /// Runs a client's exchange: `ask(const send&)` transmits the octets (none: only waits on) and returns a
-/// result<answer>; when it has none, its error is returned, or why the last datagram was passed over. `now` is a
+/// result<answer>; when it has none, its error is returned, or why what had come was passed over: the last reason that
+/// says more than that octets were no message. `now` is a
 /// timestamp, or is called for one at every turn. A client that needs a key it was not given fails with errc::no_key;
 /// too small a room fails with errc::no_space. Adds no power: whoever cannot block writes the same loop around the same
 /// steps.
@@ -37,11 +38,11 @@ template <class Exchange, class C, class Now, class Ask>
       return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->octets)};
     }
     if (const auto* i = std::get_if<ignored>(&step)) {
-      passed_over = i->why;
+      if (passed_over.ok() || !is_malformed(i->why.code)) passed_over = i->why;
       request.fresh = false;
     } else if (const auto* s = std::get_if<send>(&step)) {
       request = *s;
-      passed_over = {};
+      if (request.fresh) passed_over = {};  // another question: what was said to the last one is of no account
     } else {
       return error{.code = errc::no_key};
     }

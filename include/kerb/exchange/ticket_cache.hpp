@@ -7,9 +7,11 @@
 namespace kerb::inline v0 {
 
 /// Up to N credentials of one user, each with its ticket and names in at most `Octets` octets; never allocates. A
-/// ticket can be used as often as one likes until it expires (RFC 4120 section 1.1). Keys and octets are wiped when a
-/// credential is replaced, when the user logs off, and when the cache dies. Credentials are views of it: it stays where
-/// it is.
+/// ticket can be used as often as one likes until it expires (RFC 4120 section 1.1). A credential is known by the whole
+/// of its identity: the client, the server with the realm that issued the ticket, and its ticket_kind. So a referral or
+/// what a peer has handed over neither takes the place of what a KDC gave for the asking, nor is found for it. Keys and
+/// octets are wiped when a credential is replaced, when the user logs off, and when the cache dies. Credentials are
+/// views of it: it stays where it is.
 template <class Key, std::size_t N, std::size_t Octets = 4096>
 class ticket_cache {
  public:
@@ -19,9 +21,9 @@ class ticket_cache {
   ticket_cache(const ticket_cache&) = delete;
   ticket_cache& operator=(const ticket_cache&) = delete;
 
-  /// Keeps a credential, in place of one for the same server, of one that has expired, or of nothing; what comes out is
-  /// valid until it is replaced. errc::no_space when the ticket is too long (detail: octets needed), or when all N are
-  /// taken by others that are still of use (detail: 0).
+  /// Keeps a credential, in place of one of the same client, server and kind, of one that has expired, or of nothing;
+  /// what comes out is valid until it is replaced. errc::no_space when the ticket is too long (detail: octets needed),
+  /// or when all N are taken by others that are still of use (detail: 0).
   constexpr result<ref<const credential>> store(credential c, kerberos_time now) KERB_LIFETIMEBOUND {
     const ticket_facts& f = c.facts();
     const std::size_t client = asn1::encoded_size(f.client.name), server = asn1::encoded_size(f.server.name);
@@ -29,7 +31,7 @@ class ticket_cache {
     const std::size_t needed =
         client + server + addresses + f.client.realm.octets.size() + f.server.realm.octets.size() + f.ticket.size();
     if (needed > Octets) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(needed)};
-    entry* const e = place(f.server, now);
+    entry* const e = place(f, now);
     if (e == nullptr) return error{.code = errc::no_space};
     std::array<std::uint8_t, Octets> octets{};  // the credential may be a view of the entry that it replaces
     std::size_t at = 0;
@@ -61,11 +63,23 @@ class ticket_cache {
     e->held->set_kdc_clock_offset(offset);
     return ref<const credential>(*e->held);
   }
-  /// The credential for a server, if there is one that has not expired; null otherwise.
-  constexpr const credential* find(const principal_view& server, kerberos_time now) const KERB_LIFETIMEBOUND {
+  /// The client's credential for a server, of the kind that is wanted, if there is one that has not expired; null
+  /// otherwise. The server's realm is the one that issued the ticket: that of krbtgt/B@A is A.
+  constexpr const credential* find(const principal_view& client, const principal_view& server, kerberos_time now,
+                                   ticket_kind kind = ticket_kind::asked_for) const KERB_LIFETIMEBOUND {
     for (const entry& e : entries_)
-      if (e.is_of_use(now) && same_principal(e.held->server(), server)) return &*e.held;
+      if (e.is_of_use(now) && e.is(client, server, kind)) return &*e.held;
     return nullptr;
+  }
+  /// The same for the one client whose tickets these are: null, too, where several clients have one for this server.
+  constexpr const credential* find(const principal_view& server, kerberos_time now) const KERB_LIFETIMEBOUND {
+    const credential* found = nullptr;
+    for (const entry& e : entries_) {
+      if (!e.is_of_use(now) || !e.is(e.held->client(), server, ticket_kind::asked_for)) continue;
+      if (found != nullptr) return nullptr;  // of the same client there is only one
+      found = &*e.held;
+    }
+    return found;
   }
   /// How many credentials are of use at `now`.
   constexpr std::size_t size(kerberos_time now) const {
@@ -85,15 +99,19 @@ class ticket_cache {
 
     constexpr ~entry() { wipe(); }
     constexpr bool is_of_use(kerberos_time now) const { return held && now < held->endtime(); }
+    constexpr bool is(const principal_view& client, const principal_view& server, ticket_kind kind) const {
+      return kind_of(held->facts()) == kind && same_principal(held->client(), client) &&
+             same_principal(held->server(), server);
+    }
     constexpr void wipe() {
       held.reset();
       secure_zero(octets);
     }
   };
-  constexpr entry* place(const principal_view& server, kerberos_time now) {
+  constexpr entry* place(const ticket_facts& f, kerberos_time now) {
     entry* free = nullptr;
     for (entry& e : entries_) {
-      if (e.held && same_principal(e.held->server(), server)) return &e;
+      if (e.held && e.is(f.client, f.server, kind_of(f))) return &e;
       if (free == nullptr && !e.is_of_use(now)) free = &e;
     }
     return free;

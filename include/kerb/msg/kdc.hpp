@@ -109,7 +109,8 @@ struct LastReqEntry {
 using LastReq = sequence_of<LastReqEntry>;
 
 /// EncKDCRepPart, RFC 4120 section 5.4.2, with the encrypted-pa-data of RFC 6806 section 11: what the KDC tells the
-/// client. EncASRepPart has APPLICATION 25 and is read under 26 too, which is what MIT's KDC writes.
+/// client. EncASRepPart has APPLICATION 25 and is read under 26 too, which is what MIT's KDC writes; EncTGSRepPart has 26
+/// and is read under 25 too, which is what GNU Shishi's KDC writes. Which of the two a reply is, its key usage says.
 template <std::uint8_t... Application>
 struct EncKdcRepPart {
   EncryptionKey                key;
@@ -146,6 +147,6 @@ struct EncKdcRepPart {
   }
 };
 using EncAsRepPart  = EncKdcRepPart<25, 26>;
-using EncTgsRepPart = EncKdcRepPart<26>;
+using EncTgsRepPart = EncKdcRepPart<26, 25>;
 
 }  // namespace kerb::inline v0::msg

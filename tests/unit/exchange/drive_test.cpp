@@ -76,6 +76,59 @@ TEST_CASE("drive: without an answer it says why", "[exchange]") {
   CHECK(std::string_view(s.error().type) == "AP-REP");
 }
 
+TEST_CASE("drive: of what was passed over, a message's fault counts more than octets that are none", "[exchange]") {
+  client c;
+  const std::uint8_t junk[] = {0x6f, 2, 3};
+  for (const bool message_first : {true, false}) {
+    initiator x = c.begin();
+    int asked = 0;
+    const auto s = drive(x, c.w.policy, c.w.now, [&](const send&) -> result<answer> {
+      if (asked == 2) return errc::no_answer;
+      if ((asked++ == 0) != message_first) return answer{junk};
+      const bytes_view rep = c.good();
+      c.rep.back() ^= 1;  // it stands at the end
+      return answer{rep};
+    });
+    REQUIRE(!s);
+    CHECK(s.error().code == errc::integrity);
+    CHECK(asked == 2);
+  }
+}
+
+/// An exchange that passes one datagram over, and then sends.
+struct passes_over_and_sends {
+  using product = int;
+  using step = std::variant<send, need_room, ignored, done, failed>;
+  bool fresh;
+  int received = 0;
+  template <class Turn>
+  step start(const Turn&) {
+    return send{};
+  }
+  template <class Turn>
+  step receive(bytes_view, const Turn&, carrier) {
+    if (received++ == 0) return ignored{{.code = errc::integrity}};
+    send again{};
+    again.fresh = fresh;
+    return again;
+  }
+  result<int> take() && { return 1; }
+};
+
+TEST_CASE("drive: why an answer was passed over is kept while the same question stands", "[exchange]") {
+  for (const bool fresh : {false, true}) {
+    passes_over_and_sends x{fresh};
+    policy p;
+    int asked = 0;
+    const auto s = drive(x, p, timestamp{}, [&](const send&) -> result<answer> {
+      if (asked++ == 2) return errc::no_answer;
+      return answer{bytes_view()};
+    });
+    REQUIRE(!s);
+    CHECK(s.error().code == (fresh ? errc::no_answer : errc::integrity));
+  }
+}
+
 TEST_CASE("drive: on a stream the first wrong message is the end", "[exchange]") {
   client c;
   initiator x = c.begin();

@@ -52,6 +52,64 @@ constexpr bool a_ticket_is_used_until_it_expires() {
 KERB_BOTH("ticket_cache: a ticket is used as often as one likes until it expires", "[exchange][rfc4120-1.1]",
           a_ticket_is_used_until_it_expires);
 
+/// A credential of a client for a server of a realm, with a key that is told by `fill`.
+constexpr basic_credential<key> ticket_of(view_of<kerberos_string> client, view_of<kerberos_string> server,
+                                          std::uint8_t fill, ticket_kind kind = ticket_kind::asked_for,
+                                          kerberos_string realm = "EX.ORG"_krb) {
+  testing::insecure_policy p;
+  std::array<std::uint8_t, 32> o{};
+  for (std::uint8_t& b : o) b = fill;
+  ticket_facts f;
+  f.client = named(client);
+  f.server = {{name_t::srv_inst, server}, realm};
+  f.ticket = bytes_view(ticket_a);
+  f.endtime = plus(noon, 60);
+  f.is_referral = kind == ticket_kind::referral;
+  f.handed_over = kind == ticket_kind::handed_over;
+  return {f, std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, o))};
+}
+constexpr kerberos_string bob_parts[] = {"bob"_krb}, tgt_parts[] = {"krbtgt"_krb, "EX.ORG"_krb};
+constexpr bool is(const basic_credential<key>* c, std::uint8_t fill) {
+  return c != nullptr && c->session_key().octets().unguarded()[0] == fill;
+}
+
+constexpr bool each_kind_has_a_place_of_its_own() {
+  ticket_cache<key, 4, 128> c;
+  const principal_view alice = named(alice_parts), tgt = named(tgt_parts);
+  const auto put = [&](std::uint8_t fill, ticket_kind kind) {
+    return c.store(ticket_of(alice_parts, tgt_parts, fill, kind), noon).has_value();
+  };
+  if (!put(2, ticket_kind::referral) || !put(3, ticket_kind::handed_over)) return false;
+  if (c.find(alice, tgt, noon) != nullptr || c.find(tgt, noon) != nullptr) return false;
+  if (!put(1, ticket_kind::asked_for) || !put(4, ticket_kind::referral) || !put(5, ticket_kind::handed_over))
+    return false;
+  return is(c.find(alice, tgt, noon), 1) && is(c.find(tgt, noon), 1) &&
+         is(c.find(alice, tgt, noon, ticket_kind::asked_for), 1) &&
+         is(c.find(alice, tgt, noon, ticket_kind::referral), 4) &&
+         is(c.find(alice, tgt, noon, ticket_kind::handed_over), 5) && c.size(noon) == 3 &&
+         c.find(alice, tgt, plus(noon, 60), ticket_kind::referral) == nullptr;
+}
+KERB_BOTH("ticket_cache: neither a referral nor what a peer handed over takes the place of what was asked for",
+          "[exchange][rfc6806-8]", each_kind_has_a_place_of_its_own);
+
+constexpr bool client_server_and_realm_tell_tickets_apart() {
+  ticket_cache<key, 4, 128> c;
+  const principal_view alice = named(alice_parts), bob = named(bob_parts), tgt = named(tgt_parts);
+  const principal_view foreign{tgt.name, "OTHER.ORG"_krb}, namesake{alice.name, "OTHER.ORG"_krb};
+  if (!c.store(ticket_of(alice_parts, tgt_parts, 1), noon) ||
+      !c.store(ticket_of(alice_parts, tgt_parts, 2, ticket_kind::asked_for, "OTHER.ORG"_krb), noon)) {
+    return false;
+  }
+  if (!is(c.find(tgt, noon), 1) || !is(c.find(foreign, noon), 2) || c.size(noon) != 2) return false;
+  if (!c.store(ticket_of(bob_parts, tgt_parts, 3), noon)) return false;
+  return is(c.find(alice, tgt, noon), 1) && is(c.find(alice, foreign, noon), 2) && is(c.find(bob, tgt, noon), 3) &&
+         c.find(bob, foreign, noon) == nullptr && c.find(namesake, tgt, noon) == nullptr &&
+         c.find(tgt, noon) == nullptr &&  // whose?
+         is(c.find(foreign, noon), 2);
+}
+KERB_BOTH("ticket_cache: client, server and the realm that issued a ticket tell it from every other",
+          "[exchange][rfc4120-5.3]", client_server_and_realm_tell_tickets_apart);
+
 constexpr bool logging_off_destroys_everything() {
   cache c;
   if (!c.store(credential(web_parts, ticket_a), noon) || !c.store(credential(ftp_parts, ticket_b), noon)) return false;

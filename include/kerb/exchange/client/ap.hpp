@@ -11,14 +11,15 @@
 // this order: the subkey's seed, the sequence number (4), the authenticator's confounder.
 #pragma once
 #include "../../msg/error.hpp"
+#include "../moved.hpp"
 #include "../sealed.hpp"
 #include "../step.hpp"
 #include "ap_request.hpp"
 
 namespace kerb::inline v0 {
 
-/// Authenticates the client to a service, and the service to the client. Octets handed to receive() are never written
-/// to; octets in a step are valid until the next call.
+/// Authenticates the client to a service, and the service to the client. Moved from, it refuses every call. Octets
+/// handed to receive() are never written to; octets in a step are valid until the next call.
 template <crypto_policy C>
 class [[nodiscard]] ap_initiator {
  public:
@@ -92,6 +93,7 @@ class [[nodiscard]] ap_initiator {
   /// What came: an AP-REP, a KRB-ERROR, or on a datagram anything at all.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t, carrier arrived = carrier::any) {
+    peer_error_ = std::optional<msg::KrbError>{};  // its octets may have gone
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
     arrived_ = arrived;
@@ -131,7 +133,8 @@ class [[nodiscard]] ap_initiator {
     if (state_ == state::idle || state_ == state::waiting) room_.move_to(bigger);
   }
 
-  /// The KRB-ERROR that was received last, if any: unauthenticated, and lent like the octets it came in.
+  /// The KRB-ERROR that was given to receive() last, if it was one: unauthenticated, and lent like the octets it came
+  /// in.
   constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
 
   /// The session; once, after done or after a send that is followed by nothing.
@@ -234,7 +237,7 @@ class [[nodiscard]] ap_initiator {
 
   ap_request<key> request_;
   kerb::room room_;
-  state state_ = state::idle;
+  detail::moving_state<state::spent> state_ = state::idle;
   carrier arrived_ = carrier::any;
   timestamp sent_at_;
   std::uint32_t seq_ = 0;

@@ -34,9 +34,11 @@ struct ap_request {
 
 namespace detail {
 /// errc::api_misuse, or errc::input_too_large for a KRB-CRED beyond 16 bits of length, where the request contradicts
-/// itself.
+/// itself, or has a referral for the ticket of a service.
 template <class Key>
 constexpr error check(const ap_request<Key>& r) {
+  // It is for a KDC, and whoever is that KDC could play the service
+  if (r.credential.get().facts().is_referral) return {.code = errc::api_misuse, .type = "Ticket", .field = "sname"};
   if (!r.gss) return {};
   constexpr error misused{.code = errc::api_misuse, .type = "Authenticator", .field = "cksum"};
   // RFC 4121 section 4.1.1: the checksum is of type 0x8003 alone, and a sequence number goes with it

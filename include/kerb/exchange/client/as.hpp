@@ -10,14 +10,17 @@
 //
 // Random octets are drawn in this order: for each request the nonce (4), then a PA-ENC-TIMESTAMP's confounder.
 #pragma once
+#include "../moved.hpp"
 #include "as_request.hpp"
 #include "kdc_reply.hpp"
+#include "known_keys.hpp"
 #include "preauth.hpp"
 
 namespace kerb::inline v0 {
 
-/// Gets an initial ticket with a password or a long-term key. Octets handed to receive() are never written to and are
-/// lent until the next receive() or the end; octets in a step are valid until the next call.
+/// Gets an initial ticket with a password or a long-term key. Moved from, it refuses every call. Octets handed to
+/// receive() are never written to and are lent until the next receive() or the end; octets in a step are valid until
+/// the next call.
 template <crypto_policy C, class Mechanisms = mechanisms<enc_timestamp>>
 class [[nodiscard]] as_client {
  public:
@@ -39,13 +42,17 @@ class [[nodiscard]] as_client {
     if (state_ != state::idle) return misuse();
     if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
     tgs_name_[1] = request_.client.realm;
-    if (!make_offer(t.policy.get())) return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "etype"});
+    std::optional<etype_t> own;
+    if (request_.key) own = t.policy->etype_of(request_.key->get());
+    if (!detail::make_offer(offer_, own, request_.etypes.empty() ? t.policy->offered() : request_.etypes))
+      return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "etype"});
     return send_request(t, t.now, true, {});
   }
 
   /// What came: an AS-REP, a KRB-ERROR, or on a datagram anything at all.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t, carrier arrived = carrier::any) {
+    peer_error_ = std::optional<msg::KrbError>{};  // its octets may have gone
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
     if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
@@ -58,21 +65,20 @@ class [[nodiscard]] as_client {
   }
 
   /// Answers need_key. The key must be of the encryption type that was asked for; it is moved from unless the answer is
-  /// need_room.
+  /// need_room. The exchange remembers it, and does not ask for it again.
   template <entropy_source R>
   [[nodiscard]] constexpr step provide(key&& k, const turn<C, R>& t) {
     if (state_ == state::failed) return failed{why_};
-    if (state_ != state::wants_key || t.policy->etype_of(k) != hint_.etype) return misuse();
+    if (state_ != state::wants_key || t.policy->etype_of(k) != wanted_.etype) return misuse();
     if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
     const bool for_reply = !reply_.empty();
     const auto rep = asn1::decode<msg::AsRep>(reply_);
     if (for_reply && !rep) return fail(rep.error());  // the caller has not kept what it lent
-    std::optional<key>& place = for_reply ? reply_key_ : key_;
-    place.emplace(std::move(k));
+    std::size_t& place = for_reply ? reply_key_ : key_;
+    place = keys_.add(wanted_, std::move(k), key_);
     step next = for_reply ? on_reply(*rep, t) : send_request(t, kdc_time(t.now), true, cookie_offered_);
     if (says<need_room>(next)) {
-      k = std::move(*place);
-      place.reset();
+      k = keys_.take(std::exchange(place, no_key));
       state_ = state::wants_key;
     } else if (state_ == state::wants_key) {
       state_ = state::waiting;
@@ -89,8 +95,14 @@ class [[nodiscard]] as_client {
     if (state_ == state::idle || state_ == state::waiting || state_ == state::wants_key) room_.move_to(bigger);
   }
 
-  /// The KRB-ERROR that was received last, if any: unauthenticated, and lent like the octets it came in.
+  /// The KRB-ERROR that was given to receive() last, if it was one: unauthenticated, and lent like the octets it came
+  /// in.
   constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+
+  /// The realm that the KDC named in place of the one asked, where that was the wrong one: in KDC_ERR_WRONG_REALM, or
+  /// in a reply that differs from the request in the client's realm alone. Unauthenticated, so whether to ask it is for
+  /// the user or a local policy to say (RFC 6806 section 7); valid as long as the exchange.
+  constexpr std::optional<kerberos_string> realm_named() const KERB_LIFETIMEBOUND { return named_.get(); }
 
   /// The credential; after done, once.
   [[nodiscard]] constexpr result<product> take() && {
@@ -106,19 +118,9 @@ class [[nodiscard]] as_client {
     if (request_.server) return *request_.server;
     return {{name_t::srv_inst, view_of<kerberos_string>(tgs_name_)}, request_.client.realm};
   }
-  /// The encryption types to offer: ours in our order, but first that of the key we have, because a KDC takes the first
-  /// one for which the client has a key (RFC 4120 section 3.1.3). At most 16.
-  constexpr bool make_offer(C& policy) {
-    bool fits = true;
-    offer_.clear();
-    if (request_.key) fits = offer_.push_back(policy.etype_of(request_.key->get()));
-    for (etype_t e : request_.etypes.empty() ? policy.offered() : request_.etypes)
-      if (!detail::contains(offer_, e)) fits = fits && offer_.push_back(e);
-    return fits && !offer_.empty();
-  }
-  constexpr detail::asked asked() const {
-    return {request_.client, server(), options_, request_.from,      till_,
-            rtime_,          nonce_,   offer_,   request_.addresses, true};
+  constexpr detail::asked asked(std::uint32_t nonce) const {
+    return {request_.client, server(), request_.client.realm, options_, request_.from, till_, rtime_,
+            nonce,           offer_,   request_.addresses,    true};
   }
 
   /// Writes and hands out the next request; `now` is the client's time as the KDC shall see it.
@@ -173,16 +175,7 @@ class [[nodiscard]] as_client {
   constexpr void write_request(der::writer& w, const turn<C, R>& t, std::uint32_t nonce,
                                std::optional<bytes_view> cookie, errc& why) {
     msg::KdcReqBody body;
-    body.kdc_options = options_;
-    body.cname = request_.client.name;
-    body.realm = request_.client.realm;
-    body.sname = server().name;
-    body.from = request_.from;
-    body.till = till_;
-    body.rtime = rtime_;
-    body.nonce = nonce;
-    body.etype = view_of<etype_t>(offer_);
-    if (!request_.addresses.empty()) body.addresses = request_.addresses;
+    detail::fill_body(body, asked(nonce));
 
     auto elements = asn1::computed{[&](der::writer& out) {
       der::wrap(out, der::sequence, [&] {
@@ -196,7 +189,9 @@ class [[nodiscard]] as_client {
     asn1::write(w, msg::KdcReq<msg_t::as_req, decltype(padata), msg::KdcReqBody>{padata, body});
   }
   /// Null when there is none yet, which a mechanism that wanted one never sees.
-  constexpr const key* long_term() const { return request_.key ? &request_.key->get() : key_ ? &*key_ : nullptr; }
+  constexpr const key* long_term() const {
+    return request_.key ? &request_.key->get() : key_ != no_key ? &keys_[key_] : nullptr;
+  }
   /// The cookie that went out with the last request, in the room.
   constexpr std::optional<bytes_view> cookie() const {
     if (!cookie_size_) return std::nullopt;
@@ -232,7 +227,10 @@ class [[nodiscard]] as_client {
       default: return refused_by_kdc(*e);
     }
   }
-  constexpr step refused_by_kdc(const msg::KrbError& e) { return fail(detail::krb_error(errc::kdc_said_no, e)); }
+  constexpr step refused_by_kdc(const msg::KrbError& e) {
+    named_.note(e, request_.client.realm);
+    return fail(detail::krb_error(errc::kdc_said_no, e));
+  }
   constexpr step skewed(const msg::KrbError& e) { return fail(detail::krb_error(errc::clock_skew, e)); }
   constexpr timestamp kdc_time(timestamp now) const { return {plus(now.at, kdc_clock_ahead_), now.usec}; }
 
@@ -283,24 +281,28 @@ class [[nodiscard]] as_client {
   constexpr detail::key_hint standard_hint(etype_t e, C& policy) const {
     return {e, {}, {policy.default_iterations(e)}};
   }
-  /// Puts the key for the hint into `place`; a step when the caller has to help, or when that fails.
+  /// Puts the number of the key for the hint into `place`; a step when the caller has to help, or when that fails.
   template <entropy_source R>
-  constexpr std::optional<step> find_key(const detail::key_hint& hint, const turn<C, R>& t, std::optional<key>& place) {
+  constexpr std::optional<step> find_key(const detail::key_hint& hint, const turn<C, R>& t, std::size_t& place) {
     if (request_.key) {
       if (t.policy->etype_of(request_.key->get()) == hint.etype) return std::nullopt;
       return disregard({.code = errc::no_key, .type = "ETYPE-INFO2"});
     }
+    const bytes_view salt = hint.salt ? *hint.salt : room_.kept().first(default_salt_size(request_.client));
+    wanted_ = {.etype = hint.etype, .iterations = hint.iterations.count};
+    const bytes_view pieces[] = {salt};
+    if (const errc e = t.policy->digest(pieces, wanted_.salt); e != errc::ok) return fail({.code = e});
+    place = keys_.find(wanted_);
+    if (place != no_key) return std::nullopt;
     // Anybody can make a client compute: not more often than it would for an honest KDC
     if (++derivations_ > t.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
-    hint_ = hint;
-    const bytes_view salt = hint_.salt ? *hint_.salt : room_.kept().first(default_salt_size(request_.client));
     if (request_.password.empty()) {
       state_ = state::wants_key;
-      return need_key{hint_.etype, salt, hint_.iterations};
+      return need_key{hint.etype, salt, hint.iterations};
     }
-    auto k = t.policy->string_to_key(hint_.etype, request_.password, salt, hint_.iterations);
+    auto k = t.policy->string_to_key(hint.etype, request_.password, salt, hint.iterations);
     if (!k) return fail(k.error());
-    place.emplace(std::move(*k));
+    place = keys_.add(wanted_, std::move(*k), key_);
     return std::nullopt;
   }
 
@@ -308,8 +310,11 @@ class [[nodiscard]] as_client {
 
   template <entropy_source R>
   constexpr step on_reply(const msg::AsRep& rep, const turn<C, R>& t) {
-    const detail::asked a = asked();
-    if (const error e = detail::check_clear_part(rep, a); !e.ok()) return disregard(e);
+    const detail::asked a = asked(nonce_);
+    if (const error e = detail::check_clear_part(rep, a); !e.ok()) {
+      if (same_name(rep.cname, a.client.name) && !(rep.crealm == a.client.realm)) named_.note(rep.crealm);
+      return disregard(e);
+    }
     if (const std::size_t n = detail::room_for(rep); room_.free() < n) return need_room{room_.size_with(n)};
     const key* reply_key = reply_key_for(rep.enc_part.etype, t.policy.get());
     if (reply_key == nullptr) {
@@ -319,25 +324,26 @@ class [[nodiscard]] as_client {
       if (!hint) return disregard(hint.error());
       if (const auto next = find_key(hint->value_or(standard_hint(only[0], t.policy.get())), t, reply_key_))
         return *next;
-      reply_key = reply_key_ ? &*reply_key_ : nullptr;
-      if (reply_key == nullptr) return disregard({.code = errc::no_key, .type = "AS-REP", .field = "enc-part"});
+      if (reply_key_ == no_key) return disregard({.code = errc::no_key, .type = "AS-REP", .field = "enc-part"});
+      reply_key = &keys_[reply_key_];
     }
     auto plain = open_sealed(t.policy.get(), rep.enc_part, *reply_key, key_usage_t::as_rep_enc_part, room_);
-    reply_key_.reset();
+    reply_key_ = no_key;
     if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
     const auto part = asn1::decode<msg::EncAsRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
     auto session_key = take_key(t.policy.get(), part->key, *plain);
     const timestamp now{kdc_time(t.now)};
-    if (const error e = detail::check_enc_part(*part, rep.ticket.value(), a, now, t.limits); !e.ok()) return fail(e);
+    const error wrong = detail::check_enc_part(*part, rep.ticket.value(), rep.crealm, a, now, t.limits);
+    if (!wrong.ok()) return fail(wrong);
     if (!session_key) return fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
     product_ = detail::make_credential(rep, *part, a, std::move(*session_key), t.now, std::move(room_));
-    key_.reset();
+    keys_.clear();
     state_ = state::over;
     return done{};
   }
   constexpr const key* reply_key_for(etype_t etype, C& policy) {
-    const key* k = reply_key_ ? &*reply_key_ : mechanisms_.reply_key(long_term());
+    const key* k = reply_key_ != no_key ? &keys_[reply_key_] : mechanisms_.reply_key(long_term());
     return k != nullptr && policy.etype_of(*k) == etype ? k : nullptr;
   }
 
@@ -352,18 +358,19 @@ class [[nodiscard]] as_client {
   KERB_COLD constexpr step fail(error e) {
     why_ = e;
     state_ = state::failed;
-    key_.reset();
-    reply_key_.reset();
+    keys_.clear();
+    key_ = reply_key_ = no_key;
     room_.wipe_front();
     return failed{why_};
   }
 
   static constexpr std::uint32_t longest_nonce = 0x7fffffff;
+  static constexpr std::size_t no_key = detail::known_keys<key>::none;
 
   as_request<key> request_;
   kerb::room room_;
   msg::KdcOptions options_;
-  state state_ = state::idle;
+  detail::moving_state<state::spent> state_ = state::idle;
   carrier via_ = carrier::any;
   carrier arrived_ = carrier::any;
   bool followed_clock_ = false;
@@ -375,14 +382,16 @@ class [[nodiscard]] as_client {
   std::array<kerberos_string, 2> tgs_name_{{{"krbtgt"_krb}, {}}};
   fixed<etype_t, 16> offer_;
   detail::mechanism_set<Mechanisms> mechanisms_;
-  detail::key_hint hint_;
-  std::optional<key> key_;        // by the hints of a round
-  std::optional<key> reply_key_;  // by the hints of a reply, until that reply has been tried
+  detail::known_keys<key> keys_;
+  detail::key_recipe wanted_;       // of the key that was looked for last
+  std::size_t key_ = no_key;        // by the hints of a round
+  std::size_t reply_key_ = no_key;  // by the hints of a reply, until that reply has been tried
   unsigned derivations_ = 0;
   std::optional<bytes_view> cookie_offered_;  // in octets that are lent
   std::optional<std::size_t> cookie_size_;    // of the one that was sent, in the room
   bytes_view reply_;
   std::optional<msg::KrbError> peer_error_;
+  detail::named_realm named_;
   product product_;
   error why_{};
 };

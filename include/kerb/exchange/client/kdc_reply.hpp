@@ -1,30 +1,12 @@
 // What a client checks in every reply of a KDC, RFC 4120 sections 3.1.5 and 3.3.4.
 #pragma once
-#include "../../core/fixed.hpp"
-#include "../../msg/error.hpp"
+#include "../../msg/anonymity.hpp"
 #include "../credential.hpp"
 #include "../sealed.hpp"
 #include "../step.hpp"
+#include "asked.hpp"
 
 namespace kerb::inline v0::detail {
-
-/// What was asked, for comparison with what came.
-struct asked {
-  principal_view client;
-  principal_view server;
-  msg::KdcOptions options;
-  std::optional<kerberos_time> from;
-  kerberos_time till;
-  std::optional<kerberos_time> rtime;
-  std::uint32_t nonce = 0;
-  view_of<etype_t> etypes;
-  view_of<msg::HostAddress> addresses;
-  bool initial = false;  // an AS exchange
-  // What a TGS-REQ's own ticket brings with it (RFC 4120 sections 2.5 to 2.7 and 3.3.3)
-  msg::TicketFlags inherited{};
-  std::optional<kerberos_time> renewable_to{};
-  std::optional<msg::HostAddresses> inherited_addresses{};
-};
 
 constexpr error mismatch(errc c, const char* field) { return {.code = c, .type = "EncKDCRepPart", .field = field}; }
 
@@ -33,14 +15,26 @@ constexpr error krb_error(errc c, const msg::KrbError& e) {
   return {.code = c, .detail = static_cast<std::uint32_t>(e.error_code), .type = "KRB-ERROR", .field = "error-code"};
 }
 
-constexpr bool contains(view_of<etype_t> list, etype_t e) {
-  for (etype_t x : list)
-    if (x == e) return true;
-  return false;
-}
+/// How the service that a reply is for relates to the one that was asked for.
+enum class service_is : std::uint8_t { as_asked, own_tgs, referral, another };
 
-constexpr bool is_tgs_name(const msg::PrincipalName& n) {
-  return n.name_string.size() == 2 && *n.name_string.begin() == std::string_view("krbtgt");
+/// Judges the service of a reply's encrypted part by the whole of its identity: name, realm, and which KDC was asked.
+/// Whoever answers for one realm could otherwise give a ticket of another's, with a session key that it knows.
+constexpr service_is judge_service(const principal_view& got, kerberos_string crealm, const asked& a) {
+  const bool canonical = a.options.has(kdc_option_t::canonicalize);
+  const std::optional<kerberos_string> to = krbtgt_realm(got.name), wanted = krbtgt_realm(a.server.name);
+  // RFC 4120 section 5.3: the realm of a ticket is the one that issued it, and a KDC issues those of its own alone
+  if (got.realm == a.kdc) {
+    if (same_principal(got, a.server)) return service_is::as_asked;
+    // RFC 6806 section 8: the next realm to ask. Neither this one nor the client's own, which RFC 4120 section 3.3.1
+    // calls a loop; and not in place of an initial ticket for a service, nor of the same ticket again
+    const bool onward = to && !(*to == a.kdc) && !(*to == a.client.realm);
+    const bool may_refer = canonical && (!a.initial || wanted) && !is_same_ticket_again(a.options);
+    return may_refer && onward ? service_is::referral : service_is::another;
+  }
+  // RFC 6806 section 6: with canonicalize an AS may write the realm in another way, in all places alike
+  const bool wanted_own = a.initial && canonical && wanted && *wanted == a.kdc && a.server.realm == a.kdc;
+  return wanted_own && to && *to == got.realm && crealm == got.realm ? service_is::own_tgs : service_is::another;
 }
 
 /// The clear part, RFC 4120 section 3.1.5: it is compared with the request, and nothing is learnt from it.
@@ -73,7 +67,7 @@ constexpr error check_times(const asked& a, const msg::TicketFlags& granted, ker
   // as long as it was to; till says nothing there
   const bool renews = a.options.has(kdc_option_t::renew);
   if (renews && a.renewable_to && end > *a.renewable_to) return mismatch(errc::time_mismatch, "endtime");
-  const bool bounded = !renews && !a.options.has(kdc_option_t::validate) && a.till != no_wish;
+  const bool bounded = !is_same_ticket_again(a.options) && a.till != no_wish;
   if (bounded && end > a.till) return mismatch(errc::time_mismatch, "endtime");
   if (end < start || end < plus(now.at, -limits.clock_skew)) return mismatch(errc::ticket_expired, "endtime");
   if (renew_till) {
@@ -87,8 +81,8 @@ constexpr error check_times(const asked& a, const msg::TicketFlags& granted, ker
   return {};
 }
 
-/// The ticket's flags: nothing that widens its use may be granted unasked, and what makes it useless is no success.
-constexpr error check_flags(const asked& a, const msg::TicketFlags& granted) {
+/// The flags that a KDC has set without being asked: no fault (RFC 4120 section 3.1.5 compares none), but reported.
+constexpr msg::TicketFlags unrequested(const asked& a, const msg::TicketFlags& granted) {
   struct pair {
     ticket_flag_t flag;
     kdc_option_t option;
@@ -99,21 +93,21 @@ constexpr error check_flags(const asked& a, const msg::TicketFlags& granted) {
                                {ticket_flag_t::proxy, kdc_option_t::proxy},
                                {ticket_flag_t::may_postdate, kdc_option_t::allow_postdate},
                                {ticket_flag_t::postdated, kdc_option_t::postdated},
-                               {ticket_flag_t::invalid, kdc_option_t::postdated},
+                               {ticket_flag_t::renewable, kdc_option_t::renewable},
+                               {ticket_flag_t::renewable, kdc_option_t::renewable_ok},
                                {ticket_flag_t::anonymous, kdc_option_t::request_anonymous}};
-  const bool renews = a.options.has(kdc_option_t::renew) || a.options.has(kdc_option_t::validate);
-  if (!renews) {  // a renewed or validated ticket keeps the flags it had
-    for (const pair& p : wideners)
-      if (granted.has(p.flag) && !a.options.has(p.option) && !a.inherited.has(p.flag))
-        return mismatch(errc::flags_mismatch, "flags");
-    if (granted.has(ticket_flag_t::renewable) && !a.options.has(kdc_option_t::renewable) &&
-        !a.options.has(kdc_option_t::renewable_ok)) {
-      return mismatch(errc::flags_mismatch, "flags");
-    }
-  }
-  // RFC 4120 section 3.3.3: what was validated is valid
-  if (a.options.has(kdc_option_t::validate) && granted.has(ticket_flag_t::invalid))
-    return mismatch(errc::flags_mismatch, "flags");
+  msg::TicketFlags wanted = a.inherited, unasked;
+  for (const pair& p : wideners)
+    if (a.options.has(p.option)) wanted.set(p.flag);
+  for (const pair& p : wideners) unasked.set(p.flag, granted.has(p.flag) && !wanted.has(p.flag));
+  return unasked;
+}
+
+/// The ticket's flags: what makes it useless is no success.
+constexpr error check_flags(const asked& a, const msg::TicketFlags& granted) {
+  // RFC 4120 section 3.3.3: only a postdated ticket is invalid at first, and what was validated is valid
+  const bool may_be_invalid = a.options.has(kdc_option_t::postdated) && !a.options.has(kdc_option_t::validate);
+  if (granted.has(ticket_flag_t::invalid) && !may_be_invalid) return mismatch(errc::flags_mismatch, "flags");
   // RFC 4120 section 2.1: INITIAL says that the AS issued it, and a fresh password was needed
   if (a.initial && !granted.has(ticket_flag_t::initial)) return mismatch(errc::flags_mismatch, "flags");
   return {};
@@ -122,15 +116,15 @@ constexpr error check_flags(const asked& a, const msg::TicketFlags& granted) {
 /// The encrypted part, which alone says for whom and what the ticket is. `ticket` is the clear one beside it, whose
 /// names decide nothing and may not differ.
 template <class Part>
-constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, const asked& a, timestamp now,
-                               const exchange_limits& limits) {
+constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, kerberos_string crealm, const asked& a,
+                               timestamp now, const exchange_limits& limits) {
   if (p.nonce != a.nonce) return mismatch(errc::nonce_mismatch, "nonce");
-  if (!same_principal({p.sname, p.srealm}, a.server)) {
-    // RFC 6806 section 8: with canonicalize a KDC may refer the client to another realm's KDC
-    const bool may_refer = a.options.has(kdc_option_t::canonicalize) && (!a.initial || is_tgs_name(a.server.name));
-    const bool referral = may_refer && is_tgs_name(p.sname);
-    if (!referral) return mismatch(errc::name_mismatch, p.srealm == a.server.realm ? "sname" : "srealm");
-  }
+  if (judge_service({p.sname, p.srealm}, crealm, a) == service_is::another)
+    return mismatch(errc::name_mismatch, p.srealm == a.kdc && p.srealm == a.server.realm ? "sname" : "srealm");
+  // RFC 4120 section 5.4.1: an AS has clients of its own realm alone; and those who do not say whence they are
+  const bool anonymous = a.options.has(kdc_option_t::request_anonymous) && crealm == anonymous_realm;
+  if (a.initial && !anonymous && !(crealm == p.srealm))
+    return {.code = errc::name_mismatch, .type = "AS-REP", .field = "crealm"};
   if (!same_principal({ticket.sname, ticket.realm}, {p.sname, p.srealm})) {
     return {.code = errc::name_mismatch, .type = "Ticket", .field = "sname"};
   }
@@ -176,8 +170,9 @@ constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, c
   f.renew_till = p.renew_till;
   f.key_expiration = p.key_expiration;
   f.addresses = p.caddr;
+  f.unrequested_flags = unrequested(a, p.flags);
   f.client_renamed = !same_principal({rep.cname, rep.crealm}, a.client);
-  f.is_referral = !same_principal({p.sname, p.srealm}, a.server);
+  f.is_referral = judge_service(f.server, rep.crealm, a) == service_is::referral;
   f.client.realm.octets = in.keep_copy(rep.crealm.octets);
   f.ticket = in.keep_copy(rep.ticket.octets());
   const std::size_t n = asn1::encoded_size(rep.cname);

@@ -11,6 +11,7 @@
 // the authenticator's.
 #pragma once
 #include "../../msg/ap.hpp"
+#include "../moved.hpp"
 #include "kdc_reply.hpp"
 
 namespace kerb::inline v0 {
@@ -33,8 +34,9 @@ struct tgs_request {
   std::optional<msg::AuthorizationData> authorization_data{};  ///< what the ticket is to be restricted by
 };
 
-/// Gets a ticket for another service with a ticket-granting ticket. Octets handed to receive() are never written to and
-/// are lent until the next receive() or the end; octets in a step are valid until the next call.
+/// Gets a ticket for another service with a ticket-granting ticket. Moved from, it refuses every call. Octets handed to
+/// receive() are never written to and are lent until the next receive() or the end; octets in a step are valid until
+/// the next call.
 template <crypto_policy C>
 class [[nodiscard]] tgs_client {
  public:
@@ -98,6 +100,7 @@ class [[nodiscard]] tgs_client {
   /// What came: a TGS-REP, a KRB-ERROR, or on a datagram anything at all.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t, carrier arrived = carrier::any) {
+    peer_error_ = std::optional<msg::KrbError>{};  // its octets may have gone
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
     if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
@@ -117,8 +120,13 @@ class [[nodiscard]] tgs_client {
     if (state_ == state::idle || state_ == state::waiting) room_.move_to(bigger);
   }
 
-  /// The KRB-ERROR that was received last, if any: unauthenticated, and lent like the octets it came in.
+  /// The KRB-ERROR that was given to receive() last, if it was one: unauthenticated, and lent like the octets it came
+  /// in.
   constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+
+  /// The realm that the KDC named in place of the one asked, where that was the wrong one (KDC_ERR_WRONG_REALM);
+  /// unauthenticated, and valid as long as the exchange.
+  constexpr std::optional<kerberos_string> realm_named() const KERB_LIFETIMEBOUND { return named_.get(); }
 
   /// The credential; after done, once.
   [[nodiscard]] constexpr result<product> take() && {
@@ -131,16 +139,31 @@ class [[nodiscard]] tgs_client {
   enum class state : std::uint8_t { idle, waiting, over, spent, failed };
 
   constexpr const basic_credential<key>& tgt() const { return request_.tgt.get(); }
-  constexpr detail::asked asked() const {
+  constexpr detail::asked asked(std::uint32_t nonce) const {
     const ticket_facts& f = tgt().facts();
     constexpr msg::TicketFlags carried{ticket_flag_t::forwarded, ticket_flag_t::proxy, ticket_flag_t::anonymous};
-    return {f.client,           request_.server, options_,          {},           till_,      rtime_, nonce_, offer_,
-            request_.addresses, false,           f.flags & carried, f.renew_till, f.addresses};
+    // RFC 4120 section 3.3.3: a renewed or validated ticket keeps the flags it had
+    const msg::TicketFlags kept = detail::is_same_ticket_again(options_) ? f.flags : f.flags & carried;
+    return {.client = f.client,
+            .server = request_.server,
+            .kdc = kdc_realm(),
+            .options = options_,
+            .from = {},
+            .till = till_,
+            .rtime = rtime_,
+            .nonce = nonce,
+            .etypes = offer_,
+            .addresses = request_.addresses,
+            .inherited = kept,
+            .renewable_to = f.renew_till,
+            .inherited_addresses = f.addresses};
   }
-  /// Whose KDC: the realm that the TGT is for, which a cross-realm TGT names in its second component.
+  /// Whose KDC: that of the realm which the TGT is for, and which a cross-realm TGT names in its second component. The
+  /// same ticket again is given by the realm that has issued it (RFC 4120 section 3.3.3).
   constexpr kerberos_string kdc_realm() const {
-    const msg::PrincipalName& n = tgt().server().name;
-    return detail::is_tgs_name(n) ? *++n.name_string.begin() : tgt().server().realm;
+    const principal_view& s = tgt().server();
+    if (detail::is_same_ticket_again(options_)) return s.realm;
+    return detail::krbtgt_realm(s.name).value_or(s.realm);
   }
   constexpr step transmit(bool fresh) const {
     return send{room_.message(), kdc_realm(), destination::kdc, via_, fresh, afterwards::wait};
@@ -161,14 +184,7 @@ class [[nodiscard]] tgs_client {
         [&](der::writer& out) { der::wrap(out, der::sequence, [&] { out.octets(*request_.second_ticket); }); }};
     using request_body = msg::BasicKdcReqBody<decltype(restrictions), decltype(second)>;
     request_body body;
-    body.kdc_options = options_;
-    body.realm = request_.server.realm;
-    body.sname = request_.server.name;
-    body.till = till_;
-    body.rtime = rtime_;
-    body.nonce = nonce;
-    body.etype = view_of<etype_t>(offer_);
-    if (!request_.addresses.empty()) body.addresses = request_.addresses;
+    detail::fill_body(body, asked(nonce));
     // RFC 4120 section 5.2.6: where there are no authorization data the field is absent
     if (request_.authorization_data && !request_.authorization_data->empty()) {
       body.enc_authorization_data.emplace(restrictions);
@@ -227,13 +243,14 @@ class [[nodiscard]] tgs_client {
       via_ = carrier::stream;  // RFC 4120 section 7.2.1: the same request over a stream
       return transmit(false);
     }
+    named_.note(*e, request_.server.realm);
     const bool skew = e->error_code == error_code_t::krb_ap_err_skew;
     return fail(detail::krb_error(skew ? errc::clock_skew : errc::kdc_said_no, *e));
   }
 
   template <entropy_source R>
   constexpr step on_reply(const msg::TgsRep& rep, const turn<C, R>& t) {
-    const detail::asked a = asked();
+    const detail::asked a = asked(nonce_);
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) return disregard(e);
     const std::size_t n = detail::room_for(rep);
     if (room_.free() < n) return need_room{room_.size_with(n)};
@@ -250,7 +267,8 @@ class [[nodiscard]] tgs_client {
     const auto part = asn1::decode<msg::EncTgsRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
     auto session_key = take_key(t.policy.get(), part->key, *plain);
-    if (const error e = detail::check_enc_part(*part, rep.ticket.value(), a, t.now, t.limits); !e.ok()) return fail(e);
+    const error wrong = detail::check_enc_part(*part, rep.ticket.value(), rep.crealm, a, t.now, t.limits);
+    if (!wrong.ok()) return fail(wrong);
     if (!session_key) return fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
     product_ = detail::make_credential(rep, *part, a, std::move(*session_key), t.now, std::move(room_));
     product_.set_kdc_clock_offset(tgt().kdc_clock_offset());
@@ -276,7 +294,7 @@ class [[nodiscard]] tgs_client {
   tgs_request<key> request_;
   kerb::room room_;
   msg::KdcOptions options_;
-  state state_ = state::idle;
+  detail::moving_state<state::spent> state_ = state::idle;
   carrier via_ = carrier::any;
   carrier arrived_ = carrier::any;
   std::uint32_t nonce_ = 0;
@@ -285,6 +303,7 @@ class [[nodiscard]] tgs_client {
   fixed<etype_t, 16> offer_;
   std::optional<key> subkey_;
   std::optional<msg::KrbError> peer_error_;
+  detail::named_realm named_;
   product product_;
   error why_{};
 };

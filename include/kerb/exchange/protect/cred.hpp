@@ -88,6 +88,7 @@ class received_credentials {
     f.endtime = *info.endtime;
     f.renew_till = info.renew_till;
     f.addresses = info.caddr;
+    f.handed_over = true;
     return f;
   }
   /// Ticket `i` with its key, once; its views lie in the same room, so it must not outlive this object. The key's

@@ -470,7 +470,11 @@ TEST_CASE("ap_initiator: a failing random source fails it, and leaves no plainte
 
 /// A library that fails at the subkey, or at the seal, where it leaves what it should wipe.
 struct breaking_policy : policy {
-  bool keys = true, seals = true;
+  bool keys = true, seals = true, imports = true;
+  constexpr result<key> import(etype_t e, bytes_view octets) noexcept {
+    if (!imports) return errc::crypto_backend;
+    return policy::import(e, octets);
+  }
   using policy::seal;
   constexpr errc seal(const key& k, key_usage_t u, std::span<std::uint8_t> io) noexcept {
     return seals ? policy::seal(k, u, io) : errc::crypto_backend;
@@ -495,6 +499,29 @@ TEST_CASE("ap_initiator: a library that fails fails it, and no plaintext is left
     CHECK(failure(x.start(w.turn())) == errc::crypto_backend);
     CHECK(!holds(room, seed));
     CHECK(!holds(room, alice_parts[0].octets));
+  }
+}
+
+TEST_CASE("ap_initiator: a library that gives no key for the session fails it, with and without an answer",
+          "[exchange]") {
+  for (const requirement mutual : {if_asked, required}) {
+    basic_ap_world<breaking_policy> w;
+    const auto credential = w.credential();
+    std::array<std::uint8_t, 4096> room{};
+    std::array<std::uint8_t, 512> octets{};
+    ap_initiator<breaking_policy> x({.credential = credential, .room = room, .mutual = mutual});
+    const key k = w.session_key();
+    const bytes_view rep = *testing::mint_ap_rep({w.now.at, w.now.usec, {}, 9}, k, w.turn(), octets);
+    if (mutual == if_asked) w.policy.imports = false;
+    auto s = x.start(w.turn());
+    if (mutual == required) {
+      REQUIRE(says<send>(s));
+      w.policy.imports = false;
+      s = x.receive(rep, w.turn());
+    }
+    CHECK(failure(s) == errc::crypto_backend);
+    CHECK(failure(x.abandon({.code = errc::no_answer})) == errc::crypto_backend);
+    CHECK(!std::move(x).take());
   }
 }
 
@@ -558,6 +585,50 @@ TEST_CASE("ap_initiator: gives the request with its length in front, for a strea
   REQUIRE(framed.size() == message.size() + 4);
   CHECK(copy(framed.subview(4)) == message);
   CHECK((std::size_t{framed[2]} << 8 | framed[3]) == message.size());
+}
+
+TEST_CASE("ap_initiator: moved from, it refuses every call, and the other one goes on", "[exchange]") {
+  waiting c;
+  REQUIRE(says<send>(c.start()));
+  const octet_list rep = copy(c.reply());
+  initiator y(std::move(c.x));
+  CHECK(failure(c.answer(rep)) == errc::api_misuse);
+  CHECK(c.x.framed().empty());
+  CHECK(says<done>(y.receive(rep, c.w.turn())));
+  waiting d;
+  initiator z(std::move(d.x));
+  CHECK(failure(d.start()) == errc::api_misuse);
+  z = std::move(y);
+  const auto none = std::move(y).take();
+  REQUIRE(!none);
+  CHECK(none.error().code == errc::api_misuse);
+  CHECK(std::move(z).take());
+}
+
+TEST_CASE("ap_initiator: a KRB-ERROR is not shown any more once its octets may have gone", "[exchange]") {
+  waiting c;
+  REQUIRE(says<send>(c.start()));
+  msg::KrbError e;
+  e.stime = c.w.now.at;
+  e.error_code = error_code_t::krb_ap_err_repeat;
+  std::array<std::uint8_t, 128> octets{};
+  CHECK(failure(c.answer(*asn1::encode(e, octets))) == errc::peer_said_no);
+  CHECK(c.x.peer_error());
+  octets.fill(0);
+  CHECK(failure(c.answer({})) == errc::peer_said_no);
+  CHECK(!c.x.peer_error());
+}
+
+TEST_CASE("ap_initiator: a referral is no ticket for a service", "[exchange][rfc6806-8]") {
+  ap_world w;
+  ticket_facts f = w.credential().facts();
+  f.is_referral = true;
+  const basic_credential<key> referral(f, w.session_key());
+  std::array<std::uint8_t, 4096> room{};
+  initiator x({.credential = referral, .room = room});
+  const auto s = x.start(w.turn());
+  REQUIRE(says<failed>(s));
+  CHECK(is(std::get<failed>(s).why, errc::api_misuse, "Ticket", "sname"));
 }
 
 TEST_CASE("ap_initiator: allocates nothing", "[exchange]") {

@@ -1,5 +1,6 @@
 // The AS client: what it sends, what it accepts, and every reply that it must not accept.
 #include <kerb/exchange/client/as.hpp>
+#include <kerb/exchange/over_stream.hpp>
 
 #include "support/alloc_count.hpp"
 #include "support/both.hpp"
@@ -223,18 +224,39 @@ TEST_CASE("as_client: a postdated ticket starts when it was asked to", "[exchang
   REQUIRE(says<done>(answered(w, room, from(7200), ask)));
   REQUIRE(fails_with(answered(w, room, from(7201), ask), errc::time_mismatch, "starttime"));
 }
-TEST_CASE("as_client: flags that widen a ticket unasked fail", "[exchange][rfc4120-3.1.5]") {
-  for (ticket_flag_t f : {ticket_flag_t::forwardable, ticket_flag_t::forwarded, ticket_flag_t::proxiable,
-                          ticket_flag_t::proxy, ticket_flag_t::may_postdate, ticket_flag_t::postdated,
-                          ticket_flag_t::invalid, ticket_flag_t::renewable, ticket_flag_t::anonymous}) {
+namespace {
+/// The flags that a credential reports as granted unasked, when the KDC grants `f`; none when it is refused.
+std::optional<msg::TicketFlags> reported(ticket_flag_t f, msg::KdcOptions asked = {}) {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.options = asked;
+  client x(ask);
+  const auto s = x.start(w.turn_now());
+  const auto grants = [f](reply_spec& r) { r.part.flags.set(f); };
+  if (!says<done>(x.receive(w.as_rep(octets_of_send(s), grants), w.turn_now()))) return std::nullopt;
+  const auto c = std::move(x).take();
+  if (!c->facts().flags.has(f)) return std::nullopt;
+  return c->facts().unrequested_flags;
+}
+}  // namespace
+TEST_CASE("as_client: flags that a KDC grants unasked are reported, not refused", "[exchange][rfc4120-3.1.5]") {
+  for (ticket_flag_t f :
+       {ticket_flag_t::forwardable, ticket_flag_t::forwarded, ticket_flag_t::proxiable, ticket_flag_t::proxy,
+        ticket_flag_t::may_postdate, ticket_flag_t::postdated, ticket_flag_t::renewable, ticket_flag_t::anonymous}) {
     INFO(name_of(f));
-    REQUIRE(fails_with(bent([f](reply_spec& s) { s.part.flags.set(f); }), errc::flags_mismatch, "flags"));
+    REQUIRE(reported(f) == msg::TicketFlags{f});
   }
   for (ticket_flag_t f : {ticket_flag_t::pre_authent, ticket_flag_t::hw_authent, ticket_flag_t::ok_as_delegate,
                           ticket_flag_t::transited_policy_checked, ticket_flag_t::enc_pa_rep}) {
     INFO(name_of(f));
-    REQUIRE(says<done>(bent([f](reply_spec& s) { s.part.flags.set(f); })));
+    REQUIRE(reported(f) == msg::TicketFlags{});
   }
+  REQUIRE(reported(ticket_flag_t::forwardable, {kdc_option_t::forwardable}) == msg::TicketFlags{});
+}
+TEST_CASE("as_client: an invalid ticket that was not asked to be postdated fails", "[exchange][rfc4120-2.2]") {
+  REQUIRE(
+      fails_with(bent([](reply_spec& s) { s.part.flags.set(ticket_flag_t::invalid); }), errc::flags_mismatch, "flags"));
 }
 TEST_CASE("as_client: a ticket that is not INITIAL fails", "[exchange][rfc4120-2.1]") {
   REQUIRE(fails_with(bent([](reply_spec& s) { s.part.flags = {}; }), errc::flags_mismatch, "flags"));
@@ -300,9 +322,36 @@ TEST_CASE("as_client: no truncation of a reply is accepted, and the true one sti
   const bytes_view whole = w.as_rep(octets_of_send(first), honest);
   for (std::size_t n = 0; n != whole.size(); ++n) {
     INFO(n);
-    REQUIRE(says<ignored>(x.receive(whole.first(n), w.turn_now())));
+    const auto s = x.receive(whole.first(n), w.turn_now());
+    REQUIRE(says<ignored>(s));
+    REQUIRE(is_malformed(why(s).code));
   }
   REQUIRE(says<done>(x.receive(whole, w.turn_now())));
+}
+TEST_CASE("as_client: no truncation of a KRB-ERROR is taken for one", "[exchange][rfc4120-5.9.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const bytes_view whole = w.error(error_code_t::kdc_err_policy);
+  for (std::size_t n = 0; n != whole.size(); ++n) {
+    INFO(n);
+    const auto s = x.receive(whole.first(n), w.turn_now());
+    REQUIRE(says<ignored>(s));
+    REQUIRE(is_malformed(why(s).code));
+    REQUIRE_FALSE(x.peer_error());
+  }
+}
+TEST_CASE("as_client: what opens and is no EncASRepPart fails", "[exchange][rfc4120-5.4.2]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 512> reply{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const auto rep = testing::mint_kdc_rep<msg_t::as_rep>(alice(), w.ticket(krbtgt(), w.service_key),
+                                                        msg::PaEncTsEnc{noon.at, noon.usec}, w.client_key,
+                                                        key_usage_t::as_rep_enc_part, w.turn_now(), reply);
+  REQUIRE(fails_with(x.receive(*rep, w.turn_now()), errc::unexpected_tag, ""));
 }
 
 TEST_CASE("as_client: no flipped bit of a reply is accepted but where nothing is authenticated", "[exchange]") {
@@ -873,11 +922,21 @@ TEST_CASE("as_client: forged replies make it compute a bounded number of keys", 
   std::array<std::uint8_t, 2048> room{};
   client x(w.ask_as(room));
   const auto sent = x.start(w.turn_now());
-  const auto forge = [&](reply_spec& s) { s.seal_with = &w.tgs_key; };
-  for (int i = 0; i != 3; ++i) REQUIRE(says<ignored>(x.receive(w.as_rep(octets_of_send(sent), forge), w.turn_now())));
-  REQUIRE(why(x.receive(w.as_rep(octets_of_send(sent), forge), w.turn_now())).code == errc::too_many_rounds);
+  const auto forged = [&](std::uint8_t letter) {
+    const std::uint8_t salt[] = {letter};
+    const msg::EtypeInfo2Entry entries[] = {{e20, kerberos_string{salt}, {}}};
+    std::array<std::uint8_t, 64> info{};
+    const msg::PaData list[] = {{padata_t::etype_info2, *asn1::encode(msg::EtypeInfo2(view_of(entries)), info)}};
+    const auto bend = [&](reply_spec& s) {
+      s.padata = msg::MethodData(view_of(list));
+      s.seal_with = &w.tgs_key;
+    };
+    return x.receive(w.as_rep(octets_of_send(sent), bend), w.turn_now());
+  };
+  for (const std::uint8_t salt : {'a', 'b', 'c', 'a', 'b', 'c'}) REQUIRE(why(forged(salt)).code == errc::integrity);
+  REQUIRE(fails_with(forged('d'), errc::too_many_rounds, ""));
 }
-TEST_CASE("as_client: a key that does not open a forged reply is not kept for the true one", "[exchange]") {
+TEST_CASE("as_client: a key that was provided is asked for once, whatever it opens", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> room{};
   as_request<key> ask = w.ask_as(room);
@@ -887,8 +946,7 @@ TEST_CASE("as_client: a key that does not open a forged reply is not kept for th
   REQUIRE(says<need_key>(
       x.receive(w.as_rep(octets_of_send(sent), [&](reply_spec& s) { s.seal_with = &w.tgs_key; }), w.turn_now())));
   REQUIRE(says<ignored>(x.provide(w.client_key.copy(), w.turn_now())));
-  REQUIRE(says<need_key>(x.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())));
-  REQUIRE(says<done>(x.provide(w.client_key.copy(), w.turn_now())));
+  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())));
 }
 TEST_CASE("as_client: a reply that changed while the key was fetched fails", "[exchange]") {
   kdc_world w;
@@ -974,6 +1032,499 @@ TEST_CASE("as_client: a ticket for a service is never swapped for a referral", "
   REQUIRE(std::move(x).take()->facts().is_referral);
   ask.server = web();
   REQUIRE(fails_with(answered(w, room, referral, ask), errc::name_mismatch, "sname"));
+}
+TEST_CASE("as_client: the ticket-granting ticket of a realm that is written in another way is no referral",
+          "[exchange][rfc6806-6]") {
+  static constexpr kerberos_string lower = "ex.org"_krb;
+  const auto canonical = [](reply_spec& s) {
+    s.client = alice();
+    s.part.srealm = ex_org;
+    s.part.sname = krbtgt().name;
+    s.ticket_service = krbtgt();
+  };
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.client = named(alice_parts, lower);
+  ask.key = w.client_key;
+  REQUIRE(fails_with(answered(w, room, canonical, ask), errc::name_mismatch, "crealm"));
+  ask.options = {kdc_option_t::canonicalize};
+  client x(ask);
+  const auto sent = x.start(w.turn_now());
+  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), canonical), w.turn_now())));
+  const auto c = std::move(x).take();
+  REQUIRE_FALSE(c->facts().is_referral);
+  REQUIRE(c->facts().client_renamed);
+  REQUIRE(same_principal(c->server(), krbtgt()));
+  REQUIRE(same_principal(c->client(), alice()));
+}
+TEST_CASE("as_client: another realm for the client than the one that issued the ticket fails",
+          "[exchange][rfc4120-5.4.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.options = {kdc_option_t::canonicalize};
+  const auto from = [](kerberos_string realm) {
+    return [realm](reply_spec& s) { s.client = named(mallory_parts, realm); };
+  };
+  REQUIRE(says<done>(answered(w, room, from(ex_org), ask)));
+  REQUIRE(fails_with(answered(w, room, from(other_org), ask), errc::name_mismatch, "crealm"));
+  REQUIRE(fails_with(answered(w, room, from(anonymous_realm), ask), errc::name_mismatch, "crealm"));
+  ask.options.set(kdc_option_t::request_anonymous);
+  REQUIRE(says<done>(answered(w, room, from(anonymous_realm), ask)));
+  REQUIRE(fails_with(answered(w, room, from(other_org), ask), errc::name_mismatch, "crealm"));
+}
+TEST_CASE("as_client: no ticket of another realm is taken for the one that was asked for", "[exchange][rfc4120-5.3]") {
+  const auto foreign = [](view_of<kerberos_string> parts, kerberos_string realm) {
+    return [=](reply_spec& s) {
+      s.part.sname = named(parts).name;
+      s.part.srealm = realm;
+      s.ticket_service = named(parts, realm);
+    };
+  };
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.options = {kdc_option_t::canonicalize};
+  REQUIRE(says<done>(answered(w, room, foreign(referral_parts, ex_org), ask)));
+  REQUIRE(fails_with(answered(w, room, foreign(krbtgt_parts, other_org), ask), errc::name_mismatch, "srealm"));
+  REQUIRE(fails_with(answered(w, room, foreign(referral_parts, other_org), ask), errc::name_mismatch, "srealm"));
+}
+TEST_CASE("as_client: the realm that a KDC names in place of the one asked is there for the caller",
+          "[exchange][rfc6806-7]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 256> wire{};
+  msg::KrbError e;
+  e.stime = noon.at;
+  e.error_code = error_code_t::kdc_err_wrong_realm;
+  e.realm = ex_org;
+  e.sname = krbtgt().name;
+  e.crealm = other_org;
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE_FALSE(x.realm_named());
+  REQUIRE(fails_with(x.receive(*asn1::encode(e, wire), w.turn_now()), errc::kdc_said_no, "error-code"));
+  wire.fill(0xdd);
+  REQUIRE(x.realm_named() == other_org);
+
+  // A reply that differs in the client's realm alone, passed over on a datagram
+  client y(w.ask_as(room));
+  const auto sent = y.start(w.turn_now());
+  const auto elsewhere = [](reply_spec& s) { s.client.realm = other_org; };
+  REQUIRE(says<ignored>(
+      y.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = mallory(); }), w.turn_now())));
+  REQUIRE(says<ignored>(
+      y.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = named(mallory_parts, other_org); }),
+                w.turn_now())));
+  REQUIRE(says<ignored>(
+      y.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.claimed = etype_t::rc4_hmac; }), w.turn_now())));
+  REQUIRE_FALSE(y.realm_named());
+  REQUIRE(says<ignored>(y.receive(w.as_rep(octets_of_send(sent), elsewhere), w.turn_now())));
+  REQUIRE(y.realm_named() == other_org);
+}
+TEST_CASE("as_client: a KRB-ERROR is not shown any more once its octets may have gone", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
+  REQUIRE(x.peer_error());
+  REQUIRE(says<ignored>(x.receive(bytes_view(), w.turn_now())));
+  REQUIRE_FALSE(x.peer_error());
+  REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.turn_now())));
+  REQUIRE(x.peer_error());
+  REQUIRE(says<failed>(x.receive(bytes_view(), w.turn_now())));
+  REQUIRE_FALSE(x.peer_error());
+}
+TEST_CASE("as_client: moved from, it refuses every call, and the other one goes on", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  const auto sent = x.start(w.turn_now());
+  client y(std::move(x));
+  REQUIRE(why(x.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())).code == errc::api_misuse);
+  REQUIRE(x.framed().empty());
+  x.room(room);
+  REQUIRE(x.framed().empty());
+  REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())));
+  client z(w.ask_as(room));
+  z = std::move(y);
+  REQUIRE(std::move(y).take().error().code == errc::api_misuse);
+  REQUIRE(why(y.start(w.turn_now())).code == errc::api_misuse);
+  REQUIRE(same_principal(std::move(z).take()->client(), alice()));
+  client idle(w.ask_as(room));
+  const client other(std::move(idle));
+  REQUIRE(why(idle.start(w.turn_now())).code == errc::api_misuse);
+
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  client wants(ask);
+  REQUIRE(says<send>(wants.start(w.turn_now())));
+  REQUIRE(says<need_key>(wants.receive(w.hints(), w.turn_now())));
+  client has(std::move(wants));
+  REQUIRE(why(wants.provide(w.client_key.copy(), w.turn_now())).code == errc::api_misuse);
+  REQUIRE(says<send>(has.provide(w.client_key.copy(), w.turn_now())));
+}
+
+namespace {
+/// Counts the keys that are made from passwords.
+struct counting_policy : testing::insecure_policy {
+  unsigned derived = 0;
+  constexpr result<key> string_to_key(etype_t e, secret_view password, bytes_view salt, s2k_iterations n) noexcept {
+    ++derived;
+    return testing::insecure_policy::string_to_key(e, password, salt, n);
+  }
+};
+}  // namespace
+
+TEST_CASE("as_client: a wrong password without pre-authentication is passed over as often as the reply comes",
+          "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  counting_policy p;
+  std::array<std::uint8_t, 2048> room{};
+  static constexpr std::uint8_t wrong[] = {'w', 'r', 'o', 'n', 'g'};
+  as_request<key> ask = w.ask_as(room);
+  ask.password = secret_view(wrong, 5);
+  as_client<counting_policy> x(ask);
+  const turn<counting_policy, counting_policy> t{p, p, noon, w.limits};
+  const auto sent = x.start(t);
+  const bytes_view rep = w.as_rep(std::get<send>(sent).octets, honest);
+  for (int i = 0; i != 20; ++i) {
+    const auto s = x.receive(rep, t);
+    REQUIRE(says<ignored>(s));
+    REQUIRE(why(s).code == errc::integrity);
+  }
+  REQUIRE(p.derived == 1);
+  REQUIRE(says<failed>(x.receive(rep, t, carrier::stream)));
+}
+TEST_CASE("as_client: a key is made once for one encryption type, salt and number of iterations",
+          "[exchange][rfc4120-5.2.7.5]") {
+  static constexpr std::uint8_t many[] = {0, 1, 0, 0};
+  kdc_world w;
+  counting_policy p;
+  std::array<std::uint8_t, 2048> room{};
+  as_client<counting_policy> x(w.ask_as(room));
+  const turn<counting_policy, counting_policy> t{p, p, noon, w.limits};
+  const auto sent = x.start(t);
+  const auto replied = [&](etype_t e, std::optional<kerberos_string> salt, std::optional<bytes_view> params) {
+    const msg::EtypeInfo2Entry entries[] = {{e, salt, params}};
+    std::array<std::uint8_t, 64> info{};
+    const msg::PaData list[] = {{padata_t::etype_info2, *asn1::encode(msg::EtypeInfo2(view_of(entries)), info)}};
+    const auto bend = [&](reply_spec& s) {
+      s.padata = msg::MethodData(view_of(list));
+      s.seal_with = &w.tgs_key;
+      s.claimed = e;
+    };
+    REQUIRE(why(x.receive(w.as_rep(std::get<send>(sent).octets, bend), t)).code == errc::integrity);
+    return p.derived;
+  };
+  for (int i = 0; i != 3; ++i) {
+    replied(e20, {}, {});
+    replied(e20, "EX.ORGalice"_krb, {});  // the default one
+    replied(e20, "other"_krb, {});
+    replied(e20, {}, bytes_view(many));
+    replied(e17, {}, {});
+    REQUIRE(p.derived == 4);
+  }
+  // and the round's key is that of the reply
+  const auto second = x.receive(w.hints(), t);
+  REQUIRE(says<send>(second));
+  REQUIRE(says<done>(x.receive(w.as_rep(std::get<send>(second).octets, honest), t)));
+  REQUIRE(p.derived == 4);
+}
+TEST_CASE("as_client: a call that is repeated in a larger room makes and counts no key again", "[exchange]") {
+  kdc_world w;
+  w.limits.max_rounds = 2;
+  counting_policy p;
+  std::array<std::uint8_t, 2048> small{}, large{};
+  as_client<counting_policy> x(w.ask_as(std::span(small).first(0)));
+  const turn<counting_policy, counting_policy> t{p, p, noon, w.limits};
+  const auto none = x.start(t);
+  x.room(std::span(small).first(std::get<need_room>(none).octets));
+  REQUIRE(says<send>(x.start(t)));
+  const bytes_view hints = w.hints({.cookie = bytes_view(w.password_octets)});
+  for (int i = 0; i != 5; ++i) REQUIRE(says<need_room>(x.receive(hints, t)));
+  REQUIRE(p.derived == 1);
+  x.room(large);
+  REQUIRE(says<send>(x.receive(hints, t)));
+  REQUIRE(p.derived == 1);
+}
+TEST_CASE("as_client: one to sixteen encryption types are offered", "[exchange][rfc4120-5.4.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<etype_t, 17> types{};
+  for (std::size_t i = 0; i != types.size(); ++i) types[i] = etype_t(static_cast<std::int32_t>(i + 1));
+  as_request<key> ask = w.ask_as(room);
+  ask.etypes = types;
+  client x(ask);
+  REQUIRE(fails_with(x.start(w.turn_now()), errc::api_misuse, "etype"));
+  ask.etypes = view_of<etype_t>(types.data(), 16);
+  client y(ask);
+  REQUIRE(says<send>(y.start(w.turn_now())));
+}
+TEST_CASE("as_client: optional fields are sent where they were asked for, and nowhere else",
+          "[exchange][rfc4120-5.4.1]") {
+  static constexpr std::uint8_t v4[] = {192, 0, 2, 1};
+  static constexpr msg::HostAddress list[] = {{addr_t::ipv4, v4}};
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  for (const bool all : {false, true}) {
+    as_request<key> ask = w.ask_as(room);
+    if (all) {
+      ask.addresses = list;
+      ask.renew_lifetime = 3600;
+      ask.from = plus(noon.at, 60);
+    }
+    client x(ask);
+    const auto s = x.start(w.turn_now());
+    const auto req = asn1::decode<msg::AsReq>(octets_of_send(s));
+    REQUIRE(req->req_body->addresses.has_value() == all);
+    REQUIRE(req->req_body->rtime.has_value() == all);
+    REQUIRE(req->req_body->from.has_value() == all);
+    REQUIRE(req->req_body->kdc_options.has(kdc_option_t::renewable) == all);
+    if (all) REQUIRE(*req->req_body->rtime == plus(noon.at, 3660));
+  }
+}
+TEST_CASE("as_client: a start that was asked for without postdating may be now", "[exchange][rfc4120-3.1.3]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.from = plus(noon.at, 60);
+  REQUIRE(says<done>(answered(w, room, honest, ask)));
+}
+TEST_CASE("as_client: without a cookie there is none in the next request", "[exchange][rfc6113-5.2]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const auto s = x.receive(w.hints(), w.turn_now());
+  REQUIRE(asn1::decode<msg::AsReq>(octets_of_send(s))->padata->size() == 1);
+  REQUIRE(has_timestamp(octets_of_send(s)));
+}
+TEST_CASE("as_client: a key that was provided ends the exchange as any other", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  for (const bool good : {true, false}) {
+    client x(ask);
+    const auto sent = x.start(w.turn_now());
+    const auto bend = [&](reply_spec& s) { s.part.nonce ^= good ? 0 : 1; };
+    const bytes_view rep = w.as_rep(octets_of_send(sent), bend);
+    REQUIRE(says<need_key>(x.receive(rep, w.turn_now())));
+    const auto s = x.provide(w.client_key.copy(), w.turn_now());
+    REQUIRE(says<done>(s) == good);
+    if (good) REQUIRE(std::move(x).take().has_value());
+    else REQUIRE(why(x.receive(rep, w.turn_now())).code == errc::nonce_mismatch);
+  }
+  client x(ask);
+  const auto sent = x.start(w.turn_now());
+  const bytes_view rep = w.as_rep(octets_of_send(sent), honest);
+  REQUIRE(says<need_key>(x.receive(rep, w.turn_now())));
+  REQUIRE(why(x.provide(w.client_key.copy(), w.turn_at({{latest_time.seconds + 1}, {0}}))).code ==
+          errc::clock_out_of_range);
+}
+TEST_CASE("as_client: the caller may abandon it, for its own reason", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::no_answer);
+  REQUIRE(why(x.receive(w.hints(), w.turn_now())).code == errc::no_answer);
+}
+TEST_CASE("as_client: a KDC's clock is followed within the limit of rounds", "[exchange][rfc4120-3.1.5]") {
+  for (const unsigned most : {1u, 2u}) {
+    kdc_world w;
+    w.limits.max_rounds = most;
+    std::array<std::uint8_t, 2048> room{};
+    as_request<key> ask = w.ask_as(room);
+    ask.follow_kdc_clock = true;
+    client x(ask);
+    REQUIRE(says<send>(x.start(w.turn_now())));
+    REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_now())) == (most == 2));
+  }
+}
+TEST_CASE("as_client: broken hints are passed over in the first round alone, where they ask for pre-authentication",
+          "[exchange][rfc4120-5.9.1]") {
+  const std::uint8_t junk[] = {0x30, 0x80};
+  const auto ended = [&](bool second_round, error_code_t code) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    client x(w.ask_as(room));
+    REQUIRE(says<send>(x.start(w.turn_now())));
+    if (second_round) REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
+    return says<failed>(x.receive(w.error(code, bytes_view(junk)), w.turn_now()));
+  };
+  REQUIRE_FALSE(ended(false, error_code_t::kdc_err_preauth_required));
+  REQUIRE(ended(false, error_code_t::kdc_err_preauth_failed));
+  REQUIRE(ended(true, error_code_t::kdc_err_preauth_required));
+}
+TEST_CASE("as_client: a KDC with which nothing is left to try has refused, but in the first round", "[exchange]") {
+  const auto ended = [&](bool second_round, error_code_t code) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    client x(w.ask_as(room));
+    REQUIRE(says<send>(x.start(w.turn_now())));
+    if (second_round) REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
+    return why(x.receive(w.hints({.code = code, .timestamp = false}), w.turn_now())).code;
+  };
+  REQUIRE(ended(false, error_code_t::kdc_err_preauth_required) == errc::no_preauth_mechanism);
+  REQUIRE(ended(false, error_code_t::kdc_err_more_preauth_data_required) == errc::no_preauth_mechanism);
+  REQUIRE(ended(false, error_code_t::kdc_err_preauth_failed) == errc::kdc_said_no);
+  REQUIRE(ended(true, error_code_t::kdc_err_more_preauth_data_required) == errc::kdc_said_no);
+}
+TEST_CASE("as_client: a mechanism that wants no key has none made", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.receive(w.hints({.etype = etype_t::des_cbc_md5}), w.turn_now())));
+}
+TEST_CASE("as_client: the cookie that came last is the one that is sent again, in a room that just does",
+          "[exchange][rfc6113-5.2]") {
+  const std::uint8_t first[] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, second[] = {11, 12, 13, 14};
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 512> wire{};
+  as_request<key> ask = w.ask_as(std::span(room).first(0));
+  ask.key = w.client_key;
+  ask.follow_kdc_clock = true;
+  as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
+  std::size_t have = 0;
+  std::array<std::array<std::uint8_t, 2048>, 4> rooms{};
+  const auto next = [&](bytes_view came) {
+    auto s = came.empty() ? x.start(w.turn_now()) : x.receive(came, w.turn_now());
+    if (const auto* more = std::get_if<need_room>(&s)) {
+      x.room(std::span(rooms[have++]).first(more->octets));
+      s = came.empty() ? x.start(w.turn_now()) : x.receive(came, w.turn_now());
+    }
+    const auto* out = std::get_if<send>(&s);
+    return out == nullptr ? bytes_view() : out->octets;
+  };
+  const auto lent = [&](bytes_view v) {
+    wire.fill(0xdd);
+    for (std::size_t i = 0; i != v.size(); ++i) wire[i] = v[i];
+    return bytes_view(wire).first(v.size());
+  };
+  const error_code_t more = error_code_t::kdc_err_more_preauth_data_required;
+  REQUIRE_FALSE(next({}).empty());
+  REQUIRE(cookie_in(next(lent(w.hints({.cookie = bytes_view(first)})))) == bytes_view(first));
+  REQUIRE(cookie_in(next(lent(w.hints({.code = more, .cookie = bytes_view(second)})))) == bytes_view(second));
+  REQUIRE(cookie_in(next(lent(w.error(error_code_t::krb_ap_err_skew)))) == bytes_view(second));
+  const bytes_view none = next(lent(w.hints({.code = more})));
+  REQUIRE_FALSE(none.empty());
+  REQUIRE_FALSE(cookie_in(none));
+}
+TEST_CASE("as_client: a reply under another encryption type than the timestamp is opened with a key of its own",
+          "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const auto second = x.receive(w.hints(), w.turn_now());
+  const key k17 = std::move(*w.policy.string_to_key(e17, w.password, "EX.ORGalice"_krb.octets, {4096}));
+  REQUIRE(says<done>(
+      x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k17; }), w.turn_now())));
+  // but not where there is one key alone
+  as_request<key> ask = w.ask_as(room);
+  ask.password = {};
+  ask.key = w.client_key;
+  client y(ask);
+  const auto sent = y.start(w.turn_now());
+  const auto s = y.receive(w.as_rep(octets_of_send(sent), [&](reply_spec& r) { r.seal_with = &k17; }), w.turn_now());
+  REQUIRE(says<ignored>(s));
+  REQUIRE(why(s).code == errc::no_key);
+  REQUIRE(std::string_view(why(s).type) == "ETYPE-INFO2");
+}
+TEST_CASE("as_client: broken parameters in a reply are passed over on a datagram", "[exchange][rfc4120-3.1.5]") {
+  static constexpr std::uint8_t few[] = {0, 0, 1};
+  const msg::EtypeInfo2Entry entries[] = {{e20, {}, bytes_view(few)}};
+  std::array<std::uint8_t, 64> info{};
+  const msg::PaData list[] = {{padata_t::etype_info2, *asn1::encode(msg::EtypeInfo2(view_of(entries)), info)}};
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  client x(w.ask_as(room));
+  const auto sent = x.start(w.turn_now());
+  const auto s = x.receive(
+      w.as_rep(octets_of_send(sent), [&](reply_spec& r) { r.padata = msg::MethodData(view_of(list)); }), w.turn_now());
+  REQUIRE(says<ignored>(s));
+  REQUIRE(why(s).code == errc::bad_s2k_parameters);
+}
+TEST_CASE("as_client: pre-authentication over a stream, octet by octet", "[exchange][rfc4120-7.2.2]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 1024> buffer{};
+  client x(w.ask_as(room));
+  over_stream<client> io(x, buffer);
+  using stream_step = over_stream<client>::step;
+  const auto feed = [&](bytes_view m) {
+    const auto header = frame_header(static_cast<std::uint32_t>(m.size()));
+    stream_step s = need_more{};
+    for (std::size_t i = 0; i != m.size() + 4; ++i) {
+      REQUIRE(says<need_more>(s));
+      io.buffer()[0] = i < 4 ? header[i] : m[i - 4];
+      s = io.got(1, w.turn_now());
+    }
+    return s;
+  };
+  const auto message_of = [](const stream_step& s) { return std::get<send>(s).octets.subview(4); };
+  REQUIRE(says<send>(io.start(w.turn_now())));
+  const stream_step second = feed(w.hints());
+  REQUIRE(says<send>(second));
+  REQUIRE(io.buffer().size() == buffer.size());
+  REQUIRE(says<done>(feed(w.as_rep(message_of(second), honest))));
+  REQUIRE(std::move(x).take().has_value());
+}
+
+namespace {
+/// Fails where it is told to.
+struct failing_policy : testing::insecure_policy {
+  bool digests = true, derives = true;
+  constexpr errc digest(view_of<bytes_view> pieces, std::span<std::uint8_t, 32> out) noexcept {
+    return digests ? testing::insecure_policy::digest(pieces, out) : errc::crypto_backend;
+  }
+  constexpr result<key> string_to_key(etype_t e, secret_view password, bytes_view salt, s2k_iterations n) noexcept {
+    if (!derives) return errc::bad_password;
+    return testing::insecure_policy::string_to_key(e, password, salt, n);
+  }
+};
+}  // namespace
+TEST_CASE("as_client: a library that makes no digest or no key ends the exchange", "[exchange]") {
+  for (const bool digests : {true, false}) {
+    kdc_world w;
+    failing_policy p;
+    std::array<std::uint8_t, 2048> room{};
+    as_client<failing_policy> x(w.ask_as(room));
+    const turn<failing_policy, failing_policy> t{p, p, noon, w.limits};
+    REQUIRE(says<send>(x.start(t)));
+    (digests ? p.derives : p.digests) = false;
+    REQUIRE(why(x.receive(w.hints(), t)).code == (digests ? errc::bad_password : errc::crypto_backend));
+  }
+}
+TEST_CASE("as_client: a clock that is followed in a larger room is followed all the same",
+          "[exchange][rfc4120-3.1.5]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> small{}, large{};
+  as_request<key> ask = w.ask_as(std::span(small).first(0));
+  ask.follow_kdc_clock = true;
+  client x(ask);
+  const timestamp short_one{noon.at, {1}}, long_one{noon.at, {999999}};  // two octets more in PA-ENC-TIMESTAMP
+  const auto none = x.start(w.turn_at(short_one));
+  x.room(std::span(small).first(std::get<need_room>(none).octets));
+  REQUIRE(says<send>(x.start(w.turn_at(short_one))));
+  const auto more = x.receive(w.hints(), w.turn_at(short_one));
+  std::array<std::uint8_t, 2048> just{};
+  x.room(std::span(just).first(std::get<need_room>(more).octets));
+  REQUIRE(says<send>(x.receive(w.hints(), w.turn_at(short_one))));
+  for (int i = 0; i != 2; ++i) {
+    REQUIRE(says<need_room>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))));
+  }
+  x.room(large);
+  REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))));
+  REQUIRE(why(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))).code == errc::clock_skew);
 }
 TEST_CASE("as_client: a clock that fails later is refused then", "[exchange]") {
   kdc_world w;

@@ -7,17 +7,122 @@
 using namespace kerb_test;
 
 namespace {
-constexpr bool ticket_granting_names_have_two_components() {
-  const kerberos_string one[] = {"krbtgt"_krb}, other[] = {"KRBTGT"_krb, "EX.ORG"_krb},
-                        three[] = {"krbtgt"_krb, "EX.ORG"_krb, "x"_krb};
-  return detail::is_tgs_name(krbtgt().name) && !detail::is_tgs_name(named(one).name) &&
-         !detail::is_tgs_name(named(other).name) && !detail::is_tgs_name(named(three).name) &&
-         !detail::is_tgs_name(web().name) && !detail::is_tgs_name({});
+using detail::service_is;
+
+/// What was asked of the KDC of EX.ORG with canonicalize, in a TGS exchange.
+constexpr detail::asked asked_for(const principal_view& server, bool initial = false) {
+  detail::asked a;
+  a.client = alice();
+  a.server = server;
+  a.kdc = ex_org;
+  a.options = {kdc_option_t::canonicalize};
+  a.initial = initial;
+  return a;
+}
+constexpr kerberos_string far_parts[] = {"krbtgt"_krb, "FAR.ORG"_krb}, lower_parts[] = {"krbtgt"_krb, "ex.org"_krb};
+constexpr kerberos_string ex_lower = "ex.org"_krb;
+
+constexpr bool a_referral_is_from_the_realm_asked_to_another() {
+  const auto judge = [](view_of<kerberos_string> parts, kerberos_string realm, const detail::asked& a) {
+    return detail::judge_service(named(parts, realm), ex_org, a);
+  };
+  detail::asked a = asked_for(web());
+  if (judge(web_parts, ex_org, a) != service_is::as_asked) return false;
+  if (judge(referral_parts, ex_org, a) != service_is::referral) return false;
+  if (judge(referral_parts, other_org, a) != service_is::another) return false;  // another realm's own TGT
+  if (judge(far_parts, other_org, a) != service_is::another) return false;       // issued by another realm
+  if (judge(krbtgt_parts, ex_org, a) != service_is::another) return false;       // this realm's own TGT
+  if (judge(krbtgt_parts, other_org, a) != service_is::another) return false;
+  if (judge(ftp_parts, ex_org, a) != service_is::another) return false;
+  a.options = {};
+  if (judge(referral_parts, ex_org, a) != service_is::another) return false;
+  for (const kdc_option_t o : {kdc_option_t::renew, kdc_option_t::validate}) {
+    a.options = {kdc_option_t::canonicalize, o};
+    if (judge(referral_parts, ex_org, a) != service_is::another) return false;
+  }
+  return true;
+}
+constexpr bool no_referral_leads_back_to_the_client() {
+  detail::asked a = asked_for(named(web_parts, other_org));
+  a.kdc = other_org;
+  return detail::judge_service(named(krbtgt_parts, other_org), ex_org, a) == service_is::another &&
+         detail::judge_service(named(referral_parts, other_org), ex_org, a) == service_is::another &&
+         detail::judge_service(named(far_parts, other_org), ex_org, a) == service_is::referral;
+}
+constexpr bool what_was_asked_for_is_of_the_realm_that_was_asked() {
+  detail::asked a = asked_for(named(web_parts, other_org));  // asked of EX.ORG
+  return detail::judge_service(named(web_parts, other_org), ex_org, a) == service_is::another &&
+         detail::judge_service(named(referral_parts, ex_org), ex_org, a) == service_is::referral;
+}
+constexpr bool an_as_may_write_its_realm_in_another_way() {
+  detail::asked a = asked_for(named(lower_parts, ex_lower), true);
+  a.kdc = a.client.realm = ex_lower;
+  const principal_view own = named(krbtgt_parts, ex_org);
+  if (detail::judge_service(own, ex_org, a) != service_is::own_tgs) return false;
+  if (detail::judge_service(own, ex_lower, a) != service_is::another) return false;  // the client is of another realm
+  if (detail::judge_service(named(referral_parts, ex_org), ex_org, a) != service_is::another) return false;
+  if (detail::judge_service(named(web_parts, ex_org), ex_org, a) != service_is::another) return false;
+  a.initial = false;
+  if (detail::judge_service(own, ex_org, a) != service_is::another) return false;
+  a.initial = true;
+  a.options = {};
+  if (detail::judge_service(own, ex_org, a) != service_is::another) return false;
+  a.options = {kdc_option_t::canonicalize};
+  for (const principal_view& other :
+       {named(web_parts, ex_lower), named(referral_parts, ex_lower), named(lower_parts)}) {
+    a.server = other;
+    if (detail::judge_service(own, ex_org, a) != service_is::another) return false;
+  }
+  return true;
+}
+constexpr bool flags_are_asked_for_or_inherited() {
+  using f = ticket_flag_t;
+  using o = kdc_option_t;
+  struct pair {
+    f flag;
+    o option;
+  };
+  constexpr pair pairs[] = {{f::forwardable, o::forwardable},     {f::forwarded, o::forwarded},
+                            {f::proxiable, o::proxiable},         {f::proxy, o::proxy},
+                            {f::may_postdate, o::allow_postdate}, {f::postdated, o::postdated},
+                            {f::renewable, o::renewable},         {f::renewable, o::renewable_ok},
+                            {f::anonymous, o::request_anonymous}};
+  for (const pair& p : pairs) {
+    detail::asked a;
+    const msg::TicketFlags granted{p.flag, f::initial, f::pre_authent, f::transited_policy_checked};
+    if (!(detail::unrequested(a, granted) == msg::TicketFlags{p.flag})) return false;
+    a.inherited = {p.flag};
+    if (!(detail::unrequested(a, granted) == msg::TicketFlags{})) return false;
+    a.inherited = {};
+    a.options = {p.option};
+    if (!(detail::unrequested(a, granted) == msg::TicketFlags{})) return false;
+  }
+  return true;
 }
 constexpr bool no_wish_is_no_bound() {
   detail::asked a;
   a.till = {0};
   return detail::check_times(a, {}, noon.at, true, plus(noon.at, 999999), {}, noon, {}).ok();
+}
+constexpr bool no_wish_is_no_bound_of_renewal() {
+  const auto ok = [](const detail::asked& a) {
+    return detail::check_times(a, {ticket_flag_t::renewable}, noon.at, true, plus(noon.at, 60), plus(noon.at, 999999),
+                               noon, {})
+        .ok();
+  };
+  detail::asked a;
+  a.till = plus(noon.at, 60);
+  a.options = {kdc_option_t::renewable};
+  if (!ok(a)) return false;  // no rtime
+  a.rtime = kerberos_time{0};
+  if (!ok(a)) return false;
+  a.rtime = plus(noon.at, 60);
+  if (ok(a)) return false;
+  a.rtime.reset();
+  a.options = {kdc_option_t::renewable_ok};
+  if (ok(a)) return false;
+  a.till = {0};
+  return ok(a);
 }
 constexpr bool extreme_times_do_not_overflow() {
   detail::asked a;
@@ -28,8 +133,18 @@ constexpr bool extreme_times_do_not_overflow() {
 }
 }  // namespace
 
-KERB_BOTH("is_tgs_name: krbtgt and one more component", "[exchange][rfc4120-7.3]",
-          ticket_granting_names_have_two_components);
+KERB_BOTH("judge_service: a referral is issued by the realm that was asked, and names another", "[exchange][rfc6806-8]",
+          a_referral_is_from_the_realm_asked_to_another);
+KERB_BOTH("judge_service: no referral leads back to the client's own realm", "[exchange][rfc4120-3.3.1]",
+          no_referral_leads_back_to_the_client);
+KERB_BOTH("judge_service: what was asked for is issued by the realm that was asked", "[exchange][rfc4120-5.3]",
+          what_was_asked_for_is_of_the_realm_that_was_asked);
+KERB_BOTH("judge_service: an AS may write its realm in another way, in all places alike", "[exchange][rfc6806-6]",
+          an_as_may_write_its_realm_in_another_way);
+KERB_BOTH("unrequested: every flag that widens a ticket, unless it was asked for or inherited", "[exchange][rfc4120-2]",
+          flags_are_asked_for_or_inherited);
 KERB_BOTH("check_times: a till of the epoch bounds nothing", "[exchange][rfc4120-5.4.1]", no_wish_is_no_bound);
+KERB_BOTH("check_times: nor does it, or an absent rtime, bound the time of renewal", "[exchange][rfc4120-5.4.1]",
+          no_wish_is_no_bound_of_renewal);
 KERB_BOTH("check_times: the first and the last time of all do not overflow", "[exchange]",
           extreme_times_do_not_overflow);

@@ -154,6 +154,66 @@ TEST_CASE("tgs_client: a referral is accepted only where canonicalisation was as
   };
   REQUIRE(fails_with(answered(elsewhere, canonical), errc::name_mismatch, "sname"));
 }
+TEST_CASE("tgs_client: a referral of another realm's, or to the realm that was asked, fails",
+          "[exchange][rfc6806-8][rfc4120-3.3.3]") {
+  const auto canonical = [](auto& ask) { ask.options = {kdc_option_t::canonicalize}; };
+  const auto to = [](view_of<kerberos_string> parts, kerberos_string realm) {
+    return [=](reply_spec& s) {
+      s.part.sname = named(parts).name;
+      s.part.srealm = realm;
+      s.ticket_service = named(parts, realm);
+    };
+  };
+  REQUIRE(says<done>(answered(to(referral_parts, ex_org), canonical)));
+  REQUIRE(fails_with(answered(to(krbtgt_parts, ex_org), canonical), errc::name_mismatch, "sname"));
+  REQUIRE(fails_with(answered(to(krbtgt_parts, other_org), canonical), errc::name_mismatch, "srealm"));
+  REQUIRE(fails_with(answered(to(referral_parts, other_org), canonical), errc::name_mismatch, "srealm"));
+}
+TEST_CASE("tgs_client: what a KDC gives is of its own realm, although another's was asked for",
+          "[exchange][rfc4120-5.3]") {
+  const auto of_ours = [](auto& ask) { ask.server = named(web_parts, other_org); };
+  REQUIRE(fails_with(answered(honest, of_ours), errc::name_mismatch, "srealm"));
+  // but the way there may be shown
+  const auto canonical = [](auto& ask) {
+    ask.server = named(web_parts, other_org);
+    ask.options = {kdc_option_t::canonicalize};
+  };
+  const auto onward = [](reply_spec& s) {
+    s.part.sname = named(referral_parts).name;
+    s.part.srealm = ex_org;
+    s.ticket_service = named(referral_parts);
+  };
+  REQUIRE(says<done>(answered(onward, canonical)));
+}
+TEST_CASE("tgs_client: a ticket is renewed by the realm that has issued it", "[exchange][rfc4120-3.3.3]") {
+  for (const kdc_option_t o : {kdc_option_t::renew, kdc_option_t::validate}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    ticket_facts f = w.tgt().facts();
+    f.server = named(referral_parts);
+    f.ticket = w.ticket(named(referral_parts), w.tgs_key);
+    const credential cross(f, w.session_key.copy());
+    tgs_request<key> ask = ask_for(cross, room);
+    ask.server = f.server;
+    ask.options = {o};
+    client x(ask);
+    const auto s = x.start(w.turn_now());
+    REQUIRE(std::get<send>(s).realm == ex_org);
+    REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
+    REQUIRE(same_principal(std::move(x).take()->server(), named(referral_parts)));
+  }
+}
+TEST_CASE("tgs_client: a service's ticket is presented to the KDC of its realm", "[exchange][rfc4120-3.3.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  ticket_facts f = w.tgt().facts();
+  f.server = web();
+  f.ticket = w.ticket(web(), w.service_key);
+  const credential c(f, w.session_key.copy());
+  client x(ask_for(c, room));
+  const auto s = x.start(w.turn_now());
+  REQUIRE(std::get<send>(s).realm == ex_org);
+}
 TEST_CASE("tgs_client: a cross-realm ticket goes to the realm it is for", "[exchange][rfc4120-3.3.1]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> room{};
@@ -189,13 +249,17 @@ TEST_CASE("tgs_client: times that were not asked for fail", "[exchange][rfc4120-
       fails_with(bent([](reply_spec& s) { s.part.renew_till = plus(noon.at, 1); }), errc::time_mismatch, "renew-till"));
   REQUIRE(says<done>(answered(honest, [](auto& ask) { ask.lifetime = 60; })));
 }
-TEST_CASE("tgs_client: flags that widen a ticket unasked fail", "[exchange][rfc4120-3.3.4]") {
-  for (ticket_flag_t f : {ticket_flag_t::forwardable, ticket_flag_t::forwarded, ticket_flag_t::proxiable,
-                          ticket_flag_t::proxy, ticket_flag_t::may_postdate, ticket_flag_t::postdated,
-                          ticket_flag_t::invalid, ticket_flag_t::renewable, ticket_flag_t::anonymous}) {
+TEST_CASE("tgs_client: flags that a KDC grants unasked are no fault", "[exchange][rfc4120-3.3.4]") {
+  for (ticket_flag_t f :
+       {ticket_flag_t::forwardable, ticket_flag_t::forwarded, ticket_flag_t::proxiable, ticket_flag_t::proxy,
+        ticket_flag_t::may_postdate, ticket_flag_t::postdated, ticket_flag_t::renewable, ticket_flag_t::anonymous}) {
     INFO(name_of(f));
-    REQUIRE(fails_with(bent([f](reply_spec& s) { s.part.flags.set(f); }), errc::flags_mismatch, "flags"));
+    REQUIRE(says<done>(bent([f](reply_spec& s) { s.part.flags.set(f); })));
   }
+  REQUIRE(
+      fails_with(bent([](reply_spec& s) { s.part.flags.set(ticket_flag_t::invalid); }), errc::flags_mismatch, "flags"));
+  REQUIRE(says<done>(answered([](reply_spec& s) { s.part.flags.set(ticket_flag_t::invalid); },
+                              [](auto& ask) { ask.options = {kdc_option_t::postdated}; })));
   REQUIRE(says<done>(answered([](reply_spec& s) { s.part.flags.set(ticket_flag_t::forwardable); },
                               [](auto& ask) { ask.options = {kdc_option_t::forwardable}; })));
   // a renewed ticket keeps the flags it had
@@ -227,8 +291,12 @@ TEST_CASE("tgs_client: no truncation of a reply is accepted, and the true one st
   const bytes_view whole = w.tgs_rep(octets_of_send(first), honest);
   for (std::size_t n = 0; n != whole.size(); ++n) {
     INFO(n);
-    REQUIRE(says<ignored>(x.receive(whole.first(n), w.turn_now())));
+    const auto s = x.receive(whole.first(n), w.turn_now());
+    REQUIRE(says<ignored>(s));
+    REQUIRE(is_malformed(why(s).code));
   }
+  const bytes_view no = w.error(error_code_t::kdc_err_policy);
+  for (std::size_t n = 0; n != no.size(); ++n) REQUIRE(is_malformed(why(x.receive(no.first(n), w.turn_now())).code));
   REQUIRE(says<done>(x.receive(whole, w.turn_now())));
 }
 TEST_CASE("tgs_client: no flipped bit of a reply is accepted but where nothing is authenticated", "[exchange]") {
@@ -329,6 +397,78 @@ TEST_CASE("tgs_client: calls out of turn are misuse, and the first reason stands
   client x(ask_for(tgt, room));
   REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::no_answer);
   REQUIRE(why(x.start(w.turn_now())).code == errc::no_answer);
+  REQUIRE(why(x.receive({}, w.turn_now())).code == errc::no_answer);
+  REQUIRE(why(x.abandon({.code = errc::stream_ended})).code == errc::no_answer);
+}
+TEST_CASE("tgs_client: a clock that Kerberos cannot write is refused, then and later", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  const timestamp never{{latest_time.seconds + 1}, {0}};
+  client x(ask_for(tgt, room));
+  REQUIRE(why(x.start(w.turn_at(never))).code == errc::clock_out_of_range);
+  client y(ask_for(tgt, room));
+  const auto s = y.start(w.turn_now());
+  REQUIRE(why(y.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_at(never))).code == errc::clock_out_of_range);
+}
+TEST_CASE("tgs_client: no more than sixteen encryption types are offered", "[exchange][rfc4120-5.4.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  std::array<etype_t, 17> types{};
+  for (std::size_t i = 0; i != types.size(); ++i) types[i] = etype_t(static_cast<std::int32_t>(i + 1));
+  tgs_request<key> ask = ask_for(tgt, room);
+  ask.etypes = types;
+  client x(ask);
+  REQUIRE(fails_with(x.start(w.turn_now()), errc::api_misuse, "etype"));
+  ask.etypes = view_of<etype_t>(types.data(), 16);
+  client y(ask);
+  REQUIRE(says<send>(y.start(w.turn_now())));
+}
+TEST_CASE("tgs_client: optional fields are sent where they were asked for, and nowhere else",
+          "[exchange][rfc4120-5.4.1]") {
+  static constexpr std::uint8_t v4[] = {192, 0, 2, 1};
+  static constexpr msg::HostAddress list[] = {{addr_t::ipv4, v4}};
+  for (const bool all : {false, true}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> room{};
+    const credential tgt = w.tgt();
+    tgs_request<key> ask = ask_for(tgt, room);
+    if (all) {
+      ask.addresses = list;
+      ask.renew_lifetime = 3600;
+    }
+    client x(ask);
+    const auto s = x.start(w.turn_now());
+    const auto req = asn1::decode<msg::TgsReq>(octets_of_send(s));
+    REQUIRE(req->req_body->addresses.has_value() == all);
+    REQUIRE(req->req_body->rtime.has_value() == all);
+    REQUIRE(req->req_body->kdc_options.has(kdc_option_t::renewable) == all);
+    if (all) REQUIRE(*req->req_body->rtime == plus(noon.at, 3600));
+  }
+}
+TEST_CASE("tgs_client: a key without a checksum fails before anything is drawn", "[exchange][rfc4120-3.3.2]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  ticket_facts f = w.tgt().facts();
+  f.ticket = w.ticket(krbtgt(), w.tgs_key);
+  const credential empty(f, key{});
+  client x(ask_for(empty, room));
+  const unsigned drawn = w.policy.entropy.draws();
+  REQUIRE(why(x.start(w.turn_now())).code == errc::unsupported_cksum);
+  REQUIRE(w.policy.entropy.draws() == drawn);
+}
+TEST_CASE("tgs_client: what opens and is no EncTGSRepPart fails", "[exchange][rfc4120-5.4.2]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 512> reply{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  const auto rep =
+      testing::mint_kdc_rep<msg_t::tgs_rep>(alice(), tgt.ticket(), msg::PaEncTsEnc{noon.at, noon.usec}, w.session_key,
+                                            key_usage_t::tgs_rep_enc_part_session, w.turn_now(), reply);
+  REQUIRE(fails_with(x.receive(*rep, w.turn_now()), errc::unexpected_tag, ""));
 }
 
 TEST_CASE("tgs_client: too small a room says what will do, and nothing has changed", "[exchange]") {
@@ -459,18 +599,43 @@ client::step inherited(F facts_how, G ask_how, H bend) {
   return x.receive(w.tgs_rep(octets_of_send(s), bend), w.turn_now(), carrier::stream);
 }
 constexpr auto as_it_is = [](auto&) {};
+
+/// The flags that are reported as granted unasked, of a ticket with `granted` for a ticket-granting ticket with `had`.
+std::optional<msg::TicketFlags> reported(msg::TicketFlags had, msg::TicketFlags granted, msg::KdcOptions asked) {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  ticket_facts f = w.tgt().facts();
+  f.ticket = w.ticket(krbtgt(), w.tgs_key);
+  f.flags = had;
+  const credential tgt(f, w.session_key.copy());
+  tgs_request<key> ask = ask_for(tgt, room);
+  ask.options = asked;
+  client x(ask);
+  const auto s = x.start(w.turn_now());
+  const auto bend = [&](reply_spec& r) { r.part.flags = granted; };
+  if (!says<done>(x.receive(w.tgs_rep(octets_of_send(s), bend), w.turn_now()))) return std::nullopt;
+  const auto c = std::move(x).take();
+  if (!(c->facts().flags == granted)) return std::nullopt;
+  return c->facts().unrequested_flags;
+}
 }  // namespace
 
-TEST_CASE("tgs_client: what the ticket-granting ticket is, its tickets may be", "[exchange][rfc4120-2.6]") {
+TEST_CASE("tgs_client: flags granted unasked are reported, but not what the ticket-granting ticket brings with it",
+          "[exchange][rfc4120-2.6]") {
   for (ticket_flag_t f : {ticket_flag_t::forwarded, ticket_flag_t::proxy, ticket_flag_t::anonymous}) {
-    const auto grants = [f](reply_spec& s) { s.part.flags.set(f); };
-    REQUIRE(says<done>(inherited([f](ticket_facts& t) { t.flags.set(f); }, as_it_is, grants)));
-    REQUIRE(fails_with(inherited(as_it_is, as_it_is, grants), errc::flags_mismatch, "flags"));
+    INFO(name_of(f));
+    REQUIRE(reported({f}, {f}, {}) == msg::TicketFlags{});
+    REQUIRE(reported({}, {f}, {}) == msg::TicketFlags{f});
   }
-  // but not what has to be asked for
-  const auto forwardable = [](reply_spec& s) { s.part.flags.set(ticket_flag_t::forwardable); };
-  REQUIRE(fails_with(inherited([](ticket_facts& t) { t.flags.set(ticket_flag_t::forwardable); }, as_it_is, forwardable),
-                     errc::flags_mismatch, "flags"));
+  // what has to be asked for each time
+  using f = ticket_flag_t;
+  REQUIRE(reported({f::forwardable}, {f::forwardable}, {}) == msg::TicketFlags{f::forwardable});
+  REQUIRE(reported({f::forwardable}, {f::forwardable}, {kdc_option_t::forwardable}) == msg::TicketFlags{});
+  // a renewed or validated ticket keeps the flags it had, and no more
+  for (const kdc_option_t o : {kdc_option_t::renew, kdc_option_t::validate}) {
+    REQUIRE(reported({f::forwardable, f::renewable}, {f::forwardable, f::renewable}, {o}) == msg::TicketFlags{});
+    REQUIRE(reported({f::renewable}, {f::forwardable, f::renewable}, {o}) == msg::TicketFlags{f::forwardable});
+  }
 }
 TEST_CASE("tgs_client: a renewed ticket lives as long again, within its renew-till", "[exchange][rfc4120-3.3.3]") {
   const auto renewable = [](ticket_facts& t) { t.renew_till = plus(noon.at, 86400); };
@@ -486,12 +651,18 @@ TEST_CASE("tgs_client: a renewed ticket lives as long again, within its renew-ti
   REQUIRE(says<done>(inherited(renewable, renew, until(86400))));
   REQUIRE(fails_with(inherited(renewable, renew, until(86401)), errc::time_mismatch, "endtime"));
   REQUIRE(says<failed>(inherited(renewable, as_it_is, until(40000))));
+  // which bounds no other ticket
+  REQUIRE(says<done>(inherited([](ticket_facts& t) { t.renew_till = plus(noon.at, 100); }, as_it_is, as_it_is)));
 }
 TEST_CASE("tgs_client: a validated ticket is valid", "[exchange][rfc4120-3.3.3]") {
   const auto validate = [](auto& ask) { ask.options = {kdc_option_t::validate}; };
   REQUIRE(says<done>(inherited(as_it_is, validate, as_it_is)));
+  REQUIRE(says<done>(
+      inherited(as_it_is, validate, [](reply_spec& s) { s.part.starttime = plus(noon.at, -3000); })));  // its own
   const auto still = [](reply_spec& s) { s.part.flags.set(ticket_flag_t::invalid); };
   REQUIRE(fails_with(inherited(as_it_is, validate, still), errc::flags_mismatch, "flags"));
+  const auto postdated_too = [](auto& ask) { ask.options = {kdc_option_t::validate, kdc_option_t::postdated}; };
+  REQUIRE(fails_with(inherited(as_it_is, postdated_too, still), errc::flags_mismatch, "flags"));
 }
 TEST_CASE("tgs_client: a lifetime of 0 asks for as long as may be", "[exchange][rfc4120-5.4.1]") {
   const auto longest = [](auto& ask) { ask.lifetime = 0; };
@@ -515,6 +686,58 @@ TEST_CASE("tgs_client: the offset to the KDC's clock goes on to its tickets", "[
   const auto c = std::move(x).take();
   REQUIRE(c->kdc_clock_offset() == -77);
   REQUIRE_FALSE(c->facts().is_referral);
+}
+TEST_CASE("tgs_client: EncTGSRepPart is accepted under APPLICATION 26 and 25", "[exchange][tolerance][rfc4120-5.4.2]") {
+  REQUIRE(says<done>(bent([](reply_spec& s) { s.as_26 = true; })));
+  REQUIRE(says<done>(bent([](reply_spec& s) { s.as_26 = false; })));  // as GNU Shishi's KDC writes it
+}
+TEST_CASE("tgs_client: a KRB-ERROR is not shown any more once its octets may have gone", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now())));
+  REQUIRE(x.peer_error());
+  REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.turn_now())));
+  REQUIRE(x.peer_error());
+  REQUIRE(says<failed>(x.receive(bytes_view(), w.turn_now())));
+  REQUIRE_FALSE(x.peer_error());
+}
+TEST_CASE("tgs_client: the realm that a KDC names in place of the one asked is there for the caller",
+          "[exchange][rfc4120-7.5.9]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 256> wire{};
+  const credential tgt = w.tgt();
+  msg::KrbError e;
+  e.stime = noon.at;
+  e.error_code = error_code_t::kdc_err_wrong_realm;
+  e.realm = other_org;
+  e.sname = web().name;
+  client x(ask_for(tgt, room));
+  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE_FALSE(x.realm_named());
+  REQUIRE(says<failed>(x.receive(*asn1::encode(e, wire), w.turn_now())));
+  wire.fill(0xdd);
+  REQUIRE(x.realm_named() == other_org);
+}
+TEST_CASE("tgs_client: moved from, it refuses every call, and the other one goes on", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> room{};
+  const credential tgt = w.tgt();
+  client x(ask_for(tgt, room));
+  const auto s = x.start(w.turn_now());
+  client y(std::move(x));
+  REQUIRE(why(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())).code == errc::api_misuse);
+  REQUIRE(x.framed().empty());
+  REQUIRE(says<done>(y.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
+  client z(ask_for(tgt, room));
+  client idle(std::move(z));
+  REQUIRE(why(z.start(w.turn_now())).code == errc::api_misuse);
+  idle = std::move(y);
+  REQUIRE(std::move(y).take().error().code == errc::api_misuse);
+  REQUIRE(same_principal(std::move(idle).take()->server(), web()));
 }
 TEST_CASE("tgs_client: a forged name is passed over on a datagram", "[exchange][rfc4120-3.3.4]") {
   kdc_world w;

@@ -266,6 +266,15 @@ TEST_CASE("krb_cred: the client and the end must be told, of every ticket", "[ex
   }
 }
 
+TEST_CASE("received_credentials: what a peer hands over is marked so", "[exchange][rfc4120-3.6]") {
+  sender s;
+  auto got = s.w.open(s.mint(), s.room);
+  REQUIRE(got);
+  CHECK(kind_of(got->facts(0)) == ticket_kind::handed_over);
+  const auto c = got->take(0, s.w.w.policy);
+  REQUIRE(c);
+  CHECK(kind_of(c->facts()) == ticket_kind::handed_over);
+}
 TEST_CASE("received_credentials: what is not told of a ticket", "[exchange][rfc4120-5.8.1]") {
   sender s;
   auto got = s.w.open(s.mint(), s.room);

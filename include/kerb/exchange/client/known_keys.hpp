@@ -1,0 +1,57 @@
+// The long-term keys that an AS exchange has made, so that none is made twice.
+#pragma once
+#include "../../crypto/policy.hpp"
+
+namespace kerb::inline v0::detail {
+
+/// What a key made from one password depends on. The salt, which came in lent octets, is known by its digest.
+struct key_recipe {
+  etype_t etype{};
+  std::uint64_t iterations = 0;
+  std::array<std::uint8_t, 32> salt{};
+  friend constexpr bool operator==(const key_recipe&, const key_recipe&) = default;
+};
+
+/// Keys with what they were made by, told apart by their number; wiped when they are cleared and when this dies.
+template <class Key>
+class known_keys {
+ public:
+  /// As many as an exchange makes unless its limits are raised (exchange_limits::max_rounds); of more than that the
+  /// oldest give way.
+  static constexpr std::size_t capacity = 6;
+  static constexpr std::size_t none = capacity;
+
+  constexpr std::size_t find(const key_recipe& r) const {
+    for (std::size_t i = 0; i != capacity; ++i)
+      if (places_[i] && places_[i]->recipe == r) return i;
+    return none;
+  }
+  /// Keeps a key, in place of any but `in_use`.
+  constexpr std::size_t add(const key_recipe& r, Key&& k, std::size_t in_use) {
+    if (next_ == in_use) next_ = (next_ + 1) % capacity;
+    const std::size_t at = std::exchange(next_, (next_ + 1) % capacity);
+    places_[at].emplace(place{r, std::move(k)});
+    return at;
+  }
+  /// The key, which is not kept any more.
+  constexpr Key take(std::size_t i) {
+    Key k = std::move(places_[i]->key);
+    places_[i] = std::optional<place>{};
+    next_ = i;
+    return k;
+  }
+  constexpr const Key& operator[](std::size_t i) const { return places_[i]->key; }
+  constexpr void clear() {
+    for (std::optional<place>& p : places_) p = std::optional<place>{};
+  }
+
+ private:
+  struct place {
+    key_recipe recipe;
+    Key key;
+  };
+  std::array<std::optional<place>, capacity> places_{};
+  std::size_t next_ = 0;
+};
+
+}  // namespace kerb::inline v0::detail
