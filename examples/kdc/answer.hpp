@@ -18,13 +18,15 @@ inline kerb::timestamp now() {
 class answerer {
  public:
   answerer(const realm_settings& realm, store& principals, policy& crypto, journal& log)
-      : realm_(realm), names_(principals, realm.realm()), crypto_(crypto), log_(log) {}
+      : realm_(realm), names_(principals, realm.realm()), crypto_(crypto), log_(log) {
+    if (realm.is.conceal_unknown_clients) decoy_ = make_decoy(principals.prepares_people(), crypto);
+  }
 
   /// The answer, with its length in front for a stream; nothing where there is none. Valid until the next call.
   kerb::bytes_view operator()(kerb::bytes_view request, const kerb::kdc_peer& peer, const std::string& from) {
     for (;;) {
       const kerb::timestamp at = now();
-      kerb::botan::kdc exchange(realm_.is, room_, peer);
+      kerb::botan::kdc exchange(realm_.is, room_, peer, decoy_ == nullptr ? nullptr : &decoy_->record());
       names_.forget();
       const auto over = run(exchange, request, at);
       if (const auto* more = std::get_if<kerb::need_room>(&over); more != nullptr && more->octets <= most_room) {
@@ -169,6 +171,7 @@ class answerer {
   }
 
   const realm_settings& realm_;
+  std::shared_ptr<const entry> decoy_;
   directory names_;
   policy& crypto_;
   kerb::fork_wiped_page page_;

@@ -39,6 +39,8 @@ inline stored_key random_key(etype_t e, std::uint32_t kvno, policy& crypto) {
 
 /// Whether tickets to this principal are many: services and the KDC itself, not people.
 inline bool is_service(const std::string& name) { return name.find('/') != name.npos; }
+/// Whether this is a KDC, ours or another realm's. Nobody logs in as one.
+inline bool is_tgs(const std::string& name) { return name.starts_with("krbtgt/"); }
 
 /// A record that owns what it is a view of. It does not move.
 class entry {
@@ -49,6 +51,7 @@ class entry {
   /// `prepare` makes the schedules for a service's tickets, or a person's requests, which pays where many come.
   entry(const std::string& name, traits is, std::vector<stored_key> keys, bool prepare, policy& crypto)
       : name_(*kerb::principal::parse(name)), is_(std::move(is)), keys_(std::move(keys)) {
+    if (is_tgs(name)) is_.attributes.set(kerb::principal_attribute::not_a_client);
     const auto place = [&](const stored_key& k) {
       return std::find(is_.etypes.begin(), is_.etypes.end(), k.key.etype());
     };
@@ -116,6 +119,16 @@ class entry {
   kerb::principal_record<policy> record_{};
 };
 
+/// What stands in for clients that there are not, where policy conceals them: random keys of all encryption types,
+/// prepared as people's are.
+inline std::shared_ptr<const entry> make_decoy(bool prepare, policy& crypto) {
+  traits is;
+  is.etypes.assign(crypto.offered().begin(), crypto.offered().end());
+  std::vector<stored_key> keys;
+  for (const etype_t e : is.etypes) keys.push_back(random_key(e, 1, crypto));
+  return std::make_shared<const entry>("nobody@NOWHERE", std::move(is), std::move(keys), prepare, crypto);
+}
+
 /// Where principals come from. What fails throws, and the client is told that the service is not available.
 class store {
  public:
@@ -125,6 +138,8 @@ class store {
   /// Where `alias NAME`, `enterprise TEXT`, `referral HOST-OR-REALM` or `moved NAME` lead; nothing: nowhere.
   virtual std::optional<std::string> way(const std::string& from) = 0;
   virtual std::string policy_words() = 0;
+  /// Whether the keys of people are prepared for their requests.
+  virtual bool prepares_people() const = 0;
   /// CLIENT-REALM, SERVER-REALM, and the realms between the two.
   virtual std::vector<std::vector<std::string>> capaths() = 0;
 };

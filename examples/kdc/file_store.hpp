@@ -29,9 +29,14 @@ class file_store : public store {
       if (known && !line->second.password) entries_[name] = all.back();
     }
     if (made) write_keytab(keys_file, all);
+    // Made when they are first asked for, keys would tell who has not been asked for yet
+    if (const auto words = words_of(text_.policy);
+        std::find(words.begin(), words.end(), "conceal_unknown_clients") != words.end())
+      for (const auto& [name, line] : text_.principals) (void)find(name);
   }
 
-  /// A password becomes keys when its principal is first asked for, which takes some hundredths of a second.
+  /// A password becomes keys when its principal is first asked for, which takes some hundredths of a second; at the
+  /// start where policy conceals who there is.
   std::shared_ptr<const entry> find(const std::string& name) override {
     if (const auto known = entries_.find(name); known != entries_.end()) return known->second;
     const auto line = text_.principals.find(name);
@@ -44,6 +49,7 @@ class file_store : public store {
     return found == text_.ways.end() ? std::nullopt : std::optional(found->second);
   }
   std::string policy_words() override { return text_.policy; }
+  bool prepares_people() const override { return true; }
   std::vector<std::vector<std::string>> capaths() override {
     std::vector<std::vector<std::string>> all;
     for (const auto& [from, to] : text_.ways) {

@@ -159,12 +159,12 @@ inline std::optional<kerb::principal_attribute> attribute_of(std::string_view wo
   return found == all.end() ? std::nullopt : std::optional(found->second);
 }
 
-/// The words behind `principal NAME`. Who has a password has to pre-authenticate unless it says no_preauth: else
-/// anybody could ask for something to try passwords on. Key-distributing principals are no clients.
+/// The words behind `principal NAME`. Who has a password has to pre-authenticate unless it says no_preauth, and tickets
+/// to it are user-to-user unless it says service: else anybody could ask for something to try passwords on.
 inline principal_line principal_line_of(const std::vector<std::string>& words, std::size_t from, bool is_tgs,
                                         const policy& crypto) {
   principal_line p;
-  bool preauth = true;
+  bool preauth = true, service = false;
   for (std::size_t i = from; i != words.size(); ++i) {
     const std::string& w = words[i];
     const std::size_t equals = w.find('=');
@@ -184,6 +184,7 @@ inline principal_line principal_line_of(const std::vector<std::string>& words, s
     p.words += (p.words.empty() ? "" : " ") + w;
     if (const auto a = attribute_of(w)) p.is.attributes.set(*a);
     else if (w == "no_preauth") preauth = false;
+    else if (w == "service") service = true;
     else if (name == "etypes") p.is.etypes = etypes_of(value, crypto);
     else if (name == "session_etypes") p.is.session_etypes = etypes_of(value, crypto);
     else if (name == "max_life") p.is.max_life = duration_of(value);
@@ -196,10 +197,12 @@ inline principal_line principal_line_of(const std::vector<std::string>& words, s
     else throw bad_text("\"" + w + "\" is not known here");
   }
   if (p.is.etypes.empty()) p.is.etypes.assign(crypto.offered().begin(), crypto.offered().end());
-  if (p.password && preauth && !is_tgs) {
-    if (!p.is.attributes.has(kerb::principal_attribute::requires_preauth)) p.words += " requires_preauth";
-    p.is.attributes.set(kerb::principal_attribute::requires_preauth);
-  }
+  const auto imply = [&](kerb::principal_attribute a, const char* word) {
+    if (!p.is.attributes.has(a)) p.words += std::string(p.words.empty() ? "" : " ") + word;
+    p.is.attributes.set(a);
+  };
+  if (p.password && !is_tgs && preauth) imply(kerb::principal_attribute::requires_preauth, "requires_preauth");
+  if (p.password && !is_tgs && !service) imply(kerb::principal_attribute::user_to_user_only, "user_to_user_only");
   return p;
 }
 

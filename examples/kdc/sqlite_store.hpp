@@ -135,6 +135,7 @@ class sqlite_store : public store {
     return found.row() ? std::optional(found.text(0)) : std::nullopt;
   }
   std::string policy_words() override { return way("policy").value_or(""); }
+  bool prepares_people() const override { return false; }
   std::vector<std::vector<std::string>> capaths() override {
     std::vector<std::vector<std::string>> all;
     statement every(db_.get(), "SELECT start, target FROM way WHERE start GLOB 'capath *'");

@@ -12,7 +12,7 @@ std::string account() {
   if (!arguments.empty()) return arguments;
   const std::string principals = own::write_file("principals",
                                                  "principal alice password=wonderland\n"
-                                                 "principal echo/localhost password=looking-glass\n");
+                                                 "principal echo/localhost password=looking-glass service\n");
   own::kdc = std::make_unique<own::kdc_process>(
       std::vector<std::string>{"--realm", "EXAMPLE.ORG", "--principals", principals});
   const own::outcome exported = own::run(own::variable("KERB_KDC") + " --realm EXAMPLE.ORG --principals " + principals +

@@ -203,6 +203,7 @@ principal svc/e17 etypes=17
 principal svc/e18 etypes=18
 principal svc/e19 etypes=19
 principal svc/e20 etypes=20
+principal svc/password password=svcpw service
 principal HTTP/web.own.test
 principal "odd name" password="p w#\"q"
 principal short password=shortpw max_life=10m no_renewable no_forwardable no_postdated

@@ -100,6 +100,7 @@ TEST_CASE("own kdc: what is refused to a client, and how kinit says it", "[own]"
       {"alice", "wrong", "Password incorrect"},
       {"nobody", "x", "Client 'nobody@OWN.TEST' not found in Kerberos database"},
       {"keyless", "x", "not found in Kerberos database"},
+      {"krbtgt/A.TEST", "own-to-a", "not found in Kerberos database"},
       {"locked", "lockedpw", "Client's credentials have been revoked"},
       {"gone", "gonepw", "Client's entry in database has expired"},
       {"early", "earlypw", "not yet valid"},
@@ -140,6 +141,8 @@ TEST_CASE("own kdc: what is refused to a ticket-granting ticket, and how kvno sa
   check_refused(c.kvno("svc/gone"), "entry in database has expired");
   check_refused(c.kvno("kadmin/changepw"), "KDC policy rejects request");
   check_refused(c.kvno("u2uonly"), "user2user");
+  check_refused(c.kvno("bob"), "user2user");  // as everybody's who has a password
+  check_done(c.kvno("svc/password"));
 }
 
 TEST_CASE("own kdc: an expired password gets a ticket to change it with, and no other", "[own]") {

@@ -38,6 +38,61 @@ concept replay_store = requires(S& s, const std::array<std::uint8_t, 32>& digest
   noexcept->std::same_as<replay_verdict>;
 };
 
+namespace detail {
+/// Up to N entries in place, found by their digests; each has `digest` and `forget_after`, and counts as there until
+/// then. An entry has 32 places. It takes one in the emptier of two runs of 16, which lie apart: single runs would fill
+/// up far sooner.
+template <class Entry, std::size_t N>
+  requires(N >= 32)
+class digest_places {
+ public:
+  struct found {
+    const Entry* known = nullptr;  ///< the entry of this digest
+    Entry* free = nullptr;         ///< where there is none: a place for it, null when there is no such place either
+  };
+  constexpr found find(const std::array<std::uint8_t, 32>& digest, kerberos_time now) noexcept {
+    found f;
+    std::size_t at = word(digest, 0) % N;
+    for (std::size_t run = 0, most = 0; run != 2; ++run) {
+      Entry* first = nullptr;
+      std::size_t free = 0;
+      for (std::size_t i = 0; i != 16; ++i) {
+        Entry& e = entries_[(at + i) % N];
+        if (e.forget_after <= now) {
+          if (free++ == 0) first = &e;
+        } else if (e.digest == digest) {
+          return {&e, nullptr};
+        }
+      }
+      if (free > most) f.free = first, most = free;
+      at += 16 + word(digest, 8) % (N - 31);
+    }
+    return f;
+  }
+  /// Whether something that may be forgotten from `forget_after` on can have been there and be forgotten already: what
+  /// is asked about too late, and where a clock was set back what was forgotten by the later time.
+  constexpr bool is_blind_to(kerberos_time forget_after, kerberos_time now) const noexcept {
+    return forget_after <= blind_to_ || forget_after <= now;
+  }
+  constexpr void be_blind_to(kerberos_time t) noexcept { blind_to_ = t; }
+  /// Puts `e` in a free place; what was there before is forgotten, and never taken for new again.
+  constexpr void put(Entry& free, const Entry& e) noexcept {
+    if (free.forget_after > blind_to_) blind_to_ = free.forget_after;
+    free = e;
+  }
+
+ private:
+  static constexpr std::size_t word(const std::array<std::uint8_t, 32>& digest, std::size_t from) {
+    std::size_t w = 0;
+    for (std::size_t i = 0; i != sizeof w; ++i) w = w << 8 | digest[from + i];
+    return w;
+  }
+
+  std::array<Entry, N> entries_{};
+  kerberos_time blind_to_ = earliest_time;  // what may be forgotten by then may have been seen
+};
+}  // namespace detail
+
 /// Remembers up to N authenticators in place, for one thread; never allocates and never forgets one that could still be
 /// replayed. When the clock is set back, or acceptors' clocks differ, it is blind to what it may have forgotten by the
 /// later time. Work per insert is bounded: an authenticator has 32 places, found by its digest; a store that is less
@@ -55,34 +110,17 @@ class memory_replay_store {
   /// that it might have accepted before, which are those of up to `clock_skew` seconds later.
   static constexpr memory_replay_store after_loss(kerberos_time now, std::int64_t clock_skew) {
     memory_replay_store s;
-    s.blind_to_ = plus(plus(plus(now, clock_skew), clock_skew), 1);
+    s.places_.be_blind_to(plus(plus(plus(now, clock_skew), clock_skew), 1));
     return s;
   }
 
   constexpr replay_verdict insert(const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
                                   kerberos_time now) noexcept {
-    if (forget_after <= blind_to_) return replay_verdict::blind;
-    if (forget_after <= now) return replay_verdict::blind;  // asked too late: it would be forgotten at once
-    // Places are taken in the emptier one of two runs of 16, which lie apart: single runs would fill up far sooner
-    std::size_t at = word(digest, 0) % N;
-    entry* empty = nullptr;
-    for (std::size_t run = 0, most = 0; run != 2; ++run) {
-      entry* first = nullptr;
-      std::size_t free = 0;
-      for (std::size_t i = 0; i != 16; ++i) {
-        entry& e = entries_[(at + i) % N];
-        if (e.forget_after <= now) {
-          if (free++ == 0) first = &e;
-        } else if (e.digest == digest) {
-          return replay_verdict::seen;
-        }
-      }
-      if (free > most) empty = first, most = free;
-      at += 16 + word(digest, 8) % (N - 31);
-    }
-    if (empty == nullptr) return replay_verdict::full;
-    if (empty->forget_after > blind_to_) blind_to_ = empty->forget_after;  // forgotten: never taken for new again
-    *empty = {digest, forget_after};
+    if (places_.is_blind_to(forget_after, now)) return replay_verdict::blind;
+    const auto at = places_.find(digest, now);
+    if (at.known != nullptr) return replay_verdict::seen;
+    if (at.free == nullptr) return replay_verdict::full;
+    places_.put(*at.free, {digest, forget_after});
     return replay_verdict::fresh;
   }
 
@@ -91,14 +129,7 @@ class memory_replay_store {
     std::array<std::uint8_t, 32> digest{};
     kerberos_time forget_after = earliest_time;
   };
-  static constexpr std::size_t word(const std::array<std::uint8_t, 32>& digest, std::size_t from) {
-    std::size_t w = 0;
-    for (std::size_t i = 0; i != sizeof w; ++i) w = w << 8 | digest[from + i];
-    return w;
-  }
-
-  std::array<entry, N> entries_{};
-  kerberos_time blind_to_ = earliest_time;  // what may be forgotten by then may have been seen
+  detail::digest_places<entry, N> places_;
 };
 
 }  // namespace kerb::inline v0

@@ -9,6 +9,7 @@ enum class request_verdict : std::uint8_t {
   again,  ///< this very request was seen before: it is answered again, since the first answer may have been lost
   other,  ///< the authenticator was seen in another request: refuse
   full,   ///< there is no room to remember it: refuse, or be content with what the authenticator's checksum protects
+  blind,  ///< it may have been seen and forgotten: the clock was set back, or it is asked about too late; as `full`
 };
 
 /// A store of authenticators, each with the request that it came in, by their digests: one atomic insert-if-absent. An
@@ -20,8 +21,9 @@ concept request_store = requires(S& s, const std::array<std::uint8_t, 32>& diges
   noexcept->std::same_as<request_verdict>;
 };
 
-/// Remembers up to N requests in place, for one thread; never allocates and never forgets one too early. Work per
-/// insert is bounded, as in memory_replay_store.
+/// Remembers up to N requests in place, for one thread; never allocates and never forgets one too early. When the clock
+/// is set back it is blind to what it may have forgotten by the later time. Work per insert is bounded, and a store
+/// that is less than half full is never `full` but by extraordinary chance, as in memory_replay_store.
 template <std::size_t N>
 class memory_request_store {
   static_assert(N >= 32,
@@ -32,29 +34,21 @@ class memory_request_store {
   constexpr request_verdict insert(const std::array<std::uint8_t, 32>& authenticator,
                                    const std::array<std::uint8_t, 32>& request, kerberos_time forget_after,
                                    kerberos_time now) noexcept {
-    std::size_t at = 0;
-    for (std::size_t i = 0; i != sizeof(std::size_t); ++i) at = at << 8 | authenticator[i];
-    entry* empty = nullptr;
-    for (std::size_t i = 0; i != 32; ++i) {
-      entry& e = entries_[(at % N + i) % N];
-      if (e.forget_after <= now) {
-        if (empty == nullptr) empty = &e;
-      } else if (e.authenticator == authenticator) {
-        return e.request == request ? request_verdict::again : request_verdict::other;
-      }
-    }
-    if (empty == nullptr) return request_verdict::full;
-    *empty = {authenticator, request, forget_after};
+    if (places_.is_blind_to(forget_after, now)) return request_verdict::blind;
+    const auto at = places_.find(authenticator, now);
+    if (at.known != nullptr) return at.known->request == request ? request_verdict::again : request_verdict::other;
+    if (at.free == nullptr) return request_verdict::full;
+    places_.put(*at.free, {authenticator, forget_after, request});
     return request_verdict::fresh;
   }
 
  private:
   struct entry {
-    std::array<std::uint8_t, 32> authenticator{};
-    std::array<std::uint8_t, 32> request{};
+    std::array<std::uint8_t, 32> digest{};  // of the authenticator
     kerberos_time forget_after = earliest_time;
+    std::array<std::uint8_t, 32> request{};
   };
-  std::array<entry, N> entries_{};
+  detail::digest_places<entry, N> places_;
 };
 
 }  // namespace kerb::inline v0

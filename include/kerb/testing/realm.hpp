@@ -18,7 +18,7 @@ class realm {
   constexpr realm(C& policy, kerberos_string name, etype_t etype) : policy_(policy), etype_(etype) {
     settings.realm = name;
     const kerberos_string parts[] = {"krbtgt"_krb, name};
-    ready_ = add_key({{name_t::srv_inst, view_of<kerberos_string>(parts)}, name}).ok();
+    ready_ = no_client(add_key({{name_t::srv_inst, view_of<kerberos_string>(parts)}, name})).ok();
   }
   realm(const realm&) = delete;
   realm& operator=(const realm&) = delete;
@@ -27,12 +27,19 @@ class realm {
 
   /// Whether everything that was added has found room and a key.
   constexpr bool ready() const { return ready_; }
-  /// A principal whose key is made from a password, with the default salt. "alice", "HTTP/web.ex.org".
+  /// A user, whose key is made from a password, with the default salt: "alice". Tickets to it are user-to-user alone
+  /// (principal_attribute::user_to_user_only), since everybody could try passwords on others.
   constexpr bool add_user(std::string_view name, secret_view password, flags<principal_attribute> attributes = {}) {
+    return note(add_text(
+        name, [&](const principal_view& p) { return add_password(p, password); },
+        attributes | flags{principal_attribute::user_to_user_only}));
+  }
+  /// A service whose key is made from a password, and tickets to it are sealed under that.
+  constexpr bool add_service(std::string_view name, secret_view password, flags<principal_attribute> attributes = {}) {
     return note(add_text(
         name, [&](const principal_view& p) { return add_password(p, password); }, attributes));
   }
-  /// A principal with a random key.
+  /// A principal with a random key: "HTTP/web.ex.org".
   constexpr bool add_service(std::string_view name, flags<principal_attribute> attributes = {}) {
     return note(add_text(
         name, [&](const principal_view& p) { return add_key(p); }, attributes));
@@ -40,8 +47,9 @@ class realm {
   /// The key that this realm shares with another: clients of `name` may come here, and ours may go there.
   constexpr bool add_trust(kerberos_string name, const key& outgoing, const key& incoming) {
     const kerberos_string there[] = {"krbtgt"_krb, name}, here[] = {"krbtgt"_krb, settings.realm};
-    return note(take({{name_t::srv_inst, view_of<kerberos_string>(there)}, settings.realm}, copy(outgoing), {})) &&
-           note(take({{name_t::srv_inst, view_of<kerberos_string>(here)}, name}, copy(incoming), {}));
+    return note(no_client(
+               take({{name_t::srv_inst, view_of<kerberos_string>(there)}, settings.realm}, copy(outgoing), {}))) &&
+           note(no_client(take({{name_t::srv_inst, view_of<kerberos_string>(here)}, name}, copy(incoming), {})));
   }
 
   /// The record of a principal, to be changed by a test; null when there is none.
@@ -84,6 +92,11 @@ class realm {
   constexpr bool note(const error& e) {
     ready_ = ready_ && e.ok();
     return e.ok();
+  }
+  /// Nobody logs in as the principal that was added last: it is a KDC.
+  constexpr error no_client(const error& e) {
+    if (e.ok()) entries_[size_ - 1]->record.attributes.set(principal_attribute::not_a_client);
+    return e;
   }
   constexpr result<basic_principal<192>> parsed(std::string_view name) const {
     std::array<char, 128> letters{};

@@ -64,4 +64,45 @@ constexpr bool a_client_goes_from_realm_to_realm() {
 }
 KERB_BOTH("testing::realm: a client of one realm reaches a service of another", "[testing][rfc4120-1.2]",
           a_client_goes_from_realm_to_realm);
+
+constexpr timestamp at_noon{{1767268800}, {0}};
+/// What the realm's KDC says to an AS-REQ without pre-authentication.
+template <class Realm>
+constexpr error_code_t as_answer(Realm& r, const principal_view& client, const principal_view& server) {
+  constexpr etype_t types[] = {etype_t::aes256_cts_hmac_sha384_192};
+  msg::KdcReqBody body;
+  body.cname = client.name;
+  body.sname = server.name;
+  body.realm = client.realm;
+  body.etype = view_of<etype_t>(types);
+  std::array<std::uint8_t, 512> octets{};
+  std::array<std::uint8_t, 4096> room{};
+  r.settings.require_preauth = false;
+  const auto got = r.answer(*asn1::encode(msg::AsReq{{}, captured<msg::KdcReqBody>::of(body)}, octets), at_noon, room);
+  if (!got) return error_code_t::krb_err_generic;
+  const auto e = asn1::decode<msg::KrbError>(*got);
+  return e ? e->error_code : error_code_t::kdc_err_none;
+}
+constexpr bool passwords_seal_no_tickets() {
+  policy p;
+  testing::realm<policy> r(p, "EX.ORG"_krb, etype_t::aes256_cts_hmac_sha384_192);
+  const auto k = r.key_of("krbtgt/EX.ORG");
+  if (k == nullptr || !r.add_user("alice", sesame, {principal_attribute::no_renewable}) || !r.add_user("bob", sesame) ||
+      !r.add_service("HTTP/web.ex.org") || !r.add_service("ftp/web.ex.org", sesame) ||
+      !r.add_trust("B.EX.ORG"_krb, *k, *k)) {
+    return false;
+  }
+  const auto name = [](std::string_view text) { return *principal::parse(text, "EX.ORG"); };
+  const auto alice = name("alice"), bob = name("bob"), web = name("HTTP/web.ex.org"), ftp = name("ftp/web.ex.org"),
+             tgs = name("krbtgt/EX.ORG"), there = name("krbtgt/B.EX.ORG");
+  return r.record("alice")->attributes.has(principal_attribute::no_renewable) &&
+         as_answer(r, bob, alice) == error_code_t::kdc_err_must_use_user2user &&
+         as_answer(r, alice, bob) == error_code_t::kdc_err_must_use_user2user &&
+         as_answer(r, alice, web) == error_code_t::kdc_err_none &&
+         as_answer(r, alice, ftp) == error_code_t::kdc_err_none &&
+         as_answer(r, tgs, web) == error_code_t::kdc_err_c_principal_unknown &&
+         as_answer(r, there, web) == error_code_t::kdc_err_c_principal_unknown;
+}
+KERB_AT_RUN_TIME("realm: a user's password seals no tickets, and nobody logs in as a KDC", "[testing][rfc4120-3.7]",
+                 passwords_seal_no_tickets);
 }  // namespace

@@ -11,11 +11,10 @@
 //   over and failed: nothing goes on; failed says the first reason again, from every call
 //
 // `over` is after `reply` and `refused`. Random octets are drawn in this order: the session key's seed, the reply's
-// confounder, the ticket's.
+// confounder, the ticket's. Where policy conceals unknown clients and there is no decoy, a key for the timestamp
+// before.
 #pragma once
-#include "../salt.hpp"
-#include "hints.hpp"
-#include "issue.hpp"
+#include "preauth.hpp"
 
 namespace kerb::inline v0 {
 
@@ -23,8 +22,8 @@ namespace kerb::inline v0 {
 /// policy has the last word. Mechanisms other than PA-ENC-TIMESTAMP are not there yet, and padata that are not known
 /// are passed over.
 template <crypto_policy C>
-class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
-  using base = detail::kdc_exchange<C>;
+class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
+  using base = detail::as_preauth<C>;
   using state = typename base::state;
   using verdict = detail::verdict;
 
@@ -33,9 +32,11 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
   using typename base::record;
   using typename base::step;
 
-  /// The room is lent until the exchange is gone.
-  constexpr as_kdc(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer = {})
-      : base(policy, room, peer) {}
+  /// The room is lent until the exchange is gone. `decoy` is the record that stands in for clients that there are not,
+  /// where policy conceals them: kdc_policy::conceal_unknown_clients. It must outlive the exchange.
+  constexpr as_kdc(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer = {},
+                   const record* decoy = nullptr)
+      : base(policy, room, peer, decoy) {}
 
   /// The AS-REQ, alone.
   template <entropy_source R>
@@ -45,7 +46,7 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     if (!t.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
     const auto req = asn1::decode<msg::AsReq>(octets);
     if (const std::size_t n = this->lacking_for_refusal(0, octets.size()); n != 0) return need_room{n};
-    if (!req) return this->undecodable(req.error(), t);
+    if (!req) return this->undecodable(req.error(), octets, t);
     request_ = octets;
     req_ = *req;
     const msg::KdcReqBody& body = req_.req_body.value();
@@ -66,10 +67,9 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (!has_client_) {
-      if (this->policy_.conceal_unknown_clients && r.attributes.has(principal_attribute::not_a_client))
-        return absent(t);
-      client_record_ = r;
-      has_client_ = true;
+      if (conceals() && r.attributes.has(principal_attribute::not_a_client)) return absent(t);
+      if (const std::size_t n = lacking_for_salt(r.principal); n != 0) return need_room{n};
+      client_is(r);
       return ask(principal_role::server);
     }
     this->server_ = r;
@@ -91,16 +91,14 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (has_client_) {
-      return this->turn_down(
-          detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname"), t);
+      server_unknown_ = true;
+      return decide(t);
     }
-    if (!this->policy_.conceal_unknown_clients) return this->turn_down(detail::unknown_client(), t);
-    const std::size_t salt = default_salt_size(this->client_);
-    if (const std::size_t n = this->lacking_for_refusal(salt); n != 0) return need_room{n};
-    write_default_salt(this->client_, this->room_.borrow(salt));
-    this->room_.keep(salt);
-    client_record_.principal = this->client_;
-    has_client_ = concealed_ = true;
+    if (!conceals()) return this->turn_down(detail::unknown_client(), t);
+    std::array<kerberos_string, 1> one{};
+    const principal_view salted = salt_name(one);
+    if (const std::size_t n = lacking_for_salt(salted); n != 0) return need_room{n};
+    client_is_nobody(salted);
     return ask(principal_role::server);
   }
   /// The database does not answer.
@@ -146,7 +144,17 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
   }
 
  private:
-  friend base;
+  friend detail::kdc_exchange<C>;
+  using base::client_is;
+  using base::client_is_nobody;
+  using base::client_record_;
+  using base::concealed_;
+  using base::conceals;
+  using base::has_client_;
+  using base::key_of;
+  using base::lacking_for_salt;
+  using base::req_;
+  using base::salt_name;
 
   constexpr bool may_refer() const {
     return body().kdc_options.has(kdc_option_t::canonicalize) || body().cname->name_type == name_t::enterprise;
@@ -174,13 +182,12 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
   }
 
   /// Everything is known: RFC 4120 section 3.1.3, with pre-authentication before anything that only its owner may
-  /// learn.
+  /// learn. Where policy conceals, that is what there is of a server too: users are servers in their tickets' eyes.
   template <entropy_source R>
   constexpr step decide(const turn<C, R>& t) {
-    const bool concealing = this->policy_.conceal_unknown_clients;
-    if (const verdict v = concealing ? verdict{} : check_client(t.now.at); !v.ok()) return this->turn_down(v, t);
-    if (const verdict v = check_server(t.now.at); !v.ok()) return this->turn_down(v, t);
-    const detail::s2k_hints hints = hints_for(t.policy.get());
+    const verdict principals = check_principals(t.now.at);
+    if (!conceals() && !principals.ok()) return this->turn_down(principals, t);
+    const detail::s2k_hints hints = this->hints_for(t.policy.get());
     if (hints.empty()) {
       return this->turn_down(
           detail::no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), t);
@@ -189,94 +196,38 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
       if (pa.padata_type == padata_t::req_enc_pa_rep) wants_enc_pa_rep_ = true;
       if (pa.padata_type != padata_t::enc_timestamp || preauthenticated) continue;
-      if (const std::size_t n = lacking_for_hints(hints, pa.padata_value.size()); n != 0) return need_room{n};
-      const verdict v = check_timestamp(pa.padata_value, t);
-      if (v.code == error_code_t::kdc_err_preauth_failed) return with_hints(v, hints, t);
+      if (const std::size_t n = this->lacking_for_hints(hints, pa.padata_value.size()); n != 0) return need_room{n};
+      const verdict v = this->check_timestamp(pa.padata_value, t);
+      if (v.why.code == errc::entropy) return this->fail(v.why);
+      if (v.code == error_code_t::kdc_err_preauth_failed) return this->with_hints(v, hints, t);
       if (!v.ok()) return this->turn_down(v, t);
       preauthenticated = true;
     }
     using a = principal_attribute;
     const bool demanded = this->policy_.require_preauth || concealed_ ||
                           client_record_.attributes.has(a::requires_preauth) ||
-                          this->server_.attributes.has(a::requires_preauth);
+                          this->server_.attributes.has(a::requires_preauth) || !principals.ok();
     if (demanded && !preauthenticated) {
-      if (const std::size_t n = lacking_for_hints(hints, 0); n != 0) return need_room{n};
-      return with_hints(
+      if (const std::size_t n = this->lacking_for_hints(hints, 0); n != 0) return need_room{n};
+      return this->with_hints(
           detail::no(errc::no_preauth_mechanism, error_code_t::kdc_err_preauth_required, "AS-REQ", "padata"), hints, t);
     }
-    if (const verdict v = concealing ? check_client(t.now.at) : verdict{}; !v.ok()) return this->turn_down(v, t);
+    if (!principals.ok()) return this->turn_down(principals, t);
     reply_key_ = key_of(t.policy.get(), hints[0].etype);
     return draft_ticket(preauthenticated, t);
   }
 
-  constexpr verdict check_client(kerberos_time now) const {
-    return detail::check_client(client_record_, this->server_, now);
-  }
-  constexpr verdict check_server(kerberos_time now) const {
-    if (this->server_.attributes.has(principal_attribute::user_to_user_only)) {
+  constexpr verdict check_principals(kerberos_time now) const {
+    const record& s = this->server_;
+    if (server_unknown_) {
+      return detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname");
+    }
+    if (const verdict v = detail::check_client(client_record_, s, now); !v.ok()) return v;
+    if (s.attributes.has(principal_attribute::user_to_user_only)) {
       return detail::no(errc::refused_by_application, error_code_t::kdc_err_must_use_user2user, "KDC-REQ-BODY",
                         "sname");
     }
-    return detail::check_server(this->server_, now);
-  }
-
-  constexpr const long_term_key<C>* key_of(const C& crypto, etype_t e) const {
-    for (const long_term_key<C>& k : client_record_.keys)
-      if (crypto.etype_of(k.key.get()) == e) return &k;
-    return nullptr;
-  }
-  /// The client's keys of the encryption types that the request names and policy allows, in the request's order: the
-  /// first one is the reply key's (RFC 4120 section 3.1.3).
-  constexpr detail::s2k_hints hints_for(const C& crypto) const {
-    detail::s2k_hints hints;
-    for (const etype_t e : body().etype) {
-      if (!crypto.shape(e) || !base::allowed(this->policy_.reply_etypes, crypto, e)) continue;
-      const long_term_key<C>* const k = key_of(crypto, e);
-      bool passed_over = k == nullptr && !concealed_;
-      for (const detail::s2k_hint& h : hints) passed_over |= h.etype == e;
-      if (passed_over) continue;
-      detail::s2k_hint h{e, {}, {}};
-      if (k != nullptr) {
-        h.salt = k->salt;
-        h.s2kparams = k->s2kparams;
-      } else {
-        h.salt = kerberos_string{this->room_.kept()};
-      }
-      if (!hints.push_back(h)) break;
-    }
-    return hints;
-  }
-
-  /// RFC 4120 section 5.2.7.2: it opens under the client's key, the newest of its type, and says what time it is.
-  /// Whoever knows an old password proves nothing.
-  template <entropy_source R>
-  constexpr verdict check_timestamp(bytes_view value, const turn<C, R>& t) {
-    const verdict bad = detail::no(errc::integrity, error_code_t::kdc_err_preauth_failed, "AS-REQ", "padata");
-    const auto sealed = asn1::decode<msg::PaEncTimestamp>(value);
-    if (!sealed || !base::allowed(this->policy_.reply_etypes, t.policy.get(), sealed->etype)) return bad;
-    const std::size_t before = this->room_.kept().size();
-    if (concealed_) {  // as much work as for a client that there is
-      if (const auto k = draw_key(sealed->etype, t)) {
-        (void)open_sealed(t.policy.get(), *sealed, *k, key_usage_t::as_req_enc_timestamp, this->room_);
-        this->room_.keep_first(before);
-      }
-      return bad;
-    }
-    // The newest of its type: whoever knows only a password that has been changed proves nothing
-    const long_term_key<C>* const k = key_of(t.policy.get(), sealed->etype);
-    if (k == nullptr) return bad;
-    constexpr key_usage_t usage = key_usage_t::as_req_enc_timestamp;
-    const auto plain = k->for_timestamps != nullptr
-                           ? open_sealed(t.policy.get(), *sealed, *k->for_timestamps, usage, this->room_)
-                           : open_sealed(t.policy.get(), *sealed, k->key.get(), usage, this->room_);
-    if (!plain) return bad;
-    const auto ts = asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain));
-    this->room_.keep_first(before);
-    if (!ts) return bad;
-    if (!within_skew({ts->patimestamp, ts->pausec.value_or(microseconds{})}, t.now, t.limits.clock_skew)) {
-      return detail::no(errc::clock_skew, error_code_t::krb_ap_err_skew, "PA-ENC-TS-ENC", "patimestamp");
-    }
-    return {};
+    return detail::check_server(s, now);
   }
 
   template <entropy_source R>
@@ -366,33 +317,8 @@ class [[nodiscard]] as_kdc : public detail::kdc_exchange<C> {
     return detail::least(*c.password_expires, c.expires);
   }
 
-  constexpr std::size_t hints_size(const detail::s2k_hints& hints) const {
-    der::writer counted = der::writer::counting();
-    detail::write_hints(counted, hints, detail::names_newer_etype(body().etype), true);
-    return counted.count();
-  }
-  /// What size the room must have for a refusal with hints, which stand at its front and in the message, and for
-  /// `besides`; 0 where it has it.
-  constexpr std::size_t lacking_for_hints(const detail::s2k_hints& hints, std::size_t besides) const {
-    return this->room_.lacking(besides + 2 * detail::size_bound(hints) + this->refusal_bound(), [&] {
-      const std::size_t n = hints_size(hints);
-      return besides + n + this->refusal_size(n);
-    });
-  }
-  template <entropy_source R>
-  constexpr step with_hints(const verdict& v, const detail::s2k_hints& hints, const turn<C, R>& t) {
-    const std::span<std::uint8_t> at = this->room_.borrow(hints_size(hints));
-    this->room_.keep(at.size());
-    der::writer w(at);
-    detail::write_hints(w, hints, detail::names_newer_etype(body().etype), true);
-    return this->turn_down(v, t, bytes_view(at));
-  }
-
   bytes_view request_;
-  msg::AsReq req_;
-  record client_record_{};
-  bool has_client_ = false;
-  bool concealed_ = false;  // there is no such client; the default salt of the name stands at the front of the room
+  bool server_unknown_ = false;
   bool wants_enc_pa_rep_ = false;
   const long_term_key<C>* reply_key_ = nullptr;
 };

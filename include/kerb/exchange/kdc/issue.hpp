@@ -4,12 +4,14 @@
 
 #include "../sealed.hpp"
 #include "authdata.hpp"
+#include "left_at.hpp"
 #include "rules.hpp"
 
 namespace kerb::inline v0::detail {
 
-/// Members and calls that both of a KDC's exchanges have. Octets handed to receive() are never written to and are lent
-/// until the exchange is over, like records; octets in a step are valid until the next call.
+/// Members and calls that both of a KDC's exchanges have. One that was moved from is over. Octets handed to receive()
+/// are never written to and are lent until the exchange is over, like records; octets in a step are valid until the
+/// next call.
 template <crypto_policy C>
 class kdc_exchange {
  public:
@@ -271,14 +273,16 @@ class kdc_exchange {
     return authorize{};
   }
   /// A request that does not decode. RFC 4120 section 3.1.3 has an error for the version, section 3.2.3 one for the
-  /// type; whatever else is wrong with its octets, no client sent it.
+  /// type; whatever else is wrong with its octets, no client sent it. A datagram's sender is whoever it says, and an
+  /// error longer than what brought it would be a gift to whoever names a victim: there is none then. A client's
+  /// request has names, times and types in it, and is longer.
   template <entropy_source R>
-  constexpr step undecodable(const error& e, const turn<C, R>& t) {
-    if (e.code != errc::wrong_constant) return drop(e);
-    const std::string_view field = e.field;
-    if (field == "pvno") return turn_down({e, error_code_t::kdc_err_bad_pvno}, t);
-    if (field == "msg-type") return turn_down({e, error_code_t::krb_ap_err_msg_type}, t);
-    return drop(e);
+  constexpr step undecodable(const error& e, bytes_view octets, const turn<C, R>& t) {
+    const std::string_view field = e.code == errc::wrong_constant ? std::string_view(e.field) : std::string_view();
+    if (field != "pvno" && field != "msg-type") return drop(e);
+    const step s =
+        turn_down({e, field == "pvno" ? error_code_t::kdc_err_bad_pvno : error_code_t::krb_ap_err_msg_type}, t);
+    return peer_.arrived == carrier::any && room_.message().size() > octets.size() ? drop(e) : s;
   }
 
   constexpr void write_refusal(der::writer& w, error_code_t code, timestamp now, std::optional<bytes_view> e_data,
@@ -366,7 +370,7 @@ class kdc_exchange {
   kdc_policy policy_;
   kdc_peer peer_;
   kerb::room room_;
-  state state_ = state::idle;
+  left_at<state, state::over> state_ = state::idle;
   bool issued_ = false;
   bool names_client_ = false;
   principal_view client_;  // as the request says: for refusals

@@ -15,16 +15,18 @@ class [[nodiscard]] kdc {
   using step = kdc_step;
   static constexpr std::size_t room_size = detail::kdc_exchange<C>::room_size;
 
-  /// The room is lent until the exchange is gone.
-  constexpr kdc(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer = {})
-      : policy_(policy), peer_(peer), room_(room) {}
+  /// The room is lent until the exchange is gone; `decoy` too, which stands in for clients that there are not, where
+  /// policy conceals them (kdc_policy::conceal_unknown_clients).
+  constexpr kdc(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer = {},
+                const record* decoy = nullptr)
+      : policy_(policy), peer_(peer), room_(room), decoy_(decoy) {}
 
   /// The request, alone. After need_room it is given again.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t) {
     if (is_idle()) {
       if (!octets.empty() && octets[0] == der::application(10).octet) {
-        as_.emplace(policy_, room_, peer_);
+        as_.emplace(policy_, room_, peer_, decoy_);
       } else if (!octets.empty() && octets[0] == der::application(12).octet) {
         tgs_.emplace(policy_, room_, peer_);
       } else {
@@ -73,8 +75,8 @@ class [[nodiscard]] kdc {
   /// reserves (section 7.2.2): transmit it and close. For an exchange that has not been given anything else.
   template <entropy_source R>
   [[nodiscard]] constexpr step frame_too_long(const turn<C, R>& t) {
-    if (!is_idle()) return abandon({.code = errc::api_misuse});
-    return as_.emplace(policy_, room_, peer_).frame_too_long(t);
+    if (is_idle()) as_.emplace(policy_, room_, peer_, decoy_);
+    return with([&](auto& x) { return x.frame_too_long(t); });
   }
 
   /// Goes on in a larger buffer, after need_room.
@@ -90,7 +92,7 @@ class [[nodiscard]] kdc {
   constexpr const tgs_kdc<C>* tgs() const KERB_LIFETIMEBOUND { return tgs_ ? &*tgs_ : nullptr; }
 
  private:
-  constexpr bool is_idle() const { return !as_ && !tgs_; }
+  constexpr bool is_idle() const { return lives_ && !as_ && !tgs_; }
   template <class F>
   constexpr step with(F f) {
     if (as_) return f(*as_);
@@ -100,6 +102,8 @@ class [[nodiscard]] kdc {
   kdc_policy policy_;
   kdc_peer peer_;
   std::span<std::uint8_t> room_;
+  const record* decoy_;
+  detail::left_at<bool, false> lives_ = true;  // not moved from
   // One of them at most. Not a variant: with clang, that of GCC 12's library is none in a constant expression.
   std::optional<as_kdc<C>> as_;
   std::optional<tgs_kdc<C>> tgs_;

@@ -45,7 +45,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     // Everything that is opened or copied later comes from the request, and once more when realms are added
     if (const std::size_t n = this->lacking_for_refusal(2 * octets.size(), octets.size()); n != 0) return need_room{n};
     const auto req = asn1::decode<msg::TgsReq>(octets);
-    if (!req) return this->undecodable(req.error(), t);
+    if (!req) return this->undecodable(req.error(), octets, t);
     request_ = octets;
     req_ = *req;
     if (body().sname) this->asked_ = {*body().sname, body().realm};

@@ -130,12 +130,14 @@ const refusal refusals[] = {
        w.tgs.record.attributes.set(a::requires_preauth);
      },
      error_code_t::kdc_err_preauth_required, errc::no_preauth_mechanism, "AS-REQ", "padata"},
-    {"a timestamp under another key", [](world& w) { w.stamp_key = &w.user.own; }, error_code_t::kdc_err_preauth_failed,
-     errc::integrity, "AS-REQ", "padata"},
-    {"a timestamp that is none", [](world& w) { w.stamp_octets = nothing_sealed; },
+    {"a timestamp under another key", [](world& w) { w.stamp_key = &w.service.own; },
      error_code_t::kdc_err_preauth_failed, errc::integrity, "AS-REQ", "padata"},
+    {"a timestamp under a key of a type that the client has none of", [](world& w) { w.stamp_key = &w.user.own; },
+     error_code_t::kdc_err_preauth_failed, errc::no_key, "AS-REQ", "padata"},
+    {"a timestamp that is none", [](world& w) { w.stamp_octets = nothing_sealed; },
+     error_code_t::kdc_err_preauth_failed, errc::missing_field, "EncryptedData", "etype"},
     {"an empty timestamp", [](world& w) { w.stamp_octets = bytes_view(); }, error_code_t::kdc_err_preauth_failed,
-     errc::integrity, "AS-REQ", "padata"},
+     errc::truncated, "EncryptedData", ""},
     {"a timestamp of long ago",
      [](world& w) {
        w.stamp = timestamp{plus(noon.at, -301), {0}};
@@ -500,6 +502,67 @@ constexpr bool an_alias_is_answered_in_the_name_it_was_asked_by() {
 KERB_BOTH("as_kdc: an alias gets its canonical name where it asks for that, and keeps its own where not",
           "[exchange][rfc6806-6]", an_alias_is_answered_in_the_name_it_was_asked_by);
 
+constexpr bool a_server_keeps_the_name_that_it_was_asked_by() {
+  constexpr kerberos_string www[] = {"HTTP"_krb, "www"_krb};
+  const auto named_in_reply = [&](bool canonicalize) -> std::optional<bool> {
+    world w;
+    w.body.kdc_options.set(o::canonicalize, canonicalize);
+    w.body.sname = named(www).name;
+    kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
+    const auto t = w.turn_now();
+    kdc_step s = x.receive(w.as_req(), t);
+    s = x.found(w.client.record, t);
+    s = x.found(w.service.record, t);
+    if (!says<authorize>(s)) return std::nullopt;
+    s = x.issue({}, t);
+    const auto* r = std::get_if<reply>(&s);
+    const auto rep = r != nullptr ? asn1::decode<msg::AsRep>(r->octets) : result<msg::AsRep>(errc::truncated);
+    if (!rep) return std::nullopt;
+    const principal_view got{rep->ticket->sname, rep->ticket->realm};
+    return same_principal(got, named(www)) ? std::optional(false)
+           : same_principal(got, web())    ? std::optional(true)
+                                           : std::nullopt;
+  };
+  return named_in_reply(false) == false && named_in_reply(true) == true;
+}
+KERB_BOTH("as_kdc: a server is renamed where canonicalisation is asked for, and nowhere else", "[exchange][rfc6806-7]",
+          a_server_keeps_the_name_that_it_was_asked_by);
+
+constexpr kerberos_string mail_parts[] = {"alice@ex.org"_krb};
+constexpr bool an_enterprise_name_becomes_a_principals() {
+  world w;
+  w.body.cname = msg::PrincipalName{name_t::enterprise, mail_parts};
+  kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
+  const auto t = w.turn_now();
+  kdc_step s = x.receive(w.as_req(), t);
+  s = x.found(w.client.record, t);
+  s = x.found(w.tgs.record, t);
+  if (!says<authorize>(s)) return false;
+  s = x.issue({}, t);
+  const auto* r = std::get_if<reply>(&s);
+  const auto rep = r != nullptr ? asn1::decode<msg::AsRep>(r->octets) : result<msg::AsRep>(errc::truncated);
+  return rep && same_principal({rep->cname, rep->crealm}, alice());
+}
+KERB_BOTH("as_kdc: a ticket for an enterprise name is the principal's, asked for or not", "[exchange][rfc6806-5]",
+          an_enterprise_name_becomes_a_principals);
+
+constexpr bool only_clients_are_sent_to_another_realm() {
+  world w;
+  w.body.kdc_options.set(o::canonicalize);
+  kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
+  const auto t = w.turn_now();
+  kdc_step s = x.receive(w.as_req(), t);
+  s = x.found(w.client.record, t);
+  const auto* ask = std::get_if<need_principal>(&s);
+  if (ask == nullptr || ask->may_refer) return false;
+  s = x.refer_to(other_org, t);
+  const auto* no = std::get_if<refused>(&s);
+  const auto e = no != nullptr ? asn1::decode<msg::KrbError>(no->octets) : result<msg::KrbError>(errc::truncated);
+  return e && e->error_code == error_code_t::kdc_err_s_principal_unknown;
+}
+KERB_BOTH("as_kdc: a server of another realm is unknown here, and the client is not told that it is elsewhere itself",
+          "[exchange][rfc6806-4]", only_clients_are_sent_to_another_realm);
+
 constexpr kerberos_string upn_parts[] = {"alice@other.org"_krb};
 constexpr bool a_client_of_another_realm_is_sent_there() {
   world w;
@@ -514,6 +577,31 @@ constexpr bool a_client_of_another_realm_is_sent_there() {
 }
 KERB_BOTH("as_kdc: a client of another realm is told which, if it asked", "[exchange][rfc6806-4]",
           a_client_of_another_realm_is_sent_there);
+
+/// The request with what follows as its padata, in that order.
+constexpr outcome with_padata(world& w, view_of<msg::PaData> list) {
+  w.with_timestamp = false;
+  const auto req = asn1::decode<msg::AsReq>(w.as_req());
+  std::array<std::uint8_t, 2048> made{};
+  return w.ask(*asn1::encode(
+      msg::AsReq{msg::MethodData{list}, captured<msg::KdcReqBody>::as_sent(req->req_body.octets())}, made));
+}
+constexpr bool the_first_timestamp_counts() {
+  world w;
+  std::array<std::uint8_t, 128> sealed{};
+  errc why = errc::ok;
+  auto stamp = asn1::computed{[&](der::writer& out) {
+    write_sealed(out, msg::PaEncTsEnc{noon.at, noon.usec}, w.client.own, key_usage_t::as_req_enc_timestamp,
+                 w.turn_now(), why);
+  }};
+  const msg::PaData good{padata_t::enc_timestamp, *asn1::encode(stamp, sealed)}, bad{padata_t::enc_timestamp, {}};
+  const msg::PaData good_first[] = {good, bad, {padata_t::req_enc_pa_rep, {}}}, bad_first[] = {bad, good};
+  const outcome r = with_padata(w, good_first);
+  return r.issued && r.ticket.flags.has(f::pre_authent) && r.ticket.flags.has(f::enc_pa_rep) &&
+         with_padata(w, bad_first).is(error_code_t::kdc_err_preauth_failed);
+}
+KERB_BOTH("as_kdc: of several timestamps the first one counts, whatever else comes behind it is looked at",
+          "[exchange][rfc4120-5.2.7.2]", the_first_timestamp_counts);
 
 constexpr bool enc_pa_rep_is_a_checksum_of_the_request() {
   world w;

@@ -49,4 +49,120 @@ constexpr bool a_framed_answer_has_its_length_in_front() {
 }
 KERB_BOTH("kdc: an answer can be had with its length in front", "[exchange][rfc4120-7.2.2]",
           a_framed_answer_has_its_length_in_front);
+
+constexpr errc failure(const kdc_step& s) {
+  const auto* f = std::get_if<failed>(&s);
+  return f == nullptr ? errc::ok : f->why.code;
+}
+constexpr bool a_stream_is_given_up_by_a_fresh_exchange_alone() {
+  for (const bool tgs : {false, true}) {
+    world w;
+    const auto t = w.turn_now();
+    machine x(w.settings, std::span(w.scratch));
+    if (!says<need_principal>(x.receive(tgs ? w.tgs_req() : w.as_req(), t))) return false;
+    if (failure(x.frame_too_long(t)) != errc::api_misuse || !x.framed().empty()) return false;
+    if (failure(x.frame_too_long(t)) != errc::api_misuse) return false;
+  }
+  return true;
+}
+KERB_AT_RUN_TIME("kdc: frame_too_long is for an exchange that has been given nothing else", "[exchange][rfc4120-7.2.2]",
+                 a_stream_is_given_up_by_a_fresh_exchange_alone);
+
+/// Every call; none of them may go on.
+template <class X>
+constexpr bool is_of_no_use(X& x, world& w, bool tgs) {
+  const auto t = w.turn_now();
+  const bytes_view request = tgs ? w.tgs_req() : w.as_req();
+  const auto misuse = [](const kdc_step& s) { return failure(s) == errc::api_misuse; };
+  return misuse(x.receive(request, t)) && misuse(x.found(w.client.record, t)) && misuse(x.refer_to(other_org, t)) &&
+         misuse(x.absent(t)) && misuse(x.unavailable(t)) && misuse(x.unseen(true, t)) && misuse(x.issue({}, t)) &&
+         misuse(x.refuse(error_code_t::kdc_err_policy, t)) && misuse(x.signed_ticket(t)) &&
+         misuse(x.frame_too_long(t)) && x.framed().empty();
+}
+/// Moved at each state, once by each way, and it is of no use from the first call on, whichever that is.
+template <class X>
+constexpr bool moved_at(int state, bool tgs, int first_call) {
+  world w;
+  w.settings.check_requests = true;
+  const auto t = w.turn_now();
+  X x(w.settings, std::span(w.scratch));
+  kdc_step s;
+  if (state > 0) s = x.receive(tgs ? w.tgs_req() : w.as_req(), t);
+  if (state > 1) s = x.found(tgs ? w.tgs.record : w.client.record, t);
+  if (state > 2 && tgs) s = x.unseen(true, t);
+  if (state > 2) s = x.found(tgs ? w.service.record : w.tgs.record, t);
+  if (state > 3) s = x.issue({.reserved_octets = 8}, t);
+  if (state > 4) s = x.signed_ticket(t);
+  if (failure(s) != errc::ok) return false;
+  X moved(std::move(x));
+  X assigned(w.settings, std::span<std::uint8_t>());
+  assigned = std::move(moved);
+  for (X* left : {&x, &moved}) {
+    kdc_step first;
+    switch (first_call) {
+      case 0: first = left->receive(tgs ? w.tgs_req() : w.as_req(), t); break;
+      case 1: first = left->found(w.tgs.record, t); break;
+      case 2: first = left->unseen(true, t); break;
+      case 3: first = left->issue({}, t); break;
+      case 4: first = left->signed_ticket(t); break;
+      case 5: first = left->frame_too_long(t); break;
+      default: first = left->absent(t); break;
+    }
+    if (failure(first) != errc::api_misuse || !is_of_no_use(*left, w, tgs)) return false;
+  }
+  // And the one that it was moved to goes on
+  switch (state) {
+    case 0: return says<need_principal>(assigned.receive(tgs ? w.tgs_req() : w.as_req(), t));
+    case 1: return failure(assigned.found(tgs ? w.tgs.record : w.client.record, t)) == errc::ok;
+    case 2:
+      return tgs ? says<need_principal>(assigned.unseen(true, t)) : says<authorize>(assigned.found(w.tgs.record, t));
+    case 3: return says<reply>(assigned.issue({}, t));
+    case 4: return says<reply>(assigned.signed_ticket(t));
+    default: return !assigned.framed().empty();
+  }
+}
+template <class X>
+constexpr bool what_was_moved_from_is_of_no_use(bool tgs) {
+  for (int state = 0; state != 6; ++state)
+    for (int first_call = 0; first_call != 7; ++first_call)
+      if (!moved_at<X>(state, tgs, first_call)) return false;
+  return true;
+}
+KERB_AT_RUN_TIME("kdc: what was moved from is of no use in any state, and what it was moved to goes on", "[exchange]",
+                 [] {
+                   return what_was_moved_from_is_of_no_use<machine>(false) &&
+                          what_was_moved_from_is_of_no_use<machine>(true);
+                 });
+KERB_AT_RUN_TIME("as_kdc: what was moved from is of no use in any state", "[exchange]",
+                 [] { return what_was_moved_from_is_of_no_use<as_kdc<testing::insecure_policy>>(false); });
+KERB_AT_RUN_TIME("tgs_kdc: what was moved from is of no use in any state", "[exchange]",
+                 [] { return what_was_moved_from_is_of_no_use<tgs_kdc<testing::insecure_policy>>(true); });
+
+constexpr bool a_datagram_that_no_client_sends_brings_no_more_than_it_is_long() {
+  world w;
+  constexpr std::uint8_t of_as[] = {0x6a, 0x07, 0x30, 0x05, 0xa1, 0x03, 0x02, 0x01, 0x04},
+                         of_tgs[] = {0x6c, 0x07, 0x30, 0x05, 0xa1, 0x03, 0x02, 0x01, 0x04};
+  const auto brings = [&](bytes_view octets, carrier c) {
+    w.peer.arrived = c;
+    return w.ask(octets).octets.size();
+  };
+  for (const bytes_view octets : {bytes_view(of_as), bytes_view(of_tgs)})
+    if (brings(octets, carrier::any) != 0 || brings(octets, carrier::stream) == 0) return false;
+  // A client's own request in another version or of another type still learns what is wrong with it
+  for (const bool tgs : {false, true}) {
+    const bytes_view good = tgs ? w.tgs_req() : w.as_req();
+    std::array<std::uint8_t, 4096> copy{};
+    std::size_t pvno = 4;
+    while (good[pvno - 4] != 0xa1 || good[pvno - 3] != 3) ++pvno;
+    for (const std::size_t at : {pvno, pvno + 5}) {
+      detail::copy_octets(good.data(), good.size(), copy.data());
+      ++copy[at];
+      const std::size_t n = brings(bytes_view(copy).first(good.size()), carrier::any);
+      if (n == 0 || n > good.size()) return false;
+    }
+  }
+  return true;
+}
+KERB_AT_RUN_TIME("kdc: a datagram that is no request of a client brings no more octets than it has",
+                 "[exchange][rfc4120-7.2.1]", a_datagram_that_no_client_sends_brings_no_more_than_it_is_long);
 }  // namespace

@@ -87,6 +87,29 @@ constexpr bool a_store_lets_an_authenticator_serve_one_request() {
 KERB_BOTH("serve: with a store, an authenticator serves one request, as often as that comes",
           "[exchange][rfc4120-3.3.2]", a_store_lets_an_authenticator_serve_one_request);
 
+/// A store that has one thing to say.
+struct one_verdict {
+  request_verdict v;
+  constexpr request_verdict insert(const std::array<std::uint8_t, 32>&, const std::array<std::uint8_t, 32>&,
+                                   kerberos_time, kerberos_time) noexcept {
+    return v;
+  }
+};
+constexpr bool what_a_store_cannot_vouch_for_is_refused() {
+  const auto answered_by = [](request_verdict v) {
+    world w;
+    w.settings.check_requests = true;
+    return answered(w, {w}, w.tgs_req(), issue_all, one_verdict{v});
+  };
+  return answered_by(request_verdict::fresh) == error_code_t::kdc_err_none &&
+         answered_by(request_verdict::again) == error_code_t::kdc_err_none &&
+         answered_by(request_verdict::other) == error_code_t::krb_ap_err_repeat &&
+         answered_by(request_verdict::full) == error_code_t::krb_ap_err_repeat &&
+         answered_by(request_verdict::blind) == error_code_t::krb_ap_err_repeat;
+}
+KERB_BOTH("serve: a request that the store cannot remember, or may have forgotten, is refused",
+          "[exchange][rfc4120-3.3.2]", what_a_store_cannot_vouch_for_is_refused);
+
 constexpr bool what_it_cannot_do_is_said() {
   world w;
   principals d{w};

@@ -1,0 +1,165 @@
+// What the client of an AS-REQ proves: PA-ENC-TIMESTAMP (RFC 4120 section 5.2.7.2), and the hints that it needs for it.
+#pragma once
+#include "../salt.hpp"
+#include "hints.hpp"
+#include "issue.hpp"
+
+namespace kerb::inline v0::detail {
+
+/// The client's record, the hints made of it, and its timestamp. Where policy conceals unknown clients, one that there
+/// is and one that there is not go the same way: the same hints, the same room, the same calls of the crypto policy.
+template <crypto_policy C>
+class as_preauth : public kdc_exchange<C> {
+ protected:
+  using base = kdc_exchange<C>;
+  using typename base::key;
+  using typename base::record;
+
+  constexpr as_preauth(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer,
+                       const record* decoy)
+      : base(policy, room, peer), decoy_(decoy) {}
+
+  constexpr const msg::KdcReqBody& request_body() const { return req_.req_body.value(); }
+  constexpr bool conceals() const { return this->policy_.conceal_unknown_clients; }
+
+  /// The name that an unknown client's salt is made of: its own; of an enterprise name, which stands for a principal,
+  /// what is in front of the last @ (RFC 6806 section 5). `one` has place for that.
+  constexpr principal_view salt_name(std::array<kerberos_string, 1>& one KERB_LIFETIMEBOUND) const {
+    const principal_view& p = this->client_;
+    if (p.name.name_type != name_t::enterprise || p.name.name_string.size() != 1) return p;
+    one[0] = *p.name.name_string.begin();
+    for (std::size_t i = one[0].octets.size(); i != 0; --i) {
+      if (one[0].octets[i - 1] != '@') continue;
+      one[0].octets = one[0].octets.first(i - 1);
+      break;
+    }
+    return {{name_t::principal, view_of<kerberos_string>(one)}, p.realm};
+  }
+  /// What size the room must have for this name's default salt, which is kept at its front where policy conceals; 0
+  /// where it has it.
+  constexpr std::size_t lacking_for_salt(const principal_view& of) const {
+    return conceals() ? this->lacking_for_refusal(default_salt_size(of)) : 0;
+  }
+  constexpr void client_is(const record& r) {
+    if (conceals()) keep_salt(r.principal);
+    client_record_ = r;
+    has_client_ = true;
+  }
+  /// There is no such client: the decoy, if there is one, stands in for it.
+  constexpr void client_is_nobody(const principal_view& salted) {
+    keep_salt(salted);
+    if (decoy_ != nullptr) client_record_ = *decoy_;
+    client_record_.principal = this->client_;
+    has_client_ = concealed_ = true;
+  }
+
+  constexpr const long_term_key<C>* key_of(const C& crypto, etype_t e) const {
+    return key_of(client_record_, crypto, e);
+  }
+  static constexpr const long_term_key<C>* key_of(const record& r, const C& crypto, etype_t e) {
+    for (const long_term_key<C>& k : r.keys)
+      if (crypto.etype_of(k.key.get()) == e) return &k;
+    return nullptr;
+  }
+  /// The client's keys of the encryption types that the request names and policy allows, in the request's order: the
+  /// first one is the reply key's (RFC 4120 section 3.1.3).
+  constexpr s2k_hints hints_for(const C& crypto) const {
+    s2k_hints hints;
+    const bool any_type = concealed_ && decoy_ == nullptr;
+    for (const etype_t e : request_body().etype) {
+      if (!crypto.shape(e) || !base::allowed(this->policy_.reply_etypes, crypto, e)) continue;
+      const long_term_key<C>* const k = key_of(crypto, e);
+      bool passed_over = k == nullptr && !any_type;
+      for (const s2k_hint& h : hints) passed_over |= h.etype == e;
+      if (passed_over) continue;
+      s2k_hint h{e, {}, {}};
+      if (k != nullptr) {
+        if (!concealed_) h.salt = k->salt;
+        h.s2kparams = k->s2kparams;
+      }
+      if (conceals() && !h.salt) h.salt = kerberos_string{this->room_.kept()};
+      if (!hints.push_back(h)) break;
+    }
+    return hints;
+  }
+
+  /// RFC 4120 section 5.2.7.2: it opens under the client's key, the newest of its type, and says what time it is.
+  /// Whoever knows an old password proves nothing. On the wire all that fails is KDC_ERR_PREAUTH_FAILED.
+  template <entropy_source R>
+  constexpr verdict check_timestamp(bytes_view value, const turn<C, R>& t) {
+    constexpr error_code_t failed_code = error_code_t::kdc_err_preauth_failed;
+    const auto sealed = asn1::decode<msg::PaEncTimestamp>(value);
+    if (!sealed) return {sealed.error(), failed_code};
+    if (!base::allowed(this->policy_.reply_etypes, t.policy.get(), sealed->etype)) {
+      return no(errc::unsupported_etype, failed_code, "AS-REQ", "padata");
+    }
+    const std::size_t before = this->room_.kept().size();
+    const long_term_key<C>* const own = concealed_ ? nullptr : key_of(t.policy.get(), sealed->etype);
+    const auto plain = open_timestamp(*sealed, own, t);
+    const auto ts = plain ? asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain)) : result<msg::PaEncTsEnc>(plain.error());
+    this->room_.keep_first(before);
+    if (!plain && plain.error().code == errc::entropy) return {plain.error(), failed_code};
+    if (concealed_) return no(errc::integrity, failed_code, "AS-REQ", "padata");
+    if (own == nullptr) return no(errc::no_key, failed_code, "AS-REQ", "padata");
+    if (!plain) return no(plain.error().code, failed_code, "AS-REQ", "padata");
+    if (!ts) return {ts.error(), failed_code};
+    if (!within_skew({ts->patimestamp, ts->pausec.value_or(microseconds{})}, t.now, t.limits.clock_skew)) {
+      return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "PA-ENC-TS-ENC", "patimestamp");
+    }
+    return {};
+  }
+
+  constexpr std::size_t hints_size(const s2k_hints& hints) const {
+    der::writer counted = der::writer::counting();
+    write_hints(counted, hints, names_newer_etype(request_body().etype), true);
+    return counted.count();
+  }
+  /// What size the room must have for a refusal with hints, which stand at its front and in the message, and for
+  /// `besides`; 0 where it has it.
+  constexpr std::size_t lacking_for_hints(const s2k_hints& hints, std::size_t besides) const {
+    return this->room_.lacking(besides + 2 * size_bound(hints) + this->refusal_bound(), [&] {
+      const std::size_t n = hints_size(hints);
+      return besides + n + this->refusal_size(n);
+    });
+  }
+  template <entropy_source R>
+  constexpr kdc_step with_hints(const verdict& v, const s2k_hints& hints, const turn<C, R>& t) {
+    const std::span<std::uint8_t> at = this->room_.borrow(hints_size(hints));
+    this->room_.keep(at.size());
+    der::writer w(at);
+    write_hints(w, hints, names_newer_etype(request_body().etype), true);
+    return this->turn_down(v, t, bytes_view(at));
+  }
+
+  msg::AsReq req_;
+  record client_record_{};
+  bool has_client_ = false;
+  bool concealed_ = false;  // there is no such client, and nothing that it sends proves anything
+
+ private:
+  constexpr void keep_salt(const principal_view& of) {
+    const std::size_t n = default_salt_size(of);
+    write_default_salt(of, this->room_.borrow(n));
+    this->room_.keep(n);
+  }
+  /// The timestamp under the client's own key. Where policy conceals, a key that there is not costs the same: that of
+  /// the decoy is tried instead. Without a decoy one is drawn for every client, used or not, and no prepared key is.
+  template <entropy_source R>
+  constexpr result<std::span<std::uint8_t>> open_timestamp(const msg::PaEncTimestamp& sealed, const long_term_key<C>* k,
+                                                           const turn<C, R>& t) {
+    constexpr key_usage_t usage = key_usage_t::as_req_enc_timestamp;
+    if (conceals() && decoy_ == nullptr) {
+      const auto drawn = draw_key(sealed.etype, t);
+      if (!drawn) return drawn.error();
+      return open_sealed(t.policy.get(), sealed, k != nullptr ? k->key.get() : *drawn, usage, this->room_);
+    }
+    if (k == nullptr && conceals()) k = key_of(*decoy_, t.policy.get(), sealed.etype);
+    if (k == nullptr) return errc::no_key;
+    return k->for_timestamps != nullptr ? open_sealed(t.policy.get(), sealed, *k->for_timestamps, usage, this->room_)
+                                        : open_sealed(t.policy.get(), sealed, k->key.get(), usage, this->room_);
+  }
+
+  const record* decoy_;
+};
+
+}  // namespace kerb::inline v0::detail
