@@ -1,6 +1,8 @@
 // A KDC, and the requests of a client that a test may have say anything.
 #pragma once
+#include <kerb/crypto/prf.hpp>
 #include <kerb/kdc.hpp>
+#include <kerb/msg/fast.hpp>
 #include <kerb/testing/insecure.hpp>
 #include <kerb/testing/mint.hpp>
 
@@ -123,7 +125,13 @@ class kdc_side {
   const key* added_by = nullptr;                   ///< null: what it ought to be
   std::optional<msg::EncTicketPart> second{};      ///< the additional ticket
   principal_view second_server = krbtgt();
+  view_of<msg::PaData> more_padata{};        ///< in front of the ticket that authenticates the request
+  std::optional<msg::MethodData> armored{};  ///< under FAST
+  std::optional<msg::KrbFastArmor> armor{};
+  const key* armor_key = nullptr;          ///< null: that of the subkey and the session key
   std::optional<kerberos_string> refer{};  ///< what the directory says of a server that it does not know
+  std::optional<principal_view> alias{};   ///< another name of alias_of
+  entry* alias_of = nullptr;
   // What the caller does
   issue_options options{};
   std::optional<error_code_t> refuse{};
@@ -149,7 +157,7 @@ class kdc_side {
   constexpr entry* find(const principal_view& p) {
     for (entry* e : {&client, &user, &tgs, &service, &changer, &incoming, &outgoing})
       if (e->there && same_principal(e->record.principal, p)) return e;
-    return nullptr;
+    return alias && same_principal(*alias, p) ? alias_of : nullptr;
   }
 
   constexpr bytes_view as_req() {
@@ -210,9 +218,14 @@ class kdc_side {
     }
     const bytes_view ap = *testing::mint_ap_req(ticket, authenticator, {}, sealed_by == nullptr ? session : *sealed_by,
                                                 usage, t, ap_req_);
-    const msg::PaData list[] = {{padata_t(999), {}}, {padata_t::tgs_req, ap}};
+    fixed<msg::PaData, 8> list;
+    bool fits = list.push_back({padata_t(999), {}});
+    for (const msg::PaData& pa : more_padata) fits = fits && list.push_back(pa);
+    fits = fits && list.push_back({padata_t::tgs_req, ap});
+    if (armored) fits = fits && list.push_back({padata_t::fx_fast, fast(octets)});
+    if (!fits) return {};
     msg::TgsReq req{{}, captured<msg::KdcReqBody>::as_sent(octets)};
-    if (with_tgt) req.padata = view_of<msg::PaData>(list);
+    if (with_tgt) req.padata = msg::MethodData(view_of<msg::PaData>(list));
     return *asn1::encode(req, request_);
   }
 
@@ -259,6 +272,22 @@ class kdc_side {
   constexpr outcome ask_tgs() { return ask(tgs_req()); }
 
  private:
+  /// PA-FX-FAST-REQUEST around `armored` and this body, RFC 6113 section 5.4.2.
+  constexpr bytes_view fast(bytes_view body_octets) {
+    constexpr std::uint8_t subkey_armor[] = {'s', 'u', 'b', 'k', 'e', 'y', 'a', 'r', 'm', 'o', 'r'},
+                           ticket_armor[] = {'t', 'i', 'c', 'k', 'e', 't', 'a', 'r', 'm', 'o', 'r'};
+    const auto made = fx_cf2(crypto, subkey, session, subkey_armor, ticket_armor);
+    const key& k = armor_key == nullptr ? *made : *armor_key;
+    const turn<C, C> t = turn_now();
+    errc why = errc::ok;
+    const msg::KrbFastReq inner{{}, *armored, captured<msg::KdcReqBody>::as_sent(body_octets), {}};
+    auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, inner, k, key_usage_t::fast_enc, t, why); }};
+    const msg::KrbFastArmoredReq whole{armor,
+                                       {cksum_t::hmac_sha1_96_aes256, {}},
+                                       *asn1::decode<msg::EncryptedData>(*asn1::encode(sealed, inner_)),
+                                       {}};
+    return *asn1::encode(msg::PaFxFastRequest{whole}, fast_);
+  }
   constexpr outcome opened(bytes_view octets, bool by_tgs) {
     outcome o;
     detail::copy_octets(octets.data(), octets.size(), answer_.data());
@@ -306,7 +335,7 @@ class kdc_side {
     return o;
   }
 
-  std::array<std::uint8_t, 1024> ticket_{}, second_octets_{}, body_{}, added_{};
+  std::array<std::uint8_t, 1024> ticket_{}, second_octets_{}, body_{}, added_{}, inner_{}, fast_{};
   std::array<msg::Ticket, 1> second_ticket_{};
   std::array<std::uint8_t, 2048> ap_req_{};
   std::array<std::uint8_t, 4096> request_{}, answer_{}, opened_{};
