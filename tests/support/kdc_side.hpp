@@ -128,7 +128,13 @@ class kdc_side {
   view_of<msg::PaData> more_padata{};        ///< in front of the ticket that authenticates the request
   std::optional<msg::MethodData> armored{};  ///< under FAST
   std::optional<msg::KrbFastArmor> armor{};
-  const key* armor_key = nullptr;          ///< null: that of the subkey and the session key
+  const key* armor_key = nullptr;  ///< null: that of the subkey and the session key
+  /// Octets that are sealed instead of what ought to be.
+  struct {
+    std::optional<bytes_view> tgt{}, authenticator{}, added{}, second{}, fast{};
+  } raw;
+  std::optional<etype_t> session_label{}, subkey_label{}, second_label{};  ///< instead of the keys' own types
+  msg::ApOptions ap_options{};
   std::optional<kerberos_string> refer{};  ///< what the directory says of a server that it does not know
   std::optional<principal_view> alias{};   ///< another name of alias_of
   entry* alias_of = nullptr;
@@ -185,21 +191,23 @@ class kdc_side {
   constexpr bytes_view tgs_req() {
     if (!body.sname) body.sname = web().name;
     const turn<C, C> t = turn_now();
-    tgt.key = {crypto.etype_of(session), crypto.expose(session).unguarded()};
+    tgt.key = {session_label.value_or(crypto.etype_of(session)), crypto.expose(session).unguarded()};
     const bytes_view ticket =
-        *testing::mint_ticket(tgt_server, tgt, tgt_key == nullptr ? tgs.own : *tgt_key, tgt_kvno, t, ticket_);
-    if (with_subkey) authenticator.subkey = {crypto.etype_of(subkey), crypto.expose(subkey).unguarded()};
+        minted(tgt_server, tgt, raw.tgt, tgt_key == nullptr ? tgs.own : *tgt_key, tgt_kvno, ticket_);
+    if (with_subkey)
+      authenticator.subkey = {subkey_label.value_or(crypto.etype_of(subkey)), crypto.expose(subkey).unguarded()};
     if (!added.empty()) {
       errc why = errc::ok;
       const key& k = added_by != nullptr ? *added_by : with_subkey ? subkey : session;
-      auto data = asn1::computed{[&](der::writer& w) { asn1::write(w, msg::AuthorizationData(added)); }};
+      const msg::AuthorizationData list(added);
+      auto data = or_raw(list, raw.added);
       const auto u = with_subkey ? key_usage_t::tgs_req_ad_subkey : key_usage_t::tgs_req_ad_session;
       auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, data, k, u, t, why); }};
       body.enc_authorization_data = *asn1::decode<msg::EncryptedData>(*asn1::encode(sealed, added_));
     }
     if (second) {
-      second->key = {crypto.etype_of(second_session), crypto.expose(second_session).unguarded()};
-      const bytes_view octets = *testing::mint_ticket(second_server, *second, tgs.own, 1, t, second_octets_);
+      second->key = {second_label.value_or(crypto.etype_of(second_session)), crypto.expose(second_session).unguarded()};
+      const bytes_view octets = minted(second_server, *second, raw.second, tgs.own, 1, second_octets_);
       second_ticket_[0] = *asn1::decode<msg::Ticket>(octets);
       body.additional_tickets = view_of<msg::Ticket>(second_ticket_);
     }
@@ -216,8 +224,12 @@ class kdc_side {
       alter_body(body);
       octets = *asn1::encode(body, body_);
     }
-    const bytes_view ap = *testing::mint_ap_req(ticket, authenticator, {}, sealed_by == nullptr ? session : *sealed_by,
-                                                usage, t, ap_req_);
+    errc why = errc::ok;
+    auto plain = or_raw(authenticator, raw.authenticator);
+    auto sealed = asn1::computed{
+        [&](der::writer& w) { write_sealed(w, plain, sealed_by == nullptr ? session : *sealed_by, usage, t, why); }};
+    const bytes_view ap = *asn1::encode(
+        msg::BasicApReq<decltype(sealed)>{ap_options, captured<msg::Ticket>::as_sent(ticket), sealed}, ap_req_);
     fixed<msg::PaData, 8> list;
     bool fits = list.push_back({padata_t(999), {}});
     for (const msg::PaData& pa : more_padata) fits = fits && list.push_back(pa);
@@ -272,6 +284,22 @@ class kdc_side {
   constexpr outcome ask_tgs() { return ask(tgs_req()); }
 
  private:
+  template <class T>
+  static constexpr auto or_raw(const T& value, const std::optional<bytes_view>& octets) {
+    return asn1::computed{[&](der::writer& w) {
+      if (octets) w.octets(*octets);
+      else asn1::write(w, value);
+    }};
+  }
+  constexpr bytes_view minted(const principal_view& server, const msg::EncTicketPart& part,
+                              const std::optional<bytes_view>& octets, const key& k, std::optional<std::uint32_t> kvno,
+                              std::span<std::uint8_t> out) {
+    errc why = errc::ok;
+    const turn<C, C> t = turn_now();
+    auto plain = or_raw(part, octets);
+    auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, plain, k, key_usage_t::ticket, t, why, kvno); }};
+    return *asn1::encode(msg::BasicTicket<decltype(sealed)>{server.realm, server.name, sealed}, out);
+  }
   /// PA-FX-FAST-REQUEST around `armored` and this body, RFC 6113 section 5.4.2.
   constexpr bytes_view fast(bytes_view body_octets) {
     constexpr std::uint8_t subkey_armor[] = {'s', 'u', 'b', 'k', 'e', 'y', 'a', 'r', 'm', 'o', 'r'},
@@ -281,7 +309,8 @@ class kdc_side {
     const turn<C, C> t = turn_now();
     errc why = errc::ok;
     const msg::KrbFastReq inner{{}, *armored, captured<msg::KdcReqBody>::as_sent(body_octets), {}};
-    auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, inner, k, key_usage_t::fast_enc, t, why); }};
+    auto plain = or_raw(inner, raw.fast);
+    auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, plain, k, key_usage_t::fast_enc, t, why); }};
     const msg::KrbFastArmoredReq whole{armor,
                                        {cksum_t::hmac_sha1_96_aes256, {}},
                                        *asn1::decode<msg::EncryptedData>(*asn1::encode(sealed, inner_)),

@@ -167,7 +167,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
 
   /// Goes on in a larger buffer, after need_room.
   constexpr void room(std::span<std::uint8_t> bigger) {
-    if (this->state_ == state::wants_signature || this->state_ == state::over) return;
+    if (this->state_ >= state::wants_signature) return;  // or over, or failed: nothing is kept that could move
     this->room_.move_to(bigger);
     read_again();
   }

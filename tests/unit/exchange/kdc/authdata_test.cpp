@@ -158,6 +158,28 @@ constexpr bool and_or_is_judged_by_what_it_encloses() {
 KERB_BOTH("carried_authdata: an AD-AND-OR is carried as it is, or the request is refused",
           "[exchange][rfc4120-5.2.6.3]", and_or_is_judged_by_what_it_encloses);
 
+constexpr bool a_list_that_is_carried_whole_stays_one() {
+  std::array<std::uint8_t, 256> inside{}, out{}, same{};
+  const msg::AuthorizationDataElement two[] = {harmless_one, {ad_t(7001), octets}};
+  const msg::AuthorizationDataElement e[] = {
+      {ad_t::if_relevant, *asn1::encode(msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(two)), inside)}};
+  detail::carried_authdata c;
+  return c.add({view_of<msg::AuthorizationDataElement>(e)}, by_client, 32) &&
+         written(c, out) == *asn1::encode(e[0], same);
+}
+KERB_BOTH("carried_authdata: an AD-IF-RELEVANT of which everything is carried stays as it is",
+          "[exchange][rfc4120-5.2.6.1]", a_list_that_is_carried_whole_stays_one);
+
+constexpr bool other_types_enclose_nothing() {
+  const wrapped in_and_or({ad_t::win2k_pac, octets}, {ad_t::and_or});
+  const msg::AuthorizationDataElement unknown[] = {{ad_t(7000), in_and_or.list()[0].ad_data}};
+  const std::optional<msg::AuthorizationData> open{in_and_or.list()},
+      data{view_of<msg::AuthorizationDataElement>(unknown)};
+  return detail::holds(open, ad_t::win2k_pac) && !detail::holds(data, ad_t::win2k_pac);
+}
+KERB_BOTH("holds: nothing is looked for in elements of types that enclose none", "[exchange][rfc4120-5.2.6]",
+          other_types_enclose_nothing);
+
 constexpr bool the_bound_counts_what_is_enclosed() {
   constexpr auto either = ad_t::and_or, relevant = ad_t::if_relevant;
   return carried_whole({harmless_one, {relevant}}, by_client, 2) && refused({harmless_one, {relevant}}, by_client, 1) &&

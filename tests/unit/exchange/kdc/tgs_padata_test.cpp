@@ -100,7 +100,8 @@ constexpr bool what_cannot_be_opened_is_refused() {
          }).is(error_code_t::kdc_err_padata_type_nosupp, errc::refused_by_application, "PA-FX-FAST", "padata") &&
          ask([](world& w) {
            w.armor_key = &w.subkey;
-         }).is(error_code_t::krb_ap_err_bad_integrity, errc::integrity, "PA-FX-FAST", "enc-fast-req");
+         }).is(error_code_t::krb_ap_err_bad_integrity, errc::integrity, "PA-FX-FAST", "enc-fast-req") &&
+         ask([](world& w) { w.raw.fast = bytes_view(some_octets); }).is(error_code_t::krb_ap_err_bad_integrity);
 }
 KERB_BOTH("tgs_kdc: what FAST hides under another key than the authenticator's is refused unseen",
           "[exchange][rfc6113-5.4.2]", what_cannot_be_opened_is_refused);
@@ -122,6 +123,39 @@ constexpr bool what_is_no_fast_request_is_refused() {
 }
 KERB_BOTH("tgs_kdc: PA-FX-FAST that is no request of a known kind is refused", "[exchange][rfc6113-5.4.2]",
           what_is_no_fast_request_is_refused);
+
+constexpr bool every_armored_part_is_looked_into() {
+  world w;
+  w.with_subkey = true;
+  const msg::PaData hidden[] = {{padata_t::for_user, some_octets}};
+  w.armored = msg::MethodData(view_of<msg::PaData>(hidden));
+  const bytes_view bad = w.tgs_req();
+  std::array<std::uint8_t, 1024> kept{};
+  bytes_view fast;
+  const auto request = asn1::decode<msg::TgsReq>(bad);
+  for (const msg::PaData pa : *request->padata) {
+    if (pa.padata_type != padata_t::fx_fast) continue;
+    kerb::detail::copy_octets(pa.padata_value.data(), pa.padata_value.size(), kept.data());
+    fast = bytes_view(kept).first(pa.padata_value.size());
+  }
+  world twice;  // the good one first, and then the other
+  twice.with_subkey = true;
+  twice.armored.emplace();
+  const bytes_view good = twice.tgs_req();
+  const auto req = asn1::decode<msg::TgsReq>(good);
+  fixed<msg::PaData, 4> list;
+  for (const msg::PaData pa : *req->padata)
+    if (!list.push_back(pa)) return false;
+  if (!list.push_back({padata_t::fx_fast, fast})) return false;
+  std::array<std::uint8_t, 4096> again{};
+  return twice
+      .ask(*asn1::encode(msg::TgsReq{msg::MethodData(view_of<msg::PaData>(list)),
+                                     captured<msg::KdcReqBody>::as_sent(req->req_body.octets())},
+                         again))
+      .is(error_code_t::kdc_err_padata_type_nosupp, errc::refused_by_application, "KrbFastReq", "padata");
+}
+KERB_BOTH("tgs_kdc: of several PA-FX-FAST each is looked into", "[exchange][rfc6113-5.4.2]",
+          every_armored_part_is_looked_into);
 
 /// AD-IF-RELEVANT around AD-fx-fast-used.
 constexpr std::uint8_t used_inside[] = {0x30, 0x0d, 0x30, 0x0b, 0xa0, 3, 2, 1, 72, 0xa1, 4, 4, 2, 0x30, 0x00};
