@@ -45,10 +45,14 @@ void export_keytab(const kdc_options& o, store& principals) {
   if (o.db.empty() && std::filesystem::equivalent(o.export_keytab, o.keys, none)) {
     throw bad_text("the realm's own keys are in " + o.keys + ": export to another file");
   }
-  std::vector<std::shared_ptr<const entry>> wanted;
+  std::vector<keytab_name> wanted;
   for (const std::string& n : o.names) {
-    wanted.push_back(principals.find(name_with_realm(n, o.realm)));
-    if (wanted.back() == nullptr) throw bad_text("there is no principal " + n);
+    const std::string name = name_with_realm(n, o.realm);
+    auto keys_of = principals.find(name);
+    if (keys_of == nullptr)
+      if (const auto canonical = principals.way("alias " + name)) keys_of = principals.find(*canonical);
+    if (keys_of == nullptr) throw bad_text("there is no principal " + n);
+    wanted.push_back({name, std::move(keys_of)});
   }
   write_keytab(o.export_keytab, wanted);
 }

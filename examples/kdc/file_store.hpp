@@ -12,7 +12,7 @@ class file_store : public store {
     const file_lock lock(file);
     key_map random = read_keytab(keys_file, crypto);
     bool made = false;
-    std::vector<std::shared_ptr<const entry>> all;
+    std::vector<keytab_name> all;
     for (const auto& [name, line] : text_.principals) {
       if (line.password) continue;
       std::vector<stored_key>& keys = random[name];
@@ -25,8 +25,9 @@ class file_store : public store {
     for (auto& [name, keys] : random) {
       const auto line = text_.principals.find(name);
       const bool known = line != text_.principals.end();
-      all.push_back(std::make_shared<entry>(name, known ? line->second.is : traits{}, std::move(keys), known, crypto));
-      if (known && !line->second.password) entries_[name] = all.back();
+      all.push_back(
+          {name, std::make_shared<entry>(name, known ? line->second.is : traits{}, std::move(keys), known, crypto)});
+      if (known && !line->second.password) entries_[name] = all.back().keys_of;
     }
     if (made) write_keytab(keys_file, all);
     // Made when they are first asked for, keys would tell who has not been asked for yet

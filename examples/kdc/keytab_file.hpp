@@ -36,19 +36,27 @@ inline key_map read_keytab(const std::string& file, policy& crypto) {
   return all;
 }
 
+/// Whose keys a keytab gets, and under which name: that of the principal, or an alias of it.
+struct keytab_name {
+  std::string name;
+  std::shared_ptr<const entry> keys_of;
+};
+
 /// Writes a keytab that only its owner can read. It is complete or it is not there, whatever happens in between.
-inline void write_keytab(const std::string& file, const std::vector<std::shared_ptr<const entry>>& entries) {
+inline void write_keytab(const std::string& file, const std::vector<keytab_name>& entries) {
   for (std::size_t size = 1024;;) {
     std::vector<std::uint8_t> room(size);
     const kerb::wiped_on_exit wipe(room);
     kerb::keytab_writer w(room);
-    for (const auto& e : entries)
-      for (const stored_key& k : e->keys())
-        w.add(kerb::keytab_key{.principal = e->record().principal,
+    for (const keytab_name& e : entries) {
+      const auto name = kerb::principal::parse(e.name);
+      for (const stored_key& k : e.keys_of->keys())
+        w.add(kerb::keytab_key{.principal = name->view(),
                                .timestamp = {std::time(nullptr)},
                                .kvno = k.kvno,
                                .etype = k.key.etype(),
                                .key = k.key.octets()});
+    }
     const auto octets = w.finish();
     if (!octets && octets.error().code == kerb::errc::no_space) {
       size = octets.error().detail;

@@ -363,6 +363,46 @@ TEST_CASE("kdc: what a ticket carries survives a move to a larger room", "[excha
   CHECK(r.done);
   CHECK(r.asked.size() >= 2);
 }
+TEST_CASE("tgs_kdc: of what a request shows only the ticket and the data that go on are kept", "[exchange]") {
+  static constexpr std::array<std::uint8_t, 9000> much{};
+  static constexpr msg::AuthorizationDataElement large[] = {{ad_t(7000), much}};
+  static constexpr std::array<std::uint8_t, 300> some{};
+  static constexpr msg::AuthorizationDataElement more[] = {{ad_t(7001), some}};
+  static constexpr msg::PaData hidden[] = {{padata_t(999), some}};
+  static constexpr auto to_user = [](world& w) {
+    w.options.authorization_data = large;
+    w.with_subkey = true;
+    w.body.kdc_options.set(kdc_option_t::enc_tkt_in_skey);
+    w.body.sname = bob().name;
+    w.second = w.tgt;
+    w.second->cname = bob().name;
+  };
+  const in_rooms plain(true, 0, [](world& w) { to_user(w); });
+  const in_rooms second(true, 0, [](world& w) {
+    to_user(w);
+    w.second->authorization_data = view_of<msg::AuthorizationDataElement>(more);
+  });
+  const in_rooms authenticator(true, 0, [](world& w) {
+    to_user(w);
+    w.authenticator.authorization_data = view_of<msg::AuthorizationDataElement>(more);
+  });
+  const in_rooms armored(true, 0, [](world& w) {
+    to_user(w);
+    w.armored = msg::MethodData(view_of<msg::PaData>(hidden));
+  });
+  const in_rooms ticket(true, 0, [](world& w) {
+    to_user(w);
+    w.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(more);
+  });
+  for (const in_rooms* r : {&plain, &second, &authenticator, &armored, &ticket}) {
+    CHECK(r->done);
+    REQUIRE(r->asked.size() == 2);
+  }
+  CHECK(second.asked[1] == plain.asked[1]);
+  CHECK(authenticator.asked[1] == plain.asked[1]);
+  CHECK(armored.asked[1] == plain.asked[1]);
+  CHECK(ticket.asked[1] > plain.asked[1] + 600);  // in the room, and in the new ticket
+}
 TEST_CASE("kdc: a refusal with hints asks for the room that it needs", "[exchange]") {
   const in_rooms r(false, 0, [](world& w) { w.with_timestamp = false; });
   CHECK(r.refusal);

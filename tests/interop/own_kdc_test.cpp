@@ -262,10 +262,29 @@ TEST_CASE("own kdc: aliases, enterprise names and clients of another realm", "[o
   SECTION("a service's alias") {
     check_done(c.kinit("alice", "alicepw"));
     check_done(c.kvno("HTTP/www.own.test"));
-    const auto told =
-        c.peer("through " + c.cache() + " HTTP/www.own.test " + exported("web.keytab", "HTTP/web.own.test"));
-    CHECK(told.count("client") == 0);  // the keytab has the same key under another name
+    CHECK_THAT(c.klist(), contains("HTTP/www.own.test@OWN.TEST"));
+    const auto through = [&](const std::string& keytab) {
+      return c.peer("through " + c.cache() + " HTTP/www.own.test " + keytab);
+    };
+    CHECK(through(exported("web.keytab", "HTTP/web.own.test")).count("client") ==
+          0);  // the key under another name alone
+    CHECK(through(exported("both.keytab", "HTTP/web.own.test HTTP/www.own.test")).count("client") == 1);
   }
+  SECTION("a service's alias, where the client asks for canonicalisation") {
+    check_done(c.kinit("alice", "alicepw"));
+    const std::string before = the_kdc().log();
+    check_done(c.kvno("-C HTTP/www.own.test"));
+    CHECK_THAT(the_kdc().log_since(before), contains("issued HTTP/www.own.test@OWN.TEST"));
+  }
+}
+
+TEST_CASE("own kdc: a service that asks for a user's ticket does not get its own", "[own][ms-sfu]") {
+  const mit_client c = client();
+  check_done(c.kinit("-k -t " + exported("e20.keytab", "svc/e20") + " svc/e20", ""));
+  check_done(c.kvno("svc/e20"));
+  const std::string before = the_kdc().log();
+  CHECK(c.kvno("-U bob svc/e20").status != 0);
+  CHECK_THAT(the_kdc().log_since(before), contains("for svc/e20@OWN.TEST: refused, KDC_ERR_PADATA_TYPE_NOSUPP"));
 }
 
 TEST_CASE("own kdc: an answer too big for a datagram is asked for again over TCP", "[own]") {

@@ -1,6 +1,8 @@
 // A KDC, and the requests of a client that a test may have say anything.
 #pragma once
+#include <kerb/crypto/prf.hpp>
 #include <kerb/kdc.hpp>
+#include <kerb/msg/fast.hpp>
 #include <kerb/testing/insecure.hpp>
 #include <kerb/testing/mint.hpp>
 
@@ -125,7 +127,19 @@ class kdc_side {
   const key* added_by = nullptr;                   ///< null: what it ought to be
   std::optional<msg::EncTicketPart> second{};      ///< the additional ticket
   principal_view second_server = krbtgt();
+  view_of<msg::PaData> more_padata{};        ///< in front of the ticket that authenticates the request
+  std::optional<msg::MethodData> armored{};  ///< under FAST
+  std::optional<msg::KrbFastArmor> armor{};
+  const key* armor_key = nullptr;  ///< null: that of the subkey and the session key
+  /// Octets that are sealed instead of what ought to be.
+  struct {
+    std::optional<bytes_view> tgt{}, authenticator{}, added{}, second{}, fast{};
+  } raw;
+  std::optional<etype_t> session_label{}, subkey_label{}, second_label{};  ///< instead of the keys' own types
+  msg::ApOptions ap_options{};
   std::optional<kerberos_string> refer{};  ///< what the directory says of a server that it does not know
+  std::optional<principal_view> alias{};   ///< another name of alias_of
+  entry* alias_of = nullptr;
   // What the caller does
   issue_options options{};
   std::optional<error_code_t> refuse{};
@@ -151,7 +165,7 @@ class kdc_side {
   constexpr entry* find(const principal_view& p) {
     for (entry* e : {&client, &user, &tgs, &service, &changer, &incoming, &outgoing})
       if (e->there && same_principal(e->record.principal, p)) return e;
-    return nullptr;
+    return alias && same_principal(*alias, p) ? alias_of : nullptr;
   }
 
   constexpr bytes_view as_req() {
@@ -180,23 +194,24 @@ class kdc_side {
   constexpr bytes_view tgs_req() {
     if (!body.sname) body.sname = web().name;
     const turn<C, C> t = turn_now();
-    tgt.key = {crypto.etype_of(session), crypto.expose(session).unguarded()};
-    const bytes_view ticket = kerb_test::must(
-        testing::mint_ticket(tgt_server, tgt, tgt_key == nullptr ? tgs.own : *tgt_key, tgt_kvno, t, ticket_));
-    if (with_subkey) authenticator.subkey = {crypto.etype_of(subkey), crypto.expose(subkey).unguarded()};
+    tgt.key = {session_label.value_or(crypto.etype_of(session)), crypto.expose(session).unguarded()};
+    const bytes_view ticket =
+        minted(tgt_server, tgt, raw.tgt, tgt_key == nullptr ? tgs.own : *tgt_key, tgt_kvno, ticket_);
+    if (with_subkey)
+      authenticator.subkey = {subkey_label.value_or(crypto.etype_of(subkey)), crypto.expose(subkey).unguarded()};
     if (!added.empty()) {
       errc why = errc::ok;
       const key& k = added_by != nullptr ? *added_by : with_subkey ? subkey : session;
-      auto data = asn1::computed{[&](der::writer& w) { asn1::write(w, msg::AuthorizationData(added)); }};
+      const msg::AuthorizationData list(added);
+      auto data = or_raw(list, raw.added);
       const auto u = with_subkey ? key_usage_t::tgs_req_ad_subkey : key_usage_t::tgs_req_ad_session;
       auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, data, k, u, t, why); }};
       body.enc_authorization_data =
           kerb_test::must(asn1::decode<msg::EncryptedData>(kerb_test::must(asn1::encode(sealed, added_))));
     }
     if (second) {
-      second->key = {crypto.etype_of(second_session), crypto.expose(second_session).unguarded()};
-      const bytes_view octets =
-          kerb_test::must(testing::mint_ticket(second_server, *second, tgs.own, 1, t, second_octets_));
+      second->key = {second_label.value_or(crypto.etype_of(second_session)), crypto.expose(second_session).unguarded()};
+      const bytes_view octets = minted(second_server, *second, raw.second, tgs.own, 1, second_octets_);
       second_ticket_[0] = kerb_test::must(asn1::decode<msg::Ticket>(octets));
       body.additional_tickets = view_of<msg::Ticket>(second_ticket_);
     }
@@ -213,11 +228,20 @@ class kdc_side {
       alter_body(body);
       octets = kerb_test::must(asn1::encode(body, body_));
     }
-    const bytes_view ap = kerb_test::must(testing::mint_ap_req(
-        ticket, authenticator, {}, sealed_by == nullptr ? session : *sealed_by, usage, t, ap_req_));
-    const msg::PaData list[] = {{padata_t(999), {}}, {padata_t::tgs_req, ap}};
+    errc why = errc::ok;
+    auto plain = or_raw(authenticator, raw.authenticator);
+    auto sealed = asn1::computed{
+        [&](der::writer& w) { write_sealed(w, plain, sealed_by == nullptr ? session : *sealed_by, usage, t, why); }};
+    const bytes_view ap = kerb_test::must(asn1::encode(
+        msg::BasicApReq<decltype(sealed)>{ap_options, captured<msg::Ticket>::as_sent(ticket), sealed}, ap_req_));
+    fixed<msg::PaData, 8> list;
+    bool fits = list.push_back({padata_t(999), {}});
+    for (const msg::PaData& pa : more_padata) fits = fits && list.push_back(pa);
+    fits = fits && list.push_back({padata_t::tgs_req, ap});
+    if (armored) fits = fits && list.push_back({padata_t::fx_fast, fast(octets)});
+    if (!fits) return {};
     msg::TgsReq req{{}, captured<msg::KdcReqBody>::as_sent(octets)};
-    if (with_tgt) req.padata = view_of<msg::PaData>(list);
+    if (with_tgt) req.padata = msg::MethodData(view_of<msg::PaData>(list));
     return kerb_test::must(asn1::encode(req, request_));
   }
 
@@ -271,6 +295,40 @@ class kdc_side {
     detail::copy_octets(from.data(), from.size(), to.data());
     return bytes_view(to).first(from.size());
   }
+  template <class T>
+  static constexpr auto or_raw(const T& value, const std::optional<bytes_view>& octets) {
+    return asn1::computed{[&](der::writer& w) {
+      if (octets) w.octets(*octets);
+      else asn1::write(w, value);
+    }};
+  }
+  constexpr bytes_view minted(const principal_view& server, const msg::EncTicketPart& part,
+                              const std::optional<bytes_view>& octets, const key& k, std::optional<std::uint32_t> kvno,
+                              std::span<std::uint8_t> out) {
+    errc why = errc::ok;
+    const turn<C, C> t = turn_now();
+    auto plain = or_raw(part, octets);
+    auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, plain, k, key_usage_t::ticket, t, why, kvno); }};
+    return kerb_test::must(asn1::encode(msg::BasicTicket<decltype(sealed)>{server.realm, server.name, sealed}, out));
+  }
+  /// PA-FX-FAST-REQUEST around `armored` and this body, RFC 6113 section 5.4.2.
+  constexpr bytes_view fast(bytes_view body_octets) {
+    constexpr std::uint8_t subkey_armor[] = {'s', 'u', 'b', 'k', 'e', 'y', 'a', 'r', 'm', 'o', 'r'},
+                           ticket_armor[] = {'t', 'i', 'c', 'k', 'e', 't', 'a', 'r', 'm', 'o', 'r'};
+    const auto made = fx_cf2(crypto, subkey, session, subkey_armor, ticket_armor);
+    const key& k = armor_key == nullptr ? kerb_test::must(made) : *armor_key;
+    const turn<C, C> t = turn_now();
+    errc why = errc::ok;
+    const msg::KrbFastReq inner{{}, *armored, captured<msg::KdcReqBody>::as_sent(body_octets), {}};
+    auto plain = or_raw(inner, raw.fast);
+    auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, plain, k, key_usage_t::fast_enc, t, why); }};
+    const msg::KrbFastArmoredReq whole{
+        armor,
+        {cksum_t::hmac_sha1_96_aes256, {}},
+        kerb_test::must(asn1::decode<msg::EncryptedData>(kerb_test::must(asn1::encode(sealed, inner_)))),
+        {}};
+    return kerb_test::must(asn1::encode(msg::PaFxFastRequest{whole}, fast_));
+  }
   constexpr outcome opened(bytes_view octets, bool by_tgs) {
     outcome o;
     o.octets = copy(octets, answer_);
@@ -317,7 +375,7 @@ class kdc_side {
     return o;
   }
 
-  std::array<std::uint8_t, 2048> ticket_{}, second_octets_{}, body_{}, added_{};
+  std::array<std::uint8_t, 2048> ticket_{}, second_octets_{}, body_{}, added_{}, inner_{}, fast_{};
   std::array<msg::Ticket, 1> second_ticket_{};
   std::array<std::uint8_t, 4096> ap_req_{}, opened_{};
   std::array<std::uint8_t, 8192> request_{}, answer_{};

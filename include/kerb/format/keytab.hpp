@@ -134,7 +134,9 @@ class keytab_view {
 
 /// A keytab as a service's source of keys (the concept ticket_keys of exchange/service/keys.hpp), in the order of
 /// key_search and otherwise in the file's. Keys are imported by `policy` as they are asked for; those that it refuses
-/// are passed over. Where the file knows only the low eight bits of a version, those of the ticket's are compared.
+/// are passed over. Where the file knows only the low eight bits of a version, those of the ticket's are compared. A
+/// service that its clients know by several names (RFC 6806 section 6) has its keys under each of them in the file: the
+/// name in a ticket is that which the client asked for.
 template <class Policy>
 class keytab_keys {
  public:

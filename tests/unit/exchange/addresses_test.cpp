@@ -21,6 +21,19 @@ KERB_BOTH("same_address: an IPv4 address in an IPv6 socket's form is of type IPv
   return same_address(mapped, here) && same_address(here, mapped) && !same_address(mapped, there) &&
          normal_address(mapped).addr_type == addr_t::ipv4 && normal_address(v6).addr_type == addr_t::ipv6;
 });
+KERB_BOTH("normal_address: only 16 octets of type IPv6 hold an IPv4 address", "[exchange][rfc4120-7.1]", [] {
+  const std::uint8_t longer[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1, 0};
+  const msg::HostAddress others[] = {{addr_t::netbios, mapped_octets},
+                                     {addr_t(26), mapped_octets},
+                                     {addr_t::ipv6, longer},
+                                     {addr_t::ipv6, bytes_view(longer).first(10)},
+                                     {addr_t::ipv6, bytes_view(longer).first(15)}};
+  for (const msg::HostAddress& a : others) {
+    const msg::HostAddress b = normal_address(a);
+    if (b.addr_type != a.addr_type || !(b.address == a.address)) return false;
+  }
+  return true;
+});
 KERB_BOTH("directional addresses: 0 comes from the initiator and 1 from the acceptor", "[exchange][rfc4120-7.1]", [] {
   const std::uint8_t zero[] = {0, 0, 0, 0}, one[] = {0, 0, 0, 1};
   return from_initiator.addr_type == addr_t::directional && from_initiator.address == bytes_view(zero) &&

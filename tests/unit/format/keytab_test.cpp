@@ -300,6 +300,25 @@ constexpr bool imports_no_others_keys() {
 KERB_BOTH("keytab: whoever asks for one service has no other's keys imported", "[format][exchange]",
           imports_no_others_keys);
 
+constexpr bool finds_under_each_name() {
+  policy p;
+  std::array<std::uint8_t, 1024> file{};
+  keytab_writer out(file);
+  const msg::EncryptionKey k = key_as_sent(etype_t::aes256_cts_hmac_sha1_96, service_octets);
+  out.add(entry(web, 3, k));
+  out.add(entry(ftp, 3, k));  // the same key: an alias
+  const auto opened = keytab_view::open(*out.finish());
+  keytab_keys<policy> keys(*opened, p);
+  for (const principal_view& name : {web, ftp}) {
+    const key* const found = keys.find(need_ticket_key{name, 3, k.keytype, 0});
+    if (found == nullptr || !(found->octets().unguarded() == k.keyvalue)) return false;
+    if (keys.find(need_ticket_key{name, 3, k.keytype, 1}) != nullptr) return false;
+  }
+  return keys.find(need_ticket_key{alice, 3, k.keytype, 0}) == nullptr;
+}
+KERB_BOTH("keytab: a key that stands there under two names is found by each", "[format][exchange][rfc6806-6]",
+          finds_under_each_name);
+
 constexpr bool follows_the_search() {
   testing::insecure_policy p;
   std::array<std::uint8_t, 1024> file{};

@@ -12,7 +12,8 @@ enum class authdata_origin : std::uint8_t { ticket, client };
 
 /// Whether a KDC copies an element into the ticket it issues (RFC 4120 section 3.3.3). Not what is signed under the old
 /// ticket's keys, since the new ticket's server could not verify it: the PAC, CAMMAC, AD-KDC-ISSUED and MIT's signed
-/// ticket (512). And from a client nothing that only a KDC may say: whoever reads it would believe it.
+/// ticket (512). And from a client nothing that only a KDC may say: whoever reads it would believe it. Of
+/// AD-IF-RELEVANT and AD-AND-OR, what they enclose is judged besides.
 constexpr bool kdc_carries(ad_t type, authdata_origin from) {
   constexpr ad_t signed_ticket{512};
   if (type == signed_ticket) return false;
@@ -24,6 +25,7 @@ constexpr bool kdc_carries(ad_t type, authdata_origin from) {
     case ad_t::authentication_strength:
     case ad_t::fx_fast_armor:
     case ad_t::fx_fast_used:
+    case ad_t::login_alias:
     case ad_t::authentication_indicator: return from == authdata_origin::ticket;
     case ad_t::mandatory_for_kdc: return false;  // it speaks to this KDC, see kdc_understands
     default: return true;
@@ -31,14 +33,30 @@ constexpr bool kdc_carries(ad_t type, authdata_origin from) {
 }
 
 namespace detail {
-/// What is carried of one list; elements of its AD-IF-RELEVANTs are judged one by one.
+/// How deep AD-IF-RELEVANT and AD-AND-OR are looked into. Nobody sends more than one in another.
+inline constexpr unsigned carried_authdata_depth = 4;
+
+/// The list that an AD-IF-RELEVANT or AD-AND-OR encloses; nothing for other types, and where it does not decode.
+constexpr std::optional<msg::AuthorizationData> enclosed(const msg::AuthorizationDataElement& e) {
+  if (e.ad_type == ad_t::if_relevant) {
+    if (const auto list = asn1::decode_as<msg::AdIfRelevant>("AD-IF-RELEVANT", e.ad_data)) return *list;
+  } else if (e.ad_type == ad_t::and_or) {
+    if (const auto both = asn1::decode<msg::AdAndOr>(e.ad_data)) return both->elements;
+  }
+  return std::nullopt;
+}
+
+/// What is carried of one list; elements of its AD-IF-RELEVANTs are judged one by one, an AD-AND-OR as one.
 class carried_authdata {
  public:
-  /// False when the two lists together have more elements than there is room for.
+  /// False when the two lists together have more elements than there is room for, or an AD-AND-OR encloses something
+  /// that is not carried: RFC 4120 section 5.2.6.3 counts its elements, so that it cannot go without one of them, and
+  /// a ticket without it would be less restricted than was asked for.
   [[nodiscard]] constexpr bool add(const msg::AuthorizationData& data, authdata_origin from, std::size_t most) {
     for (const msg::AuthorizationDataElement e : data) {
       if (seen_++ >= most) return false;
       if (e.ad_type != ad_t::if_relevant) {
+        if (e.ad_type == ad_t::and_or && !carries_all(e, from, most)) return false;
         if (kdc_carries(e.ad_type, from) && !elements_.push_back({e, {}})) return false;
         continue;
       }
@@ -48,6 +66,7 @@ class carried_authdata {
       std::size_t carried = 0;
       for (const msg::AuthorizationDataElement i : *inside) {
         if (seen_++ >= most) return false;
+        if (i.ad_type == ad_t::and_or && !carries_all(i, from, most)) return false;
         carried += carries_inside(i, from);
       }
       if (carried == inside->size()) {
@@ -97,19 +116,30 @@ class carried_authdata {
   static constexpr bool carries_inside(const msg::AuthorizationDataElement& e, authdata_origin from) {
     return e.ad_type != ad_t::if_relevant && kdc_carries(e.ad_type, from);
   }
+  /// Whether everything in this AD-AND-OR, however deep, may be carried as it stands.
+  constexpr bool carries_all(const msg::AuthorizationDataElement& e, authdata_origin from, std::size_t most,
+                             unsigned depth = carried_authdata_depth) {
+    const auto inside = enclosed(e);
+    if (!inside || depth == 0) return false;
+    for (const msg::AuthorizationDataElement i : *inside) {
+      if (seen_++ >= most || !kdc_carries(i.ad_type, from)) return false;
+      const bool encloses = i.ad_type == ad_t::if_relevant || i.ad_type == ad_t::and_or;
+      if (encloses && !carries_all(i, from, most, depth - 1)) return false;
+    }
+    return true;
+  }
   fixed<one, 32> elements_;
   std::size_t seen_ = 0;
 };
 
-/// Whether the data hold an element of this type, in the open or in an AD-IF-RELEVANT.
-constexpr bool holds(const std::optional<msg::AuthorizationData>& data, ad_t type, unsigned depth = 2) {
+/// Whether the data hold an element of this type, in the open or in AD-IF-RELEVANT and AD-AND-OR. What is nested deeper
+/// than anybody looks counts as held.
+constexpr bool holds(const std::optional<msg::AuthorizationData>& data, ad_t type,
+                     unsigned depth = carried_authdata_depth) {
   if (!data) return false;
   for (const msg::AuthorizationDataElement e : *data) {
     if (e.ad_type == type) return true;
-    if (e.ad_type != ad_t::if_relevant || depth == 0) continue;
-    if (const auto inside = asn1::decode_as<msg::AdIfRelevant>("AD-IF-RELEVANT", e.ad_data);
-        inside && holds(*inside, type, depth - 1))
-      return true;
+    if (const auto inside = enclosed(e); inside && (depth == 0 || holds(inside, type, depth - 1))) return true;
   }
   return false;
 }

@@ -1,5 +1,6 @@
 // What a TGS request shows: the ticket that authenticates it, its authenticator, the data it adds, a second ticket.
 #pragma once
+#include "tgs_padata.hpp"
 #include "tgs_rules.hpp"
 
 namespace kerb::inline v0::detail {
@@ -120,7 +121,22 @@ class tgs_evidence : public kdc_exchange<C> {
         holds(a->authorization_data, ad_t::mandatory_for_kdc)) {
       return no(errc::critical_authdata, error_code_t::kdc_err_policy, "EncTicketPart", "authorization-data");
     }
+    if (const verdict v = check_padata(a->authorization_data, t); !v.ok()) return v;
     return check_options(tgt_, request_body(), this->policy_);
+  }
+  /// What stands under FAST, RFC 6113 section 5.4.2; and nobody has taken it away from who says to have used FAST.
+  template <entropy_source R>
+  constexpr verdict check_padata(const std::optional<msg::AuthorizationData>& authenticators, const turn<C, R>& t) {
+    bool armored = false;
+    for (const msg::PaData pa : *req_.padata) {
+      if (pa.padata_type != padata_t::fx_fast) continue;
+      armored = true;
+      if (const verdict v = check_fast(t.policy.get(), pa, subkey_, header_key_, this->room_); !v.ok()) return v;
+    }
+    if (!armored && (holds(tgt_.authorization_data, ad_t::fx_fast_used) || holds(authenticators, ad_t::fx_fast_used))) {
+      return no(errc::integrity, error_code_t::krb_ap_err_modified, "TGS-REQ", "padata");
+    }
+    return {};
   }
   /// RFC 4120 section 3.3.3: the ticket's authorization data, and those that the client adds.
   template <entropy_source R>
@@ -170,7 +186,9 @@ class tgs_evidence : public kdc_exchange<C> {
     }
     this->user_key_.emplace(std::move(*k));
     if (const verdict v = check_header_times(*part, {}, t.now.at, t.limits.clock_skew); !v.ok()) return v;
-    if (!same_principal({part->cname, part->crealm}, this->asked_)) {
+    // RFC 6806 section 8: who is known by an alias as a client is known by it here too
+    if (const principal_view owner{part->cname, part->crealm};
+        !same_principal(owner, this->asked_) && !same_principal(owner, this->server_.principal)) {
       return no(errc::name_mismatch, error_code_t::kdc_err_server_nomatch, "KDC-REQ-BODY", "additional-tickets");
     }
     return {};

@@ -19,8 +19,8 @@
 namespace kerb::inline v0 {
 
 /// Answers a TGS-REQ. Asked for are, in this order: the server of the ticket that authenticates the request; whether
-/// the request was seen before, where the policy wants it; the server of the second ticket, for user-to-user; and the
-/// server that the ticket is wanted for, or the KDC that it is referred to.
+/// the request was seen before, where the policy wants it; the server that the ticket is wanted for, or the KDC that it
+/// is referred to; and the server of the second ticket, for user-to-user.
 template <crypto_policy C>
 class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
   using base = detail::tgs_evidence<C>;
@@ -53,6 +53,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
         detail::no(errc::missing_field, error_code_t::kdc_err_padata_type_nosupp, "TGS-REQ", "padata");
     bool has_ap_req = false;
     for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
+      if (detail::is_for_somebody_else(pa.padata_type)) return this->turn_down(detail::not_supported("TGS-REQ"), t);
       if (pa.padata_type != padata_t::tgs_req) continue;
       if (has_ap_req) return this->turn_down(no_tgt, t);  // which of the two would it be?
       const auto ap = asn1::decode<msg::ApReq>(pa.padata_value);
@@ -65,19 +66,26 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     return ask(principal_role::header_server);
   }
 
-  /// The principal that was asked for. A server of another name than that is an alias, whose canonical name the reply
-  /// has where canonicalisation was asked for (RFC 6806 section 7).
+  /// The principal that was asked for. Where the record has another name, the name that was asked for is an alias: the
+  /// ticket is sealed under the record's key and keeps the alias, since RFC 6806 section 6 has no name changed in the
+  /// response to a TGS request. A ticket-granting service has no alias and is none: where the record is that of another
+  /// KDC than was asked for, this is refer_to() with its realm, and of a KDC no other record is taken.
   template <entropy_source R>
   [[nodiscard]] constexpr step found(const record& r, const turn<C, R>& t) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
+    const principal_view wanted = wanted_principal();
+    if (!same_principal(wanted, r.principal)) {
+      if (const auto elsewhere = detail::tgs_realm(r.principal.name)) return refer_to(*elsewhere, t);
+      if (detail::tgs_realm(wanted.name)) return absent(t);
+    }
     switch (role_) {
       case principal_role::header_server: return open_header(r, t);
       case principal_role::second_ticket_server: return open_second(r, t);
       default: break;
     }
     this->server_ = r;
-    return decide(t);
+    return has(kdc_option_t::enc_tkt_in_skey) ? ask(principal_role::second_ticket_server) : decide(t);
   }
   /// The server is of another realm, or nearer to it than to ours: the client gets a ticket for the KDC of this realm,
   /// krbtgt/REALM, which is looked up next (RFC 4120 section 3.3.1, RFC 6806 section 8).
@@ -127,7 +135,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     if (!is_unseen) {
       return this->turn_down(detail::no(errc::replayed, error_code_t::krb_ap_err_repeat, "Authenticator", "ctime"), t);
     }
-    return after_check();
+    return ask(principal_role::server);
   }
 
   /// The request, once one has been taken; and what its ticket says of the client, from the first lookup of a server
@@ -159,7 +167,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
 
   /// Goes on in a larger buffer, after need_room.
   constexpr void room(std::span<std::uint8_t> bigger) {
-    if (this->state_ == state::wants_signature || this->state_ == state::over) return;
+    if (this->state_ >= state::wants_signature) return;  // or over, or failed: nothing is kept that could move
     this->room_.move_to(bigger);
     read_again();
   }
@@ -191,18 +199,21 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
   constexpr step ask(principal_role role) {
     role_ = role;
     this->state_ = state::wants_principal;
-    switch (role) {
-      case principal_role::header_server:
-        return need_principal{header_server(), role, false, ap_req_.ticket->enc_part.kvno};
-      case principal_role::second_ticket_server: {
-        const msg::Ticket second = second_ticket();
-        return need_principal{{second.sname, second.realm}, role, false, second.enc_part.kvno};
-      }
-      default: break;
+    std::optional<std::uint32_t> kvno;
+    if (role == principal_role::header_server) kvno = ap_req_.ticket->enc_part.kvno;
+    if (role == principal_role::second_ticket_server) kvno = second_ticket().enc_part.kvno;
+    return need_principal{wanted_principal(), role, role == principal_role::server && !referred_ && may_refer(), kvno};
+  }
+  /// The principal that is being asked for.
+  constexpr principal_view wanted_principal() const {
+    if (role_ == principal_role::header_server) return header_server();
+    if (role_ == principal_role::second_ticket_server) {
+      const msg::Ticket second = second_ticket();
+      return {second.sname, second.realm};
     }
-    if (!referred_) return need_principal{this->asked_, role, may_refer(), {}};
+    if (!referred_) return this->asked_;
     const auto name = asn1::decode<msg::PrincipalName>(at(referral_));
-    return need_principal{{name ? *name : msg::PrincipalName{}, this->policy_.realm}, role, false, {}};
+    return {name ? *name : msg::PrincipalName{}, this->policy_.realm};
   }
 
   constexpr verdict check_form() const {
@@ -233,7 +244,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
   constexpr step open_header(const record& r, const turn<C, R>& t) {
     if (const verdict v = this->open_header_ticket(r, t); !v.ok()) return this->turn_down(v, t);
     if (const verdict v = detail::check_server(r, t.now.at, "Ticket"); !v.ok()) return this->turn_down(v, t);
-    if (!this->policy_.check_requests) return after_check();
+    if (!this->policy_.check_requests) return ask(principal_role::server);
     check_request ask_for{{}, {}, plus(plus(this->authenticated_at_, t.limits.clock_skew), 1)};
     const bytes_view authenticator[] = {ap_req_.authenticator.cipher}, whole[] = {request_};
     if (const errc e = t.policy->digest(authenticator, ask_for.authenticator); e != errc::ok)
@@ -242,10 +253,6 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     this->state_ = state::wants_check;
     return ask_for;
   }
-  constexpr step after_check() {
-    return ask(has(kdc_option_t::enc_tkt_in_skey) ? principal_role::second_ticket_server : principal_role::server);
-  }
-
   /// User-to-user, RFC 4120 section 3.3.3: the server's own ticket-granting ticket, whose session key seals the ticket.
   template <entropy_source R>
   constexpr step open_second(const record& r, const turn<C, R>& t) {
@@ -259,7 +266,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     this->room_.keep_first(before);
     if (!v.ok()) return this->turn_down(v, t);
     if (const verdict s = detail::check_server(r, t.now.at, "Ticket"); !s.ok()) return this->turn_down(s, t);
-    return ask(principal_role::server);
+    return decide(t);
   }
   template <entropy_source R>
   constexpr step decide(const turn<C, R>& t) {
@@ -271,7 +278,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     ticket_draft& d = this->draft_;
     d = {};
     d.is_referral = referred_;
-    d.server = has(kdc_option_t::canonicalize) || referred_ ? s.principal : this->asked_;
+    d.server = referred_ ? s.principal : this->asked_;  // RFC 6806 section 6: as it was asked for, by an alias too
     if (const verdict v = detail::draft_from(d, tgt_, body(), this->policy_, s, t.now.at, t.limits.clock_skew);
         !v.ok()) {
       return this->turn_down(v, t);

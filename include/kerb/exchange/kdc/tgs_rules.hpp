@@ -109,7 +109,7 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, con
   using a = principal_attribute;
   const msg::KdcOptions& options = body.kdc_options;
   // RFC 4120 section 2.5: a proxy is for a service. A ticket-granting ticket with other addresses is a forwarded one.
-  if (options.has(o::proxy) && (tgs_realm(d.server.name) || tgs_realm(server.principal.name))) {
+  if (options.has(o::proxy) && tgs_realm(d.server.name)) {
     return no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
   }
   if (options.has(o::renew) && (!policy.renewable || server.attributes.has(a::no_renewable))) {

@@ -18,7 +18,7 @@ KERB_BOTH("kdc_carries: what was signed for another ticket is left behind, whoev
 
 constexpr bool only_a_kdc_says_what_a_kdc_says() {
   for (const ad_t t : {ad_t::initial_verified_cas, ad_t::authentication_strength, ad_t::fx_fast_armor,
-                       ad_t::fx_fast_used, ad_t::authentication_indicator})
+                       ad_t::fx_fast_used, ad_t::authentication_indicator, ad_t::login_alias})
     if (!kdc_carries(t, by_ticket) || kdc_carries(t, by_client)) return false;
   return true;
 }
@@ -87,9 +87,130 @@ constexpr bool holds_looks_inside() {
   const std::optional<msg::AuthorizationData> data{view_of<msg::AuthorizationDataElement>(e)},
       deeper{view_of<msg::AuthorizationDataElement>(deep)};
   return detail::holds(data, ad_t::win2k_pac) && !detail::holds(data, ad_t::cammac) &&
-         detail::holds(deeper, ad_t::and_or) && !detail::holds(deeper, ad_t::and_or, 1) &&
+         detail::holds(deeper, ad_t::and_or) && !detail::holds(deeper, ad_t::win2k_pac) &&
+         !detail::holds(deeper, ad_t::win2k_pac, 2) && detail::holds(deeper, ad_t::win2k_pac, 1) &&
          !detail::holds(std::nullopt, ad_t::win2k_pac);
 }
-KERB_BOTH("holds: an element is found inside AD-IF-RELEVANT, to a bounded depth", "[exchange][rfc4120-5.2.6.1]",
-          holds_looks_inside);
+KERB_BOTH("holds: an element is found inside AD-IF-RELEVANT, and what lies too deep counts as found",
+          "[exchange][rfc4120-5.2.6.1]", holds_looks_inside);
+
+// ---- AD-AND-OR
+
+/// One element inside `outer`s, of which the last is the outermost.
+class wrapped {
+ public:
+  constexpr wrapped(const msg::AuthorizationDataElement& inner, std::initializer_list<ad_t> outer) : element_(inner) {
+    for (const ad_t type : outer) {
+      const msg::AuthorizationDataElement list[] = {element_};
+      const msg::AuthorizationData data{view_of<msg::AuthorizationDataElement>(list)};
+      std::array<std::uint8_t, 256> made{};
+      const bytes_view whole =
+          type == ad_t::and_or ? *asn1::encode(msg::AdAndOr{1, data}, made) : *asn1::encode(data, made);
+      size_ = whole.size();
+      for (std::size_t i = 0; i != size_; ++i) octets_[i] = whole[i];
+      element_ = {type, bytes_view(octets_).first(size_)};
+    }
+  }
+  wrapped(const wrapped&) = delete;
+  constexpr view_of<msg::AuthorizationDataElement> list() const { return {&element_, 1}; }
+
+ private:
+  std::array<std::uint8_t, 256> octets_{};
+  std::size_t size_ = 0;
+  msg::AuthorizationDataElement element_;
+};
+constexpr msg::AuthorizationDataElement harmless_one{ad_t(7000), octets};
+constexpr bool carried_whole(const wrapped& w, authdata_origin from, std::size_t most = 32) {
+  detail::carried_authdata c;
+  std::array<std::uint8_t, 512> out{}, same{};
+  return c.add({w.list()}, from, most) && written(c, out) == *asn1::encode(w.list()[0], same);
+}
+constexpr bool refused(const wrapped& w, authdata_origin from, std::size_t most = 32) {
+  detail::carried_authdata c;
+  return !c.add({w.list()}, from, most);
+}
+constexpr bool and_or_is_judged_by_what_it_encloses() {
+  constexpr auto either = ad_t::and_or, relevant = ad_t::if_relevant;
+  for (const authdata_origin from : {by_ticket, by_client}) {
+    if (!carried_whole({harmless_one, {either}}, from) || !carried_whole({harmless_one, {either, relevant}}, from) ||
+        !carried_whole({harmless_one, {relevant, either}}, from) ||
+        !carried_whole({harmless_one, {either, either, either, either}}, from)) {
+      return false;
+    }
+    for (const ad_t type : {ad_t::win2k_pac, ad_t::cammac, ad_t::kdc_issued, ad_t(512), ad_t::mandatory_for_kdc}) {
+      const msg::AuthorizationDataElement e{type, octets};
+      if (!refused({e, {either}}, from) || !refused({e, {either, relevant}}, from) ||
+          !refused({e, {relevant, either}}, from) || !refused({e, {either, either, relevant}}, from) ||
+          !refused({e, {relevant, either, either}}, from)) {
+        return false;
+      }
+    }
+    if (!refused({harmless_one, {either, either, either, either, either}}, from)) return false;  // too deep to look
+    const msg::AuthorizationDataElement unreadable[] = {{either, garbage}}, inside[] = {{relevant, garbage}};
+    if (!refused({unreadable[0], {}}, from) || !refused({unreadable[0], {relevant}}, from) ||
+        !refused({inside[0], {either}}, from)) {
+      return false;
+    }
+  }
+  const msg::AuthorizationDataElement indicator{ad_t::authentication_indicator, octets};
+  return carried_whole({indicator, {either}}, by_ticket) && refused({indicator, {either}}, by_client);
+}
+KERB_BOTH("carried_authdata: an AD-AND-OR is carried as it is, or the request is refused",
+          "[exchange][rfc4120-5.2.6.3]", and_or_is_judged_by_what_it_encloses);
+
+constexpr bool a_list_that_is_carried_whole_stays_one() {
+  std::array<std::uint8_t, 256> inside{}, out{}, same{};
+  const msg::AuthorizationDataElement two[] = {harmless_one, {ad_t(7001), octets}};
+  const msg::AuthorizationDataElement e[] = {
+      {ad_t::if_relevant, *asn1::encode(msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(two)), inside)}};
+  detail::carried_authdata c;
+  return c.add({view_of<msg::AuthorizationDataElement>(e)}, by_client, 32) &&
+         written(c, out) == *asn1::encode(e[0], same);
+}
+KERB_BOTH("carried_authdata: an AD-IF-RELEVANT of which everything is carried stays as it is",
+          "[exchange][rfc4120-5.2.6.1]", a_list_that_is_carried_whole_stays_one);
+
+constexpr bool other_types_enclose_nothing() {
+  const wrapped in_and_or({ad_t::win2k_pac, octets}, {ad_t::and_or});
+  const msg::AuthorizationDataElement unknown[] = {{ad_t(7000), in_and_or.list()[0].ad_data}};
+  const std::optional<msg::AuthorizationData> open{in_and_or.list()},
+      data{view_of<msg::AuthorizationDataElement>(unknown)};
+  return detail::holds(open, ad_t::win2k_pac) && !detail::holds(data, ad_t::win2k_pac);
+}
+KERB_BOTH("holds: nothing is looked for in elements of types that enclose none", "[exchange][rfc4120-5.2.6]",
+          other_types_enclose_nothing);
+
+constexpr bool the_bound_counts_what_is_enclosed() {
+  constexpr auto either = ad_t::and_or, relevant = ad_t::if_relevant;
+  return carried_whole({harmless_one, {relevant}}, by_client, 2) && refused({harmless_one, {relevant}}, by_client, 1) &&
+         carried_whole({harmless_one, {either}}, by_client, 2) && refused({harmless_one, {either}}, by_client, 1) &&
+         carried_whole({harmless_one, {either, relevant}}, by_client, 3) &&
+         refused({harmless_one, {either, relevant}}, by_client, 2) &&
+         carried_whole({harmless_one, {either, either}}, by_client, 3) &&
+         refused({harmless_one, {either, either}}, by_client, 2);
+}
+KERB_BOTH("carried_authdata: the bound counts what AD-IF-RELEVANT and AD-AND-OR enclose", "[exchange][rfc4120-5.2.6.1]",
+          the_bound_counts_what_is_enclosed);
+
+constexpr bool cleared_is_as_new() {
+  detail::carried_authdata c;
+  const msg::AuthorizationData one{view_of<msg::AuthorizationDataElement>(thirty_two.data(), 1)};
+  if (!c.empty() || !c.add(one, by_ticket, 1) || c.empty() || c.add(one, by_ticket, 1)) return false;
+  c.clear();
+  return c.empty() && c.size_bound() == 0 && c.add(one, by_ticket, 1) && !c.empty();
+}
+KERB_BOTH("carried_authdata: cleared, it counts anew", "[exchange]", cleared_is_as_new);
+
+constexpr bool the_bound_is_one() {
+  for (const std::size_t size : {0u, 1u, 100u, 127u, 128u, 255u, 256u, 70000u}) {
+    der::writer w = der::writer::counting();
+    auto zeros =
+        asn1::computed{[&](der::writer& inner) { der::wrap(inner, der::octet_string, [&] { inner.zeros(size); }); }};
+    detail::carried_authdata::write_one(
+        w, msg::BasicAuthorizationDataElement<decltype(zeros)>{ad_t(-0x7fffffff), zeros}, true);
+    if (w.count() > 64 + size) return false;
+  }
+  return true;
+}
+KERB_BOTH("carried_authdata: 64 octets do for all that surrounds an element's data", "[exchange]", the_bound_is_one);
 }  // namespace

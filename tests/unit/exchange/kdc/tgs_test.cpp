@@ -411,6 +411,14 @@ const refusal refusals[] = {
        w.second_server = from_other();
      },
      error_code_t::kdc_err_policy, errc::wrong_service, "KDC-REQ-BODY", "additional-tickets"},
+    {"a second ticket whose session key is of a type that policy forbids for tickets",
+     [](world& w) {
+       to_user(w);
+       w.second_session = w.make(e17, 0xb1);
+       static constexpr etype_t only_18[] = {e18};
+       w.settings.ticket_etypes = only_18;
+     },
+     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "additional-tickets"},
     {"a user who gets no tickets under a session key",
      [](world& w) {
        to_user(w);
@@ -622,6 +630,18 @@ constexpr bool forwarded_and_proxied_tickets_have_the_addresses_asked_for() {
 KERB_BOTH("tgs_kdc: only a forwarded or proxied ticket has other addresses than the one it came from",
           "[exchange][rfc4120-3.3.3]", forwarded_and_proxied_tickets_have_the_addresses_asked_for);
 
+constexpr bool no_addresses_are_none() {
+  world forwarded;
+  forwarded.tgt.flags = {f::forwardable};
+  forwarded.body.kdc_options = {o::forwarded};
+  forwarded.body.addresses = msg::HostAddresses();
+  world kept;
+  kept.tgt.caddr = msg::HostAddresses();
+  return forwarded.ask_tgs().issued && !forwarded.ask_tgs().ticket.caddr && !forwarded.ask_tgs().part.caddr &&
+         kept.ask_tgs().issued && !kept.ask_tgs().ticket.caddr;
+}
+KERB_BOTH("tgs_kdc: a list without addresses goes into no ticket", "[exchange][rfc4120-5.2.5]", no_addresses_are_none);
+
 constexpr bool a_forwarded_ticket_says_so_ever_after() {
   world w;
   w.tgt.flags = {f::forwarded, f::proxy, f::pre_authent, f::hw_authent, f::may_postdate, f::forwardable};
@@ -687,7 +707,8 @@ constexpr bool the_realm_before_ours_joins_the_path() {
 KERB_BOTH("tgs_kdc: the realm that the ticket came from joins the path, which is checked",
           "[exchange][rfc4120-3.3.3.2]", the_realm_before_ours_joins_the_path);
 
-constexpr kerberos_string far_service[] = {"HTTP"_krb, "www.other.org"_krb};
+constexpr kerberos_string far_service[] = {"HTTP"_krb, "www.other.org"_krb},
+                          far_tgs_parts[] = {"krbtgt"_krb, "FAR.ORG"_krb};
 constexpr bool a_service_elsewhere_is_referred() {
   world w;
   w.refer = other_org;
@@ -702,6 +723,47 @@ constexpr bool a_service_elsewhere_is_referred() {
 }
 KERB_BOTH("tgs_kdc: who asks for canonicalisation is referred to another realm's KDC", "[exchange][rfc6806-8]",
           a_service_elsewhere_is_referred);
+
+constexpr bool nobody_is_referred_to_us() {
+  for (const bool by_name : {false, true}) {
+    world w;
+    w.body.sname = by_name ? named(far_tgs_parts).name : named(far_service).name;
+    w.body.kdc_options.set(o::canonicalize);
+    w.refer = ex_org;
+    if (!w.ask_tgs().is(error_code_t::kdc_err_s_principal_unknown)) return false;
+  }
+  return true;
+}
+KERB_BOTH("tgs_kdc: nobody is referred to the realm that refers", "[exchange][rfc6806-8]", nobody_is_referred_to_us);
+
+constexpr bool only_the_server_is_elsewhere() {
+  world w;
+  to_user(w);
+  const auto t = w.turn_now();
+  const auto code = [&](kdc<testing::insecure_policy>& x) {
+    const kdc_step s = x.refer_to(other_org, t);
+    const auto* no = std::get_if<refused>(&s);
+    const auto e = no == nullptr ? result<msg::KrbError>(errc::truncated) : asn1::decode<msg::KrbError>(no->octets);
+    return e ? e->error_code : error_code_t::kdc_err_none;
+  };
+  // Canonicalisation is asked for, and the ticket is one of ours by its name in clear: only the role forbids it
+  w.body.kdc_options = {o::canonicalize};
+  kdc<testing::insecure_policy> header(w.settings, std::span(w.scratch));
+  const kdc_step first = header.receive(w.tgs_req(), t);
+  const auto* ask = std::get_if<need_principal>(&first);
+  if (ask == nullptr || ask->role != principal_role::header_server || ask->may_refer) return false;
+  if (code(header) != error_code_t::krb_ap_err_not_us) return false;
+  w.body.kdc_options = {o::canonicalize, o::enc_tkt_in_skey};
+  kdc<testing::insecure_policy> second(w.settings, std::span(w.scratch));
+  kdc_step s = second.receive(w.tgs_req(), t);
+  s = second.found(w.tgs.record, t);
+  s = second.found(w.user.record, t);
+  ask = std::get_if<need_principal>(&s);
+  return ask != nullptr && ask->role == principal_role::second_ticket_server && !ask->may_refer &&
+         code(second) == error_code_t::krb_ap_err_nokey;
+}
+KERB_BOTH("tgs_kdc: no server of a ticket that is shown is looked for in another realm", "[exchange][rfc4120-3.3.2]",
+          only_the_server_is_elsewhere);
 
 /// A service knows its key, and can put into a ticket of its own what it likes.
 constexpr bool a_services_own_ticket_leads_nowhere() {
@@ -734,11 +796,10 @@ constexpr bool a_services_own_ticket_leads_nowhere() {
 KERB_BOTH("tgs_kdc: what is renewed, validated or shown by its own server is never referred",
           "[exchange][rfc4120-3.3.2]", a_services_own_ticket_leads_nowhere);
 
-constexpr kerberos_string far_tgs[] = {"krbtgt"_krb, "FAR.ORG"_krb};
 constexpr bool the_way_to_a_realm_leads_through_a_nearer_one() {
   world w;
   w.refer = other_org;
-  w.body.sname = named(far_tgs).name;
+  w.body.sname = named(far_tgs_parts).name;
   const outcome r = w.ask_tgs();
   return r.issued && same_principal(r.clear_server, to_other());
 }

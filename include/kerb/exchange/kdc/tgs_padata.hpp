@@ -1,0 +1,49 @@
+// The padata of a TGS request that say for whom the ticket is to be, in the open and in FAST: none of it is
+// implemented.
+#pragma once
+#include "../../crypto/prf.hpp"
+#include "../../crypto/profile.hpp"
+#include "../../msg/fast.hpp"
+#include "../sealed.hpp"
+#include "rules.hpp"
+
+namespace kerb::inline v0::detail {
+
+/// Whether padata of this type ask for a ticket of somebody else than whoever sends the request: MS-SFU sections 2.2.1
+/// and 2.2.2. A KDC that passed over them would issue the sender's own ticket, and a service that does not compare the
+/// names would take it for the user's. Whatever else a TGS request's padata may say changes neither the client nor the
+/// server of the ticket, and a KDC may pass over it (RFC 4120 section 5.2.7).
+constexpr bool is_for_somebody_else(padata_t type) {
+  return type == padata_t::for_user || type == padata_t::for_x509_user;
+}
+constexpr verdict not_supported(const char* type) {
+  return no(errc::refused_by_application, error_code_t::kdc_err_padata_type_nosupp, type, "padata");
+}
+
+inline constexpr auto subkey_pepper = ascii("subkeyarmor");
+inline constexpr auto ticket_pepper = ascii("ticketarmor");
+
+/// RFC 6113 section 5.4.2 has a client that uses FAST put its padata under the armor key, those of MS-SFU too; MIT krb5
+/// sends PA-FX-FAST with every TGS request. This KDC does not implement FAST and answers the outer request, which that
+/// section provides for. But it opens the armored part, and refuses padata there that it would refuse in the open. The
+/// armor key is that of the authenticator, for a TGS request without an armor field; a part under another key cannot be
+/// opened, and the request is refused.
+template <crypto_policy C>
+constexpr verdict check_fast(C& crypto, const msg::PaData& pa, const std::optional<typename C::key>& subkey,
+                             const typename C::key& session_key, room& in) {
+  const auto request = asn1::decode<msg::PaFxFastRequest>(pa.padata_value);
+  if (!request) return {request.error(), error_code_t::krb_err_generic};
+  const auto* const armored = std::get_if<msg::KrbFastArmoredReq>(&request->value);
+  if (armored == nullptr || armored->armor || !subkey) return not_supported("PA-FX-FAST");
+  const auto armor_key = fx_cf2(crypto, *subkey, session_key, subkey_pepper, ticket_pepper);
+  if (!armor_key) return {armor_key.error(), error_code_t::kdc_err_etype_nosupp};
+  const auto plain = open_sealed(crypto, armored->enc_fast_req, *armor_key, key_usage_t::fast_enc, in);
+  if (!plain) return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "PA-FX-FAST", "enc-fast-req");
+  const auto inner = asn1::decode<msg::KrbFastReq>(bytes_view(*plain));
+  if (!inner) return {inner.error(), error_code_t::krb_ap_err_bad_integrity};
+  for (const msg::PaData p : inner->padata)
+    if (is_for_somebody_else(p.padata_type)) return not_supported("KrbFastReq");
+  return {};
+}
+
+}  // namespace kerb::inline v0::detail
