@@ -44,6 +44,7 @@ struct outcome {
   msg::EncTgsRepPart part;            ///< as the client sees it
   etype_t ticket_etype{}, reply_etype{};
   std::optional<std::uint32_t> ticket_kvno;
+  integer_form ticket_kvno_form{};
   principal_view clear_client, clear_server;
   std::optional<msg::MethodData> padata;
   bytes_view octets;
@@ -352,6 +353,7 @@ class kdc_side {
     o.clear_server = {ticket.sname, ticket.realm};
     o.ticket_etype = ticket.enc_part.etype;
     o.ticket_kvno = ticket.enc_part.kvno;
+    o.ticket_kvno_form = ticket.enc_part.kvno.value_or(0).form();
     o.reply_etype = rep.enc_part.etype;
     o.padata = rep.padata;
     const auto plain = open_sealed(crypto, rep.enc_part, reply_key, u, in);

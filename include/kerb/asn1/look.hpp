@@ -150,6 +150,7 @@ constexpr void put(node& n, const V&) {
 }
 constexpr void put(node& n, const std::int32_t& v) { n.holds = content::number, n.number = v; }
 constexpr void put(node& n, const std::uint32_t& v) { n.holds = content::number, n.number = v; }
+constexpr void put(node& n, const uint32& v) { n.holds = content::number, n.number = std::uint32_t{v}; }
 constexpr void put(node& n, const microseconds& v) { n.holds = content::number, n.number = v.count; }
 constexpr void put(node& n, const bool& v) { n.holds = content::boolean, n.number = v; }
 constexpr void put(node& n, const kerberos_time& v) { n.holds = content::time, n.number = v.seconds; }

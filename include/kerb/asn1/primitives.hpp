@@ -31,6 +31,32 @@ struct codec<I> {
   static constexpr std::size_t size(I v) { return der::integer_size(v); }
 };
 
+/// UInt32 with the form it came in, which it is written in again.
+template <>
+struct codec<uint32> {
+  static constexpr const char* name = "UInt32";
+  static constexpr der::tag tag = der::integer;
+  static constexpr bool read(der::reader& r, uint32& out, der::place p, der::tag t = tag) {
+    std::uint32_t v = 0;
+    integer_form form{};
+    if (!der::read_integer(r, v, form, p, t)) return false;
+    out = {v, form};
+    return true;
+  }
+  static constexpr void write(der::writer& w, uint32 v, der::tag t = tag) { der::write_integer(w, v, v.form(), t); }
+
+  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, uint32& out) {
+    std::uint32_t v = 0;
+    if (!der::parse_integer(c, static_cast<std::size_t>(end - c), v)) return false;
+    out = v;
+    return true;
+  }
+  static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, uint32 v) {
+    return der::put_integer(at, floor, v, v.form());
+  }
+  static constexpr std::size_t size(uint32 v) { return der::integer_size(v, v.form()); }
+};
+
 /// Enumerations that ASN.1 calls ENUMERATED rather than INTEGER say so by a specialisation.
 template <class E>
 inline constexpr bool is_enumerated = false;
@@ -43,7 +69,15 @@ struct codec<E> {
   static constexpr der::tag tag = is_enumerated<E> ? der::enumerated : der::integer;
   static constexpr bool read(der::reader& r, E& out, der::place p, der::tag t = tag) {
     std::int32_t v = 0;
-    if (!der::read_integer(r, v, p, t)) return false;
+    if constexpr (is_enumerated<E>) {  // no tolerance is about these
+      const std::uint8_t* const at = r.mark();
+      std::int64_t any = 0;
+      if (!der::read_int64(r, any, p, t)) return false;
+      v = static_cast<std::int32_t>(any);
+      if (v != any) return r.fail(errc::bad_integer, p, at);
+    } else {
+      if (!der::read_integer(r, v, p, t)) return false;
+    }
     out = static_cast<E>(v);
     return true;
   }
@@ -101,18 +135,26 @@ struct codec<microseconds> {
   static constexpr der::tag tag = der::integer;
   static constexpr bool read(der::reader& r, microseconds& out, der::place p, der::tag t = tag) {
     const std::uint8_t* const at = r.mark();
-    if (!der::read_integer(r, out.count, p, t)) return false;
+    if (!der::read_integer(r, out.count, out.form, p, t)) return false;
     return (out.count >= 0 && out.count <= 999999) || r.fail(errc::bad_integer, p, at);
   }
-  static constexpr void write(der::writer& w, microseconds v, der::tag t = tag) { der::write_integer(w, v.count, t); }
+  static constexpr void write(der::writer& w, microseconds v, der::tag t = tag) {
+    if (v.form == integer_form::der) return der::write_integer(w, v.count, t);
+    der::write_integer(w, static_cast<std::uint32_t>(v.count), v.form, t);
+  }
 
   static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, microseconds& out) {
+    out.form = integer_form::der;
     return der::parse_integer(c, static_cast<std::size_t>(end - c), out.count) && out.count >= 0 && out.count <= 999999;
   }
   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, microseconds v) {
-    return der::put_integer(at, floor, v.count);
+    if (v.form == integer_form::der) return der::put_integer(at, floor, v.count);
+    return der::put_integer(at, floor, static_cast<std::uint32_t>(v.count), v.form);
   }
-  static constexpr std::size_t size(microseconds v) { return der::integer_size(v.count); }
+  static constexpr std::size_t size(microseconds v) {
+    if (v.form == integer_form::der) return der::integer_size(v.count);
+    return der::integer_size(static_cast<std::uint32_t>(v.count), v.form);
+  }
 };
 
 template <>

@@ -48,6 +48,14 @@ constexpr bool same_octets(const std::uint8_t* a, const std::uint8_t* b, std::si
     if (a[i] != b[i]) return false;
   return true;
 }
+/// Whether one of the octets is 0.
+constexpr bool has_zero(const std::uint8_t* p, std::size_t n) {
+  if (n == 0) return false;
+  if (!std::is_constant_evaluated()) return std::memchr(p, 0, n) != nullptr;
+  for (std::size_t i = 0; i != n; ++i)
+    if (p[i] == 0) return true;
+  return false;
+}
 }  // namespace detail
 
 /// A view of immutable octets that somebody else owns. Unlike std::span it binds to no temporary owner, so

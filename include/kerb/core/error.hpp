@@ -27,6 +27,7 @@ enum class errc : std::uint16_t {
   input_too_large,     ///< the input has 2^32 octets or more
   frame_too_long,      ///< a stream announced more octets than the caller's cap; detail: how many
   stream_ended,        ///< the stream ended inside a message
+  bad_realm,           ///< a realm holds the octet 0
 
   // Well-formed, and wrong: the exchange fails, and must not be retried blindly.
   unexpected_message = 200,  ///< another message type than this exchange can use
@@ -127,6 +128,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::input_too_large: return "input_too_large";
     case errc::frame_too_long: return "frame_too_long";
     case errc::stream_ended: return "stream_ended";
+    case errc::bad_realm: return "bad_realm";
     case errc::unexpected_message: return "unexpected_message";
     case errc::nonce_mismatch: return "nonce_mismatch";
     case errc::name_mismatch: return "name_mismatch";

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "uint32.hpp"
+
 namespace kerb::inline v0 {
 
 /// KerberosTime, RFC 4120 section 5.2.3: whole seconds since 1970-01-01T00:00:00Z, in 64 bits everywhere.
@@ -15,10 +17,12 @@ struct kerberos_time {
 /// The first and the last second that a GeneralizedTime can write: the years 0001 to 9999.
 inline constexpr kerberos_time earliest_time{-62135596800}, latest_time{253402300799};
 
-/// Microseconds, RFC 4120 section 5.2.4: 0 to 999999; decoding refuses any other number.
+/// Microseconds, RFC 4120 section 5.2.4: 0 to 999999; decoding refuses any other number. Compared by the count alone.
 struct microseconds {
   std::int32_t count = 0;
-  friend constexpr auto operator<=>(const microseconds&, const microseconds&) = default;
+  integer_form form = integer_form::der;  ///< how it came, and will be written
+  friend constexpr auto operator<=>(const microseconds& a, const microseconds& b) { return a.count <=> b.count; }
+  friend constexpr bool operator==(const microseconds& a, const microseconds& b) { return a.count == b.count; }
 };
 
 /// A clock's value, as the caller passes it in and as an authenticator carries it.

@@ -3,44 +3,64 @@
 #include <concepts>
 #include <limits>
 
+#include "../core/uint32.hpp"
 #include "quick.hpp"
 #include "reader.hpp"
 #include "writer.hpp"
 
 namespace kerb::inline v0::der {
 
-/// The INTEGER as 64 bits; fails on empty, padded and longer ones.
-constexpr bool read_int64(reader& r, std::int64_t& out, place p, tag t = integer) {
+namespace detail {
+/// Reads the contents of an INTEGER of one to eight octets. `padded` says whether fewer octets would do, which fails
+/// unless there are four and `four_octets` allows it.
+constexpr bool read_number(reader& r, std::int64_t& out, bool& padded, bool four_octets, place p, tag t) {
   const std::uint8_t* const at = r.mark();
   const bytes_view c = r.contents(t, p);
+  padded = false;
   if (c.size() == 1) {
     out = static_cast<std::int8_t>(c[0]);
     return true;
   }
   if (!r.ok()) return false;
-  if (c.empty() || c.size() > 8 || (c[0] == 0x00 && c[1] < 0x80) || (c[0] == 0xff && c[1] >= 0x80)) {
-    return r.fail(errc::bad_integer, p, at);
-  }
+  if (c.empty() || c.size() > 8) return r.fail(errc::bad_integer, p, at);
+  padded = (c[0] == 0x00 && c[1] < 0x80) || (c[0] == 0xff && c[1] >= 0x80);
+  if (padded && !(four_octets && c.size() == 4)) return r.fail(errc::bad_integer, p, at);
   std::uint64_t v = c[0] >= 0x80 ? ~std::uint64_t{0} : 0;
   for (std::uint8_t b : c) v = v << 8 | b;
   out = static_cast<std::int64_t>(v);
   return true;
 }
+}  // namespace detail
 
-/// An INTEGER in the range of `I`, which is std::int32_t or std::uint32_t.
+/// The INTEGER as 64 bits; fails on empty, padded and longer ones, whatever the rules.
+constexpr bool read_int64(reader& r, std::int64_t& out, place p, tag t = integer) {
+  bool padded = false;
+  return detail::read_number(r, out, padded, false, p, t);
+}
+
+/// An INTEGER in the range of `I`, which is std::int32_t or std::uint32_t, and the form it came in.
 template <class I>
   requires(std::same_as<I, std::int32_t> || std::same_as<I, std::uint32_t>)
-constexpr bool read_integer(reader& r, I& out, place p, tag t = integer) {
+constexpr bool read_integer(reader& r, I& out, integer_form& form, place p, tag t = integer) {
   const std::uint8_t* const at = r.mark();
   std::int64_t v = 0;
-  if (!read_int64(r, v, p, t)) return false;
+  bool padded = false;
+  if (!detail::read_number(r, v, padded, r.allowed().four_octet_integers, p, t)) return false;
+  form = padded ? integer_form::four_octets : integer_form::der;
   if (v < std::numeric_limits<I>::min() || v > std::numeric_limits<I>::max()) {
     const bool wraps = std::same_as<I, std::uint32_t> && r.allowed().negative_uint32 && v < 0 &&
                        v >= std::numeric_limits<std::int32_t>::min();
     if (!wraps) return r.fail(errc::bad_integer, p, at);
+    if (!padded) form = integer_form::negative;
   }
   out = static_cast<I>(v);
   return true;
+}
+template <class I>
+  requires(std::same_as<I, std::int32_t> || std::same_as<I, std::uint32_t>)
+constexpr bool read_integer(reader& r, I& out, place p, tag t = integer) {
+  integer_form form{};
+  return read_integer(r, out, form, p, t);
 }
 
 /// The contents of an INTEGER in the range of `I`; false for any other. `n` octets stand at `c`.
@@ -73,6 +93,20 @@ KERB_INLINE constexpr std::uint8_t* put_integer(std::uint8_t* at, const std::uin
   }
 }
 
+/// The same of 32 bits in the form that is asked for.
+KERB_INLINE constexpr std::size_t integer_size(std::uint32_t v, integer_form form) {
+  if (form == integer_form::der) return integer_size(v);
+  return form == integer_form::four_octets ? 4 : integer_size(static_cast<std::int32_t>(v));
+}
+KERB_INLINE constexpr std::uint8_t* put_integer(std::uint8_t* at, const std::uint8_t* floor, std::uint32_t v,
+                                                integer_form form) {
+  if (form == integer_form::der) return put_integer(at, floor, v);
+  if (form == integer_form::negative) return put_integer(at, floor, static_cast<std::int32_t>(v));
+  if (at - floor < 4) return nullptr;
+  for (unsigned shift = 0; shift != 32; shift += 8) *--at = static_cast<std::uint8_t>(v >> shift);
+  return at;
+}
+
 constexpr void write_integer(writer& w, std::int64_t v, tag t = integer) {
   const std::size_t mark = w.count();
   for (;;) {
@@ -82,6 +116,13 @@ constexpr void write_integer(writer& w, std::int64_t v, tag t = integer) {
     if ((v == 0 && low < 0x80) || (v == -1 && low >= 0x80)) break;
   }
   w.header_since(t, mark);
+}
+/// 32 bits in the form that is asked for.
+constexpr void write_integer(writer& w, std::uint32_t v, integer_form form, tag t = integer) {
+  if (form == integer_form::der) return write_integer(w, v, t);
+  if (form == integer_form::negative) return write_integer(w, static_cast<std::int32_t>(v), t);
+  for (unsigned shift = 0; shift != 32; shift += 8) w.octet(static_cast<std::uint8_t>(v >> shift));
+  w.header(t, 4);
 }
 
 }  // namespace kerb::inline v0::der

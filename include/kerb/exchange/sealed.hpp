@@ -13,7 +13,7 @@ namespace kerb::inline v0 {
 template <class T, class K, crypto_policy C, entropy_source R>
   requires seals_with<C, K>
 constexpr void write_sealed(der::writer& w, const T& plain, const K& k, key_usage_t usage, const turn<C, R>& t,
-                            errc& why, std::optional<std::uint32_t> kvno = {}) {
+                            errc& why, std::optional<uint32> kvno = {}) {
   const etype_t etype = t.policy->etype_of(k);
   const std::optional<seal_shape> shape = t.policy->shape(etype);
   if (!shape) {

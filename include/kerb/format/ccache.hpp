@@ -45,8 +45,10 @@ struct basic_cached_credential {
     if (parts.size() == 3) c.principal = *++part;
     return c;
   }
-  /// Whether MIT krb5 has taken it out of the file, by writing over its times.
-  constexpr bool is_removed() const { return endtime.seconds == 0 && authtime.seconds == 0xffffffff; }
+  /// Whether it has been taken out of the file by writing over its times: MIT krb5 and Heimdal make the end 0. Settings
+  /// end at 0 anyway; of those MIT krb5 also changes the authtime, and both change the realm in a way that makes them
+  /// none.
+  constexpr bool is_removed() const { return endtime.seconds == 0 && (!is_config() || authtime.seconds == 0xffffffff); }
 
   static constexpr kerberos_string config_realm = "X-CACHECONF:"_krb, config_name = "krb5_ccache_conf_data"_krb;
 };
@@ -67,31 +69,22 @@ class ccache_view {
  public:
   constexpr ccache_view() = default;
   /// Reads all of `file`, or refuses all of it, with field and offset: a file that ends within an entry, a header whose
-  /// fields do not fill it, another version. `host` is the byte order of the machine
-  /// that wrote a file of version 1 or 2, which does not say; later ones are big-endian. Fields of the header with
-  /// other tags are passed over.
+  /// fields do not fill it, a realm with the octet 0, another version. `host` is the byte order of the machine that
+  /// wrote a file of version 1 or 2, which does not say; later ones are big-endian. Fields of the header with other
+  /// tags are passed over.
   static constexpr result<ccache_view> open(bytes_view file KERB_LIFETIMEBOUND,
                                             std::endian host = std::endian::native) {
-    if (file.size() > 0xffffffffu) return error{.code = errc::input_too_large, .type = type};
-    ccache_view out;
-    detail::file_reader r(file, type, std::endian::big, 4);
-    const std::uint32_t magic = r.number(1, "version");
-    out.version_ = static_cast<std::uint8_t>(r.number(1, "version"));
-    if (!r.ok()) return r.why();
-    if (magic != 5) r.fail(errc::wrong_constant, "version", 0);
-    if (out.version_ < 1 || out.version_ > 4) r.fail(errc::wrong_constant, "version", 1);
-    if (!r.ok()) return r.why();
-    if (out.version_ < 3) r.set_order(host);
-    if (out.version_ == 4) {
-      detail::file_reader header = r.part(r.number(2, "header"), "header");
-      while (header.ok() && !header.at_end()) out.read_header_field(header);
-      if (!header.ok()) return header.why();
-    }
-    out.client_ = read_name(r, out.version_, "default principal");
-    out.rest_ = r;
-    for (; r.ok() && !r.at_end(); ++out.size_) (void)read_entry(r, out.version_);
-    if (!r.ok()) return r.why();
-    return out;
+    const up_to_fault<ccache_view> read = open_up_to_fault(file, host);
+    if (!read.fault.ok()) return read.fault;
+    return read.view;
+  }
+  /// The same, but the entries in front of a fault are given too: of a file that somebody has begun to write, say.
+  /// Where the fault is in front of them all, client() is empty.
+  static constexpr up_to_fault<ccache_view> open_up_to_fault(bytes_view file KERB_LIFETIMEBOUND,
+                                                             std::endian host = std::endian::native) {
+    up_to_fault<ccache_view> read;
+    read.fault = read.view.read_all(file, host);
+    return read;
   }
 
   constexpr std::uint8_t version() const { return version_; }
@@ -148,6 +141,30 @@ class ccache_view {
   static constexpr const char* type = "ccache";
   static constexpr std::uint32_t tag_offset = 1;
 
+  // Counts the entries up to the first fault, and says which that is
+  constexpr error read_all(bytes_view file, std::endian host) {
+    if (file.size() > 0xffffffffu) return {.code = errc::input_too_large, .type = type};
+    detail::file_reader r(file, type, std::endian::big, 4);
+    const std::uint32_t magic = r.number(1, "version");
+    const std::uint32_t version = r.number(1, "version");
+    if (r.ok() && magic != 5) r.fail(errc::wrong_constant, "version", 0);
+    if (r.ok() && (version < 1 || version > 4)) r.fail(errc::wrong_constant, "version", 1);
+    if (!r.ok()) return r.why();
+    version_ = static_cast<std::uint8_t>(version);
+    if (version_ < 3) r.set_order(host);
+    if (version_ == 4) {
+      detail::file_reader header = r.part(r.number(2, "header"), "header");
+      while (header.ok() && !header.at_end()) read_header_field(header);
+      if (!header.ok()) return header.why();
+    }
+    const file_name client = read_name(r, version_, "default principal");
+    if (r.ok()) client_ = client;
+    for (rest_ = r; r.ok() && !r.at_end();) {
+      (void)read_entry(r, version_);
+      size_ += r.ok();
+    }
+    return r.why();
+  }
   constexpr void read_header_field(detail::file_reader& r) {
     const std::uint32_t tag = r.number(2, "tag");
     const std::size_t at = r.at();
@@ -171,7 +188,7 @@ class ccache_view {
       if (r.ok() && components == 0) r.fail(errc::missing_field, field, at);
       --components;
     }
-    n.realm.octets = r.data(field);
+    n.realm = r.realm(field);
     if (r.ok()) n.components = file_list<kerberos_string>::read(r, components, field);
     return n;
   }
@@ -265,8 +282,8 @@ class ccache_writer {
     add(e);
   }
   /// The file's octets, or what was wrong first: errc::no_space with the octets that will do, errc::clock_out_of_range
-  /// for a time that 32 bits do not hold and errc::api_misuse for a type number that 16 bits do not. After a failure
-  /// nothing is left in the buffer.
+  /// for a time that 32 bits do not hold, errc::api_misuse for a type number that 16 bits do not and
+  /// errc::bad_name_text for a realm with the octet 0. After a failure nothing is left in the buffer.
   constexpr result<bytes_view> finish() { return w_.finish(); }
 
  private:
@@ -279,7 +296,7 @@ class ccache_writer {
     const auto& components = detail::parts_of(n);
     w_.number(static_cast<std::uint32_t>(detail::type_of(n)), 4);
     put_size(components.size(), field);
-    w_.data(n.realm.octets, field);
+    w_.realm(n.realm, field);
     for (kerberos_string c : components) w_.data(c.octets, field);
   }
   detail::file_writer w_;

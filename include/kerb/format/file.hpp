@@ -52,6 +52,13 @@ class file_reader {
     if (ok() && left() < n) fail(errc::truncated, field, from);
     return ok() ? octets(n, field) : bytes_view();
   }
+  /// The same of a realm, which holds no octet 0 (RFC 4120 section 5.2.2).
+  constexpr kerberos_string realm(const char* field) {
+    const std::size_t from = at_;
+    const kerberos_string name{data(field)};
+    if (!is_realm_text(name)) fail(errc::bad_realm, field, from);
+    return ok() ? name : kerberos_string();
+  }
   /// A cursor over the next `n` octets, which are stepped over.
   constexpr file_reader part(std::size_t n, const char* field) {
     file_reader in = *this;
@@ -87,6 +94,13 @@ constexpr void read_element(file_reader& r, msg::AuthorizationDataElement& out, 
   out.ad_data = r.data(field);
 }
 }  // namespace detail
+
+/// What a file holds in front of the first thing that is wrong in it.
+template <class View>
+struct up_to_fault {
+  View view;    ///< all entries in front of the fault; those of the whole file where there is none
+  error fault;  ///< ok() where there is none
+};
 
 /// A list in a file, checked when the file was opened: iterating yields each T by value and cannot fail. A view.
 template <class T>
@@ -203,6 +217,10 @@ class file_writer {
     if (b.size() > (length_octets_ == 2 ? 0xffffu : 0xffffffffu)) fail(errc::input_too_large, field);
     number(static_cast<std::uint32_t>(b.size()), length_octets_);
     octets(b);
+  }
+  constexpr void realm(kerberos_string name, const char* field) {
+    if (!is_realm_text(name)) fail(errc::bad_name_text, field);
+    data(name.octets, field);
   }
   constexpr void type_number(std::int32_t v, const char* field) {
     if (v != static_cast<std::int16_t>(v)) fail(errc::api_misuse, field);

@@ -24,29 +24,22 @@ class keytab_view {
  public:
   constexpr keytab_view() = default;
   /// Reads all of `file`, or refuses all of it, with field and offset: a record or a hole that ends behind the file, an
-  /// entry that ends behind its record, another version. `host` is the byte order of the machine that wrote a file of
-  /// version 0x501, which does not say; later ones are big-endian. A record of length 0 ends the file: what follows it
-  /// is not looked at, nor is what stands in holes or behind an entry in its record.
+  /// entry that ends behind its record, a realm with the octet 0, another version. `host` is the byte order of the
+  /// machine that wrote a file of version 0x501, which does not say; later ones are big-endian. A record of length 0
+  /// ends the file: what follows it is not looked at, nor is what stands in holes or behind an entry in its record.
   static constexpr result<keytab_view> open(bytes_view file KERB_LIFETIMEBOUND,
                                             std::endian host = std::endian::native) {
-    if (file.size() > 0xffffffffu) return error{.code = errc::input_too_large, .type = type};
-    keytab_view out;
-    detail::file_reader& r = out.rest_;
-    r = {file, type, std::endian::big, 2};
-    const std::uint32_t magic = r.number(1, "version");
-    out.version_ = static_cast<std::uint8_t>(r.number(1, "version"));
-    if (!r.ok()) return r.why();
-    if (magic != 5) r.fail(errc::wrong_constant, "version", 0);
-    if (out.version_ != 1 && out.version_ != 2) r.fail(errc::wrong_constant, "version", 1);
-    if (!r.ok()) return r.why();
-    if (out.version_ == 1) r.set_order(host);
-    for (detail::file_reader all = r;; ++out.size_) {
-      std::optional<detail::file_reader> record = next_record(all);
-      if (!record && !all.ok()) return all.why();
-      if (!record) return out;
-      (void)read_entry(*record, out.version_);
-      if (!record->ok()) return record->why();
-    }
+    const up_to_fault<keytab_view> read = open_up_to_fault(file, host);
+    if (!read.fault.ok()) return read.fault;
+    return read.view;
+  }
+  /// The same, but the entries in front of a fault are given too: of a file whose last record is cut short, say. A
+  /// service can go on with them; whoever asks for it tells somebody of the fault.
+  static constexpr up_to_fault<keytab_view> open_up_to_fault(bytes_view file KERB_LIFETIMEBOUND,
+                                                             std::endian host = std::endian::native) {
+    up_to_fault<keytab_view> read;
+    read.fault = read.view.read_all(file, host);
+    return read;
   }
 
   constexpr std::uint16_t version() const { return static_cast<std::uint16_t>(0x500 | version_); }
@@ -88,6 +81,25 @@ class keytab_view {
  private:
   static constexpr const char* type = "keytab";
 
+  // Counts the entries up to the first fault, and says which that is
+  constexpr error read_all(bytes_view file, std::endian host) {
+    if (file.size() > 0xffffffffu) return {.code = errc::input_too_large, .type = type};
+    detail::file_reader r(file, type, std::endian::big, 2);
+    const std::uint32_t magic = r.number(1, "version");
+    const std::uint32_t version = r.number(1, "version");
+    if (r.ok() && magic != 5) r.fail(errc::wrong_constant, "version", 0);
+    if (r.ok() && version != 1 && version != 2) r.fail(errc::wrong_constant, "version", 1);
+    if (!r.ok()) return r.why();
+    version_ = static_cast<std::uint8_t>(version);
+    if (version_ == 1) r.set_order(host);
+    rest_ = r;
+    for (;; ++size_) {
+      std::optional<detail::file_reader> record = next_record(r);
+      if (!record) return r.why();
+      (void)read_entry(*record, version_);
+      if (!record->ok()) return record->why();
+    }
+  }
   // The next record that holds an entry; none at the end, and after a fault
   static constexpr std::optional<detail::file_reader> next_record(detail::file_reader& r) {
     while (r.ok() && !r.at_end()) {
@@ -113,7 +125,7 @@ class keytab_view {
       if (r.ok() && components == 0) r.fail(errc::missing_field, "realm", at);
       --components;
     }
-    e.principal.realm.octets = r.data("realm");
+    e.principal.realm = r.realm("realm");
     if (r.ok()) e.principal.components = file_list<kerberos_string>::read(r, components, "component");
     if (version != 1) e.principal.name_type = static_cast<name_t>(r.int32("name type"));
     e.timestamp = r.time("timestamp");
@@ -207,7 +219,7 @@ class keytab_writer {
     if (size > 0x7fffffff || components.size() > 0xffff) w_.fail(errc::input_too_large, "components");
     w_.number(static_cast<std::uint32_t>(size), 4);
     w_.number(static_cast<std::uint32_t>(components.size()), 2);
-    w_.data(e.principal.realm.octets, "realm");
+    w_.realm(e.principal.realm, "realm");
     for (kerberos_string c : components) w_.data(c.octets, "component");
     w_.number(static_cast<std::uint32_t>(detail::type_of(e.principal)), 4);
     w_.time(e.timestamp, "timestamp");
@@ -217,8 +229,9 @@ class keytab_writer {
     w_.number(e.kvno, 4);
   }
   /// The file's octets, or what was wrong first: errc::no_space with the octets that will do, errc::input_too_large for
-  /// a text or key of more than 65535 octets, errc::clock_out_of_range for a time that 32 bits do not hold and
-  /// errc::api_misuse for an encryption type that 16 bits do not. After a failure nothing is left in the buffer.
+  /// a text or key of more than 65535 octets, errc::clock_out_of_range for a time that 32 bits do not hold,
+  /// errc::api_misuse for an encryption type that 16 bits do not and errc::bad_name_text for a realm with the octet 0.
+  /// After a failure nothing is left in the buffer.
   constexpr result<bytes_view> finish() { return w_.finish(); }
 
  private:

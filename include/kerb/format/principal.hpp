@@ -53,10 +53,9 @@ class basic_principal {
     }
     const bytes_view all = bytes_view(plain).first(size);
     const kerberos_string realm{all.subview(realm_from)};
-    if (realm.octets.empty()) return error{.code = errc::bad_name_text, .offset = offset(text.size())};
     // RFC 4120 section 5.2.2: realms hold no NUL
-    for (std::uint8_t b : realm.octets)
-      if (b == 0) return error{.code = errc::bad_name_text, .offset = offset(text.size())};
+    if (realm.octets.empty() || !is_realm_text(realm))
+      return error{.code = errc::bad_name_text, .offset = offset(text.size())};
     std::array<kerberos_string, max_components> parts{};
     for (std::size_t i = 0, from = 0; i != components; from = ends[i++]) {
       parts[i].octets = all.subview(from, ends[i] - from);
@@ -66,9 +65,10 @@ class basic_principal {
     const view_of<kerberos_string> used(parts.data(), components);
     return of({{is_tgs ? name_t::srv_inst : is_known ? name_t::wellknown : name_t::principal, used}, realm});
   }
-  /// A copy of `p`; errc::no_space when it does not fit.
+  /// A copy of `p`; errc::no_space when it does not fit, and errc::bad_name_text for a realm with the octet 0.
   static constexpr result<basic_principal> of(const principal_view& p) {
     basic_principal out;
+    if (!is_realm_text(p.realm)) return error{.code = errc::bad_name_text};
     const std::size_t size = asn1::encoded_size(p.name), whole = size + p.realm.octets.size();
     if (whole > N) return error{.code = errc::no_space, .detail = offset(whole)};
     if (const auto e = asn1::encode(p.name, std::span(out.octets_).first(size)); !e) return e.error();

@@ -34,13 +34,13 @@ using ApReq = BasicApReq<>;
 /// Authenticator, RFC 4120 section 5.5.1. The checksum and the authorization data may be computed on their way out.
 template <class Cksum = Checksum, class Data = AuthorizationData>
 struct BasicAuthenticator {
-  kerberos_string              crealm;
+  kerberos_realm               crealm;
   PrincipalName                cname;
   std::optional<Cksum>         cksum;
   microseconds                 cusec;
   kerberos_time                ctime;
   std::optional<EncryptionKey> subkey;
-  std::optional<std::uint32_t> seq_number;
+  std::optional<uint32>        seq_number;
   std::optional<Data>          authorization_data;
 
   static consteval auto asn1() {
@@ -81,7 +81,7 @@ struct EncApRepPart {
   kerberos_time                ctime;
   microseconds                 cusec;
   std::optional<EncryptionKey> subkey;
-  std::optional<std::uint32_t> seq_number;
+  std::optional<uint32>        seq_number;
 
   static consteval auto asn1() {
     using T = EncApRepPart;

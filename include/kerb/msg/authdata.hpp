@@ -10,7 +10,7 @@ using AdIfRelevant = AuthorizationData;
 /// AD-KDCIssued, RFC 4120 section 5.2.6.2. The elements are captured: ad-checksum covers their encoding.
 struct AdKdcIssued {
   Checksum                       ad_checksum;
-  std::optional<kerberos_string> i_realm;
+  std::optional<kerberos_realm>  i_realm;
   std::optional<PrincipalName>   i_sname;
   captured<AuthorizationData>    elements;
 

@@ -35,6 +35,15 @@ struct kerberos_string {
   }
 };
 
+/// Realm, RFC 4120 section 5.2.2: a KerberosString without the octet 0. Decoding refuses any other; a value of the
+/// program's own is not checked.
+struct kerberos_realm : kerberos_string {
+  constexpr kerberos_realm() = default;
+  constexpr kerberos_realm(kerberos_string text) : kerberos_string(text) {}
+};
+/// Whether it can be a realm's name: it holds no octet 0.
+constexpr bool is_realm_text(kerberos_string s) { return !detail::has_zero(s.octets.data(), s.octets.size()); }
+
 namespace detail {
 template <literal L>
 struct stored_text {
@@ -73,6 +82,28 @@ struct asn1::codec<kerberos_string> {
     return der::quick::octets(at, floor, v.octets);
   }
   static constexpr std::size_t size(kerberos_string v) { return v.octets.size(); }
+};
+
+template <>
+struct asn1::codec<kerberos_realm> {
+  static constexpr const char* name = "Realm";
+  static constexpr der::tag tag = der::general_string;
+  static constexpr bool read(der::reader& r, kerberos_realm& out, der::place p, der::tag t = tag) {
+    const std::uint8_t* const at = r.mark();
+    return der::read_octets(r, t, out.octets, p) && (is_realm_text(out) || r.fail(errc::bad_realm, p, at));
+  }
+  static constexpr void write(der::writer& w, kerberos_realm v, der::tag t = tag) {
+    der::write_octets(w, t, v.octets);
+  }
+
+  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, kerberos_realm& out) {
+    out.octets = {c, static_cast<std::size_t>(end - c)};
+    return is_realm_text(out);
+  }
+  static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, kerberos_realm v) {
+    return der::quick::octets(at, floor, v.octets);
+  }
+  static constexpr std::size_t size(kerberos_realm v) { return v.octets.size(); }
 };
 
 namespace msg {
@@ -146,7 +177,7 @@ using MethodData = sequence_of<PaData>;
 template <class Cipher = bytes_view>
 struct BasicEncryptedData {
   etype_t                      etype{};
-  std::optional<std::uint32_t> kvno;
+  std::optional<uint32>        kvno;
   Cipher                       cipher;
 
   static consteval auto asn1() {

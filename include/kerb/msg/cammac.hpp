@@ -10,7 +10,7 @@ namespace kerb::inline v0::msg {
 /// Verifier-MAC, RFC 7751: a MAC, and whose key it is.
 struct VerifierMac {
   std::optional<PrincipalName> identifier;
-  std::optional<std::uint32_t> kvno;
+  std::optional<uint32>        kvno;
   std::optional<etype_t>       enctype;
   Checksum                     mac;
 

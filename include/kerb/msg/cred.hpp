@@ -27,14 +27,14 @@ using KrbCred = BasicKrbCred<>;
 /// KrbCredInfo, RFC 4120 section 5.8.1: one ticket's key, and what else of its EncTicketPart the sender tells.
 struct KrbCredInfo {
   EncryptionKey                  key;
-  std::optional<kerberos_string> prealm;
+  std::optional<kerberos_realm>  prealm;
   std::optional<PrincipalName>   pname;
   std::optional<TicketFlags>     flags;
   std::optional<kerberos_time>   authtime;
   std::optional<kerberos_time>   starttime;
   std::optional<kerberos_time>   endtime;
   std::optional<kerberos_time>   renew_till;
-  std::optional<kerberos_string> srealm;
+  std::optional<kerberos_realm>  srealm;
   std::optional<PrincipalName>   sname;
   std::optional<HostAddresses>   caddr;
 
@@ -60,7 +60,7 @@ struct KrbCredInfo {
 template <class Infos = sequence_of<KrbCredInfo>>
 struct BasicEncKrbCredPart {
   Infos                        ticket_info;
-  std::optional<std::uint32_t> nonce;
+  std::optional<uint32>        nonce;
   std::optional<kerberos_time> timestamp;
   std::optional<microseconds>  usec;
   std::optional<HostAddress>   s_address;

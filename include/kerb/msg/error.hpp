@@ -12,9 +12,9 @@ struct KrbError {
   kerberos_time                  stime;
   microseconds                   susec;
   error_code_t                   error_code{};
-  std::optional<kerberos_string> crealm;
+  std::optional<kerberos_realm>  crealm;
   std::optional<PrincipalName>   cname;
-  kerberos_string                realm;  ///< the service's
+  kerberos_realm                 realm;  ///< the service's
   PrincipalName                  sname;
   std::optional<kerberos_string> e_text;
   std::optional<bytes_view>      e_data;

@@ -165,7 +165,7 @@ struct PaFxFastReply {
 struct KrbFastFinished {
   kerberos_time          timestamp;
   microseconds           usec;
-  kerberos_string        crealm;
+  kerberos_realm         crealm;
   PrincipalName          cname;
   Checksum               ticket_checksum;
   asn1::extension_fields extensions;
@@ -188,7 +188,7 @@ struct KrbFastResponse {
   MethodData                     padata;
   std::optional<EncryptionKey>   strengthen_key;  ///< must be there in a TGS-REP, must not in a KRB-ERROR
   std::optional<KrbFastFinished> finished;  ///< in a KDC-REP, and nowhere else
-  std::uint32_t                  nonce{};  ///< the request's
+  uint32                         nonce{};  ///< the request's
   asn1::extension_fields         extensions;
 
   static consteval auto asn1() {

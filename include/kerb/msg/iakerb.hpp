@@ -1,13 +1,36 @@
 // IAKERB: AS and TGS exchanges through the acceptor, draft-ietf-kitten-iakerb.
 #pragma once
-#include "../asn1/utf8.hpp"
 #include "basic.hpp"
 
-namespace kerb::inline v0::msg {
+namespace kerb::inline v0 {
+
+/// The target-realm of an IAKERB-HEADER: a UTF8String, without the octet 0 as all realms. A view.
+struct iakerb_realm {
+  bytes_view octets;
+  /// It is an OCTET STRING instead: so MIT krb5 up to 1.21 writes it, and reads no other.
+  bool as_octet_string = false;
+};
+
+template <>
+struct asn1::codec<iakerb_realm> {
+  static constexpr const char* name = "UTF8String";
+  static constexpr der::tag tag = der::utf8_string;
+  static constexpr bool read(der::reader& r, iakerb_realm& out, der::place p, der::tag t = tag) {
+    const std::uint8_t* const at = r.mark();
+    out.as_octet_string = r.allowed().octet_string_realm && r.next_is(der::octet_string);
+    if (!der::read_octets(r, out.as_octet_string ? der::octet_string : t, out.octets, p)) return false;
+    return is_realm_text({out.octets}) || r.fail(errc::bad_realm, p, at);
+  }
+  static constexpr void write(der::writer& w, const iakerb_realm& v, der::tag t = tag) {
+    der::write_octets(w, v.as_octet_string ? der::octet_string : t, v.octets);
+  }
+};
+
+namespace msg {
 
 /// IAKERB-HEADER, draft-ietf-kitten-iakerb: its first tag is [1].
 struct IakerbHeader {
-  utf8_string               target_realm;
+  iakerb_realm              target_realm;
   std::optional<bytes_view> cookie;
   asn1::extension_fields    extensions;
 
@@ -35,4 +58,6 @@ struct IakerbFinished {
   }
 };
 
-}  // namespace kerb::inline v0::msg
+}  // namespace msg
+
+}  // namespace kerb::inline v0

@@ -17,12 +17,12 @@ template <class Sealed = EncryptedData, class Tickets = sequence_of<Ticket>>
 struct BasicKdcReqBody {
   KdcOptions                   kdc_options;
   std::optional<PrincipalName> cname;  ///< only in AS-REQ
-  kerberos_string              realm;  ///< the server's; also the client's in AS-REQ
+  kerberos_realm               realm;  ///< the server's; also the client's in AS-REQ
   std::optional<PrincipalName> sname;
   std::optional<kerberos_time> from;
   kerberos_time                till;
   std::optional<kerberos_time> rtime;
-  std::uint32_t                nonce = 0;
+  uint32                       nonce = 0;
   sequence_of<etype_t>         etype;  ///< in preference order
   std::optional<HostAddresses> addresses;
   std::optional<Sealed>        enc_authorization_data;
@@ -72,7 +72,7 @@ using TgsReq = KdcReq<msg_t::tgs_req>;
 template <msg_t M, class Tkt = captured<Ticket>, class EncPart = EncryptedData, class Padata = MethodData>
 struct KdcRep {
   std::optional<Padata> padata;
-  kerberos_string       crealm;
+  kerberos_realm        crealm;
   PrincipalName         cname;
   Tkt                   ticket;
   EncPart               enc_part;
@@ -115,14 +115,14 @@ template <std::uint8_t... Application>
 struct EncKdcRepPart {
   EncryptionKey                key;
   LastReq                      last_req;
-  std::uint32_t                nonce = 0;
+  uint32                       nonce = 0;
   std::optional<kerberos_time> key_expiration;
   TicketFlags                  flags;
   kerberos_time                authtime;
   std::optional<kerberos_time> starttime;
   kerberos_time                endtime;
   std::optional<kerberos_time> renew_till;
-  kerberos_string              srealm;
+  kerberos_realm               srealm;
   PrincipalName                sname;
   std::optional<HostAddresses> caddr;
   std::optional<MethodData>    encrypted_pa_data;

@@ -7,8 +7,8 @@ namespace kerb::inline v0::msg {
 /// KDC-PROXY-MESSAGE, MS-KKDCP section 2.2.2.
 struct KdcProxyMessage {
   bytes_view                     kerb_message;  ///< with the four octets of length of RFC 4120 section 7.2.2
-  std::optional<kerberos_string> target_domain;  ///< only in requests
-  std::optional<std::uint32_t>   dclocator_hint;
+  std::optional<kerberos_realm>  target_domain;  ///< only in requests
+  std::optional<uint32>          dclocator_hint;
 
   static consteval auto asn1() {
     using T = KdcProxyMessage;

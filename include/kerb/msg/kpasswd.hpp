@@ -38,7 +38,7 @@ namespace msg {
 struct ChangePasswdData {
   bytes_view                     newpasswd;  ///< in the clear, once the KRB-PRIV is open
   std::optional<PrincipalName>   targname;
-  std::optional<kerberos_string> targrealm;
+  std::optional<kerberos_realm>  targrealm;
   asn1::extension_fields         extensions;
 
   static consteval auto asn1() {

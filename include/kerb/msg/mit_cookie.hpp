@@ -6,7 +6,7 @@ namespace kerb::inline v0::msg {
 
 /// SecureCookie, MIT krb5's documentation of its cookie format: in a cookie of version 1.
 struct SecureCookie {
-  std::uint32_t          time{};  ///< seconds since 1970
+  uint32                 time{};  ///< seconds since 1970
   MethodData             data;
   asn1::extension_fields extensions;
 

@@ -105,7 +105,7 @@ using KerbKeyListRep = sequence_of<EncryptionKey>;
 /// KERB-SUPERSEDED-BY-USER, MS-KILE section 2.2.13: the account that took the place of the one asked for.
 struct KerbSupersededByUser {
   PrincipalName          name;
-  kerberos_string        realm;
+  kerberos_realm         realm;
   asn1::extension_fields extensions;
 
   static consteval auto asn1() {

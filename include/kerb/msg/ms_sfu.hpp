@@ -29,7 +29,7 @@ namespace msg {
 /// components, realm and package as they are, and not over an encoding.
 struct PaForUser {
   PrincipalName   user_name;
-  kerberos_string user_realm;
+  kerberos_realm  user_realm;
   Checksum        cksum;
   kerberos_string auth_package;  ///< "Kerberos", in any case
 
@@ -46,9 +46,9 @@ struct PaForUser {
 
 /// S4UUserID, MS-SFU section 2.2.2.
 struct S4uUserId {
-  std::uint32_t                      nonce{};  ///< the KDC-REQ-BODY's
+  uint32                             nonce{};  ///< the KDC-REQ-BODY's
   std::optional<PrincipalName>       cname;
-  kerberos_string                    crealm;
+  kerberos_realm                     crealm;
   std::optional<bytes_view>          subject_certificate;
   std::optional<flags<s4u_option_t>> options;
   asn1::extension_fields             extensions;

@@ -77,7 +77,7 @@ struct PaChecksum2 {
 struct PkAuthenticator {
   microseconds               cusec;
   kerberos_time              ctime;
-  std::uint32_t              nonce{};
+  uint32                     nonce{};
   std::optional<bytes_view>  pa_checksum;  ///< SHA-1 of the KDC-REQ-BODY
   std::optional<bytes_view>  freshness_token;
   std::optional<PaChecksum2> pa_checksum2;
@@ -167,7 +167,7 @@ struct PaPkAsRep {
 /// KDCDHKeyInfo, RFC 4556 section 3.2.3.
 struct KdcDhKeyInfo {
   bit_string                   subject_public_key;
-  std::uint32_t                nonce{};  ///< 0 where the keys are reused
+  uint32                       nonce{};  ///< 0 where the keys are reused
   std::optional<kerberos_time> dh_key_expiration;
   asn1::extension_fields       extensions;
 
@@ -200,7 +200,7 @@ struct ReplyKeyPack {
 
 /// KRB5PrincipalName, RFC 4556 section 3.2.2: a principal in a certificate.
 struct Krb5PrincipalName {
-  kerberos_string realm;
+  kerberos_realm  realm;
   PrincipalName   principal_name;
 
   static consteval auto asn1() {

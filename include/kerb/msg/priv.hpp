@@ -26,7 +26,7 @@ struct EncKrbPrivPart {
   bytes_view                   user_data;
   std::optional<kerberos_time> timestamp;
   std::optional<microseconds>  usec;
-  std::optional<std::uint32_t> seq_number;
+  std::optional<uint32>        seq_number;
   HostAddress                  s_address;  ///< the sender's
   std::optional<HostAddress>   r_address;
 

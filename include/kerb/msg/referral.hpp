@@ -15,7 +15,7 @@ using PaReqEncPaRep = Checksum;
 /// before [0].
 struct PaSvrReferralData {
   std::optional<PrincipalName> referred_name;  ///< never sent
-  kerberos_string              referred_realm;
+  kerberos_realm               referred_realm;
 
   static consteval auto asn1() {
     using T = PaSvrReferralData;
@@ -32,7 +32,7 @@ using PaServerReferralData = EncryptedData;
 
 /// ServerReferralData, draft-ietf-krb-wg-kerberos-referrals-11. Implementations of earlier drafts send no rep-cksum.
 struct ServerReferralData {
-  std::optional<kerberos_string> referred_realm;
+  std::optional<kerberos_realm>  referred_realm;
   std::optional<PrincipalName>   true_principal_name;
   std::optional<PrincipalName>   requested_principal_name;
   std::optional<kerberos_time>   referral_valid_until;

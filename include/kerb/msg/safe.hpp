@@ -10,7 +10,7 @@ struct KrbSafeBody {
   bytes_view                   user_data;
   std::optional<kerberos_time> timestamp;
   std::optional<microseconds>  usec;
-  std::optional<std::uint32_t> seq_number;
+  std::optional<uint32>        seq_number;
   HostAddress                  s_address;
   std::optional<HostAddress>   r_address;
 

@@ -14,7 +14,7 @@ using TicketFlags = flags<ticket_flag_t>;
 /// Ticket, RFC 4120 section 5.3. Nothing in it is authenticated but what its enc-part says once it is opened.
 template <class EncPart = EncryptedData>
 struct BasicTicket {
-  kerberos_string realm;
+  kerberos_realm  realm;
   PrincipalName   sname;
   EncPart         enc_part;
 
@@ -50,7 +50,7 @@ template <class Data = AuthorizationData>
 struct BasicEncTicketPart {
   TicketFlags                      flags;
   EncryptionKey                    key;
-  kerberos_string                  crealm;
+  kerberos_realm                   crealm;
   PrincipalName                    cname;
   TransitedEncoding                transited;
   kerberos_time                    authtime;

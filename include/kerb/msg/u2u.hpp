@@ -8,7 +8,7 @@ namespace kerb::inline v0::msg {
 /// KERB-TGT-REQUEST, draft-swift-win2k-krb-user2user-03 section 4.
 struct KerbTgtRequest {
   std::optional<PrincipalName>   server_name;
-  std::optional<kerberos_string> realm;
+  std::optional<kerberos_realm>  realm;
 
   static consteval auto asn1() {
     using T = KerbTgtRequest;

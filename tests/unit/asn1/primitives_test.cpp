@@ -56,6 +56,42 @@ constexpr bool microsecond_range() {
 KERB_BOTH("primitives: Microseconds are 0 to 999999, and anything else is refused under any rules",
           "[asn1][rfc4120-5.2.4]", microsecond_range);
 
+template <class T, std::size_t N>
+constexpr bool comes_back(const T& v, const std::array<std::uint8_t, N>& octets) {
+  const auto r = asn1::decode_as<T>("Type", octets);
+  return r && *r == v && encodes(*r, octets) && refuses<T>(octets, errc::bad_integer, der::strict);
+}
+constexpr bool tolerated_forms() {
+  return comes_back(microseconds{0x12345}, "020400012345"_hex) && comes_back(microseconds{0}, "020400000000"_hex) &&
+         comes_back(uint32(0x123456), "020400123456"_hex) && comes_back(uint32(0xb32ffc19), "0204b32ffc19"_hex) &&
+         comes_back(uint32(0xffffff7f), "0202ff7f"_hex) && comes_back(uint32(0xfffffffe), "0204fffffffe"_hex) &&
+         both_ways(uint32(0xffffffff), "020500ffffffff"_hex) && both_ways(uint32(7), "020107"_hex) &&
+         refuses<microseconds>("0204000f4240"_hex, errc::bad_integer) &&
+         refuses<microseconds>("0204ffffffff"_hex, errc::bad_integer) &&
+         refuses<uint32>("02050000000001"_hex, errc::bad_integer) &&
+         refuses<uint32>("0205ff7fffffff"_hex, errc::bad_integer) &&
+         refuses<uint32>("02050100000000"_hex, errc::bad_integer);
+}
+KERB_BOTH("primitives: a UInt32 and Microseconds that a tolerance let in are written as they came",
+          "[asn1][tolerance][rfc4120-5.2.4]", tolerated_forms);
+
+constexpr bool tolerated_enumerations() {
+  const auto four = "020400000012"_hex;
+  const auto r = asn1::decode_as<number_t>("Type", four);
+  return r && static_cast<int>(*r) == 0x12 && refuses<number_t>(four, errc::bad_integer, der::strict) &&
+         refuses<state>("0a0400000001"_hex, errc::bad_integer);
+}
+KERB_BOTH("primitives: a registered number may be padded to four octets, an ENUMERATED may not",
+          "[asn1][tolerance][rfc4120-5.2.4]", tolerated_enumerations);
+
+constexpr bool compared_by_value() {
+  const uint32 plain = 7, padded(7, integer_form::four_octets);
+  const microseconds m{7}, n{7, integer_form::four_octets};
+  return plain == padded && plain == 7u && padded == 7u && std::optional<uint32>(padded) == std::optional(7u) &&
+         m == n && !(m < n) && m < microseconds{8} && !(n != m);
+}
+KERB_BOTH("primitives: the form of a number does not matter to comparing it", "[asn1]", compared_by_value);
+
 constexpr bool times() {
   return both_ways(kerberos_time{0}, "180f31393730303130313030303030305a"_hex) &&
          refuses<kerberos_time>("180f31393730313330313030303030305a"_hex, errc::bad_time);

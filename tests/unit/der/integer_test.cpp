@@ -1,5 +1,6 @@
 // INTEGER: every boundary of Int32, UInt32 and 64 bits.
 #include <kerb/der/integer.hpp>
+#include <optional>
 
 #include "unit/der/walk.hpp"
 
@@ -91,6 +92,68 @@ constexpr bool negative_uint32() {
 }
 KERB_BOTH("integer: a UInt32 sent negative is read modulo 2^32 where that is tolerated, and refused by strict rules",
           "[der][tolerance][rfc4120-5.5.1]", negative_uint32);
+
+constexpr bool four_octets() {
+  constexpr der::rules only{.four_octet_integers = true};
+  constexpr auto small = "020400012345"_hex, minus_two = "0204fffffffe"_hex, least = "020400000000"_hex;
+  return read_one<i32>(any, small, only).is(0x12345) && read_one<u32>(any, small, only).is(0x12345) &&
+         read_one<u32>(any, least, only).is(0) && read_one<i32>(any, "0204007fffff"_hex, only).is(0x7fffff) &&
+         read_one<i32>(any, minus_two, only).is(-2) && read_one<i32>(any, "0204ff800000"_hex, only).is(-0x800000) &&
+         read_one<u32>(any, minus_two, der::as_deployed).is(0xfffffffe) &&
+         read_one<u32>(any, minus_two, only).failed(errc::bad_integer) &&  // that is another tolerance too
+         read_one<u32>(any, minus_two, der::rules{.negative_uint32 = true}).failed(errc::bad_integer) &&
+         read_one<i32>(any, small, der::strict).failed(errc::bad_integer) &&
+         read_one<u32>(any, small, der::rules{.negative_uint32 = true, .short_flags = true}).failed(errc::bad_integer);
+}
+KERB_BOTH("integer: a number padded to four octets is read where that is tolerated, and refused by strict rules",
+          "[der][tolerance][rfc4120-5.2.4]", four_octets);
+
+constexpr bool padded_otherwise() {
+  return read_one<i32>(any, "02020005"_hex, der::as_deployed).failed(errc::bad_integer) &&
+         read_one<i32>(any, "0203000005"_hex, der::as_deployed).failed(errc::bad_integer) &&
+         read_one<i32>(any, "02050000000005"_hex, der::as_deployed).failed(errc::bad_integer) &&
+         read_one<u32>(any, "0206000000000005"_hex, der::as_deployed).failed(errc::bad_integer) &&
+         read_one<i32>(any, "0203ffff85"_hex, der::as_deployed).failed(errc::bad_integer) &&
+         read_one<u32>(any, "0205ffff000000"_hex, der::as_deployed).failed(errc::bad_integer) &&
+         read_one<std::int64_t>(wide, "020400012345"_hex, der::as_deployed).failed(errc::bad_integer);
+}
+KERB_BOTH("integer: padding to another number of octets is refused by all rules, and any padding of a fixed number",
+          "[der][tolerance][x690-8.3.2]", padded_otherwise);
+
+/// The form in which `in` is read, and whether that writes it again; none where it is refused.
+template <std::size_t N>
+constexpr std::optional<integer_form> form_of(const std::array<std::uint8_t, N>& in) {
+  der::source s{.origin = in.data(), .allowed = der::as_deployed};
+  der::reader r(in, s);
+  u32 v = 0;
+  integer_form form{};
+  if (!der::read_integer(r, v, form, kerb_test::here)) return std::nullopt;
+  std::array<std::uint8_t, 8> room{};
+  std::uint8_t* const at = der::put_integer(room.data() + room.size(), room.data(), v, form);
+  const bytes_view quick(at, static_cast<std::size_t>(room.data() + room.size() - at));
+  const bool same = writes([&](der::writer& w) { der::write_integer(w, v, form); }, in) &&
+                    quick == bytes_view(in).subview(2) && der::integer_size(v, form) == N - 2;
+  return same ? std::optional(form) : std::nullopt;
+}
+constexpr bool forms() {
+  constexpr auto plain = integer_form::der, negative = integer_form::negative, four = integer_form::four_octets;
+  return form_of("020100"_hex) == plain && form_of("02047fffffff"_hex) == plain &&
+         form_of("020500b32ffc19"_hex) == plain && form_of("0204b32ffc19"_hex) == negative &&
+         form_of("0201ff"_hex) == negative && form_of("0202ff7f"_hex) == negative &&
+         form_of("020400123456"_hex) == four && form_of("0204ffb00000"_hex) == four &&
+         form_of("020400000000"_hex) == four;
+}
+KERB_BOTH("integer: what is read by tolerance is written as it came", "[der][tolerance][rfc4120-5.2.4]", forms);
+
+constexpr bool no_room_for_a_form() {
+  std::array<std::uint8_t, 4> room{};
+  for (std::size_t n = 0; n != 4; ++n) {
+    if (der::put_integer(room.data() + n, room.data(), u32{1}, integer_form::four_octets) != nullptr) return false;
+  }
+  return der::put_integer(room.data() + 4, room.data(), u32{1}, integer_form::four_octets) == room.data() &&
+         der::put_integer(room.data(), room.data(), u32{0xffffffff}, integer_form::negative) == nullptr;
+}
+KERB_BOTH("integer: no form is written in front of the buffer", "[der]", no_room_for_a_form);
 
 constexpr bool another_type() {
   return read_one<i32>(any, "0a0105"_hex).failed(errc::unexpected_tag) &&

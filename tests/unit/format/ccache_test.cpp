@@ -101,6 +101,69 @@ constexpr bool settings() {
 }
 KERB_BOTH("ccache: settings are found by key and principal, the newest of each", "[format]", settings);
 
+constexpr bool removed_entries() {
+  const auto removed = [](std::int64_t authtime, std::int64_t endtime, kerberos_string realm, bool setting) {
+    cached_credential c = credential();
+    const kerberos_string parts[] = {cached_credential::config_name, "a"_krb};
+    if (setting) c.server = {{{}, parts}, realm};
+    c.authtime = {authtime};
+    c.endtime = {endtime};
+    return c.is_removed();
+  };
+  constexpr auto config = cached_credential::config_realm;
+  // MIT krb5 writes the authtime too, Heimdal the end alone; both rename the realm of a setting, whose end is 0 before
+  return removed(0xffffffff, 0, {}, false) && removed(100, 0, {}, false) && !removed(100, 1, {}, false) &&
+         !removed(0xffffffff, 1, {}, false) && !removed(0, 0, config, true) && !removed(100, 200, config, true) &&
+         removed(0xffffffff, 0, config, true) && removed(0xffffffff, 0, "X-RMED-CONF:"_krb, true) &&
+         removed(100, 0, "X-RMED-CONF:"_krb, true);
+}
+KERB_BOTH("ccache: what MIT krb5 or Heimdal has removed is seen to be, and no setting is", "[format]", removed_entries);
+
+TEST_CASE("ccache: of the files in which Heimdal and MIT krb5 have removed entries the others are left", "[format]") {
+  const auto left = [](std::string_view name) {
+    std::string out;
+    for (const sample_file& f : sample_files()) {
+      if (f.name != name) continue;
+      const auto c = ccache_view::open(f.octets);
+      REQUIRE(c);
+      for (const cache_entry& e : *c) out += e.is_removed() ? 'x' : e.is_config() ? 's' : 'c';
+    }
+    return out;
+  };
+  CHECK(left("heimdal:7.8-kdestroy-credential") == "cssx");
+  CHECK(left("mit:1.20-removed") == "xcx");
+}
+
+constexpr bool up_to_the_fault() {
+  std::array<std::uint8_t, 700> room{};
+  ccache_writer w(user, {}, room);
+  w.add(credential());
+  w.add(credential());
+  w.add(credential());
+  const auto file = w.finish();
+  if (!file) return false;
+  std::size_t before = 0;
+  bool good = true;
+  for (std::size_t n = 0; n <= file->size(); ++n) {
+    const bytes_view in = file->first(n);
+    const auto all = ccache_view::open(in);
+    const auto some = ccache_view::open_up_to_fault(in);
+    good = good && all.has_value() == some.fault.ok() && some.view.size() >= before && some.view.size() <= before + 1;
+    if (!all) good = good && all.error().code == some.fault.code && all.error().offset == some.fault.offset;
+    before = some.view.size();
+    std::size_t count = 0;
+    for (const cache_entry& e : some.view) count += same_principal(e.server, tgs) && e.ticket == bytes_view(ticket);
+    good = good && count == before;
+  }
+  const auto cut = ccache_view::open_up_to_fault(file->first(file->size() - 1));
+  const auto nothing = ccache_view::open_up_to_fault(file->first(7));
+  return good && before == 3 && cut.view.size() == 2 && cut.fault.code == errc::truncated &&
+         std::string_view(cut.fault.field) == "second_ticket" && same_principal(cut.view.client(), user) &&
+         nothing.view.empty() && !nothing.fault.ok() && nothing.view.client().realm.octets.empty();
+}
+KERB_BOTH("ccache: of a file that is cut short the entries in front of the fault are given, and the fault", "[format]",
+          up_to_the_fault);
+
 constexpr bool fails(bytes_view in, errc code, std::size_t offset, std::string_view field) {
   const auto c = ccache_view::open(in, std::endian::big);
   return !c && c.error().code == code && c.error().offset == offset && std::string_view(c.error().type) == "ccache" &&
@@ -130,6 +193,7 @@ constexpr bool refuses() {
   const auto half = "05"_hex;
   const auto no_realm = "0501 00000000"_hex;
   const auto many = "0503 00000001 ffffffff 00000000"_hex;
+  const auto nul_realm = "0503 00000001 00000001 00000002 5200 00000001 75"_hex;
   std::array<std::uint8_t, 300> room{};
   ccache_writer w(user, {}, room);
   w.add(credential());
@@ -140,7 +204,8 @@ constexpr bool refuses() {
          fails(magic, errc::wrong_constant, 0, "version") && fails(zero, errc::wrong_constant, 1, "version") &&
          fails(five, errc::wrong_constant, 1, "version") &&
          fails(no_realm, errc::missing_field, 2, "default principal") &&
-         fails(many, errc::truncated, 14, "default principal");
+         fails(many, errc::truncated, 14, "default principal") &&
+         fails(nul_realm, errc::bad_realm, 10, "default principal");
 }
 KERB_BOTH("ccache: what ends within an entry or is of another version is refused by field and offset",
           "[format][security]", refuses);
@@ -166,15 +231,18 @@ constexpr bool refuses_to_write() {
   small.add(credential());
   const auto no_room = small.finish();
   const bool wiped = room == std::array<std::uint8_t, 60>{};
-  cached_credential late = credential();
+  cached_credential late = credential(), nul = credential();
+  nul.server.realm = "R\0"_krb;
   late.renew_till = kerberos_time{0x100000000};
-  std::array<std::uint8_t, 300> large{}, enough{};
-  ccache_writer l(user, {}, large), good(user, {}, enough);
+  std::array<std::uint8_t, 300> large{}, enough{}, unnamed{};
+  ccache_writer l(user, {}, large), good(user, {}, enough), n(user, {}, unnamed);
   l.add(late);
+  n.add(nul);
   good.add(credential());
   return !no_room && no_room.error().code == errc::no_space && wiped &&
          kerb_test::must(good.finish()).size() == no_room.error().detail &&
-         l.finish().error().code == errc::clock_out_of_range && large == std::array<std::uint8_t, 300>{};
+         l.finish().error().code == errc::clock_out_of_range && large == std::array<std::uint8_t, 300>{} &&
+         n.finish().error().code == errc::bad_name_text && unnamed == std::array<std::uint8_t, 300>{};
 }
 KERB_BOTH("ccache: what does not fit is not written, and no key is left in the buffer", "[format][security]",
           refuses_to_write);
@@ -232,7 +300,7 @@ TEST_CASE("ccache: the files of other implementations hold what they say", "[for
       CHECK(!ccache_view::open(octets.view(), f.order == std::endian::big ? std::endian::little : std::endian::big));
     }
   }
-  CHECK(good == 12);
+  CHECK(good == 14);
 }
 
 TEST_CASE("ccache: every file that is cut short or changed is refused, or read within its octets",

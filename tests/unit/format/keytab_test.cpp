@@ -84,16 +84,42 @@ constexpr bool refuses() {
   const auto name = "0502 00000007 0001 0001 52 0001"_hex;
   const auto many = "0502 00000007 ffff 0001 52 0000"_hex;
   const auto key = "0502 00000017 0001 0001 52 0001 61 00000001 00000007 01 0011 0003 aabb"_hex;
+  const auto nul = "0502 00000018 0001 0002 5200 0001 61 00000001 00000007 01 0011 0002 aabb"_hex;
   return fails({}, errc::truncated, 0, "version") && fails(half, errc::truncated, 1, "version") &&
          fails(magic, errc::wrong_constant, 0, "version") && fails(version, errc::wrong_constant, 1, "version") &&
          fails(short_length, errc::truncated, 2, "record") && fails(beyond, errc::truncated, 2, "record") &&
          fails(hole, errc::truncated, 2, "hole") && fails(least, errc::truncated, 2, "hole") &&
          fails(no_realm, errc::missing_field, 6, "realm") && fails(tiny, errc::truncated, 6, "components") &&
          fails(name, errc::truncated, 11, "component") && fails(many, errc::truncated, 13, "component") &&
-         fails(key, errc::truncated, 25, "key");
+         fails(key, errc::truncated, 25, "key") && fails(nul, errc::bad_realm, 8, "realm");
 }
 KERB_BOTH("keytab: what ends behind its record or behind the file is refused by field and offset", "[format][security]",
           refuses);
+
+constexpr bool up_to_the_fault() {
+  const auto in =
+      "0502 00000017 0001 0001 52 0001 61 00000001 00000007 01 0011 0002 aabb fffffffd aabbcc"
+      "00000017 0001 0001 52 0001 61 00000001 00000007 02 0011 0002 aabb"
+      "00000017 0001 0001 52 0001 61 00000001 00000007 03 0011 0002 aabb"_hex;
+  std::size_t before = 0;
+  for (std::size_t n = 0; n <= in.size(); ++n) {
+    const bytes_view part = bytes_view(in).first(n);
+    const auto all = keytab_view::open(part);
+    const auto some = keytab_view::open_up_to_fault(part);
+    if (all.has_value() != some.fault.ok() || some.view.size() < before || some.view.size() > before + 1) return false;
+    if (!all && (all.error().code != some.fault.code || all.error().offset != some.fault.offset)) return false;
+    before = some.view.size();
+    std::uint32_t version = 0;
+    for (const keytab_entry& e : some.view)
+      if (e.kvno != ++version || e.key.size() != 2) return false;
+    if (version != before) return false;
+  }
+  const auto cut = keytab_view::open_up_to_fault(bytes_view(in).first(in.size() - 1));
+  return before == 3 && cut.view.size() == 2 && cut.fault.code == errc::truncated &&
+         std::string_view(cut.fault.field) == "record" && cut.view.version() == 0x502;
+}
+KERB_BOTH("keytab: of a file whose last record is cut the entries in front of it are given, and the fault", "[format]",
+          up_to_the_fault);
 
 constexpr bool writes() {
   std::array<std::uint8_t, 200> room{};
@@ -123,10 +149,11 @@ constexpr bool refuses_to_write() {
   const auto octets = "000102"_hex;
   const keytab_key good{
       .principal = {{}, "R"_krb}, .timestamp = {1}, .kvno = 1, .etype = etype_t{17}, .key = secret_view(octets)};
-  keytab_key late = good, odd = good;
+  keytab_key late = good, odd = good, nul = good;
+  nul.principal.realm = "R\0"_krb;
   late.timestamp.seconds = -1;
   odd.etype = etype_t{0x8000};
-  keytab_writer one(room), two(room), l(room), o(room);
+  keytab_writer one(room), two(room), l(room), o(room), n(room);
   one.add(good);
   const bool fits = one.finish().has_value();
   two.add(good);
@@ -135,8 +162,10 @@ constexpr bool refuses_to_write() {
   const bool wiped = room == std::array<std::uint8_t, 40>{};
   l.add(late);
   o.add(odd);
+  n.add(nul);
   return fits && !no_room && no_room.error().code == errc::no_space && no_room.error().detail == 2 + 2 * 29 && wiped &&
-         l.finish().error().code == errc::clock_out_of_range && o.finish().error().code == errc::api_misuse;
+         l.finish().error().code == errc::clock_out_of_range && o.finish().error().code == errc::api_misuse &&
+         n.finish().error().code == errc::bad_name_text;
 }
 KERB_BOTH("keytab: what does not fit is not written and leaves no key in the buffer", "[format][security]",
           refuses_to_write);

@@ -171,6 +171,9 @@ TEST_CASE("principal: what does not parse says where", "[format][rfc4120-6.2]") 
   // RFC 4120 section 5.2.2: realms hold no NUL (MIT's parser takes this one)
   CHECK(offset(R"(tytso/\n/\b\t@B\0hacky-test)") == 27);
   CHECK(offset("a", "R\0S"sv) == 1);
+  const kerberos_string alice[] = {"alice"_krb};
+  CHECK(principal::of({{name_t::principal, alice}, "R\0"_krb}).error().code == errc::bad_name_text);
+  CHECK(principal::of({{name_t::principal, alice}, "R"_krb}).has_value());
   const auto nul = principal::parse(R"(a\0b@R)");
   REQUIRE(nul);
   CHECK(components(*nul) == parts{"a\0b"sv});

@@ -43,7 +43,7 @@ std::string to_hex(bytes_view octets) {
 TEST_CASE("decode: malformed encodings are refused and good ones taken, as the list says", "[msg][security]") {
   std::string type, category;
   std::vector<std::uint8_t> reference;
-  int judged = 0, number = 0, short_flags = 0, empty_lists = 0, extensions = 0;
+  int judged = 0, number = 0, short_flags = 0, empty_lists = 0, extensions = 0, realms = 0;
   for (const row& r : rows) {
     if (r.type != nullptr) {
       type = r.type;
@@ -83,6 +83,11 @@ TEST_CASE("decode: malformed encodings are refused and good ones taken, as the l
         ++extensions;
         return;
       }
+      if (category == "string value" && got.error().code == errc::bad_realm && !lenient) {
+        // right as a GeneralString; RFC 4120 section 5.2.2 lets no realm hold the octet 0
+        ++realms;
+        return;
+      }
       CHECK(got.has_value() == (r.wanted == verdict::a));
     });
     CHECK(known);
@@ -91,6 +96,7 @@ TEST_CASE("decode: malformed encodings are refused and good ones taken, as the l
   CHECK(short_flags == 25);
   CHECK(empty_lists == 2);
   CHECK(extensions == 6);
+  CHECK(realms == 16);
 }
 
 }  // namespace

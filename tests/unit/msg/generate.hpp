@@ -65,6 +65,11 @@ class generator {
   }
   void fill_value(std::int32_t& v) { v = number(); }
   void fill_value(std::uint32_t& v) { v = static_cast<std::uint32_t>(next() >> 32 >> below(32)); }
+  void fill_value(kerb::uint32& v) {
+    std::uint32_t n = 0;
+    fill_value(n);
+    v = n;
+  }
   void fill_value(kerb::microseconds& v) { v.count = static_cast<std::int32_t>(below(1000000)); }
   void fill_value(kerb::kerberos_time& v) {
     const auto years = static_cast<std::uint64_t>(kerb::latest_time.seconds - kerb::earliest_time.seconds) + 1;
@@ -72,6 +77,12 @@ class generator {
   }
   void fill_value(kerb::bytes_view& v) { v = octets(40); }
   void fill_value(kerb::kerberos_string& v) { v.octets = octets(20); }
+  void fill_value(kerb::kerberos_realm& v) {
+    v.octets = octets(20);
+    for (auto& b : octets_.back())  // which octets() has just made
+      if (b == 0) b = 'R';
+  }
+  void fill_value(kerb::iakerb_realm& v) { v.octets = make<kerb::kerberos_realm>().octets; }
   void fill_value(kerb::utf8_string& v) { v.octets = octets(20); }
   void fill_value(bool& v) { v = below(2) != 0; }
   void fill_value(kerb::bit_string& v) {

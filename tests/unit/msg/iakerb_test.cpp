@@ -8,6 +8,7 @@ using kerb_test::both_ways;
 using kerb_test::every_field_is_named;
 using kerb_test::field_line;
 using kerb_test::reference;
+using kerb_test::refuses;
 
 namespace {
 
@@ -21,6 +22,13 @@ constexpr bool headers() {
          every_field_is_named<msg::IakerbHeader>(in, 0, "IAKERB-HEADER", lines);
 }
 KERB_BOTH("reference: IAKERB-HEADER", "[msg]", headers);
+
+constexpr bool realms() {
+  const auto utf8 = "3008a1060c0441004243"_hex, old = "3008a106040441004243"_hex;
+  return refuses<msg::IakerbHeader>(utf8, errc::bad_realm, 4, "IAKERB-HEADER", "target-realm") &&
+         refuses<msg::IakerbHeader>(old, errc::bad_realm, 4, "IAKERB-HEADER", "target-realm");
+}
+KERB_BOTH("iakerb: a realm with the octet 0 is refused in either form", "[msg][rfc4120-5.2.2]", realms);
 
 constexpr bool finished() {
   constexpr bytes_view in = reference("IAKERB-FINISHED: iakerb_finished");

@@ -229,7 +229,8 @@ TEST_CASE("messages: with any octet changed to any other, what decodes comes bac
   });
 }
 
-TEST_CASE("messages: what only the tolerances let in is written as DER, and stays so", "[msg][property][tolerance]") {
+TEST_CASE("messages: what only the tolerances let in is written so that it is read, and the same again",
+          "[msg][property][tolerance]") {
   kerb_test::for_each_kind([]<class T>(kind<T> k) {
     const auto whole = a_full_one<T>();
     for (std::size_t at = 0; at != whole.size(); ++at) {

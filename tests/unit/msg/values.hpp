@@ -64,6 +64,8 @@ constexpr void with_view(const T& v, F&& f) {
   if constexpr (std::is_same_v<T, kerb::bytes_view>) f(v, true);
   else if constexpr (std::is_same_v<T, kerb::kerberos_string> || std::is_same_v<T, kerb::utf8_string>)
     f(v.octets, true);
+  else if constexpr (std::is_same_v<T, kerb::kerberos_realm> || std::is_same_v<T, kerb::iakerb_realm>)
+    f(v.octets, false);  // it looks for the octet 0
   else if constexpr (std::is_same_v<T, kerb::bit_string> || std::is_same_v<T, kerb::object_identifier> ||
                      std::is_same_v<T, whole_encoding>)
     f(v.octets, false);

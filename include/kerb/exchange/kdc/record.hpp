@@ -28,7 +28,9 @@ enum class principal_attribute : unsigned {
 /// One long-term key of a principal.
 template <crypto_policy C>
 struct long_term_key {
-  std::uint32_t kvno = 1;
+  /// Written in its form: MIT krb5 reads no version from 2^31 on, which those of read-only domain controllers are,
+  /// unless it is negative (integer_form::negative), as Windows writes it.
+  uint32 kvno = 1;
   ref<const typename C::key> key;
   /// The same key prepared for key_usage_t::ticket, or null: what a KDC seals and opens tickets with at its best speed.
   const typename C::prepared_key* for_tickets = nullptr;

@@ -27,7 +27,7 @@ constexpr msg::KrbError ap_error(error_code_t code, const principal_view& servic
 inline constexpr std::size_t ap_rep_bound = 256;
 /// The octets of the longest answer that `service` can give.
 constexpr std::size_t ap_answer_size(const principal_view& service) {
-  constexpr timestamp longest{latest_time, {999999}};
+  constexpr timestamp longest{latest_time, {999999, integer_form::four_octets}};
   const std::size_t n = asn1::encoded_size(ap_error(error_code_t::krb_err_generic, service, longest, longest));
   return n < ap_rep_bound ? ap_rep_bound : n;
 }

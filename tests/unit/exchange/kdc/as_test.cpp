@@ -27,6 +27,36 @@ constexpr bool a_good_request_gets_a_ticket() {
 KERB_BOTH("as_kdc: a good request gets a ticket for the one who asked", "[exchange][rfc4120-3.1.3]",
           a_good_request_gets_a_ticket);
 
+constexpr bool a_nonce_is_answered_as_it_came() {
+  // Samba's client writes half of its nonces negative, sspi-rs' all in four octets
+  const auto came_back = [](uint32 nonce, bytes_view as_written) {
+    world w;
+    w.body.nonce = nonce;
+    const outcome r = w.ask_as();
+    std::array<std::uint8_t, 16> room{};
+    const auto octets = asn1::encode(r.part.nonce, room);
+    return r.issued && r.part.nonce == std::uint32_t{nonce} && octets && *octets == as_written;
+  };
+  const auto negative = "0204b32ffc19"_hex, padded = "020400123456"_hex;
+  const auto positive = "020500b32ffc19"_hex;
+  return came_back({0xb32ffc19, integer_form::negative}, negative) &&
+         came_back({0x123456, integer_form::four_octets}, padded) && came_back(0xb32ffc19, positive);
+}
+KERB_BOTH("as_kdc: a nonce goes back in the octets that it came in", "[exchange][tolerance][rfc4120-5.4.2]",
+          a_nonce_is_answered_as_it_came);
+
+constexpr bool a_key_version_is_written_in_the_form_that_the_database_says() {
+  const auto of = [](uint32 kvno) {
+    world w;
+    w.tgs.keys[0]->kvno = kvno;
+    const outcome r = w.ask_as();
+    return r.issued && r.ticket_kvno == std::uint32_t{kvno} ? r.ticket_kvno_form : integer_form::four_octets;
+  };
+  return of(0x80000003) == integer_form::der && of({0x80000003, integer_form::negative}) == integer_form::negative;
+}
+KERB_BOTH("as_kdc: a key version is written as the database says", "[exchange][tolerance][rfc4120-5.2.9]",
+          a_key_version_is_written_in_the_form_that_the_database_says);
+
 constexpr bool the_three_encryption_types_are_chosen_apart() {
   world w;  // the client has a key of type 20, the ticket-granting service one of 18
   const etype_t reordered[] = {e17, e18, e20};

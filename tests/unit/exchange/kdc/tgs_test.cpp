@@ -31,6 +31,24 @@ KERB_BOTH("tgs_kdc: a good request gets a ticket, sealed for the client under th
 KERB_BOTH("tgs_kdc: a good request gets a ticket, sealed for the client under its subkey", "[exchange][rfc4120-3.3.3]",
           a_good_request_under_a_subkey);
 
+constexpr bool a_nonce_is_answered_as_it_came() {
+  // Samba's client writes half of its nonces negative, sspi-rs' all in four octets
+  const auto came_back = [](uint32 nonce, bytes_view as_written) {
+    world w;
+    w.body.nonce = nonce;
+    const outcome r = w.ask_tgs();
+    std::array<std::uint8_t, 16> room{};
+    const auto octets = asn1::encode(r.part.nonce, room);
+    return r.issued && r.part.nonce == std::uint32_t{nonce} && octets && *octets == as_written;
+  };
+  const auto negative = "0204b32ffc19"_hex, padded = "020400123456"_hex;
+  const auto positive = "020500b32ffc19"_hex;
+  return came_back({0xb32ffc19, integer_form::negative}, negative) &&
+         came_back({0x123456, integer_form::four_octets}, padded) && came_back(0xb32ffc19, positive);
+}
+KERB_BOTH("tgs_kdc: a nonce goes back in the octets that it came in", "[exchange][tolerance][rfc4120-5.4.2]",
+          a_nonce_is_answered_as_it_came);
+
 constexpr std::uint8_t here_octets[] = {10, 1, 2, 3}, there_octets[] = {10, 1, 2, 4}, some_octets[] = {0x30, 0x00};
 constexpr msg::HostAddress here{addr_t::ipv4, here_octets}, there{addr_t::ipv4, there_octets};
 constexpr msg::HostAddress only_there[] = {there}, both_places[] = {there, here};

@@ -27,7 +27,8 @@ constexpr bool no_answer_is_longer() {
     const kerberos_string part{bytes_view(octets).first(n)}, parts[] = {part, part};
     const principal_view service{{name_t::srv_hst, view_of<kerberos_string>(parts)}, part};
     const std::size_t exact = detail::ap_answer_size(service);
-    const auto e = detail::ap_error(error_code_t::krb_err_generic, service, now, then);
+    const timestamp padded{latest_time, {1, integer_form::four_octets}};
+    const auto e = detail::ap_error(error_code_t::krb_err_generic, service, {latest_time, {999999}}, padded);
     if (asn1::encoded_size(e) > exact || exact > detail::ap_answer_bound(service)) return false;
     if (exact < detail::ap_rep_bound) return false;
   }
@@ -37,8 +38,9 @@ KERB_BOTH("ap_answer_size: no KRB-ERROR is longer, and the bound is not shorter"
 
 constexpr bool finds_the_name() {
   ap_world w;
+  std::array<std::uint8_t, 200> octets{};
+  for (std::uint8_t& b : octets) b = 'R';
   for (const std::size_t n : {std::size_t{0}, std::size_t{200}}) {  // a realm of a short length, and of a long one
-    constexpr std::array<std::uint8_t, 200> octets{};
     w.service.realm = {bytes_view(octets).first(n)};
     const auto req = asn1::decode<msg::ApReq>(w.mint());
     const auto name = asn1::decode<msg::PrincipalName>(detail::sname_octets(req->ticket));

@@ -33,6 +33,28 @@ constexpr bool a_replay_is_refused() {
 }
 KERB_BOTH("ap_acceptor: a replay is refused", "[exchange][rfc4120-3.2.3]", a_replay_is_refused);
 
+constexpr bool the_time_of_the_client_goes_back_in_its_octets() {
+  ap_world w;
+  w.authenticator.cusec = {0x12345, integer_form::four_octets};  // as sspi-rs writes it
+  const bytes_view as_it_came = bytes_view(detail::stored_text<"\x02\x04\x00\x01\x23\x45">::octets);
+  std::array<std::uint8_t, 4096> room{}, opened{};
+  ap_acceptor<testing::insecure_policy> a(w.request_in(room));
+  const key k = w.service_key(), session = w.session_key();
+  auto step = a.receive(w.mint(), w.turn());
+  if (says<need_ticket_key>(step)) step = a.provide(k, w.turn());
+  if (says<check_replay>(step)) step = a.fresh(true, w.turn());
+  if (says<authenticated>(step)) step = a.accept({}, w.turn());
+  const auto* answer = std::get_if<reply>(&step);
+  const auto rep = asn1::decode<msg::ApRep>(answer != nullptr ? answer->octets : bytes_view());
+  if (!rep) return false;
+  kerb::room in(opened);
+  const auto plain = open_sealed(w.policy, rep->enc_part, session, key_usage_t::ap_rep_enc_part, in);
+  return plain && holds(bytes_view(*plain), as_it_came) &&
+         asn1::decode<msg::EncApRepPart>(bytes_view(*plain))->cusec == microseconds{0x12345};
+}
+KERB_BOTH("ap_acceptor: the client's time goes back in the octets that it came in",
+          "[exchange][tolerance][rfc4120-3.2.4]", the_time_of_the_client_goes_back_in_its_octets);
+
 constexpr kerberos_string alice_alone[] = {"alice"_krb};
 constexpr kerberos_string alice_longer[] = {"alice"_krb, "admin"_krb, ""_krb};
 constexpr kerberos_string first_differs[] = {"alicf"_krb, "admin"_krb};

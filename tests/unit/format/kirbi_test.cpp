@@ -1,0 +1,130 @@
+// Files with lengths in long form, made DER.
+#include <kerb/format/kirbi.hpp>
+#include <vector>
+
+#include "support/alloc_count.hpp"
+#include "support/both.hpp"
+#include "unit/format/files.hpp"
+
+using namespace kerb;
+
+namespace {
+
+// As mimikatz writes it: every length in four octets
+constexpr auto long_form =
+    "7684000001dc3084000001d6a08400000003020105a18400000003020116a2840000009a30840000009461840000008e30840000"
+    "0088a08400000003020105a1840000000d1b0b4558414d504c452e4f5247a2840000003030840000002aa08400000003020102a1"
+    "840000001b3084000000151b066b72627467741b0b4558414d504c452e4f5247a3840000003030840000002aa084000000030201"
+    "12a18400000003020102a284000000120410aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa3840000011e308400000118a08400000003"
+    "020100a284000001090484000001037d84000000fd3084000000f7a084000000f13084000000eb3084000000e5a0840000003730"
+    "8400000031a08400000003020112a184000000220420111111111111111111111111111111111111111111111111111111111111"
+    "1111a1840000000d1b0b4558414d504c452e4f5247a2840000002230840000001ca08400000003020101a1840000000d30840000"
+    "00071b05616c696365a3840000000703050040e10000a68400000011180f32303330303130313030303030305aa8840000000d1b"
+    "0b4558414d504c452e4f5247a9840000003030840000002aa08400000003020102a1840000001b3084000000151b066b72627467"
+    "741b0b4558414d504c452e4f5247"_hex;
+
+constexpr bool reads_long_lengths() {
+  std::array<std::uint8_t, long_form.size()> room{}, again{};
+  const auto der = kirbi_as_der(long_form, room);
+  if (!der || der->size() >= long_form.size()) return false;
+  const auto cred = asn1::decode<msg::KrbCred>(*der, der::strict);
+  if (!cred || cred->enc_part.etype != etype_t{} || cred->tickets.size() != 1) return false;
+  const auto part = asn1::decode<msg::EncKrbCredPart>(cred->enc_part.cipher, der::strict);
+  if (!part || part->ticket_info.size() != 1) return false;
+  const msg::KrbCredInfo info = *part->ticket_info.begin();
+  const msg::Ticket ticket = *cred->tickets.begin();
+  const auto same = kirbi_as_der(*der, again);  // DER is left as it is
+  return info.key.keyvalue.size() == 32 && info.key.keyvalue[31] == 0x11 && *info.prealm == "EXAMPLE.ORG" &&
+         info.endtime == kerberos_time{1893456000} && ticket.enc_part.cipher.size() == 16 &&
+         ticket.enc_part.kvno == 2u && same && *same == *der && same->data() == again.data();
+}
+KERB_BOTH("kirbi: lengths in long form become DER's, in the part that is not sealed too", "[format][tolerance]",
+          reads_long_lengths);
+
+constexpr bool no_decoder_reads_them() {
+  return asn1::decode<msg::KrbCred>(long_form).error().code == errc::non_minimal_length &&
+         asn1::decode<msg::KrbCred>(long_form, der::strict).error().code == errc::non_minimal_length;
+}
+KERB_BOTH("kirbi: no rules of a decoder let such lengths in", "[format][tolerance][security][rfc4120-5.1]",
+          no_decoder_reads_them);
+
+constexpr bool sealed_parts_are_left() {
+  // etype 18: its octets are no encoding, whatever they look like; nor are those of any other OCTET STRING
+  auto in = long_form;
+  in[0xd2] = 18;  // the etype
+  std::array<std::uint8_t, long_form.size()> room{};
+  if (in[0xd1] != 1) return false;
+  const auto der = kirbi_as_der(in, room);
+  const auto cred = der ? asn1::decode<msg::KrbCred>(*der) : result<msg::KrbCred>(der.error());
+  return cred && cred->enc_part.cipher == bytes_view(in).last(0x103);
+}
+constexpr bool fails(bytes_view in, errc code, std::size_t at, std::size_t room = 600) {
+  std::array<std::uint8_t, 600> out{};
+  const auto r = kirbi_as_der(in, std::span(out).first(room));
+  return !r && r.error().code == code && r.error().offset == at && std::string_view(r.error().type) == "KRB-CRED";
+}
+constexpr bool refuses() {
+  const auto indefinite = "7680 0000"_hex, tag = "7602 1f00"_hex;
+  const auto five = "76850000000000"_hex;
+  const auto cut_length = "768400"_hex, beyond = "760202"_hex, behind = "760000"_hex;
+  const auto inner = "7604 30840000"_hex, inner_beyond = "7604 3003 0201"_hex;
+  const auto sequence = "3000"_hex;
+  const auto one = "76"_hex;
+  return fails({}, errc::unexpected_tag, 0) && fails(sequence, errc::unexpected_tag, 0) &&
+         fails(one, errc::truncated, 0) && fails(indefinite, errc::non_minimal_length, 0) &&
+         fails(five, errc::non_minimal_length, 0) && fails(cut_length, errc::truncated, 0) &&
+         fails(beyond, errc::truncated, 0) && fails(behind, errc::trailing_data, 2) &&
+         fails(tag, errc::unexpected_tag, 2) && fails(inner, errc::truncated, 2) &&
+         fails(inner_beyond, errc::truncated, 2) && fails(long_form, errc::no_space, 0, long_form.size() - 1);
+}
+KERB_BOTH("kirbi: what is no KRB-CRED with whole lengths is refused", "[format][security]", refuses);
+
+constexpr bool depth() {
+  // As many levels as are allowed, and one more
+  std::array<std::uint8_t, 66> in{}, out{};
+  const auto nested = [&](std::size_t levels) {
+    for (std::size_t i = 0; i != levels; ++i) {
+      in[2 * i] = i == 0 ? 0x76 : 0x30;
+      in[2 * i + 1] = static_cast<std::uint8_t>(2 * (levels - i - 1));
+    }
+    return kirbi_as_der(bytes_view(in).first(2 * levels), out);
+  };
+  const auto most = nested(32), more = nested(33);
+  return most && most->size() == 64 && !more && more.error().code == errc::unexpected_tag && more.error().offset == 64;
+}
+KERB_BOTH("kirbi: levels are bounded", "[format][security]", depth);
+KERB_BOTH("kirbi: octets that are sealed, or in any other OCTET STRING, are left as they are", "[format][security]",
+          sealed_parts_are_left);
+
+TEST_CASE("kirbi: every file that is cut short or changed is refused, or gives no more octets than it has",
+          "[format][security]") {
+  std::vector<std::uint8_t> changed(long_form.begin(), long_form.end());
+  int faults = 0, taken = 0;
+  const auto look = [&](bytes_view in) {
+    const kerb_test::exact_copy octets(in);
+    const kerb_test::exact_copy room(in);
+    const kerb_test::no_allocations none;
+    const auto r = kirbi_as_der(octets.view(), {room.octets.get(), room.size});
+    if (r) {
+      ++taken;
+      faults += r->size() > in.size() || r->data() != room.octets.get();
+      if (const auto c = asn1::decode<msg::KrbCred>(*r)) (void)asn1::decode<msg::EncKrbCredPart>(c->enc_part.cipher);
+    } else {
+      faults += !is_malformed(r.error().code) || r.error().offset > in.size();
+    }
+  };
+  for (std::size_t n = 0; n != changed.size(); ++n) look(bytes_view(changed).first(n));
+  CHECK(taken == 0);
+  for (std::size_t at = 0; at != changed.size(); ++at) {
+    const std::uint8_t was = changed[at];
+    for (unsigned x = 0; x != 256; ++x) {
+      changed[at] = static_cast<std::uint8_t>(x);
+      look(changed);
+    }
+    changed[at] = was;
+  }
+  CHECK(faults == 0);
+  CHECK(taken > 1000);
+}
+
+}  // namespace
