@@ -25,9 +25,9 @@ struct kdc_policy {
   /// A client that there is not is answered like one that has to pre-authenticate, and fails like one with a wrong
   /// password, so that the names of a realm cannot be counted by asking. Stock clients then ask such a user's password.
   /// What sets a client or a server apart only shows to who has pre-authenticated, and the exchange takes as long for
-  /// one as for the other. For that, give as_kdc or kdc a decoy: a record with a random key of each encryption type that
-  /// clients have, prepared where theirs are. Without a decoy a key is drawn for every request, and `for_timestamps` is
-  /// not used. Still told from nobody is a client
+  /// one as for the other. For that, give as_kdc or kdc a decoy: a record with a random key of each encryption type
+  /// that clients have, prepared where theirs are. Without a decoy a key is drawn for every request, and
+  /// `for_timestamps` is not used. Still told from nobody is a client
   /// - that need not pre-authenticate,
   /// - whose keys are not of the decoy's types (without a decoy: of all `reply_etypes`), with the default salt of its
   ///   name and the decoy's parameters,
