@@ -262,6 +262,22 @@ TEST_CASE("as_kdc: a client that need not pre-authenticate is no means to count 
   CHECK(ask(w, request, &client.r, &user, nullptr) == ask(w, request, &client.r, nullptr, nullptr));
 }
 
+TEST_CASE("as_kdc: where policy conceals a principal that is no client is nobody, whatever keys it has",
+          "[exchange][rfc4120-3.1.3]") {
+  world w;
+  w.settings.conceal_unknown_clients = true;
+  person decoy(w, 0xc0, true, {});
+  record service = w.tgs.record;  // with a key of type 18 alone
+  service.attributes.set(a::not_a_client);
+  for (const bool tried : {false, true}) {
+    w.with_timestamp = tried;
+    w.stamp_key = &w.tgs.own;
+    const bytes_view request = w.as_req();
+    for (const record* const stands_in : {static_cast<const record*>(nullptr), static_cast<const record*>(&decoy.r)})
+      CHECK(ask(w, request, &service, &w.tgs.record, stands_in) == ask(w, request, nullptr, &w.tgs.record, stands_in));
+  }
+}
+
 TEST_CASE("as_kdc: nobody proves to be somebody with the decoy's key", "[exchange][rfc4120-5.2.7.2]") {
   world w;
   w.settings.conceal_unknown_clients = true;
