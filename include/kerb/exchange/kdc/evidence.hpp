@@ -164,14 +164,13 @@ class tgs_evidence : public kdc_exchange<C> {
     if (this->carried_) this->carried_->clear();
     const std::size_t most = this->policy_.max_authdata_elements;
     if (has(kdc_option_t::request_anonymous)) return true;  // RFC 8062 section 4.2: nothing that could tell who it is
-    if (!tgt_.authorization_data && added_at_.size == 0) return true;
-    if (!this->carried_) this->carried_.emplace();
-    if (tgt_.authorization_data && !this->carried_->add(*tgt_.authorization_data, authdata_origin::ticket, most)) {
-      return false;
-    }
-    if (added_at_.size == 0) return true;
+    const auto add = [&](const msg::AuthorizationData& data, authdata_origin from) {
+      if (!this->carried_) this->carried_.emplace();
+      return this->carried_->add(data, from, most);
+    };
+    if (tgt_.authorization_data && !add(*tgt_.authorization_data, authdata_origin::ticket)) return false;
     const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", at(added_at_));
-    return !data || this->carried_->add(*data, authdata_origin::client, most);
+    return !data || add(*data, authdata_origin::client);  // none: the client adds nothing
   }
   template <entropy_source R>
   constexpr verdict take_second(const msg::Ticket& second, const record& r, const turn<C, R>& t) {
@@ -196,7 +195,6 @@ class tgs_evidence : public kdc_exchange<C> {
 
   /// The room has moved: what is a view of it is read again.
   constexpr void read_evidence_again() {
-    if (tgt_at_.size == 0) return;
     if (const auto tgt = asn1::decode<msg::EncTicketPart>(at(tgt_at_))) tgt_ = *tgt;
     (void)gather();
   }

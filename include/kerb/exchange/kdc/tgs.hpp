@@ -330,7 +330,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
   /// The room has moved: what is a view of it is read again.
   constexpr void read_again() {
     this->read_evidence_again();
-    if (this->state_ == state::wants_decision) point_draft();
+    point_draft();  // where there is none yet, decide() begins it anew
   }
 
   template <entropy_source R, class TicketPart>

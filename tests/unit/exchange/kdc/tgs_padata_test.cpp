@@ -124,6 +124,23 @@ constexpr bool what_is_no_fast_request_is_refused() {
 KERB_BOTH("tgs_kdc: PA-FX-FAST that is no request of a known kind is refused", "[exchange][rfc6113-5.4.2]",
           what_is_no_fast_request_is_refused);
 
+/// A policy without a pseudo-random function, of which FAST makes its keys.
+struct without_prf : testing::insecure_policy {
+  constexpr errc prf(const key&, view_of<bytes_view>, std::span<std::uint8_t>) noexcept {
+    return errc::unsupported_etype;
+  }
+};
+constexpr bool no_armor_key_is_no_leave() {
+  kdc_side<without_prf> w;
+  w.with_subkey = true;
+  const bool plain = w.ask_tgs().issued;
+  w.armored.emplace();
+  w.armor_key = &w.subkey;
+  return plain && w.ask_tgs().is(error_code_t::kdc_err_etype_nosupp);
+}
+KERB_BOTH("tgs_kdc: where the armor key cannot be made the request is refused", "[exchange][rfc6113-5.4.2]",
+          no_armor_key_is_no_leave);
+
 constexpr bool every_armored_part_is_looked_into() {
   world w;
   w.with_subkey = true;
