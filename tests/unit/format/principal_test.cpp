@@ -137,7 +137,10 @@ TEST_CASE("principal: parses what Heimdal does, given a realm", "[format][rfc412
 }
 
 TEST_CASE("principal: the name's type is read off its first component", "[format][rfc4120-6.2]") {
-  const auto type = [](std::string_view t) { return kerb_test::must(principal::parse(t)).name().name_type; };
+  const auto type = [](std::string_view t) {
+    const auto p = principal::parse(t);
+    return kerb_test::must(p).name().name_type;
+  };
   CHECK(type("host/www.krb5.test@KRB5.TEST") == name_t::principal);
   CHECK(type("krbtg/KRB5.TEST@KRB5.TEST") == name_t::principal);
   CHECK(type("krbtgt/KRB5.TEST@KRB5.TEST") == name_t::srv_inst);
