@@ -27,7 +27,8 @@ class answerer {
       kerb::botan::kdc exchange(realm_.is, room_, peer);
       names_.forget();
       const auto over = run(exchange, request, at);
-      if (const auto* more = std::get_if<kerb::need_room>(&over); more != nullptr && more->octets <= most_room) {
+      if (const auto* more = std::get_if<kerb::need_room>(&over);
+          more != nullptr && room_.size() < more->octets && more->octets <= most_room) {
         room_.resize(more->octets);  // from the start again: nothing has been kept
         continue;
       }
