@@ -378,16 +378,6 @@ std::string times(std::size_t n, const std::string& text) {
   for (std::size_t i = 0; i != n; ++i) all += text;
   return all;
 }
-/// Seconds of the processor that a process has used.
-double processor_time(pid_t pid) {
-  const std::string line = read_file("/proc/" + std::to_string(pid) + "/stat");
-  std::stringstream fields(line.substr(line.rfind(')') + 1));
-  std::string word;
-  double user = 0, system = 0;
-  for (int i = 0; i != 11; ++i) fields >> word;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
 }  // namespace
 
 TEST_CASE("own kdc: requests that are sent ahead are answered one by one, however many there are", "[own]") {
