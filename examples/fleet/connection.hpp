@@ -107,7 +107,7 @@ class connection : public std::enable_shared_from_this<connection> {
           const auto* const peer = a.peer();
           return answer((peer != nullptr ? text_of(peer->client()) : "somebody") + ": accepted"), then();
         },
-        [&](const kerb::refused& r) -> then { return answer("refused: " + std::string(name_of(r.why.code))), then(); },
+        [&](const kerb::refused& r) -> then { return answer("refused: " + explain(r.why, met_by::service)), then(); },
         [&](const kerb::need_room& n) -> then {
           std::vector<std::uint8_t> bigger(n.octets);
           a.room(bigger);
@@ -117,7 +117,7 @@ class connection : public std::enable_shared_from_this<connection> {
         // said only where no answer is asked for, and we require that it is
         [&](const kerb::done&) -> then { return hang_up(), then(); },
         [&](const kerb::failed& f) -> then {
-          service_.log(from_ + " failed: " + std::string(name_of(f.why.code)));
+          service_.log(from_ + " failed: " + explain(f.why, met_by::service));
           return hang_up(), then();
         });
   }

@@ -4,6 +4,7 @@
 #include <kerb/crypto/buffered_random.hpp>
 #include <kerb/crypto/fork_wiped.hpp>
 
+#include "../support/explain.hpp"
 #include "journal.hpp"
 #include "realm.hpp"
 
@@ -146,6 +147,7 @@ class answerer {
     to += kerb::name_of(why.code);
     if (*why.type != '\0') to.append(" in ").append(why.type);
     if (*why.type != '\0' && *why.field != '\0') to.append(".").append(why.field);
+    if (const std::string_view hint = hint_to_kdc(why); !hint.empty()) to.append(" (").append(hint).append(")");
   }
   static void add_wanted(std::string& to, const kerb::msg::KdcReqBody& body) {
     to += " for ";
