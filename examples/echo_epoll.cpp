@@ -45,7 +45,10 @@ class server {
       // Whoever gets on goes to the end of the list, so that its front is the first to run out of time
       const auto now = steady::now();
       while (!all_.empty() && all_.front().until <= now) hang_up(all_.front(), "it has taken too long");
-      const auto wait = std::chrono::ceil<std::chrono::milliseconds>(all_.empty() ? idle_ : all_.front().until - now);
+      if (paused_ && accept_again_ <= now) pause(false);
+      auto until = all_.empty() ? now + idle_ : all_.front().until;
+      if (paused_) until = std::min(until, accept_again_);
+      const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - now);
       const int n = ::epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), static_cast<int>(wait.count()));
       for (int i = 0; i < n; ++i) {
         auto* const c = static_cast<connection*>(ready[static_cast<std::size_t>(i)].data.ptr);
@@ -64,12 +67,18 @@ class server {
     sockaddr_in a{};
     socklen_t size = sizeof a;
     const int fd = ::accept4(port_, reinterpret_cast<sockaddr*>(&a), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) return;
+    if (fd < 0) return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? void() : pause(true);
     if (all_.size() == 1000) return void(::close(fd));
     connection& c = all_.emplace_back(fd, ::inet_ntoa(a.sin_addr) + (":" + std::to_string(ntohs(a.sin_port))), own_);
     c.self = std::prev(all_.end());
     put_off(c);
     watch(EPOLL_CTL_ADD, fd, EPOLLIN, &c);
+  }
+  /// No more files, perhaps: whoever waits to be accepted would keep epoll from waiting.
+  void pause(bool yes) {
+    paused_ = yes;
+    accept_again_ = steady::now() + std::chrono::milliseconds(100);
+    watch(EPOLL_CTL_MOD, port_, yes ? 0u : std::uint32_t{EPOLLIN}, nullptr);
   }
   void put_off(connection& c) {
     c.until = steady::now() + idle_;
@@ -103,6 +112,8 @@ class server {
   std::chrono::seconds idle_;
   int port_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  bool paused_ = false;
+  steady::time_point accept_again_{};
   std::list<connection> all_;
 };
 

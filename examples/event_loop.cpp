@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <sys/time.h>
 
+#include <chrono>
 #include <kerb/botan.hpp>
 
 #include "support/explain.hpp"
@@ -80,7 +81,8 @@ class login {
   void end(const kerb::error& why) {
     hang_up();
     over_ = true;
-    if (!why.ok()) return void(std::printf("%s: %s\n", example::text_of(who_).c_str(), example::explain(why).c_str()));
+    if (!why.ok())
+      return void(std::printf("%s: %s\n", example::text_of(who_).c_str(), example::explain(why, who_).c_str()));
     const auto tgt = std::move(exchange_).take();
     succeeded_ = tgt.has_value();
     if (tgt)
@@ -105,6 +107,11 @@ class login {
   stream io_;
 };
 
+kerb::principal named(const char* text) {
+  if (const auto name = kerb::principal::parse(text)) return *name;
+  throw std::runtime_error(std::string(text) + " is no name");
+}
+
 }  // namespace
 
 int main() try {
@@ -115,12 +122,12 @@ int main() try {
   const example::throwaway_kdc kdc({.commands = "addprinc +requires_preauth -pw wonderland alice\n"
                                                 "addprinc +requires_preauth -pw caucus dodo\n"});
   policy one_thread;  // one policy for all exchanges of a thread
-  login alice(one_thread, *kerb::principal::parse("alice@EXAMPLE.ORG"), "wonderland", kdc.port());
-  login dodo(one_thread, *kerb::principal::parse("dodo@EXAMPLE.ORG"), "caucus", kdc.port());
-  login queen(one_thread, *kerb::principal::parse("queen@EXAMPLE.ORG"), "off with it", kdc.port());
+  login alice(one_thread, named("alice@EXAMPLE.ORG"), "wonderland", kdc.port());
+  login dodo(one_thread, named("dodo@EXAMPLE.ORG"), "caucus", kdc.port());
+  login queen(one_thread, named("queen@EXAMPLE.ORG"), "off with it", kdc.port());
   login* const all[] = {&alice, &dodo, &queen};
   for (login* l : all) l->start();
-  for (;;) {
+  for (const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);;) {  // for all of it
     std::vector<pollfd> wanted;
     std::vector<login*> whose;
     for (login* l : all) {
@@ -129,7 +136,9 @@ int main() try {
       whose.push_back(l);
     }
     if (wanted.empty()) break;
-    if (::poll(wanted.data(), wanted.size(), 10000) <= 0) return std::puts("nobody answers"), 1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+    if (left <= 0 || ::poll(wanted.data(), wanted.size(), static_cast<int>(left)) <= 0)
+      return std::puts("nobody answers"), 1;
     for (std::size_t i = 0; i != wanted.size(); ++i)
       if (wanted[i].revents != 0) whose[i]->ready();
   }

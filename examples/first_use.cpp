@@ -58,6 +58,7 @@ int client(kerb::secret_view password, AskKdc&& ask_kdc, AskService&& ask_servic
 class service {
  public:
   explicit service(kerb::secret_view password) {
+    if (!name) throw std::runtime_error(example::explain(name.error()));
     // The keys come from the password, with the default salt, as version 1; with a keytab it is kerb::keytab_keys
     for (const kerb::etype_t e : b.offered()) {
       std::array<std::uint8_t, 256> salt;
@@ -79,6 +80,7 @@ class service {
   }
   /// Answers a message of the session.
   kerb::bytes_view hear(kerb::bytes_view message) {
+    if (!talk) return {};  // nobody has authenticated
     std::array<std::uint8_t, 1024> opened;
     const auto text = talk->open_priv(message, opened, kerb::turn(b, b, now()));
     if (!text) return {};

@@ -54,8 +54,8 @@ posix_transport transport(const std::string& address, bool tcp_only) {
   if (colon == std::string::npos) return {address, "88", tcp_only};
   return {address.substr(0, colon), address.substr(colon + 1), tcp_only};
 }
-int failure(const char* what, const kerb::error& e) {
-  std::fprintf(stderr, "fleet_client: %s: %s\n", what, explain(e).c_str());
+int failure(const char* what, const kerb::error& e, const kerb::principal_view& asked = {}) {
+  std::fprintf(stderr, "fleet_client: %s: %s\n", what, explain(e, asked).c_str());
   return 1;
 }
 
@@ -77,15 +77,18 @@ int main(int argc, char** argv) {
   std::array<std::uint8_t, 16384> room1{}, room2{}, room3{};
   kerb::botan::as_client as({.client = *me, .password = kerb::secret_view::of(password), .room = room1});
   const auto tgt = kerb::drive(as, crypto, now, kdc);
-  if (!tgt) return failure("no ticket-granting ticket", tgt.error());
+  if (!tgt) return failure("no ticket-granting ticket", tgt.error(), *me);
   kerb::botan::tgs_client tgs({.tgt = *tgt, .server = *service, .room = room2});
   const auto ticket = kerb::drive(tgs, crypto, now, kdc);
-  if (!ticket) return failure("no ticket for the service", ticket.error());
+  if (!ticket) return failure("no ticket for the service", ticket.error(), *service);
 
   kerb::botan::ap_initiator initiator({.credential = *ticket, .room = room3});
   const auto first = initiator.start(kerb::turn(crypto, crypto, now()));
-  if (!kerb::says<kerb::send>(first)) return failure("no request", std::get<kerb::failed>(first).why);
-  const kerb::bytes_view octets = std::get<kerb::send>(first).octets;
+  const auto* const sent = std::get_if<kerb::send>(&first);
+  const auto* const failed = std::get_if<kerb::failed>(&first);
+  if (failed != nullptr) return failure("no request", failed->why);
+  if (sent == nullptr) return failure("no request", {.code = kerb::errc::no_space});
+  const kerb::bytes_view octets = sent->octets;
   const std::vector<std::uint8_t> request(octets.begin(), octets.end());
   for (const std::string& address : a.to) {
     posix_transport acceptor = transport(address, true);

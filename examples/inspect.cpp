@@ -13,11 +13,11 @@ bool gather_keys(const options& o, keyring& keys) {
     const auto keytab = kerb::keytab_view::open(*octets);
     if (!keytab) return std::cerr << "inspect: " << file << ": " << fault_text(keytab.error()) << '\n', false;
     for (const kerb::keytab_entry e : *keytab)
-      keys.add(e.etype, e.key.unguarded(),
-               "the key of " + text_of(e.principal) + ", version " + std::to_string(e.kvno));
+      keys.add(e.etype, e.key.unguarded(), "the key of " + text_of(e.principal) + ", version " + std::to_string(e.kvno),
+               text_of(e.principal));
   }
   for (const auto& [etype, key] : o.keys)
-    if (!keys.add(etype, key, "the key given"))
+    if (!keys.add(etype, key, "the key given") && keys.find(etype, key) == item::no_key)  // given twice is no fault
       return std::cerr << "inspect: --key " << static_cast<int>(etype) << ":... is no key that can be used here\n",
              false;
   keys.passwords = o.passwords;
@@ -47,6 +47,7 @@ int run(const options& o) {
   learn_keys(in, o, keys);
 
   const auto documents = dissect(in, o, keys, o.secrets);
+  if (keys.too_many_salts) std::cerr << "inspect: too many salts: the password was not tried with all of them\n";
   if (documents.empty()) std::cerr << "inspect: no Kerberos message in " << o.file << '\n';
   bool good = !documents.empty();
   text_printer text(o.how);

@@ -85,7 +85,9 @@ int run() {
   realm.add_user("alice", password);
   realm.add_service("HTTP/web");
   if (!realm.ready()) return report({.code = kerb::errc::no_space});
-  device card(realm.key_of("HTTP/web")->copy());
+  const kerb::key* const service_key = realm.key_of("HTTP/web");
+  if (service_key == nullptr) return report({.code = kerb::errc::no_key});
+  device card(service_key->copy());
   const auto ask_kdc = [&](const kerb::send& s) -> kerb::result<kerb::answer> {
     const auto octets = realm.answer(s.octets, noon, kdc_room);
     return octets ? kerb::result<kerb::answer>(*octets) : octets.error();
@@ -111,6 +113,7 @@ int run() {
   kerb::ap_initiator<nettle_policy> ap({.credential = *ticket, .room = room3});
   const auto session = kerb::drive(ap, p, noon, ask_service);
   if (!session) return report(session.error());
+  if (!who) return 1;
   std::printf("%s has a session; the device has opened %u ticket\n", example::text_of(who->client()).c_str(),
               card.opened());
   return card.opened() == 1 ? 0 : 1;

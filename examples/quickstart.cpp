@@ -43,9 +43,9 @@ kerb::result<typename Exchange::product> converse(Exchange& exchange, policy& p,
   }
 }
 
-int failure(const char* what, const kerb::error& e) {
+int failure(const char* what, const kerb::error& e, const kerb::principal_view& asked = {}) {
   std::fflush(stdout);
-  std::fprintf(stderr, "\nquickstart: %s: %s\n", what, example::explain(e).c_str());
+  std::fprintf(stderr, "\nquickstart: %s: %s\n", what, example::explain(e, asked).c_str());
   return 1;
 }
 
@@ -62,7 +62,7 @@ int tell_it(const example::options& o, policy& p, example::story& tell, Ask&& as
   tell.chapter("The AS exchange (RFC 4120 section 3.1): a password becomes a ticket-granting ticket.");
   kerb::botan::as_client as({.client = *me, .password = kerb::secret_view::of(o.password), .room = as_room});
   auto granted = converse(as, p, ask, tell, o.tcp);
-  if (!granted) return failure("no ticket-granting ticket", granted.error());
+  if (!granted) return failure("no ticket-granting ticket", granted.error(), *me);
   tell.more("Opened with the key made from the password (key usage 3), which itself never leaves this machine.");
   tell.ticket(*granted);
   const auto tgt = cache.store(std::move(*granted), now().at);
@@ -71,7 +71,7 @@ int tell_it(const example::options& o, policy& p, example::story& tell, Ask&& as
   tell.chapter("The TGS exchange (section 3.3): that ticket gets one for the service, without the password.");
   kerb::botan::tgs_client tgs({.tgt = *tgt, .server = *service, .room = tgs_room});
   auto issued = converse(tgs, p, ask, tell, o.tcp);
-  if (!issued) return failure("no service ticket", issued.error());
+  if (!issued) return failure("no service ticket", issued.error(), *service);
   tell.more("Opened with the subkey sent in the request (key usage 9).");
   tell.ticket(*issued);
   const auto credential = cache.store(std::move(*issued), now().at);

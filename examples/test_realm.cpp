@@ -57,7 +57,8 @@ int test() {
   if (!ticket) return report(ticket.error());
 
   kerb::key_list<kerb::key, 1> keys;
-  if (!keys.add(*web, 1, kerb::etype_t::aes256_cts_hmac_sha1_96, realm.key_of("HTTP/web")->copy())) return 1;
+  const kerb::key* const key = realm.key_of("HTTP/web");
+  if (key == nullptr || !keys.add(*web, 1, kerb::etype_t::aes256_cts_hmac_sha1_96, key->copy())) return 1;
   greeter service{p, keys, *web};
   kerb::ap_initiator<policy> ap({.credential = *ticket, .room = room3, .mutual = kerb::if_asked});
   const auto step = ap.start(kerb::turn(p, p, noon));

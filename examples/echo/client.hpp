@@ -81,6 +81,7 @@ class client {
   awaitable<void> exchange(const std::string& text, unsigned times, deadline& until) {
     tcp::socket s(co_await asio::this_coro::executor);
     std::array<std::uint8_t, kerb::botan::ap_initiator::room_size> room;
+    if (!ticket_) throw failure("the service", {.code = kerb::errc::api_misuse});  // nobody has logged in
     kerb::botan::ap_initiator ap({.credential = *ticket_, .room = room, .times = times_});
     auto keys = co_await detail::converse(ap, s, service_, policy_, "the service");
     kerb::botan::protected_session session(std::move(keys), {.here = kerb::side::initiator});
@@ -90,7 +91,7 @@ class client {
     const kerb::bytes_view octets = kerb::octets_of(text);
     while (times-- != 0) {
       until = steady::now() + patience_;
-      const auto sealed = session.make_priv(octets, out, turn_now(policy_));
+      const auto sealed = session.make_priv(octets, message_part(out), turn_now(policy_));
       if (!sealed) throw failure("the text", sealed.error());
       co_await asio::async_write(s, to_write(framed(*sealed, out)), use_awaitable);
       const kerb::bytes_view message = co_await read_message(s, in);

@@ -69,7 +69,7 @@ class conversation {
   /// For the log, when it has ended; `how` is said where nothing was wrong with the messages.
   std::string told(const std::string& how) const {
     return (client_.empty() ? "nobody" : client_) + ", messages: " + std::to_string(echoed_) + "; " +
-           (why_.ok() ? how : "refused: " + example::brief(why_));
+           (why_.ok() ? how : "refused: " + example::explain(why_, example::met_by::service));
   }
 
  private:
@@ -97,7 +97,7 @@ class conversation {
       if (kerb::asn1::decode<kerb::msg::KrbError>(message)) over_ = true;
       return over_ ? kerb::bytes_view() : refuse(text.error(), to_krb_error(text.error()));
     }
-    const auto answer = session_->make_priv(*text, out_, t);
+    const auto answer = session_->make_priv(*text, message_part(out_), t);
     if (!answer) return refuse(answer.error(), kerb::error_code_t::krb_err_generic);
     ++echoed_;
     return framed(*answer, out_);
@@ -114,7 +114,7 @@ class conversation {
     e.error_code = code;
     e.realm = self.realm;
     e.sname = self.name;
-    const auto octets = kerb::asn1::encode(e, std::span(out_));
+    const auto octets = kerb::asn1::encode(e, message_part(out_));
     return octets ? framed(*octets, out_) : kerb::bytes_view();
   }
 

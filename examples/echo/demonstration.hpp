@@ -10,16 +10,26 @@ namespace echo {
 namespace detail {
 using realm = kerb::testing::realm<policy>;
 inline constexpr kerb::kerberos_string realm_name = kerb::operator""_krb<"EXAMPLE.ORG">();
-inline kerb::principal named(const char* text) { return *kerb::principal::parse(text, "EXAMPLE.ORG"); }
+inline kerb::principal named(const char* text) {
+  const auto name = kerb::principal::parse(text, "EXAMPLE.ORG");
+  if (!name) throw std::runtime_error(example::explain(name.error()));
+  return *name;
+}
 
+inline awaitable<void> answer_request(tcp::socket& s, realm& r) {
+  frame_buffer in, out;
+  const kerb::bytes_view request = co_await read_message(s, in);
+  const auto answer = r.answer(request, now(), message_part(out));
+  if (answer) co_await asio::async_write(s, to_write(framed(*answer, out)), use_awaitable);
+}
 /// A KDC over TCP, one request after the other; examples/kdc is a better one.
 inline awaitable<void> answer_requests(tcp::acceptor port, realm& r) {
-  frame_buffer in, out;
   for (;;) {
     tcp::socket s = co_await port.async_accept(use_awaitable);
-    const kerb::bytes_view request = co_await read_message(s, in);
-    const auto answer = r.answer(request, now(), out);
-    if (answer) co_await asio::async_write(s, to_write(framed(*answer, out)), use_awaitable);
+    const deadline until = steady::now() + std::chrono::seconds(1);
+    try {
+      co_await in_time(until, answer_request(s, r));
+    } catch (const std::system_error&) {}  // whoever hangs up, or says nothing, is not waited for
   }
 }
 inline awaitable<void> visit(client& c, const char* name) {
@@ -58,7 +68,9 @@ inline int demonstrate() {
   realm.add_service("echo/localhost");
   if (!realm.ready()) throw std::runtime_error("no realm can be made");
   const kerb::principal name = detail::named("echo/localhost");
-  const auto own = std::make_unique<service>(detail::keytab_of(name, *realm.key_of("echo/localhost")), "");
+  const kerb::key* const service_key = realm.key_of("echo/localhost");
+  if (service_key == nullptr) throw std::runtime_error("the service has no key");
+  const auto own = std::make_unique<service>(detail::keytab_of(name, *service_key), "");
 
   asio::io_context thread(1);
   tcp::acceptor kdc(thread, {asio::ip::address_v4::loopback(), 0}), port(thread, {asio::ip::address_v4::loopback(), 0});

@@ -41,6 +41,9 @@ class incoming {
   std::size_t have_ = 0, missing_ = 4;
 };
 
+/// Where a message is written that is to have its length in front: four octets are kept for that.
+inline std::span<std::uint8_t> message_part(frame_buffer& out) { return std::span(out).last(max_message); }
+
 /// The message with its length in front of it, at the end of `out`; it may stand there already.
 inline kerb::bytes_view framed(kerb::bytes_view message, std::span<std::uint8_t> out) {
   const auto whole = out.last(4 + message.size());

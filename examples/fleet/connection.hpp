@@ -18,7 +18,10 @@ class connection : public std::enable_shared_from_this<connection> {
  public:
   static constexpr std::size_t largest_request = 65536;
 
-  connection(int fd, const sockaddr_in& from, service& s) : fd_(fd), service_(s) {
+  /// `idle` is how long a whole request may take to come, and a whole answer to go.
+  connection(int fd, const sockaddr_in& from, service& s, std::chrono::milliseconds idle)
+      : fd_(fd), service_(s), idle_(idle) {
+    put_off();
     std::memcpy(address_.data(), &from.sin_addr, address_.size());
     std::array<char, INET_ADDRSTRLEN> text{};
     ::inet_ntop(AF_INET, &from.sin_addr, text.data(), text.size());
@@ -29,6 +32,8 @@ class connection : public std::enable_shared_from_this<connection> {
   ~connection() { hang_up(); }
 
   bool is_open() const { return fd_ >= 0; }
+  /// When to hang up. An octet now and then does not put that off.
+  steady::time_point until() const { return until_; }
   /// While an answer about a replay is awaited nothing is read: what a client sends ahead stays in the kernel.
   pollfd wanted() const { return {fd_, static_cast<short>(!out_.empty() ? POLLOUT : acceptor_ ? 0 : POLLIN), 0}; }
   void go_on() {
@@ -44,6 +49,7 @@ class connection : public std::enable_shared_from_this<connection> {
  private:
   using step = kerb::botan::ap_acceptor::step;
 
+  void put_off() { until_ = steady::now() + idle_; }
   void receive() {
     std::array<std::uint8_t, 8192> piece;
     const ssize_t n = ::recv(fd_, piece.data(), piece.size(), 0);
@@ -64,6 +70,7 @@ class connection : public std::enable_shared_from_this<connection> {
     if (frame->missing != 0) return false;
     request_ = frame->message;
     at_ = now();
+    put_off();
     acceptor_.emplace(kerb::accept_request{.service = service_.name,
                                            .mutual = kerb::required,
                                            .room = room_,
@@ -72,37 +79,50 @@ class connection : public std::enable_shared_from_this<connection> {
     act(acceptor_->receive(request_, service_.turn(at_)));
     return true;
   }
-  void act(const step& s) {
+  /// Does what the acceptor says until there is something to wait for. A loop: how many keys are tried is for the
+  /// keytab and the ticket to say.
+  void act(step s) {
+    while (auto next = acted(s)) s = *next;
+  }
+  /// What the acceptor says then; nothing: it is somebody else's turn.
+  std::optional<step> acted(const step& s) {
+    if (!acceptor_) return std::nullopt;
     auto& a = *acceptor_;
-    kerb::on(
+    using then = std::optional<step>;
+    return kerb::on(
         s,
-        [&](const kerb::need_ticket_key& ask) {
+        [&](const kerb::need_ticket_key& ask) -> then {
           const auto* const k = service_.keys.find(ask);
-          act(k != nullptr ? a.provide(*k, service_.turn(at_))
-                           : a.provide_none(service_.keys.why_none(ask), service_.turn(at_)));
+          return k != nullptr ? a.provide(*k, service_.turn(at_))
+                              : a.provide_none(service_.keys.why_none(ask), service_.turn(at_));
         },
-        [&](const kerb::check_replay& ask) {  // the answer comes later; until then others are served
+        [&](const kerb::check_replay& ask) -> then {  // the answer comes later; until then others are served
           service_.replays.ask(ask, at_.at, [me = weak_from_this()](kerb::replay_verdict v) {
             if (const auto self = me.lock()) self->known(v);
           });
+          return {};
         },
-        [&](const kerb::authenticated&) { act(a.accept({}, service_.turn(now()))); },
-        [&](const kerb::reply&) { answer(text_of(a.peer()->client()) + ": accepted"); },
-        [&](const kerb::refused& r) { answer("refused: " + std::string(name_of(r.why.code))); },
-        [&](const kerb::need_room& n) {
+        [&](const kerb::authenticated&) -> then { return a.accept({}, service_.turn(now())); },
+        [&](const kerb::reply&) -> then {
+          const auto* const peer = a.peer();
+          return answer((peer != nullptr ? text_of(peer->client()) : "somebody") + ": accepted"), then();
+        },
+        [&](const kerb::refused& r) -> then { return answer("refused: " + explain(r.why, met_by::service)), then(); },
+        [&](const kerb::need_room& n) -> then {
           std::vector<std::uint8_t> bigger(n.octets);
           a.room(bigger);
           room_.swap(bigger);
-          act(a.receive(request_, service_.turn(at_)));
+          return a.receive(request_, service_.turn(at_));
         },
-        [&](const kerb::done&) { hang_up(); },  // said only where no answer is asked for, and we require that it is
-        [&](const kerb::failed& f) {
-          service_.log(from_ + " failed: " + std::string(name_of(f.why.code)));
-          hang_up();
+        // said only where no answer is asked for, and we require that it is
+        [&](const kerb::done&) -> then { return hang_up(), then(); },
+        [&](const kerb::failed& f) -> then {
+          service_.log(from_ + " failed: " + explain(f.why, met_by::service));
+          return hang_up(), then();
         });
   }
   void known(kerb::replay_verdict v) {
-    if (!is_open()) return;
+    if (!is_open() || !acceptor_) return;
     act(acceptor_->fresh(v, service_.turn(now())));
     serve();
   }
@@ -120,12 +140,15 @@ class connection : public std::enable_shared_from_this<connection> {
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n <= 0) return hang_up();
     out_.erase(out_.begin(), out_.begin() + n);
+    if (out_.empty()) put_off();
   }
 
   int fd_;
   std::array<std::uint8_t, 4> address_{};
   std::string from_;
   service& service_;
+  std::chrono::milliseconds idle_;
+  steady::time_point until_{};
   std::vector<std::uint8_t> in_, out_;
   std::vector<std::uint8_t> room_ = std::vector<std::uint8_t>(kerb::botan::ap_acceptor::room_size);
   kerb::bytes_view request_;                          ///< in in_, which is left alone until it has been answered

@@ -36,6 +36,7 @@ inline constexpr const char* fleet_usage =
     "  --clock-skew SECONDS   how old or new an authenticator may be; the same for all (300)\n"
     "  --apart SECONDS        how far the clocks of the acceptors and of Redis may be apart (2)\n"
     "  --patience MS          for Redis to answer, at most --apart (1000)\n"
+    "  --idle SECONDS         for a whole request to come, and for a whole answer to go (30)\n"
     "  --quiet                no line for each request\n"
     "  --new-service          vouch that nothing that was accepted has been forgotten, and end: see README.md there\n"
     "  --help\n";
@@ -50,7 +51,7 @@ inline std::string first_line(const std::string& file) {
 /// The arguments; nothing when there is nothing to do but to end with `status`.
 inline std::optional<fleet_options> read_fleet_options(int argc, char** argv, int& status) {
   fleet_options o;
-  std::string port = "0", skew = "300", apart = "2", patience = "1000", password_file;
+  std::string port = "0", skew = "300", apart = "2", patience = "1000", idle = "30", password_file;
   const std::map<std::string, std::string*> values = {{"--service", &o.service},
                                                       {"--keytab", &o.keytab},
                                                       {"--address", &o.server.address},
@@ -60,7 +61,8 @@ inline std::optional<fleet_options> read_fleet_options(int argc, char** argv, in
                                                       {"--prefix", &o.replays.prefix},
                                                       {"--clock-skew", &skew},
                                                       {"--apart", &apart},
-                                                      {"--patience", &patience}};
+                                                      {"--patience", &patience},
+                                                      {"--idle", &idle}};
   const std::map<std::string, bool*> flags = {
       {"--reuse-port", &o.server.reuse_port}, {"--quiet", &o.quiet}, {"--new-service", &o.new_service}};
   status = 2;
@@ -91,12 +93,15 @@ inline std::optional<fleet_options> read_fleet_options(int argc, char** argv, in
     return n;
   };
   const auto p = number(port, 65535), s = number(skew, 86400), d = number(apart, 3600), ms = number(patience, 3600000);
+  const auto seconds = number(idle, 86400);
   if (!p) return wrong("--port " + port + " is no port");
   if (!s || *s == 0) return wrong("--clock-skew " + skew + " is no time");
   if (!d || *d == 0) return wrong("--apart " + apart + " is no time");
   if (!ms || *ms == 0 || *ms > 1000 * *d) return wrong("--patience " + patience + ": from 1 to what --apart is");
+  if (!seconds || *seconds == 0) return wrong("--idle " + idle + " is no time");
   if (!o.new_service && (o.service.empty() || o.keytab.empty())) return wrong("--service and --keytab are needed");
   o.server.port = static_cast<std::uint16_t>(*p);
+  o.server.idle = std::chrono::seconds(*seconds);
   o.replays.skew = *s;
   o.replays.apart = *d;
   o.replays.patience = std::chrono::milliseconds(*ms);

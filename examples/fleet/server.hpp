@@ -1,5 +1,6 @@
 // One thread around ppoll(): clients, and Redis, whichever has something to say.
 #pragma once
+#include <algorithm>
 #include <csignal>
 #include <list>
 
@@ -12,7 +13,7 @@ struct server_options {
   std::uint16_t port = 0;  ///< 0: any that is free
   bool reuse_port = false;
   std::size_t most_connections = 1000;
-  std::chrono::milliseconds idle{30000};
+  std::chrono::milliseconds idle{30000};  ///< for a whole request to come, and for a whole answer to go
 };
 
 class server {
@@ -44,17 +45,16 @@ class server {
   }
 
  private:
-  struct client {
-    std::shared_ptr<connection> talk;
-    steady::time_point until;
-  };
+  using client = std::shared_ptr<connection>;
 
   void round(const sigset_t& while_waiting) {
     auto wake = service_.replays.tick();
-    std::vector<pollfd> wanted{{listener_, POLLIN, 0}, service_.replays.wanted()};
+    const bool accepting = accept_again_ <= steady::now();
+    if (!accepting) wake = std::min(wake, accept_again_);
+    std::vector<pollfd> wanted{{accepting ? listener_ : -1, POLLIN, 0}, service_.replays.wanted()};
     for (const client& c : clients_) {
-      wanted.push_back(c.talk->wanted());
-      wake = std::min(wake, c.until);
+      wanted.push_back(c->wanted());
+      wake = std::min(wake, c->until());
     }
     const auto wait = std::max(wake - steady::now(), steady::duration::zero());
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait);
@@ -63,12 +63,9 @@ class server {
     if (wanted[1].revents != 0) service_.replays.go_on();
     auto c = clients_.begin();
     for (std::size_t i = 2; i != wanted.size(); ++i) {
-      if (wanted[i].revents != 0 && c->talk->is_open()) {
-        c->until = steady::now() + options_.idle;
-        c->talk->go_on();
-      }
-      if (steady::now() >= c->until) c->talk->hang_up();
-      c = c->talk->is_open() ? std::next(c) : clients_.erase(c);
+      if (wanted[i].revents != 0 && (*c)->is_open()) (*c)->go_on();
+      if (steady::now() >= (*c)->until()) (*c)->hang_up();
+      c = (*c)->is_open() ? std::next(c) : clients_.erase(c);
     }
     if (wanted[0].revents != 0) welcome();
   }
@@ -77,15 +74,30 @@ class server {
     sockaddr_in from{};
     socklen_t size = sizeof from;
     const int fd = ::accept4(listener_, reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0) return;
-    if (clients_.size() == options_.most_connections) clients_.pop_front();
-    clients_.push_back({std::make_shared<connection>(fd, from, service_), steady::now() + options_.idle});
+    if (fd < 0) {
+      const bool passes = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
+      // No more files: whoever waits to be accepted would keep poll() from waiting, and nothing would come of it
+      if (!passes && !(errno == EMFILE && make_room())) accept_again_ = steady::now() + std::chrono::milliseconds(100);
+      return;
+    }
+    if (clients_.size() >= options_.most_connections) make_room();
+    clients_.push_back(std::make_shared<connection>(fd, from, service_, options_.idle));
+  }
+  /// Whoever has kept us waiting the longest makes room; false: there is nobody.
+  bool make_room() {
+    const auto oldest = std::min_element(clients_.begin(), clients_.end(),
+                                         [](const client& a, const client& b) { return a->until() < b->until(); });
+    if (oldest == clients_.end()) return false;
+    (*oldest)->hang_up();  // an answer about a replay may hold it for a moment more
+    clients_.erase(oldest);
+    return true;
   }
 
   server_options options_;
   service& service_;
   int listener_ = -1;
   std::uint16_t port_ = 0;
+  steady::time_point accept_again_{};  ///< not before this
   std::list<client> clients_;
 };
 

@@ -67,6 +67,17 @@ struct place {
   }
 };
 
+/// How long the encoding says it is, header and all; 0 where there is no header, and where so much will not come.
+inline std::size_t announced(bytes_view in) {
+  if (in.size() < 2) return 0;
+  if (in[1] < 0x80) return 2u + in[1];
+  const std::size_t n = in[1] & 0x7f;
+  if (n == 0 || n > 3 || in.size() < 2 + n) return 0;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i != n; ++i) size = size << 8 | in[2 + i];
+  return size < 0x20000 ? 2 + n + size : 0;
+}
+
 void show_gss(bytes_view in, const place& at);
 
 template <bool Secrets>
@@ -112,7 +123,10 @@ class builder {
     auto opened = at_.keys.open(s, n.contents);
     remark_ = opened.how;
     key_ = opened.key;
-    return opened.octets;
+    // Triple DES pads, and the size of what is in there is for the message to say
+    const std::size_t pads = at_.keys.block(static_cast<kerb::etype_t>(s.etype)), size = announced(opened.octets);
+    const bool padded = pads > 1 && size <= opened.octets.size() && opened.octets.size() - size < pads;
+    return padded && size != 0 ? opened.octets.first(size) : opened.octets;
   }
 
  private:
@@ -220,17 +234,6 @@ class builder {
   std::size_t key_ = item::no_key;
   std::int64_t cksumtype_ = 0;
 };
-
-/// How long the encoding says it is, header and all; 0 where there is no header, and where so much will not come.
-inline std::size_t announced(bytes_view in) {
-  if (in.size() < 2) return 0;
-  if (in[1] < 0x80) return 2u + in[1];
-  const std::size_t n = in[1] & 0x7f;
-  if (n == 0 || n > 3 || in.size() < 2 + n) return 0;
-  std::size_t size = 0;
-  for (std::size_t i = 0; i != n; ++i) size = size << 8 | in[2 + i];
-  return size < 0x20000 ? 2 + n + size : 0;
-}
 
 /// All of `in` is a T. Of one that is cut off, what is there is shown, although nobody should believe it.
 template <class T>

@@ -3,6 +3,7 @@
 #include <kerb/format/ccache.hpp>
 #include <kerb/format/principal.hpp>
 
+#include "kirbi.hpp"
 #include "pcap.hpp"
 #include "print.hpp"
 #include "recognise.hpp"
@@ -55,8 +56,14 @@ inline bool looks_framed(bytes_view in) {
   return size == in.size() - 4;
 }
 
+/// As kerb::to_text writes it, so that names with different components never look alike.
 inline std::string text_of(const kerb::file_name& n) {
-  std::string out;
+  std::array<kerb::kerberos_string, 32> parts;
+  if (const auto name = n.in(parts)) {
+    std::string room(4096, '\0');
+    if (const auto text = kerb::to_text(*name, room)) return std::string(*text);
+  }
+  std::string out;  // more components, or longer ones, than any name has
   for (const kerb::kerberos_string c : n.components) out += (out.empty() ? "" : "/") + std::string(c.text());
   return out + "@" + std::string(n.realm.text());
 }
@@ -201,6 +208,10 @@ inline std::vector<document> dissect(bytes_view in, const request& r, keyring& k
     else if (show_per_message(in, at)) return out;
     else if (in[1] == 2) show_keytab(in, at);
     else show_ccache(in, at);
+  } else if (const auto der = der_of_kirbi(in)) {
+    d.whole = *der;
+    d.where = "a .kirbi with lengths in long form; offsets are those of its DER";
+    show<kerb::msg::KrbCred>("KRB-CRED", d.whole, at);
   } else if (!show_any(in, at)) {
     d.name = "unknown";
     at.fail(in.empty() ? kerb::errc::truncated : kerb::errc::unexpected_tag, 0, "message", "");
@@ -267,15 +278,40 @@ class learner {
       for (const std::size_t t : tickets) {
         try_once(s, "subkeyarmor", t, "ticketarmor", "the FAST armor key");
         const std::size_t armor = keys_.labelled("the FAST armor key");
-        for (std::size_t k = 0; challenged && armor != item::no_key && k != keys_.given; ++k) {
+        if (!challenged || armor == item::no_key) continue;
+        for (const std::size_t k : of_client(d)) {
           try_once(armor, "clientchallengearmor", k, "challengelongterm", "the client's challenge key");
           try_once(armor, "kdcchallengearmor", k, "challengelongterm", "the KDC's challenge key");
         }
       }
     for (const std::size_t s : strengthening)
-      for (std::size_t k = 0; k != keys_.keys().size(); ++k)
-        if (k < keys_.given || keys_.keys()[k].whose.rfind("the password", 0) == 0 || by_hand(d, k))
-          try_once(s, "strengthenkey", k, "replykey", "the strengthened reply key");
+      for (const std::size_t k : of_client(d))
+        try_once(s, "strengthenkey", k, "replykey", "the strengthened reply key");
+  }
+  /// The keys that may be those of the message's client: a keytab's where the name is that of the message, those that
+  /// came without a name, and the password's. Combined with every key of a large keytab, each message would add as many
+  /// keys again.
+  std::vector<std::size_t> of_client(const document& d) const {
+    std::vector<std::string> names, realms;
+    for (std::size_t n = 0; n != d.items.size(); ++n) {
+      const item& i = d.items[n];
+      if (i.field == "cname") names.push_back(text_below(d, n, "/"));
+      if ((i.field == "realm" || i.field == "crealm") && i.holds == content::text)
+        realms.emplace_back(i.contents.begin(), i.contents.end());
+    }
+    std::set<std::string> clients;
+    for (const std::string& name : names)
+      for (const std::string& realm : realms)
+        if (clients.size() < 64) clients.insert(name + "@" + realm);
+    std::vector<std::size_t> found;
+    for (std::size_t k = 0; k != keys_.keys().size(); ++k) {
+      const keyring::entry& e = keys_.keys()[k];
+      const bool password = e.whose.rfind("the password", 0) == 0;
+      const bool given =
+          k < keys_.given && (e.principal.empty() || keys_.given <= 64 || clients.count(e.principal) != 0);
+      if (given || password || by_hand(d, k)) found.push_back(k);
+    }
+    return found;
   }
   /// A TGS-REP is strengthened over the subkey of its request.
   bool by_hand(const document& d, std::size_t k) const {
@@ -288,10 +324,13 @@ class learner {
       if (d.items[k].depth < d.items[n].depth) return &d.items[k];
     return nullptr;
   }
-  static std::string text_below(const document& d, std::size_t n) {
+  static std::string text_below(const document& d, std::size_t n, const char* between = "") {
     std::string out;
-    for (std::size_t k = n + 1; k != d.items.size() && d.items[k].depth > d.items[n].depth; ++k)
-      if (d.items[k].holds == content::text) out.append(d.items[k].contents.begin(), d.items[k].contents.end());
+    for (std::size_t k = n + 1; k != d.items.size() && d.items[k].depth > d.items[n].depth; ++k) {
+      if (d.items[k].holds != content::text) continue;
+      if (!out.empty()) out += between;
+      out.append(d.items[k].contents.begin(), d.items[k].contents.end());
+    }
     return out;
   }
   void salt_from(const document& d, std::size_t n) {

@@ -1,10 +1,15 @@
 // Keys: given, made from a password, or learnt from what others open.
 #pragma once
 #include <kerb/botan.hpp>
+#include <kerb/crypto/des3.hpp>
+#include <kerb/crypto/rc4.hpp>
+#include <kerb/crypto/rfc6803.hpp>
 #include <kerb/format/keytab.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -13,23 +18,31 @@
 
 namespace inspect {
 
+/// Old captures have old types, and to look at them costs nobody anything: the weak ones are named here too.
+using policy = kerb::engine<kerb::botan::primitives, kerb::aes_sha2, kerb::aes_sha1, kerb::camellia, kerb::weak::des3,
+                            kerb::weak::rc4>;
+
 /// All keys that are known, tried one after the other: a seal that opens says that the key was right.
 class keyring {
  public:
   struct entry {
     kerb::key key;
     std::string whose;
+    std::string principal{};  ///< of a keytab's key, with realm; empty: it may be anybody's
   };
 
   bool empty() const { return keys_.empty() && passwords.empty(); }
   std::size_t size() const { return keys_.size(); }
 
   /// Whether it is new and of a kind that can be used.
-  bool add(kerb::etype_t etype, kerb::bytes_view value, const std::string& whose) {
+  bool add(kerb::etype_t etype, kerb::bytes_view value, const std::string& whose, const std::string& principal = "") {
     if (find(etype, value) != item::no_key) return false;
     auto made = policy_.import(etype, value);
     if (!made) return false;
-    keys_.push_back({std::move(*made), whose});
+    places_[{etype, octets(value.begin(), value.end())}] = keys_.size();
+    of_type_[etype].push_back(keys_.size());
+    labels_[whose] = keys_.size();
+    keys_.push_back({std::move(*made), whose, principal});
     return true;
   }
 
@@ -38,24 +51,35 @@ class keyring {
     std::string how;
     std::size_t key = item::no_key;
   };
-  /// Tries every key under every usage that the place allows; the plaintext lives as long as the ring.
+  /// Tries every key of the type under every usage that the place allows, and first those that have opened something;
+  /// the plaintext lives as long as the ring.
   plain open(const kerb::asn1::seal& s, kerb::bytes_view cipher) {
     const auto etype = static_cast<kerb::etype_t>(s.etype);
     if (!policy_.shape(etype)) return {{}, "this encryption type cannot be opened here"};
     octets& room = room_.emplace_back(cipher.size());
     // no key is tried twice, however often the message is gone over
     tried& before = tried_[{octets(cipher.begin(), cipher.end()), s.usages.empty() ? 0 : s.usages[0]}];
-    const std::size_t first = before.found != item::no_key ? before.found : std::exchange(before.keys, keys_.size());
-    for (std::size_t n = first; n != keys_.size(); ++n) {
-      const entry& e = keys_[n];
-      if (e.key.etype() != etype) continue;
+    const auto opens = [&](std::size_t n) -> std::optional<plain> {
       for (const std::int32_t usage : s.usages) {
-        const auto u = static_cast<kerb::key_usage_t>(usage);
-        const auto opened = policy_.unseal(e.key, u, cipher, room);
+        const auto opened = unseal(n, static_cast<kerb::key_usage_t>(usage), cipher, room);
         if (!opened) continue;
         before.found = n;
-        return {kerb::bytes_view(*opened), "opened with " + e.whose + ", key usage " + std::to_string(usage), n};
+        remember(etype, n);
+        return plain{kerb::bytes_view(*opened),
+                     "opened with " + keys_[n].whose + ", key usage " + std::to_string(usage), n};
       }
+      return std::nullopt;
+    };
+    if (before.found != item::no_key) {
+      if (auto p = opens(before.found)) return *std::move(p);
+    } else {
+      const std::size_t first = std::exchange(before.keys, keys_.size());
+      for (const std::size_t n : std::vector<std::size_t>(recent_[etype]))
+        if (n >= first)
+          if (auto p = opens(n)) return *std::move(p);
+      const std::vector<std::size_t>& all = of_type_[etype];
+      for (auto n = std::lower_bound(all.begin(), all.end(), first); n != all.end(); ++n)
+        if (auto p = opens(*n)) return *std::move(p);
     }
     room_.pop_back();
     return {{}, "no key here opens it"};
@@ -72,12 +96,25 @@ class keyring {
 
   void add_salted(const salt& s) {
     if (passwords.empty() || !policy_.shape(s.etype) || s.iterations > 1000000 || !salts_.insert(s).second) return;
+    // Salts and their cost are for whoever wrote the messages to say
+    const std::uint64_t cost = passwords.size() * (s.iterations != 0 ? s.iterations : 32768);
+    if (cost > work_left_) {
+      too_many_salts = true;
+      return;
+    }
+    work_left_ -= cost;
     for (const std::string& p : passwords) {
       auto made = policy_.string_to_key(s.etype, kerb::secret_view::of(p), kerb::octets_of(s.text), {s.iterations});
       if (made) add(s.etype, made->octets().unguarded(), "the password with the salt \"" + s.text + "\"");
     }
   }
-  /// The AES types that a default salt is tried with.
+  /// What plaintexts of this type are padded to; 1: nothing.
+  std::size_t block(kerb::etype_t e) const {
+    const auto shape = policy_.shape(e);
+    return shape ? shape->block : 1;
+  }
+  bool too_many_salts = false;  ///< some salts were left out
+  /// The types that a salt is tried with.
   kerb::view_of<kerb::etype_t> etypes() const { return policy_.offered(); }
 
   /// KRB-FX-CF2, RFC 6113 section 5.1.
@@ -93,18 +130,33 @@ class keyring {
   /// How many were there before anything was learnt.
   std::size_t given = 0;
   std::size_t find(kerb::etype_t etype, kerb::bytes_view value) const {
-    for (std::size_t n = 0; n != keys_.size(); ++n)
-      if (keys_[n].key.etype() == etype && keys_[n].key.octets().unguarded() == value) return n;
-    return item::no_key;
+    const auto found = places_.find({etype, octets(value.begin(), value.end())});
+    return found == places_.end() ? item::no_key : found->second;
   }
   /// The last one of that name.
   std::size_t labelled(std::string_view whose) const {
-    for (std::size_t n = keys_.size(); n-- != 0;)
-      if (keys_[n].whose == whose) return n;
-    return item::no_key;
+    const auto found = labels_.find(whose);
+    return found == labels_.end() ? item::no_key : found->second;
   }
 
  private:
+  /// What is derived from a key for one usage is made once: many keys are tried on many messages.
+  kerb::result<std::span<std::uint8_t>> unseal(std::size_t n, kerb::key_usage_t u, kerb::bytes_view cipher,
+                                               std::span<std::uint8_t> room) {
+    const auto known = prepared_.find({n, u});
+    if (known != prepared_.end()) return policy_.unseal(known->second, u, cipher, room);
+    if (prepared_.size() < most_prepared)
+      if (auto made = policy_.prepare(keys_[n].key, u))
+        return policy_.unseal(prepared_.emplace(std::pair{n, u}, std::move(*made)).first->second, u, cipher, room);
+    return policy_.unseal(keys_[n].key, u, cipher, room);
+  }
+  /// Whose message was opened will have more of them: the last few keys that opened something are tried first.
+  void remember(kerb::etype_t etype, std::size_t n) {
+    std::vector<std::size_t>& list = recent_[etype];
+    list.erase(std::remove(list.begin(), list.end(), n), list.end());
+    list.insert(list.begin(), n);
+    if (list.size() > 16) list.pop_back();
+  }
   octets prf_plus(const kerb::key& k, std::string_view pepper, std::size_t size) {
     octets out;
     const std::size_t step = policy_.prf_octets(k.etype());
@@ -118,10 +170,16 @@ class keyring {
     return out;
   }
 
-  kerb::botan::policy policy_;
+  policy policy_;
   std::deque<entry> keys_;
+  std::map<std::pair<kerb::etype_t, octets>, std::size_t> places_;
+  std::map<kerb::etype_t, std::vector<std::size_t>> of_type_, recent_;
+  std::map<std::string, std::size_t, std::less<>> labels_;  ///< the last key that is called so
+  static constexpr std::size_t most_prepared = 65536;
+  std::map<std::pair<std::size_t, kerb::key_usage_t>, policy::prepared_key> prepared_;
   std::deque<octets> room_;
   std::set<salt> salts_;
+  std::uint64_t work_left_ = 50'000'000;  ///< iterations of PBKDF2: about a minute
   struct tried {
     std::size_t keys = 0;  ///< so many have been tried in vain
     std::size_t found = item::no_key;

@@ -127,8 +127,8 @@ inline bool is_control(const std::string& s, std::size_t at, std::size_t n) {
          (one >= "\u2060" && one <= "\u206f") || one == "\ufeff";
 }
 
-/// Such characters, and what is no UTF-8, are written as \xNN.
-inline std::string escaped(const std::string& s) {
+/// Such characters, and what is no UTF-8, are written as \xNN. `quoting`: \ is taken for what it is, and doubled.
+inline std::string escaped(const std::string& s, bool quoting = true) {
   std::string out;
   for (std::size_t i = 0; i < s.size();) {
     const auto c = static_cast<unsigned char>(s[i]);
@@ -139,7 +139,7 @@ inline std::string escaped(const std::string& s) {
       for (std::size_t k = 0; k != (n == 0 ? 1 : n); ++k)
         out += format("\\x%02llx", static_cast<unsigned char>(s[i + k]));
     } else {
-      if (c == '"' || c == '\\') out += '\\';
+      if (c == '"' || (c == '\\' && quoting)) out += '\\';
       out += one;
     }
     i += n == 0 ? 1 : n;
@@ -215,7 +215,10 @@ class text_printer {
       case content::boolean: return i.number != 0 ? "TRUE" : "FALSE";
       case content::time: return time_text(i.number);
       case content::flags: return format("0x%08llx", static_cast<unsigned long long>(i.number));
-      case content::text: return quoted(std::string(i.contents.begin(), i.contents.end()));
+      case content::text: {
+        const std::string text(i.contents.begin(), i.contents.end());
+        return i.type == "principal" ? '"' + escaped(text, false) + '"' : quoted(text);  // a name has its own quoting
+      }
       case content::oid: {
         const std::string oid = oid_text(i.contents), name = oid_name(oid);
         return name.empty() ? oid : oid + " " + paint("32", "(" + name + ")");

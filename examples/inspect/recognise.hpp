@@ -65,6 +65,14 @@ inline const std::vector<kind>& kinds() {
       KIND(PaForUser, "PA-FOR-USER", 1),
       KIND(PaS4uX509User, "PA-S4U-X509-USER", 1),
       KIND(NegotiationToken, "NegotiationToken", 1),
+      KIND(EtypeInfo, "ETYPE-INFO", 1),  // TYPED-DATA looks the same
+      KIND(IakerbHeader, "IAKERB-HEADER", 1),
+      KIND(IakerbFinished, "IAKERB-FINISHED", 1),
+      KIND(PaOtpEncRequest, "PA-OTP-ENC-REQUEST", 1),
+      KIND(PaFxFastRequest, "PA-FX-FAST-REQUEST", 1),
+      KIND(PaFxFastReply, "PA-FX-FAST-REPLY", 1),
+      KIND(KrbFastArmoredReq, "KrbFastArmoredReq", 1),
+      KIND(KrbFastArmoredRep, "KrbFastArmoredRep", 1),
   };
 #undef KIND
   return all;

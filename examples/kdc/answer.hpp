@@ -4,6 +4,7 @@
 #include <kerb/crypto/buffered_random.hpp>
 #include <kerb/crypto/fork_wiped.hpp>
 
+#include "../support/explain.hpp"
 #include "journal.hpp"
 #include "realm.hpp"
 
@@ -29,7 +30,8 @@ class answerer {
       kerb::botan::kdc exchange(realm_.is, room_, peer, decoy_ == nullptr ? nullptr : &decoy_->record());
       names_.forget();
       const auto over = run(exchange, request, at);
-      if (const auto* more = std::get_if<kerb::need_room>(&over); more != nullptr && more->octets <= most_room) {
+      if (const auto* more = std::get_if<kerb::need_room>(&over);
+          more != nullptr && room_.size() < more->octets && more->octets <= most_room) {
         room_.resize(more->octets);  // from the start again: nothing has been kept
         continue;
       }
@@ -147,6 +149,7 @@ class answerer {
     to += kerb::name_of(why.code);
     if (*why.type != '\0') to.append(" in ").append(why.type);
     if (*why.type != '\0' && *why.field != '\0') to.append(".").append(why.field);
+    if (const std::string_view hint = hint_to_kdc(why); !hint.empty()) to.append(" (").append(hint).append(")");
   }
   static void add_wanted(std::string& to, const kerb::msg::KdcReqBody& body) {
     to += " for ";

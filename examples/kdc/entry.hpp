@@ -14,14 +14,21 @@ struct stored_key {
   std::optional<std::string> salt{};
 };
 
+/// A name with realm, as the files and the database have it.
+inline kerb::principal parsed(const std::string& name) {
+  const auto p = kerb::principal::parse(name);
+  if (!p) throw bad_text("\"" + name + "\" is no name of a principal");
+  return *p;
+}
+
 /// The keys that a password makes for a name, with the default salt (RFC 4120 section 4).
 inline std::vector<stored_key> keys_from_password(const std::string& name, const principal_line& line, policy& crypto) {
-  const auto p = kerb::principal::parse(name);
-  std::string salt(kerb::default_salt_size(*p), '\0');
-  kerb::write_default_salt(*p, {reinterpret_cast<std::uint8_t*>(salt.data()), salt.size()});
+  const kerb::principal p = parsed(name);
+  std::string salt(kerb::default_salt_size(p), '\0');
+  kerb::write_default_salt(p, {reinterpret_cast<std::uint8_t*>(salt.data()), salt.size()});
   std::vector<stored_key> keys;
   for (const etype_t e : line.is.etypes) {
-    auto k = crypto.string_to_key(e, kerb::secret_view::of(*line.password),
+    auto k = crypto.string_to_key(e, kerb::secret_view::of(line.password.value()),
                                   {reinterpret_cast<const std::uint8_t*>(salt.data()), salt.size()}, {});
     if (!k) throw bad_text("no key can be made for " + name + ": " + std::string(kerb::name_of(k.error().code)));
     keys.push_back({line.kvno, std::move(*k), salt});
@@ -50,7 +57,7 @@ class entry {
   /// Keys come in any order; tickets to this principal are sealed under the newest of the first type in `is.etypes`.
   /// `prepare` makes the schedules for a service's tickets, or a person's requests, which pays where many come.
   entry(const std::string& name, traits is, std::vector<stored_key> keys, bool prepare, policy& crypto)
-      : name_(*kerb::principal::parse(name)), is_(std::move(is)), keys_(std::move(keys)) {
+      : name_(parsed(name)), is_(std::move(is)), keys_(std::move(keys)) {
     if (is_tgs(name)) is_.attributes.set(kerb::principal_attribute::not_a_client);
     const auto place = [&](const stored_key& k) {
       return std::find(is_.etypes.begin(), is_.etypes.end(), k.key.etype());

@@ -70,7 +70,7 @@ inline void add_number(std::string& to, int n) {
   to.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), n).ptr);
 }
 inline void add_time(std::string& to, kerb::kerberos_time t) {
-  std::array<std::uint8_t, 32> room;
+  std::array<std::uint8_t, 32> room{};
   const auto octets = kerb::asn1::encode(t, room);  // two octets of header, and YYYYMMDDhhmmssZ
   if (!octets || octets->size() != 17) return;
   for (std::size_t i = 2; i != 17; ++i) {

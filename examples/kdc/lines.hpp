@@ -220,7 +220,9 @@ inline std::string name_with_realm(const std::string& text, const std::string& r
   const auto p = kerb::principal::parse(text, realm);
   if (!p) throw bad_text("\"" + text + "\" is no name of a principal");
   std::array<char, 4096> room{};
-  return std::string(*kerb::to_text(*p, room));
+  const auto spelt = kerb::to_text(*p, room);
+  if (!spelt) throw bad_text("\"" + text + "\" is too long for the name of a principal");
+  return std::string(*spelt);
 }
 
 inline realm_text read_realm(const std::string& file, const std::string& realm, const policy& crypto) {

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <list>
+#include <utility>
 
 #include "answer.hpp"
 #include "datagrams.hpp"
@@ -72,17 +73,22 @@ class server {
     std::string from;
     sockaddr_storage address{};
     std::vector<std::uint8_t> in, out;
-    std::size_t sent = 0;
-    bool last = false;  ///< closed when `out` has gone
+    std::size_t taken = 0, sent = 0;  ///< of `in` and of `out`
+    bool pending = false;             ///< more requests may be in `in`: it goes on in the next round
+    bool last = false;                ///< over when `out` has gone
+    bool drains = false;              ///< its last answer has gone, and what still comes is thrown away
     clock::time_point until{};
   };
+  /// So many requests of one connection are answered before the others have their turn.
+  static constexpr int answers_a_turn = 16;
 
   void round(const sigset_t& while_waiting) {
     std::vector<pollfd>& wanted = wanted_;
-    wanted.assign({{udp_, POLLIN, 0}, {tcp_, POLLIN, 0}});
-    auto wake = clock::now() + std::chrono::hours(1);
+    const bool accepting = accept_again_ <= clock::now();
+    wanted.assign({{udp_, POLLIN, 0}, {accepting ? tcp_ : -1, POLLIN, 0}});
+    auto wake = accepting ? clock::now() + std::chrono::hours(1) : accept_again_;
     for (const connection& c : connections_) {
-      wanted.push_back({c.fd, static_cast<short>(c.out.empty() ? POLLIN : POLLOUT), 0});
+      wanted.push_back({c.fd, static_cast<short>(c.out.empty() && !c.pending ? POLLIN : POLLOUT), 0});
       wake = std::min(wake, c.until);
     }
     const auto wait = std::max(wake - clock::now(), clock::duration::zero());
@@ -118,50 +124,69 @@ class server {
     connection c;
     socklen_t size = sizeof c.address;
     c.fd = ::accept4(tcp_, reinterpret_cast<sockaddr*>(&c.address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (c.fd < 0) return;
-    if (connections_.size() == options_.most_connections) {  // whoever has kept us waiting the longest makes room
-      const auto oldest = std::min_element(connections_.begin(), connections_.end(),
-                                           [](const connection& a, const connection& b) { return a.until < b.until; });
-      hang_up(oldest->fd);
-      connections_.erase(oldest);
+    if (c.fd < 0) {
+      const bool passes = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
+      // No more files: whoever waits to be accepted would keep poll() from waiting, and nothing would come of it
+      if (!passes && !(errno == EMFILE && make_room())) accept_again_ = clock::now() + std::chrono::milliseconds(100);
+      return;
     }
+    if (connections_.size() >= options_.most_connections) make_room();
     c.from = text_of(c.address);
     c.until = clock::now() + options_.idle;
     connections_.push_back(std::move(c));
   }
+  /// Whoever has kept us waiting the longest makes room; false: there is nobody.
+  bool make_room() {
+    const auto oldest = std::min_element(connections_.begin(), connections_.end(),
+                                         [](const connection& a, const connection& b) { return a.until < b.until; });
+    if (oldest == connections_.end()) return false;
+    hang_up(oldest->fd);
+    connections_.erase(oldest);
+    return true;
+  }
 
-  /// Goes on with one client as far as that can be done now; false: it is over.
+  /// Goes on with one client as far as that can be done now; false: it is over. A client may send several requests
+  /// ahead: each is answered when the answer before has gone. This is a loop, because how many there are is for the
+  /// client to say; and it is bounded, so that others have their turn.
   bool talk(connection& c) {
-    if (!c.out.empty()) return transmit(c);
+    if (c.drains) return drain(c);
+    if (c.out.empty() && !std::exchange(c.pending, false) && !receive(c)) return false;
+    for (int i = 0; i != answers_a_turn; ++i) {
+      if (c.out.empty() && !answer(c)) return false;
+      if (c.out.empty()) return true;  // nothing more has come in full
+      if (!transmit(c)) return false;
+      if (!c.out.empty()) return true;  // it reads more slowly than we answer
+      if (c.last) return shut(c);
+    }
+    return c.pending = true;
+  }
+  static bool receive(connection& c) {
     std::array<std::uint8_t, 16384> piece;
     const ssize_t n = ::recv(c.fd, piece.data(), piece.size(), 0);
     if (n < 0) return errno == EAGAIN || errno == EINTR;
-    if (n == 0) return false;
     c.in.insert(c.in.end(), piece.begin(), piece.begin() + n);
-    return answer(c);
+    return n != 0;
   }
-  /// Answers what has come in full. A client may send several requests: each is answered when the one before has gone.
+  /// Answers the first request that has come in full, if there is one. False: it gets no answer, and this is the end.
   bool answer(connection& c) {
-    const auto frame = kerb::read_frame(c.in, options_.largest_request);
-    if (frame && frame->missing != 0) return true;
+    const auto frame = kerb::read_frame(kerb::bytes_view(c.in).subview(c.taken), options_.largest_request);
+    if (frame && frame->missing != 0) {
+      c.in.erase(c.in.begin(), c.in.begin() + static_cast<std::ptrdiff_t>(std::exchange(c.taken, 0)));
+      return true;
+    }
     kerb::bytes_view octets;
     if (frame) {
       std::array<std::uint8_t, 16> room{};
       octets = answer_(frame->message, {peer_address(c.address, room), kerb::carrier::stream}, c.from);
-      if (octets.empty()) {
-        answer_.log().write();
-        return false;
-      }
-      c.out.assign(octets.begin(), octets.end());
-      c.in.erase(c.in.begin(), c.in.begin() + static_cast<std::ptrdiff_t>(4 + frame->message.size()));
+      c.taken += 4 + frame->message.size();
     } else {
       octets = answer_.too_long(c.from);
-      c.out.assign(octets.begin(), octets.end());
       c.last = true;
     }
     answer_.log().write();
+    c.out.assign(octets.begin(), octets.end());
     c.until = clock::now() + options_.idle;
-    return transmit(c);
+    return !octets.empty();
   }
   bool transmit(connection& c) {
     const ssize_t n = ::send(c.fd, c.out.data() + c.sent, c.out.size() - c.sent, MSG_NOSIGNAL);
@@ -171,12 +196,19 @@ class server {
     c.out.clear();
     c.sent = 0;
     c.until = clock::now() + options_.idle;
-    if (!c.last) return answer(c);
-    // Octets of the refused message that nobody has read would make the kernel take the answer back
+    return true;
+  }
+  /// The last answer has gone. Octets of the refused message that nobody has read would make the kernel take it back.
+  static bool shut(connection& c) {
     (void)::shutdown(c.fd, SHUT_WR);
+    c.in = {};
+    return c.drains = true;
+  }
+  /// One piece at a time, until the client hangs up or its time is over: it may send faster than we can read.
+  static bool drain(connection& c) {
     std::array<std::uint8_t, 16384> rest;
-    while (::recv(c.fd, rest.data(), rest.size(), 0) > 0) {}
-    return false;
+    const ssize_t n = ::recv(c.fd, rest.data(), rest.size(), 0);
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
   }
 
   // ---- addresses
@@ -239,6 +271,7 @@ class server {
   answerer& answer_;
   int udp_ = -1, tcp_ = -1;
   std::uint16_t port_ = 0;
+  clock::time_point accept_again_{};  ///< not before this
   std::list<connection> connections_;
   std::vector<pollfd> wanted_;
   datagram_batch batch_;

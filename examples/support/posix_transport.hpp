@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <kerb/client.hpp>
 #include <string>
 #include <vector>
@@ -13,22 +16,26 @@ namespace example {
 
 class posix_transport {
  public:
-  posix_transport(std::string host, std::string port, bool tcp_only = false)
-      : host_(std::move(host)), port_(std::move(port)), tcp_only_(tcp_only) {}
+  /// `patience` is how long one request may take, whatever comes in the meantime. The look-up of a host's name is not
+  /// under it: give an address where that matters.
+  posix_transport(std::string host, std::string port, bool tcp_only = false,
+                  std::chrono::milliseconds patience = std::chrono::seconds(15))
+      : host_(std::move(host)), port_(std::move(port)), tcp_only_(tcp_only), patience_(patience) {}
   posix_transport(const posix_transport&) = delete;
   posix_transport& operator=(const posix_transport&) = delete;
   ~posix_transport() { close_socket(); }
 
   /// What kerb::drive asks for: transmits what there is to transmit, and waits for an answer.
   kerb::result<kerb::answer> operator()(const kerb::send& s) {
+    if (!s.octets.empty()) until_ = clock::now() + patience_;
     if (tcp_only_ || s.via == kerb::carrier::stream) return over_tcp(s.octets);
     if (!s.octets.empty() && !connected(SOCK_DGRAM)) return kerb::errc::no_answer;
-    if (!s.octets.empty()) last_.assign(s.octets.begin(), s.octets.end());
+    if (!s.octets.empty()) out_.assign(s.octets.begin(), s.octets.end());
     bool transmit = !s.octets.empty();  // without octets the exchange waits on for what comes
-    for (const int patience : {1000, 2000, 4000}) {
-      if (transmit) (void)::send(fd_, last_.data(), last_.size(), 0);
+    for (const int seconds : {1, 2, 4}) {
+      if (transmit) (void)::send(fd_, out_.data(), out_.size(), 0);
       transmit = true;  // a datagram may have been lost: the very same one again
-      if (!readable(patience)) continue;
+      if (!ready(POLLIN, clock::now() + std::chrono::seconds(seconds))) continue;
       const ssize_t n = ::recv(fd_, in_.data(), in_.size(), 0);
       if (n > 0) return kerb::answer(kerb::bytes_view(in_.data(), static_cast<std::size_t>(n)));
     }
@@ -36,27 +43,41 @@ class posix_transport {
   }
 
  private:
+  using clock = std::chrono::steady_clock;
+
   kerb::result<kerb::answer> over_tcp(kerb::bytes_view octets) {
+    if (octets.empty()) return kerb::errc::no_answer;  // a stream has one answer to each request
     if (!connected(SOCK_STREAM)) return kerb::errc::no_answer;
+    // Length and message in one call, and so in one segment: some KDCs read no further than that
     const auto header = kerb::frame_header(static_cast<std::uint32_t>(octets.size()));
-    if (!write_all(header) || !write_all(octets)) return kerb::errc::no_answer;
+    out_.assign(header.begin(), header.end());
+    out_.insert(out_.end(), octets.begin(), octets.end());
+    if (!write_all(out_)) return kerb::errc::no_answer;
     for (std::size_t have = 0;;) {
       const auto frame = kerb::read_frame(kerb::bytes_view(in_).first(have), in_.size() - 4);
       if (!frame) return frame.error();
       if (frame->missing == 0) return kerb::answer(frame->message, kerb::carrier::stream);
-      const ssize_t n = readable(10000) ? ::recv(fd_, in_.data() + have, in_.size() - have, 0) : -1;
+      const ssize_t n = ready(POLLIN, until_) ? ::recv(fd_, in_.data() + have, in_.size() - have, 0) : -1;
       if (n <= 0) return n == 0 ? kerb::errc::stream_ended : kerb::errc::no_answer;
       have += static_cast<std::size_t>(n);
     }
   }
   bool write_all(kerb::bytes_view v) {
-    for (ssize_t n = 0; !v.empty(); v = v.subview(static_cast<std::size_t>(n)))
-      if ((n = ::send(fd_, v.data(), v.size(), MSG_NOSIGNAL)) <= 0) return false;
+    while (!v.empty()) {
+      const ssize_t n = ready(POLLOUT, until_) ? ::send(fd_, v.data(), v.size(), MSG_NOSIGNAL) : -1;
+      if (n <= 0) return false;
+      v = v.subview(static_cast<std::size_t>(n));
+    }
     return true;
   }
-  bool readable(int milliseconds) const {
-    pollfd p{fd_, POLLIN, 0};
-    return ::poll(&p, 1, milliseconds) > 0;
+  /// Waits until then, or until all patience is over.
+  bool ready(short event, clock::time_point then) const {
+    for (;;) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min(then, until_) - clock::now());
+      pollfd p{fd_, event, 0};
+      const int n = ::poll(&p, 1, static_cast<int>(std::max(left.count(), std::chrono::milliseconds::rep{0})));
+      if (n >= 0 || errno != EINTR) return n > 0;
+    }
   }
   /// A new socket for each request: an answer to an earlier one cannot arrive there.
   bool connected(int kind) {
@@ -65,11 +86,19 @@ class posix_transport {
     hints.ai_socktype = kind;
     if (::getaddrinfo(host_.c_str(), port_.c_str(), &hints, &found) != 0) return false;
     for (const addrinfo* a = found; a != nullptr && fd_ < 0; a = a->ai_next) {
-      fd_ = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
-      if (fd_ >= 0 && ::connect(fd_, a->ai_addr, a->ai_addrlen) != 0) close_socket();
+      fd_ = ::socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
+      if (fd_ >= 0 && !reached(*a)) close_socket();
     }
     ::freeaddrinfo(found);
     return fd_ >= 0;
+  }
+  /// An address that does not answer takes no more than a third of the time: there may be another.
+  bool reached(const addrinfo& a) const {
+    if (::connect(fd_, a.ai_addr, a.ai_addrlen) == 0) return true;
+    int why = errno;
+    socklen_t size = sizeof why;
+    if (why != EINPROGRESS || !ready(POLLOUT, clock::now() + patience_ / 3)) return false;
+    return ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &why, &size) == 0 && why == 0;
   }
   void close_socket() {
     if (fd_ >= 0) ::close(fd_);
@@ -78,8 +107,10 @@ class posix_transport {
 
   std::string host_, port_;
   bool tcp_only_;
+  std::chrono::milliseconds patience_;
+  clock::time_point until_{};
   int fd_ = -1;
-  std::vector<std::uint8_t> last_;
+  std::vector<std::uint8_t> out_;
   std::vector<std::uint8_t> in_ = std::vector<std::uint8_t>(65536);
 };
 

@@ -58,7 +58,10 @@ struct service_side {
     kerb::botan::ap_initiator initiator({.credential = c, .room = initiator_room});
     auto step = initiator.start(t);
     const auto* request = std::get_if<kerb::send>(&step);
-    if (request == nullptr) return failure("no AP-REQ", std::get<kerb::failed>(step).why);
+    if (request == nullptr) {
+      const auto* const f = std::get_if<kerb::failed>(&step);
+      return failure("no AP-REQ", f != nullptr ? f->why : kerb::error{.code = kerb::errc::no_space});
+    }
     tell.step("client -> service  AP-REQ, %zu octets", request->octets.size());
     tell.more("Proof: the service ticket, and an authenticator sealed under its session key (key usage 11).");
     if (!keys_are_there) {
@@ -67,7 +70,7 @@ struct service_side {
     }
     kerb::botan::ap_acceptor acceptor({.service = service, .mutual = kerb::required, .room = acceptor_room});
     const auto who = kerb::accept(acceptor, request->octets, p, keys, seen, now);
-    if (!who) return failure("the service refuses", who.error());
+    if (!who) return failure("the service refuses", who.error(), met_by::service);
     tell.more("Learnt: the client is %s.", text_of(who->client()).c_str());
     tell.more("Checked: ticket and authenticator name the same client, clock, ticket times, addresses, no replay.");
     unsigned elements = 0;
@@ -106,9 +109,9 @@ struct service_side {
   }
 
  private:
-  static int failure(const char* what, const kerb::error& e) {
+  static int failure(const char* what, const kerb::error& e, met_by whom = met_by::client) {
     std::fflush(stdout);
-    std::fprintf(stderr, "\nquickstart: %s: %s\n", what, explain(e).c_str());
+    std::fprintf(stderr, "\nquickstart: %s: %s\n", what, explain(e, whom).c_str());
     return 1;
   }
 };

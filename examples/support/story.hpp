@@ -63,9 +63,8 @@ class story {
     const char* const over = in_memory_ ? "" : tcp || s.via == kerb::carrier::stream ? " over TCP" : " over UDP";
     if (const auto as = kerb::asn1::decode<AsReq>(s.octets)) {
       step("client -> KDC     AS-REQ, %zu octets%s", s.octets.size(), over);
-      more("Says in clear: I am %s; a ticket for %s, please.",
-           text_of({*as->req_body->cname, as->req_body->realm}).c_str(),
-           text_of({*as->req_body->sname, as->req_body->realm}).c_str());
+      more("Says in clear: I am %s; a ticket for %s, please.", named(as->req_body->cname, as->req_body->realm).c_str(),
+           named(as->req_body->sname, as->req_body->realm).c_str());
       offers(as->req_body->etype);
       bool proof = false;
       if (as->padata)
@@ -74,7 +73,7 @@ class story {
                  : "No proof of who is asking yet: whether the KDC wants one, it will say.");
     } else if (const auto tgs = kerb::asn1::decode<TgsReq>(s.octets)) {
       step("client -> KDC     TGS-REQ, %zu octets%s", s.octets.size(), over);
-      more("Says in clear: a ticket for %s, please.", text_of({*tgs->req_body->sname, tgs->req_body->realm}).c_str());
+      more("Says in clear: a ticket for %s, please.", named(tgs->req_body->sname, tgs->req_body->realm).c_str());
       offers(tgs->req_body->etype);
       more("Proof: the ticket-granting ticket, and an authenticator sealed under its session key (key usage 7),");
       more("with a keyed checksum of the request (usage 6) and a fresh subkey for the answer.");
@@ -115,6 +114,9 @@ class story {
   }
 
  private:
+  static std::string named(const std::optional<kerb::msg::PrincipalName>& name, kerb::kerberos_string realm) {
+    return name ? text_of({*name, realm}) : "nobody";
+  }
   static const char* kind(std::uint8_t first) {
     switch (first & 0x1f) {
       case 11: return "AS-REP";

@@ -221,6 +221,27 @@ TEST_CASE("echo: an error is not answered with an error", "[echo]") {
   });
 }
 
+TEST_CASE("echo: when there are no more files, clients are accepted as soon as there are", "[echo]") {
+  for (const std::string& kind : kinds()) {
+    CAPTURE(kind);
+    std::vector<std::string> options = {"--nofile=24", own::variable(kind == "asio" ? "KERB_ECHO" : "KERB_ECHO_EPOLL"),
+                                        "--keytab",    the_realm().keytab,
+                                        "--idle",      "1"};
+    if (kind == "asio") options.insert(options.begin() + 2, "service");
+    own::kdc_process s(options, "/usr/bin/prlimit");
+    std::list<peer> many;
+    for (int i = 0; i != 40; ++i) many.emplace_back(s);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    const double before = own::processor_time(s.pid());
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    CHECK(own::processor_time(s.pid()) - before < 0.2);
+    many.clear();
+    peer late(s);
+    late.authenticate();
+    CHECK(late.echo("at last") == "at last");
+  }
+}
+
 TEST_CASE("echo: who is too slow is dropped, or outstays the ticket, and stops nobody", "[echo]") {
   std::list<peer> deaf;
   for (const std::string& kind : kinds()) {

@@ -334,7 +334,7 @@ class relay {
 // ---- the service
 
 struct settings {
-  int skew = 300, apart = 2, patience = 1000;
+  int skew = 300, apart = 2, patience = 1000, idle = 30;
   std::vector<std::string> in_front{};  ///< words that run the program
 };
 
@@ -357,7 +357,7 @@ class acceptor {
     std::vector<std::string> w = s.in_front;
     w.insert(w.end(), {variable("KERB_FLEET"), "--service", "HTTP/web.ex.org@EX.ORG", "--keytab", path("keytab"),
                        "--redis", redis, "--clock-skew", std::to_string(s.skew), "--apart", std::to_string(s.apart),
-                       "--patience", std::to_string(s.patience)});
+                       "--patience", std::to_string(s.patience), "--idle", std::to_string(s.idle)});
     return w;
   }
   process process_;

@@ -113,6 +113,36 @@ TEST_CASE("fleet: a client may send many requests ahead, or hang up while it wai
   CHECK(a.ask(m.token()) == outcome::accepted);
 }
 
+TEST_CASE("fleet: a client whose request drips in is dropped, and stops nobody", "[fleet]") {
+  redis r;
+  REQUIRE(vouch(r));
+  acceptor a(r.address(), {.idle = 1});
+  REQUIRE(a.says("redis: connected"));
+  minter m;
+  const connection slow = connection::to_port(a.port());
+  const client steady(a.port());
+  const octet_list length{0, 0, 1, 0};
+  REQUIRE(slow.write(length.data(), length.size()));
+  bool dropped = false;
+  for (int i = 0; i != 10 && !dropped; ++i) {
+    REQUIRE(steady.send(m.token()));
+    CHECK(steady.answer() == outcome::accepted);
+    dropped = slow.readable(milliseconds(300)) || !slow.write("x", 1);
+  }
+  CHECK(dropped);
+}
+
+TEST_CASE("fleet: when there are no more files, whoever has waited longest makes room", "[fleet]") {
+  redis r;
+  REQUIRE(vouch(r));
+  acceptor a(r.address(), {.in_front = {"/usr/bin/prlimit", "--nofile=24"}});
+  REQUIRE(a.says("redis: connected"));
+  minter m;
+  std::vector<connection> many;
+  for (int i = 0; i != 60; ++i) many.push_back(connection::to_port(a.port()));
+  CHECK(a.ask(m.token()) == outcome::accepted);
+}
+
 TEST_CASE("fleet: an acceptor that dies after Redis has answered leaves nothing to be accepted again",
           "[fleet][rfc4120-3.2.3]") {
   redis r;

@@ -3,9 +3,12 @@
 import base64
 import json
 import pathlib
+import random
+import resource
 import struct
 import subprocess
 import sys
+import tempfile
 
 PROGRAM, CAPTURES = sys.argv[1], pathlib.Path(sys.argv[2])
 KEYS = CAPTURES / "keys.keytab"
@@ -60,6 +63,26 @@ for capture in sorted(CAPTURES.glob("*.pcap")):
     check(f"{capture.name}: everything nested is as expected", not notes, notes[:1])
     opened += sum(i.get("remark", "").startswith("opened") for m in messages for i in leaves(m["items"]))
 check("seals are opened with the keys of a keytab", opened > 500, opened)
+
+# Each key is tried on each seal of its type once: many keys and many messages take seconds.
+randomness = random.Random(7)
+many = b"\x05\x02"
+for n in range(2800):
+    etype = (17, 18, 19, 20)[n % 4]
+    octets = randomness.randbytes(16 if etype in (17, 19) else 32)
+    host = b"host%d" % n
+    entry = struct.pack(f">HH2sH{len(host)}sIIBHH", 1, 2, b"EX", len(host), host, 1, 0, 1, etype, len(octets)) + octets
+    many += struct.pack(">i", len(entry)) + entry
+many += KEYS.read_bytes()[2:]
+with tempfile.NamedTemporaryFile() as keytab_file:
+    keytab_file.write(many)
+    keytab_file.flush()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    few = inspect("--json", "--keytab", KEYS, CAPTURES / "mit-kerb.pcap")
+    lots = inspect("--json", "--keytab", keytab_file.name, CAPTURES / "mit-kerb.pcap")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+check("2800 more keys open the same", few[1] == lots[1])
+check("2800 keys and 330 messages take seconds", used < 20, used)
 
 # Keys are shown to those who ask, and to nobody else.
 keys = set(keytab_keys(KEYS.read_bytes()))
@@ -235,7 +258,40 @@ for how in ([], ["--json"], ["--color=always"]):
     check(f"{how}: control characters are escaped", b"\x1b[2J" not in out and b"[2J" in out, out)
 check("no colours but where they are asked for", b"\x1b" not in plain[1] and b"\x1b" in inspect("--color=always", "-", given=message)[1])
 
+# Names are quoted as kerb::to_text does: components of any content never look like others.
+record = struct.pack(">HH2sH5sIIBHH", 1, 2, b"EX", 5, b"a/b@c", 1, 0, 1, 17, 16) + secret
+quoted = b"\x05\x02" + struct.pack(">i", len(record)) + record
+check("a / and an @ in a name are quoted", b'"a\\/b\\@c@EX"' in inspect("-", given=quoted)[1], inspect("-", given=quoted)[1])
+names = [i["value"] for i in leaves(json.loads(inspect("--json", "-", given=quoted)[1])["items"]) if i.get("field") == "principal"]
+check("in JSON too", names == ["a\\/b\\@c@EX"], names)
+
+
+# mimikatz's files: lengths in long form, whatever they are. From a file only.
+def long_form(octets):
+    out, at = b"", 0
+    while at != len(octets):
+        tag, size, at = octets[at], octets[at + 1], at + 2
+        if size >= 0x80:
+            n = size & 0x7f
+            size, at = int.from_bytes(octets[at:at + n], "big"), at + n
+        body = octets[at:at + size]
+        body = long_form(body) if tag & 0x20 else body
+        out, at = out + bytes([tag, 0x84]) + len(body).to_bytes(4, "big") + body, at + size
+    return out
+
+
+if (pathlib.Path(__file__).resolve().parent.parent.parent / "include/kerb/format/kirbi.hpp").exists():
+    status, out, err = inspect("--json", "-", given=long_form(cred))
+    check("a .kirbi of mimikatz", status == 0 and json.loads(out)["message"] == "KRB-CRED" and ".kirbi" in json.loads(out)["where"], out)
+    status, out, err = inspect("--json", "-", given=long_form(message))
+    check("no other message has such lengths", status == 1 and not json.loads(out)["ok"], out)
+
 # Arguments.
+twice = ["--key", "17:" + secret.hex()] * 2
+check("a key may be given twice", inspect(*twice, "-", given=message)[0] == 0, inspect(*twice, "-", given=message))
+for kind in ("ETYPE-INFO", "IAKERB-HEADER", "IAKERB-FINISHED", "PA-OTP-ENC-REQUEST", "PA-FX-FAST-REPLY", "KrbFastArmoredRep"):
+    status, out, err = inspect("--as", kind, "--json", "-", given=b"\x30\x00")
+    check(f"--as {kind}", status in (0, 1) and json.loads(out)["message"] == kind, (status, out, err))
 check("--help", inspect("--help")[0] == 0 and b"usage" in inspect("--help")[1])
 for wrong in (["--nonsense", "x"], [], ["a", "b"], ["--key", "18:zz", "x"], ["/nonexistent"], ["--as", "Nothing", "x"]):
     status, out, err = inspect(*wrong)

@@ -112,6 +112,17 @@ class kdc_process {
   int status_ = -1;
 };
 
+/// Seconds of the processor that a process has used.
+inline double processor_time(pid_t pid) {
+  const std::string line = read_file("/proc/" + std::to_string(pid) + "/stat");
+  std::stringstream fields(line.substr(line.rfind(')') + 1));
+  std::string word;
+  double user = 0, system = 0;
+  for (int i = 0; i != 11; ++i) fields >> word;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 struct outcome {
   int status = -1;
   std::string said;

@@ -335,6 +335,27 @@ class tcp_connection {
   void put(const std::string& octets) {
     REQUIRE(::send(fd_, octets.data(), octets.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(octets.size()));
   }
+  /// Sends in pieces, each when the last has gone, for as long as somebody takes them.
+  bool offer(const std::string& octets) {
+    return ::send(fd_, octets.data(), octets.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(octets.size());
+  }
+  /// So many messages with their length in front; how many came within five seconds of each other.
+  std::size_t messages(std::size_t most) {
+    std::string all;
+    std::array<char, 4096> piece;
+    for (std::size_t at = 0, n = 0;;) {
+      const auto octet = [&](std::size_t i) { return std::size_t{static_cast<unsigned char>(all[at + i])}; };
+      while (all.size() - at >= 4) {
+        const std::size_t size = octet(0) << 24 | octet(1) << 16 | octet(2) << 8 | octet(3);
+        if (all.size() - at - 4 < size) break;
+        at += 4 + size;
+        if (++n == most) return n;
+      }
+      const ssize_t got = ::recv(fd_, piece.data(), piece.size(), 0);
+      if (got <= 0) return n;
+      all.append(piece.data(), static_cast<std::size_t>(got));
+    }
+  }
   /// All that comes until the other side closes; nothing if it does not in five seconds.
   std::optional<std::string> rest() {
     std::string all;
@@ -368,6 +389,82 @@ TEST_CASE("own kdc: what is no request gets no answer, and its connection ends",
   tcp_connection c(the_kdc().port());
   c.put(std::string("\0\0\0\x04junk", 8));
   CHECK(c.rest() == std::optional<std::string>(""));
+}
+
+namespace {
+/// Nine octets that get an answer: an AS-REQ of another version of the protocol, and no more. Their length is in front.
+const std::string smallest("\0\0\0\x09\x6a\x07\x30\x05\xa1\x03\x02\x01\x04", 13);
+
+std::string times(std::size_t n, const std::string& text) {
+  std::string all;
+  for (std::size_t i = 0; i != n; ++i) all += text;
+  return all;
+}
+}  // namespace
+
+TEST_CASE("own kdc: requests that are sent ahead are answered one by one, however many there are", "[own]") {
+  kdc_process k({"--realm", "OWN.TEST", "--principals", write_file("principals", principals), "--quiet"});
+  for (const std::size_t n : {std::size_t{2}, std::size_t{550}, std::size_t{10000}}) {
+    CAPTURE(n);
+    tcp_connection c(k.port());
+    std::thread sender([&] { (void)c.offer(times(n, smallest)); });
+    CHECK(c.messages(n) == n);
+    sender.join();
+  }
+  CHECK(k.stop() == 0);
+}
+
+TEST_CASE("own kdc: a client that sends ahead and reads nothing keeps nobody waiting, and is dropped", "[own]") {
+  kdc_process k(
+      {"--realm", "OWN.TEST", "--principals", write_file("principals", principals), "--quiet", "--idle", "1"});
+  const mit_client c(write_file(
+      "ahead.conf", client_configuration("OWN.TEST", {{"OWN.TEST", k.port()}}, " udp_preference_limit = 1\n")));
+  tcp_connection deaf(k.port());
+  bool ended = false;
+  std::thread sender([&] {
+    while (deaf.offer(times(5000, smallest))) {}
+    ended = true;
+  });
+  const auto began = std::chrono::steady_clock::now();
+  check_done(c.kinit("alice", "alicepw"));
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(900));
+  sender.join();
+  CHECK(ended);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
+}
+
+TEST_CASE("own kdc: what comes behind a message that is too long is thrown away, and keeps nobody waiting", "[own]") {
+  kdc_process k({"--realm", "OWN.TEST", "--principals", write_file("principals", principals), "--idle", "1"});
+  const mit_client c(write_file(
+      "behind.conf", client_configuration("OWN.TEST", {{"OWN.TEST", k.port()}}, " udp_preference_limit = 1\n")));
+  tcp_connection flood(k.port());
+  flood.put(std::string("\x7f\xff\xff\xff", 4));
+  std::vector<std::thread> senders;
+  for (int i = 0; i != 4; ++i) {
+    senders.emplace_back([&] {
+      const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+      while (std::chrono::steady_clock::now() < until && flood.offer(std::string(1 << 20, 'x'))) {}
+    });
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  const auto began = std::chrono::steady_clock::now();
+  check_done(c.kinit("alice", "alicepw"));
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(900));
+  for (std::thread& s : senders) s.join();
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
+}
+
+TEST_CASE("own kdc: when there are no more files, whoever has waited longest makes room", "[own]") {
+  kdc_process k({"--nofile=24", variable("KERB_KDC"), "--realm", "OWN.TEST", "--principals",
+                 write_file("principals", principals), "--quiet", "--idle", "60"},
+                "/usr/bin/prlimit");
+  std::vector<std::unique_ptr<tcp_connection>> many;
+  for (int i = 0; i != 60; ++i) many.push_back(std::make_unique<tcp_connection>(k.port()));
+  many.back()->put(smallest);
+  CHECK(many.back()->messages(1) == 1);
+  const double before = processor_time(k.pid());
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  CHECK(processor_time(k.pid()) - before < 0.2);
 }
 
 TEST_CASE("own kdc: slow clients keep nobody waiting, and are dropped", "[own]") {

@@ -1,0 +1,149 @@
+// What the examples share, without a KDC: the transport over POSIX sockets, with peers that do as they like, and the
+// sentences about errors.
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <thread>
+
+#include "../../examples/support/explain.hpp"
+#include "../../examples/support/posix_transport.hpp"
+#include "support/catch.hpp"
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+/// A socket on the loopback interface and a thread that does something with it, until told to stop.
+class peer {
+ public:
+  template <class Work>
+  peer(int kind, Work work) : fd_(::socket(AF_INET, kind | SOCK_CLOEXEC, 0)) {
+    sockaddr_in a{};
+    a.sin_family = AF_INET;
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof a;
+    REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&a), size) == 0);
+    if (kind == SOCK_STREAM) REQUIRE(::listen(fd_, 4) == 0);
+    REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&a), &size) == 0);
+    port_ = std::to_string(ntohs(a.sin_port));
+    thread_ = std::thread([this, work] { work(*this); });
+  }
+  peer(const peer&) = delete;
+  peer& operator=(const peer&) = delete;
+  ~peer() {
+    stop_ = true;
+    thread_.join();
+    ::close(fd_);
+  }
+  const std::string& port() const { return port_; }
+  int fd() const { return fd_; }
+  bool stops() const { return stop_; }
+
+ private:
+  int fd_;
+  std::string port_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+const std::vector<std::uint8_t> request(300, 0x6a);
+kerb::send request_to_send(kerb::carrier via) {
+  kerb::send s;
+  s.octets = request;
+  s.via = via;
+  return s;
+}
+
+TEST_CASE("posix_transport: length and message go out in one segment", "[support][rfc4120-7.2.2]") {
+  std::atomic<unsigned> segments{0};
+  peer p(SOCK_STREAM, [&](const peer& self) {
+    const int c = ::accept4(self.fd(), nullptr, nullptr, SOCK_CLOEXEC);
+    std::array<std::uint8_t, 304> all{};
+    const ssize_t n = ::recv(c, all.data(), all.size(), MSG_WAITALL);
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    const bool known = ::getsockopt(c, IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+    segments = known && n == 304 ? info.tcpi_data_segs_in : 0;
+    const std::uint8_t answer[] = {0, 0, 0, 1, 0x7e};
+    (void)::send(c, answer, sizeof answer, MSG_NOSIGNAL);
+    ::close(c);
+  });
+  example::posix_transport wire("127.0.0.1", p.port(), true);
+  const auto answer = wire(request_to_send(kerb::carrier::stream));
+  REQUIRE(answer);
+  CHECK(answer->octets.size() == 1);
+  CHECK(segments == 1);
+}
+
+TEST_CASE("posix_transport: an answer that trickles in is waited for no longer than one that does not come",
+          "[support]") {
+  peer p(SOCK_STREAM, [&](const peer& self) {
+    const int c = ::accept4(self.fd(), nullptr, nullptr, SOCK_CLOEXEC);
+    const std::uint8_t length[] = {0, 0, 1, 0};
+    (void)::send(c, length, sizeof length, MSG_NOSIGNAL);
+    for (int i = 0; i != 100 && !self.stops(); ++i) {
+      (void)::send(c, "x", 1, MSG_NOSIGNAL);
+      std::this_thread::sleep_for(milliseconds(50));
+    }
+    ::close(c);
+  });
+  example::posix_transport wire("127.0.0.1", p.port(), true, milliseconds(300));
+  const auto began = clock_type::now();
+  CHECK(wire(request_to_send(kerb::carrier::stream)).error().code == kerb::errc::no_answer);
+  CHECK(clock_type::now() - began < milliseconds(2000));
+}
+
+TEST_CASE("posix_transport: datagrams that say nothing do not put the end off", "[support]") {
+  peer p(SOCK_DGRAM, [&](const peer& self) {
+    sockaddr_in from{};
+    socklen_t size = sizeof from;
+    std::array<std::uint8_t, 512> in{};
+    (void)::recvfrom(self.fd(), in.data(), in.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
+    for (int i = 0; i != 100 && !self.stops(); ++i) {
+      (void)::sendto(self.fd(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&from), size);
+      std::this_thread::sleep_for(milliseconds(50));
+    }
+  });
+  example::posix_transport wire("127.0.0.1", p.port(), false, milliseconds(300));
+  const auto began = clock_type::now();
+  unsigned came = 0;
+  for (auto answer = wire(request_to_send(kerb::carrier::any)); answer && came != 60; answer = wire({})) ++came;
+  CHECK(came >= 1);
+  CHECK(came < 60);
+  CHECK(clock_type::now() - began < milliseconds(2000));
+}
+
+TEST_CASE("explain: nobody but a client is told of an answer to its request", "[support]") {
+  for (unsigned n = 100; n != 700; ++n) {
+    const kerb::error e{.code = static_cast<kerb::errc>(n)};
+    if (kerb::name_of(e.code).empty()) continue;
+    CAPTURE(kerb::name_of(e.code));
+    for (const auto whom : {example::met_by::client, example::met_by::service, example::met_by::kdc}) {
+      const std::string text = example::explain(e, whom);
+      CHECK_FALSE(example::hint(e, whom).empty());
+      if (whom == example::met_by::client) continue;
+      CHECK(text.find("the answer") == std::string::npos);
+      CHECK(text.find("that a KDC listens") == std::string::npos);
+    }
+  }
+  const kerb::error no_key{.code = kerb::errc::no_key};
+  CHECK(example::explain(no_key, example::met_by::service).find("service name") != std::string::npos);
+  CHECK(example::explain(no_key, example::met_by::kdc).find("the principal has no key") != std::string::npos);
+}
+
+TEST_CASE("explain: a realm in small letters is told what to ask for", "[support]") {
+  const auto small = kerb::principal::parse("alice@samba.test"), capitals = kerb::principal::parse("alice@SAMBA.TEST");
+  REQUIRE((small && capitals));
+  const kerb::error mismatch{.code = kerb::errc::name_mismatch}, skew{.code = kerb::errc::clock_skew};
+  const kerb::error wrong_realm{.code = kerb::errc::kdc_said_no, .detail = 68};
+  const std::string advice = "ask for alice@SAMBA.TEST";
+  CHECK(example::explain(mismatch, *small).find(advice) != std::string::npos);
+  CHECK(example::explain(wrong_realm, *small).find(advice) != std::string::npos);
+  CHECK(example::explain(mismatch, *capitals).find(advice) == std::string::npos);
+  CHECK(example::explain(skew, *small).find(advice) == std::string::npos);
+}
+
+}  // namespace
