@@ -1,8 +1,6 @@
 // Files of tickets as mimikatz writes them: a KRB-CRED whose lengths are all in long form.
 #pragma once
-#if __has_include(<kerb/format/kirbi.hpp>)
 #include <kerb/format/kirbi.hpp>
-#endif
 #include <kerb/messages.hpp>
 
 #include "model.hpp"
@@ -12,16 +10,11 @@ namespace inspect {
 /// The DER of such a file; nothing where it is something else. For files alone: what came over a network is shown as it
 /// came, with its fault.
 inline std::optional<octets> der_of_kirbi(kerb::bytes_view in) {
-#if __has_include(<kerb/format/kirbi.hpp>)
   if (in.empty() || in[0] != 0x76 || kerb::asn1::decode<kerb::msg::KrbCred>(in)) return std::nullopt;
   octets out(in.size());
   const auto der = kerb::kirbi_as_der(in, out);
   if (!der || der->size() == in.size() || !kerb::asn1::decode<kerb::msg::KrbCred>(*der)) return std::nullopt;
   return octets(der->begin(), der->end());
-#else
-  (void)in;
-  return std::nullopt;
-#endif
 }
 
 }  // namespace inspect
