@@ -27,7 +27,7 @@ class login {
         who_(who),
         password_(std::move(password)),
         port_(port),
-        exchange_({.client = who_, .password = kerb::secret_view::of(password_), .room = room_}),
+        exchange_({.client = who_, .password = kerb::secret_view::of(password_), .buffer = workspace_}),
         io_(exchange_, incoming_) {}
   login(const login&) = delete;
   login& operator=(const login&) = delete;
@@ -60,7 +60,7 @@ class login {
         [&](const kerb::send& s) { dial(s.octets); },  // a connection, and these octets: their length is in front
         [](const kerb::need_more&) {},                 // ready() is called again when there is more
         [&](const kerb::need_key&) { end({.code = kerb::errc::no_key}); },
-        [&](const kerb::need_room& n) { grow(n.octets); },
+        [&](const kerb::need_buffer& n) { grow(n.octets); },
         [&](const kerb::ignored& i) { end(i.why); },  // streams never say it: they fail
         [&](const kerb::done&) { end({}); },          //
         [&](const kerb::failed& f) { end(f.why); });
@@ -76,7 +76,7 @@ class login {
     (void)::connect(fd_, reinterpret_cast<const sockaddr*>(&a), sizeof a);  // a failure shows when it is written to
     unsent_.assign(request.begin(), request.end());
   }
-  /// A real program would give a larger room and repeat the call; this one knows that its room does.
+  /// A real program would give a larger buffer and repeat the call; this one knows that its buffer does.
   void grow(std::size_t octets) { end({.code = kerb::errc::no_space, .detail = static_cast<std::uint32_t>(octets)}); }
   void end(const kerb::error& why) {
     hang_up();
@@ -101,7 +101,7 @@ class login {
   bool over_ = false;
   bool succeeded_ = false;
   std::vector<std::uint8_t> unsent_;
-  std::array<std::uint8_t, kerb::botan::as_client::room_size> room_;
+  std::array<std::uint8_t, kerb::botan::as_client::typical_buffer_size> workspace_;
   std::array<std::uint8_t, 16384> incoming_;
   kerb::botan::as_client exchange_;
   stream io_;

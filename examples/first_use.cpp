@@ -28,19 +28,19 @@ void log(const kerb::principal_view& client) {
 template <class AskKdc, class AskService, class Tell>
 int client(kerb::secret_view password, AskKdc&& ask_kdc, AskService&& ask_service, Tell&& tell) {
   kerb::botan::policy b;
-  std::array<std::uint8_t, 8192> room1, room2, room3;
+  std::array<std::uint8_t, 8192> buffer1, buffer2, buffer3;
   const auto me = kerb::principal::parse("alice@EXAMPLE.ORG");
   if (!me) return report(me.error());
   const auto web = kerb::principal::parse("HTTP/www.example.org@EXAMPLE.ORG");
   if (!web) return report(web.error());
 
-  kerb::botan::as_client as({.client = *me, .password = password, .room = room1});
+  kerb::botan::as_client as({.client = *me, .password = password, .buffer = buffer1});
   const auto tgt = kerb::drive(as, b, now, ask_kdc);
   if (!tgt) return report(tgt.error());
-  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = *web, .room = room2});
+  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = *web, .buffer = buffer2});
   const auto credential = kerb::drive(tgs, b, now, ask_kdc);
   if (!credential) return report(credential.error());
-  kerb::botan::ap_initiator ap({.credential = *credential, .room = room3});
+  kerb::botan::ap_initiator ap({.credential = *credential, .buffer = buffer3});
   auto session = kerb::drive(ap, b, now, ask_service);
   if (!session) return report(session.error());
 
@@ -70,7 +70,7 @@ class service {
   /// Answers a token; the answer is valid until the next one.
   template <class Transmit>
   void answer(kerb::bytes_view token, Transmit&& transmit) {
-    kerb::botan::ap_acceptor acceptor({.service = *name, .mutual = kerb::required, .room = room});
+    kerb::botan::ap_acceptor acceptor({.service = *name, .mutual = kerb::required, .buffer = buffer});
     auto who = kerb::accept(acceptor, token, b, keys, seen, now());
     if (!who) return transmit(acceptor.refusal());  // a KRB-ERROR, or nothing
     transmit(who->reply());
@@ -93,7 +93,7 @@ class service {
   kerb::result<kerb::principal> name = kerb::principal::parse("HTTP/www.example.org@EXAMPLE.ORG");
   kerb::key_list<kerb::key, 8> keys;
   kerb::memory_replay_store<1024> seen;
-  std::array<std::uint8_t, 8192> room;
+  std::array<std::uint8_t, 8192> buffer;
   std::string client;
   std::optional<kerb::botan::protected_session> talk;
   std::array<std::uint8_t, 1024> sent;

@@ -74,15 +74,15 @@ int main(int argc, char** argv) {
 
   policy crypto;
   posix_transport kdc = transport(a.one.at("--kdc"), false);
-  std::array<std::uint8_t, 16384> room1{}, room2{}, room3{};
-  kerb::botan::as_client as({.client = *me, .password = kerb::secret_view::of(password), .room = room1});
+  std::array<std::uint8_t, 16384> buffer1{}, buffer2{}, buffer3{};
+  kerb::botan::as_client as({.client = *me, .password = kerb::secret_view::of(password), .buffer = buffer1});
   const auto tgt = kerb::drive(as, crypto, now, kdc);
   if (!tgt) return failure("no ticket-granting ticket", tgt.error(), *me);
-  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = *service, .room = room2});
+  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = *service, .buffer = buffer2});
   const auto ticket = kerb::drive(tgs, crypto, now, kdc);
   if (!ticket) return failure("no ticket for the service", ticket.error(), *service);
 
-  kerb::botan::ap_initiator initiator({.credential = *ticket, .room = room3});
+  kerb::botan::ap_initiator initiator({.credential = *ticket, .buffer = buffer3});
   const auto first = initiator.start(kerb::turn(crypto, crypto, now()));
   const auto* const sent = std::get_if<kerb::send>(&first);
   const auto* const failed = std::get_if<kerb::failed>(&first);

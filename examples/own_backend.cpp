@@ -78,7 +78,7 @@ int run() {
   const kerb::secret_view password = kerb::secret_view::of("wonderland");
   const auto alice = kerb::principal::parse("alice@EXAMPLE.ORG"), web = kerb::principal::parse("HTTP/web@EXAMPLE.ORG");
   if (!alice || !web) return 1;
-  std::array<std::uint8_t, 8192> room1, room2, room3, room4, kdc_room;
+  std::array<std::uint8_t, 8192> buffer1, buffer2, buffer3, buffer4, kdc_buffer;
 
   nettle_policy p;
   kerb::testing::realm<nettle_policy> realm(p, "EXAMPLE.ORG"_krb, kerb::etype_t::aes256_cts_hmac_sha384_192);
@@ -89,20 +89,20 @@ int run() {
   if (service_key == nullptr) return report({.code = kerb::errc::no_key});
   device card(service_key->copy());
   const auto ask_kdc = [&](const kerb::send& s) -> kerb::result<kerb::answer> {
-    const auto octets = realm.answer(s.octets, noon, kdc_room);
+    const auto octets = realm.answer(s.octets, noon, kdc_buffer);
     return octets ? kerb::result<kerb::answer>(*octets) : octets.error();
   };
-  kerb::as_client<nettle_policy> as({.client = *alice, .password = password, .room = room1});
+  kerb::as_client<nettle_policy> as({.client = *alice, .password = password, .buffer = buffer1});
   const auto tgt = kerb::drive(as, p, noon, ask_kdc);
   if (!tgt) return report(tgt.error());
-  kerb::tgs_client<nettle_policy> tgs({.tgt = *tgt, .server = *web, .room = room2});
+  kerb::tgs_client<nettle_policy> tgs({.tgt = *tgt, .server = *web, .buffer = buffer2});
   const auto ticket = kerb::drive(tgs, p, noon, ask_kdc);
   if (!ticket) return report(ticket.error());
 
   service_policy q;
   keys_in_device keys{{card}};
   kerb::memory_replay_store<32> seen;
-  kerb::ap_acceptor<service_policy> acceptor({.service = *web, .mutual = kerb::required, .room = room4});
+  kerb::ap_acceptor<service_policy> acceptor({.service = *web, .mutual = kerb::required, .buffer = buffer4});
   std::optional<kerb::authenticated_client<kerb::key>> who;
   const auto ask_service = [&](const kerb::send& s) -> kerb::result<kerb::answer> {
     auto accepted = kerb::accept(acceptor, s.octets, q, keys, seen, noon);
@@ -110,7 +110,7 @@ int run() {
     who.emplace(std::move(*accepted));
     return kerb::answer(who->reply());
   };
-  kerb::ap_initiator<nettle_policy> ap({.credential = *ticket, .room = room3});
+  kerb::ap_initiator<nettle_policy> ap({.credential = *ticket, .buffer = buffer3});
   const auto session = kerb::drive(ap, p, noon, ask_service);
   if (!session) return report(session.error());
   if (!who) return 1;

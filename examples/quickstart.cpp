@@ -32,7 +32,7 @@ kerb::result<typename Exchange::product> converse(Exchange& exchange, policy& p,
         // A stray datagram, or another key than ours; request stays empty, which is to wait on
         [&](const kerb::ignored& i) { return tell.passed_over(passed_over = i.why), kerb::error{}; },
         [](const kerb::need_key&) { return kerb::error{.code = kerb::errc::no_key}; },
-        [](const kerb::need_room&) { return kerb::error{.code = kerb::errc::no_space}; },
+        [](const kerb::need_buffer&) { return kerb::error{.code = kerb::errc::no_space}; },
         [](const kerb::done&) { return kerb::error{}; }, [](const kerb::failed& f) { return f.why; });
     if (!why.ok()) return why;
     if (kerb::says<kerb::done>(step)) return std::move(exchange).take();
@@ -58,9 +58,9 @@ int tell_it(const example::options& o, policy& p, example::story& tell, Ask&& as
   if (!service) return failure("--service", service.error());
   kerb::ticket_cache<kerb::key, 4, 8192> cache;
 
-  std::array<std::uint8_t, 16384> as_room, tgs_room;
+  std::array<std::uint8_t, 16384> as_buffer, tgs_buffer;
   tell.chapter("The AS exchange (RFC 4120 section 3.1): a password becomes a ticket-granting ticket.");
-  kerb::botan::as_client as({.client = *me, .password = kerb::secret_view::of(o.password), .room = as_room});
+  kerb::botan::as_client as({.client = *me, .password = kerb::secret_view::of(o.password), .buffer = as_buffer});
   auto granted = converse(as, p, ask, tell, o.tcp);
   if (!granted) return failure("no ticket-granting ticket", granted.error(), *me);
   tell.more("Opened with the key made from the password (key usage 3), which itself never leaves this machine.");
@@ -69,7 +69,7 @@ int tell_it(const example::options& o, policy& p, example::story& tell, Ask&& as
   if (!tgt) return failure("no place for the ticket", tgt.error());
 
   tell.chapter("The TGS exchange (section 3.3): that ticket gets one for the service, without the password.");
-  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = *service, .room = tgs_room});
+  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = *service, .buffer = tgs_buffer});
   auto issued = converse(tgs, p, ask, tell, o.tcp);
   if (!issued) return failure("no service ticket", issued.error(), *service);
   tell.more("Opened with the subkey sent in the request (key usage 9).");

@@ -21,11 +21,11 @@ struct greeter {
   kerb::key_list<kerb::key, 1>& keys;
   kerb::principal_view name;
   kerb::memory_replay_store<32> seen{};
-  std::array<std::uint8_t, 8192> room{};
+  std::array<std::uint8_t, 8192> buffer{};
   unsigned greeted = 0;
 
   bool greet(kerb::bytes_view token, kerb::timestamp now) {
-    kerb::ap_acceptor<policy> acceptor({.service = name, .room = room});
+    kerb::ap_acceptor<policy> acceptor({.service = name, .buffer = buffer});
     const auto who = kerb::accept(acceptor, token, p, keys, seen, now);
     greeted += who.has_value();
     return who.has_value();
@@ -37,7 +37,7 @@ int test() {
   const kerb::secret_view password = kerb::secret_view::of("wonderland");
   const auto alice = kerb::principal::parse("alice@EXAMPLE.ORG"), web = kerb::principal::parse("HTTP/web@EXAMPLE.ORG");
   if (!alice || !web) return 1;
-  std::array<std::uint8_t, 8192> room1, room2, room3, kdc_room;
+  std::array<std::uint8_t, 8192> buffer1, buffer2, buffer3, kdc_buffer;
 
   policy p;
   kerb::testing::realm<policy> realm(p, "EXAMPLE.ORG"_krb, kerb::etype_t::aes256_cts_hmac_sha1_96);
@@ -45,14 +45,14 @@ int test() {
   realm.add_service("HTTP/web");
   if (!realm.ready()) return report({.code = kerb::errc::no_space});
   const auto ask_kdc = [&](const kerb::send& s) -> kerb::result<kerb::answer> {
-    const auto octets = realm.answer(s.octets, noon, kdc_room);
+    const auto octets = realm.answer(s.octets, noon, kdc_buffer);
     return octets ? kerb::result<kerb::answer>(*octets) : octets.error();
   };
 
-  kerb::as_client<policy> as({.client = *alice, .password = password, .room = room1});
+  kerb::as_client<policy> as({.client = *alice, .password = password, .buffer = buffer1});
   const auto tgt = kerb::drive(as, p, noon, ask_kdc);
   if (!tgt) return report(tgt.error());
-  kerb::tgs_client<policy> tgs({.tgt = *tgt, .server = *web, .room = room2});
+  kerb::tgs_client<policy> tgs({.tgt = *tgt, .server = *web, .buffer = buffer2});
   const auto ticket = kerb::drive(tgs, p, noon, ask_kdc);
   if (!ticket) return report(ticket.error());
 
@@ -60,7 +60,7 @@ int test() {
   const kerb::key* const key = realm.key_of("HTTP/web");
   if (key == nullptr || !keys.add(*web, 1, kerb::etype_t::aes256_cts_hmac_sha1_96, key->copy())) return 1;
   greeter service{p, keys, *web};
-  kerb::ap_initiator<policy> ap({.credential = *ticket, .room = room3, .mutual = kerb::if_asked});
+  kerb::ap_initiator<policy> ap({.credential = *ticket, .buffer = buffer3, .mutual = kerb::if_asked});
   const auto step = ap.start(kerb::turn(p, p, noon));
   const auto* token = std::get_if<kerb::send>(&step);
   if (token == nullptr) return 1;

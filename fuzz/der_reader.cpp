@@ -30,8 +30,8 @@ void both_ways(bytes_view in, const char* what, Read&& read, Write&& write) {
   require(good == s.why.ok(), "tells of its failure", what);
   require(s.why.offset <= in.size(), "has its offset in the input", what);
   if (!good || !r.at_end()) return;
-  std::uint8_t room[32];
-  der::writer w(room);
+  std::uint8_t buffer[32];
+  der::writer w(buffer);
   write(w);
   same_octets(w, in, what);
 }

@@ -48,8 +48,8 @@ void look(ap_world& w, const msg::ApReq& req) {
 }
 
 void present(ap_world& w, bytes_view octets, bytes_view true_ticket, bytes_view true_auth, bool as_it_stands) {
-  std::array<std::uint8_t, 8192> room{};
-  ap_acceptor<policy> a(w.request_in(room));
+  std::array<std::uint8_t, 8192> buffer{};
+  ap_acceptor<policy> a(w.request_in(buffer));
   const key k = w.service_key();
   auto step = a.receive(octets, w.turn());
   if (says<need_ticket_key>(step)) step = a.provide(k, w.turn());
@@ -62,7 +62,7 @@ void present(ap_world& w, bytes_view octets, bytes_view true_ticket, bytes_view 
     require(is_answer ? no->octets.empty() : asn1::decode<msg::KrbError>(no->octets).has_value(),
             "is told by a KRB-ERROR, unless it would go on for ever", "a refusal");
     require(a.peer() == nullptr && !std::move(a).take(), "leaves nobody authenticated", "a refusal");
-    require(!holds(room, alice_parts[1].octets), "leaves nothing that was opened", "a refusal");
+    require(!holds(buffer, alice_parts[1].octets), "leaves nothing that was opened", "a refusal");
     return;
   }
   require(says<reply>(step) || says<done>(step), "ends, whatever came", "the acceptor");
@@ -80,8 +80,8 @@ void present(ap_world& w, bytes_view octets, bytes_view true_ticket, bytes_view 
 
 void answer(ap_world& w, bytes_view rest, bool sealed, bool stream) {
   const basic_credential<key> credential = w.credential();
-  std::array<std::uint8_t, 8192> room{};
-  ap_initiator<policy> x({.credential = credential, .room = room});
+  std::array<std::uint8_t, 8192> buffer{};
+  ap_initiator<policy> x({.credential = credential, .buffer = buffer});
   require(says<send>(x.start(w.turn())), "starts", "the initiator");
   std::array<std::uint8_t, 512> honest{};
   std::array<std::uint8_t, 4096> out{};

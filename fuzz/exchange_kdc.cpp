@@ -68,9 +68,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (s == shape::hints && rest.size() > 300) rest = rest.first(300);  // what the world's buffer takes
   kdc_world w;
   w.limits.max_iterations = 100000;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   if (s != shape::tgs_sealed) {
-    as_client<testing::insecure_policy> x(w.ask_as(room));
+    as_client<testing::insecure_policy> x(w.ask_as(buffer));
     const auto first = x.start(w.turn_now());
     const std::uint32_t nonce = asn1::decode<msg::AsReq>(sent(first))->req_body->nonce;
     feed<msg_t::as_rep, msg::EncAsRepPart>(w, x, s, stream, rest, w.client_key, key_usage_t::as_rep_enc_part, krbtgt(),
@@ -79,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (s == shape::whole || s == shape::tgs_sealed) {
     const basic_credential<key> tgt = w.tgt();
     std::array<std::uint8_t, 4096> own{};
-    tgs_client<testing::insecure_policy> x({.tgt = tgt, .server = web(), .room = own, .subkey = false});
+    tgs_client<testing::insecure_policy> x({.tgt = tgt, .server = web(), .buffer = own, .subkey = false});
     const auto first = x.start(w.turn_now());
     const std::uint32_t nonce = asn1::decode<msg::TgsReq>(sent(first))->req_body->nonce;
     feed<msg_t::tgs_rep, msg::EncTgsRepPart>(w, x, s, stream, rest, w.session_key,

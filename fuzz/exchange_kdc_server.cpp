@@ -107,9 +107,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   w.crypto.entropy = {};
 
-  std::array<std::uint8_t, 65536> room{};
+  std::array<std::uint8_t, 65536> buffer{};
   const auto t = w.turn_now();
-  kdc<testing::insecure_policy> x(w.settings, room, w.peer);
+  kdc<testing::insecure_policy> x(w.settings, buffer, w.peer);
   kdc_step step = x.receive(request, t);
   bool decided = false;
   for (int calls = 0;; ++calls) {

@@ -91,14 +91,14 @@ void message(protect_world& w, kind k, bytes_view octets, bool as_it_stands) {
 
 void cred(protect_world& w, bytes_view octets, bytes_view honest, bool as_it_stands) {
   auto receiver = w.acceptor();
-  std::array<std::uint8_t, 8192> room{};
-  auto r = receiver.open_cred(octets, room, w.w.turn());
+  std::array<std::uint8_t, 8192> buffer{};
+  auto r = receiver.open_cred(octets, buffer, w.w.turn());
   if (!r) {
     require(r.error().code != errc::ok && r.error().code != errc::api_misuse, "is no misuse, whatever came");
     if (r.error().code != errc::no_space) {
-      for (const std::uint8_t o : room) require(o == 0, "leaves nothing of what it refuses");
+      for (const std::uint8_t o : buffer) require(o == 0, "leaves nothing of what it refuses");
     }
-    require(receiver.open_cred(honest, room, w.w.turn()).has_value(), "takes the true one after all");
+    require(receiver.open_cred(honest, buffer, w.w.turn()).has_value(), "takes the true one after all");
     return;
   }
   const auto m = asn1::decode<msg::KrbCred>(octets);
@@ -116,7 +116,7 @@ void cred(protect_world& w, bytes_view octets, bytes_view honest, bool as_it_sta
     const bytes_view t = c ? c->ticket() : bytes_view();
     require(c || c.error().code == errc::unsupported_etype || c.error().code == errc::bad_key_length,
             "refuses no key but for what it is");
-    require(!c || (t.data() >= room.data() && t.end() <= room.data() + room.size()), "looks at its room only");
+    require(!c || (t.data() >= buffer.data() && t.end() <= buffer.data() + buffer.size()), "looks at its buffer only");
     require(!c || !r->take(i, w.w.policy), "gives each key once");
   }
 }

@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(count == c->size(), "has the entries it counts");
   const auto out = copy(*c, first);
   if (!out) {
-    require(out.error().code == errc::no_space && out.error().detail > sizeof first, "fails for lack of room only");
+    require(out.error().code == errc::no_space && out.error().detail > sizeof first, "fails for lack of space only");
     return 0;
   }
   const auto back = ccache_view::open(*out);

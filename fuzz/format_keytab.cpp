@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(count == k->size(), "has the entries it counts");
   const auto out = w.finish();
   if (!out) {
-    require(out.error().code == errc::no_space && out.error().detail > sizeof written, "fails for lack of room only");
+    require(out.error().code == errc::no_space && out.error().detail > sizeof written, "fails for lack of space only");
     return 0;
   }
   const auto back = keytab_view::open(*out);

@@ -77,7 +77,7 @@ void try_kind(kerb_test::kind<T> k, bytes_view in) {
 
   const auto out = asn1::encode(*lenient, first);
   if (!out) {
-    require(out.error().code == errc::no_space && out.error().detail > sizeof first, "fails for lack of room only",
+    require(out.error().code == errc::no_space && out.error().detail > sizeof first, "fails for lack of space only",
             k.name);
     return;
   }

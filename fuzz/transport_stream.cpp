@@ -51,9 +51,9 @@ heard listen(bytes_view in, Cut&& cut) {
 template <class Cut>
 std::pair<std::size_t, errc> exchange(ap_world& w, bytes_view in, Cut&& cut) {
   const basic_credential<key> credential = w.credential();
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   std::array<std::uint8_t, cap + 4> buffer{};
-  ap_initiator<testing::insecure_policy> x({.credential = credential, .room = room});
+  ap_initiator<testing::insecure_policy> x({.credential = credential, .buffer = buffer});
   over_stream io(x, buffer);
   auto step = io.start(w.turn());
   require(says<send>(step), "starts", "the initiator");
@@ -66,7 +66,7 @@ std::pair<std::size_t, errc> exchange(ap_world& w, bytes_view in, Cut&& cut) {
     in = in.subview(n);
     step = io.got(n, w.turn());
   }
-  require(!says<ignored>(step) && !says<need_room>(step), "passes nothing over", "a stream");
+  require(!says<ignored>(step) && !says<need_buffer>(step), "passes nothing over", "a stream");
   return {step.index(), failure(step)};
 }
 

@@ -29,9 +29,9 @@ awaitable<typename Exchange::product> converse(Exchange& x, tcp::socket& s, cons
     } else if (const auto* n = std::get_if<kerb::need_more>(&step)) {
       more = *n;
     } else {
-      throw failure(who, {.code = kerb::errc::no_space});  // a larger program would give a larger room
+      throw failure(who, {.code = kerb::errc::no_space});  // a larger program would give a larger buffer
     }
-    // Not as much as there is room for: what stands behind the answer is the session's
+    // Not as much as there is space for: what stands behind the answer is the session's
     const auto space = io.buffer().first(more.at_least);
     std::error_code end;
     const std::size_t n = co_await s.async_read_some(to_read(space), asio::redirect_error(use_awaitable, end));
@@ -71,18 +71,18 @@ class client {
  private:
   awaitable<void> get_ticket() {
     tcp::socket s(co_await asio::this_coro::executor);
-    std::array<std::uint8_t, kerb::botan::as_client::room_size> room;
+    std::array<std::uint8_t, kerb::botan::as_client::typical_buffer_size> buffer;
     const kerb::secret_view password = kerb::secret_view::of(account_.password);
-    kerb::botan::as_client as({.client = account_.me, .password = password, .room = room});
+    kerb::botan::as_client as({.client = account_.me, .password = password, .buffer = buffer});
     const auto tgt = co_await detail::converse(as, s, account_.kdc, policy_, "the KDC");
-    kerb::botan::tgs_client tgs({.tgt = tgt, .server = account_.service, .room = ticket_room_});
+    kerb::botan::tgs_client tgs({.tgt = tgt, .server = account_.service, .buffer = ticket_buffer_});
     ticket_.emplace(co_await detail::converse(tgs, s, account_.kdc, policy_, "the KDC"));
   }
   awaitable<void> exchange(const std::string& text, unsigned times, deadline& until) {
     tcp::socket s(co_await asio::this_coro::executor);
-    std::array<std::uint8_t, kerb::botan::ap_initiator::room_size> room;
+    std::array<std::uint8_t, kerb::botan::ap_initiator::typical_buffer_size> buffer;
     if (!ticket_) throw failure("the service", {.code = kerb::errc::api_misuse});  // nobody has logged in
-    kerb::botan::ap_initiator ap({.credential = *ticket_, .room = room, .times = times_});
+    kerb::botan::ap_initiator ap({.credential = *ticket_, .buffer = buffer, .times = times_});
     auto keys = co_await detail::converse(ap, s, service_, policy_, "the service");
     kerb::botan::protected_session session(std::move(keys), {.here = kerb::side::initiator});
     frame_buffer in, out;
@@ -114,7 +114,7 @@ class client {
   account account_;
   places service_;
   std::chrono::milliseconds patience_;
-  std::array<std::uint8_t, kerb::botan::tgs_client::room_size> ticket_room_;
+  std::array<std::uint8_t, kerb::botan::tgs_client::typical_buffer_size> ticket_buffer_;
   std::optional<kerb::botan::credential> ticket_;
   kerb::unique_time times_;  // no two authenticators with one time
 };

@@ -49,7 +49,7 @@ struct service {
 class conversation {
  public:
   explicit conversation(service& own)
-      : own_(own), acceptor_({.service = own.name, .mutual = kerb::required, .room = room_}) {}
+      : own_(own), acceptor_({.service = own.name, .mutual = kerb::required, .buffer = workspace_}) {}
   conversation(const conversation&) = delete;
   conversation& operator=(const conversation&) = delete;
 
@@ -90,8 +90,8 @@ class conversation {
     const auto t = turn_now(own_.crypto);
     if (ends_ <= t.now.at)
       return refuse({.code = kerb::errc::ticket_expired}, kerb::error_code_t::krb_ap_err_tkt_expired);
-    const kerb::wiped_on_exit wipe(std::span<std::uint8_t>(room_).first(message.size()));
-    const auto text = session_->open_priv(message, room_, t);
+    const kerb::wiped_on_exit wipe(std::span<std::uint8_t>(workspace_).first(message.size()));
+    const auto text = session_->open_priv(message, workspace_, t);
     if (!text) {
       // An error is not answered with an error: that might go on for ever
       if (kerb::asn1::decode<kerb::msg::KrbError>(message)) over_ = true;
@@ -120,7 +120,7 @@ class conversation {
 
   service& own_;
   frame_buffer in_, out_;
-  std::array<std::uint8_t, max_message> room_;  // the acceptor's, and then for what is opened
+  std::array<std::uint8_t, max_message> workspace_;  // the acceptor's, and then for what is opened
   incoming incoming_{in_};
   kerb::botan::ap_acceptor acceptor_;
   std::optional<kerb::botan::protected_session> session_;

@@ -73,7 +73,7 @@ class connection : public std::enable_shared_from_this<connection> {
     put_off();
     acceptor_.emplace(kerb::accept_request{.service = service_.name,
                                            .mutual = kerb::required,
-                                           .room = room_,
+                                           .buffer = workspace_,
                                            .peer_address = kerb::msg::HostAddress{kerb::addr_t::ipv4, address_},
                                            .understood = {}});
     act(acceptor_->receive(request_, service_.turn(at_)));
@@ -108,10 +108,10 @@ class connection : public std::enable_shared_from_this<connection> {
           return answer((peer != nullptr ? text_of(peer->client()) : "somebody") + ": accepted"), then();
         },
         [&](const kerb::refused& r) -> then { return answer("refused: " + explain(r.why, met_by::service)), then(); },
-        [&](const kerb::need_room& n) -> then {
+        [&](const kerb::need_buffer& n) -> then {
           std::vector<std::uint8_t> bigger(n.octets);
-          a.room(bigger);
-          room_.swap(bigger);
+          a.set_buffer(bigger);
+          workspace_.swap(bigger);
           return a.receive(request_, service_.turn(at_));
         },
         // said only where no answer is asked for, and we require that it is
@@ -150,7 +150,7 @@ class connection : public std::enable_shared_from_this<connection> {
   std::chrono::milliseconds idle_;
   steady::time_point until_{};
   std::vector<std::uint8_t> in_, out_;
-  std::vector<std::uint8_t> room_ = std::vector<std::uint8_t>(kerb::botan::ap_acceptor::room_size);
+  std::vector<std::uint8_t> workspace_ = std::vector<std::uint8_t>(kerb::botan::ap_acceptor::typical_buffer_size);
   kerb::bytes_view request_;                          ///< in in_, which is left alone until it has been answered
   kerb::timestamp at_;                                ///< when it came
   std::optional<kerb::botan::ap_acceptor> acceptor_;  ///< of the request that is being served

@@ -77,14 +77,15 @@ class server {
     if (fd < 0) {
       const bool passes = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
       // No more files: whoever waits to be accepted would keep poll() from waiting, and nothing would come of it
-      if (!passes && !(errno == EMFILE && make_room())) accept_again_ = steady::now() + std::chrono::milliseconds(100);
+      if (!passes && !(errno == EMFILE && make_buffer()))
+        accept_again_ = steady::now() + std::chrono::milliseconds(100);
       return;
     }
-    if (clients_.size() >= options_.most_connections) make_room();
+    if (clients_.size() >= options_.most_connections) make_buffer();
     clients_.push_back(std::make_shared<connection>(fd, from, service_, options_.idle));
   }
-  /// Whoever has kept us waiting the longest makes room; false: there is nobody.
-  bool make_room() {
+  /// Whoever has kept us waiting the longest makes buffer; false: there is nobody.
+  bool make_buffer() {
     const auto oldest = std::min_element(clients_.begin(), clients_.end(),
                                          [](const client& a, const client& b) { return a->until() < b->until(); });
     if (oldest == clients_.end()) return false;

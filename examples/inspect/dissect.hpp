@@ -60,8 +60,8 @@ inline bool looks_framed(bytes_view in) {
 inline std::string text_of(const kerb::file_name& n) {
   std::array<kerb::kerberos_string, 32> parts;
   if (const auto name = n.in(parts)) {
-    std::string room(4096, '\0');
-    if (const auto text = kerb::to_text(*name, room)) return std::string(*text);
+    std::string buffer(4096, '\0');
+    if (const auto text = kerb::to_text(*name, buffer)) return std::string(*text);
   }
   std::string out;  // more components, or longer ones, than any name has
   for (const kerb::kerberos_string c : n.components) out += (out.empty() ? "" : "/") + std::string(c.text());

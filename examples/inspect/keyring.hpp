@@ -56,12 +56,12 @@ class keyring {
   plain open(const kerb::asn1::seal& s, kerb::bytes_view cipher) {
     const auto etype = static_cast<kerb::etype_t>(s.etype);
     if (!policy_.shape(etype)) return {{}, "this encryption type cannot be opened here"};
-    octets& room = room_.emplace_back(cipher.size());
+    octets& buffer = workspace_.emplace_back(cipher.size());
     // no key is tried twice, however often the message is gone over
     tried& before = tried_[{octets(cipher.begin(), cipher.end()), s.usages.empty() ? 0 : s.usages[0]}];
     const auto opens = [&](std::size_t n) -> std::optional<plain> {
       for (const std::int32_t usage : s.usages) {
-        const auto opened = unseal(n, static_cast<kerb::key_usage_t>(usage), cipher, room);
+        const auto opened = unseal(n, static_cast<kerb::key_usage_t>(usage), cipher, buffer);
         if (!opened) continue;
         before.found = n;
         remember(etype, n);
@@ -81,7 +81,7 @@ class keyring {
       for (auto n = std::lower_bound(all.begin(), all.end(), first); n != all.end(); ++n)
         if (auto p = opens(*n)) return *std::move(p);
     }
-    room_.pop_back();
+    workspace_.pop_back();
     return {{}, "no key here opens it"};
   }
 
@@ -142,13 +142,13 @@ class keyring {
  private:
   /// What is derived from a key for one usage is made once: many keys are tried on many messages.
   kerb::result<std::span<std::uint8_t>> unseal(std::size_t n, kerb::key_usage_t u, kerb::bytes_view cipher,
-                                               std::span<std::uint8_t> room) {
+                                               std::span<std::uint8_t> buffer) {
     const auto known = prepared_.find({n, u});
-    if (known != prepared_.end()) return policy_.unseal(known->second, u, cipher, room);
+    if (known != prepared_.end()) return policy_.unseal(known->second, u, cipher, buffer);
     if (prepared_.size() < most_prepared)
       if (auto made = policy_.prepare(keys_[n].key, u))
-        return policy_.unseal(prepared_.emplace(std::pair{n, u}, std::move(*made)).first->second, u, cipher, room);
-    return policy_.unseal(keys_[n].key, u, cipher, room);
+        return policy_.unseal(prepared_.emplace(std::pair{n, u}, std::move(*made)).first->second, u, cipher, buffer);
+    return policy_.unseal(keys_[n].key, u, cipher, buffer);
   }
   /// Whose message was opened will have more of them: the last few keys that opened something are tried first.
   void remember(kerb::etype_t etype, std::size_t n) {
@@ -177,7 +177,7 @@ class keyring {
   std::map<std::string, std::size_t, std::less<>> labels_;  ///< the last key that is called so
   static constexpr std::size_t most_prepared = 65536;
   std::map<std::pair<std::size_t, kerb::key_usage_t>, policy::prepared_key> prepared_;
-  std::deque<octets> room_;
+  std::deque<octets> workspace_;
   std::set<salt> salts_;
   std::uint64_t work_left_ = 50'000'000;  ///< iterations of PBKDF2: about a minute
   struct tried {

@@ -37,10 +37,10 @@ inline std::string format(const char* how, unsigned long long a, unsigned long l
 
 /// 2026-11-22T02:49:00Z
 inline std::string time_text(std::int64_t seconds) {
-  std::array<std::uint8_t, 17> room{};
-  kerb::der::writer w(room);
+  std::array<std::uint8_t, 17> buffer{};
+  kerb::der::writer w(buffer);
   kerb::der::write_time(w, {seconds});
-  const std::string t(room.begin() + 2, room.end());
+  const std::string t(buffer.begin() + 2, buffer.end());
   return t.substr(0, 4) + "-" + t.substr(4, 2) + "-" + t.substr(6, 2) + "T" + t.substr(8, 2) + ":" + t.substr(10, 2) +
          ":" + t.substr(12, 2) + "Z";
 }
@@ -89,9 +89,9 @@ inline std::string oid_name(const std::string& oid) {
 /// IPv4 and IPv6 as usual, NetBIOS names as text, others in hexadecimal.
 inline std::string address_text(const item& i) {
   std::string out;
-  char room[INET6_ADDRSTRLEN];
+  char buffer[INET6_ADDRSTRLEN];
   if ((i.number == 2 && i.contents.size() == 4) || (i.number == 24 && i.contents.size() == 16)) {
-    out = inet_ntop(i.number == 2 ? AF_INET : AF_INET6, i.contents.data(), room, sizeof room);
+    out = inet_ntop(i.number == 2 ? AF_INET : AF_INET6, i.contents.data(), buffer, sizeof buffer);
   } else if (i.number == 20) {
     out.assign(i.contents.begin(), i.contents.end());
   } else {

@@ -27,12 +27,12 @@ class answerer {
   kerb::bytes_view operator()(kerb::bytes_view request, const kerb::kdc_peer& peer, const std::string& from) {
     for (;;) {
       const kerb::timestamp at = now();
-      kerb::botan::kdc exchange(realm_.is, room_, peer, decoy_ == nullptr ? nullptr : &decoy_->record());
+      kerb::botan::kdc exchange(realm_.is, workspace_, peer, decoy_ == nullptr ? nullptr : &decoy_->record());
       names_.forget();
       const auto over = run(exchange, request, at);
-      if (const auto* more = std::get_if<kerb::need_room>(&over);
-          more != nullptr && room_.size() < more->octets && more->octets <= most_room) {
-        room_.resize(more->octets);  // from the start again: nothing has been kept
+      if (const auto* more = std::get_if<kerb::need_buffer>(&over);
+          more != nullptr && workspace_.size() < more->octets && more->octets <= most_buffer) {
+        workspace_.resize(more->octets);  // from the start again: nothing has been kept
         continue;
       }
       const bool stream = peer.arrived == kerb::carrier::stream;
@@ -51,7 +51,7 @@ class answerer {
   /// The last words to a client on a stream whose next message is longer than we take (RFC 4120 section 7.2.2).
   kerb::bytes_view too_long(const std::string& from) {
     const kerb::timestamp at = now();
-    kerb::botan::kdc exchange(realm_.is, room_);
+    kerb::botan::kdc exchange(realm_.is, workspace_);
     const turn t{crypto_, random_, at};
     if (!log_.quiet()) {
       begin_line(at, from, " tcp refused: KRB_ERR_FIELD_TOOLONG, a length that is not taken");
@@ -65,7 +65,7 @@ class answerer {
   // the page empty.
   using random = kerb::buffered_random<policy>;
   using turn = kerb::turn<policy, random>;
-  static constexpr std::size_t most_room = 1 << 20;
+  static constexpr std::size_t most_buffer = 1 << 20;
 
   /// The exchange says what it needs, and this gets it. kerb::serve() is the same loop in one call; written out, it
   /// leaves the reason of a refusal to the log.
@@ -185,7 +185,7 @@ class answerer {
     std::string text;
   } told_;              ///< the time of the last line
   std::string client_;  ///< of a TGS request, once its ticket has been opened
-  std::vector<std::uint8_t> room_ = std::vector<std::uint8_t>(4 * kerb::botan::kdc::room_size);
+  std::vector<std::uint8_t> workspace_ = std::vector<std::uint8_t>(4 * kerb::botan::kdc::typical_buffer_size);
 };
 
 }  // namespace example

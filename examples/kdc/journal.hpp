@@ -70,8 +70,8 @@ inline void add_number(std::string& to, int n) {
   to.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), n).ptr);
 }
 inline void add_time(std::string& to, kerb::kerberos_time t) {
-  std::array<std::uint8_t, 32> room{};
-  const auto octets = kerb::asn1::encode(t, room);  // two octets of header, and YYYYMMDDhhmmssZ
+  std::array<std::uint8_t, 32> buffer{};
+  const auto octets = kerb::asn1::encode(t, buffer);  // two octets of header, and YYYYMMDDhhmmssZ
   if (!octets || octets->size() != 17) return;
   for (std::size_t i = 2; i != 17; ++i) {
     if (i == 6 || i == 8) to += '-';

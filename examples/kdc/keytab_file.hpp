@@ -27,9 +27,9 @@ inline key_map read_keytab(const std::string& file, policy& crypto) {
   if (!keytab) throw bad_text(file + " is no keytab");
   for (const kerb::keytab_entry& e : *keytab) {
     std::array<kerb::kerberos_string, 32> components{};
-    std::array<char, 4096> room{};
+    std::array<char, 4096> buffer{};
     const auto name = e.principal.in(components);
-    const auto as_text = name ? kerb::to_text(*name, room) : kerb::result<std::string_view>(name.error());
+    const auto as_text = name ? kerb::to_text(*name, buffer) : kerb::result<std::string_view>(name.error());
     auto k = crypto.import(e.etype, e.key.unguarded());
     if (k && as_text) all[std::string(*as_text)].push_back({e.kvno, std::move(*k), {}});
   }
@@ -45,9 +45,9 @@ struct keytab_name {
 /// Writes a keytab that only its owner can read. It is complete or it is not there, whatever happens in between.
 inline void write_keytab(const std::string& file, const std::vector<keytab_name>& entries) {
   for (std::size_t size = 1024;;) {
-    std::vector<std::uint8_t> room(size);
-    const kerb::wiped_on_exit wipe(room);
-    kerb::keytab_writer w(room);
+    std::vector<std::uint8_t> buffer(size);
+    const kerb::wiped_on_exit wipe(buffer);
+    kerb::keytab_writer w(buffer);
     for (const keytab_name& e : entries) {
       const auto name = kerb::principal::parse(e.name);
       for (const stored_key& k : e.keys_of->keys())

@@ -219,8 +219,8 @@ struct realm_text {
 inline std::string name_with_realm(const std::string& text, const std::string& realm) {
   const auto p = kerb::principal::parse(text, realm);
   if (!p) throw bad_text("\"" + text + "\" is no name of a principal");
-  std::array<char, 4096> room{};
-  const auto spelt = kerb::to_text(*p, room);
+  std::array<char, 4096> buffer{};
+  const auto spelt = kerb::to_text(*p, buffer);
   if (!spelt) throw bad_text("\"" + text + "\" is too long for the name of a principal");
   return std::string(*spelt);
 }

@@ -72,8 +72,8 @@ class directory {
     for (const kerb::kerberos_string c : p.name.name_string)
       for (const std::uint8_t o : c.octets)
         if (o < 0x20 || o == 0x7f) return std::nullopt;
-    std::array<char, 4096> room;
-    const auto text = kerb::to_text(p, room);
+    std::array<char, 4096> buffer;
+    const auto text = kerb::to_text(p, buffer);
     return text ? std::optional<std::string>(*text) : std::nullopt;
   }
   std::string without_realm(const std::string& text) const { return text.substr(0, text.size() - realm_.size() - 1); }

@@ -109,9 +109,9 @@ class server {
     for (int i = 0; i != 4; ++i) {  // then the streams have their turn
       const std::size_t n = batch_.receive(udp_);
       for (std::size_t k = 0; k != n; ++k) {
-        std::array<std::uint8_t, 16> room{};
+        std::array<std::uint8_t, 16> buffer{};
         batch_.answer(k, answer_(batch_.message(k),
-                                 {peer_address(batch_.from(k), room), kerb::carrier::any, options_.largest_datagram},
+                                 {peer_address(batch_.from(k), buffer), kerb::carrier::any, options_.largest_datagram},
                                  text_of(batch_.from(k))));
       }
       answer_.log().write();
@@ -127,16 +127,16 @@ class server {
     if (c.fd < 0) {
       const bool passes = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
       // No more files: whoever waits to be accepted would keep poll() from waiting, and nothing would come of it
-      if (!passes && !(errno == EMFILE && make_room())) accept_again_ = clock::now() + std::chrono::milliseconds(100);
+      if (!passes && !(errno == EMFILE && make_buffer())) accept_again_ = clock::now() + std::chrono::milliseconds(100);
       return;
     }
-    if (connections_.size() >= options_.most_connections) make_room();
+    if (connections_.size() >= options_.most_connections) make_buffer();
     c.from = text_of(c.address);
     c.until = clock::now() + options_.idle;
     connections_.push_back(std::move(c));
   }
-  /// Whoever has kept us waiting the longest makes room; false: there is nobody.
-  bool make_room() {
+  /// Whoever has kept us waiting the longest makes buffer; false: there is nobody.
+  bool make_buffer() {
     const auto oldest = std::min_element(connections_.begin(), connections_.end(),
                                          [](const connection& a, const connection& b) { return a.until < b.until; });
     if (oldest == connections_.end()) return false;
@@ -176,8 +176,8 @@ class server {
     }
     kerb::bytes_view octets;
     if (frame) {
-      std::array<std::uint8_t, 16> room{};
-      octets = answer_(frame->message, {peer_address(c.address, room), kerb::carrier::stream}, c.from);
+      std::array<std::uint8_t, 16> buffer{};
+      octets = answer_(frame->message, {peer_address(c.address, buffer), kerb::carrier::stream}, c.from);
       c.taken += 4 + frame->message.size();
     } else {
       octets = answer_.too_long(c.from);
@@ -237,9 +237,9 @@ class server {
     std::string text;
     if (a.ss_family == AF_INET6) {
       const auto* const six = reinterpret_cast<const sockaddr_in6*>(&a);
-      std::array<char, INET6_ADDRSTRLEN> room{};
-      ::inet_ntop(AF_INET6, &six->sin6_addr, room.data(), room.size());
-      text.append("[").append(room.data()).append("]:");
+      std::array<char, INET6_ADDRSTRLEN> buffer{};
+      ::inet_ntop(AF_INET6, &six->sin6_addr, buffer.data(), buffer.size());
+      text.append("[").append(buffer.data()).append("]:");
       add_number(text, ntohs(six->sin6_port));
     } else {
       const auto* const four = reinterpret_cast<const sockaddr_in*>(&a);
@@ -253,14 +253,14 @@ class server {
     return text;
   }
   /// As tickets have it, RFC 4120 section 7.5.3.
-  static kerb::msg::HostAddress peer_address(const sockaddr_storage& a, std::span<std::uint8_t, 16> room) {
+  static kerb::msg::HostAddress peer_address(const sockaddr_storage& a, std::span<std::uint8_t, 16> buffer) {
     const bool is_six = a.ss_family == AF_INET6;
     const std::size_t size = is_six ? 16 : 4;
-    std::memcpy(room.data(),
+    std::memcpy(buffer.data(),
                 is_six ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in6*>(&a)->sin6_addr)
                        : &reinterpret_cast<const sockaddr_in*>(&a)->sin_addr,
                 size);
-    return {is_six ? kerb::addr_t::ipv6 : kerb::addr_t::ipv4, kerb::bytes_view(room).first(size)};
+    return {is_six ? kerb::addr_t::ipv6 : kerb::addr_t::ipv4, kerb::bytes_view(buffer).first(size)};
   }
   static void hang_up(int& fd) {
     if (fd >= 0) ::close(fd);

@@ -24,7 +24,7 @@ class embedded_kdc {
 
   kerb::result<kerb::answer> operator()(const kerb::send& s, kerb::timestamp now) {
     const kerb::turn<policy, policy> t{p_, p_, now};
-    kerb::botan::kdc x(realm_.settings, room_);
+    kerb::botan::kdc x(realm_.settings, workspace_);
     kerb::kdc_step step = x.receive(s.octets, t);
     for (;;) {
       if (const auto* ask = std::get_if<kerb::need_principal>(&step)) {
@@ -82,7 +82,7 @@ class embedded_kdc {
   policy& p_;
   story& tell_;
   kerb::testing::realm<policy> realm_;
-  std::array<std::uint8_t, 16384> room_{};
+  std::array<std::uint8_t, 16384> workspace_{};
   bool ready_ = false;
 };
 

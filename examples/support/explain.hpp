@@ -157,8 +157,8 @@ inline std::string explain(const kerb::error& e, const kerb::principal_view& ask
   for (char& c : realm)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   if (!may_be_the_realm || realm == asked.realm.text()) return text;
-  std::string room(2048, '\0');
-  const auto name = kerb::to_text({asked.name, kerb::kerberos_string::of(realm)}, room);
+  std::string buffer(2048, '\0');
+  const auto name = kerb::to_text({asked.name, kerb::kerberos_string::of(realm)}, buffer);
   return name ? text + "; realms are in capitals: ask for " + std::string(*name) : text;
 }
 

@@ -50,12 +50,12 @@ struct service_side {
   Keys& keys;
   bool keys_are_there = true;
   kerb::memory_replay_store<64> seen{};
-  std::array<std::uint8_t, 16384> initiator_room{}, acceptor_room{};
+  std::array<std::uint8_t, 16384> initiator_buffer{}, acceptor_buffer{};
 
   /// The AP exchange, told from both sides; the exit status.
   int meet(const kerb::botan::credential& c, kerb::botan::policy& p, story& tell, kerb::timestamp now) {
     const kerb::turn<kerb::botan::policy, kerb::botan::policy> t{p, p, now};
-    kerb::botan::ap_initiator initiator({.credential = c, .room = initiator_room});
+    kerb::botan::ap_initiator initiator({.credential = c, .buffer = initiator_buffer});
     auto step = initiator.start(t);
     const auto* request = std::get_if<kerb::send>(&step);
     if (request == nullptr) {
@@ -68,7 +68,7 @@ struct service_side {
       tell.more("Here it ends: only the service's key opens this, and it was not given (--service-password-file).");
       return 0;
     }
-    kerb::botan::ap_acceptor acceptor({.service = service, .mutual = kerb::required, .room = acceptor_room});
+    kerb::botan::ap_acceptor acceptor({.service = service, .mutual = kerb::required, .buffer = acceptor_buffer});
     const auto who = kerb::accept(acceptor, request->octets, p, keys, seen, now);
     if (!who) return failure("the service refuses", who.error(), met_by::service);
     tell.more("Learnt: the client is %s.", text_of(who->client()).c_str());
@@ -100,11 +100,11 @@ struct service_side {
   /// Whether the service accepts a new AP-REQ with this ticket.
   bool accepts(const kerb::botan::credential& c, kerb::botan::policy& p, kerb::timestamp now) {
     const kerb::turn<kerb::botan::policy, kerb::botan::policy> t{p, p, now};
-    kerb::botan::ap_initiator initiator({.credential = c, .room = initiator_room});
+    kerb::botan::ap_initiator initiator({.credential = c, .buffer = initiator_buffer});
     auto step = initiator.start(t);
     const auto* request = std::get_if<kerb::send>(&step);
     if (request == nullptr) return false;
-    kerb::botan::ap_acceptor acceptor({.service = service, .mutual = kerb::required, .room = acceptor_room});
+    kerb::botan::ap_acceptor acceptor({.service = service, .mutual = kerb::required, .buffer = acceptor_buffer});
     return kerb::accept(acceptor, request->octets, p, keys, seen, now).has_value();
   }
 

@@ -12,8 +12,8 @@
 namespace example {
 
 inline std::string text_of(const kerb::principal_view& p) {
-  std::array<char, 2048> room{};
-  const auto t = kerb::to_text(p, room);
+  std::array<char, 2048> buffer{};
+  const auto t = kerb::to_text(p, buffer);
   return t ? std::string(*t) : "(a very long name)";
 }
 inline std::string text_of(kerb::etype_t e) {

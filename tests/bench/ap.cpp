@@ -61,7 +61,7 @@ class ap_world {
                                   .caddr = {},
                                   .authorization_data = {}};
     if (h == how::pac) part.authorization_data = kerb::msg::AuthorizationData(outer);
-    ticket = *kerb::testing::mint_ticket(web, part, service_key(), kvno, turn, ticket_room_);
+    ticket = *kerb::testing::mint_ticket(web, part, service_key(), kvno, turn, ticket_buffer_);
     const kerb::key session = session_key();
     for (std::size_t i = 0; i != many; ++i) {
       const kerb::msg::Authenticator a{.crealm = alice.realm,
@@ -72,11 +72,11 @@ class ap_world {
                                        .subkey = {},
                                        .seq_number = 0x12345678,
                                        .authorization_data = {}};
-      std::uint8_t room[2048];
+      std::uint8_t buffer[2048];
       const auto made = kerb::testing::mint_ap_req(
           ticket, a,
           h == how::mutual ? kerb::msg::ApOptions{kerb::ap_option_t::mutual_required} : kerb::msg::ApOptions{}, session,
-          kerb::key_usage_t::ap_req_authenticator, turn, room);
+          kerb::key_usage_t::ap_req_authenticator, turn, buffer);
       requests.emplace_back(made->begin(), made->end());
     }
     authtime = t.at.seconds - 60;
@@ -113,7 +113,7 @@ class ap_world {
 
  private:
   std::array<std::uint8_t, 32> service_octets_, session_octets_;
-  std::array<std::uint8_t, 2048> ticket_room_;
+  std::array<std::uint8_t, 2048> ticket_buffer_;
 };
 ap_world& world(int etype, how h) {
   if (h == how::replay) h = how::plain;
@@ -132,10 +132,10 @@ void accept_kerb(benchmark::State& state, int etype, how h) {
   const auto store = std::make_unique<Store>();
   const auto rule = h == how::replay ? kerb::replay_rule::ask : kerb::replay_rule::own_means;
   using acceptor = kerb::ap_acceptor<Policy>;
-  std::array<std::uint8_t, acceptor::room_size> room;
+  std::array<std::uint8_t, acceptor::typical_buffer_size> buffer;
   std::size_t i = 0;
   timed(state, [&] {
-    acceptor a({.service = web, .room = room, .replays = rule});
+    acceptor a({.service = web, .buffer = buffer, .replays = rule});
     const auto& request = w.requests[h == how::replay ? i++ % ap_world::many : 0];
     const auto who = kerb::accept(a, request, p, keys, *store, now(), {.subkey = false}, limits);
     const bool has_pac = who && who->authorization().find(kerb::ad_t::win2k_pac).has_value();
@@ -178,16 +178,16 @@ void accept_floor(benchmark::State& state, int etype, how h) {
   const kerb::bytes_view ticket = req->ticket->enc_part.cipher, authenticator = req->authenticator.cipher;
   floor_keys<Library> service(w.facts), session(w.facts, true);
   service.schedule(w.service_octets(), kerb::key_usage_t::ticket);
-  std::array<std::uint8_t, 2048> room;
+  std::array<std::uint8_t, 2048> buffer;
   const auto opened = [&](kerb::bytes_view in, std::uint8_t tag) {  // the plaintext's first octet is known
-    return room[16] == tag && in.size() > 16;
+    return buffer[16] == tag && in.size() > 16;
   };
   timed(state, [&] {
-    bool good = service.open(ticket, room.data());
+    bool good = service.open(ticket, buffer.data());
     good &= opened(ticket, 0x63);
     session.schedule(w.session_octets(), kerb::key_usage_t::ap_req_authenticator);
-    good &= session.open(authenticator, room.data());
-    benchmark::DoNotOptimize(room.data());
+    good &= session.open(authenticator, buffer.data());
+    benchmark::DoNotOptimize(buffer.data());
     return good && opened(authenticator, 0x62);
   });
 }
@@ -206,9 +206,9 @@ void request_kerb(benchmark::State& state, int etype) {
                                  .addresses = {},
                                  .client_renamed = false};
   const kerb::botan::credential credential{facts, w.session_key()};
-  std::array<std::uint8_t, kerb::botan::ap_initiator::room_size> room;
+  std::array<std::uint8_t, kerb::botan::ap_initiator::typical_buffer_size> buffer;
   timed(state, [&] {
-    kerb::botan::ap_initiator a({.credential = credential, .room = room});
+    kerb::botan::ap_initiator a({.credential = credential, .buffer = buffer});
     const auto step = a.start(kerb::turn<policy, policy>{w.p, w.p, now(), limits});
     const auto* s = std::get_if<kerb::send>(&step);
     return s != nullptr && s->octets.size() > w.ticket.size();
@@ -224,9 +224,9 @@ void request_peer(benchmark::State& state, const peer_ops& peer, int etype) {
   kerb::key_list<policy::prepared_key, 1> keys;
   (void)keys.add(web, kvno, w.facts.etype, std::move(*w.p.prepare(w.service_key(), kerb::key_usage_t::ticket)));
   kerb::no_replay_store store;
-  std::array<std::uint8_t, kerb::botan::ap_acceptor::room_size> room;
+  std::array<std::uint8_t, kerb::botan::ap_acceptor::typical_buffer_size> buffer;
   kerb::botan::ap_acceptor a(
-      {.service = web, .mutual = kerb::required, .room = room, .replays = kerb::replay_rule::own_means});
+      {.service = web, .mutual = kerb::required, .buffer = buffer, .replays = kerb::replay_rule::own_means});
   peer_octets made{};
   const int why = peer.initiate(handle, &made);
   const auto who = kerb::accept(a, kerb::bytes_view(made.data, why == 0 ? made.size : 0), w.p, keys, store, now());
@@ -244,15 +244,15 @@ void request_floor(benchmark::State& state, int etype) {
   ap_world& w = world(etype, how::mutual);
   floor_keys<Library> session(w.facts, true);
   const std::size_t plain = 118 + w.facts.key;
-  std::array<std::uint8_t, 512> room{};
-  const auto io = std::span(room).first(16 + plain + w.facts.tag);
+  std::array<std::uint8_t, 512> buffer{};
+  const auto io = std::span(buffer).first(16 + plain + w.facts.tag);
   std::array<std::uint8_t, 64> random;
   timed(state, [&] {
     session.schedule(w.session_octets(), kerb::key_usage_t::ap_req_authenticator);
     Library::random(std::span(random).first(16u + w.facts.key + 4));
     std::memcpy(io.data(), random.data(), 16);
     session.seal(io);
-    benchmark::DoNotOptimize(room.data());
+    benchmark::DoNotOptimize(buffer.data());
     return true;
   });
 }

@@ -34,8 +34,8 @@ struct text {
   bool is_plain(const std::uint8_t* o) const { return std::memcmp(o, plain.data(), plain.size()) == 0; }
   /// Whether kerb opens it to the plaintext.
   bool opens(kerb::bytes_view in) {
-    std::vector<std::uint8_t> room(in.size());
-    const auto got = p.unseal(key, usage, in, room);
+    std::vector<std::uint8_t> buffer(in.size());
+    const auto got = p.unseal(key, usage, in, buffer);
     return got && got->size() == plain.size() && is_plain(got->data());
   }
 };
@@ -54,10 +54,10 @@ void seal_kerb(benchmark::State& state, Policy& p, text& t, const Key& key) {
 }
 template <class Policy, class Key>
 void open_kerb(benchmark::State& state, Policy& p, text& t, const Key& key) {
-  std::vector<std::uint8_t> room(t.sealed.size());
+  std::vector<std::uint8_t> buffer(t.sealed.size());
   timed(state, [&] {
-    const auto got = p.unseal(key, usage, kerb::bytes_view(t.sealed), room);
-    benchmark::DoNotOptimize(room.data());
+    const auto got = p.unseal(key, usage, kerb::bytes_view(t.sealed), buffer);
+    benchmark::DoNotOptimize(buffer.data());
     return got.has_value();
   });
 }
@@ -114,14 +114,14 @@ void open_floor(benchmark::State& state, int etype, text& t, bool fresh) {
   const kerb::bytes_view key = handle_key(etype);
   const octets key_octets(key.data(), key.size());
   keys.schedule(key_octets, usage);
-  std::vector<std::uint8_t> room(t.sealed.size());
+  std::vector<std::uint8_t> buffer(t.sealed.size());
   const auto open = [&] {
     if (fresh) keys.schedule(key_octets, usage);
-    const bool good = keys.open(t.sealed, room.data());
-    benchmark::DoNotOptimize(room.data());
+    const bool good = keys.open(t.sealed, buffer.data());
+    benchmark::DoNotOptimize(buffer.data());
     return good;
   };
-  if (!open() || !t.is_plain(room.data() + 16)) return give_up(state, "it opens to something else");
+  if (!open() || !t.is_plain(buffer.data() + 16)) return give_up(state, "it opens to something else");
   timed(state, open);
 }
 
@@ -189,11 +189,11 @@ constexpr std::size_t batch = kerb::cts_lanes;
 /// As many messages as are sealed at once, each counted as one.
 struct batch_of {
   text t;
-  std::vector<std::vector<std::uint8_t>> room;
+  std::vector<std::vector<std::uint8_t>> buffer;
   std::vector<std::span<std::uint8_t>> messages;
 
-  batch_of(int etype, std::size_t size) : t(etype, size), room(batch, t.sealed) {
-    for (auto& r : room) messages.emplace_back(r);
+  batch_of(int etype, std::size_t size) : t(etype, size), buffer(batch, t.sealed) {
+    for (auto& r : buffer) messages.emplace_back(r);
   }
   void fill() {
     for (const auto& m : messages) std::memcpy(m.data() + 16, t.plain.data(), t.plain.size());
@@ -210,7 +210,7 @@ void seal_batch(benchmark::State& state, batch_of& b, Seal&& seal) {
   const auto once = [&] {
     b.fill();
     const bool good = seal();
-    benchmark::DoNotOptimize(b.room.data());
+    benchmark::DoNotOptimize(b.buffer.data());
     benchmark::ClobberMemory();
     return good;
   };

@@ -107,20 +107,20 @@ std::size_t walk(const std::uint8_t* p, const std::uint8_t* end) {
 /// What every contestant decodes, and encodes to the same octets again.
 template <class T>
 bool all_have(peer_message what, const octets_t& o) {
-  std::array<std::uint8_t, 8192> room;
+  std::array<std::uint8_t, 8192> buffer;
   auto v = kerb::asn1::decode<T>(kerb::bytes_view(o));
   if (!v) return false;
   own_arrays arrays;
   arrays.take(*v);
-  const auto again = kerb::asn1::encode(*v, room);
+  const auto again = kerb::asn1::encode(*v, buffer);
   if (!again || !(*again == kerb::bytes_view(o))) return false;
   for (const peer_ops* p : peers()) {
     void* const handle = peer_handle(*p, 18);
     void* const theirs = handle == nullptr ? nullptr : p->decoded(handle, what, as_peer(kerb::bytes_view(o)));
     if (theirs == nullptr) return false;
     std::size_t n = 0;
-    const bool same =
-        p->encode(handle, what, theirs, room.data(), &n) == 0 && kerb::bytes_view(room).first(n) == kerb::bytes_view(o);
+    const bool same = p->encode(handle, what, theirs, buffer.data(), &n) == 0 &&
+                      kerb::bytes_view(buffer).first(n) == kerb::bytes_view(o);
     p->drop(handle, what, theirs);
     if (!same) return false;
   }
@@ -222,11 +222,11 @@ void add_message(peer_message what, const std::string& name) {
         auto v = *kerb::asn1::decode<T>(kerb::bytes_view(o));
         own_arrays arrays;
         arrays.take(v);
-        std::array<std::uint8_t, 8192> room;
+        std::array<std::uint8_t, 8192> buffer;
         timed(state, [&] {
           benchmark::DoNotOptimize(v);
-          const auto made = kerb::asn1::encode(v, room);
-          benchmark::DoNotOptimize(room.data());
+          const auto made = kerb::asn1::encode(v, buffer);
+          benchmark::DoNotOptimize(buffer.data());
           return made.has_value();
         });
       }));

@@ -379,7 +379,7 @@ class floor_keys {
     ke_.set_key({e, f_.key});
     ki_.set_key({i, f_.mac_key});
   }
-  /// `io`: confounder, plaintext, and room for the tag; the confounder is there.
+  /// `io`: confounder, plaintext, and space for the tag; the confounder is there.
   void seal(std::span<std::uint8_t> io) {
     const auto text = io.first(io.size() - f_.tag);
     std::uint8_t whole[64];

@@ -49,20 +49,20 @@ class kdc_world {
   auto exchange(octets_t& sent, octets_t& got) {
     return [&](const kerb::send& s) -> kerb::result<kerb::answer> {
       sent.assign(s.octets.begin(), s.octets.end());
-      const auto a = realm.answer(s.octets, now(), room_);
+      const auto a = realm.answer(s.octets, now(), workspace_);
       if (!a) return a.error();
       got.assign(a->begin(), a->end());
       return kerb::answer(*a, kerb::carrier::stream);
     };
   }
   bool ask() {
-    std::array<std::uint8_t, 8192> as_room, tgs_room;
-    kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of(password), .room = as_room});
+    std::array<std::uint8_t, 8192> as_buffer, tgs_buffer;
+    kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of(password), .buffer = as_buffer});
     const auto tgt = kerb::drive(as, p, now, exchange(as_req, as_rep));
     if (!tgt) return false;
     const kerb::secret_view s = tgt->session_key().octets();
     session.assign(s.data(), s.data() + s.size());
-    kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .room = tgs_room});
+    kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .buffer = tgs_buffer});
     return kerb::drive(tgs, p, now, exchange(tgs_req, tgs_rep)).has_value();
   }
 
@@ -82,7 +82,7 @@ class kdc_world {
  private:
   std::list<policy::prepared_key> prepared_;
   std::list<kerb::long_term_key<policy>> keys_;
-  std::array<std::uint8_t, kerb::botan::kdc::room_size> room_{};
+  std::array<std::uint8_t, kerb::botan::kdc::typical_buffer_size> workspace_{};
 };
 kdc_world& world(int etype) {
   static std::map<int, kdc_world*> all;
@@ -95,9 +95,9 @@ void serve(benchmark::State& state, int etype, bool tgs) {
   kdc_world& w = world(etype);
   if (!w.good) return give_up(state, "there is no realm");
   const octets_t& request = tgs ? w.tgs_req : w.as_req;
-  std::array<std::uint8_t, kerb::botan::kdc::room_size> room;
+  std::array<std::uint8_t, kerb::botan::kdc::typical_buffer_size> buffer;
   timed(state, [&] {
-    const auto a = w.realm.answer(kerb::bytes_view(request), now(), room, limits);
+    const auto a = w.realm.answer(kerb::bytes_view(request), now(), buffer, limits);
     return a && !a->empty() && (*a)[0] == (tgs ? 0x6d : 0x6b);
   });
 }

@@ -149,7 +149,7 @@ class load {
     const auto key = long_term_key();
     octets_t hints;
     for (std::size_t i = 0; i != n; ++i) {
-      kerb::botan::as_client as({.client = alice, .key = key, .room = room_, .etypes = etypes_});
+      kerb::botan::as_client as({.client = alice, .key = key, .buffer = workspace_, .etypes = etypes_});
       const auto turn = [&] { return kerb::turn<policy, policy>{p_, p_, now()}; };
       auto step = as.start(turn());
       if (const auto* s = std::get_if<kerb::send>(&step); s != nullptr && hints.empty())
@@ -159,13 +159,13 @@ class load {
       if (s == nullptr) give_up("no AS-REQ with a timestamp can be made");
       as_requests.push_back(copy(s->octets));
     }
-    kerb::botan::as_client as({.client = alice, .key = key, .room = as_room_, .etypes = etypes_});
+    kerb::botan::as_client as({.client = alice, .key = key, .buffer = as_buffer_, .etypes = etypes_});
     auto tgt = kerb::drive(as, p_, now, [&](const kerb::send& s) -> kerb::result<kerb::answer> {
       return kerb::answer(kdc.ask(s.octets), kerb::carrier::stream);
     });
     if (!tgt) give_up("no TGT");
     for (std::size_t i = 0; i != n; ++i) {
-      kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .room = room_, .etypes = etypes_});
+      kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .buffer = workspace_, .etypes = etypes_});
       const auto step = tgs.start(kerb::turn<policy, policy>{p_, p_, now()});
       const auto* s = std::get_if<kerb::send>(&step);
       if (s == nullptr) give_up("no TGS-REQ can be made");
@@ -185,7 +185,7 @@ class load {
   }
   std::array<kerb::etype_t, 1> etypes_;
   policy p_;
-  std::array<std::uint8_t, 8192> room_, as_room_;
+  std::array<std::uint8_t, 8192> workspace_, as_buffer_;
 };
 
 double cpu_ns(pid_t pid) {

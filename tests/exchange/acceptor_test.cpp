@@ -68,9 +68,9 @@ constexpr errc user_to_user(bool flag, bool allowed, bool right_key, bool long_t
                                    .key_expiration = {},
                                    .addresses = {}},
                                   w.import({w.service_etype, tgt_key.octets().unguarded()}));
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   memory_replay_store<32> seen;
-  ap_acceptor<policy> a(w.request_in(room));
+  ap_acceptor<policy> a(w.request_in(buffer));
   const bytes_view req = w.mint();
   if (long_term_too) {
     key_list<key, 1> keys;
@@ -99,8 +99,8 @@ constexpr bool the_word_says_user_to_user() {
   ap_world w;
   w.options.set(ap_option_t::use_session_key);
   w.request.user_to_user = true;
-  std::array<std::uint8_t, 4096> room{};
-  ap_acceptor<policy> a(w.request_in(room));
+  std::array<std::uint8_t, 4096> buffer{};
+  ap_acceptor<policy> a(w.request_in(buffer));
   const auto step = a.receive(w.mint(), w.turn());
   const auto* ask = std::get_if<need_ticket_key>(&step);
   if (ask == nullptr || !ask->user_to_user) return false;
@@ -155,8 +155,8 @@ constexpr verdict bound_to(bytes_view channel, binding_rule rule, bool own, bool
   (void)write_gss_checksum({.bnd = bnd, .flags = {gss_flag_t::mutual}, .deleg = {}, .exts = {}}, checksum);
   w.authenticator.cksum = msg::Checksum{cksum_t::gssapi, checksum};
   if (bound == nullptr) return w.present(w.mint());
-  std::array<std::uint8_t, 4096> room{};
-  ap_acceptor<policy> a(w.request_in(room));
+  std::array<std::uint8_t, 4096> buffer{};
+  ap_acceptor<policy> a(w.request_in(buffer));
   const key k = w.service_key();
   (void)a.receive(w.mint(), w.turn());
   (void)a.provide(k, w.turn());
@@ -209,15 +209,15 @@ KERB_BOTH("CVE-2010-1321: a GSS-API checksum that is cut short, or says so of it
 constexpr etype_t subkey_type(bool negotiate) {
   ap_world w;
   constexpr etype_t offer[] = {etype_t::aes256_cts_hmac_sha384_192, etype_t::aes256_cts_hmac_sha1_96};
-  std::array<std::uint8_t, 64> room_of_list{}, outer{};
-  const bytes_view list = kerb_test::must(asn1::encode(msg::EtypeList(view_of<etype_t>(offer)), room_of_list));
+  std::array<std::uint8_t, 64> buffer_of_list{}, outer{};
+  const bytes_view list = kerb_test::must(asn1::encode(msg::EtypeList(view_of<etype_t>(offer)), buffer_of_list));
   const msg::AuthorizationDataElement one[] = {{ad_t::etype_negotiation, list}};
   const bytes_view inside =
       kerb_test::must(asn1::encode(msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(one)), outer));
   const msg::AuthorizationDataElement relevant[] = {{ad_t::if_relevant, inside}};
   w.authenticator.authorization_data = msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(relevant));
-  std::array<std::uint8_t, 4096> room{};
-  ap_acceptor<policy> a(w.request_in(room));
+  std::array<std::uint8_t, 4096> buffer{};
+  ap_acceptor<policy> a(w.request_in(buffer));
   const key k = w.service_key();
   (void)a.receive(w.mint(), w.turn());
   (void)a.provide(k, w.turn());
@@ -234,8 +234,8 @@ KERB_BOTH("ap_acceptor: answers with a key of the best type that both know", "[e
 
 constexpr bool answered(replay_verdict v, errc why, error_code_t code) {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{};
-  ap_acceptor<policy> a(w.request_in(room));
+  std::array<std::uint8_t, 4096> buffer{};
+  ap_acceptor<policy> a(w.request_in(buffer));
   const key k = w.service_key();
   (void)a.receive(w.mint(), w.turn());
   const auto ask = a.provide(k, w.turn());

@@ -16,14 +16,14 @@ struct service {
   ap_world w;
   key_list<key, 4> keys;
   memory_replay_store<64> seen;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   constexpr service() {
     (void)keys.add(web, 3, w.service_etype, w.service_key());
     (void)keys.add(ftp, 3, w.service_etype, w.service_key());  // one key under two names
     w.request.service = std::optional<principal_view>{};
   }
   constexpr errc present(bytes_view req) {
-    ap_acceptor<policy> a(w.request_in(room));
+    ap_acceptor<policy> a(w.request_in(buffer));
     const auto who = accept(a, req, w.policy, keys, seen, w.now);
     return who.error().code;
   }
@@ -94,12 +94,12 @@ KERB_BOTH("ap_acceptor: a postdated ticket is refused until it has been validate
 
 errc through(bytes_view transited, bool judged) {
   ap_world w;
-  std::vector<std::uint8_t> ticket(100000), req(120000), room(300000);
+  std::vector<std::uint8_t> ticket(100000), req(120000), buffer(300000);
   w.ticket.crealm = w.authenticator.crealm = "FAR.ORG"_krb;
   w.ticket.transited.contents = transited;
   w.ticket.key = key_as_sent(w.session_etype, session_octets);
   w.request.paths = judged ? std::optional(realm_path_policy{.hierarchical = false}) : std::nullopt;
-  w.request.room = room;
+  w.request.buffer = buffer;
   const key service_key = w.service_key(), session_key = w.session_key();
   const auto t = w.turn();
   const auto minted = testing::mint_ticket(web, w.ticket, service_key, 3, t, ticket);
@@ -130,7 +130,7 @@ constexpr bool identity_has_a_realm() {
   service s;
   s.w.ticket.crealm = s.w.authenticator.crealm = "OTHER.ORG"_krb;
   s.w.ticket.flags.set(ticket_flag_t::transited_policy_checked);
-  ap_acceptor<policy> a(s.w.request_in(s.room));
+  ap_acceptor<policy> a(s.w.request_in(s.buffer));
   const auto who = accept(a, s.w.mint(), s.w.policy, s.keys, s.seen, s.w.now);
   return who && !same_principal(who->client(), alice) && who->client().realm == "OTHER.ORG"_krb;
 }
@@ -149,7 +149,7 @@ constexpr bool empty_list() {
 }
 KERB_BOTH("ap_acceptor: an AD-IF-RELEVANT without elements is none", "[exchange][go-krb5-134]", empty_list);
 TEST_CASE("ap_acceptor: a thousand AD-IF-RELEVANT in each other are refused", "[exchange][go-krb5-134]") {
-  std::vector<std::uint8_t> inner, octets(40000), ticket(40000), req(50000), room(150000);
+  std::vector<std::uint8_t> inner, octets(40000), ticket(40000), req(50000), buffer(150000);
   for (int i = 0; i != 1000; ++i) {
     const msg::AuthorizationDataElement e[] = {{ad_t::if_relevant, inner}};
     const auto v = asn1::encode(msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(e)), octets);
@@ -160,7 +160,7 @@ TEST_CASE("ap_acceptor: a thousand AD-IF-RELEVANT in each other are refused", "[
   ap_world w;
   w.ticket.authorization_data = top;
   w.ticket.key = key_as_sent(w.session_etype, session_octets);
-  w.request.room = room;
+  w.request.buffer = buffer;
   const key service_key = w.service_key(), session_key = w.session_key();
   const auto t = w.turn();
   const auto minted = testing::mint_ticket(web, w.ticket, service_key, 3, t, ticket);
@@ -193,9 +193,9 @@ KERB_BOTH("ap_acceptor: the skew is exact to the microsecond", "[exchange][kerbe
 
 constexpr bool errors_are_final() {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   const auto junk = "6e03020105"_hex;
-  ap_acceptor<policy> a(w.request_in(room));
+  ap_acceptor<policy> a(w.request_in(buffer));
   const key k = w.service_key();
   if (!says<refused>(a.receive(junk, w.turn()))) return false;
   for (int i = 0; i != 2; ++i) {

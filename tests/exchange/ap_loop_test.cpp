@@ -34,7 +34,7 @@ struct service {
   basic_ap_world<C>& w;
   key_list<typename C::key, 2> keys;
   memory_replay_store<64> seen;
-  std::array<std::uint8_t, 8192> room{};
+  std::array<std::uint8_t, 8192> buffer{};
   std::optional<authenticated_client<typename C::key>> who;
   octet_list out;
   error why{};
@@ -42,7 +42,7 @@ struct service {
   explicit service(basic_ap_world<C>& world) : w(world) { REQUIRE(keys.add(web, 3, w.service_etype, w.service_key())); }
   result<answer> operator()(const send& s) {
     who.reset();
-    ap_acceptor<C> a(w.request_in(room));
+    ap_acceptor<C> a(w.request_in(buffer));
     auto r = accept(a, s.octets, w.policy, keys, seen, w.now);
     if (r) {
       out.assign(r->reply().begin(), r->reply().end());
@@ -66,12 +66,12 @@ void whole_loop() {
       w.request.mutual = required;
       service<C> s(w);
       const auto credential = w.credential();
-      std::array<std::uint8_t, 8192> room{};
+      std::array<std::uint8_t, 8192> buffer{};
       unique_time times;
       INFO(name_of(service_etype) << ", " << name_of(session_etype));
       for (int i = 0; i != 2; ++i) {
         ap_initiator<C> x(
-            {.credential = credential, .room = room, .application_data = bytes_view(data), .times = times});
+            {.credential = credential, .buffer = buffer, .application_data = bytes_view(data), .times = times});
         const auto mine = drive(x, w.policy, w.now, s);
         INFO(name_of(s.why.code) << " " << s.why.type << " " << s.why.field);
         REQUIRE(mine);
@@ -90,8 +90,8 @@ void whole_loop() {
         if constexpr (!std::same_as<C, testing::insecure_policy>) {
           for (const auto* k : {&mine->session_key, &*mine->initiator_subkey, &*mine->acceptor_subkey}) {
             const octet_list secret = octets(w.policy, *k);
-            CHECK(!holds(room, secret));
-            CHECK(!holds(s.room, secret));
+            CHECK(!holds(buffer, secret));
+            CHECK(!holds(s.buffer, secret));
           }
         }
       }
@@ -154,9 +154,9 @@ TEST_CASE("AP exchange: a loop without cryptography, refusals included", "[excha
   basic_ap_world<policy> w;
   service<policy> s(w);
   const auto credential = w.credential();
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   const auto run = [&](timestamp clients_clock) {
-    ap_initiator<policy> x({.credential = credential, .room = room});
+    ap_initiator<policy> x({.credential = credential, .buffer = buffer});
     const auto r = drive(x, w.policy, clients_clock, s);
     return r ? 0u : r.error().code == errc::peer_said_no ? r.error().detail : 9999u;
   };
@@ -177,9 +177,9 @@ TEST_CASE("AP exchange: a service may answer in parts over a stream", "[exchange
   basic_ap_world<policy> w;
   service<policy> s(w);
   const auto credential = w.credential();
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   std::array<std::uint8_t, 2048> buffer{};
-  ap_initiator<policy> x({.credential = credential, .room = room});
+  ap_initiator<policy> x({.credential = credential, .buffer = buffer});
   over_stream io(x, buffer);
   const auto first = io.start(w.turn());
   REQUIRE(says<send>(first));

@@ -50,7 +50,7 @@ struct person {
 struct scene {
   botan::policy p;
   kdc_policy settings{.realm = "EX.ORG"_krb, .conceal_unknown_clients = true};
-  std::vector<std::uint8_t> room = std::vector<std::uint8_t>(botan::kdc::room_size);
+  std::vector<std::uint8_t> buffer = std::vector<std::uint8_t>(botan::kdc::typical_buffer_size);
 
   /// A request whose timestamp is sealed under a key of nobody's; without a type, one without a timestamp.
   std::vector<std::uint8_t> request(std::optional<etype_t> e) {
@@ -80,7 +80,7 @@ struct scene {
   std::size_t answered(const std::vector<std::uint8_t>& request, const person* client, const person& server,
                        const person* decoy) {
     const turn t{p, p, noon};
-    botan::kdc x(settings, room, {}, decoy == nullptr ? nullptr : &decoy->record);
+    botan::kdc x(settings, buffer, {}, decoy == nullptr ? nullptr : &decoy->record);
     kdc_step step = x.receive(bytes_view(request), t);
     step = client != nullptr ? x.found(client->record, t) : x.absent(t);
     step = x.found(server.record, t);

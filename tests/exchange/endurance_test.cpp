@@ -65,7 +65,7 @@ class endurance {
                                                 w_.turn(now), octets_));
   }
   errc present(bytes_view token) {
-    ap_acceptor<policy> a(w_.request_in(room_));
+    ap_acceptor<policy> a(w_.request_in(workspace_));
     const auto who = accept(a, token, service_policy_, *this, seen, now);
     if (who) answered_ += !who->reply().empty();
     return who ? errc::ok : who.error().code;
@@ -86,7 +86,7 @@ class endurance {
   std::int64_t number_ = 0, answered_ = 0;
   std::uint64_t random_ = 88172645463325252u;
   std::array<std::uint8_t, 2048> octets_{};
-  std::array<std::uint8_t, 4096> room_{};
+  std::array<std::uint8_t, 4096> workspace_{};
 };
 
 /// The octets of former requests, in places that were there before.
@@ -181,7 +181,7 @@ TEST_CASE("endurance: while the clock stands still a full store refuses what is 
   CHECK(forgotten == 0);
   CHECK(known == places);
 
-  // Until the last second of the window, and then there is room again
+  // Until the last second of the window, and then there is space again
   e->now.at.seconds += 300;
   for (std::size_t i = 0; i != places; ++i) forgotten += e->present(accepted.any(i)) == errc::ok;
   let_in += e->present(e->request(0, false)) == errc::ok;

@@ -19,10 +19,10 @@ void the_whole_way(etype_t e) {
   testing::realm<Policy> realm(crypto, "EX.ORG"_krb, e);
   const secret_view sesame = secret_view::of("sesame");
   REQUIRE((realm.add_user("alice", sesame) && realm.add_service("HTTP/web.ex.org")));
-  std::array<std::uint8_t, 4096> kdc_room{}, room1{}, room2{}, room3{}, room4{};
+  std::array<std::uint8_t, 4096> kdc_buffer{}, buffer1{}, buffer2{}, buffer3{}, buffer4{};
   const auto ask_kdc = [&](const send& s) -> result<answer> {
-    for (std::size_t n = 64;;) {  // a room that is too small is told what will do, and that does
-      const auto r = realm.answer(s.octets, noon, std::span(kdc_room).first(n));
+    for (std::size_t n = 64;;) {  // a buffer that is too small is told what will do, and that does
+      const auto r = realm.answer(s.octets, noon, std::span(kdc_buffer).first(n));
       if (r) return answer(*r);
       if (r.error().code != errc::no_space || r.error().detail <= n) return r.error();
       n = r.error().detail;
@@ -30,11 +30,11 @@ void the_whole_way(etype_t e) {
   };
   const auto alice = principal::parse("alice@EX.ORG"), web = principal::parse("HTTP/web.ex.org@EX.ORG");
   const etype_t only[]{e};
-  as_client<Policy> as({.client = *alice, .password = sesame, .room = room1, .etypes = only});
+  as_client<Policy> as({.client = *alice, .password = sesame, .buffer = buffer1, .etypes = only});
   const auto tgt = drive(as, crypto, noon, ask_kdc);
   REQUIRE(tgt);
   CHECK(tgt->session_key().etype() == e);
-  tgs_client<Policy> tgs({.tgt = *tgt, .server = *web, .room = room2, .etypes = only});
+  tgs_client<Policy> tgs({.tgt = *tgt, .server = *web, .buffer = buffer2, .etypes = only});
   const auto ticket = drive(tgs, crypto, noon, ask_kdc);
   REQUIRE(ticket);
   CHECK(ticket->session_key().etype() == e);
@@ -42,7 +42,7 @@ void the_whole_way(etype_t e) {
   key_list<typename Policy::key, 1> keytab;
   REQUIRE(keytab.add(*web, 1, e, realm.key_of("HTTP/web.ex.org")->copy()));
   memory_replay_store<32> seen;
-  ap_acceptor<Policy> acceptor({.service = *web, .mutual = required, .room = room4});
+  ap_acceptor<Policy> acceptor({.service = *web, .mutual = required, .buffer = buffer4});
   std::optional<authenticated_client<typename Policy::key>> who;
   const auto ask_service = [&](const send& s) -> result<answer> {
     auto w = accept(acceptor, s.octets, crypto, keytab, seen, noon);
@@ -50,17 +50,17 @@ void the_whole_way(etype_t e) {
     who.emplace(std::move(*w));
     return answer(who->reply());
   };
-  ap_initiator<Policy> ap({.credential = *ticket, .room = room3});
+  ap_initiator<Policy> ap({.credential = *ticket, .buffer = buffer3});
   auto session = drive(ap, crypto, noon, ask_service);
   REQUIRE((session && who));
   CHECK(session->protection_key().etype() == e);
 
-  std::array<std::uint8_t, 1024> cred{}, cred_room{};
+  std::array<std::uint8_t, 1024> cred{}, cred_buffer{};
   const turn now{crypto, crypto, noon};
   const ref<const basic_credential<typename Policy::key>> some[]{*ticket};
   const auto sent = make_krb_cred(some, {.at = noon}, session->protection_key(), cred, now);
   REQUIRE(sent);
-  const auto got = open_krb_cred(*sent, session->protection_key(), cred_room, now, {});
+  const auto got = open_krb_cred(*sent, session->protection_key(), cred_buffer, now, {});
   REQUIRE(got);
   CHECK(got->size() == 1);
 

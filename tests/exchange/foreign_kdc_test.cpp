@@ -40,7 +40,7 @@ struct world {
   policy crypto;
   testing::realm<policy> home{crypto, ex, e18}, abroad{crypto, other, e18};
   ticket_cache<key, 8, 1024> cache;
-  std::array<std::uint8_t, 4096> kdc_room{};
+  std::array<std::uint8_t, 4096> kdc_buffer{};
   std::array<std::uint8_t, 512> ticket_octets{};
   std::array<std::uint8_t, 1024> reply_octets{};
   bool ready = false;
@@ -56,24 +56,24 @@ struct world {
             abroad.add_service("HTTP/www") && log_in() && go_abroad();
   }
   constexpr bool log_in() {
-    std::array<std::uint8_t, 4096> room{};
-    as_client<policy> as({.client = alice, .password = sesame, .room = room});
+    std::array<std::uint8_t, 4096> buffer{};
+    as_client<policy> as({.client = alice, .password = sesame, .buffer = buffer});
     auto tgt = drive(as, crypto, noon, [&](const send& s) -> result<answer> {
-      const auto r = home.answer(s.octets, noon, kdc_room);
+      const auto r = home.answer(s.octets, noon, kdc_buffer);
       if (!r) return r.error();
       return answer(*r);
     });
     return tgt && cache.store(std::move(*tgt), noon.at);
   }
   constexpr bool go_abroad() {
-    std::array<std::uint8_t, 4096> room{};
+    std::array<std::uint8_t, 4096> buffer{};
     const credential* const tgt = cache.find(alice, named(to_ex, ex), noon.at);
     if (tgt == nullptr) return false;
     tgs_client<policy> tgs(
-        {.tgt = *tgt, .server = named(web_parts, ex), .room = room, .options = {kdc_option_t::canonicalize}});
+        {.tgt = *tgt, .server = named(web_parts, ex), .buffer = buffer, .options = {kdc_option_t::canonicalize}});
     auto referral = drive(tgs, crypto, noon, [&](const send& s) -> result<answer> {
       if (!(s.realm == ex)) return errc::no_answer;
-      kdc<policy> x(home.settings, kdc_room);
+      kdc<policy> x(home.settings, kdc_buffer);
       referring names{home};
       const auto r = serve(x, s.octets, crypto, names, noon);
       if (!r) return r.error();
@@ -88,9 +88,12 @@ struct world {
 
   /// Asks OTHER.ORG for `server`, and has the enemy there answer with a ticket for `named_as` whose key it knows.
   constexpr result<credential> ask_the_enemy(const principal_view& server, const principal_view& named_as,
-                                             std::span<std::uint8_t> room) {
-    tgs_client<policy> tgs(
-        {.tgt = *referral(), .server = server, .room = room, .options = {kdc_option_t::canonicalize}, .subkey = false});
+                                             std::span<std::uint8_t> buffer) {
+    tgs_client<policy> tgs({.tgt = *referral(),
+                            .server = server,
+                            .buffer = buffer,
+                            .options = {kdc_option_t::canonicalize},
+                            .subkey = false});
     return drive(tgs, crypto, noon, [&](const send& s) -> result<answer> {
       if (!(s.realm == other)) return errc::no_answer;
       const auto req = asn1::decode<msg::TgsReq>(s.octets);
@@ -125,12 +128,12 @@ struct world {
 
 constexpr bool through_a_referral_to_the_service() {
   world w;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   if (!w.ready) return false;
-  tgs_client<policy> tgs({.tgt = *w.referral(), .server = named(web_parts, other), .room = room});
+  tgs_client<policy> tgs({.tgt = *w.referral(), .server = named(web_parts, other), .buffer = buffer});
   const auto ticket = drive(tgs, w.crypto, noon, [&](const send& s) -> result<answer> {
     if (!(s.realm == other)) return errc::no_answer;
-    const auto r = w.abroad.answer(s.octets, noon, w.kdc_room);
+    const auto r = w.abroad.answer(s.octets, noon, w.kdc_buffer);
     if (!r) return r.error();
     return answer(*r);
   });
@@ -149,14 +152,14 @@ constexpr bool a_foreign_kdc_gives_tickets_of_its_own_realm_alone() {
                                   named(to_other, other), named(to_far, ex),   named(web_parts, ex)};
   for (const principal_view& a : asked) {
     for (const principal_view& g : given) {
-      std::array<std::uint8_t, 4096> room{};
-      const auto c = w.ask_the_enemy(a, g, room);
+      std::array<std::uint8_t, 4096> buffer{};
+      const auto c = w.ask_the_enemy(a, g, buffer);
       if (c || c.error().code != errc::name_mismatch) return false;
     }
   }
   // What it may give: a ticket for its own service, and a referral onward. Neither is in anything's place.
-  std::array<std::uint8_t, 4096> room{}, more{};
-  auto web = w.ask_the_enemy(named(web_parts, other), named(web_parts, other), room);
+  std::array<std::uint8_t, 4096> buffer{}, more{};
+  auto web = w.ask_the_enemy(named(web_parts, other), named(web_parts, other), buffer);
   auto onward = w.ask_the_enemy(named(web_parts, other), named(to_far, other), more);
   if (!web || !onward || web->facts().is_referral || !onward->facts().is_referral) return false;
   if (!w.cache.store(std::move(*web), noon.at) || !w.cache.store(std::move(*onward), noon.at)) return false;

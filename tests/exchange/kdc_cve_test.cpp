@@ -165,10 +165,10 @@ TEST_CASE("kdc: a server of ten thousand components is an unknown one", "[exchan
   world w;
   msg::KdcReqBody b = as_body(w);
   b.sname = named(view_of<kerberos_string>(parts.data(), parts.size())).name;
-  std::vector<std::uint8_t> request(100000), room(200000);
+  std::vector<std::uint8_t> request(100000), buffer(200000);
   const auto made = asn1::encode(msg::AsReq{{}, captured<msg::KdcReqBody>::of(b)}, request);
   REQUIRE(made);
-  kdc<testing::insecure_policy> x(w.settings, std::span(room));
+  kdc<testing::insecure_policy> x(w.settings, std::span(buffer));
   const auto t = w.turn_now();
   kdc_step s = x.receive(*made, t);
   REQUIRE(says<need_principal>(s));

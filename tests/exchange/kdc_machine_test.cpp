@@ -1,4 +1,4 @@
-// The KDC's exchanges as machines: every call in every state, every octet changed, every room, every failing draw.
+// The KDC's exchanges as machines: every call in every state, every octet changed, every buffer, every failing draw.
 #include <memory>
 #include <vector>
 
@@ -25,13 +25,13 @@ enum class at { idle, wants_client, wants_server, wants_header, wants_check, wan
 /// A machine in a state, and the world that brought it there.
 struct staged {
   world w;
-  std::array<std::uint8_t, 8192> room{};
-  machine x{w.settings, room};
+  std::array<std::uint8_t, 8192> buffer{};
+  machine x{w.settings, buffer};
   kdc_step step;
 
   constexpr staged(at where, bool tgs) {
     w.settings.check_requests = true;
-    machine fresh(w.settings, room);
+    machine fresh(w.settings, buffer);
     x = std::move(fresh);
     if (where == at::idle) return;
     const auto t = w.turn_now();
@@ -173,7 +173,7 @@ constexpr bool a_signed_reply_too_long_writes_nowhere_else() {
   }
   return true;
 }
-KERB_BOTH("kdc: a signed ticket too long for a datagram leaves what lies around the room alone",
+KERB_BOTH("kdc: a signed ticket too long for a datagram leaves what lies around the buffer alone",
           "[exchange][rfc4120-7.2.1]", a_signed_reply_too_long_writes_nowhere_else);
 
 constexpr bool a_length_that_is_reserved_is_answered_so() {
@@ -284,23 +284,23 @@ TEST_CASE("kdc: identical requests are answered alike, with a key of their own",
   }
 }
 
-// ---- room
+// ---- buffer
 
-/// Drives a request in a room of `size` octets at first; whenever more is asked for, exactly that is given.
-struct in_rooms {
+/// Drives a request in a buffer of `size` octets at first; whenever more is asked for, exactly that is given.
+struct in_buffer {
   world w;
-  std::vector<std::vector<std::uint8_t>> rooms;
+  std::vector<std::vector<std::uint8_t>> buffers;
   std::vector<std::size_t> asked;
   bool done = false, refusal = false;
 
-  in_rooms(bool tgs, std::size_t size, void (*bend)(world&)) {
+  in_buffer(bool tgs, std::size_t size, void (*bend)(world&)) {
     bend(w);
     const bytes_view made = tgs ? w.tgs_req() : w.as_req();
     const std::vector<std::uint8_t> request(made.begin(), made.end());
     const auto t = w.turn_now();
-    rooms.emplace_back(size);
-    machine x(w.settings, rooms.back());
-    kdc_step step = need_room{};
+    buffers.emplace_back(size);
+    machine x(w.settings, buffers.back());
+    kdc_step step = need_buffer{};
     std::optional<principal_view> looked_up;
     for (enum {receiving, looking, issuing} doing = receiving;;) {
       switch (doing) {
@@ -312,16 +312,16 @@ struct in_rooms {
         }
         case issuing: step = x.issue(w.options, t); break;
       }
-      if (const auto* n = std::get_if<need_room>(&step)) {
+      if (const auto* n = std::get_if<need_buffer>(&step)) {
         asked.push_back(n->octets);
-        REQUIRE(n->octets > rooms.back().size());
+        REQUIRE(n->octets > buffers.back().size());
         REQUIRE(asked.size() < 10);
         auto bigger = std::vector<std::uint8_t>(n->octets);
         const std::span<std::uint8_t> to(bigger);
-        rooms.push_back(std::move(bigger));
-        x.room(to);
+        buffers.push_back(std::move(bigger));
+        x.set_buffer(to);
         // What the old one held has gone, so that a view left in it would be noticed
-        for (std::uint8_t& o : rooms[rooms.size() - 2]) o = 0xee;
+        for (std::uint8_t& o : buffers[buffers.size() - 2]) o = 0xee;
       } else if (const auto* a = std::get_if<need_principal>(&step)) {
         looked_up = a->principal;
         doing = looking;
@@ -338,25 +338,25 @@ struct in_rooms {
     }
   }
 };
-TEST_CASE("kdc: a room too small asks for the size that will do, and goes on there", "[exchange]") {
+TEST_CASE("kdc: a buffer too small asks for the size that will do, and goes on there", "[exchange]") {
   for (const bool tgs : {false, true}) {
-    const in_rooms small(tgs, 0, [](world&) {});
+    const in_buffer small(tgs, 0, [](world&) {});
     CHECK(small.done);
     CHECK_FALSE(small.asked.empty());
-    const in_rooms enough(tgs, small.rooms.back().size(), [](world&) {});
+    const in_buffer enough(tgs, small.buffers.back().size(), [](world&) {});
     CHECK(enough.done);
     CHECK(enough.asked.empty());
-    const in_rooms nearly(tgs, small.rooms.back().size() - 1, [](world&) {});
+    const in_buffer nearly(tgs, small.buffers.back().size() - 1, [](world&) {});
     CHECK(nearly.done);
     CHECK_FALSE(nearly.asked.empty());
   }
 }
-TEST_CASE("kdc: what a ticket carries survives a move to a larger room", "[exchange]") {
+TEST_CASE("kdc: what a ticket carries survives a move to a larger buffer", "[exchange]") {
   static constexpr std::array<std::uint8_t, 3000> much{};
   static constexpr msg::AuthorizationDataElement large[] = {{ad_t(7000), much}};
   static constexpr std::uint8_t few[] = {1, 2, 3};
   static constexpr msg::AuthorizationDataElement had[] = {{ad_t(7001), few}};
-  const in_rooms r(true, 0, [](world& w) {
+  const in_buffer r(true, 0, [](world& w) {
     w.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(had);
     w.options.authorization_data = large;
   });
@@ -377,45 +377,45 @@ TEST_CASE("tgs_kdc: of what a request shows only the ticket and the data that go
     w.second = w.tgt;
     w.second->cname = bob().name;
   };
-  const in_rooms plain(true, 0, [](world& w) { to_user(w); });
-  const in_rooms second(true, 0, [](world& w) {
+  const in_buffer plain(true, 0, [](world& w) { to_user(w); });
+  const in_buffer second(true, 0, [](world& w) {
     to_user(w);
     w.second->authorization_data = view_of<msg::AuthorizationDataElement>(more);
   });
-  const in_rooms authenticator(true, 0, [](world& w) {
+  const in_buffer authenticator(true, 0, [](world& w) {
     to_user(w);
     w.authenticator.authorization_data = view_of<msg::AuthorizationDataElement>(more);
   });
-  const in_rooms armored(true, 0, [](world& w) {
+  const in_buffer armored(true, 0, [](world& w) {
     to_user(w);
     w.armored = msg::MethodData(view_of<msg::PaData>(hidden));
   });
-  const in_rooms ticket(true, 0, [](world& w) {
+  const in_buffer ticket(true, 0, [](world& w) {
     to_user(w);
     w.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(more);
   });
-  for (const in_rooms* r : {&plain, &second, &authenticator, &armored, &ticket}) {
+  for (const in_buffer* r : {&plain, &second, &authenticator, &armored, &ticket}) {
     CHECK(r->done);
     REQUIRE(r->asked.size() == 2);
   }
   CHECK(second.asked[1] == plain.asked[1]);
   CHECK(authenticator.asked[1] == plain.asked[1]);
   CHECK(armored.asked[1] == plain.asked[1]);
-  CHECK(ticket.asked[1] > plain.asked[1] + 600);  // in the room, and in the new ticket
+  CHECK(ticket.asked[1] > plain.asked[1] + 600);  // in the buffer, and in the new ticket
 }
-TEST_CASE("kdc: a refusal with hints asks for the room that it needs", "[exchange]") {
-  const in_rooms r(false, 0, [](world& w) { w.with_timestamp = false; });
+TEST_CASE("kdc: a refusal with hints asks for the buffer that it needs", "[exchange]") {
+  const in_buffer r(false, 0, [](world& w) { w.with_timestamp = false; });
   CHECK(r.refusal);
   CHECK_FALSE(r.asked.empty());
-  const in_rooms failed_stamp(false, 0, [](world& w) { w.stamp_key = &w.user.own; });
+  const in_buffer failed_stamp(false, 0, [](world& w) { w.stamp_key = &w.user.own; });
   CHECK(failed_stamp.refusal);
 }
 
 TEST_CASE("kdc: a thousand requests are in flight in one thread, and answered in any order", "[exchange]") {
   struct flight {
     world w;
-    std::vector<std::uint8_t> request, room = std::vector<std::uint8_t>(8192);
-    machine x{w.settings, room};
+    std::vector<std::uint8_t> request, buffer = std::vector<std::uint8_t>(8192);
+    machine x{w.settings, buffer};
     kdc_step step;
   };
   std::vector<std::unique_ptr<flight>> all;
@@ -455,8 +455,8 @@ TEST_CASE("kdc: a ticket that waits for its signature has the confounders drawn 
       w.crypto.entropy = {};
       w.crypto.entropy.fail_at = fail_at;
       const auto t = w.turn_now();
-      std::array<std::uint8_t, 8192> room{};
-      machine x(w.settings, room);
+      std::array<std::uint8_t, 8192> buffer{};
+      machine x(w.settings, buffer);
       kdc_step step = x.receive(request, t);
       while (const auto* a = std::get_if<need_principal>(&step)) step = x.found(w.find(a->principal)->record, t);
       REQUIRE(says<authorize>(step));
@@ -510,15 +510,15 @@ bool contains(bytes_view in, bytes_view what) {
     if (in.subview(i, what.size()) == what) return true;
   return false;
 }
-TEST_CASE("kdc: no key stays in the room once a request has been answered", "[exchange]") {
+TEST_CASE("kdc: no key stays in the buffer once a request has been answered", "[exchange]") {
   for (const std::size_t reserved : {std::size_t{0}, std::size_t{16}}) {
     for (const bool tgs : {false, true}) {
       world w;
       w.with_subkey = true;
       const auto t = w.turn_now();
       const bytes_view made = tgs ? w.tgs_req() : w.as_req();
-      std::array<std::uint8_t, 8192> room{};
-      machine x(w.settings, room);
+      std::array<std::uint8_t, 8192> buffer{};
+      machine x(w.settings, buffer);
       kdc_step step = x.receive(made, t);
       while (const auto* a = std::get_if<need_principal>(&step)) step = x.found(w.find(a->principal)->record, t);
       REQUIRE(says<authorize>(step));
@@ -531,24 +531,24 @@ TEST_CASE("kdc: no key stays in the room once a request has been answered", "[ex
       if (tgs) {
         const auto rep = asn1::decode<msg::TgsRep>(r->octets);
         std::array<std::uint8_t, 4096> plain{};
-        kerb::room in(plain);
+        kerb::detail::workspace in(plain);
         const auto part = asn1::decode<msg::EncTgsRepPart>(
             bytes_view(*open_sealed(w.crypto, rep->enc_part, w.subkey, key_usage_t::tgs_rep_enc_part_subkey, in)));
         session.assign(part->key.keyvalue.begin(), part->key.keyvalue.end());
-        CHECK_FALSE(
-            contains(bytes_view(room).first(room.size() - r->octets.size()), w.crypto.expose(w.session).unguarded()));
-        CHECK_FALSE(
-            contains(bytes_view(room).first(room.size() - r->octets.size()), w.crypto.expose(w.subkey).unguarded()));
+        CHECK_FALSE(contains(bytes_view(buffer).first(buffer.size() - r->octets.size()),
+                             w.crypto.expose(w.session).unguarded()));
+        CHECK_FALSE(contains(bytes_view(buffer).first(buffer.size() - r->octets.size()),
+                             w.crypto.expose(w.subkey).unguarded()));
       } else {
         const auto rep = asn1::decode<msg::AsRep>(r->octets);
         std::array<std::uint8_t, 4096> plain{};
-        kerb::room in(plain);
+        kerb::detail::workspace in(plain);
         const auto part = asn1::decode<msg::EncAsRepPart>(
             bytes_view(*open_sealed(w.crypto, rep->enc_part, w.client.own, key_usage_t::as_rep_enc_part, in)));
         session.assign(part->key.keyvalue.begin(), part->key.keyvalue.end());
       }
       REQUIRE(session.size() >= 16);
-      CHECK_FALSE(contains(bytes_view(room).first(room.size() - r->octets.size()), session));
+      CHECK_FALSE(contains(bytes_view(buffer).first(buffer.size() - r->octets.size()), session));
     }
   }
 }

@@ -1,4 +1,4 @@
-// What a TGS makes of requests at the edges: contents that do not decode, what policy leaves, rooms and states.
+// What a TGS makes of requests at the edges: contents that do not decode, what policy leaves, buffers and states.
 #include "support/both.hpp"
 #include "support/kdc_side.hpp"
 
@@ -298,7 +298,7 @@ constexpr bool what_is_validated_leads_nowhere() {
 }
 KERB_BOTH("tgs_kdc: what is validated is never referred", "[exchange][rfc4120-3.3.3]", what_is_validated_leads_nowhere);
 
-// ---- referrals in states and rooms
+// ---- referrals in states and buffers
 
 constexpr bool a_referral_is_told_and_comes_in_its_turn() {
   world w;
@@ -331,7 +331,7 @@ constexpr bool a_referral_is_told_and_comes_in_its_turn() {
 KERB_BOTH("tgs_kdc: a referral is told in the draft, and comes in its turn alone", "[exchange][rfc6806-8]",
           a_referral_is_told_and_comes_in_its_turn);
 
-constexpr bool a_referral_asks_for_room_and_survives_a_move() {
+constexpr bool a_referral_asks_for_buffer_and_survives_a_move() {
   std::array<std::uint8_t, 5000> letters{};
   for (std::uint8_t& c : letters) c = 'A';
   const kerberos_string realm{bytes_view(letters)};
@@ -350,26 +350,26 @@ constexpr bool a_referral_asks_for_room_and_survives_a_move() {
   s = x.found(w.tgs.record, t);
   if (!says<need_principal>(s)) return false;
   s = x.refer_to(realm, t);
-  const auto* more = std::get_if<need_room>(&s);
+  const auto* more = std::get_if<need_buffer>(&s);
   if (more == nullptr || more->octets <= small.size() || more->octets > larger.size()) return false;
-  x.room(std::span(larger).first(more->octets));
+  x.set_buffer(std::span(larger).first(more->octets));
   s = x.refer_to(realm, t);
   for (std::uint8_t& octet : small) octet = 0xee;
   if (!says<need_principal>(s)) return false;
-  x.room(largest);
+  x.set_buffer(largest);
   for (std::uint8_t& octet : larger) octet = 0xee;
   s = x.found(w.outgoing.record, t);
   if (!says<authorize>(s)) return false;
   s = x.issue({}, t);
-  if (!says<need_room>(s)) return false;
-  x.room(enough);
+  if (!says<need_buffer>(s)) return false;
+  x.set_buffer(enough);
   s = x.issue({}, t);
   const auto* r = std::get_if<reply>(&s);
   const auto rep = r == nullptr ? result<msg::TgsRep>(errc::truncated) : asn1::decode<msg::TgsRep>(r->octets);
   return rep && same_principal({rep->ticket->sname, rep->ticket->realm}, w.outgoing.record.principal);
 }
-KERB_BOTH("tgs_kdc: a referral asks for the room that its realm takes, and survives a move to a larger one",
-          "[exchange][rfc6806-8]", a_referral_asks_for_room_and_survives_a_move);
+KERB_BOTH("tgs_kdc: a referral asks for the buffer that its realm takes, and survives a move to a larger one",
+          "[exchange][rfc6806-8]", a_referral_asks_for_buffer_and_survives_a_move);
 
 constexpr bool the_path_survives_a_move() {
   world w;
@@ -388,14 +388,14 @@ constexpr bool the_path_survives_a_move() {
   s = x.found(w.service.record, t);
   if (!says<authorize>(s)) return false;
   s = x.issue({.authorization_data = large}, t);
-  if (!says<need_room>(s)) return false;
-  x.room(enough);
+  if (!says<need_buffer>(s)) return false;
+  x.set_buffer(enough);
   for (std::uint8_t& octet : small) octet = 0xee;
   s = x.issue({.authorization_data = large}, t);
   const auto* r = std::get_if<reply>(&s);
   return r != nullptr && kerberos_string{x.tgs()->draft().transited.contents} == other_org;
 }
-KERB_BOTH("tgs_kdc: a path that a realm has joined survives a move to a larger room", "[exchange][rfc4120-3.3.3.2]",
+KERB_BOTH("tgs_kdc: a path that a realm has joined survives a move to a larger buffer", "[exchange][rfc4120-3.3.3.2]",
           the_path_survives_a_move);
 
 constexpr bool nothing_moves_once_it_is_being_signed() {
@@ -409,12 +409,12 @@ constexpr bool nothing_moves_once_it_is_being_signed() {
   s = x.found(w.service.record, t);
   s = x.issue({.reserved_octets = 8}, t);
   if (!says<sign_ticket>(s)) return false;
-  x.room(other);
+  x.set_buffer(other);
   for (std::uint8_t& octet : std::get<sign_ticket>(s).reserved) octet = 0x77;
   s = x.signed_ticket(t);
   const auto* r = std::get_if<reply>(&s);
   if (r == nullptr) return false;
-  x.room(other);
+  x.set_buffer(other);
   if (x.framed().data() + 4 != r->octets.data() || !asn1::decode<msg::TgsRep>(r->octets)) return false;
   for (const std::uint8_t octet : other)
     if (octet != 0) return false;
@@ -422,12 +422,12 @@ constexpr bool nothing_moves_once_it_is_being_signed() {
   s = ended.receive(w.tgs_req(), t);
   s = ended.found(w.tgs.record, t);
   s = ended.abandon({.code = errc::no_answer});
-  ended.room(tiny);  // what was kept has gone, and is read no more
+  ended.set_buffer(tiny);  // what was kept has gone, and is read no more
   s = ended.issue({}, t);
   const auto* no = std::get_if<failed>(&s);
   return no != nullptr && no->why.code == errc::no_answer;
 }
-KERB_BOTH("tgs_kdc: a room is changed while something is to be kept, and neither under a signature nor at the end",
+KERB_BOTH("tgs_kdc: a buffer is changed while something is to be kept, and neither under a signature nor at the end",
           "[exchange]", nothing_moves_once_it_is_being_signed);
 
 constexpr bool a_clock_that_cannot_be_is_refused() {

@@ -129,21 +129,21 @@ work client_work(std::size_t n, Request (*ask)(c::kdc_world&, const basic_creden
   struct kept {
     c::kdc_world w;
     basic_credential<key> tgt = w.tgt();
-    octets room, answer;
+    octets buffer, answer;
   };
   const auto q = std::make_shared<kept>();
-  q->room.resize(4 * n + 16384);
+  q->buffer.resize(4 * n + 16384);
   const auto start = [q, ask](Exchange& x, library& p) { return x.start(turn(p, p, q->w.now)); };
   {
     library p;  // of its own, so that each run draws the same octets
-    Exchange x(ask(q->w, q->tgt, q->room));
+    Exchange x(ask(q->w, q->tgt, q->buffer));
     const auto s = start(x, p);
     REQUIRE(says<send>(s));
     q->answer = reply(q->w, std::get<send>(s).octets, n);
   }
   return [q, ask, start] {
     library p;
-    Exchange x(ask(q->w, q->tgt, q->room));
+    Exchange x(ask(q->w, q->tgt, q->buffer));
     (void)start(x, p);
     (void)x.receive(q->answer, turn(p, p, q->w.now), carrier::stream);
   };
@@ -158,7 +158,7 @@ work tgs_work(std::size_t n, octets (*reply)(c::kdc_world&, bytes_view, std::siz
   return client_work<tgs, tgs_request<key>>(
       n,
       [](c::kdc_world&, const basic_credential<key>& tgt, std::span<std::uint8_t> r) {
-        return tgs_request<key>{.tgt = tgt, .server = c::web(), .room = r};
+        return tgs_request<key>{.tgt = tgt, .server = c::web(), .buffer = r};
       },
       reply);
 }
@@ -223,9 +223,9 @@ octets kdc_reply(c::kdc_world& w, bytes_view request, F bend) {
   in_ticket.key = part.key;
   in_ticket.crealm = c::ex_org;
   in_ticket.cname = c::alice().name;
-  octets ticket_room(1u << 22);
+  octets ticket_buffer(1u << 22);
   const auto ticket =
-      testing::mint_ticket({part.sname, part.srealm}, in_ticket, w.service_key, 1u, turn(p, p, w.now), ticket_room);
+      testing::mint_ticket({part.sname, part.srealm}, in_ticket, w.service_key, 1u, turn(p, p, w.now), ticket_buffer);
   REQUIRE(ticket);
   const bool is_as = M == msg_t::as_rep;
   key subkey;
@@ -307,13 +307,13 @@ work initiator_work(std::size_t n, const octets& answer) {
   struct kept {
     ap::ap_world w;
     basic_credential<key> credential = w.credential();
-    octets room, answer;
+    octets buffer, answer;
   };
   const auto q = std::make_shared<kept>();
-  q->room.resize(2 * n + 16384);
+  q->buffer.resize(2 * n + 16384);
   q->answer = answer;
   return [q] {
-    ap_initiator<library> x({.credential = q->credential, .room = q->room});
+    ap_initiator<library> x({.credential = q->credential, .buffer = q->buffer});
     (void)x.start(q->w.turn());
     (void)x.receive(q->answer, q->w.turn(), carrier::stream);
   };
@@ -338,7 +338,7 @@ TEST_CASE("ap_initiator: the time of receive() grows no faster than what came", 
 /// Presents an AP-REQ as `vary` makes it to a service; `vary` may keep what its views are of.
 struct presented {
   ap::ap_world w;
-  octets token, room;
+  octets token, buffer;
   std::vector<octets> kept;
   std::vector<msg::HostAddress> addresses;
   std::vector<msg::AuthorizationDataElement> elements;
@@ -348,7 +348,7 @@ struct presented {
 work acceptor_work(std::size_t n, void (*vary)(presented&)) {
   const auto p = std::make_shared<presented>();
   p->n = n;
-  p->room.resize(4 * n + 262144);
+  p->buffer.resize(4 * n + 262144);
   vary(*p);
   if (p->token.empty()) {
     ap::ap_world& w = p->w;
@@ -363,7 +363,7 @@ work acceptor_work(std::size_t n, void (*vary)(presented&)) {
   }
   return [p] {
     ap::ap_world& w = p->w;
-    ap_acceptor<library> a(w.request_in(p->room));
+    ap_acceptor<library> a(w.request_in(p->buffer));
     auto s = a.receive(p->token, w.turn());
     const key k = w.service_key();
     if (says<need_ticket_key>(s)) s = a.provide(k, ap::web.realm, w.turn());
@@ -484,14 +484,14 @@ TEST_CASE("ap_acceptor: the time of a request grows no faster than it", "[exchan
 work kdc_work(std::size_t n, octets (*request)(k::kdc_world&, std::size_t)) {
   struct kept {
     k::kdc_world w;
-    octets room, token;
+    octets buffer, token;
   };
   const auto p = std::make_shared<kept>();
-  p->room.resize(8 * n + 65536);
+  p->buffer.resize(8 * n + 65536);
   p->token = request(p->w, n);
   return [p] {
     const auto t = p->w.turn_now();
-    kdc<library> x(p->w.settings, p->room);
+    kdc<library> x(p->w.settings, p->buffer);
     kdc_step step = x.receive(p->token, t);
     for (int i = 0; i != 20; ++i) {
       if (const auto* a = std::get_if<need_principal>(&step)) {
@@ -543,16 +543,16 @@ octets as_names(k::kdc_world& w, std::size_t n) {
 octets tgs_request_of(k::kdc_world& w, std::size_t n, std::optional<msg::AuthorizationData> added = {}) {
   if (!w.body.sname) w.body.sname = k::web().name;
   const auto t = w.turn_now();
-  octets ticket_room(4 * n + 8192), req_room(8 * n + 16384), added_room(4 * n + 8192);
+  octets ticket_buffer(4 * n + 8192), req_buffer(8 * n + 16384), added_buffer(4 * n + 8192);
   w.tgt.key = {w.crypto.etype_of(w.session), w.crypto.expose(w.session).unguarded()};
-  const auto ticket = testing::mint_ticket(w.tgt_server, w.tgt, w.tgs.own, 1u, t, ticket_room);
+  const auto ticket = testing::mint_ticket(w.tgt_server, w.tgt, w.tgs.own, 1u, t, ticket_buffer);
   REQUIRE(ticket);
   if (added) {
     errc why = errc::ok;
     auto data = asn1::computed{[&](der::writer& to) { asn1::write(to, *added); }};
     auto sealed = asn1::computed{
         [&](der::writer& to) { write_sealed(to, data, w.session, key_usage_t::tgs_req_ad_session, t, why); }};
-    const auto e = asn1::encode(sealed, added_room);
+    const auto e = asn1::encode(sealed, added_buffer);
     REQUIRE(e);
     w.body.enc_authorization_data = *asn1::decode<msg::EncryptedData>(*e);
   }
@@ -562,7 +562,7 @@ octets tgs_request_of(k::kdc_world& w, std::size_t n, std::optional<msg::Authori
   const bytes_view pieces[] = {body};
   REQUIRE(w.crypto.sign(shape.type, w.session, key_usage_t::tgs_req_authenticator_cksum, pieces, mac) == errc::ok);
   w.authenticator.cksum = msg::Checksum{shape.type, mac};
-  const auto ap = testing::mint_ap_req(*ticket, w.authenticator, {}, w.session, w.usage, t, req_room);
+  const auto ap = testing::mint_ap_req(*ticket, w.authenticator, {}, w.session, w.usage, t, req_buffer);
   REQUIRE(ap);
   const msg::PaData list[] = {{padata_t::tgs_req, *ap}};
   msg::TgsReq req{{}, captured<msg::KdcReqBody>::as_sent(body)};
@@ -662,21 +662,21 @@ TEST_CASE("received_credentials: the time to open and to take all grows no faste
           "[exchange][rfc4120-3.6.2]") {
   static constexpr auto handed_over = [](std::size_t n, bool backwards) -> work {
     struct kept : two_sides {
-      octets out, room;
+      octets out, buffer;
       bytes_view message;
     };
     const auto p = std::make_shared<kept>();
     const auto c = p->w.credential();
     const std::vector<ref<const basic_credential<key>>> all(n / 512 + 1, c);
     p->out.resize(4 * n + 8192);
-    p->room.resize(4 * n + 8192);
+    p->buffer.resize(4 * n + 8192);
     auto i = p->initiator();
     const auto m = i.make_cred(all, p->out, p->w.turn());
     REQUIRE(m);
     p->message = *m;
     return [p, backwards] {
       auto a = p->acceptor();
-      auto got = a.open_cred(p->message, p->room, p->w.turn());
+      auto got = a.open_cred(p->message, p->buffer, p->w.turn());
       if (!got) return;
       for (std::size_t at = 0; at != got->size(); ++at) {
         const std::size_t which = backwards ? got->size() - 1 - at : at;

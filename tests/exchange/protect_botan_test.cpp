@@ -70,7 +70,7 @@ constexpr kerberos_string tgs_parts[] = {"krbtgt"_krb, "EX.ORG"_krb};
 /// The receiver of the message in a vector, and when.
 struct receiver_of {
   botan::policy policy;
-  std::vector<std::uint8_t> room = std::vector<std::uint8_t>(4096);
+  std::vector<std::uint8_t> buffer = std::vector<std::uint8_t>(4096);
   timestamp now{{1767225600}, {500000}};
   turn<botan::policy, botan::policy> t() { return {policy, policy, now, {}}; }
   botan::protected_session receiver(std::string_view name, std::int64_t etype, bytes_view octets) {
@@ -98,10 +98,11 @@ TEST_CASE("protected_session: opens KRB-SAFE and KRB-PRIV of MIT krb5 and Heimda
     receiver_of x;
     memory_replay_store<32> seen;
     auto s = x.receiver(name, etype, octets);
-    const auto r = k == kind::priv ? s.open_priv(message, x.room, x.t(), seen) : s.open_safe(message, x.t(), seen);
+    const auto r = k == kind::priv ? s.open_priv(message, x.buffer, x.t(), seen) : s.open_safe(message, x.t(), seen);
     REQUIRE(r);
     CHECK(*r == plain);
-    const auto again = k == kind::priv ? s.open_priv(message, x.room, x.t(), seen) : s.open_safe(message, x.t(), seen);
+    const auto again =
+        k == kind::priv ? s.open_priv(message, x.buffer, x.t(), seen) : s.open_safe(message, x.t(), seen);
     CHECK(again.error().code == (name.ends_with("times") ? errc::replayed : errc::bad_order));
     ++opened;
   };
@@ -126,7 +127,7 @@ TEST_CASE("protected_session: makes the KRB-SAFE that MIT krb5 and Heimdal make"
     auto k = x.policy.import(static_cast<etype_t>(v.etype), v.key);
     botan::protected_session s(session_keys<key>{std::move(*k), {}, {}, body.seq_number.value_or(0), 9}, o);
     memory_replay_store<32> seen;
-    const auto m = s.make_safe(v.plain, x.room, x.t(), seen);
+    const auto m = s.make_safe(v.plain, x.buffer, x.t(), seen);
     REQUIRE(m);
     // Theirs with "times" alone names no recipient; ours always does
     CHECK((*m == v.message) == (with_numbers || with_both));
@@ -139,7 +140,7 @@ TEST_CASE("protected_session: opens KRB-CRED of MIT krb5, each encryption type",
     receiver_of x;
     const std::size_t n = v.name.ends_with("2") ? 2 : 1;
     auto s = x.receiver(v.name, v.etype, v.key);
-    auto got = s.open_cred(v.message, x.room, x.t(), {.addresses = true});
+    auto got = s.open_cred(v.message, x.buffer, x.t(), {.addresses = true});
     REQUIRE(got);
     REQUIRE(got->size() == n);
     const principal_view tgs{{name_t::principal, tgs_parts}, "EX.ORG"_krb};
@@ -176,7 +177,7 @@ TEST_CASE("protected_session: opens what MIT krb5's kpasswd service answers", "[
   for (const key_choice choice : {key_choice::last_negotiated, key_choice::own_subkey}) {
     botan::protected_session s(session_keys<key>{import(), import(), import(), {}, 0x10a8b043},
                                {.here = side::initiator, .local = home, .peer = home, .keys = choice});
-    const auto r = s.open_priv(*m, x.room, x.t());
+    const auto r = s.open_priv(*m, x.buffer, x.t());
     REQUIRE(r);
     CHECK(*r == bytes_view(result_code));
   }
@@ -192,7 +193,7 @@ TEST_CASE("protected_session: both sides of an AP exchange have one session", "[
       std::array<std::uint8_t, 8192> mine{}, theirs{};
       const auto credential = w.credential();
       ap_initiator<botan::policy> x(
-          {.credential = credential, .room = mine, .mutual = mutual ? required : if_asked, .subkey = subkey});
+          {.credential = credential, .buffer = mine, .mutual = mutual ? required : if_asked, .subkey = subkey});
       const auto sent = x.start(w.turn());
       REQUIRE(says<send>(sent));
       ap_acceptor<botan::policy> y(w.request_in(theirs));

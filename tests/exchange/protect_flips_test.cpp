@@ -75,7 +75,7 @@ void ap_messages(etype_t e) {
   }
   const auto credential = w.credential();
   std::array<std::uint8_t, 4096> mine{}, theirs{};
-  ap_initiator<C> x({.credential = credential, .room = mine});
+  ap_initiator<C> x({.credential = credential, .buffer = mine});
   const auto sent = x.start(w.turn());
   REQUIRE(says<send>(sent));
   ap_acceptor<C> y(w.request_in(theirs));
@@ -122,11 +122,11 @@ void protected_messages(etype_t e) {
     const octet_list m = listed(kerb_test::must(asn1::encode(p, with)));
     const auto copy = [&](bytes_view v) {  // a receiver for each, since some are taken
       auto again = w.acceptor();
-      std::array<std::uint8_t, 512> skipped{}, room{};
+      std::array<std::uint8_t, 512> skipped{}, buffer{};
       auto sender = w.initiator();
       for (int n = 0; n != 2; ++n)
-        (void)w.open(again, kind::safe, kerb_test::must(w.make(sender, kind::safe, some_data, skipped)), room);
-      return w.open(again, kind::priv, v, room).has_value();
+        (void)w.open(again, kind::safe, kerb_test::must(w.make(sender, kind::safe, some_data, skipped)), buffer);
+      return w.open(again, kind::priv, v, buffer).has_value();
     };
     CHECK(flip_each_bit<msg::KrbPriv>(m, copy) == counts{{"kvno", 8}});
   }
@@ -138,12 +138,12 @@ void handed_over(etype_t e) {
   w.w.session_etype = e;
   auto i = w.initiator(), a = w.acceptor();
   const auto credential = w.w.credential();
-  std::array<std::uint8_t, 1024> out{}, room{};
+  std::array<std::uint8_t, 1024> out{}, buffer{};
   const octet_list m = listed(*i.make_cred(credential, out, w.w.turn()));
   const auto t = asn1::decode<msg::KrbCred>(m);
   REQUIRE(t);
   const counts open =
-      flip_each_bit<msg::KrbCred>(m, [&](bytes_view v) { return a.open_cred(v, room, w.w.turn()).has_value(); });
+      flip_each_bit<msg::KrbCred>(m, [&](bytes_view v) { return a.open_cred(v, buffer, w.w.turn()).has_value(); });
   // The seal is over the keys, not over the tickets: one that is altered is of no use to anybody, which its service or
   // KDC will say. Its name and realm are not used, since the sealed part tells them.
   int characters = 0;

@@ -29,7 +29,7 @@ struct desk {
   typename C::key service_key = w.service_key();
   counting_store store;
   unsigned finds = 0;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   std::array<std::uint8_t, 2048> changed{};
   bool told = false;  ///< the last refusal was a KRB_AP_ERR_REPEAT
 
@@ -42,7 +42,7 @@ struct desk {
   constexpr errc why_none(const need_ticket_key&) const { return errc::no_key; }
 
   constexpr errc present(bytes_view token) {
-    ap_acceptor<C> a(w.request_in(room));
+    ap_acceptor<C> a(w.request_in(buffer));
     const auto who = accept(a, token, w.policy, *this, store, w.now);
     const auto e = asn1::decode<msg::KrbError>(a.refusal());
     told = e && e->error_code == error_code_t::krb_ap_err_repeat;

@@ -1,4 +1,4 @@
-// The acceptor as a machine: every call in every state, rooms, randomness, and what is left in memory.
+// The acceptor as a machine: every call in every state, buffers, randomness, and what is left in memory.
 #include <memory>
 #include <vector>
 
@@ -12,7 +12,7 @@ using namespace kerb_test;
 namespace {
 
 using acceptor = ap_acceptor<testing::insecure_policy>;
-using room_t = std::array<std::uint8_t, 4096>;
+using buffer_t = std::array<std::uint8_t, 4096>;
 
 // ---- the table at the head of service/ap.hpp
 
@@ -44,12 +44,12 @@ constexpr says_what table[8][7] = {
 
 struct machine {
   ap_world w;
-  room_t room{};
+  buffer_t buffer{};
   std::vector<std::uint8_t> token;
   key service_key;
   acceptor a;
 
-  machine() : token(copy(w.mint())), service_key(w.service_key()), a(w.request_in(room)) {}
+  machine() : token(copy(w.mint())), service_key(w.service_key()), a(w.request_in(buffer)) {}
   static std::vector<std::uint8_t> copy(bytes_view v) { return {v.begin(), v.end()}; }
 
   acceptor::step make(call c) {
@@ -135,9 +135,9 @@ TEST_CASE("ap_acceptor: who the peer is can be asked from `authenticated` on", "
   }
 }
 
-// ---- rooms
+// ---- buffers
 
-TEST_CASE("ap_acceptor: a room one octet too small says which size will do, and nothing has changed",
+TEST_CASE("ap_acceptor: a buffer one octet too small says which size will do, and nothing has changed",
           "[exchange][rfc4120-3.2.3]") {
   for (const bool long_ticket : {false, true}) {
     machine m;
@@ -158,27 +158,27 @@ TEST_CASE("ap_acceptor: a room one octet too small says which size will do, and 
     std::vector<std::uint8_t> small(8, 0xee);
     acceptor a(m.w.request_in(small));
     auto step = a.receive(m.token, m.w.turn());
-    REQUIRE(says<need_room>(step));
-    const std::size_t n = std::get<need_room>(step).octets;
+    REQUIRE(says<need_buffer>(step));
+    const std::size_t n = std::get<need_buffer>(step).octets;
 
     for (std::size_t size : {std::size_t{0}, n / 2, n - 1}) {
-      std::vector<std::uint8_t> room(size, 0xee), enough(n, 0xee);
-      acceptor b(m.w.request_in(room));
+      std::vector<std::uint8_t> buffer(size, 0xee), enough(n, 0xee);
+      acceptor b(m.w.request_in(buffer));
       for (int i = 0; i != 2; ++i) {
         step = b.receive(m.token, m.w.turn());
-        REQUIRE(says<need_room>(step));
-        CHECK(std::get<need_room>(step).octets == n);
+        REQUIRE(says<need_buffer>(step));
+        CHECK(std::get<need_buffer>(step).octets == n);
       }
-      CHECK(room == std::vector<std::uint8_t>(size, 0xee));
+      CHECK(buffer == std::vector<std::uint8_t>(size, 0xee));
       const testing::counting_entropy before = m.w.policy.entropy;
-      b.room(enough);
+      b.set_buffer(enough);
       step = b.receive(m.token, m.w.turn());
       REQUIRE(says<need_ticket_key>(step));
       CHECK(m.w.policy.entropy.draws() == before.draws());
       step = b.provide(m.service_key, m.w.turn());
       step = b.fresh(true, m.w.turn());
       step = b.accept({}, m.w.turn());
-      REQUIRE(says<reply>(step));  // no later call runs out of room
+      REQUIRE(says<reply>(step));  // no later call runs out of buffer
       CHECK(std::move(b).take());
     }
   }
@@ -189,9 +189,9 @@ TEST_CASE("ap_acceptor: the size that will do is enough for every refusal too", 
   std::vector<std::uint8_t> none;
   acceptor probe(m.w.request_in(none));
   const auto first = probe.receive(m.token, m.w.turn());
-  REQUIRE(says<need_room>(first));
-  std::vector<std::uint8_t> room(std::get<need_room>(first).octets);
-  acceptor a(m.w.request_in(room));
+  REQUIRE(says<need_buffer>(first));
+  std::vector<std::uint8_t> buffer(std::get<need_buffer>(first).octets);
+  acceptor a(m.w.request_in(buffer));
   (void)a.receive(m.token, m.w.turn());
   (void)a.provide(m.service_key, m.w.turn());
   (void)a.fresh(true, m.w.turn());
@@ -203,12 +203,12 @@ TEST_CASE("ap_acceptor: the size that will do is enough for every refusal too", 
   const std::uint8_t junk[] = {0x6e, 0x01};
   acceptor p(m.w.request_in(none));
   const auto size = p.receive(junk, m.w.turn());
-  REQUIRE(says<need_room>(size));
-  const std::size_t n = std::get<need_room>(size).octets;
+  REQUIRE(says<need_buffer>(size));
+  const std::size_t n = std::get<need_buffer>(size).octets;
   std::vector<std::uint8_t> less(n - 1), just(n);
   acceptor q(m.w.request_in(less));
-  CHECK(says<need_room>(q.receive(junk, m.w.turn())));
-  q.room(just);
+  CHECK(says<need_buffer>(q.receive(junk, m.w.turn())));
+  q.set_buffer(just);
   const auto told = q.receive(junk, m.w.turn());
   REQUIRE(says<refused>(told));
   CHECK(!std::get<refused>(told).octets.empty());
@@ -231,18 +231,18 @@ TEST_CASE("ap_acceptor: a failing random source fails the exchange, and leaves n
     CHECK(m.w.policy.entropy.draws() == 1);  // all at once
     if (!fails) {
       CHECK(says<reply>(step));
-      CHECK(holds(m.room, drawn));  // the twin: under this policy the AP-REP shows its subkey
+      CHECK(holds(m.buffer, drawn));  // the twin: under this policy the AP-REP shows its subkey
       continue;
     }
     CHECK(failure(step) == errc::entropy);
     CHECK(failure(m.make(call::accept)) == errc::entropy);
     CHECK(m.a.peer() == nullptr);
     CHECK(!std::move(m.a).take());
-    CHECK(!holds(m.room, drawn));
-    CHECK(!holds(m.room, bytes_view(session_octets)));
-    CHECK(!holds(m.room, bytes_view(subkey_octets).first(16)));
-    CHECK(!holds(m.room, alice_parts[0].octets));
-    CHECK(!holds(m.room, alice_parts[1].octets));
+    CHECK(!holds(m.buffer, drawn));
+    CHECK(!holds(m.buffer, bytes_view(session_octets)));
+    CHECK(!holds(m.buffer, bytes_view(subkey_octets).first(16)));
+    CHECK(!holds(m.buffer, alice_parts[0].octets));
+    CHECK(!holds(m.buffer, alice_parts[1].octets));
   }
 }
 
@@ -265,8 +265,8 @@ TEST_CASE("ap_acceptor: a library that fails while the AP-REP is made fails the 
     w.authenticator.subkey = key_as_sent(etype_t::aes128_cts_hmac_sha256_128, subkey_octets);
     const auto token = machine::copy(w.mint());
     const key k = w.service_key();
-    room_t room{};
-    ap_acceptor<breaking_policy> a(w.request_in(room));
+    buffer_t buffer{};
+    ap_acceptor<breaking_policy> a(w.request_in(buffer));
     (void)a.receive(token, w.turn());
     (void)a.provide(k, w.turn());
     REQUIRE(says<authenticated>(a.fresh(true, w.turn())));
@@ -278,8 +278,8 @@ TEST_CASE("ap_acceptor: a library that fails while the AP-REP is made fails the 
     CHECK(failure(a.accept({}, w.turn())) == errc::crypto_backend);
     CHECK(failure(a.accept({}, w.turn())) == errc::crypto_backend);
     CHECK(a.peer() == nullptr);
-    CHECK(!holds(room, drawn));  // the subkey, which the AP-REP would have told
-    CHECK(!holds(room, alice_parts[0].octets));
+    CHECK(!holds(buffer, drawn));  // the subkey, which the AP-REP would have told
+    CHECK(!holds(buffer, alice_parts[0].octets));
     CHECK(!std::move(a).take());
   }
 }
@@ -321,61 +321,61 @@ TEST_CASE("ap_acceptor: draws the subkey, the sequence number and the confounder
 
 // ---- memory
 
-TEST_CASE("ap_acceptor: no key is left in the room once the client has authenticated", "[exchange]") {
+TEST_CASE("ap_acceptor: no key is left in the buffer once the client has authenticated", "[exchange]") {
   machine m;
   m.w.authenticator.subkey = key_as_sent(etype_t::aes256_cts_hmac_sha384_192, subkey_octets);
   m.token = machine::copy(m.w.mint());
   CHECK(holds(m.token, bytes_view(session_octets)));  // the twin: under this policy the ticket shows its key
   CHECK(holds(m.token, bytes_view(subkey_octets)));
   m.reach(state::replay);
-  CHECK(!holds(m.room, bytes_view(session_octets)));
-  CHECK(!holds(m.room, bytes_view(subkey_octets)));
-  CHECK(holds(m.room, alice_parts[0].octets));
+  CHECK(!holds(m.buffer, bytes_view(session_octets)));
+  CHECK(!holds(m.buffer, bytes_view(subkey_octets)));
+  CHECK(holds(m.buffer, alice_parts[0].octets));
   (void)m.make(call::fresh);
   (void)m.make(call::accept);
-  CHECK(!holds(m.room, bytes_view(session_octets)));
-  CHECK(!holds(m.room, bytes_view(subkey_octets)));
+  CHECK(!holds(m.buffer, bytes_view(session_octets)));
+  CHECK(!holds(m.buffer, bytes_view(subkey_octets)));
   {
     const auto p = std::move(m.a).take();
     REQUIRE(p);
-    CHECK(holds(m.room, alice_parts[0].octets));
+    CHECK(holds(m.buffer, alice_parts[0].octets));
     CHECK(bytes_view(p->keys().session_key.octets().unguarded()) == bytes_view(session_octets));
     REQUIRE(p->keys().initiator_subkey);
     CHECK(bytes_view(p->keys().initiator_subkey->octets().unguarded()) == bytes_view(subkey_octets));
   }
   // The product is gone, and with it what was opened
-  CHECK(!holds(m.room, alice_parts[0].octets));
-  CHECK(!holds(m.room, alice_parts[1].octets));
+  CHECK(!holds(m.buffer, alice_parts[0].octets));
+  CHECK(!holds(m.buffer, alice_parts[1].octets));
 }
 
 TEST_CASE("ap_acceptor: what was opened is wiped on refusal, on misuse, when given up, and when it dies",
           "[exchange]") {
   for (int how = 0; how != 5; ++how) {
-    room_t room{};
+    buffer_t buffer{};
     ap_world w;
     w.authenticator.subkey = key_as_sent(etype_t::aes256_cts_hmac_sha384_192, subkey_octets);
     const key k = w.service_key();
     const bytes_view token = w.mint();
     {
-      acceptor a(w.request_in(room));
+      acceptor a(w.request_in(buffer));
       (void)a.receive(token, w.turn());
       REQUIRE(says<check_replay>(a.provide(k, w.turn())));
-      REQUIRE(holds(room, alice_parts[0].octets));
+      REQUIRE(holds(buffer, alice_parts[0].octets));
       if (how == 0) (void)a.fresh(false, w.turn());
       if (how == 1) (void)a.provide(k, w.turn());
       if (how == 2) (void)a.abandon({.code = errc::no_answer});
       if (how == 3) {
         acceptor b(std::move(a));  // moved, it goes on, and only the new one wipes
-        CHECK(holds(room, alice_parts[0].octets));
+        CHECK(holds(buffer, alice_parts[0].octets));
         CHECK(says<authenticated>(b.fresh(true, w.turn())));
         CHECK(same_principal(b.peer()->client(), alice));
       }
-      if (how < 4) CHECK(!holds(room, alice_parts[0].octets));
+      if (how < 4) CHECK(!holds(buffer, alice_parts[0].octets));
     }
     INFO(how);
-    CHECK(!holds(room, alice_parts[0].octets));
-    CHECK(!holds(room, bytes_view(session_octets)));
-    CHECK(!holds(room, bytes_view(subkey_octets)));
+    CHECK(!holds(buffer, alice_parts[0].octets));
+    CHECK(!holds(buffer, bytes_view(session_octets)));
+    CHECK(!holds(buffer, bytes_view(subkey_octets)));
   }
 }
 
@@ -384,9 +384,9 @@ TEST_CASE("ap_acceptor: no key is left in the exchange itself once it has refuse
     ap_world w;
     w.authenticator.subkey = key_as_sent(etype_t::aes256_cts_hmac_sha384_192, subkey_octets);
     const key k = w.service_key();
-    room_t room{};
+    buffer_t buffer{};
     alignas(acceptor) std::array<std::uint8_t, sizeof(acceptor)> place{};
-    acceptor* const a = std::construct_at(reinterpret_cast<acceptor*>(place.data()), w.request_in(room));
+    acceptor* const a = std::construct_at(reinterpret_cast<acceptor*>(place.data()), w.request_in(buffer));
     (void)a->receive(w.mint(), w.turn());
     REQUIRE(says<check_replay>(a->provide(k, w.turn())));
     CHECK(holds(place, bytes_view(session_octets)));  // the twin
@@ -409,13 +409,13 @@ TEST_CASE("ap_acceptor: never writes to the request", "[exchange]") {
 }
 
 TEST_CASE("authenticated_client: outlives the acceptor and the octets that came", "[exchange][rfc4120-3.2.3]") {
-  room_t room{};
+  buffer_t buffer{};
   ap_world w;
   w.authenticator.seq_number = 77;
   w.service = ftp;
   w.request.service.reset();
   auto token = std::make_unique<std::vector<std::uint8_t>>(machine::copy(w.mint()));
-  auto a = std::make_unique<acceptor>(w.request_in(room));
+  auto a = std::make_unique<acceptor>(w.request_in(buffer));
   const key k = w.service_key();
   (void)a->receive(*token, w.turn());
   (void)a->provide(k, ftp.realm, w.turn());
@@ -443,9 +443,9 @@ TEST_CASE("ap_acceptor: a service with means of its own against replays is asked
   const key k = w.service_key();
   const auto token = machine::copy(w.mint());
   for (const replay_rule rule : {replay_rule::ask, replay_rule::own_means}) {
-    room_t room{};
+    buffer_t buffer{};
     w.request.replays = rule;
-    acceptor a(w.request_in(room));
+    acceptor a(w.request_in(buffer));
     (void)a.receive(token, w.turn());
     const auto step = a.provide(k, w.turn());
     CHECK(says<check_replay>(step) == (rule == replay_rule::ask));
@@ -457,15 +457,15 @@ TEST_CASE("ap_acceptor: a service with means of its own against replays is asked
     const auto p = std::move(a).take();
     REQUIRE(p);
     CHECK(same_principal(p->service(), web));
-    acceptor b(w.request_in(room));  // and fresh() is no answer to anything
+    acceptor b(w.request_in(buffer));  // and fresh() is no answer to anything
     (void)b.receive(token, w.turn());
     (void)b.provide(k, w.turn());
     CHECK(failure(b.fresh(true, w.turn())) == errc::api_misuse);
   }
   // All other checks stand
   w.now.at.seconds += 301;
-  room_t room{};
-  acceptor late(w.request_in(room));
+  buffer_t buffer{};
+  acceptor late(w.request_in(buffer));
   (void)late.receive(token, w.turn());
   const auto no = late.provide(k, w.turn());
   REQUIRE(says<refused>(no));

@@ -23,7 +23,7 @@ struct scene {
   botan::policy p;
   testing::realm<botan::policy> realm;
   std::vector<std::uint8_t> as_req, tgs_req, ap_req;
-  std::vector<std::uint8_t> room = std::vector<std::uint8_t>(botan::kdc::room_size);
+  std::vector<std::uint8_t> buffer = std::vector<std::uint8_t>(botan::kdc::typical_buffer_size);
 
   explicit scene(etype_t e) : realm(p, "EX.ORG"_krb, e) {
     REQUIRE(realm.add_user("alice", secret_view::of(password)));
@@ -31,19 +31,19 @@ struct scene {
     const auto to_kdc = [&](std::vector<std::uint8_t>& sent) {
       return [&](const send& s) -> result<answer> {
         sent.assign(s.octets.begin(), s.octets.end());
-        const auto a = realm.answer(s.octets, noon(), room);
+        const auto a = realm.answer(s.octets, noon(), buffer);
         if (!a) return a.error();
         return answer(*a, carrier::stream);
       };
     };
-    std::vector<std::uint8_t> as_room(8192), tgs_room(8192), ap_room(8192);
-    botan::as_client as({.client = alice, .password = secret_view::of(password), .room = as_room});
+    std::vector<std::uint8_t> as_buffer(8192), tgs_buffer(8192), ap_buffer(8192);
+    botan::as_client as({.client = alice, .password = secret_view::of(password), .buffer = as_buffer});
     const auto tgt = drive(as, p, noon, to_kdc(as_req));  // the last request is the one with a timestamp
     REQUIRE(tgt);
-    botan::tgs_client tgs({.tgt = *tgt, .server = web, .room = tgs_room});
+    botan::tgs_client tgs({.tgt = *tgt, .server = web, .buffer = tgs_buffer});
     const auto credential = drive(tgs, p, noon, to_kdc(tgs_req));
     REQUIRE(credential);
-    botan::ap_initiator ap({.credential = *credential, .room = ap_room});
+    botan::ap_initiator ap({.credential = *credential, .buffer = ap_buffer});
     const auto step = ap.start(turn{p, p, noon()});
     const auto* s = std::get_if<send>(&step);
     REQUIRE(s != nullptr);
@@ -51,12 +51,12 @@ struct scene {
   }
 
   bool serves(const std::vector<std::uint8_t>& request, std::uint8_t answered) {
-    const auto a = realm.answer(bytes_view(request), noon(), room);
+    const auto a = realm.answer(bytes_view(request), noon(), buffer);
     return a && !a->empty() && (*a)[0] == answered;
   }
   template <class Keys, class Store>
   bool accepts(Keys& keys, Store& store, replay_rule rule) {
-    botan::ap_acceptor a({.service = web, .mutual = required, .room = room, .replays = rule});
+    botan::ap_acceptor a({.service = web, .mutual = required, .buffer = buffer, .replays = rule});
     const auto who = accept(a, bytes_view(ap_req), p, keys, store, noon());
     return who && same_principal(who->client(), alice) && !who->reply().empty() && who->keys().acceptor_subkey;
   }

@@ -22,24 +22,24 @@ void from_password_to_session(etype_t etype) {
   testing::realm<Server> realm(s, "EX.ORG"_krb, etype);
   REQUIRE(realm.add_user("alice", sesame));
   REQUIRE(realm.add_service("HTTP/web.ex.org"));
-  std::array<std::uint8_t, 4096> kdc_room{}, room1{}, room2{}, room3{}, room4{};
+  std::array<std::uint8_t, 4096> kdc_buffer{}, buffer1{}, buffer2{}, buffer3{}, buffer4{};
   const auto ask_kdc = [&](const send& x) -> result<answer> {
-    const auto r = realm.answer(x.octets, noon, kdc_room);
+    const auto r = realm.answer(x.octets, noon, kdc_buffer);
     if (!r) return r.error();
     return answer(*r);
   };
   const auto alice = principal::parse("alice@EX.ORG"), web = principal::parse("HTTP/web.ex.org@EX.ORG");
-  as_client<Client> as({.client = *alice, .password = sesame, .room = room1});
+  as_client<Client> as({.client = *alice, .password = sesame, .buffer = buffer1});
   const auto tgt = drive(as, c, noon, ask_kdc);
   REQUIRE(tgt);
-  tgs_client<Client> tgs({.tgt = *tgt, .server = *web, .room = room2});
+  tgs_client<Client> tgs({.tgt = *tgt, .server = *web, .buffer = buffer2});
   const auto ticket = drive(tgs, c, noon, ask_kdc);
   REQUIRE(ticket);
 
   key_list<typename Server::key, 1> keytab;
   REQUIRE(keytab.add(*web, 1, etype, realm.key_of("HTTP/web.ex.org")->copy()));
   memory_replay_store<32> seen;
-  ap_acceptor<Server> acceptor({.service = *web, .mutual = required, .room = room4});
+  ap_acceptor<Server> acceptor({.service = *web, .mutual = required, .buffer = buffer4});
   std::optional<authenticated_client<typename Server::key>> who;
   const auto ask_service = [&](const send& x) -> result<answer> {
     auto w = accept(acceptor, x.octets, s, keytab, seen, noon);
@@ -47,7 +47,7 @@ void from_password_to_session(etype_t etype) {
     who.emplace(std::move(*w));
     return answer(who->reply());
   };
-  ap_initiator<Client> ap({.credential = *ticket, .room = room3});
+  ap_initiator<Client> ap({.credential = *ticket, .buffer = buffer3});
   const auto session = drive(ap, c, noon, ask_service);
   REQUIRE(session);
   REQUIRE(who);

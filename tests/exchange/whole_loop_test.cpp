@@ -19,24 +19,24 @@ constexpr bool as_tgs_and_ap_with_mutual_authentication() {
   policy crypto;
   testing::realm<policy> realm(crypto, "EX.ORG"_krb, etype_t::aes256_cts_hmac_sha1_96);
   if (!realm.add_user("alice", sesame) || !realm.add_service("HTTP/web.ex.org")) return false;
-  std::array<std::uint8_t, 4096> kdc_room{}, room1{}, room2{}, room3{}, room4{};
+  std::array<std::uint8_t, 4096> kdc_buffer{}, buffer1{}, buffer2{}, buffer3{}, buffer4{};
   const auto ask_kdc = [&](const send& s) -> result<answer> {
-    const auto r = realm.answer(s.octets, noon, kdc_room);
+    const auto r = realm.answer(s.octets, noon, kdc_buffer);
     if (!r) return r.error();
     return answer(*r);
   };
   const auto alice = principal::parse("alice@EX.ORG"), web = principal::parse("HTTP/web.ex.org@EX.ORG");
-  as_client<policy> as({.client = *alice, .password = sesame, .room = room1});
+  as_client<policy> as({.client = *alice, .password = sesame, .buffer = buffer1});
   const auto tgt = drive(as, crypto, noon, ask_kdc);
   if (!tgt || !tgt->facts().flags.has(ticket_flag_t::pre_authent)) return false;
-  tgs_client<policy> tgs({.tgt = *tgt, .server = *web, .room = room2});
+  tgs_client<policy> tgs({.tgt = *tgt, .server = *web, .buffer = buffer2});
   const auto ticket = drive(tgs, crypto, noon, ask_kdc);
   if (!ticket || ticket->endtime() > tgt->endtime()) return false;
 
   key_list<policy::key, 1> keytab;
   if (!keytab.add(*web, 1, etype_t::aes256_cts_hmac_sha1_96, realm.key_of("HTTP/web.ex.org")->copy())) return false;
   memory_replay_store<32> seen;
-  ap_acceptor<policy> acceptor({.service = *web, .mutual = required, .room = room4});
+  ap_acceptor<policy> acceptor({.service = *web, .mutual = required, .buffer = buffer4});
   std::optional<authenticated_client<policy::key>> who;
   const auto ask_service = [&](const send& s) -> result<answer> {
     auto w = accept(acceptor, s.octets, crypto, keytab, seen, noon);
@@ -44,7 +44,7 @@ constexpr bool as_tgs_and_ap_with_mutual_authentication() {
     who.emplace(std::move(*w));
     return answer(who->reply());
   };
-  ap_initiator<policy> ap({.credential = *ticket, .room = room3});
+  ap_initiator<policy> ap({.credential = *ticket, .buffer = buffer3});
   const auto session = drive(ap, crypto, noon, ask_service);
   return session && who && same_principal(who->client(), *alice) &&
          ct_equal(session->protection_key().octets().unguarded(), who->keys().protection_key().octets().unguarded());
@@ -56,22 +56,22 @@ constexpr bool user_to_user_with_restrictions() {
   policy crypto;
   testing::realm<policy> realm(crypto, "EX.ORG"_krb, etype_t::aes256_cts_hmac_sha1_96);
   if (!realm.add_user("alice", sesame) || !realm.add_user("bob", sesame)) return false;
-  std::array<std::uint8_t, 4096> kdc_room{}, room1{}, room2{}, room3{}, room4{};
+  std::array<std::uint8_t, 4096> kdc_buffer{}, buffer1{}, buffer2{}, buffer3{}, buffer4{};
   const auto ask_kdc = [&](const send& s) -> result<answer> {
-    const auto r = realm.answer(s.octets, noon, kdc_room);
+    const auto r = realm.answer(s.octets, noon, kdc_buffer);
     if (!r) return r.error();
     return answer(*r);
   };
   const auto alice = principal::parse("alice@EX.ORG"), bob = principal::parse("bob@EX.ORG");
-  as_client<policy> as1({.client = *alice, .password = sesame, .room = room1});
-  as_client<policy> as2({.client = *bob, .password = sesame, .room = room2});
+  as_client<policy> as1({.client = *alice, .password = sesame, .buffer = buffer1});
+  as_client<policy> as2({.client = *bob, .password = sesame, .buffer = buffer2});
   const auto tgt = drive(as1, crypto, noon, ask_kdc), bobs = drive(as2, crypto, noon, ask_kdc);
   if (!tgt || !bobs) return false;
   constexpr std::uint8_t only_reading[] = {'r'};
   const msg::AuthorizationDataElement restrictions[] = {{ad_t::intended_for_server, only_reading}};
   tgs_client<policy> tgs({.tgt = *tgt,
                           .server = *bob,
-                          .room = room3,
+                          .buffer = buffer3,
                           .second_ticket = bobs->ticket(),
                           .user_to_user = true,
                           .authorization_data = msg::AuthorizationData(restrictions)});
@@ -81,19 +81,19 @@ constexpr bool user_to_user_with_restrictions() {
   // It is bob's session key that opens the ticket, and not the key of his password
   const auto t = asn1::decode<msg::Ticket>(ticket->ticket());
   if (!t || t->enc_part.kvno ||
-      crypto.unseal(kerb_test::must(realm.key_of("bob")), key_usage_t::ticket, t->enc_part.cipher, room4))
+      crypto.unseal(kerb_test::must(realm.key_of("bob")), key_usage_t::ticket, t->enc_part.cipher, buffer4))
     return false;
-  const auto plain = crypto.unseal(bobs->session_key(), key_usage_t::ticket, t->enc_part.cipher, room4);
+  const auto plain = crypto.unseal(bobs->session_key(), key_usage_t::ticket, t->enc_part.cipher, buffer4);
   const auto part = plain ? asn1::decode<msg::EncTicketPart>(bytes_view(*plain)) : plain.error();
   if (!part || !same_principal({part->cname, part->crealm}, *alice) || !part->authorization_data ||
       part->authorization_data->size() != 1 || !((*part->authorization_data->begin()).ad_data == only_reading)) {
     return false;
   }
 
-  std::array<std::uint8_t, 4096> room5{};
-  ap_initiator<policy> ap({.credential = *ticket, .room = room5, .user_to_user = true});
+  std::array<std::uint8_t, 4096> buffer5{};
+  ap_initiator<policy> ap({.credential = *ticket, .buffer = buffer5, .user_to_user = true});
   constexpr ad_t enforced[] = {ad_t::intended_for_server};
-  ap_acceptor<policy> acceptor({.service = *bob, .room = room4, .understood = enforced, .user_to_user = true});
+  ap_acceptor<policy> acceptor({.service = *bob, .buffer = buffer4, .understood = enforced, .user_to_user = true});
   const user_to_user_key<policy::key> keys(*bobs);
   memory_replay_store<32> seen;
   std::optional<authenticated_client<policy::key>> who;
@@ -116,22 +116,22 @@ constexpr errc bound_context(std::optional<channel_bindings> bindings, bool awar
   policy crypto;
   testing::realm<policy> realm(crypto, "EX.ORG"_krb, etype_t::aes256_cts_hmac_sha1_96);
   if (!realm.add_user("alice", sesame) || !realm.add_service("HTTP/web.ex.org")) return errc::no_space;
-  std::array<std::uint8_t, 4096> kdc_room{}, room1{}, room2{}, room3{}, room4{};
+  std::array<std::uint8_t, 4096> kdc_buffer{}, buffer1{}, buffer2{}, buffer3{}, buffer4{};
   const auto ask_kdc = [&](const send& s) -> result<answer> {
-    const auto r = realm.answer(s.octets, noon, kdc_room);
+    const auto r = realm.answer(s.octets, noon, kdc_buffer);
     if (!r) return r.error();
     return answer(*r);
   };
   const auto alice = principal::parse("alice@EX.ORG"), web = principal::parse("HTTP/web.ex.org@EX.ORG");
-  as_client<policy> as({.client = *alice, .password = sesame, .room = room1});
+  as_client<policy> as({.client = *alice, .password = sesame, .buffer = buffer1});
   const auto tgt = drive(as, crypto, noon, ask_kdc);
   if (!tgt) return tgt.error().code;
-  tgs_client<policy> tgs({.tgt = *tgt, .server = *web, .room = room2});
+  tgs_client<policy> tgs({.tgt = *tgt, .server = *web, .buffer = buffer2});
   const auto ticket = drive(tgs, crypto, noon, ask_kdc);
   if (!ticket) return ticket.error().code;
   ap_initiator<policy> ap(
       {.credential = *ticket,
-       .room = room3,
+       .buffer = buffer3,
        .gss = gss_context{
            .flags = {gss_flag_t::mutual, gss_flag_t::integ}, .bindings = bindings, .bindings_aware = aware}});
   key_list<policy::key, 1> keytab;
@@ -139,7 +139,7 @@ constexpr errc bound_context(std::optional<channel_bindings> bindings, bool awar
     return errc::no_space;
   memory_replay_store<32> seen;
   ap_acceptor<policy> acceptor(
-      {.service = *web, .mutual = required, .room = room4, .bindings = wanted, .binding = rule});
+      {.service = *web, .mutual = required, .buffer = buffer4, .bindings = wanted, .binding = rule});
   errc why = errc::ok;
   const auto ask_service = [&](const send& s) -> result<answer> {
     // as GSS-API frames it, and there and back

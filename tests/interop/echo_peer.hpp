@@ -46,15 +46,15 @@ class realm {
   }
   /// A ticket for the service.
   kerb::botan::credential ticket(std::int64_t lifetime = 36000) {
-    static std::list<std::array<std::uint8_t, 8192>> rooms;  // for as long as the program runs
+    static std::list<std::array<std::uint8_t, 8192>> buffers;  // for as long as the program runs
     const auto alice = kerb_test::must(kerb::principal::parse("alice@EXAMPLE.ORG"));
     kerb::botan::as_client as({.client = alice,
                                .password = kerb::secret_view::of("wonderland"),
                                .server = service,
-                               .room = rooms.emplace_back(),
+                               .buffer = buffers.emplace_back(),
                                .lifetime = lifetime});
     auto got = kerb::drive(as, crypto(), now, [&](const kerb::send& s) -> kerb::result<kerb::answer> {
-      const auto answer = realm_.answer(s.octets, now(), room_);
+      const auto answer = realm_.answer(s.octets, now(), workspace_);
       return answer ? kerb::result<kerb::answer>(*answer) : answer.error();
     });
     REQUIRE(got);
@@ -67,7 +67,7 @@ class realm {
  private:
   static constexpr kerb::kerberos_string name = kerb::operator""_krb<"EXAMPLE.ORG">();
   kerb::testing::realm<policy> realm_;
-  std::array<std::uint8_t, 16384> room_;
+  std::array<std::uint8_t, 16384> workspace_;
 };
 inline realm& the_realm() {
   static realm r;
@@ -142,7 +142,7 @@ class peer {
   /// The first message of an AP exchange, framed.
   octets request(const kerb::botan::credential& c = the_ticket()) {
     static kerb::unique_time times;
-    initiator_.emplace(kerb::ap_request<kerb::key>{.credential = c, .room = room_, .times = times});
+    initiator_.emplace(kerb::ap_request<kerb::key>{.credential = c, .buffer = workspace_, .times = times});
     const auto step = initiator_->start(turn());
     const auto* const s = std::get_if<kerb::send>(&step);
     REQUIRE(s != nullptr);
@@ -220,7 +220,7 @@ class peer {
   }
 
   int fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  std::array<std::uint8_t, 8192> room_;
+  std::array<std::uint8_t, 8192> workspace_;
   std::optional<kerb::botan::ap_initiator> initiator_;
   std::optional<kerb::botan::protected_session> session_;
 };

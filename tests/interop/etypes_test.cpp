@@ -57,25 +57,25 @@ TEST_CASE("every named encryption type: MIT's KDC gives tickets, and MIT's libra
     for (const bool tcp : {false, true}) {
       CAPTURE(e, tcp);
       const etype_t only[]{e};
-      buffer room, room2, room3;
+      buffer buffer, buffer2, buffer3;
       const kerb::principal client = name("p" + number(e)), service = name("svc/e" + number(e));
       const std::string password = "p\xc3\xa4ss" + number(e);
       kerb::as_client<wide_policy> as(
-          {.client = client, .password = kerb::secret_view::of(password), .room = room, .etypes = only});
+          {.client = client, .password = kerb::secret_view::of(password), .buffer = buffer, .etypes = only});
       const auto tgt = over_the_wire(as, p, tcp);
       CAPTURE(tgt.error().detail, kdc->tail("kdc.log"));
       CHECK(tgt.error().code == errc::ok);
       REQUIRE(tgt);
       CHECK(tgt->session_key().etype() == e);
       CHECK(tgt->facts().flags.has(kerb::ticket_flag_t::pre_authent));
-      kerb::tgs_client<wide_policy> tgs({.tgt = *tgt, .server = service, .room = room2, .etypes = only});
+      kerb::tgs_client<wide_policy> tgs({.tgt = *tgt, .server = service, .buffer = buffer2, .etypes = only});
       const auto ticket = over_the_wire(tgs, p, tcp);
       CHECK(ticket.error().code == errc::ok);
       REQUIRE(ticket);
       CHECK(ticket->session_key().etype() == e);
 
       const octets covered = of("what the application says");
-      kerb::ap_initiator<wide_policy> ap({.credential = *ticket, .room = room3, .application_data = covered});
+      kerb::ap_initiator<wide_policy> ap({.credential = *ticket, .buffer = buffer3, .application_data = covered});
       auto step = ap.start(kerb::turn{p, p, now()});
       REQUIRE(kerb::says<kerb::send>(step));
       peer_process mit(std::getenv("KERB_MIT_PEER"),

@@ -393,8 +393,8 @@ class minter {
     return t;
   }
   void write_keytab(const std::string& file) {
-    octet_list room(1024);
-    kerb::keytab_writer w(room);
+    octet_list buffer(1024);
+    kerb::keytab_writer w(buffer);
     const auto k = kerb_test::key_as_sent(w_.service_etype, kerb_test::service_octets);
     w.add(kerb::keytab_key{.principal = kerb_test::web,
                            .timestamp = w_.now.at,

@@ -132,7 +132,7 @@ TEST_CASE("fleet: a client whose request drips in is dropped, and stops nobody",
   CHECK(dropped);
 }
 
-TEST_CASE("fleet: when there are no more files, whoever has waited longest makes room", "[fleet]") {
+TEST_CASE("fleet: when there are no more files, whoever has waited longest makes buffer", "[fleet]") {
   redis r;
   REQUIRE(vouch(r));
   acceptor a(r.address(), {.in_front = {"/usr/bin/prlimit", "--nofile=24"}});

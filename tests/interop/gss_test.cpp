@@ -87,8 +87,9 @@ struct outcome {
 outcome initiate(ticket_holder& h, const kerb::gss_context& gss, const channel& theirs,
                  kerb::requirement mutual = kerb::required, bool subkey = true) {
   outcome out;
-  buffer room, framed;
-  kerb::botan::ap_initiator ap({.credential = *h.ticket, .room = room, .mutual = mutual, .subkey = subkey, .gss = gss});
+  buffer buffer, framed;
+  kerb::botan::ap_initiator ap(
+      {.credential = *h.ticket, .buffer = buffer, .mutual = mutual, .subkey = subkey, .gss = gss});
   auto step = ap.start(turn_now(h.p));
   REQUIRE(kerb::says<kerb::send>(step));
   const auto token =
@@ -142,8 +143,8 @@ accepted accept(const std::string& letters, const channel& theirs, const channel
   const auto read = kerb::read_krb5_token(token);
   REQUIRE(read);
   CHECK(read->id == kerb::gss_token_t::ap_req);
-  auto room = std::make_unique<buffer>(), framed = std::make_unique<buffer>();
-  kerb::botan::ap_acceptor ap({.service = service, .room = *room, .bindings = ours.ours(), .binding = rule});
+  auto buffer = std::make_unique<buffer>(), framed = std::make_unique<buffer>();
+  kerb::botan::ap_acceptor ap({.service = service, .buffer = *buffer, .bindings = ours.ours(), .binding = rule});
   const auto who = kerb::accept(ap, read->message, p, keys, seen, now());
   out.why = who.error();
   if (!who) {
@@ -156,9 +157,9 @@ accepted accept(const std::string& letters, const channel& theirs, const channel
     out.our_key = text(who->keys().protection_key());
     if (who->gss()) out.said = who->gss()->flags;
     if (who->gss() && who->gss()->deleg) {
-      auto cred_room = std::make_unique<buffer>();
+      auto cred_buffer = std::make_unique<buffer>();
       // RFC 4121 section 4.1.1: under the session key of the ticket
-      auto got = kerb::open_krb_cred(*who->gss()->deleg, who->keys().session_key, *cred_room, turn_now(p),
+      auto got = kerb::open_krb_cred(*who->gss()->deleg, who->keys().session_key, *cred_buffer, turn_now(p),
                                      {.timestamp = false});
       CHECK(got.error().code == errc::ok);
       REQUIRE(got);
@@ -277,13 +278,13 @@ TEST_CASE("ap_initiator: MIT's acceptor is given the credentials that our contex
     const auto krbtgt = name("krbtgt/EXAMPLE.ORG");
     kerb::botan::tgs_client tgs({.tgt = *h.tgt,
                                  .server = krbtgt,
-                                 .room = *forwarded.room,
+                                 .buffer = *forwarded.buffer,
                                  .options = {kerb::kdc_option_t::forwarded, kerb::kdc_option_t::forwardable}});
     drive(forwarded, tgs, h.p, false, 0);
     REQUIRE(forwarded);
     const kerb::ref<const kerb::botan::credential> all[] = {*forwarded};
-    buffer room;
-    const auto cred = kerb::make_krb_cred(all, {.at = now()}, h.ticket->session_key(), room, turn_now(h.p));
+    buffer buffer;
+    const auto cred = kerb::make_krb_cred(all, {.at = now()}, h.ticket->session_key(), buffer, turn_now(h.p));
     REQUIRE(cred);
     gss_flags flags = usual;
     flags.set(gss_flag_t::deleg);

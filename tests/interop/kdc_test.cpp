@@ -94,12 +94,12 @@ TEST_CASE("over_stream: TCP taken octet by octet and in large pieces", "[kdc]") 
   policy p;
   for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{16384}}) {
     CAPTURE(piece);
-    buffer room, room2;
+    buffer buffer, buffer2;
     const auto alice = name("alice"), web = name("HTTP/web.example.org");
-    kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .room = room});
+    kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .buffer = buffer});
     const auto tgt = drive_stream(as, p, piece);
     REQUIRE(tgt);
-    kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .room = room2});
+    kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .buffer = buffer2});
     CHECK(drive_stream(tgs, p, piece));
   }
 }
@@ -113,9 +113,9 @@ TEST_CASE("as_client: a wrong password", "[kdc]") {
     CHECK(h.sent == 2);
   }
   SECTION("without it the reply does not open, which a datagram may do") {
-    buffer room;
+    buffer buffer;
     const auto bob = name("bob");
-    kerb::botan::as_client as({.client = bob, .password = kerb::secret_view::of("wrong"), .room = room});
+    kerb::botan::as_client as({.client = bob, .password = kerb::secret_view::of("wrong"), .buffer = buffer});
     posix_transport to = wire();
     auto step = as.start(turn_at(p));
     const auto came = to(std::get<kerb::send>(step));
@@ -213,10 +213,10 @@ TEST_CASE("as_client and tgs_client: a stream that ends early", "[kdc]") {
           relay::octets(o.begin(), o.begin() + static_cast<std::ptrdiff_t>(std::min(left, o.size())))};
     });
     posix_transport through = cut.wire();
-    buffer room, room2;
-    kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .room = room});
+    buffer buffer, buffer2;
+    kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .buffer = buffer});
     CHECK(kerb::drive(as, p, now(), through).error().code == errc::stream_ended);
-    kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .room = room2});
+    kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .buffer = buffer2});
     CHECK(kerb::drive(tgs, p, now(), through).error().code == errc::stream_ended);
   }
 }
@@ -224,9 +224,9 @@ TEST_CASE("as_client and tgs_client: a stream that ends early", "[kdc]") {
 TEST_CASE("over_stream: the end of the stream fails the exchange", "[kdc]") {
   policy p;
   const auto alice = name("alice");
-  buffer room;
+  buffer buffer;
   std::vector<std::uint8_t> incoming(16384);
-  kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .room = room});
+  kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .buffer = buffer});
   kerb::over_stream io(as, incoming);
   REQUIRE(kerb::says<kerb::send>(io.start(turn_at(p))));
   std::fill_n(incoming.begin(), 3, std::uint8_t{0});
@@ -250,14 +250,14 @@ TEST_CASE("as_client and tgs_client: junk before the true answer is passed over 
     passed_over += s.octets.empty();
     return through(s);
   };
-  buffer room, room2;
-  kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .room = room});
+  buffer buffer, buffer2;
+  kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .buffer = buffer});
   const auto tgt = kerb::drive(as, p, now(), count);
   CHECK(tgt.error().code == errc::ok);
   REQUIRE(tgt);
   CHECK(passed_over >= 4);
   passed_over = 0;
-  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .room = room2});
+  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .buffer = buffer2});
   const auto ticket = kerb::drive(tgs, p, now(), count);
   CHECK(ticket.error().code == errc::ok);
   CHECK(passed_over == 3);
@@ -320,7 +320,7 @@ TEST_CASE("as_client: a long-term key instead of a password", "[kdc]") {
                                        kerb::write_default_salt(who, std::span(salt).first(n)), {});
       REQUIRE(key);
       held h;
-      kerb::botan::as_client as({.client = who, .key = *key, .room = *h.room});
+      kerb::botan::as_client as({.client = who, .key = *key, .buffer = *h.buffer});
       drive(h, as, p, false, 0);
       CHECK(h.error().code == errc::ok);
     }
@@ -333,8 +333,8 @@ TEST_CASE("as_client: the caller derives the key when it is asked to", "[kdc]") 
     CAPTURE(who);
     const std::string password = who[0] == 's' ? "saltpw" : "pw" + who.substr(1);
     const auto client = name(who);
-    buffer room;
-    kerb::botan::as_client as({.client = client, .room = room});
+    buffer buffer;
+    kerb::botan::as_client as({.client = client, .buffer = buffer});
     posix_transport to = wire();
     auto step = as.start(turn_at(p));
     unsigned asked = 0;
@@ -359,9 +359,9 @@ TEST_CASE("as_client: the caller derives the key when it is asked to", "[kdc]") 
 
 TEST_CASE("drive: nobody listens", "[kdc]") {
   policy p;
-  buffer room;
+  buffer buffer;
   const auto alice = name("alice");
-  kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .room = room});
+  kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .buffer = buffer});
   posix_transport nowhere("127.0.0.1", "9");
   CHECK(kerb::drive(as, p, now(), nowhere).error().code == errc::no_answer);
 }
@@ -382,7 +382,7 @@ TEST_CASE("tgs_client: a ticket for a user, under the session key of the user's 
     held h;
     kerb::botan::tgs_client tgs({.tgt = *tgt,
                                  .server = bob,
-                                 .room = *h.room,
+                                 .buffer = *h.buffer,
                                  .subkey = subkey,
                                  .second_ticket = bobs->ticket(),
                                  .user_to_user = true,
@@ -406,11 +406,11 @@ TEST_CASE("tgs_client: a ticket for a user, under the session key of the user's 
     CHECK(there);
 
     // Bob accepts it with that key, and with nothing else
-    buffer room, acceptor_room;
-    kerb::botan::ap_initiator ap({.credential = *h, .room = room, .user_to_user = true});
+    buffer buffer, acceptor_buffer;
+    kerb::botan::ap_initiator ap({.credential = *h, .buffer = buffer, .user_to_user = true});
     const auto first = ap.start(turn_at(p));
     REQUIRE(kerb::says<kerb::send>(first));
-    kerb::botan::ap_acceptor service({.service = bob, .room = acceptor_room, .user_to_user = true});
+    kerb::botan::ap_acceptor service({.service = bob, .buffer = acceptor_buffer, .user_to_user = true});
     const kerb::user_to_user_key<kerb::key> keys(*bobs);
     kerb::memory_replay_store<32> seen;
     const auto who = kerb::accept(service, std::get<kerb::send>(first).octets, p, keys, seen, now());
@@ -428,7 +428,7 @@ TEST_CASE("tgs_client: the KDC refuses a second ticket of somebody else, and we 
   const auto bob = name("bob");
   held h;
   kerb::botan::tgs_client tgs(
-      {.tgt = *tgt, .server = bob, .room = *h.room, .second_ticket = tgt->ticket(), .user_to_user = true});
+      {.tgt = *tgt, .server = bob, .buffer = *h.buffer, .second_ticket = tgt->ticket(), .user_to_user = true});
   drive(h, tgs, p, false, 0);
   CHECK(h.error().code == errc::kdc_said_no);
 }

@@ -76,7 +76,7 @@ using buffer = std::array<std::uint8_t, 16384>;
 
 /// A client's exchange with all that it needs, and what came of it.
 struct held {
-  std::unique_ptr<buffer> room = std::make_unique<buffer>();
+  std::unique_ptr<buffer> buffer = std::make_unique<buffer>();
   kerb::result<kerb::botan::credential> credential = errc::api_misuse;
   unsigned sent = 0;  // requests
   bool used_stream = false;
@@ -113,7 +113,7 @@ inline held get_tgt(policy& p, const login& l) {
   const kerb::principal client = name(l.client);
   kerb::botan::as_client as({.client = client,
                              .password = kerb::secret_view::of(l.password),
-                             .room = *h.room,
+                             .buffer = *h.buffer,
                              .options = l.options,
                              .renew_lifetime = l.renew_lifetime,
                              .etypes = l.etypes,
@@ -125,7 +125,7 @@ inline held get_ticket(policy& p, const kerb::botan::credential& tgt, const std:
                        std::int64_t clock = 0, bool subkey = true) {
   held h;
   const kerb::principal server = name(service);
-  kerb::botan::tgs_client tgs({.tgt = tgt, .server = server, .room = *h.room, .subkey = subkey});
+  kerb::botan::tgs_client tgs({.tgt = tgt, .server = server, .buffer = *h.buffer, .subkey = subkey});
   drive(h, tgs, p, tcp, clock);
   return h;
 }

@@ -50,10 +50,10 @@ TEST_CASE("ap_initiator: MIT's krb5_rd_req accepts our AP-REQ, and we its AP-REP
     for (const bool our_subkey : {true, false}) {
       for (const bool their_subkey : {true, false}) {
         CAPTURE(e, our_subkey, their_subkey);
-        buffer room;
+        buffer buffer;
         const octets covered = of("what the application says");
         kerb::botan::ap_initiator ap(
-            {.credential = *ticket, .room = room, .subkey = our_subkey, .application_data = covered});
+            {.credential = *ticket, .buffer = buffer, .subkey = our_subkey, .application_data = covered});
         auto step = ap.start(turn_now(p));
         REQUIRE(kerb::says<kerb::send>(step));
         std::vector<std::string> arguments{"accept", keytab(), service_of(e)};
@@ -91,8 +91,8 @@ TEST_CASE("ap_initiator: without mutual authentication MIT's library accepts and
   REQUIRE(tgt);
   const held ticket = get_ticket(p, *tgt, "HTTP/web.example.org");
   REQUIRE(ticket);
-  buffer room;
-  kerb::botan::ap_initiator ap({.credential = *ticket, .room = room, .mutual = kerb::if_asked});
+  buffer buffer;
+  kerb::botan::ap_initiator ap({.credential = *ticket, .buffer = buffer, .mutual = kerb::if_asked});
   const auto step = ap.start(turn_now(p));
   REQUIRE(kerb::says<kerb::send>(step));
   CHECK(std::get<kerb::send>(step).then == kerb::afterwards::finished);
@@ -113,8 +113,8 @@ TEST_CASE("ap_initiator: MIT's library refuses a changed AP-REQ, and we read its
   const held ticket = get_ticket(p, *tgt, "HTTP/web.example.org");
   REQUIRE(ticket);
   const bool in_ticket = GENERATE(true, false);
-  buffer room;
-  kerb::botan::ap_initiator ap({.credential = *ticket, .room = room});
+  buffer buffer;
+  kerb::botan::ap_initiator ap({.credential = *ticket, .buffer = buffer});
   auto step = ap.start(turn_now(p));
   REQUIRE(kerb::says<kerb::send>(step));
   const bytes_view sent = std::get<kerb::send>(step).octets;
@@ -145,10 +145,10 @@ TEST_CASE("ap_initiator: an AP-REP of MIT's library to another request is refuse
   REQUIRE(tgt);
   const held ticket = get_ticket(p, *tgt, "HTTP/web.example.org");
   REQUIRE(ticket);
-  buffer room, room2;
+  buffer buffer, buffer2;
   kerb::unique_time times;
-  kerb::botan::ap_initiator first({.credential = *ticket, .room = room, .times = times});
-  kerb::botan::ap_initiator second({.credential = *ticket, .room = room2, .times = times});
+  kerb::botan::ap_initiator first({.credential = *ticket, .buffer = buffer, .times = times});
+  kerb::botan::ap_initiator second({.credential = *ticket, .buffer = buffer2, .times = times});
   const auto to_first = first.start(turn_now(p)), to_second = second.start(turn_now(p));
   REQUIRE(kerb::says<kerb::send>(to_first));
   REQUIRE(kerb::says<kerb::send>(to_second));
@@ -177,8 +177,8 @@ TEST_CASE("ap_acceptor: we accept an AP-REQ of krb5_mk_req_extended, and krb5_rd
           peer mit(arguments);
           const octets req = unhex(mit.hear("req"));
           REQUIRE(!req.empty());
-          buffer room;
-          kerb::botan::ap_acceptor ap({.service = service, .mutual = kerb::required, .room = room});
+          buffer buffer;
+          kerb::botan::ap_acceptor ap({.service = service, .mutual = kerb::required, .buffer = buffer});
           const auto who = kerb::accept(ap, req, p, keys, seen, now(), {.subkey = our_subkey});
           CHECK(who.error().code == errc::ok);
           REQUIRE(who);
@@ -195,8 +195,8 @@ TEST_CASE("ap_acceptor: we accept an AP-REQ of krb5_mk_req_extended, and krb5_rd
           CHECK(mit.hear("initiator_seq") == text(who->keys().initiator_seq));
           CHECK(mit.hear("acceptor_seq") == text(who->keys().acceptor_seq));
 
-          buffer room2;
-          kerb::botan::ap_acceptor again({.service = service, .room = room2});
+          buffer buffer2;
+          kerb::botan::ap_acceptor again({.service = service, .buffer = buffer2});
           CHECK(kerb::accept(again, req, p, keys, seen, now()).error().code == errc::replayed);
         }
       }
@@ -211,10 +211,10 @@ TEST_CASE("ap_acceptor: an AP-REQ without mutual authentication is accepted wher
   kerb::memory_replay_store<32> seen;
   peer mit({"initiate", "alice", "alicepw", "svc/e18", "s"});
   const octets req = unhex(mit.hear("req"));
-  buffer room, room2;
-  kerb::botan::ap_acceptor strict({.service = service, .mutual = kerb::required, .room = room});
+  buffer buffer, buffer2;
+  kerb::botan::ap_acceptor strict({.service = service, .mutual = kerb::required, .buffer = buffer});
   CHECK(kerb::accept(strict, req, p, keys, seen, now()).error().code == errc::mutual_required);
-  kerb::botan::ap_acceptor lenient({.service = service, .room = room2});
+  kerb::botan::ap_acceptor lenient({.service = service, .buffer = buffer2});
   const auto who = kerb::accept(lenient, req, p, keys, seen, now());
   REQUIRE(who);
   CHECK(who->reply().empty());
@@ -231,30 +231,30 @@ TEST_CASE("ap_acceptor: a changed AP-REQ of MIT's library is refused, and its kr
   const auto decoded = kerb::asn1::decode<kerb::msg::ApReq>(req);
   REQUIRE(decoded);
   const auto place = [&](bytes_view v) { return static_cast<std::size_t>(v.data() - req.data()) + v.size() / 2; };
-  buffer room;
+  buffer buffer;
   std::string said;
   SECTION("in its ticket") {
     req[place(decoded->ticket->enc_part.cipher)] ^= 1;
-    kerb::botan::ap_acceptor ap({.service = service, .mutual = kerb::required, .room = room});
+    kerb::botan::ap_acceptor ap({.service = service, .mutual = kerb::required, .buffer = buffer});
     CHECK(kerb::accept(ap, req, p, keys, seen, now()).error().code == errc::integrity);
     mit.tell("error " + hex(ap.refusal()));
     said = "31 svc/e20@EXAMPLE.ORG";
   }
   SECTION("in its authenticator") {
     req[place(decoded->authenticator.cipher)] ^= 1;
-    kerb::botan::ap_acceptor ap({.service = service, .mutual = kerb::required, .room = room});
+    kerb::botan::ap_acceptor ap({.service = service, .mutual = kerb::required, .buffer = buffer});
     CHECK(kerb::accept(ap, req, p, keys, seen, now()).error().code == errc::integrity);
     mit.tell("error " + hex(ap.refusal()));
     said = "31 svc/e20@EXAMPLE.ORG";
   }
   SECTION("by a clock ten minutes off") {
-    kerb::botan::ap_acceptor ap({.service = service, .mutual = kerb::required, .room = room});
+    kerb::botan::ap_acceptor ap({.service = service, .mutual = kerb::required, .buffer = buffer});
     CHECK(kerb::accept(ap, req, p, keys, seen, now(600)).error().code == errc::clock_skew);
     mit.tell("error " + hex(ap.refusal()));
     said = "37 svc/e20@EXAMPLE.ORG";
   }
   SECTION("for another service") {
-    kerb::botan::ap_acceptor ap({.service = other, .mutual = kerb::required, .room = room});
+    kerb::botan::ap_acceptor ap({.service = other, .mutual = kerb::required, .buffer = buffer});
     CHECK(kerb::accept(ap, req, p, keys, seen, now()).error().code == errc::wrong_service);
     mit.tell("error " + hex(ap.refusal()));
     said = "35 svc/e19@EXAMPLE.ORG";

@@ -69,11 +69,11 @@ TEST_CASE("own kdc: our clients get tickets of each encryption type, and a proxy
              web = kerb_test::must(kerb::principal::parse("HTTP/web.own.test@OWN.TEST"));
   for (const kerb::etype_t e : p.offered()) {
     CAPTURE(tcp, e);
-    buffer room1, room2;
+    buffer buffer1, buffer2;
     const kerb::etype_t only[] = {e};
     kerb::botan::as_client as({.client = me,
                                .password = kerb::secret_view::of("alicepw"),
-                               .room = room1,
+                               .buffer = buffer1,
                                .options = {kerb::kdc_option_t::proxiable},
                                .etypes = only});
     const auto tgt = kerb::drive(as, p, now, wire);
@@ -84,7 +84,7 @@ TEST_CASE("own kdc: our clients get tickets of each encryption type, and a proxy
     const kerb::msg::HostAddress there[] = {{kerb::addr_t::ipv4, octets}};
     kerb::botan::tgs_client tgs({.tgt = *tgt,
                                  .server = web,
-                                 .room = room2,
+                                 .buffer = buffer2,
                                  .options = {kerb::kdc_option_t::proxy},
                                  .etypes = only,
                                  .addresses = there});
@@ -102,11 +102,11 @@ TEST_CASE("own kdc: what it says of a client goes from the first ticket through 
   example::posix_transport wire("127.0.0.1", the_kdc().port());
   const auto me = kerb_test::must(kerb::principal::parse("rita@OWN.TEST")),
              web = kerb_test::must(kerb::principal::parse("HTTP/web.own.test@OWN.TEST"));
-  buffer room1, room2, room3, room4;
-  kerb::botan::as_client as({.client = me, .password = kerb::secret_view::of("ritapw"), .room = room1});
+  buffer buffer1, buffer2, buffer3, buffer4;
+  kerb::botan::as_client as({.client = me, .password = kerb::secret_view::of("ritapw"), .buffer = buffer1});
   const auto tgt = kerb::drive(as, p, now, wire);
   REQUIRE(tgt);
-  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .room = room2});
+  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .buffer = buffer2});
   const auto ticket = kerb::drive(tgs, p, now, wire);
   REQUIRE(ticket);
   (void)exported("rita.keytab", "HTTP/web.own.test");
@@ -116,10 +116,10 @@ TEST_CASE("own kdc: what it says of a client goes from the first ticket through 
   kerb::keytab_keys keys(*keytab, p);
   kerb::memory_replay_store<64> seen;
   const auto presented = [&](kerb::view_of<kerb::ad_t> understood, auto&& look) {
-    kerb::botan::ap_initiator ap({.credential = *ticket, .room = room3, .mutual = kerb::if_asked});
+    kerb::botan::ap_initiator ap({.credential = *ticket, .buffer = buffer3, .mutual = kerb::if_asked});
     const auto sent = ap.start(kerb::turn(p, p, now()));
     REQUIRE(kerb::says<kerb::send>(sent));
-    kerb::botan::ap_acceptor a({.service = web, .room = room4, .understood = understood});
+    kerb::botan::ap_acceptor a({.service = web, .buffer = buffer4, .understood = understood});
     const auto who = kerb::accept(a, std::get<kerb::send>(sent).octets, p, keys, seen, now());
     if (who) look(*who);
     return who.error().code;
@@ -213,8 +213,8 @@ TEST_CASE("own kdc: a database that fails is a KDC that is not available, and go
   const auto log_in = [&] {
     example::posix_transport wire("127.0.0.1", k.port());
     const auto bob = kerb_test::must(kerb::principal::parse("bob@OWN.TEST"));
-    buffer room;
-    kerb::botan::as_client as({.client = bob, .password = kerb::secret_view::of("bobpw"), .room = room});
+    buffer buffer;
+    kerb::botan::as_client as({.client = bob, .password = kerb::secret_view::of("bobpw"), .buffer = buffer});
     return kerb::drive(as, p, now, wire).error();
   };
   CHECK(log_in().code == kerb::errc::ok);

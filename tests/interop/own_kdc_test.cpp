@@ -454,7 +454,7 @@ TEST_CASE("own kdc: what comes behind a message that is too long is thrown away,
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
 }
 
-TEST_CASE("own kdc: when there are no more files, whoever has waited longest makes room", "[own]") {
+TEST_CASE("own kdc: when there are no more files, whoever has waited longest makes buffer", "[own]") {
   kdc_process k({"--nofile=24", variable("KERB_KDC"), "--realm", "OWN.TEST", "--principals",
                  write_file("principals", principals), "--quiet", "--idle", "60"},
                 "/usr/bin/prlimit");

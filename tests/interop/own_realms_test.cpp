@@ -191,15 +191,15 @@ TEST_CASE("own kdc: our client goes from our realm to MIT's", "[own][realms]") {
   const auto me = kerb_test::must(kerb::principal::parse("alice@OWN.TEST")),
              there = kerb_test::must(kerb::principal::parse("krbtgt/C.TEST@OWN.TEST")),
              web = kerb_test::must(kerb::principal::parse("HTTP/web.c.test@C.TEST"));
-  buffer room1, room2, room3;
-  kerb::botan::as_client as({.client = me, .password = kerb::secret_view::of("alicepw"), .room = room1});
+  buffer buffer1, buffer2, buffer3;
+  kerb::botan::as_client as({.client = me, .password = kerb::secret_view::of("alicepw"), .buffer = buffer1});
   const auto tgt = kerb::drive(as, p, clock, ours);
   REQUIRE(tgt);
-  kerb::botan::tgs_client across({.tgt = *tgt, .server = there, .room = room2});
+  kerb::botan::tgs_client across({.tgt = *tgt, .server = there, .buffer = buffer2});
   const auto foreign = kerb::drive(across, p, clock, ours);
   CHECK(foreign.error().code == kerb::errc::ok);
   REQUIRE(foreign);
-  kerb::botan::tgs_client tgs({.tgt = *foreign, .server = web, .room = room3});
+  kerb::botan::tgs_client tgs({.tgt = *foreign, .server = web, .buffer = buffer3});
   const auto ticket = kerb::drive(tgs, p, clock, theirs);
   CHECK(ticket.error().code == kerb::errc::ok);
   REQUIRE(ticket);

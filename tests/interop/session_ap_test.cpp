@@ -53,8 +53,8 @@ TEST_CASE("ap_acceptor: we accept what the libraries' krb5_mk_req makes, and the
                     (with_data ? errc::ok : errc::inappropriate_checksum));
               if (with_data) CHECK(t.who->verify_checksum(the_world->crypto, other) == errc::integrity);
 
-              std::array<std::uint8_t, 8192> room{};
-              kerb::botan::ap_acceptor again({.service = the_world->of(e).server, .room = room});
+              std::array<std::uint8_t, 8192> buffer{};
+              kerb::botan::ap_acceptor again({.service = the_world->of(e).server, .buffer = buffer});
               CHECK(kerb::accept(again, t.request, the_world->crypto, the_world->service_keys, the_world->seen, now())
                         .error()
                         .code == errc::replayed);
@@ -78,8 +78,8 @@ TEST_CASE("ap_acceptor: what comes from the libraries is refused with any octet 
       for (std::size_t i = at; i != at + seal.size(); ++i) {
         octets changed = t.request;
         changed[i] ^= 0x10;
-        std::array<std::uint8_t, 8192> room{};
-        kerb::botan::ap_acceptor ap({.room = room});
+        std::array<std::uint8_t, 8192> buffer{};
+        kerb::botan::ap_acceptor ap({.buffer = buffer});
         const auto who = kerb::accept(ap, changed, the_world->crypto, the_world->service_keys, seen, now());
         REQUIRE(who.error().code == errc::integrity);
       }

@@ -17,11 +17,11 @@ std::string told(const kerb::botan::credential& c, const std::string& server) {
 }
 /// A KRB-CRED of the peer's, for which it asks the realm when it has to.
 octets cred_of(talk& t, const std::string& command) {
-  std::vector<std::uint8_t> room(16384);
+  std::vector<std::uint8_t> buffer(16384);
   std::string line = t.peer.ask(command);
   while (line.rfind("kdc ", 0) == 0) {
     const octets request = unhex(line.substr(4));
-    const auto answer = the_world->realm.answer(request, now(), room);
+    const auto answer = the_world->realm.answer(request, now(), buffer);
     REQUIRE(answer);
     line = t.peer.ask("kdc " + hex(*answer));
   }
@@ -84,8 +84,8 @@ TEST_CASE("protected_session: a KRB-CRED of MIT's krb5_mk_ncred has the tickets 
         ours we(t, at_addresses(with));
         const octets came = cred_of(t, "cred");
         const beginning& b = the_world->of(e);
-        buffer room{};
-        received got = we.session().open_cred(came, room, the_world->turn(), {.addresses = true});
+        buffer buffer{};
+        received got = we.session().open_cred(came, buffer, the_world->turn(), {.addresses = true});
         CHECK(got.error().code == errc::ok);
         REQUIRE(got);
         REQUIRE(got->size() == 2);
@@ -113,8 +113,8 @@ TEST_CASE("protected_session: what the libraries' krb5_fwd_tgt_creds forwards ge
                   .flags = flags});
           ours we(t, at_addresses(with));
           const octets came = cred_of(t, "forward");
-          buffer room{};
-          received got = we.session().open_cred(came, room, the_world->turn(), to_open(with));
+          buffer buffer{};
+          received got = we.session().open_cred(came, buffer, the_world->turn(), to_open(with));
           CHECK(got.error().code == errc::ok);
           REQUIRE(got);
           REQUIRE(got->size() == 1);
@@ -125,10 +125,10 @@ TEST_CASE("protected_session: what the libraries' krb5_fwd_tgt_creds forwards ge
           CHECK(tgt->facts().flags.has(kerb::ticket_flag_t::forwarded));
           CHECK(tgt->facts().flags.has(kerb::ticket_flag_t::forwardable));
 
-          buffer tgs_room{};
+          buffer tgs_buffer{};
           std::vector<std::uint8_t> answers(16384);
           const kerb::principal server = kerb_test::must(kerb::principal::parse("svc/used", "PEERS.TEST"));
-          kerb::botan::tgs_client tgs({.tgt = *tgt, .server = server, .room = tgs_room});
+          kerb::botan::tgs_client tgs({.tgt = *tgt, .server = server, .buffer = tgs_buffer});
           auto step = tgs.start(the_world->turn());
           REQUIRE(kerb::says<kerb::send>(step));
           const auto answer = the_world->realm.answer(std::get<kerb::send>(step).octets, now(), answers);
@@ -154,8 +154,9 @@ TEST_CASE("protected_session: a KRB-CRED with any octet of its seal changed is r
     for (std::size_t i = at; i != came.size(); ++i) {
       octets changed = came;
       changed[i] ^= 0x40;
-      buffer room{};
-      REQUIRE(we.session().open_cred(changed, room, the_world->turn(), to_open(with)).error().code == errc::integrity);
+      buffer buffer{};
+      REQUIRE(we.session().open_cred(changed, buffer, the_world->turn(), to_open(with)).error().code ==
+              errc::integrity);
     }
     const auto service = the_world->credential(the_world->of(etype_t::aes256_cts_hmac_sha1_96));
     buffer out{};
@@ -180,9 +181,10 @@ TEST_CASE("protected_session: a KRB-CRED of ten minutes ago or ahead is refused,
     talk t({.with = with, .flags = "t"});
     ours we(t, at_addresses(with));
     const octets came = cred_of(t, "forward");
-    buffer room{};
+    buffer buffer{};
     for (const std::int64_t ahead : {-600, 600})
-      CHECK(we.session().open_cred(came, room, the_world->turn(ahead), to_open(with)).error().code == errc::clock_skew);
+      CHECK(we.session().open_cred(came, buffer, the_world->turn(ahead), to_open(with)).error().code ==
+            errc::clock_skew);
     const auto service = the_world->credential(the_world->of(etype_t::aes256_cts_hmac_sha1_96));
     buffer out{};
     const auto m = we.session().make_cred(service, out, the_world->turn(600), to_make(with));
@@ -198,10 +200,10 @@ TEST_CASE("protected_session: a KRB-CRED from another address is refused where a
     place(t, "2/c0000209", our_place);
     ours we(t, at_addresses(with));
     const octets came = cred_of(t, "cred");
-    buffer room{};
-    CHECK(we.session().open_cred(came, room, the_world->turn(), {.addresses = true}).error().code ==
+    buffer buffer{};
+    CHECK(we.session().open_cred(came, buffer, the_world->turn(), {.addresses = true}).error().code ==
           errc::address_mismatch);
-    CHECK(we.session().open_cred(came, room, the_world->turn()));
+    CHECK(we.session().open_cred(came, buffer, the_world->turn()));
   }
 }
 
@@ -217,12 +219,12 @@ TEST_CASE("protected_session: MIT's library counts a KRB-CRED among the messages
       place(t, peer_place, our_place);
       ours we(t, at_addresses(with));
       const auto service = the_world->credential(the_world->of(etype_t::aes256_cts_hmac_sha1_96));
-      buffer out{}, room{};
+      buffer out{}, buffer{};
       for (int i = 0; i != (told ? 3 : 1); ++i) {
         const octets came = cred_of(t, "cred");
-        CHECK(we.session().open_cred(came, room, the_world->turn(), {.numbered = told}));
+        CHECK(we.session().open_cred(came, buffer, the_world->turn(), {.numbered = told}));
         if (told) {
-          const auto again = we.session().open_cred(came, room, the_world->turn(), {.numbered = true});
+          const auto again = we.session().open_cred(came, buffer, the_world->turn(), {.numbered = true});
           CHECK(again.error().code == errc::nonce_mismatch);
         }
         const auto m =

@@ -268,7 +268,7 @@ class talk {
     const auto users = the_world->user_tgt(b);
     kerb::user_to_user_key<key> users_key(users);
     kerb::botan::ap_acceptor ap({.service = s.user_to_user ? the_world->bob.view() : b.server.view(),
-                                 .room = room_,
+                                 .buffer = workspace_,
                                  .user_to_user = s.user_to_user});
     const kerb::accept_options o{.subkey = s.acceptor_subkey};
     world& w = *the_world;
@@ -288,7 +288,7 @@ class talk {
     std::optional<bytes_view> covered;
     if (s.covered) covered = *s.covered;
     kerb::botan::ap_initiator ap({.credential = credential,
-                                  .room = room_,
+                                  .buffer = workspace_,
                                   .mutual = s.mutual ? kerb::required : kerb::if_asked,
                                   .subkey = s.initiator_subkey,
                                   .application_data = covered,
@@ -327,14 +327,14 @@ class talk {
                                      .seq_number = number,
                                      .authorization_data = {}};
     const auto minted = kerb::testing::mint_ap_req(b.ticket, a, {}, k, kerb::key_usage_t::ap_req_authenticator,
-                                                   the_world->turn(), room_);
+                                                   the_world->turn(), workspace_);
     REQUIRE(minted);
     peer.tell("req " + hex(*minted));
     (void)peer.hear("ready");
     initiated_.emplace(kerb::session_keys<key>{the_world->import(e, b.session_key), {}, {}, number, {}});
   }
 
-  std::array<std::uint8_t, 8192> room_{};
+  std::array<std::uint8_t, 8192> workspace_{};
   std::optional<kerb::session_keys<key>> initiated_;
 };
 

@@ -19,7 +19,7 @@ inline constexpr kerb::principal_view alice{{kerb::name_t::principal, alice_part
 inline constexpr kerb::principal_view web{{kerb::name_t::srv_hst, web_parts}, "EX.ORG"_krb};
 inline constexpr kerb::principal_view ftp{{kerb::name_t::srv_hst, ftp_parts}, "EX.ORG"_krb};
 
-// Octets that stand nowhere else, so that a search of a room finds them.
+// Octets that stand nowhere else, so that a search of a buffer finds them.
 template <std::uint8_t From>
 inline constexpr auto key_octets = [] {
   std::array<std::uint8_t, 32> a{};
@@ -100,7 +100,7 @@ class basic_ap_world {
   kerb::key_usage_t usage = kerb::key_usage_t::ap_req_authenticator;
 
   // Who it is presented to
-  kerb::accept_request request{.service = web, .room = {}};
+  kerb::accept_request request{.service = web, .buffer = {}};
   std::optional<kerb::kerberos_string> key_realm{};  ///< said with the key, where the request names no realm
 
   constexpr kerb::turn<C, C> turn() { return turn(now); }
@@ -136,9 +136,9 @@ class basic_ap_world {
                                    .client_renamed = false};
     return {facts, session_key()};
   }
-  constexpr kerb::accept_request request_in(std::span<std::uint8_t> room) const {
+  constexpr kerb::accept_request request_in(std::span<std::uint8_t> buffer) const {
     kerb::accept_request r = request;
-    r.room = room;
+    r.buffer = buffer;
     return r;
   }
 
@@ -146,7 +146,7 @@ class basic_ap_world {
   constexpr verdict present(kerb::bytes_view req, bool fresh = true) { return present(req, turn(), fresh); }
   constexpr verdict present(kerb::bytes_view req, const kerb::turn<C, C>& t, bool fresh = true) {
     verdict v;
-    kerb::ap_acceptor<C> a(request_in(room_));
+    kerb::ap_acceptor<C> a(request_in(workspace_));
     auto step = a.receive(req, t);
     const key k = service_key();
     if (kerb::says<kerb::need_ticket_key>(step)) step = key_realm ? a.provide(k, *key_realm, t) : a.provide(k, t);
@@ -176,7 +176,7 @@ class basic_ap_world {
 
   std::array<std::uint8_t, 2048> ticket_octets_{};
   std::array<std::uint8_t, 4096> req_octets_{};
-  std::array<std::uint8_t, 4096> room_{};
+  std::array<std::uint8_t, 4096> workspace_{};
 };
 using ap_world = basic_ap_world<kerb::testing::insecure_policy>;
 

@@ -147,7 +147,7 @@ class kdc_side {
   bool unseen = true;
   std::optional<bytes_view> sign_with{};     ///< what sign_ticket is filled with
   unsigned asked = 0;                        ///< principals
-  std::array<std::uint8_t, 8192> scratch{};  ///< a room for tests that drive a KDC by themselves
+  std::array<std::uint8_t, 8192> scratch{};  ///< a space for tests that drive a KDC by themselves
 
   constexpr turn<C, C> turn_now() { return {crypto, crypto, now, limits}; }
   constexpr key make(etype_t e, std::uint8_t fill) {
@@ -250,7 +250,7 @@ class kdc_side {
   constexpr outcome ask(bytes_view request) {
     outcome o;
     const turn<C, C> t = turn_now();
-    kdc<C> x(settings, room_, peer);
+    kdc<C> x(settings, workspace_, peer);
     kdc_step step = x.receive(request, t);
     for (int i = 0; i != 20; ++i) {
       if (const auto* a = std::get_if<need_principal>(&step)) {
@@ -333,7 +333,7 @@ class kdc_side {
   constexpr outcome opened(bytes_view octets, bool by_tgs) {
     outcome o;
     o.octets = copy(octets, answer_);
-    room& opened_in = opened_in_ = room(opened_);
+    buffer& opened_in = opened_in_ = buffer(opened_);
     if (by_tgs) {
       const auto rep = asn1::decode<msg::TgsRep>(o.octets);
       if (!rep) return o;
@@ -347,7 +347,7 @@ class kdc_side {
     return fill(o, *rep, who == nullptr ? client.own : who->own, key_usage_t::as_rep_enc_part, opened_in);
   }
   template <class Rep>
-  constexpr outcome fill(outcome o, const Rep& rep, const key& reply_key, key_usage_t u, room& in) {
+  constexpr outcome fill(outcome o, const Rep& rep, const key& reply_key, key_usage_t u, detail::workspace& in) {
     const msg::Ticket& ticket = rep.ticket.value();
     o.clear_client = {rep.cname, rep.crealm};
     o.clear_server = {ticket.sname, ticket.realm};
@@ -381,8 +381,8 @@ class kdc_side {
   std::array<msg::Ticket, 1> second_ticket_{};
   std::array<std::uint8_t, 4096> ap_req_{}, opened_{};
   std::array<std::uint8_t, 8192> request_{}, answer_{};
-  std::array<std::uint8_t, 16384> room_{};
-  room opened_in_;  // what the outcome's views are of
+  std::array<std::uint8_t, 16384> workspace_{};
+  buffer opened_in_;  // what the outcome's views are of
 };
 using kdc_world = kdc_side<>;
 

@@ -86,8 +86,8 @@ class kdc_world {
   constexpr auto turn_at(timestamp t) { return turn{policy, policy, t, limits}; }
   constexpr auto turn_now() { return turn_at(now); }
 
-  constexpr as_request<key> ask_as(std::span<std::uint8_t> room) {
-    return {.client = alice(), .password = password, .room = room};
+  constexpr as_request<key> ask_as(std::span<std::uint8_t> buffer) {
+    return {.client = alice(), .password = password, .buffer = buffer};
   }
 
   /// A KRB-ERROR with hints for pre-authentication; lies in this object until the next one.
@@ -176,7 +176,7 @@ class kdc_world {
   /// A Ticket's octets, which nobody but its service can open.
   constexpr bytes_view ticket(const principal_view& service, const key& k) {
     msg::EncTicketPart p;
-    const key sealed = make(session_key.etype(), 0x66);  // not the client's copy, which must be nowhere in its room
+    const key sealed = make(session_key.etype(), 0x66);  // not the client's copy, which must be nowhere in its buffer
     p.key = {sealed.etype(), policy.expose(sealed).unguarded()};
     p.crealm = ex_org;
     p.cname = alice().name;

@@ -22,16 +22,16 @@ using shared_store = example::locked_store<memory_replay_store<4096>>;
 
 octet_list copy(bytes_view v) { return {v.begin(), v.end()}; }
 
-/// One thread's own things: policy, key, room.
+/// One thread's own things: policy, key, buffer.
 struct acceptor_thread {
   world w;
   key_list<key, 1> keys;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   int accepted = 0, replayed = 0, unknown = 0, others = 0;
 
   acceptor_thread() { (void)keys.add(web, 3, w.service_etype, w.service_key()); }
   void present(bytes_view token, shared_store& seen) {
-    ap_acceptor<botan::policy> a(w.request_in(room));
+    ap_acceptor<botan::policy> a(w.request_in(buffer));
     const auto who = accept(a, token, w.policy, keys, seen, w.now);
     const errc why = who ? errc::ok : who.error().code;
     ++(who ? accepted : why == errc::replayed ? replayed : why == errc::replay_unknown ? unknown : others);
@@ -96,9 +96,9 @@ TEST_CASE("threads: two services with requests of their own share nothing but th
 TEST_CASE("threads: an exchange may move from thread to thread between its calls", "[threads]") {
   world client;
   const octet_list token = copy(client.mint());
-  std::array<std::uint8_t, 4096> room{};
-  ap_acceptor<botan::policy> a(client.request_in(room));
-  ap_acceptor<botan::policy>::step step = need_room{};
+  std::array<std::uint8_t, 4096> buffer{};
+  ap_acceptor<botan::policy> a(client.request_in(buffer));
+  ap_acceptor<botan::policy>::step step = need_buffer{};
   // Each call in a thread of its own, with a policy of its own
   const auto elsewhere = [&](auto&& call) {
     std::thread([&] {

@@ -93,10 +93,10 @@ template <class T>
 constexpr void write(der::writer& w, const T& v) {
   if constexpr (detail::quick::known<T>()) {
     if (w.is_counting()) return w.count_more(detail::quick::size(v));
-    const std::span<std::uint8_t> room = w.room();
-    const std::uint8_t* const at = detail::quick::write(room.data() + room.size(), room.data(), v);
-    if (at == nullptr) return w.has_no_room_for(detail::quick::size(v));
-    return w.count_more(static_cast<std::size_t>(room.data() + room.size() - at));
+    const std::span<std::uint8_t> buffer = w.space();
+    const std::uint8_t* const at = detail::quick::write(buffer.data() + buffer.size(), buffer.data(), v);
+    if (at == nullptr) return w.has_no_buffer_for(detail::quick::size(v));
+    return w.count_more(static_cast<std::size_t>(buffer.data() + buffer.size() - at));
   } else {
     detail::write_with_care(w, v);
   }

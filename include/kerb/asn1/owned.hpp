@@ -25,14 +25,14 @@ constexpr error no_space_for(std::size_t octets) {
 }
 }  // namespace detail
 
-/// The value again, with all of its views inside `room`, of which it fills the end; what is captured keeps its octets.
-/// errc::no_space says in `detail` how many octets will do, and then nothing is written. What no decoder takes is
-/// refused, and `room` holds its octets. The value may not lie in `room`.
+/// The value again, with all of its views inside `buffer`, of which it fills the end; what is captured keeps its
+/// octets. errc::no_space says in `detail` how many octets will do, and then nothing is written. What no decoder takes
+/// is refused, and `buffer` holds its octets. The value may not lie in `buffer`.
 template <storable T>
-constexpr result<T> clone_into(const T& value, std::span<std::uint8_t> room KERB_LIFETIMEBOUND) {
+constexpr result<T> clone_into(const T& value, std::span<std::uint8_t> buffer KERB_LIFETIMEBOUND) {
   const std::size_t needed = encoded_size(value);
-  if (needed > room.size()) return detail::no_space_for<T>(needed);
-  const auto octets = encode(value, room);
+  if (needed > buffer.size()) return detail::no_space_for<T>(needed);
+  const auto octets = encode(value, buffer);
   if (!octets) return octets.error();
   return decode_as<T>(detail::stored_name<T>(), *octets);
 }

@@ -138,7 +138,7 @@ KERB_NOINLINE constexpr const std::uint8_t* read(const std::uint8_t* at, const s
   }
 }
 
-// ---- writing, from the end to the front: null when there is no room from `floor` on
+// ---- writing, from the end to the front: null when there is no space from `floor` on
 
 template <class T>
 constexpr std::uint8_t* write(std::uint8_t* at, const std::uint8_t* floor, const T& v);

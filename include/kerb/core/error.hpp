@@ -77,7 +77,7 @@ enum class errc : std::uint16_t {
   crypto_backend,     ///< the cryptographic library failed
   unsupported_hash,   ///< what is to be hashed names no single hash function, or one that is not known
 
-  // Room.
+  // Buffer.
   no_space = 500,  ///< the buffer is too small; detail: octets that will do
   replay_unknown,  ///< the replay store is full or has lost its memory: whether it was seen before cannot be told
 

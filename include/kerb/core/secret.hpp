@@ -105,7 +105,7 @@ class secret {
   /// The octets, valid as long as this object. The name is meant to be searched for.
   constexpr secret_view expose() const& KERB_LIFETIMEBOUND { return {octets_.data(), size_}; }
   secret_view expose() const&& = delete;
-  /// Makes room for `n` octets, at most N, that the caller fills.
+  /// Makes space for `n` octets, at most N, that the caller fills.
   constexpr std::span<std::uint8_t> expose_for_writing(std::size_t n) & KERB_LIFETIMEBOUND {
     size_ = n <= N ? n : N;
     return {octets_.data(), size_};

@@ -5,7 +5,7 @@
 namespace kerb::inline v0 {
 
 /// Messages whose blocks are encrypted in one call. In one message each block waits for the one before it, and a
-/// processor has room for about so many that do not.
+/// processor has space for about so many that do not.
 inline constexpr std::size_t cts_lanes = 8;
 
 namespace detail {

@@ -146,7 +146,7 @@ class engine {
     return made;
   }
 
-  /// Besides the crypto_policy's: errc::api_misuse when `io` has no room for confounder and tag. On failure `io` is
+  /// Besides the crypto_policy's: errc::api_misuse when `io` has no space for confounder and tag. On failure `io` is
   /// wiped.
   constexpr errc seal(const key& k, key_usage_t u, std::span<std::uint8_t> io) noexcept {
     return seal_many_with(k.etype(), {&io, 1}, [&](auto profile, const etype_facts& f) {
@@ -163,7 +163,7 @@ class engine {
 
   /// seal() for several messages, each of which becomes what seal() would make of it; they lie apart from each other
   /// and may have different lengths. Blocks of several are encrypted at once, which takes a fraction of the time where
-  /// the library can do that. errc::api_misuse, before any is sealed, when one has no room for confounder and tag; on
+  /// the library can do that. errc::api_misuse, before any is sealed, when one has no space for confounder and tag; on
   /// failure all are wiped. seal_all (seal_all.hpp) draws the confounders too.
   constexpr errc seal_many(const key& k, key_usage_t u, view_of<std::span<std::uint8_t>> messages) noexcept {
     return seal_many_with(k.etype(), messages, [&](auto profile, const etype_facts& f) {

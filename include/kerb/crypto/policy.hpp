@@ -118,7 +118,7 @@ concept entropy_source = requires(R& r, std::span<std::uint8_t> out) {
 ///
 ///   etype_of(k)            its encryption type; shape() of that says how many octets stand in front and behind
 ///   seal(k, u, io)         io holds front octets that the caller drew at random, for the confounder, the plaintext
-///                          with its padding, and back octets of room; sealed where it stands. On failure `io` is wiped
+///                          with its padding, and back octets of buffer; sealed where it stands. On failure `io` is wiped
 ///   unseal(k, u, in, out)  opens `in`, which is not written to unless `out` begins where `in` begins; `out` has at
 ///                          least in.size() octets. Returns the plaintext, which lies in `out`. On failure `out` is
 ///                          wiped, and a distinct `in` is intact, so that the next key can be tried; errc::integrity,

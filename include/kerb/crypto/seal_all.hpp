@@ -12,13 +12,13 @@ concept seals_many_with = seals_with<C, K> &&
   noexcept->std::same_as<errc>;
 };
 
-/// Seals each message where it stands: room for what shape() has in front, the plaintext with its padding, room for
+/// Seals each message where it stands: space for what shape() has in front, the plaintext with its padding, space for
 /// what it has behind. They lie apart from each other and may have different lengths; what becomes of one is what
 /// fill() of its front and seal() make of it, and is opened one by one. For several tickets or tokens under one
 /// prepared key this draws from `random` for as many confounders at a time as 256 octets hold, and encrypts the blocks
 /// of several messages at once where the policy can.
 ///
-/// errc::api_misuse, before anything is drawn, when a message has no room or is not padded; errc::entropy, before
+/// errc::api_misuse, before anything is drawn, when a message has no space or is not padded; errc::entropy, before
 /// anything is sealed, when `random` fails; besides what seal() says. On failure all messages are wiped. Nothing is
 /// allocated.
 template <class C, entropy_source R, class K>

@@ -31,7 +31,7 @@ KERB_INLINE constexpr bool parse_flags(const std::uint8_t* c, std::size_t n, std
   return true;
 }
 
-/// The contents in front of `at`; null when there is no room from `floor` on.
+/// The contents in front of `at`; null when there is no space from `floor` on.
 KERB_INLINE constexpr std::uint8_t* put_flags(std::uint8_t* at, const std::uint8_t* floor, std::uint32_t bits) {
   if (at - floor < 5) return nullptr;
   for (unsigned shift = 0; shift != 32; shift += 8) *--at = static_cast<std::uint8_t>(bits >> shift);

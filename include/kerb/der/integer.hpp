@@ -83,7 +83,7 @@ KERB_INLINE constexpr std::size_t integer_size(std::int64_t v) {
   for (; v > 127 || v < -128; v >>= 8) ++n;
   return n;
 }
-/// The contents in front of `at`; null when there is no room from `floor` on.
+/// The contents in front of `at`; null when there is no space from `floor` on.
 KERB_INLINE constexpr std::uint8_t* put_integer(std::uint8_t* at, const std::uint8_t* floor, std::int64_t v) {
   for (;;) {
     if (at == floor) return nullptr;

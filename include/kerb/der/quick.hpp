@@ -101,7 +101,7 @@ KERB_INLINE constexpr std::size_t header_size(std::size_t n) {
 }
 
 /// Writing goes from the end to the front: a header in front of the `n` octets of contents at `at`. All of them return
-/// where what they wrote begins, or null when there is no room from `floor` on.
+/// where what they wrote begins, or null when there is no space from `floor` on.
 KERB_INLINE constexpr std::uint8_t* header_of_any_length(std::uint8_t* at, const std::uint8_t* floor, tag t,
                                                          std::size_t n) {
   if (at - floor >= 4) {  // the commonest

@@ -35,11 +35,11 @@ class writer {
     if (writes_) detail::copy_octets(b.data(), b.size(), base_ + left_);
   }
   /// What is free, all in front of what is written; none when octets go nowhere.
-  constexpr std::span<std::uint8_t> room() const { return {base_, writes_ ? left_ : 0}; }
-  /// Takes `n` octets as written: they stand at the end of room(), or are only counted.
+  constexpr std::span<std::uint8_t> space() const { return {base_, writes_ ? left_ : 0}; }
+  /// Takes `n` octets as written: they stand at the end of space(), or are only counted.
   constexpr void count_more(std::size_t n) { left_ -= n; }
-  /// Counts `n` octets for which room() is too small.
-  constexpr void has_no_room_for(std::size_t n) {
+  /// Counts `n` octets for which space() is too small.
+  constexpr void has_no_buffer_for(std::size_t n) {
     overflow();
     left_ -= n;
   }

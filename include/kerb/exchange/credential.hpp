@@ -1,7 +1,7 @@
 // What a client keeps: a ticket, its session key, and what the KDC said about them.
 #pragma once
 #include "../msg/kdc.hpp"
-#include "room.hpp"
+#include "workspace.hpp"
 
 namespace kerb::inline v0 {
 
@@ -42,8 +42,8 @@ constexpr ticket_kind kind_of(const ticket_facts& f) {
   return f.is_referral ? ticket_kind::referral : ticket_kind::asked_for;
 }
 
-/// A ticket with its session key. Move-only; its views lie in the room of the exchange that made it, and its key and
-/// that room's plaintext are wiped when it dies.
+/// A ticket with its session key. Move-only; its views lie in the buffer of the exchange that made it, and its key and
+/// that buffer's plaintext are wiped when it dies.
 template <class Key>
 class basic_credential {
  public:
@@ -51,8 +51,8 @@ class basic_credential {
   /// From a cache: the octets behind the views must outlive the credential.
   constexpr basic_credential(const ticket_facts& facts, Key session_key)
       : facts_(facts), session_key_(std::move(session_key)) {}
-  constexpr basic_credential(const ticket_facts& facts, Key session_key, room in)
-      : facts_(facts), session_key_(std::move(session_key)), room_(std::move(in)) {}
+  constexpr basic_credential(const ticket_facts& facts, Key session_key, detail::workspace in)
+      : facts_(facts), session_key_(std::move(session_key)), workspace_(std::move(in)) {}
 
   constexpr const ticket_facts& facts() const KERB_LIFETIMEBOUND { return facts_; }
   constexpr const principal_view& client() const KERB_LIFETIMEBOUND { return facts_.client; }
@@ -71,7 +71,7 @@ class basic_credential {
  private:
   ticket_facts facts_{};
   Key session_key_{};
-  room room_;
+  detail::workspace workspace_;
   std::int64_t kdc_clock_offset_ = 0;
 };
 

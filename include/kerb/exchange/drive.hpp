@@ -16,8 +16,8 @@ struct answer {
 /// result<answer>; when it has none, its error is returned, or why what had come was passed over: the last reason that
 /// says more than that octets were no message. `now` is a
 /// timestamp, or is called for one at every turn. A client that needs a key it was not given fails with errc::no_key;
-/// too small a room fails with errc::no_space. Adds no power: whoever cannot block writes the same loop around the same
-/// steps.
+/// too small a buffer fails with errc::no_space. Adds no power: whoever cannot block writes the same loop around the
+/// same steps.
 template <class Exchange, class C, class Now, class Ask>
 [[nodiscard]] constexpr result<typename Exchange::product> drive(Exchange& x, C& policy, Now&& now, Ask&& ask,
                                                                  const exchange_limits& limits = {}) {
@@ -34,7 +34,7 @@ template <class Exchange, class C, class Now, class Ask>
     send request{};
     if (const auto* f = std::get_if<failed>(&step)) return f->why;
     if (says<done>(step)) return std::move(x).take();
-    if (const auto* n = std::get_if<need_room>(&step)) {
+    if (const auto* n = std::get_if<need_buffer>(&step)) {
       return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->octets)};
     }
     if (const auto* i = std::get_if<ignored>(&step)) {

@@ -21,8 +21,8 @@ struct stream_step<std::variant<Word...>> {
 }  // namespace detail
 
 /// Drives an exchange by what a byte stream gives, piece by piece; what is to be sent has its length in front. The
-/// exchange is driven through this alone; its other calls (provide, room, take) go to the exchange, and what provide()
-/// says comes back through said().
+/// exchange is driven through this alone; its other calls (provide, buffer, take) go to the exchange, and what
+/// provide() says comes back through said().
 template <class Exchange>
 class [[nodiscard]] over_stream {
  public:
@@ -39,7 +39,7 @@ class [[nodiscard]] over_stream {
   /// Where to read to.
   constexpr std::span<std::uint8_t> buffer() const { return buffer_.subspan(have_); }
   /// `n` octets were read into buffer(); 0 is the end of the stream, which fails unless it was not needed any more.
-  /// After need_room the same call is repeated.
+  /// After need_buffer the same call is repeated.
   template <class Turn>
   [[nodiscard]] constexpr step got(std::size_t n, const Turn& t) {
     if (failed_) return said(x_->abandon({}));  // which repeats the first reason
@@ -53,7 +53,7 @@ class [[nodiscard]] over_stream {
     // What stands behind the message answers nothing that has been asked yet, and is dropped
     const std::size_t had = std::exchange(have_, 0) - n;
     const step next = said(x_->receive(f->message, t, carrier::stream));
-    if (says<need_room>(next)) have_ = had;
+    if (says<need_buffer>(next)) have_ = had;
     return next;
   }
   /// The exchange's own step, as this one says it.

@@ -1,9 +1,9 @@
-// Sealing a message where it stands in the output buffer, and opening one into room.
+// Sealing a message where it stands in the output buffer, and opening one into buffer.
 #pragma once
 #include "../asn1/payload.hpp"
 #include "../msg/basic.hpp"
 #include "environment.hpp"
-#include "room.hpp"
+#include "workspace.hpp"
 
 namespace kerb::inline v0 {
 
@@ -52,7 +52,7 @@ constexpr std::span<std::uint8_t> without_padding(const C& policy, etype_t e, st
 template <class K, crypto_policy C>
   requires seals_with<C, K>
 constexpr result<std::span<std::uint8_t>> open_sealed(C& policy, const msg::EncryptedData& sealed, const K& k,
-                                                      key_usage_t usage, room& in) {
+                                                      key_usage_t usage, detail::workspace& in) {
   // RFC 4120 section 5.2.9: the etype says which algorithm it was; a key serves no other
   if (policy.etype_of(k) != sealed.etype) return errc::integrity;
   if (in.free() < sealed.cipher.size()) {

@@ -14,7 +14,7 @@ enum class carrier : std::uint8_t { any, stream };
 /// What comes after a transmission.
 enum class afterwards : std::uint8_t { wait, finished };
 
-/// Transmit these octets. They lie in the exchange's room until its next call. With no octets there is nothing to
+/// Transmit these octets. They lie in the exchange's buffer until its next call. With no octets there is nothing to
 /// transmit: wait on for what comes.
 struct send {
   bytes_view octets;
@@ -29,8 +29,9 @@ struct send {
 struct ignored {
   error why;
 };
-/// The room is too small: nothing has changed; give room(bigger) of at least that many octets and repeat the call.
-struct need_room {
+/// The buffer is too small: nothing has changed; give set_buffer(bigger) of at least that many octets and repeat the
+/// call.
+struct need_buffer {
   std::size_t octets = 0;
 };
 /// Derive or fetch the client's long-term key, then provide() it. The salt is lent until the next call.

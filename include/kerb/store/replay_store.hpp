@@ -11,7 +11,7 @@ namespace kerb::inline v0 {
 enum class replay_verdict : std::uint8_t {
   fresh,  ///< not seen before, and remembered now
   seen,   ///< a replay
-  full,   ///< there is no room to remember it: refuse, for to forget another one would let that one be replayed
+  full,   ///< there is no space to remember it: refuse, for to forget another one would let that one be replayed
   blind,  ///< it may have been seen before the store lost its memory, or may be forgotten already: refuse
 };
 

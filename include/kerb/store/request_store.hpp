@@ -8,7 +8,7 @@ enum class request_verdict : std::uint8_t {
   fresh,  ///< neither was seen before, and both are remembered now
   again,  ///< this very request was seen before: it is answered again, since the first answer may have been lost
   other,  ///< the authenticator was seen in another request: refuse
-  full,   ///< there is no room to remember it: refuse, or be content with what the authenticator's checksum protects
+  full,   ///< there is no space to remember it: refuse, or be content with what the authenticator's checksum protects
   blind,  ///< it may have been seen and forgotten: the clock was set back, or it is asked about too late; as `full`
 };
 

@@ -25,7 +25,7 @@ class realm {
 
   kdc_policy settings;  ///< what its KDC goes by
 
-  /// Whether everything that was added has found room and a key.
+  /// Whether everything that was added has found space and a key.
   constexpr bool ready() const { return ready_; }
   /// A user, whose key is made from a password, with the default salt: "alice". Tickets to it are user-to-user alone
   /// (principal_attribute::user_to_user_only), since everybody could try passwords on others.
@@ -73,10 +73,10 @@ class realm {
     if (e == nullptr) return not_found{};
     return e->record;
   }
-  /// The answer of this realm's KDC to a request, to transmit; it lies in `room`.
-  constexpr result<bytes_view> answer(bytes_view request, timestamp now, std::span<std::uint8_t> room,
+  /// The answer of this realm's KDC to a request, to transmit; it lies in `buffer`.
+  constexpr result<bytes_view> answer(bytes_view request, timestamp now, std::span<std::uint8_t> buffer,
                                       const exchange_limits& limits = {}) {
-    kdc<C> x(settings, room);
+    kdc<C> x(settings, buffer);
     return serve(x, request, policy_.get(), *this, now, limits);
   }
 

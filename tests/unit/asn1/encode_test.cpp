@@ -38,23 +38,23 @@ KERB_BOTH("encode: an APPLICATION type is written under its first number", "[asn
 constexpr bool every_smaller_buffer() {
   const Small v{.a = -70000, .b = 0xffffffff, .c = aabb};
   const std::size_t whole = asn1::encoded_size(v);
-  std::array<std::uint8_t, 64> room{};
+  std::array<std::uint8_t, 64> buffer{};
   for (std::size_t n = 0; n != whole; ++n) {
-    const auto out = asn1::encode(v, std::span<std::uint8_t>(room).first(n));
+    const auto out = asn1::encode(v, std::span<std::uint8_t>(buffer).first(n));
     if (out || out.error().code != errc::no_space || out.error().detail != whole) return false;
   }
-  const auto out = asn1::encode(v, std::span<std::uint8_t>(room).first(whole));
-  return out && out->size() == whole && out->data() == room.data();
+  const auto out = asn1::encode(v, std::span<std::uint8_t>(buffer).first(whole));
+  return out && out->size() == whole && out->data() == buffer.data();
 }
 KERB_BOTH("encode: a buffer that is too small gives no_space and exactly the size that will do", "[asn1]",
           every_smaller_buffer);
 
 constexpr bool sizes_around_the_forms_of_a_length() {
   std::array<std::uint8_t, 300> long_octets{};
-  std::array<std::uint8_t, 400> room{};
+  std::array<std::uint8_t, 400> buffer{};
   for (std::size_t n = 95; n != 300; n += n < 130 || n > 225 ? 1 : 40) {
     const Small v{.a = 1, .b = {}, .c = bytes_view(long_octets).first(n)};
-    const auto out = asn1::encode(v, room);
+    const auto out = asn1::encode(v, buffer);
     if (!out || out->size() != asn1::encoded_size(v)) return false;
     const auto back = asn1::decode<Small>(*out, der::strict);
     if (!back || back->c.size() != n) return false;
@@ -64,12 +64,12 @@ constexpr bool sizes_around_the_forms_of_a_length() {
 KERB_BOTH("encode: sizes are exact where lengths grow by an octet", "[asn1]", sizes_around_the_forms_of_a_length);
 
 constexpr bool one_in_front_of_another() {
-  std::array<std::uint8_t, 64> room{};
-  der::writer w(room);
+  std::array<std::uint8_t, 64> buffer{};
+  der::writer w(buffer);
   asn1::write(w, std::int32_t{7});
   asn1::write(w, Options{1, {}});
-  return w.ok() && bytes_view(w.written_since(0)) == bytes_view(std::span<const std::uint8_t>(room).last(10)) &&
-         room[54] == 0x30 && room[61] == 0x02 && room[63] == 7;
+  return w.ok() && bytes_view(w.written_since(0)) == bytes_view(std::span<const std::uint8_t>(buffer).last(10)) &&
+         buffer[54] == 0x30 && buffer[61] == 0x02 && buffer[63] == 7;
 }
 KERB_BOTH("write: each value stands in front of what was there", "[asn1]", one_in_front_of_another);
 

@@ -134,18 +134,18 @@ KERB_BOTH("look: a plaintext is described below what sealed it, from its own off
 
 constexpr bool bounded() {
   // Holders in Holders, one deeper than is followed
-  std::array<std::uint8_t, 400> room{};
+  std::array<std::uint8_t, 400> buffer{};
   std::size_t size = 0;
   for (unsigned i = 0; i != asn1::max_nesting + 2; ++i) {
-    Holder h{1, bytes_view(room).last(size)};
+    Holder h{1, bytes_view(buffer).last(size)};
     std::array<std::uint8_t, 400> next{};
     size = kerb_test::must(asn1::encode(h, next)).size();
-    room = next;
+    buffer = next;
   }
   std::uint32_t deepest = 0;
   error note;
   const error fault = asn1::describe<Holder>(
-      bytes_view(room).last(size),
+      bytes_view(buffer).last(size),
       [&](const asn1::node& n) {
         deepest = n.depth > deepest ? n.depth : deepest;
         if (!n.note.ok()) note = n.note;

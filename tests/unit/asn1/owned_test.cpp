@@ -166,12 +166,12 @@ KERB_BOTH("owned: a shorter value leaves nothing of a longer one behind it", "[a
 
 constexpr bool into_a_span() {
   std::array in = small_with_b;
-  std::array<std::uint8_t, 30> room{};
-  const auto v = clone_into(kerb_test::must(asn1::decode<Small>(in)), room);
+  std::array<std::uint8_t, 30> buffer{};
+  const auto v = clone_into(kerb_test::must(asn1::decode<Small>(in)), buffer);
   in.fill(0);
   std::array<std::uint8_t, 22> little{};
   const auto none = clone_into(kerb_test::must(asn1::decode<Small>(small_with_b)), little);
-  return v && v->a == 5 && v->c == bytes_view(small_with_b).last(2) && v->c.data() == room.data() + 28 && !none &&
+  return v && v->a == 5 && v->c == bytes_view(small_with_b).last(2) && v->c.data() == buffer.data() + 28 && !none &&
          none.error().code == errc::no_space && none.error().detail == 23 && little == std::array<std::uint8_t, 22>{};
 }
 KERB_BOTH("clone_into: a span's end takes the octets, and the value looks at them", "[asn1]", into_a_span);
@@ -244,13 +244,13 @@ TEST_CASE("owned: nothing is taken from the heap", "[asn1]") {
 }
 
 TEST_CASE("owned: its octets are wiped when it dies", "[asn1]") {
-  alignas(small) unsigned char room[sizeof(small)];
-  small* const o = new (room) small(from_a_buffer_that_dies());
-  const auto at = static_cast<std::size_t>(o->octets().data() - reinterpret_cast<std::uint8_t*>(room));
+  alignas(small) unsigned char buffer[sizeof(small)];
+  small* const o = new (buffer) small(from_a_buffer_that_dies());
+  const auto at = static_cast<std::size_t>(o->octets().data() - reinterpret_cast<std::uint8_t*>(buffer));
   const std::size_t size = o->octets().size();
   o->~owned();
   bool wiped = true;
-  for (std::size_t i = 0; i != size; ++i) wiped = wiped && static_cast<volatile unsigned char*>(room)[at + i] == 0;
+  for (std::size_t i = 0; i != size; ++i) wiped = wiped && static_cast<volatile unsigned char*>(buffer)[at + i] == 0;
   CHECK(wiped);
 }
 

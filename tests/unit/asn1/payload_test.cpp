@@ -22,11 +22,11 @@ struct Pair {
 };
 
 struct parts {
-  std::array<std::uint8_t, 32> room{};
+  std::array<std::uint8_t, 32> buffer{};
   std::size_t size = 0, calls = 0, calls_counting = 0, seen = 0;
 };
 
-constexpr parts write_pair(std::size_t room) {
+constexpr parts write_pair(std::size_t buffer) {
   parts p;
   const std::int32_t number = 0x0102;
   bytes_view where;
@@ -40,7 +40,7 @@ constexpr parts write_pair(std::size_t room) {
     w.header(der::octet_string, 1);
   };
   const Pair<computed<decltype(sum)>, noted<std::int32_t>> v{{sum}, {number, where}};
-  const auto out = asn1::encode(v, std::span<std::uint8_t>(p.room).first(room));
+  const auto out = asn1::encode(v, std::span<std::uint8_t>(p.buffer).first(buffer));
   p.size = out ? out->size() : out.error().detail;
   return p;
 }
@@ -49,7 +49,7 @@ constexpr bool front_sees_back() {
   const parts p = write_pair(32);
   const auto wanted = "300ba003040107a10402020102"_hex;
   return p.size == 13 && p.calls == 1 && p.calls_counting == 0 && p.seen == 4 &&
-         bytes_view(std::span<const std::uint8_t>(p.room).last(13)) == bytes_view(wanted);
+         bytes_view(std::span<const std::uint8_t>(p.buffer).last(13)) == bytes_view(wanted);
 }
 KERB_BOTH("payload: a field in front sees the octets of the one behind, where they stand", "[asn1]", front_sees_back);
 
@@ -57,7 +57,7 @@ constexpr bool counted_alike() {
   for (std::size_t n = 0; n != 13; ++n) {
     const parts p = write_pair(n);
     if (p.size != 13 || p.calls != 1) return false;
-    // told that it counts exactly when the room has already run out, and then the octets behind are gone
+    // told that it counts exactly when the buffer has already run out, and then the octets behind are gone
     if ((p.calls_counting == 1) != (n < 6) || (p.calls_counting == 1 && p.seen > 4)) return false;
   }
   return true;
@@ -76,9 +76,9 @@ KERB_BOTH("noted: nothing is noted of what is only counted", "[asn1]", counting_
 constexpr bool noted_in_the_buffer() {
   const std::int32_t number = 7;
   bytes_view where;
-  std::array<std::uint8_t, 8> room{};
-  const auto out = asn1::encode(noted<std::int32_t>{number, where}, room);
-  return out && where == *out && where.data() == room.data() + 5;
+  std::array<std::uint8_t, 8> buffer{};
+  const auto out = asn1::encode(noted<std::int32_t>{number, where}, buffer);
+  return out && where == *out && where.data() == buffer.data() + 5;
 }
 KERB_BOTH("noted: the octets are those in the buffer", "[asn1]", noted_in_the_buffer);
 

@@ -63,18 +63,18 @@ constexpr bool agrees(bytes_view in) {
   const bool taken = !in.empty() && quick::read(in.begin(), in.end(), one) == in.end();
   const bool good = asn1::detail::decode_with_care("T", in, der::strict, other).ok();
   if (!good) return !taken;
-  std::array<std::uint8_t, 400> room{};
-  der::writer w(room);
+  std::array<std::uint8_t, 400> buffer{};
+  der::writer w(buffer);
   asn1::detail::write_with_care(w, other);
   if (!(bytes_view(w.written_since(0)) == in)) return true;  // other flags, or another APPLICATION number
-  const std::uint8_t* const at = quick::write(room.data() + room.size(), room.data(), one);
-  return taken && bytes_view(at, static_cast<std::size_t>(room.data() + room.size() - at)) == in &&
+  const std::uint8_t* const at = quick::write(buffer.data() + buffer.size(), buffer.data(), one);
+  return taken && bytes_view(at, static_cast<std::size_t>(buffer.data() + buffer.size() - at)) == in &&
          quick::size(one) == in.size();
 }
 
 constexpr bool a_full_one() {
-  std::array<std::uint8_t, 400> room{};
-  const auto out = asn1::encode(full(), room);
+  std::array<std::uint8_t, 400> buffer{};
+  const auto out = asn1::encode(full(), buffer);
   if (!out || !agrees<Everything>(*out) || quick::size(full()) != out->size()) return false;
   Everything v{};
   return quick::read(out->begin(), out->end(), v) == out->end() && v.yes && v.number == -70000 &&
@@ -86,8 +86,8 @@ KERB_BOTH("quick: a message with all of its fields is read, written and measured
           a_full_one);
 
 TEST_CASE("quick: every octet changed to every other, and the careful reader agrees", "[asn1][rfc4120-5.1]") {
-  std::array<std::uint8_t, 400> room{};
-  const auto out = asn1::encode(full(), room);
+  std::array<std::uint8_t, 400> buffer{};
+  const auto out = asn1::encode(full(), buffer);
   REQUIRE(out);
   std::vector<std::uint8_t> in(out->begin(), out->end());
   int disagreed = 0;
@@ -103,8 +103,8 @@ TEST_CASE("quick: every octet changed to every other, and the careful reader agr
 }
 
 TEST_CASE("quick: two octets changed at once, and the careful reader agrees", "[asn1][rfc4120-5.1]") {
-  std::array<std::uint8_t, 400> room{};
-  const auto out = asn1::encode(full(), room);
+  std::array<std::uint8_t, 400> buffer{};
+  const auto out = asn1::encode(full(), buffer);
   REQUIRE(out);
   std::vector<std::uint8_t> in(out->begin(), out->end());
   int disagreed = 0;
@@ -126,8 +126,8 @@ TEST_CASE("quick: two octets changed at once, and the careful reader agrees", "[
 }
 
 TEST_CASE("quick: octets left out or put in, and the careful reader agrees", "[asn1][rfc4120-5.1]") {
-  std::array<std::uint8_t, 400> room{};
-  const auto out = asn1::encode(full(), room);
+  std::array<std::uint8_t, 400> buffer{};
+  const auto out = asn1::encode(full(), buffer);
   REQUIRE(out);
   const std::vector<std::uint8_t> whole(out->begin(), out->end());
   int disagreed = 0;
@@ -176,23 +176,23 @@ constexpr bool lists_of_nothing() {
 KERB_BOTH("quick: a list that may not be empty is not read when it is", "[asn1][rfc4120-5.2.7.4]", lists_of_nothing);
 
 constexpr bool the_other_application_number() {
-  std::array<std::uint8_t, 400> room{};
-  const auto out = asn1::encode(full(), room);
-  room[room.size() - out->size()] = der::application(10).octet;
+  std::array<std::uint8_t, 400> buffer{};
+  const auto out = asn1::encode(full(), buffer);
+  buffer[buffer.size() - out->size()] = der::application(10).octet;
   Everything v{};
   if (quick::read(out->begin(), out->end(), v) != out->end()) return false;
-  room[room.size() - out->size()] = der::application(11).octet;
+  buffer[buffer.size() - out->size()] = der::application(11).octet;
   return quick::read(out->begin(), out->end(), v) == nullptr;
 }
 KERB_BOTH("quick: an APPLICATION type is read under each of its numbers", "[asn1]", the_other_application_number);
 
 constexpr bool every_smaller_buffer() {
-  std::array<std::uint8_t, 400> room{};
+  std::array<std::uint8_t, 400> buffer{};
   const std::size_t whole = quick::size(full());
   for (std::size_t n = 0; n != whole; ++n) {
-    if (quick::write(room.data() + n, room.data(), full()) != nullptr) return false;
+    if (quick::write(buffer.data() + n, buffer.data(), full()) != nullptr) return false;
   }
-  return quick::write(room.data() + whole, room.data(), full()) == room.data();
+  return quick::write(buffer.data() + whole, buffer.data(), full()) == buffer.data();
 }
 KERB_BOTH("quick: nothing is written in front of the buffer, however small", "[asn1]", every_smaller_buffer);
 

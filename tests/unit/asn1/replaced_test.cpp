@@ -99,8 +99,8 @@ constexpr bool checksum_cleared() {
   auto s = kerb_test::must(asn1::decode<msg::KrbSafe>(full, der::strict));
   const auto r = asn1::with_replaced<&msg::KrbSafe::cksum>(full, {});
   s.cksum = {};
-  std::array<std::uint8_t, 256> room{};
-  const auto wanted = asn1::encode(s, room);
+  std::array<std::uint8_t, 256> buffer{};
+  const auto wanted = asn1::encode(s, buffer);
   constexpr auto cleared = "a30b3009a003020100a1020400"_hex;
   if (!r || !makes(*r, *wanted) || !(r->pieces()[2] == bytes_view(cleared))) return false;
   // And back again

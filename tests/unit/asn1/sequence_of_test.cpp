@@ -133,8 +133,8 @@ KERB_BOTH("sequence_of: a copy looks at the same octets", "[asn1]", copies_are_v
 TEST_CASE("sequence_of: ten thousand elements, in one pass", "[asn1]") {
   const std::vector<std::int32_t> values(10000, 5);
   const numbers s = values;
-  std::vector<std::uint8_t> room(asn1::encoded_size(s));
-  const auto out = asn1::encode(s, room);
+  std::vector<std::uint8_t> buffer(asn1::encoded_size(s));
+  const auto out = asn1::encode(s, buffer);
   REQUIRE(out);
   const auto r = asn1::decode_as<numbers>("LIST", *out, der::strict);
   REQUIRE(r);

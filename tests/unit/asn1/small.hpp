@@ -100,10 +100,10 @@ struct Untagged {
 /// Whether `v` is written as exactly these octets, at the end of whatever buffer there is, and is counted right.
 template <class T, std::size_t N>
 constexpr bool encodes(const T& v, const std::array<std::uint8_t, N>& wanted) {
-  std::array<std::uint8_t, N + 3> room{};
-  const auto out = kerb::asn1::encode(v, room);
-  return out && *out == kerb::bytes_view(wanted) && out->data() == room.data() + 3 &&
-         kerb::asn1::encoded_size(v) == N && room[0] == 0 && room[1] == 0 && room[2] == 0;
+  std::array<std::uint8_t, N + 3> buffer{};
+  const auto out = kerb::asn1::encode(v, buffer);
+  return out && *out == kerb::bytes_view(wanted) && out->data() == buffer.data() + 3 &&
+         kerb::asn1::encoded_size(v) == N && buffer[0] == 0 && buffer[1] == 0 && buffer[2] == 0;
 }
 /// Whether decoding a T fails so.
 template <class T, std::size_t N>

@@ -34,7 +34,7 @@ constexpr bool we_are_to_blame() {
          !is_peer_fault(errc::entropy) && !is_peer_fault(errc::crypto_backend) && !is_peer_fault(errc::no_space) &&
          !is_peer_fault(errc::api_misuse) && !is_peer_fault(errc::clock_out_of_range);
 }
-KERB_BOTH("is_peer_fault: room, randomness, policy and misuse are not the peer's", "[core]", we_are_to_blame);
+KERB_BOTH("is_peer_fault: buffer, randomness, policy and misuse are not the peer's", "[core]", we_are_to_blame);
 
 constexpr bool blocks_stay_where_they_are() {
   const auto n = [](errc c) { return static_cast<int>(c); };

@@ -26,7 +26,7 @@ constexpr bool cleared_and_used_again() {
   took = took && f.empty() && f.push_back(7);
   return took && sum == 2 && f[0] == 7 && f.size() == 1;
 }
-KERB_BOTH("fixed: cleared, it has all its room again", "[core]", cleared_and_used_again);
+KERB_BOTH("fixed: cleared, it has all its buffer again", "[core]", cleared_and_used_again);
 
 constexpr bool seen_as_a_view() {
   fixed<std::uint8_t, 4> f;
@@ -37,10 +37,10 @@ constexpr bool seen_as_a_view() {
 }
 KERB_BOTH("fixed: a view of it sees what is in it, not its capacity", "[core]", seen_as_a_view);
 
-constexpr bool no_room_at_all() {
+constexpr bool no_buffer_at_all() {
   fixed<int, 0> f;
   return !f.push_back(1) && f.empty();
 }
-KERB_BOTH("fixed: of no places takes nothing", "[core]", no_room_at_all);
+KERB_BOTH("fixed: of no places takes nothing", "[core]", no_buffer_at_all);
 
 }  // namespace

@@ -42,7 +42,7 @@ KERB_BOTH("secret: copy_of keeps the octets", "[core]", a_copy_by_name);
 constexpr bool too_many_octets() {
   return !secret<3>::copy_of(four) && secret<4>::copy_of(four) && !secret<0>::copy_of(four) && secret<0>::copy_of({});
 }
-KERB_BOTH("secret: more octets than there is room for are no secret", "[core]", too_many_octets);
+KERB_BOTH("secret: more octets than there is space for are no secret", "[core]", too_many_octets);
 
 constexpr bool moving_empties() {
   auto a = key32::copy_of(four);
@@ -58,13 +58,13 @@ KERB_BOTH("secret: what was moved from is empty", "[core]", moving_empties);
 
 constexpr bool filled_in_place() {
   secret<4> s;
-  const std::span<std::uint8_t> room = s.expose_for_writing(4);
-  for (std::size_t i = 0; i != 4; ++i) room[i] = four[i];
+  const std::span<std::uint8_t> buffer = s.expose_for_writing(4);
+  for (std::size_t i = 0; i != 4; ++i) buffer[i] = four[i];
   const bool whole = ct_equal(s.expose().unguarded(), four);
   return whole && s.expose_for_writing(9).size() == 4 && s.expose_for_writing(2).size() == 2 && s.size() == 2 &&
          s.expose().first(1).size() == 1;
 }
-KERB_BOTH("secret: room for writing never exceeds its capacity", "[core]", filled_in_place);
+KERB_BOTH("secret: space for writing never exceeds its capacity", "[core]", filled_in_place);
 
 constexpr bool wiped_by_name() {
   auto s = key32::copy_of(four);
@@ -128,44 +128,44 @@ int octets_left(const unsigned char* p, std::size_t n) {
 }
 
 TEST_CASE("secret: nothing is left in memory when it has died", "[core][security]") {
-  alignas(key32) unsigned char room[sizeof(key32)]{};
-  key32* const s = new (room) key32;
+  alignas(key32) unsigned char buffer[sizeof(key32)]{};
+  key32* const s = new (buffer) key32;
   const std::span<std::uint8_t> w = s->expose_for_writing(32);
   for (std::size_t i = 0; i != w.size(); ++i) w[i] = four[i % 4];
-  CHECK(octets_left(room, sizeof room) >= 32);
+  CHECK(octets_left(buffer, sizeof buffer) >= 32);
   s->~key32();
-  CHECK(octets_left(room, sizeof room) == 0);
+  CHECK(octets_left(buffer, sizeof buffer) == 0);
 }
 
 TEST_CASE("secret: nothing is left in memory when it has been moved from", "[core][security]") {
-  alignas(key32) unsigned char room[sizeof(key32)]{};
-  key32* const s = new (room) key32;
+  alignas(key32) unsigned char buffer[sizeof(key32)]{};
+  key32* const s = new (buffer) key32;
   const std::span<std::uint8_t> w = s->expose_for_writing(32);
   for (std::size_t i = 0; i != w.size(); ++i) w[i] = four[i % 4];
   const key32 moved = std::move(*s);
   CHECK(moved.size() == 32);
-  CHECK(octets_left(room, sizeof room) == 0);
+  CHECK(octets_left(buffer, sizeof buffer) == 0);
   s->~key32();
 }
 
 TEST_CASE("secret: what it held before an assignment is overwritten", "[core][security]") {
-  alignas(key32) unsigned char room[sizeof(key32)]{};
-  key32* const s = new (room) key32;
+  alignas(key32) unsigned char buffer[sizeof(key32)]{};
+  key32* const s = new (buffer) key32;
   const std::span<std::uint8_t> w = s->expose_for_writing(32);
   for (std::size_t i = 0; i != w.size(); ++i) w[i] = four[i % 4];
   *s = key32();
-  CHECK(octets_left(room, sizeof room) == 0);
+  CHECK(octets_left(buffer, sizeof buffer) == 0);
   s->~key32();
 }
 
 TEST_CASE("wiped_on_exit: nothing is left in memory, also when the scope ends by an exception", "[core][security]") {
-  unsigned char room[64];
-  for (std::size_t i = 0; i != sizeof room; ++i) room[i] = four[i % 4];
+  unsigned char buffer[64];
+  for (std::size_t i = 0; i != sizeof buffer; ++i) buffer[i] = four[i % 4];
   try {
-    const wiped_on_exit w{room};
+    const wiped_on_exit w{buffer};
     throw 1;
   } catch (int) {}
-  CHECK(octets_left(room, sizeof room) == 0);
+  CHECK(octets_left(buffer, sizeof buffer) == 0);
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ kerb::key key_of(Policy& p, kerb::etype_t e, std::uint8_t first = 1) {
   return std::move(*k);
 }
 
-/// `plain` with a confounder in front, padding and room for the tag, sealed.
+/// `plain` with a confounder in front, padding and space for the tag, sealed.
 template <class Policy, class Key>
 octet_vector sealed(Policy& p, const Key& k, kerb::key_usage_t u, const octet_vector& confounder,
                     const octet_vector& plain) {

@@ -91,16 +91,16 @@ TEST_CASE("botan: the states of a key are wiped with their holder, and when it i
   const kerb::bytes_view pieces[]{data};
   octet_vector out(20);
   for (const auto& [id, name] : functions) {
-    alignas(holder) std::array<std::uint8_t, sizeof(holder)> room{};
-    auto* const m = new (room.data()) holder;
+    alignas(holder) std::array<std::uint8_t, sizeof(holder)> buffer{};
+    auto* const m = new (buffer.data()) holder;
     REQUIRE(p.rekey(*m, id, kerb::secret_view(kerb::bytes_view(key))) == errc::ok);
-    CHECK(std::count(room.begin(), room.end(), 0) < static_cast<long>(sizeof(holder)) - 50);
+    CHECK(std::count(buffer.begin(), buffer.end(), 0) < static_cast<long>(sizeof(holder)) - 50);
     const holder other = std::move(*m);
-    CHECK(std::count(room.begin(), room.end(), 0) > static_cast<long>(sizeof(holder)) - 8);
+    CHECK(std::count(buffer.begin(), buffer.end(), 0) > static_cast<long>(sizeof(holder)) - 8);
     CHECK(p.hmac(*m, pieces, out) == errc::crypto_backend);
     REQUIRE(p.rekey(*m, id, kerb::secret_view(kerb::bytes_view(key))) == errc::ok);
     m->~holder();
-    CHECK(std::count(room.begin(), room.end(), 0) > static_cast<long>(sizeof(holder)) - 8);
+    CHECK(std::count(buffer.begin(), buffer.end(), 0) > static_cast<long>(sizeof(holder)) - 8);
   }
 }
 

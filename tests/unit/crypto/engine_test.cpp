@@ -180,7 +180,7 @@ KERB_BOTH("engine: a library that fails is reported by every other call too", "[
   return true;
 });
 
-KERB_BOTH("engine: a buffer without room is refused", "[crypto]", [] {
+KERB_BOTH("engine: a buffer without buffer is refused", "[crypto]", [] {
   every_toy_policy p;
   const std::array<std::uint8_t, 32> octets{7};
   for (const etype_t e : all_etypes) {
@@ -228,7 +228,7 @@ KERB_ON_EVERY("engine: whatever its size, a plaintext comes back", "[crypto][rfc
   }
 }
 
-KERB_ON_EVERY("engine: a flipped bit anywhere is refused, the room wiped and the message kept",
+KERB_ON_EVERY("engine: a flipped bit anywhere is refused, the buffer wiped and the message kept",
               "[crypto][rfc3961-3][rfc8009]") {
   TestType p;
   for (const etype_t e : all_etypes) {
@@ -448,15 +448,15 @@ KERB_ON_EVERY("engine: after the first call nothing allocates", "[crypto]") {
     if (!but_rc4 || e != etype_t::rc4_hmac) keys.push_back(key_of(p, e));
   const octet_vector data = text_of(100);
   const kerb::bytes_view pieces[]{data};
-  std::array<std::uint8_t, 200> room{}, out{};
+  std::array<std::uint8_t, 200> buffer{}, out{};
   bool good = true;
   const auto use = [&](const auto& k) {
     const auto usage = key_usage_t::krb_safe_cksum;
     const etype_t e = p.etype_of(k);
-    const auto io = std::span(room).first(kerb_test::must(p.shape(e)).around(150));
+    const auto io = std::span(buffer).first(kerb_test::must(p.shape(e)).around(150));
     const cksum_t t = kerb_test::must(p.cksum_of(e)).type;
     const auto sum = std::span(out).first(kerb_test::must(p.cksum_of(e)).octets);
-    room.fill(0);
+    buffer.fill(0);
     good = good && p.fill(io.first(16)) && p.seal(k, usage, io) == errc::ok;
     good = good && p.unseal(k, usage, io, out).has_value() && p.unseal(k, usage, io, io).has_value();
     good = good && p.sign(t, k, usage, pieces, sum) == errc::ok && p.verify(t, k, usage, pieces, sum) == errc::ok;

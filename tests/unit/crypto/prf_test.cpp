@@ -116,6 +116,6 @@ constexpr bool failing_library() {
     }
   return true;
 }
-KERB_BOTH("prf_plus: when the library fails nothing is left in the room", "[crypto]", failing_library);
+KERB_BOTH("prf_plus: when the library fails nothing is left in the buffer", "[crypto]", failing_library);
 
 }  // namespace

@@ -32,7 +32,7 @@ struct numbered {
   }
 };
 
-/// Plaintexts of different lengths with room around them, as many as N.
+/// Plaintexts of different lengths with buffer around them, as many as N.
 template <std::size_t N>
 struct batch {
   std::array<std::array<std::uint8_t, 200>, N> octets{};
@@ -94,7 +94,7 @@ KERB_BOTH("seal_all: of nothing is nothing", "[crypto]", [] {
 });
 
 KERB_AT_RUN_TIME(
-    "seal_all: one message without room, and nothing is drawn or sealed, and all are wiped", "[crypto]", [] {
+    "seal_all: one message without buffer, and nothing is drawn or sealed, and all are wiped", "[crypto]", [] {
       const std::array<std::uint8_t, 32> key_octets{3, 1, 4};
       for (const etype_t e : all_etypes)
         for (std::size_t short_one = 0; short_one != 9; ++short_one) {

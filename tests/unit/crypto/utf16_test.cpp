@@ -14,8 +14,8 @@ constexpr bool becomes(const std::array<std::uint8_t, N>& text, const std::array
   std::array<std::uint8_t, 64> out{};
   const auto n = kerb::utf16le(secret_view(bytes_view(text)), out);
   if (!n || *n != M || bytes_view(out).first(M) != bytes_view(expected)) return false;
-  for (std::size_t room = 0; room != M; ++room)
-    if (kerb::utf16le(secret_view(bytes_view(text)), std::span(out).first(room))) return false;
+  for (std::size_t buffer = 0; buffer != M; ++buffer)
+    if (kerb::utf16le(secret_view(bytes_view(text)), std::span(out).first(buffer))) return false;
   return kerb::utf16le(secret_view(bytes_view(text)), std::span(out).first(M)) == M;
 }
 template <std::size_t N>

@@ -128,9 +128,9 @@ constexpr std::optional<integer_form> form_of(const std::array<std::uint8_t, N>&
   u32 v = 0;
   integer_form form{};
   if (!der::read_integer(r, v, form, kerb_test::here)) return std::nullopt;
-  std::array<std::uint8_t, 8> room{};
-  std::uint8_t* const at = der::put_integer(room.data() + room.size(), room.data(), v, form);
-  const bytes_view quick(at, static_cast<std::size_t>(room.data() + room.size() - at));
+  std::array<std::uint8_t, 8> buffer{};
+  std::uint8_t* const at = der::put_integer(buffer.data() + buffer.size(), buffer.data(), v, form);
+  const bytes_view quick(at, static_cast<std::size_t>(buffer.data() + buffer.size() - at));
   const bool same = writes([&](der::writer& w) { der::write_integer(w, v, form); }, in) &&
                     quick == bytes_view(in).subview(2) && der::integer_size(v, form) == N - 2;
   return same ? std::optional(form) : std::nullopt;
@@ -145,15 +145,15 @@ constexpr bool forms() {
 }
 KERB_BOTH("integer: what is read by tolerance is written as it came", "[der][tolerance][rfc4120-5.2.4]", forms);
 
-constexpr bool no_room_for_a_form() {
-  std::array<std::uint8_t, 4> room{};
+constexpr bool no_buffer_for_a_form() {
+  std::array<std::uint8_t, 4> buffer{};
   for (std::size_t n = 0; n != 4; ++n) {
-    if (der::put_integer(room.data() + n, room.data(), u32{1}, integer_form::four_octets) != nullptr) return false;
+    if (der::put_integer(buffer.data() + n, buffer.data(), u32{1}, integer_form::four_octets) != nullptr) return false;
   }
-  return der::put_integer(room.data() + 4, room.data(), u32{1}, integer_form::four_octets) == room.data() &&
-         der::put_integer(room.data(), room.data(), u32{0xffffffff}, integer_form::negative) == nullptr;
+  return der::put_integer(buffer.data() + 4, buffer.data(), u32{1}, integer_form::four_octets) == buffer.data() &&
+         der::put_integer(buffer.data(), buffer.data(), u32{0xffffffff}, integer_form::negative) == nullptr;
 }
-KERB_BOTH("integer: no form is written in front of the buffer", "[der]", no_room_for_a_form);
+KERB_BOTH("integer: no form is written in front of the buffer", "[der]", no_buffer_for_a_form);
 
 constexpr bool another_type() {
   return read_one<i32>(any, "0a0105"_hex).failed(errc::unexpected_tag) &&

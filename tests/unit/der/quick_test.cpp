@@ -131,17 +131,17 @@ TEST_CASE("der/quick: headers are written as the writer writes them, and nothing
 }
 
 TEST_CASE("der/quick: octets of any number are copied, and not one beside them", "[der]") {
-  std::vector<std::uint8_t> from(64), room(80);
+  std::vector<std::uint8_t> from(64), buffer(80);
   for (std::size_t i = 0; i != from.size(); ++i) from[i] = static_cast<std::uint8_t>(i + 1);
   for (std::size_t n = 0; n != from.size(); ++n) {
     const std::vector<std::uint8_t> exact(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(n));
-    room.assign(80, 0xee);
-    const std::uint8_t* const at = quick::octets(room.data() + 72, room.data(), exact);
-    REQUIRE(at == room.data() + 72 - n);
+    buffer.assign(80, 0xee);
+    const std::uint8_t* const at = quick::octets(buffer.data() + 72, buffer.data(), exact);
+    REQUIRE(at == buffer.data() + 72 - n);
     CHECK(bytes_view(at, n) == bytes_view(exact));
     CHECK((n == 72 || *(at - 1) == 0xee));
-    CHECK(room[72] == 0xee);
-    if (n != 0) CHECK(quick::octets(room.data() + n - 1, room.data(), exact) == nullptr);
+    CHECK(buffer[72] == 0xee);
+    if (n != 0) CHECK(quick::octets(buffer.data() + n - 1, buffer.data(), exact) == nullptr);
   }
 }
 

@@ -1,4 +1,4 @@
-// Writing from the tail, counting, and running out of room.
+// Writing from the tail, counting, and running out of buffer.
 #include <kerb/der/writer.hpp>
 
 #include "unit/der/walk.hpp"
@@ -84,13 +84,13 @@ constexpr bool every_size_below() {
   der::writer n = der::writer::counting();
   something(n);
   const std::size_t whole = n.count();
-  for (std::size_t room = 0; room != whole; ++room) {
+  for (std::size_t buffer = 0; buffer != whole; ++buffer) {
     std::array<std::uint8_t, 64> buffer{};
-    der::writer w(std::span<std::uint8_t>(buffer).subspan(8, room));
+    der::writer w(std::span<std::uint8_t>(buffer).subspan(8, buffer));
     something(w);
     if (w.ok() || !w.is_counting() || w.count() != whole || !w.written_since(0).empty()) return false;
     for (std::size_t i = 0; i != buffer.size(); ++i)
-      if ((i < 8 || i >= 8 + room) && buffer[i] != 0) return false;  // nothing outside
+      if ((i < 8 || i >= 8 + buffer) && buffer[i] != 0) return false;  // nothing outside
   }
   std::array<std::uint8_t, 64> buffer{};
   der::writer w(std::span<std::uint8_t>(buffer).first(whole));
@@ -99,16 +99,16 @@ constexpr bool every_size_below() {
 }
 KERB_BOTH("writer: in every smaller buffer it goes on counting to the size that will do", "[der]", every_size_below);
 
-constexpr bool long_header_without_room() {
+constexpr bool long_header_without_buffer() {
   std::array<std::uint8_t, 202> buffer{};
   der::writer w(buffer);
   w.zeros(200);
   w.header_since(der::octet_string, 0);
   return !w.ok() && w.count() == 203;
 }
-KERB_BOTH("writer: a header that does not fit counts whole", "[der]", long_header_without_room);
+KERB_BOTH("writer: a header that does not fit counts whole", "[der]", long_header_without_buffer);
 
-constexpr bool no_room_at_all() {
+constexpr bool no_buffer_at_all() {
   der::writer w{std::span<std::uint8_t>()};
   const bool well = w.ok() && !w.is_counting() && w.count() == 0;
   w.octets({});
@@ -116,6 +116,6 @@ constexpr bool no_room_at_all() {
   w.octet(1);
   return well && still && !w.ok() && w.count() == 1;
 }
-KERB_BOTH("writer: an empty buffer is too small for the first octet", "[der]", no_room_at_all);
+KERB_BOTH("writer: an empty buffer is too small for the first octet", "[der]", no_buffer_at_all);
 
 }  // namespace

@@ -250,10 +250,10 @@ TEST_CASE("end_point_hash: whatever bit is wrong, it is an error or a hash of a 
 constexpr auto nothing_signed = "3000"_hex;
 /// What end_point_hash says of a certificate that is signed so; the offset is counted from the algorithm.
 constexpr result<hash_id> hash_of_signed(object_identifier algorithm, std::optional<bytes_view> parameters) {
-  std::array<std::uint8_t, 256> room{};
+  std::array<std::uint8_t, 256> buffer{};
   msg::Certificate c{{nothing_signed}, {algorithm, {}}, {}};
   if (parameters) c.signature_algorithm.parameters = asn1::any_value{*parameters};
-  const auto out = asn1::encode(c, room);
+  const auto out = asn1::encode(c, buffer);
   return out ? end_point_hash(*out) : out.error();
 }
 constexpr bool unsupported(const result<hash_id>& h) {

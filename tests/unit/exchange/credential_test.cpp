@@ -27,10 +27,10 @@ constexpr bool says_what_it_was_made_of() {
 }
 KERB_BOTH("credential: says what it was made of, and moves its key", "[exchange]", says_what_it_was_made_of);
 
-constexpr bool wipes_its_room() {
+constexpr bool wipes_its_buffer() {
   std::array<std::uint8_t, 64> octets{};
   {
-    room r{std::span(octets)};
+    detail::workspace r{std::span(octets)};
     const std::uint8_t plain[] = {1, 2, 3, 4};
     ticket_facts f{};
     f.ticket = r.keep_copy(plain);
@@ -40,6 +40,6 @@ constexpr bool wipes_its_room() {
   }
   return octets[0] == 0 && octets[3] == 0;
 }
-KERB_BOTH("credential: the room that it came with is wiped with it", "[exchange]", wipes_its_room);
+KERB_BOTH("credential: the buffer that it came with is wiped with it", "[exchange]", wipes_its_buffer);
 
 }  // namespace

@@ -16,12 +16,12 @@ using octet_list = std::vector<std::uint8_t>;
 
 struct client {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   std::array<std::uint8_t, 1024> rep{};
   basic_credential<key> credential;
   constexpr client() : credential(w.credential()) {}
   constexpr initiator begin(requirement mutual = required) {
-    return initiator({.credential = credential, .room = room, .mutual = mutual});
+    return initiator({.credential = credential, .buffer = buffer, .mutual = mutual});
   }
   constexpr bytes_view good() {
     const key k = w.session_key();
@@ -98,7 +98,7 @@ TEST_CASE("drive: of what was passed over, a message's fault counts more than oc
 /// An exchange that passes one datagram over, and then sends.
 struct passes_over_and_sends {
   using product = int;
-  using step = std::variant<send, need_room, ignored, done, failed>;
+  using step = std::variant<send, need_buffer, ignored, done, failed>;
   bool fresh;
   int received = 0;
   template <class Turn>
@@ -143,10 +143,10 @@ TEST_CASE("drive: on a stream the first wrong message is the end", "[exchange]")
   CHECK(asked == 1);
 }
 
-TEST_CASE("drive: too small a room is an error that names the size", "[exchange]") {
+TEST_CASE("drive: too small a buffer is an error that names the size", "[exchange]") {
   client c;
   std::array<std::uint8_t, 10> small{};
-  initiator x({.credential = c.credential, .room = small});
+  initiator x({.credential = c.credential, .buffer = small});
   const auto never = [](const send&) -> result<answer> {
     FAIL("asked");
     return errc::no_answer;
@@ -155,7 +155,7 @@ TEST_CASE("drive: too small a room is an error that names the size", "[exchange]
   REQUIRE(!s);
   CHECK(s.error().code == errc::no_space);
   std::vector<std::uint8_t> enough(s.error().detail);
-  x.room(enough);
+  x.set_buffer(enough);
   CHECK(says<send>(x.start(c.w.turn())));
 }
 
@@ -207,7 +207,7 @@ TEST_CASE("drive: the clock is asked at every turn, and limits reach the exchang
 /// An exchange that asks for a key at once.
 struct wants_a_key {
   using product = int;
-  using step = std::variant<send, need_room, need_key, ignored, done, failed>;
+  using step = std::variant<send, need_buffer, need_key, ignored, done, failed>;
   exchange_limits* seen;
   template <class Turn>
   step start(const Turn& t) {

@@ -16,7 +16,7 @@ using stream = over_stream<initiator>;
 /// A client on a stream, and the framed AP-REP that is to come.
 struct client {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   std::array<std::uint8_t, 512> buffer{};
   std::array<std::uint8_t, 512> rep{};
   std::size_t rep_octets = 0;
@@ -24,9 +24,9 @@ struct client {
   initiator x;
   stream io;
 
-  constexpr explicit client(std::size_t buffer_octets = 512, std::size_t room_octets = 4096)
+  constexpr explicit client(std::size_t buffer_octets = 512, std::size_t buffer_octets = 4096)
       : credential(w.credential()),
-        x({.credential = credential, .room = std::span(room).first(room_octets)}),
+        x({.credential = credential, .buffer = std::span(buffer).first(buffer_octets)}),
         io(x, std::span(buffer).first(buffer_octets)) {}
   constexpr stream::step start() { return io.start(w.turn()); }
   /// The answer with its length in front, and what follows it.
@@ -113,7 +113,7 @@ TEST_CASE("over_stream: the end of a stream that is not needed any more is no fa
 
   // Nor where no answer was asked for
   client d;
-  initiator x({.credential = d.credential, .room = d.room, .mutual = if_asked});
+  initiator x({.credential = d.credential, .buffer = d.buffer, .mutual = if_asked});
   stream io(x, d.buffer);
   REQUIRE(says<send>(io.start(d.w.turn())));
   CHECK(says<done>(io.got(0, d.w.turn())));
@@ -178,21 +178,21 @@ TEST_CASE("over_stream: what would be passed over on a datagram fails a stream",
   CHECK(failure(d.feed(empty, 4)) == errc::truncated);
 }
 
-TEST_CASE("over_stream: need_room is answered by more room and the same call", "[exchange]") {
+TEST_CASE("over_stream: need_buffer is answered by more space and the same call", "[exchange]") {
   client probe(512, 0);
   const auto first = probe.start();
-  REQUIRE(says<need_room>(first));
-  const std::size_t n = std::get<need_room>(first).octets;
+  REQUIRE(says<need_buffer>(first));
+  const std::size_t n = std::get<need_buffer>(first).octets;
   for (const std::size_t at_once : {1u, 3u, 50u, 1000u}) {
     client c(512, n);
     REQUIRE(says<send>(c.start()));
     const bytes_view in = c.answer();
     auto s = c.feed(in, at_once);
-    REQUIRE(says<need_room>(s));
+    REQUIRE(says<need_buffer>(s));
     const std::size_t last = in.size() % at_once == 0 ? at_once : in.size() % at_once;
-    CHECK(says<need_room>(c.io.got(last, c.w.turn())));  // still
-    std::vector<std::uint8_t> bigger(std::get<need_room>(s).octets);
-    c.x.room(bigger);
+    CHECK(says<need_buffer>(c.io.got(last, c.w.turn())));  // still
+    std::vector<std::uint8_t> bigger(std::get<need_buffer>(s).octets);
+    c.x.set_buffer(bigger);
     CHECK(says<done>(c.io.got(last, c.w.turn())));
     CHECK(std::move(c.x).take());
   }

@@ -1,4 +1,4 @@
-// Sealing in place and opening into a room.
+// Sealing in place and opening into a buffer.
 #include <kerb/exchange/sealed.hpp>
 #include <vector>
 
@@ -39,7 +39,7 @@ constexpr bool sealed_where_it_stands_and_opened() {
   write_sealed(counted, part, s.k, usage, turn{s.p, s.p, timestamp{}}, s.why, 7);
   if (s.p.entropy.draws() != draws || draws != 1) return false;  // counting draws nothing
   if (s.data.cipher.size() != asn1::encoded_size(part) + 16) return false;
-  room r{std::span(s.opened)};
+  detail::workspace r{std::span(s.opened)};
   const auto plain = open_sealed(s.p, s.data, s.k, usage, r);
   if (!plain || plain->data() != s.opened.data()) return false;
   const auto back = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
@@ -65,7 +65,7 @@ constexpr bool padded_where_the_type_pads() {
     if (why != errc::ok || !data || counted.count() != w.count()) return false;
     if (data->cipher.size() != kerb_test::must(p.shape(k->etype())).around(asn1::encoded_size(numbered))) return false;
     has_padded = has_padded || asn1::encoded_size(numbered) % 8 != 0;
-    room r{std::span(opened)};
+    detail::workspace r{std::span(opened)};
     const auto plain = open_sealed(p, *data, *k, usage, r);
     const auto back = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
     if (!back || back->seq_number != n || plain->size() != asn1::encoded_size(numbered)) return false;
@@ -88,7 +88,7 @@ constexpr bool more_than_padding_stays(etype_t e, std::size_t behind, bool cut) 
   io[shape.front + 1u] = 6;
   const auto whole = std::span(io).first(shape.around(plain_octets));
   if (p.seal(*k, usage, whole) != errc::ok) return false;
-  room r{std::span(opened)};
+  detail::workspace r{std::span(opened)};
   const auto plain = open_sealed(p, {e, {}, bytes_view(whole)}, *k, usage, r);
   return plain && plain->size() == (cut ? 8 : plain_octets + shape.padding(plain_octets));
 }
@@ -103,7 +103,7 @@ KERB_BOTH("open_sealed: no more than padding is taken away, and only where the e
 constexpr bool a_key_of_another_type() {
   sealed_part s;
   const key same_octets = kerb_test::must(s.p.import(etype_t::aes256_cts_hmac_sha384_192, session_octets));
-  room r{std::span(s.opened)};
+  detail::workspace r{std::span(s.opened)};
   const auto plain = open_sealed(s.p, s.data, same_octets, usage, r);
   if (plain || plain.error().code != errc::integrity) return false;
   s.data.etype = same_octets.etype();  // relabelled on its way
@@ -116,24 +116,24 @@ KERB_BOTH("open_sealed: a key of another type than the seal's opens nothing", "[
 constexpr bool failures_keep_nothing() {
   sealed_part s;
   const key other = kerb_test::must(s.p.import(s.k.etype(), other_octets));
-  room r{std::span(s.opened)};
+  detail::workspace r{std::span(s.opened)};
   if (open_sealed(s.p, s.data, other, usage, r)) return false;
   if (open_sealed(s.p, s.data, s.k, key_usage_t::krb_priv_enc_part, r)) return false;
   if (r.free() != 252) return false;
   return open_sealed(s.p, s.data, s.k, usage, r).has_value();  // the next candidate
 }
-KERB_BOTH("open_sealed: what does not open takes no room, and the next key can be tried", "[exchange]",
+KERB_BOTH("open_sealed: what does not open takes no buffer, and the next key can be tried", "[exchange]",
           failures_keep_nothing);
 
-constexpr bool too_small_a_room() {
+constexpr bool too_small_a_buffer() {
   sealed_part s;
   const std::size_t n = s.data.cipher.size();
-  room less(std::span(s.opened).first(n + 3)), just(std::span(s.opened).first(n + 4));
+  buffer less(std::span(s.opened).first(n + 3)), just(std::span(s.opened).first(n + 4));
   const auto no = open_sealed(s.p, s.data, s.k, usage, less);
   return !no && no.error().code == errc::no_space && no.error().detail == n &&
          open_sealed(s.p, s.data, s.k, usage, just).has_value();
 }
-KERB_BOTH("open_sealed: too small a room is said before anything is opened", "[exchange]", too_small_a_room);
+KERB_BOTH("open_sealed: too small a buffer is said before anything is opened", "[exchange]", too_small_a_buffer);
 
 constexpr bool drawn_at_once_and_used_in_order() {
   testing::counting_entropy together, one_by_one;

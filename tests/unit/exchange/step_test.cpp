@@ -8,10 +8,10 @@ using namespace kerb;
 
 namespace {
 
-using step = std::variant<send, need_room, done, failed>;
+using step = std::variant<send, need_buffer, done, failed>;
 
 static_assert(std::is_trivially_copyable_v<send> && std::is_trivially_copyable_v<ignored> &&
-              std::is_trivially_copyable_v<need_room> && std::is_trivially_copyable_v<need_key> &&
+              std::is_trivially_copyable_v<need_buffer> && std::is_trivially_copyable_v<need_key> &&
               std::is_trivially_copyable_v<need_ticket_key> && std::is_trivially_copyable_v<check_replay> &&
               std::is_trivially_copyable_v<authenticated> && std::is_trivially_copyable_v<reply> &&
               std::is_trivially_copyable_v<refused> && std::is_trivially_copyable_v<done> &&
@@ -19,11 +19,11 @@ static_assert(std::is_trivially_copyable_v<send> && std::is_trivially_copyable_v
 
 constexpr int which(const step& s) {
   return on(
-      s, [](const send&) { return 1; }, [](const need_room& n) { return static_cast<int>(n.octets); },
+      s, [](const send&) { return 1; }, [](const need_buffer& n) { return static_cast<int>(n.octets); },
       [](done) { return 3; }, [](const failed& f) { return f.why.code == errc::entropy ? 4 : 5; });
 }
 constexpr bool the_handler_of_the_word() {
-  return which(send{}) == 1 && which(need_room{77}) == 77 && which(done{}) == 3 &&
+  return which(send{}) == 1 && which(need_buffer{77}) == 77 && which(done{}) == 3 &&
          which(failed{{.code = errc::entropy}}) == 4 && which(failed{{.code = errc::integrity}}) == 5;
 }
 KERB_BOTH("on: calls the handler of the word that was said", "[exchange]", the_handler_of_the_word);
@@ -43,8 +43,8 @@ static_assert(kerb::detail::handles<decltype(some), send> && !kerb::detail::hand
               "a forgotten word is noticed");
 
 constexpr bool says_one_word() {
-  const step s = need_room{5};
-  return says<need_room>(s) && !says<send>(s) && !says<done>(s) && !says<failed>(s);
+  const step s = need_buffer{5};
+  return says<need_buffer>(s) && !says<send>(s) && !says<done>(s) && !says<failed>(s);
 }
 KERB_BOTH("says: the word that the step holds, and no other", "[exchange]", says_one_word);
 

@@ -142,13 +142,13 @@ KERB_BOTH("realm path: listed paths say what MIT krb5's [capaths] say", "[exchan
 
 constexpr bool encode_vectors() {
   for (const auto& v : transited_encode_vectors) {
-    std::array<std::uint8_t, 100> rooms[2]{};
+    std::array<std::uint8_t, 100> buffers[2]{};
     bytes_view contents;
     unsigned n = 0;
     for (std::string_view rest = v.realms; !rest.empty(); ++n) {
       const std::size_t end = rest.find('|') == rest.npos ? rest.size() : rest.find('|');
       const auto r = append_transited(contents, octets(rest.substr(0, end)).realm(), octets(v.client).realm(),
-                                      octets(v.server).realm(), rooms[n % 2]);
+                                      octets(v.server).realm(), buffers[n % 2]);
       if (!r) return false;
       contents = *r;
       rest = rest.substr(end == rest.size() ? end : end + 1);
@@ -289,9 +289,9 @@ KERB_BOTH("transited: appending changes no null subfield's meaning", "[exchange]
 
 constexpr bool append_failures() {
   std::array<std::uint8_t, 8> out{};
-  const auto try_it = [&](std::string_view contents, std::string_view added, std::size_t room) {
+  const auto try_it = [&](std::string_view contents, std::string_view added, std::size_t buffer) {
     return append_transited(octets(contents).view(), octets(added).realm(), "A.EX"_krb, "B.EX"_krb,
-                            std::span(out).first(room))
+                            std::span(out).first(buffer))
         .error();
   };
   const error small = try_it("EX", "D.C.EX", 6);

@@ -36,7 +36,7 @@ constexpr cached_credential credential() {
 constexpr bool writes() {
   const msg::HostAddress addresses[] = {{addr_t::ipv4, ip}, {addr_t{-5}, {}}};
   const msg::AuthorizationDataElement authdata[] = {{ad_t{-100}, second}};
-  std::array<std::uint8_t, 700> room{}, other{};
+  std::array<std::uint8_t, 700> buffer{}, other{};
   cached_credential full = credential();
   full.starttime = kerberos_time{101};
   full.renew_till = kerberos_time{103};
@@ -44,7 +44,7 @@ constexpr bool writes() {
   full.addresses = addresses;
   full.authdata = authdata;
   full.second_ticket = second;
-  ccache_writer w(user, kdc_offset{-1, 999999}, room);
+  ccache_writer w(user, kdc_offset{-1, 999999}, buffer);
   w.add(credential());
   w.add_config(user, {"fast_avail"_krb, "krbtgt/R@R"_krb, second});
   w.add_config(user, {"start_realm"_krb, {}, ticket});
@@ -73,8 +73,8 @@ constexpr bool writes() {
 KERB_BOTH("ccache: what is written is read the same, and a copy of it has the same octets", "[format]", writes);
 
 constexpr bool settings() {
-  std::array<std::uint8_t, 900> room{};
-  ccache_writer w(user, {}, room);
+  std::array<std::uint8_t, 900> buffer{};
+  ccache_writer w(user, {}, buffer);
   w.add_config(user, {"a"_krb, {}, ticket});
   w.add_config(user, {"a"_krb, "p"_krb, second});
   w.add_config(user, {"b"_krb, {}, second});
@@ -135,8 +135,8 @@ TEST_CASE("ccache: of the files in which Heimdal and MIT krb5 have removed entri
 }
 
 constexpr bool up_to_the_fault() {
-  std::array<std::uint8_t, 700> room{};
-  ccache_writer w(user, {}, room);
+  std::array<std::uint8_t, 700> buffer{};
+  ccache_writer w(user, {}, buffer);
   w.add(credential());
   w.add(credential());
   w.add(credential());
@@ -194,8 +194,8 @@ constexpr bool refuses() {
   const auto no_realm = "0501 00000000"_hex;
   const auto many = "0503 00000001 ffffffff 00000000"_hex;
   const auto nul_realm = "0503 00000001 00000001 00000002 5200 00000001 75"_hex;
-  std::array<std::uint8_t, 300> room{};
-  ccache_writer w(user, {}, room);
+  std::array<std::uint8_t, 300> buffer{};
+  ccache_writer w(user, {}, buffer);
   w.add(credential());
   const auto file = w.finish();
   if (!file) return false;
@@ -211,8 +211,8 @@ KERB_BOTH("ccache: what ends within an entry or is of another version is refused
           "[format][security]", refuses);
 
 constexpr bool odd_boolean() {
-  std::array<std::uint8_t, 300> room{};
-  ccache_writer w(user, {}, room);
+  std::array<std::uint8_t, 300> buffer{};
+  ccache_writer w(user, {}, buffer);
   w.add(credential());
   const auto file = w.finish();
   if (!file) return false;
@@ -220,17 +220,17 @@ constexpr bool odd_boolean() {
   // is_skey stands in front of the flags, two empty lists, the ticket and the empty second ticket
   const std::size_t is_skey = file->size() - (1 + 4 + 4 + 4 + 4 + 3 + 4);
   const bool before = (*c->begin()).is_skey;
-  room[is_skey] = 8;
+  buffer[is_skey] = 8;
   return !before && (*kerb_test::must(ccache_view::open(*file)).begin()).is_skey;
 }
 KERB_BOTH("ccache: an is_skey of 8 is true, as MIT krb5 writes it", "[format][tolerance]", odd_boolean);
 
 constexpr bool refuses_to_write() {
-  std::array<std::uint8_t, 60> room{};
-  ccache_writer small(user, {}, room);
+  std::array<std::uint8_t, 60> buffer{};
+  ccache_writer small(user, {}, buffer);
   small.add(credential());
-  const auto no_room = small.finish();
-  const bool wiped = room == std::array<std::uint8_t, 60>{};
+  const auto no_buffer = small.finish();
+  const bool wiped = buffer == std::array<std::uint8_t, 60>{};
   cached_credential late = credential(), nul = credential();
   nul.server.realm = "R\0"_krb;
   late.renew_till = kerberos_time{0x100000000};
@@ -239,8 +239,8 @@ constexpr bool refuses_to_write() {
   l.add(late);
   n.add(nul);
   good.add(credential());
-  return !no_room && no_room.error().code == errc::no_space && wiped &&
-         kerb_test::must(good.finish()).size() == no_room.error().detail &&
+  return !no_buffer && no_buffer.error().code == errc::no_space && wiped &&
+         kerb_test::must(good.finish()).size() == no_buffer.error().detail &&
          l.finish().error().code == errc::clock_out_of_range && large == std::array<std::uint8_t, 300>{} &&
          n.finish().error().code == errc::bad_name_text && unnamed == std::array<std::uint8_t, 300>{};
 }
@@ -248,8 +248,8 @@ KERB_BOTH("ccache: what does not fit is not written, and no key is left in the b
           refuses_to_write);
 
 constexpr bool becomes_a_credential() {
-  std::array<std::uint8_t, 300> room{};
-  ccache_writer w(user, {}, room);
+  std::array<std::uint8_t, 300> buffer{};
+  ccache_writer w(user, {}, buffer);
   w.add(credential());
   const auto file = w.finish();
   const auto c = file ? ccache_view::open(*file) : result<ccache_view>(file.error());
@@ -283,8 +283,8 @@ TEST_CASE("ccache: the files of other implementations hold what they say", "[for
     REQUIRE(c);
     ++good;
     CHECK(listed(*c) == f.listed);
-    std::vector<std::uint8_t> room(2 * f.octets.size());
-    ccache_writer w(c->client(), c->offset(), room);
+    std::vector<std::uint8_t> buffer(2 * f.octets.size());
+    ccache_writer w(c->client(), c->offset(), buffer);
     for (const cache_entry& e : *c) w.add(e);
     const auto again = w.finish();
     REQUIRE(again);

@@ -47,8 +47,8 @@ constexpr bool lists() {
   detail::file_reader r(in, "T", std::endian::big, 2);
   const auto one = file_list<msg::HostAddress>::read(r, 0, "none");
   const auto some = file_list<kerberos_string>::read(r, 2, "some");
-  std::array<kerberos_string, 2> room{};
-  const auto copied = some.copy_to(room), short_of = some.copy_to(std::span(room).first(1));
+  std::array<kerberos_string, 2> buffer{};
+  const auto copied = some.copy_to(buffer), short_of = some.copy_to(std::span(buffer).first(1));
   auto i = some.begin();
   const bool first = (*i++).octets.size() == 2 && (*i).octets[0] == 7;
   const auto lie = file_list<kerberos_string>::read(r, 0xffffffff, "lie");
@@ -62,9 +62,9 @@ constexpr bool names() {
   const auto in = "0002 6162 0001 63"_hex;
   detail::file_reader r(in, "T", std::endian::big, 2);
   const file_name n{name_t::srv_hst, "R"_krb, file_list<kerberos_string>::read(r, 2, "c")};
-  std::array<kerberos_string, 2> room{};
-  const auto p = n.in(room);
-  const auto none = n.in(std::span(room).first(1));
+  std::array<kerberos_string, 2> buffer{};
+  const auto p = n.in(buffer);
+  const auto none = n.in(std::span(buffer).first(1));
   const kerberos_string other_parts[] = {"ab"_krb, "d"_krb};
   const kerberos_string one_part[] = {"ab"_krb};
   return p && same_principal(n, *p) && p->name.name_type == name_t::srv_hst && !same_principal(n, {p->name, "S"_krb}) &&
@@ -73,33 +73,34 @@ constexpr bool names() {
          same_principal(n, {{name_t::unknown, p->name.name_string}, "R"_krb}) && !none &&
          none.error().code == errc::no_space && none.error().detail == 2;
 }
-KERB_BOTH("file: a name becomes a principal in the caller's room, and is compared without its type", "[format]", names);
+KERB_BOTH("file: a name becomes a principal in the caller's buffer, and is compared without its type", "[format]",
+          names);
 
 constexpr bool writes() {
-  std::array<std::uint8_t, 9> room{};
-  detail::file_writer w(room, "T", 2);
+  std::array<std::uint8_t, 9> buffer{};
+  detail::file_writer w(buffer, "T", 2);
   w.number(0x01020304, 4);
   w.type_number(-100, "n");
   w.data(bytes_view(detail::stored_text<"a">::octets), "d");
   const auto out = w.finish();
   const auto wanted = "01020304 ff9c 0001 61"_hex;
-  return out && *out == bytes_view(wanted) && out->data() == room.data();
+  return out && *out == bytes_view(wanted) && out->data() == buffer.data();
 }
 KERB_BOTH("file: written from the front", "[format]", writes);
 
 constexpr bool wipes() {
-  std::array<std::uint8_t, 4> room{};
-  detail::file_writer small(room, "T", 2), odd(room, "T", 2), late(room, "T", 2), huge(room, "T", 2);
+  std::array<std::uint8_t, 4> buffer{};
+  detail::file_writer small(buffer, "T", 2), odd(buffer, "T", 2), late(buffer, "T", 2), huge(buffer, "T", 2);
   small.number(0xffffffff, 4);
   small.number(1, 2);
-  const auto no_room = small.finish();
-  const bool wiped = room == std::array<std::uint8_t, 4>{};
+  const auto no_buffer = small.finish();
+  const bool wiped = buffer == std::array<std::uint8_t, 4>{};
   odd.type_number(0x8000, "n");
   odd.number(1, 4);
   late.time({0x100000000}, "t");
-  huge.data({room.data(), 0x10000}, "d");  // never looked at: the size decides
+  huge.data({buffer.data(), 0x10000}, "d");  // never looked at: the size decides
   const auto o = odd.finish(), l = late.finish(), h = huge.finish();
-  return !no_room && no_room.error().code == errc::no_space && no_room.error().detail == 6 && wiped &&
+  return !no_buffer && no_buffer.error().code == errc::no_space && no_buffer.error().detail == 6 && wiped &&
          o.error().code == errc::api_misuse && std::string_view(o.error().field) == "n" &&
          l.error().code == errc::clock_out_of_range && h.error().code == errc::input_too_large;
 }

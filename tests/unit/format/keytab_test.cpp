@@ -122,10 +122,10 @@ KERB_BOTH("keytab: of a file whose last record is cut the entries in front of it
           up_to_the_fault);
 
 constexpr bool writes() {
-  std::array<std::uint8_t, 200> room{};
+  std::array<std::uint8_t, 200> buffer{};
   const kerberos_string parts[] = {"HTTP"_krb, "web.ex.org"_krb};
   const auto octets = "000102"_hex;
-  keytab_writer w(room);
+  keytab_writer w(buffer);
   w.add(keytab_key{.principal = {{name_t::srv_hst, parts}, "EX.ORG"_krb},
                    .timestamp = {0xfffffffe},
                    .kvno = 0x12345,
@@ -145,7 +145,7 @@ constexpr bool writes() {
 KERB_BOTH("keytab: what is written is read the same, and entries are copied from file to file", "[format]", writes);
 
 constexpr bool refuses_to_write() {
-  std::array<std::uint8_t, 40> room{};
+  std::array<std::uint8_t, 40> buffer{};
   const auto octets = "000102"_hex;
   const keytab_key good{
       .principal = {{}, "R"_krb}, .timestamp = {1}, .kvno = 1, .etype = etype_t{17}, .key = secret_view(octets)};
@@ -153,18 +153,18 @@ constexpr bool refuses_to_write() {
   nul.principal.realm = "R\0"_krb;
   late.timestamp.seconds = -1;
   odd.etype = etype_t{0x8000};
-  keytab_writer one(room), two(room), l(room), o(room), n(room);
+  keytab_writer one(buffer), two(buffer), l(buffer), o(buffer), n(buffer);
   one.add(good);
   const bool fits = one.finish().has_value();
   two.add(good);
   two.add(good);
-  const auto no_room = two.finish();
-  const bool wiped = room == std::array<std::uint8_t, 40>{};
+  const auto no_buffer = two.finish();
+  const bool wiped = buffer == std::array<std::uint8_t, 40>{};
   l.add(late);
   o.add(odd);
   n.add(nul);
-  return fits && !no_room && no_room.error().code == errc::no_space && no_room.error().detail == 2 + 2 * 29 && wiped &&
-         l.finish().error().code == errc::clock_out_of_range && o.finish().error().code == errc::api_misuse &&
+  return fits && !no_buffer && no_buffer.error().code == errc::no_space && no_buffer.error().detail == 2 + 2 * 29 &&
+         wiped && l.finish().error().code == errc::clock_out_of_range && o.finish().error().code == errc::api_misuse &&
          n.finish().error().code == errc::bad_name_text;
 }
 KERB_BOTH("keytab: what does not fit is not written and leaves no key in the buffer", "[format][security]",
@@ -181,8 +181,8 @@ TEST_CASE("keytab: the files of other implementations hold what they say", "[for
     (f.is_good ? good : bad) += 1;
     if (!k) continue;
     CHECK(listed(*k) == f.listed);
-    std::vector<std::uint8_t> room(2 * f.octets.size() + 10);
-    keytab_writer w(room);
+    std::vector<std::uint8_t> buffer(2 * f.octets.size() + 10);
+    keytab_writer w(buffer);
     for (const keytab_entry& e : *k) w.add(e);
     const auto again = w.finish();
     REQUIRE(again);
@@ -247,10 +247,10 @@ static_assert(ticket_keys<keytab_keys<policy>>);
 constexpr keytab_key entry(const principal_view& p, std::uint32_t v, const msg::EncryptionKey& k) {
   return {.principal = p, .timestamp = {}, .kvno = v, .etype = k.keytype, .key = secret_view(k.keyvalue)};
 }
-constexpr std::size_t service_keytab(const ap_world& w, std::span<std::uint8_t> room, std::uint32_t kvno) {
+constexpr std::size_t service_keytab(const ap_world& w, std::span<std::uint8_t> buffer, std::uint32_t kvno) {
   const msg::EncryptionKey wrong = key_as_sent(w.service_etype, other_octets);
   const msg::EncryptionKey right = key_as_sent(w.service_etype, service_octets);
-  keytab_writer out(room);
+  keytab_writer out(buffer);
   out.add(entry(ftp, kvno, wrong));
   out.add(entry(web, kvno, {w.service_etype, right.keyvalue.first(3)}));  // of no length: the policy refuses it
   out.add(entry(web, kvno, wrong));
@@ -265,10 +265,10 @@ constexpr errc present(std::uint32_t kvno_in_file) {
   const auto k = keytab_view::open(bytes_view(file).first(service_keytab(w, file, kvno_in_file)));
   if (!k) return k.error().code;
   keytab_keys<policy> keys(*k, w.policy);
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   memory_replay_store<32> seen;
   const bytes_view token = w.mint();
-  ap_acceptor<policy> a(w.request_in(room));
+  ap_acceptor<policy> a(w.request_in(buffer));
   const auto who = accept(a, token, w.policy, keys, seen, w.now);
   if (!who) return who.error().code;
   return same_principal(who->client(), alice) ? errc::ok : errc::name_mismatch;

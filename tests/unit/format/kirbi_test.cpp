@@ -24,8 +24,8 @@ constexpr auto long_form =
     "741b0b4558414d504c452e4f5247"_hex;
 
 constexpr bool reads_long_lengths() {
-  std::array<std::uint8_t, long_form.size()> room{}, again{};
-  const auto der = kirbi_as_der(long_form, room);
+  std::array<std::uint8_t, long_form.size()> buffer{}, again{};
+  const auto der = kirbi_as_der(long_form, buffer);
   if (!der || der->size() >= long_form.size()) return false;
   const auto cred = asn1::decode<msg::KrbCred>(*der, der::strict);
   if (!cred || cred->enc_part.etype != etype_t{} || cred->tickets.size() != 1) return false;
@@ -52,15 +52,15 @@ constexpr bool sealed_parts_are_left() {
   // etype 18: its octets are no encoding, whatever they look like; nor are those of any other OCTET STRING
   auto in = long_form;
   in[0xd2] = 18;  // the etype
-  std::array<std::uint8_t, long_form.size()> room{};
+  std::array<std::uint8_t, long_form.size()> buffer{};
   if (in[0xd1] != 1) return false;
-  const auto der = kirbi_as_der(in, room);
+  const auto der = kirbi_as_der(in, buffer);
   const auto cred = der ? asn1::decode<msg::KrbCred>(*der) : result<msg::KrbCred>(der.error());
   return cred && cred->enc_part.cipher == bytes_view(in).last(0x103);
 }
-constexpr bool fails(bytes_view in, errc code, std::size_t at, std::size_t room = 600) {
+constexpr bool fails(bytes_view in, errc code, std::size_t at, std::size_t buffer = 600) {
   std::array<std::uint8_t, 600> out{};
-  const auto r = kirbi_as_der(in, std::span(out).first(room));
+  const auto r = kirbi_as_der(in, std::span(out).first(buffer));
   return !r && r.error().code == code && r.error().offset == at && std::string_view(r.error().type) == "KRB-CRED";
 }
 constexpr bool refuses() {
@@ -102,12 +102,12 @@ TEST_CASE("kirbi: every file that is cut short or changed is refused, or gives n
   int faults = 0, taken = 0;
   const auto look = [&](bytes_view in) {
     const kerb_test::exact_copy octets(in);
-    const kerb_test::exact_copy room(in);
+    const kerb_test::exact_copy buffer(in);
     const kerb_test::no_allocations none;
-    const auto r = kirbi_as_der(octets.view(), {room.octets.get(), room.size});
+    const auto r = kirbi_as_der(octets.view(), {buffer.octets.get(), buffer.size});
     if (r) {
       ++taken;
-      faults += r->size() > in.size() || r->data() != room.octets.get();
+      faults += r->size() > in.size() || r->data() != buffer.octets.get();
       if (const auto c = asn1::decode<msg::KrbCred>(*r)) (void)asn1::decode<msg::EncKrbCredPart>(c->enc_part.cipher);
     } else {
       faults += !is_malformed(r.error().code) || r.error().offset > in.size();

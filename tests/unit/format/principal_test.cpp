@@ -211,7 +211,7 @@ TEST_CASE("principal: a name that does not fit is refused, and one that just fit
   CHECK(less.error().detail == 64);
   CHECK(!small::parse("a", std::string(200, 'R')));
 
-  // A long name is no problem where there is room: 300 octets and more
+  // A long name is no problem where there is buffer: 300 octets and more
   const std::string long_text = std::string(300, 'x').append("/").append(300, 'y').append("@EX.ORG");
   const auto long_name = principal::parse(long_text);
   REQUIRE(long_name);
@@ -223,7 +223,7 @@ TEST_CASE("principal: a name that does not fit is refused, and one that just fit
   CHECK(principal::parse(many + "/c@R").error().code == errc::no_space);
 }
 
-TEST_CASE("to_text: says how much room will do", "[format]") {
+TEST_CASE("to_text: says how much buffer will do", "[format]") {
   const auto p = principal::parse(R"(a\/b/c@R)");
   REQUIRE(p);
   const std::string expected = R"(a\/b/c@R)";

@@ -10,8 +10,8 @@ namespace {
 
 constexpr bool the_anonymous_name() {
   const auto wanted = "301fa00302010ba11830161b0957454c4c4b4e4f574e1b09414e4f4e594d4f5553"_hex;
-  std::array<std::uint8_t, 40> room{};
-  const auto out = asn1::encode(anonymous_name, room);
+  std::array<std::uint8_t, 40> buffer{};
+  const auto out = asn1::encode(anonymous_name, buffer);
   const auto back = asn1::decode<msg::PrincipalName>(wanted);
   return out && *out == bytes_view(wanted) && back && is_anonymous(*back) && is_well_known(*back) &&
          anonymous_realm == "WELLKNOWN:ANONYMOUS";

@@ -101,8 +101,8 @@ constexpr bool computed_authenticator() {
   const auto r = kerb_test::must(asn1::decode<msg::ApReq>(req));
   const auto sealed = asn1::computed{[&](der::writer& w) { asn1::write(w, r.authenticator); }};
   const msg::BasicApReq<std::remove_const_t<decltype(sealed)>> ours{r.ap_options, r.ticket, sealed};
-  std::array<std::uint8_t, 200> room{};
-  const auto out = asn1::encode(ours, room);
+  std::array<std::uint8_t, 200> buffer{};
+  const auto out = asn1::encode(ours, buffer);
   return out && *out == req;
 }
 KERB_BOTH("AP-REQ: the authenticator may be computed while it is written", "[msg][rfc4120-5.5.1]",
@@ -117,8 +117,8 @@ KERB_BOTH("AP-REQ: mutual-required is bit 2", "[msg][rfc4120-5.5.1]", mutual_opt
 constexpr bool reply_part_options() {
   constexpr std::array<std::uint8_t, 2> two{1, 2};
   const msg::EncApRepPart full{{1000}, {5}, msg::EncryptionKey{etype_t::rc4_hmac, two}, 0xffffffffu};
-  std::array<std::uint8_t, 100> room{};
-  const auto out = asn1::encode(full, room);
+  std::array<std::uint8_t, 100> buffer{};
+  const auto out = asn1::encode(full, buffer);
   const auto back = asn1::decode<msg::EncApRepPart>(*out, der::strict);
   return back && back->subkey && back->subkey->keyvalue == bytes_view(two) && back->seq_number == 0xffffffffu &&
          back->ctime == kerberos_time{1000} && back->cusec.count == 5;

@@ -60,8 +60,8 @@ KERB_BOTH("AD-IF-RELEVANT: holds authorization data in its octets", "[msg][rfc41
 constexpr bool etypes_and_aliases() {
   constexpr std::array<etype_t, 2> etypes{etype_t::aes256_cts_hmac_sha1_96, etype_t::rc4_hmac};
   const auto list = "3006020112020117"_hex;
-  std::array<std::uint8_t, 20> room{};
-  const auto out = asn1::encode(msg::EtypeList(etypes), room);
+  std::array<std::uint8_t, 20> buffer{};
+  const auto out = asn1::encode(msg::EtypeList(etypes), buffer);
   constexpr std::array<msg::PrincipalName, 1> names{user};
   const auto alias = "3012a010300e300ca003020101a10530031b0175"_hex;
   const auto none = "3004a0023000"_hex;

@@ -59,11 +59,11 @@ constexpr bool a_name_from_the_wire_and_ours() {
   return theirs && same_name(*theirs, ours.name()) && same_name(ours.name(), *theirs) && both_ways(ours.name(), wire);
 }
 constexpr bool two_names_from_the_wire() {
-  std::array<std::uint8_t, 40> room1{}, room2{}, room3{};
+  std::array<std::uint8_t, 40> buffer1{}, buffer2{}, buffer3{};
   const auto ab_c = parts("ab"_krb, "c"_krb), a_bc = parts("a"_krb, "bc"_krb);
-  const auto first = asn1::encode(ab_c.name(name_t::principal), room1),
-             again = asn1::encode(ab_c.name(name_t::srv_hst), room2),
-             other = asn1::encode(a_bc.name(name_t::principal), room3);
+  const auto first = asn1::encode(ab_c.name(name_t::principal), buffer1),
+             again = asn1::encode(ab_c.name(name_t::srv_hst), buffer2),
+             other = asn1::encode(a_bc.name(name_t::principal), buffer3);
   const auto x = asn1::decode<msg::PrincipalName>(*first), y = asn1::decode<msg::PrincipalName>(*again),
              z = asn1::decode<msg::PrincipalName>(*other);
   return same_name(*x, *y) && !same_name(*x, *z) && !same_name(*z, *y) && same_name(*z, a_bc.name());
@@ -126,8 +126,8 @@ constexpr bool computed_cipher() {
   const auto cipher = asn1::computed{[](der::writer& w) { der::wrap(w, der::octet_string, [&] { w.zeros(2); }); }};
   const msg::BasicEncryptedData<std::remove_const_t<decltype(cipher)>> e{etype_t::rc4_hmac, {}, cipher};
   const auto wanted = "300ba003020117a20404020000"_hex;
-  std::array<std::uint8_t, 16> room{};
-  const auto out = asn1::encode(e, room);
+  std::array<std::uint8_t, 16> buffer{};
+  const auto out = asn1::encode(e, buffer);
   return out && *out == bytes_view(wanted) && asn1::encoded_size(e) == wanted.size();
 }
 KERB_BOTH("EncryptedData: the cipher may be computed while it is written", "[msg][rfc4120-5.2.9]", computed_cipher);

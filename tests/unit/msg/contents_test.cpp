@@ -12,14 +12,14 @@ namespace {
 
 /// Octets that own themselves.
 struct octets {
-  std::array<std::uint8_t, 700> room{};
+  std::array<std::uint8_t, 700> buffer{};
   std::size_t size = 0;
-  constexpr bytes_view view() const { return bytes_view(room).last(size); }
+  constexpr bytes_view view() const { return bytes_view(buffer).last(size); }
 };
 template <class T>
 constexpr octets encoded(const T& v) {
   octets o;
-  o.size = kerb_test::must(asn1::encode(v, o.room)).size();
+  o.size = kerb_test::must(asn1::encode(v, o.buffer)).size();
   return o;
 }
 

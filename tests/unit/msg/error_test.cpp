@@ -55,8 +55,8 @@ constexpr bool with_everything() {
                         .sname = {name_t::srv_inst, krbtgt},
                         .e_text = "NEEDED_PREAUTH"_krb,
                         .e_data = bytes_view(data)};
-  std::array<std::uint8_t, 300> room{};
-  const auto out = asn1::encode(e, room);
+  std::array<std::uint8_t, 300> buffer{};
+  const auto out = asn1::encode(e, buffer);
   const auto back = asn1::decode<msg::KrbError>(*out, der::strict);
   return back && back->ctime == e.ctime && back->cusec == e.cusec && back->stime == e.stime && back->susec == e.susec &&
          back->error_code == e.error_code && *back->crealm == "EX.ORG" && same_name(*back->cname, *e.cname) &&
@@ -68,8 +68,8 @@ constexpr bool empty_is_not_absent() {
   auto e = kerb_test::must(asn1::decode<msg::KrbError>(in));
   e.e_text = ""_krb;
   e.e_data = bytes_view();
-  std::array<std::uint8_t, 200> room{};
-  const auto back = asn1::decode<msg::KrbError>(kerb_test::must(asn1::encode(e, room)));
+  std::array<std::uint8_t, 200> buffer{};
+  const auto back = asn1::decode<msg::KrbError>(kerb_test::must(asn1::encode(e, buffer)));
   return back && back->e_text && back->e_text->octets.empty() && back->e_data && back->e_data->empty() && !back->crealm;
 }
 KERB_BOTH("KRB-ERROR: an empty e-text is there", "[msg][rfc4120-5.9.1]", empty_is_not_absent);

@@ -98,8 +98,8 @@ constexpr bool authentication_sets() {
   const auto in = "3019300fa003020102a1020400a2040402aabb3006a0040202008a"_hex;
   constexpr std::array<msg::PaAuthenticationSetElem, 2> set{
       {{padata_t::enc_timestamp, bytes_view(), bytes_view(ab), {}}, {padata_t::encrypted_challenge, {}, {}, {}}}};
-  std::array<std::uint8_t, 60> room{};
-  const auto out = asn1::encode(msg::PaAuthenticationSet(set), room);
+  std::array<std::uint8_t, 60> buffer{};
+  const auto out = asn1::encode(msg::PaAuthenticationSet(set), buffer);
   const auto back = asn1::decode_as<msg::PaAuthenticationSet>("PA-AUTHENTICATION-SET", in, der::strict);
   return out && *out == bytes_view(in) && back && back->size() == 2 && (*back->begin()).pa_hint &&
          (*back->begin()).pa_value == bytes_view(ab);

@@ -59,9 +59,9 @@ class generator {
     }
   }
   kerb::bytes_view octets(std::size_t most) {
-    auto& room = room_of(below(8) == 0 ? below(most * 4) : below(most));
-    for (auto& b : room) b = static_cast<std::uint8_t>(next());
-    return room;
+    auto& buffer = buffer_of(below(8) == 0 ? below(most * 4) : below(most));
+    for (auto& b : buffer) b = static_cast<std::uint8_t>(next());
+    return buffer;
   }
   void fill_value(std::int32_t& v) { v = number(); }
   void fill_value(std::uint32_t& v) { v = static_cast<std::uint32_t>(next() >> 32 >> below(32)); }
@@ -86,20 +86,20 @@ class generator {
   void fill_value(kerb::utf8_string& v) { v.octets = octets(20); }
   void fill_value(bool& v) { v = below(2) != 0; }
   void fill_value(kerb::bit_string& v) {
-    auto& room = room_of(below(20));
-    for (auto& b : room) b = static_cast<std::uint8_t>(next());
-    v.unused = static_cast<std::uint8_t>(room.empty() ? 0 : below(8));
-    if (!room.empty()) room.back() = static_cast<std::uint8_t>(room.back() >> v.unused << v.unused);
-    v.octets = room;
+    auto& buffer = buffer_of(below(20));
+    for (auto& b : buffer) b = static_cast<std::uint8_t>(next());
+    v.unused = static_cast<std::uint8_t>(buffer.empty() ? 0 : below(8));
+    if (!buffer.empty()) buffer.back() = static_cast<std::uint8_t>(buffer.back() >> v.unused << v.unused);
+    v.octets = buffer;
   }
   void fill_value(kerb::object_identifier& v) {
-    auto& room = room_of(0);
+    auto& buffer = buffer_of(0);
     do {
       for (auto arc = static_cast<std::uint32_t>(next()) >> below(32); arc > 0x7f; arc >>= 7)
-        room.push_back(static_cast<std::uint8_t>(0x81 + arc % 0x7f));
-      room.push_back(static_cast<std::uint8_t>(below(0x80)));
+        buffer.push_back(static_cast<std::uint8_t>(0x81 + arc % 0x7f));
+      buffer.push_back(static_cast<std::uint8_t>(below(0x80)));
     } while (below(3) != 0);
-    v.octets = room;
+    v.octets = buffer;
   }
   // [29] and [30]: no schema has these numbers
   void fill_value(kerb::asn1::any_value& v) { v.der = unknown(0x9d); }
@@ -108,11 +108,11 @@ class generator {
     if (below(100) < present) v.der = unknown(0x9e);
   }
   kerb::bytes_view unknown(std::uint8_t tag) {
-    auto& room = room_of(2 + below(60));
-    for (auto& b : room) b = static_cast<std::uint8_t>(next());
-    room[0] = tag;
-    room[1] = static_cast<std::uint8_t>(room.size() - 2);
-    return room;
+    auto& buffer = buffer_of(2 + below(60));
+    for (auto& b : buffer) b = static_cast<std::uint8_t>(next());
+    buffer[0] = tag;
+    buffer[1] = static_cast<std::uint8_t>(buffer.size() - 2);
+    return buffer;
   }
   template <class... V>
   void fill_value(std::variant<V...>& v) {
@@ -164,7 +164,7 @@ class generator {
   template <class T>
   void fill_line(T&, const kerb::asn1::constant_line&) {}
 
-  std::vector<std::uint8_t>& room_of(std::size_t size) {
+  std::vector<std::uint8_t>& buffer_of(std::size_t size) {
     if (spare_.empty()) return octets_.emplace_back(size);
     octets_.push_back(std::move(spare_.back()));
     spare_.pop_back();
@@ -181,10 +181,10 @@ class generator {
 /// The encoding, in a vector of exactly its size.
 template <class T>
 std::vector<std::uint8_t> encoded(const T& v) {
-  std::vector<std::uint8_t> room(kerb::asn1::encoded_size(v));
-  const auto out = kerb::asn1::encode(v, room);
-  if (!out || out->size() != room.size()) room.clear();
-  return room;
+  std::vector<std::uint8_t> buffer(kerb::asn1::encoded_size(v));
+  const auto out = kerb::asn1::encode(v, buffer);
+  if (!out || out->size() != buffer.size()) buffer.clear();
+  return buffer;
 }
 
 }  // namespace kerb_test

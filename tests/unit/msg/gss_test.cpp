@@ -23,10 +23,10 @@ constexpr bool user_to_user() {
   const auto t = read_krb5_token(u2u_start);
   if (!t || !(t->mech == msg::mech_user_to_user) || t->id != gss_token_t::tgt_req) return false;
   const auto r = asn1::decode<msg::KerbTgtRequest>(t->message, der::strict);
-  std::array<std::uint8_t, 100> room{};
-  const auto out = write_krb5_token(*t, room);
+  std::array<std::uint8_t, 100> buffer{};
+  const auto out = write_krb5_token(*t, buffer);
   return r && r->server_name && r->server_name->name_string.size() == 1 && out && *out == bytes_view(u2u_start) &&
-         out->end() == room.data() + room.size();
+         out->end() == buffer.data() + buffer.size();
 }
 KERB_BOTH("gss token: a user-to-user request of Windows is read and written", "[msg][rfc4121-4.1]", user_to_user);
 
@@ -47,9 +47,9 @@ KERB_BOTH("gss token: Kerberos has three numbers and SPNEGO is none of them", "[
 
 constexpr bool around_a_message() {
   // A message is written where it stands, and becomes a token
-  std::array<std::uint8_t, 300> room{}, second{}, third{};
+  std::array<std::uint8_t, 300> buffer{}, second{}, third{};
   std::array<std::uint8_t, 150> cipher{};
-  der::writer w(room);
+  der::writer w(buffer);
   w.octets(cipher);
   write_krb5_header(w, 0, gss_token_t::ap_rep);
   const bytes_view whole(w.written_since(0));
@@ -89,7 +89,7 @@ KERB_BOTH("gss token: lengths that are not DER's or do not agree are refused", "
 
 constexpr bool every_change() {
   // Cut short it is no token; changed it is none, or another one that is written the same
-  std::array<std::uint8_t, 100> room{};
+  std::array<std::uint8_t, 100> buffer{};
   for (std::size_t n = 0; n != u2u_start.size(); ++n)
     if (read_gss_token(bytes_view(u2u_start).first(n))) return false;
   auto changed = rc4_mic;
@@ -101,7 +101,7 @@ constexpr bool every_change() {
         if (t.error().offset > changed.size() || !is_malformed(t.error().code)) return false;
         continue;
       }
-      const auto out = write_gss_token(*t, room);
+      const auto out = write_gss_token(*t, buffer);
       if (!out || !(*out == bytes_view(changed))) return false;
     }
     changed[at] = rc4_mic[at];
@@ -136,8 +136,8 @@ constexpr bool in_an_authenticator() {
   const auto a = asn1::decode<msg::Authenticator>(authenticator, der::strict);
   if (!a || !a->cksum || a->cksum->cksumtype != cksum_t::gssapi) return false;
   const auto c = read_gss_checksum(a->cksum->checksum);
-  std::array<std::uint8_t, 30> room{}, other{};
-  const auto out = c ? write_gss_checksum(*c, room) : result<bytes_view>(c.error());
+  std::array<std::uint8_t, 30> buffer{}, other{};
+  const auto out = c ? write_gss_checksum(*c, buffer) : result<bytes_view>(c.error());
   const auto same =
       write_gss_checksum({.bnd = {}, .flags = usual, .deleg = {}, .exts = {}}, std::span(other).first(24));
   return c && c->flags == usual && !c->flags.has(gss_flag_t::deleg) && !c->has_bindings() && !c->deleg &&
@@ -149,8 +149,8 @@ constexpr bool delegates() {
   const auto in = "10000000 0102030405060708090a0b0c0d0e0f10 03000000 0100 0300 aabbcc ddee"_hex;
   const auto exts = "10000000 00000000000000000000000000000000 02004000 00"_hex;
   const auto c = read_gss_checksum(in), e = read_gss_checksum(exts);
-  std::array<std::uint8_t, 40> room{}, other{};
-  const auto out = c ? write_gss_checksum(*c, room) : result<bytes_view>(c.error());
+  std::array<std::uint8_t, 40> buffer{}, other{};
+  const auto out = c ? write_gss_checksum(*c, buffer) : result<bytes_view>(c.error());
   const auto short_of = write_gss_checksum(*c, std::span(other).first(in.size() - 1));
   return c && c->has_bindings() && c->bnd[15] == 0x10 && c->flags.has(gss_flag_t::deleg) && c->deleg &&
          c->deleg->size() == 3 && (*c->deleg)[2] == 0xcc && c->exts.size() == 2 && out && *out == bytes_view(in) && e &&
@@ -192,10 +192,10 @@ KERB_BOTH("gss checksum: a length that is wrong or too short is named", "[msg][r
           checksum_faults);
 
 constexpr bool not_written() {
-  std::array<std::uint8_t, 80> room{};
+  std::array<std::uint8_t, 80> buffer{};
   const auto octets = "0102030405"_hex;
   const bytes_view cred(octets);
-  const auto misuse = [&](const gss_checksum& c) { return write_gss_checksum(c, room).error().code; };
+  const auto misuse = [&](const gss_checksum& c) { return write_gss_checksum(c, buffer).error().code; };
   const gss_flags deleg{gss_flag_t::deleg};
   return misuse({.bnd = cred, .flags = {}, .deleg = {}, .exts = {}}) == errc::api_misuse &&
          misuse({.bnd = {}, .flags = deleg, .deleg = {}, .exts = {}}) == errc::api_misuse &&
@@ -211,15 +211,15 @@ KERB_BOTH("gss checksum: what contradicts itself is not written", "[msg][rfc4121
 constexpr bool in_front_of_others() {
   constexpr std::uint8_t cred[] = {0x76, 0x00};
   const gss_checksum c{.bnd = {}, .flags = {gss_flag_t::deleg}, .deleg = bytes_view(cred), .exts = {}};
-  std::array<std::uint8_t, 31> room{};
+  std::array<std::uint8_t, 31> buffer{};
   std::array<std::uint8_t, 30> alone{};
-  der::writer w(room), counting = der::writer::counting();
+  der::writer w(buffer), counting = der::writer::counting();
   w.octet(0xee);
   write_gss_checksum(w, c);
   write_gss_checksum(counting, c);
   const auto same = write_gss_checksum(c, alone);
-  return fault_of(c).ok() && w.ok() && same && counting.count() == same->size() && room[30] == 0xee &&
-         bytes_view(room).first(30) == *same;
+  return fault_of(c).ok() && w.ok() && same && counting.count() == same->size() && buffer[30] == 0xee &&
+         bytes_view(buffer).first(30) == *same;
 }
 KERB_BOTH("gss checksum: is written in front of what is there, and counted", "[msg][rfc4121-4.1.1]",
           in_front_of_others);

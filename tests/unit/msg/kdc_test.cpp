@@ -117,8 +117,8 @@ constexpr bool a_short_kdc_options_survives_in_the_body() {
   const std::size_t at = contents_at(tgs_req, contents_at(tgs_req, contents_at(tgs_req, field_at(tgs_req, 0, 4))));
   const auto odd = copy_of(tgs_req).set(at + 2, 3).set(at + 6, 0x90);
   const auto r = asn1::decode<msg::TgsReq>(odd.view());
-  std::array<std::uint8_t, 600> room{};
-  const auto out = r ? asn1::encode(*r, room) : result<bytes_view>(r.error());
+  std::array<std::uint8_t, 600> buffer{};
+  const auto out = r ? asn1::encode(*r, buffer) : result<bytes_view>(r.error());
   return out && *out == odd.view() && r->req_body->kdc_options.bits == 0xfedcba90u &&
          refuses<msg::TgsReq>(odd.view(), errc::bad_flags, at, "KDC-REQ-BODY", "kdc-options", der::strict);
 }
@@ -156,8 +156,8 @@ constexpr bool checksum_sees_the_body() {
   }};
   using computed_padata = std::remove_const_t<decltype(digest)>;
   const msg::KdcReq<msg_t::tgs_req, computed_padata, asn1::noted<msg::KdcReqBody>> ours{digest, {plain, where}};
-  std::array<std::uint8_t, 600> room{};
-  const auto out = asn1::encode(ours, room);
+  std::array<std::uint8_t, 600> buffer{};
+  const auto out = asn1::encode(ours, buffer);
   if (!out || seen != body.size() || out->size() != asn1::encoded_size(ours)) return false;
   const auto back = asn1::decode<msg::TgsReq>(*out, der::strict);
   if (!back || !(back->req_body.octets() == body) || back->padata->size() != 1) return false;
@@ -200,8 +200,8 @@ constexpr bool under_both_tags(std::uint8_t own) {
              as_27 = copy_of(in).set(0, 0x7b), written = copy_of(in).set(0, own);
   for (const bytes_view v : {as_25.view(), as_26.view()}) {
     const auto p = asn1::decode<Part>(v, der::strict);
-    std::array<std::uint8_t, 400> room{};
-    if (!p || p->nonce != 42 || !(kerb_test::must(asn1::encode(*p, room)) == written.view())) return false;
+    std::array<std::uint8_t, 400> buffer{};
+    if (!p || p->nonce != 42 || !(kerb_test::must(asn1::encode(*p, buffer)) == written.view())) return false;
   }
   return refuses<Part>(as_24.view(), errc::unexpected_tag, 0, "EncKDCRepPart", "") &&
          refuses<Part>(as_27.view(), errc::unexpected_tag, 0, "EncKDCRepPart", "");

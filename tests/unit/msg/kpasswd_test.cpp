@@ -33,11 +33,11 @@ constexpr bool frames() {
   const auto in = "000b ff80 0002 aabb 010203"_hex;
   const auto error_reply = "0008 0001 0000 aabb"_hex;
   const auto f = read_kpasswd_frame(in), e = read_kpasswd_frame(error_reply);
-  std::array<std::uint8_t, 20> room{};
-  const auto out = write_kpasswd_frame(*f, room);
+  std::array<std::uint8_t, 20> buffer{};
+  const auto out = write_kpasswd_frame(*f, buffer);
   return f && f->version == kpasswd_frame::set_version && f->ap == bytes_view(ab) && f->message.size() == 3 && e &&
          e->version == kpasswd_frame::change_version && e->ap.empty() && e->message == bytes_view(ab) && out &&
-         *out == bytes_view(in) && out->end() == room.data() + room.size();
+         *out == bytes_view(in) && out->end() == buffer.data() + buffer.size();
 }
 KERB_BOTH("kpasswd frame: six octets, the AP message, and the rest", "[msg][rfc3244-2]", frames);
 
@@ -50,9 +50,9 @@ constexpr bool frame_faults() {
   const auto cut = "000c ff80 0002 aabb 010203"_hex;
   const auto more = "000a ff80 0002 aabb 010203"_hex;
   const auto beyond = "000b ff80 0006 aabb 010203"_hex;
-  std::array<std::uint8_t, 10> room{};
-  const auto out = write_kpasswd_frame({1, ab, ab}, std::span(room).first(9));
-  const auto huge = write_kpasswd_frame({1, {}, {ab.data(), 65530}}, room);  // never looked at: the size decides
+  std::array<std::uint8_t, 10> buffer{};
+  const auto out = write_kpasswd_frame({1, ab, ab}, std::span(buffer).first(9));
+  const auto huge = write_kpasswd_frame({1, {}, {ab.data(), 65530}}, buffer);  // never looked at: the size decides
   return fails({}, errc::truncated, 0) && fails(short_one, errc::truncated, 0) && fails(cut, errc::truncated, 0) &&
          fails(more, errc::trailing_data, 10) && fails(beyond, errc::truncated, 4) && !out &&
          out.error().code == errc::no_space && out.error().detail == 10 && !huge &&

@@ -14,8 +14,8 @@ template <class T, std::size_t N>
 constexpr bool comes_back(const std::array<std::uint8_t, N>& in, errc code, std::string_view field) {
   const auto v = asn1::decode<T>(in);
   const auto strict = asn1::decode<T>(in, der::strict);
-  std::array<std::uint8_t, N> room{};
-  const auto out = v ? asn1::encode(*v, room) : result<bytes_view>(v.error());
+  std::array<std::uint8_t, N> buffer{};
+  const auto out = v ? asn1::encode(*v, buffer) : result<bytes_view>(v.error());
   return out && *out == bytes_view(in) && asn1::encoded_size(*v) == N && !strict && strict.error().code == code &&
          field == strict.error().field;
 }
@@ -73,15 +73,15 @@ KERB_BOTH("peers: pvno in four octets is refused by all rules", "[msg][tolerance
 
 constexpr bool captured_bodies() {
   // What a checksum covers is what came, whatever a tolerance read in it
-  std::array<std::uint8_t, 200> room{};
+  std::array<std::uint8_t, 200> buffer{};
   const auto header = "6a8188308185a103020105a20302010aa479"_hex;
   std::size_t n = 0;
-  for (const std::uint8_t b : header) room[n++] = b;
-  room[n - 1] = static_cast<std::uint8_t>(req_body.size());
-  room[2] = static_cast<std::uint8_t>(req_body.size() + 15);
-  room[5] = static_cast<std::uint8_t>(req_body.size() + 12);
-  for (const std::uint8_t b : req_body) room[n++] = b;
-  const auto v = asn1::decode<msg::AsReq>(bytes_view(room).first(n));
+  for (const std::uint8_t b : header) buffer[n++] = b;
+  buffer[n - 1] = static_cast<std::uint8_t>(req_body.size());
+  buffer[2] = static_cast<std::uint8_t>(req_body.size() + 15);
+  buffer[5] = static_cast<std::uint8_t>(req_body.size() + 12);
+  for (const std::uint8_t b : req_body) buffer[n++] = b;
+  const auto v = asn1::decode<msg::AsReq>(bytes_view(buffer).first(n));
   return v && v->req_body.octets() == bytes_view(req_body) && v->req_body->nonce == 0x123456u;
 }
 KERB_BOTH("peers: a body with a number in four octets is captured as it came", "[msg][tolerance][rfc4120-3.3.2]",

@@ -37,14 +37,14 @@ std::uint64_t values_tried() {
 
 // Nothing of Catch in here: it would take most of the time.
 template <class T>
-bool comes_back(kind<T> k, generator& g, std::vector<std::uint8_t>& room, std::vector<std::uint8_t>& other) {
+bool comes_back(kind<T> k, generator& g, std::vector<std::uint8_t>& buffer, std::vector<std::uint8_t>& other) {
   const T value = g.make<T>();
   const std::size_t size = asn1::encoded_size(value);
-  if (size > room.size()) {
-    room.resize(size);
+  if (size > buffer.size()) {
+    buffer.resize(size);
     other.resize(size);
   }
-  const auto in = asn1::encode(value, room);
+  const auto in = asn1::encode(value, buffer);
   if (!in || in->size() != size) return false;
   const auto back = kerb_test::decode_kind(k, *in, der::strict);
   if (!back) return false;
@@ -53,7 +53,7 @@ bool comes_back(kind<T> k, generator& g, std::vector<std::uint8_t>& room, std::v
 }
 
 TEST_CASE("messages: any value comes back as the same octets", "[msg][property]") {
-  std::vector<std::uint8_t> room(4096), other(4096);
+  std::vector<std::uint8_t> buffer(4096), other(4096);
   generator g(0);
   kerb_test::for_each_kind([&]<class T>(kind<T> k) {
     const std::uint64_t first = first_seed(), end = first + values_tried();
@@ -61,7 +61,7 @@ TEST_CASE("messages: any value comes back as the same octets", "[msg][property]"
     for (; seed != end; ++seed) {
       g.restart(seed);
       g.present = static_cast<unsigned>(g.below(101));
-      if (!comes_back(k, g, room, other)) break;
+      if (!comes_back(k, g, buffer, other)) break;
     }
     INFO(k.name << ", KERB_TEST_SEED=" << seed << " KERB_TEST_VALUES=1");
     CHECK(seed == end);
@@ -86,14 +86,14 @@ bool under_the_other_number(std::uint8_t first) {
 // The reader in one go says yes only to what the careful one reads with the same values, and to all of it that is DER
 // as we write it. `in` is any octets.
 template <class T>
-bool readers_agree(kind<T> k, bytes_view in, std::vector<std::uint8_t>& room) {
+bool readers_agree(kind<T> k, bytes_view in, std::vector<std::uint8_t>& buffer) {
   T quick{}, careful{};
   const bool taken = asn1::detail::quick::read(in.begin(), in.end(), quick) == in.end();
   const bool good = asn1::detail::decode_with_care(k.name, in, der::strict, careful).ok();
   if (taken && !good) return false;
   if (!good) return true;
-  room.resize(in.size() + 64);
-  der::writer w(room);
+  buffer.resize(in.size() + 64);
+  der::writer w(buffer);
   asn1::detail::write_with_care(w, careful);
   const bool own = bytes_view(w.written_since(0)) == in;
   // the second: KerberosFlags with more than 32 bits, and a reply's part under the other's number
@@ -105,7 +105,7 @@ bool readers_agree(kind<T> k, bytes_view in, std::vector<std::uint8_t>& room) {
 }
 
 TEST_CASE("messages: reading, writing and measuring in one go agrees with doing it with care", "[msg][property]") {
-  std::vector<std::uint8_t> room;
+  std::vector<std::uint8_t> buffer;
   generator g(0);
   int kinds = 0;
   kerb_test::for_each_kind([&]<class T>(kind<T> k) {
@@ -117,7 +117,7 @@ TEST_CASE("messages: reading, writing and measuring in one go agrees with doing 
         g.restart(seed);
         g.present = static_cast<unsigned>(g.below(101));
         std::vector<std::uint8_t> in = encoded(g.make<T>());
-        good = readers_agree(k, in, room);
+        good = readers_agree(k, in, buffer);
         for (unsigned changes = 0; good && changes != 8; ++changes) {  // the later ones add up
           if (in.empty()) break;
           const auto at = in.begin() + static_cast<std::ptrdiff_t>(g.below(in.size()));
@@ -129,7 +129,7 @@ TEST_CASE("messages: reading, writing and measuring in one go agrees with doing 
             case 4: in.insert(at, static_cast<std::uint8_t>(g.next())); break;
             default: in.resize(g.below(in.size())); break;
           }
-          good = readers_agree(k, in, room);
+          good = readers_agree(k, in, buffer);
           if (g.below(2) == 0) in = encoded(g.make<T>());
         }
       }
@@ -141,16 +141,16 @@ TEST_CASE("messages: reading, writing and measuring in one go agrees with doing 
 }
 
 TEST_CASE("messages: every octet changed to every other, and the two readers agree", "[msg][property]") {
-  std::vector<std::uint8_t> room;
+  std::vector<std::uint8_t> buffer;
   kerb_test::for_each_kind([&]<class T>(kind<T> k) {
     if constexpr (asn1::detail::quick::known<T>()) {
       std::vector<std::uint8_t> in = a_full_one<T>();
-      bool good = readers_agree(k, in, room);
+      bool good = readers_agree(k, in, buffer);
       for (std::size_t at = 0; at != in.size(); ++at) {
         const std::uint8_t was = in[at];
         for (unsigned octet = 0; octet < 256; octet += octet_step) {
           in[at] = static_cast<std::uint8_t>(octet);
-          good = good && readers_agree(k, in, room);
+          good = good && readers_agree(k, in, buffer);
         }
         in[at] = was;
       }
@@ -306,8 +306,8 @@ TEST_CASE("messages: a buffer that is too small gives no_space and exactly the s
     const std::size_t whole = asn1::encoded_size(v);
     bool good = true;
     for (std::size_t n = 0; n != whole; ++n) {
-      std::vector<std::uint8_t> room(n);
-      const auto out = asn1::encode(v, room);
+      std::vector<std::uint8_t> buffer(n);
+      const auto out = asn1::encode(v, buffer);
       good = good && !out && out.error().code == errc::no_space && out.error().detail == whole;
     }
     INFO(k.name);
@@ -318,16 +318,16 @@ TEST_CASE("messages: a buffer that is too small gives no_space and exactly the s
 TEST_CASE("messages: decoding and encoding take nothing from the heap", "[msg][property]") {
   kerb_test::for_each_kind([]<class T>(kind<T> k) {
     const auto in = a_full_one<T>();
-    std::vector<std::uint8_t> room(in.size());
+    std::vector<std::uint8_t> buffer(in.size());
     INFO(k.name);
     bool same = false;
     {
       const kerb_test::no_allocations here;
       const auto v = kerb_test::decode_kind(k, in, der::as_deployed);
-      if (v && asn1::encoded_size(*v) == room.size()) same = asn1::encode(*v, room).has_value();
+      if (v && asn1::encoded_size(*v) == buffer.size()) same = asn1::encode(*v, buffer).has_value();
     }
     CHECK(same);
-    CHECK(room == in);
+    CHECK(buffer == in);
   });
 }
 

@@ -17,8 +17,8 @@ constexpr T list(bytes_view in) {
 }
 template <class T>
 constexpr bool encodes(const T& v, bytes_view wanted) {
-  std::array<std::uint8_t, 600> room{};
-  const auto out = asn1::encode(v, room);
+  std::array<std::uint8_t, 600> buffer{};
+  const auto out = asn1::encode(v, buffer);
   return out && *out == wanted && asn1::encoded_size(v) == wanted.size();
 }
 
@@ -285,8 +285,8 @@ TEST_CASE("reference: every encoding comes back as the same octets", "[msg]") {
     CHECK(kerb_test::with_kind(type, [&](auto k) {
       const auto r = kerb_test::decode_kind(k, v.der, signed_kvno ? der::as_deployed : der::strict);
       REQUIRE(r);
-      std::array<std::uint8_t, 600> room{};
-      const auto out = asn1::encode(*r, room);
+      std::array<std::uint8_t, 600> buffer{};
+      const auto out = asn1::encode(*r, buffer);
       REQUIRE(out);
       CHECK(out->size() == asn1::encoded_size(*r));
       CHECK((signed_kvno || *out == v.der));

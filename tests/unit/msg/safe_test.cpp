@@ -48,8 +48,8 @@ KERB_BOTH("KRB-SAFE: a fault in any field is named", "[msg][rfc4120-5.6.1]", fau
 constexpr bool the_checksum_left_out() {
   auto s = kerb_test::must(asn1::decode<msg::KrbSafe>(full, der::strict));
   s.cksum = {};
-  std::array<std::uint8_t, 200> room{};
-  const auto out = asn1::encode(s, room);
+  std::array<std::uint8_t, 200> buffer{};
+  const auto out = asn1::encode(s, buffer);
   const auto none = "a30b 3009a003020100a1020400"_hex;
   return out && out->size() == full.size() - 4 && out->last(13) == bytes_view(none) &&
          kerb_test::must(asn1::decode<msg::KrbSafe>(*out)).safe_body.octets() == s.safe_body.octets();

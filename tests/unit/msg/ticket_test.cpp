@@ -46,8 +46,8 @@ constexpr bool enc_part_computed() {
       [](der::writer& w) { asn1::write(w, kerb_test::must(asn1::decode<msg::Ticket>(ticket)).enc_part); }};
   const auto t = kerb_test::must(asn1::decode<msg::Ticket>(ticket));
   const msg::BasicTicket<std::remove_const_t<decltype(sealed)>> ours{t.realm, t.sname, sealed};
-  std::array<std::uint8_t, 128> room{};
-  const auto out = asn1::encode(ours, room);
+  std::array<std::uint8_t, 128> buffer{};
+  const auto out = asn1::encode(ours, buffer);
   return out && *out == ticket;
 }
 KERB_BOTH("Ticket: its enc-part may be computed while it is written", "[msg][rfc4120-5.3]", enc_part_computed);
@@ -92,8 +92,8 @@ constexpr bool all_of_it() {
                              .renew_till = kerberos_time{3000},
                              .caddr = home,
                              .authorization_data = data};
-  std::array<std::uint8_t, 400> room{};
-  const auto out = asn1::encode(v, room);
+  std::array<std::uint8_t, 400> buffer{};
+  const auto out = asn1::encode(v, buffer);
   const auto back = asn1::decode<msg::EncTicketPart>(*out, der::strict);
   return back && back->flags == v.flags && back->starttime == v.starttime && back->renew_till == v.renew_till &&
          back->caddr->size() == 1 && (*back->caddr->begin()).address == bytes_view(four) &&

@@ -27,8 +27,8 @@ KERB_BOTH("KERB-TGT-REQUEST: comes back, and a fault in any field is named", "[m
 
 constexpr bool replies() {
   constexpr bytes_view ticket = reference("Ticket: ticket");
-  std::array<std::uint8_t, 200> room{};
-  const auto out = asn1::encode(msg::KerbTgtReply{captured<msg::Ticket>::as_sent(ticket)}, room);
+  std::array<std::uint8_t, 200> buffer{};
+  const auto out = asn1::encode(msg::KerbTgtReply{captured<msg::Ticket>::as_sent(ticket)}, buffer);
   const auto r = asn1::decode<msg::KerbTgtReply>(*out, der::strict);
   constexpr field_line lines[] = {{0, "pvno", true}, {1, "msg-type", true}, {2, "ticket", true}};
   return r && r->ticket.octets() == ticket && r->ticket->realm == "ATHENA.MIT.EDU" && both_ways(*r, *out) &&

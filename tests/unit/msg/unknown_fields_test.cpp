@@ -110,8 +110,8 @@ constexpr bool long_flags() {
     const auto read = asn1::decode<msg::PaPacOptions>(in, der::strict);
     const auto whole = asn1::decode_as<captured<msg::PaPacOptions>>("PA-PAC-OPTIONS", in, der::strict);
     if (!read || !whole || read->options != flags{pac_option_t::branch_aware}) return false;
-    std::array<std::uint8_t, 20> room{}, other{};
-    const auto again = asn1::encode(*read, room), as_it_came = asn1::encode(*whole, other);
+    std::array<std::uint8_t, 20> buffer{}, other{};
+    const auto again = asn1::encode(*read, buffer), as_it_came = asn1::encode(*whole, other);
     if (!again || *again != bytes_view(written) || !as_it_came || *as_it_came != in) return false;
   }
   return true;

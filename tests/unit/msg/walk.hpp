@@ -19,9 +19,9 @@ consteval kerb::bytes_view reference(std::string_view name) {
 }
 
 /// A copy that can be damaged.
-template <std::size_t Room = 600>
+template <std::size_t Buffer = 600>
 struct copy_of {
-  std::array<std::uint8_t, Room> octets{};
+  std::array<std::uint8_t, Buffer> octets{};
   std::size_t size;
   constexpr explicit copy_of(kerb::bytes_view v) : size(v.size()) {
     for (std::size_t i = 0; i != size; ++i) octets[i] = v[i];
@@ -51,8 +51,8 @@ constexpr bool refuses(const std::array<std::uint8_t, N>& in, kerb::errc code, s
 /// Whether `v` is written as `wanted`, and `wanted` is read and comes back the same.
 template <class T>
 constexpr bool both_ways(const T& v, kerb::bytes_view wanted) {
-  std::array<std::uint8_t, 600> room{};
-  const auto out = kerb::asn1::encode(v, room);
+  std::array<std::uint8_t, 600> buffer{};
+  const auto out = kerb::asn1::encode(v, buffer);
   if (!out || !(*out == wanted) || kerb::asn1::encoded_size(v) != wanted.size()) return false;
   const auto back = kerb::asn1::decode<T>(wanted, kerb::der::strict);
   std::array<std::uint8_t, 600> again{};

@@ -41,7 +41,7 @@ KERB_BOTH("why_no_key: a missing version is another reason than a missing type",
   return why(3).why == errc::bad_key_version && why(4).why == errc::no_key && why({}).why == errc::no_key &&
          why(0).why == errc::no_key && why(3, false).why == errc::no_key;
 });
-KERB_BOTH("why_no_key: lists what there was, up to its room", "[numbers]", [] {
+KERB_BOTH("why_no_key: lists what there was, up to its buffer", "[numbers]", [] {
   const no_ticket_key all = why(3), none = why(3, false);
   constexpr std::array<key_label, 20> many{};
   const no_ticket_key cut = detail::why_no_key(

@@ -14,7 +14,7 @@ constexpr bool a_ticket() {
   const auto t = asn1::decode<msg::Ticket>(w.mint_ticket());
   if (!t || !same_principal({t->sname, t->realm}, web) || t->enc_part.kvno != 3u) return false;
   std::array<std::uint8_t, 512> octets{};
-  room r{std::span(octets)};
+  detail::workspace r{std::span(octets)};
   const key k = w.service_key();
   const auto plain = open_sealed(w.policy, t->enc_part, k, key_usage_t::ticket, r);
   if (!plain) return false;
@@ -40,7 +40,7 @@ constexpr bool an_as_rep() {
   if (!m) return false;
   const auto rep = asn1::decode<msg::AsRep>(*m);
   if (!rep || !same_principal({rep->cname, rep->crealm}, alice) || rep->padata) return false;
-  room r{std::span(opened)};
+  detail::workspace r{std::span(opened)};
   return open_sealed(w.policy, rep->enc_part, k, key_usage_t::as_rep_enc_part, r).has_value();
 }
 KERB_BOTH("mint_kdc_rep: a reply around a ticket", "[testing][rfc4120-5.4.2]", an_as_rep);

@@ -42,22 +42,22 @@ constexpr bool a_client_goes_from_realm_to_realm() {
       !theirs.add_service("HTTP/web") || !theirs.add_trust("A.EX.ORG"_krb, *shared, *shared)) {
     return false;
   }
-  std::array<std::uint8_t, 4096> kdc_room{}, room1{}, room2{}, room3{};
+  std::array<std::uint8_t, 4096> kdc_buffer{}, buffer1{}, buffer2{}, buffer3{};
   const auto ask = [&](const send& s) -> result<answer> {
     auto& realm = s.realm == "A.EX.ORG"_krb ? ours : theirs;
-    const auto r = realm.answer(s.octets, noon, kdc_room);
+    const auto r = realm.answer(s.octets, noon, kdc_buffer);
     if (!r) return r.error();
     return answer(*r);
   };
   const auto alice = principal::parse("alice@A.EX.ORG"), there = principal::parse("krbtgt/B.EX.ORG@A.EX.ORG"),
              web = principal::parse("HTTP/web@B.EX.ORG");
-  as_client<policy> as({.client = *alice, .password = sesame, .room = room1});
+  as_client<policy> as({.client = *alice, .password = sesame, .buffer = buffer1});
   const auto tgt = drive(as, p, noon, ask);
   if (!tgt) return false;
-  tgs_client<policy> hop({.tgt = *tgt, .server = *there, .room = room2});
+  tgs_client<policy> hop({.tgt = *tgt, .server = *there, .buffer = buffer2});
   const auto far = drive(hop, p, noon, ask);
   if (!far) return false;
-  tgs_client<policy> last({.tgt = *far, .server = *web, .room = room3});
+  tgs_client<policy> last({.tgt = *far, .server = *web, .buffer = buffer3});
   const auto ticket = drive(last, p, noon, ask);
   return ticket && same_principal(ticket->client(), *alice) &&
          ticket->facts().flags.has(ticket_flag_t::transited_policy_checked);
@@ -76,9 +76,10 @@ constexpr error_code_t as_answer(Realm& r, const principal_view& client, const p
   body.realm = client.realm;
   body.etype = view_of<etype_t>(types);
   std::array<std::uint8_t, 512> octets{};
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   r.settings.require_preauth = false;
-  const auto got = r.answer(*asn1::encode(msg::AsReq{{}, captured<msg::KdcReqBody>::of(body)}, octets), at_noon, room);
+  const auto got =
+      r.answer(*asn1::encode(msg::AsReq{{}, captured<msg::KdcReqBody>::of(body)}, octets), at_noon, buffer);
   if (!got) return error_code_t::krb_err_generic;
   const auto e = asn1::decode<msg::KrbError>(*got);
   return e ? e->error_code : error_code_t::kdc_err_none;

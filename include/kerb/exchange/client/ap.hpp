@@ -25,11 +25,12 @@ class [[nodiscard]] ap_initiator {
  public:
   using key = typename C::key;
   using product = session_keys<key>;
-  using step = std::variant<send, need_room, ignored, done, failed>;
-  /// Octets of room that do for a ticket with a PAC.
-  static constexpr std::size_t room_size = 8192;
+  using step = std::variant<send, need_buffer, ignored, done, failed>;
+  /// Octets of buffer that do for a ticket with a PAC.
+  static constexpr std::size_t typical_buffer_size = 8192;
 
-  constexpr explicit ap_initiator(ap_request<key> request) : request_(std::move(request)), room_(request_.room) {}
+  constexpr explicit ap_initiator(ap_request<key> request)
+      : request_(std::move(request)), workspace_(request_.buffer) {}
 
   /// Makes the AP-REQ, without GSS-API's frame: see write_krb5_token(). Without mutual authentication there is nothing
   /// to wait for, and the product is ready.
@@ -47,14 +48,14 @@ class [[nodiscard]] ap_initiator {
     if (why == errc::ok && request_.application_data && !t.policy->cksum_of(etype)) why = errc::unsupported_cksum;
     if (why == errc::ok && !shape) why = errc::unsupported_etype;
     if (why != errc::ok) return fail({.code = why});
-    const std::size_t lacking = room_.lacking(detail::size_bound(request_), [&] {
+    const std::size_t lacking = workspace_.lacking(detail::size_bound(request_), [&] {
       der::writer counted = der::writer::counting();
       sent_at_ = {t.now.at, {999999}};  // the longest
       seq_ = longest_seq;
       write_request(counted, t, bnd, why);
       return counted.count();
     });
-    if (lacking != 0) return need_room{lacking};
+    if (lacking != 0) return need_buffer{lacking};
 
     drawn_octets octets;
     const std::size_t seed = request_.subkey ? t.policy->seed_octets(etype) : 0;
@@ -73,21 +74,21 @@ class [[nodiscard]] ap_initiator {
       seq_ = *n & longest_seq;
     }
     sent_at_ = request_.times ? request_.times->get().next(t.now) : t.now;
-    der::writer w(room_.message_space());
+    der::writer w(workspace_.message_space());
     write_request(w, drawn, bnd, why);
     if (why != errc::ok || !w.ok()) {
-      room_.wipe_message();  // a plaintext authenticator may stand there
+      workspace_.wipe_message();  // a plaintext authenticator may stand there
       return fail({.code = why != errc::ok ? why : errc::no_space});
     }
-    room_.message_is(w.count());
+    workspace_.message_is(w.count());
     const bool waits = request_.mutual == required;
     if (waits) {
       state_ = state::waiting;
     } else if (!finish(t.policy.get(), {}, {})) {
       return failed{why_};
     }
-    return send{room_.message(), {},   destination::peer,
-                carrier::any,    true, waits ? afterwards::wait : afterwards::finished};
+    return send{workspace_.message(), {},   destination::peer,
+                carrier::any,         true, waits ? afterwards::wait : afterwards::finished};
   }
 
   /// What came: an AP-REP, a KRB-ERROR, or on a datagram anything at all.
@@ -101,10 +102,10 @@ class [[nodiscard]] ap_initiator {
     const auto rep = asn1::decode<msg::ApRep>(octets);
     if (!rep) return disregard(rep.error());
     const std::size_t n = rep->enc_part.cipher.size();
-    if (room_.free() < n) return need_room{room_.size_with(n)};
+    if (workspace_.free() < n) return need_buffer{workspace_.size_with(n)};
     // RFC 4120 section 3.2.5: sealed under the ticket's session key, whatever subkeys there are
-    const auto plain =
-        open_sealed(t.policy.get(), rep->enc_part, credential().session_key(), key_usage_t::ap_rep_enc_part, room_);
+    const auto plain = open_sealed(t.policy.get(), rep->enc_part, credential().session_key(),
+                                   key_usage_t::ap_rep_enc_part, workspace_);
     if (!plain) return disregard({.code = plain.error().code, .type = "AP-REP", .field = "enc-part"});
     const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
@@ -120,17 +121,17 @@ class [[nodiscard]] ap_initiator {
     if (part->cusec != sent_at_.usec)
       return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"});
     if (!finish(t.policy.get(), std::move(acceptor_subkey), part->seq_number)) return failed{why_};
-    room_.wipe_front();
+    workspace_.wipe_front();
     return done{};
   }
 
   /// The message sent last with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the message.
-  constexpr bytes_view framed() { return room_.framed_message(); }
+  constexpr bytes_view framed() { return workspace_.framed_message(); }
   /// The caller's transport has given up: the exchange fails with this reason.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Goes on in a larger buffer, after need_room.
-  constexpr void room(std::span<std::uint8_t> bigger) {
-    if (state_ == state::idle || state_ == state::waiting) room_.move_to(bigger);
+  /// Goes on in a larger buffer, after need_buffer.
+  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
+    if (state_ == state::idle || state_ == state::waiting) workspace_.move_to(bigger);
   }
 
   /// The KRB-ERROR that was given to receive() last, if it was one: unauthenticated, and lent like the octets it came
@@ -231,12 +232,12 @@ class [[nodiscard]] ap_initiator {
     why_ = e;
     state_ = state::failed;
     subkey_.reset();
-    room_.wipe_front();
+    workspace_.wipe_front();
     return failed{why_};
   }
 
   ap_request<key> request_;
-  kerb::room room_;
+  kerb::detail::workspace workspace_;
   detail::moving_state<state::spent> state_ = state::idle;
   carrier arrived_ = carrier::any;
   timestamp sent_at_;

@@ -21,10 +21,10 @@ struct gss_context {
 template <class Key>
 struct ap_request {
   ref<const basic_credential<Key>> credential;
-  std::span<std::uint8_t> room;   ///< lent until the exchange is gone; see room_size
-  requirement mutual = required;  ///< required: the exchange ends only when the service has proven itself
-  bool subkey = true;             ///< propose a fresh key for the session
-  bool sequence_number = true;    ///< propose a first sequence number
+  std::span<std::uint8_t> buffer;  ///< lent until the exchange is gone; see typical_buffer_size
+  requirement mutual = required;   ///< required: the exchange ends only when the service has proven itself
+  bool subkey = true;              ///< propose a fresh key for the session
+  bool sequence_number = true;     ///< propose a first sequence number
   std::optional<bytes_view> application_data{};  ///< covered by the authenticator's keyed checksum
   std::optional<ref<unique_time>> times{};       ///< keeps authenticator times from being used twice (section 3.2.3)
   std::optional<gss_context> gss{};              ///< for a context of GSS-API, instead of application_data

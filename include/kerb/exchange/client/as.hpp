@@ -26,12 +26,12 @@ class [[nodiscard]] as_client {
  public:
   using key = typename C::key;
   using product = basic_credential<key>;
-  using step = std::variant<send, need_key, need_room, ignored, done, failed>;
-  /// Octets of room that do for ordinary names and tickets with a PAC.
-  static constexpr std::size_t room_size = 8192;
+  using step = std::variant<send, need_key, need_buffer, ignored, done, failed>;
+  /// Octets of buffer that do for ordinary names and tickets with a PAC.
+  static constexpr std::size_t typical_buffer_size = 8192;
 
   constexpr explicit as_client(as_request<key> request)
-      : request_(std::move(request)), room_(request_.room), options_(request_.options) {
+      : request_(std::move(request)), workspace_(request_.buffer), options_(request_.options) {
     if (request_.renew_lifetime) options_.set(kdc_option_t::renewable);
   }
 
@@ -65,7 +65,7 @@ class [[nodiscard]] as_client {
   }
 
   /// Answers need_key. The key must be of the encryption type that was asked for; it is moved from unless the answer is
-  /// need_room. The exchange remembers it, and does not ask for it again.
+  /// need_buffer. The exchange remembers it, and does not ask for it again.
   template <entropy_source R>
   [[nodiscard]] constexpr step provide(key&& k, const turn<C, R>& t) {
     if (state_ == state::failed) return failed{why_};
@@ -77,7 +77,7 @@ class [[nodiscard]] as_client {
     std::size_t& place = for_reply ? reply_key_ : key_;
     place = keys_.add(wanted_, std::move(k), key_);
     step next = for_reply ? on_reply(*rep, t) : send_request(t, kdc_time(t.now), true, cookie_offered_);
-    if (says<need_room>(next)) {
+    if (says<need_buffer>(next)) {
       k = keys_.take(std::exchange(place, no_key));
       state_ = state::wants_key;
     } else if (state_ == state::wants_key) {
@@ -87,12 +87,12 @@ class [[nodiscard]] as_client {
   }
 
   /// The message sent last with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the message.
-  constexpr bytes_view framed() { return room_.framed_message(); }
+  constexpr bytes_view framed() { return workspace_.framed_message(); }
   /// The caller's transport has given up: the exchange fails with this reason.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Goes on in a larger buffer, after need_room.
-  constexpr void room(std::span<std::uint8_t> bigger) {
-    if (state_ == state::idle || state_ == state::waiting || state_ == state::wants_key) room_.move_to(bigger);
+  /// Goes on in a larger buffer, after need_buffer.
+  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
+    if (state_ == state::idle || state_ == state::waiting || state_ == state::wants_key) workspace_.move_to(bigger);
   }
 
   /// The KRB-ERROR that was given to receive() last, if it was one: unauthenticated, and lent like the octets it came
@@ -135,32 +135,33 @@ class [[nodiscard]] as_client {
     der::writer counted = der::writer::counting();
     write_request(counted, at, longest_nonce, cookie, why);
     if (why != errc::ok) return fail({.code = why});
-    // At the room's front: the default salt, so that no later call lacks room for it, and the cookie, which is only
+    // At the buffer's front: the default salt, so that no later call lacks space for it, and the cookie, which is only
     // lent
     const std::size_t salt_size = default_salt_size(request_.client), cookie_size = cookie ? cookie->size() : 0;
-    const std::size_t n = room_.size_for_message(counted.count()) + salt_size + cookie_size - room_.kept().size();
-    if (room_.size() < n) return need_room{n};
+    const std::size_t n =
+        workspace_.size_for_message(counted.count()) + salt_size + cookie_size - workspace_.kept().size();
+    if (workspace_.size() < n) return need_buffer{n};
     if (state_ == state::idle) {
-      write_default_salt(request_.client, room_.borrow(salt_size));
-      room_.keep(salt_size);
+      write_default_salt(request_.client, workspace_.borrow(salt_size));
+      workspace_.keep(salt_size);
     }
     if (cookie && !(cookie_size_ && cookie->data() == this->cookie()->data())) {
-      room_.keep_first(salt_size);
-      cookie = room_.keep_copy(*cookie);
+      workspace_.keep_first(salt_size);
+      cookie = workspace_.keep_copy(*cookie);
     }
-    if (!cookie) room_.keep_first(salt_size);
+    if (!cookie) workspace_.keep_first(salt_size);
     cookie_size_ = cookie ? std::optional(cookie_size) : std::nullopt;
 
     const std::optional<std::uint32_t> nonce = draw_nonce(t);
     if (!nonce) return fail({.code = errc::entropy});
     nonce_ = *nonce;
-    der::writer w(room_.message_space());
+    der::writer w(workspace_.message_space());
     write_request(w, at, nonce_, cookie, why);
     if (why != errc::ok || !w.ok()) {
-      room_.wipe_message();
+      workspace_.wipe_message();
       return fail({.code = why != errc::ok ? why : errc::no_space});
     }
-    room_.message_is(w.count());
+    workspace_.message_is(w.count());
     mechanisms_.written();
     ++round_;
     reply_ = {};
@@ -168,7 +169,7 @@ class [[nodiscard]] as_client {
     return transmit(fresh);
   }
   constexpr step transmit(bool fresh) const {
-    return send{room_.message(), request_.client.realm, destination::kdc, via_, fresh, afterwards::wait};
+    return send{workspace_.message(), request_.client.realm, destination::kdc, via_, fresh, afterwards::wait};
   }
 
   template <entropy_source R>
@@ -192,10 +193,10 @@ class [[nodiscard]] as_client {
   constexpr const key* long_term() const {
     return request_.key ? &request_.key->get() : key_ != no_key ? &keys_[key_] : nullptr;
   }
-  /// The cookie that went out with the last request, in the room.
+  /// The cookie that went out with the last request, in the buffer.
   constexpr std::optional<bytes_view> cookie() const {
     if (!cookie_size_) return std::nullopt;
-    return room_.kept().subview(default_salt_size(request_.client), *cookie_size_);
+    return workspace_.kept().subview(default_salt_size(request_.client), *cookie_size_);
   }
 
   // ---- KRB-ERROR: a hint, never a fact
@@ -220,7 +221,7 @@ class [[nodiscard]] as_client {
           followed_clock_ = true;
           kdc_clock_ahead_ = ahead;
           const step next = send_request(t, kdc_time(t.now), true, cookie());
-          if (says<need_room>(next)) followed_clock_ = false;  // the call will be repeated
+          if (says<need_buffer>(next)) followed_clock_ = false;  // the call will be repeated
           return next;
         }
         return skewed(*e);
@@ -288,7 +289,7 @@ class [[nodiscard]] as_client {
       if (t.policy->etype_of(request_.key->get()) == hint.etype) return std::nullopt;
       return disregard({.code = errc::no_key, .type = "ETYPE-INFO2"});
     }
-    const bytes_view salt = hint.salt ? *hint.salt : room_.kept().first(default_salt_size(request_.client));
+    const bytes_view salt = hint.salt ? *hint.salt : workspace_.kept().first(default_salt_size(request_.client));
     wanted_ = {.etype = hint.etype, .iterations = hint.iterations.count};
     const bytes_view pieces[] = {salt};
     if (const errc e = t.policy->digest(pieces, wanted_.salt); e != errc::ok) return fail({.code = e});
@@ -315,7 +316,8 @@ class [[nodiscard]] as_client {
       if (same_name(rep.cname, a.client.name) && !(rep.crealm == a.client.realm)) named_.note(rep.crealm);
       return disregard(e);
     }
-    if (const std::size_t n = detail::room_for(rep); room_.free() < n) return need_room{room_.size_with(n)};
+    if (const std::size_t n = detail::buffer_for(rep); workspace_.free() < n)
+      return need_buffer{workspace_.size_with(n)};
     const key* reply_key = reply_key_for(rep.enc_part.etype, t.policy.get());
     if (reply_key == nullptr) {
       const etype_t only[] = {rep.enc_part.etype};
@@ -327,7 +329,7 @@ class [[nodiscard]] as_client {
       if (reply_key_ == no_key) return disregard({.code = errc::no_key, .type = "AS-REP", .field = "enc-part"});
       reply_key = &keys_[reply_key_];
     }
-    auto plain = open_sealed(t.policy.get(), rep.enc_part, *reply_key, key_usage_t::as_rep_enc_part, room_);
+    auto plain = open_sealed(t.policy.get(), rep.enc_part, *reply_key, key_usage_t::as_rep_enc_part, workspace_);
     reply_key_ = no_key;
     if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
     const auto part = asn1::decode<msg::EncAsRepPart>(bytes_view(*plain));
@@ -337,7 +339,7 @@ class [[nodiscard]] as_client {
     const error wrong = detail::check_enc_part(*part, rep.ticket.value(), rep.crealm, a, now, t.limits);
     if (!wrong.ok()) return fail(wrong);
     if (!session_key) return fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
-    product_ = detail::make_credential(rep, *part, a, std::move(*session_key), t.now, std::move(room_));
+    product_ = detail::make_credential(rep, *part, a, std::move(*session_key), t.now, std::move(workspace_));
     keys_.clear();
     state_ = state::over;
     return done{};
@@ -360,7 +362,7 @@ class [[nodiscard]] as_client {
     state_ = state::failed;
     keys_.clear();
     key_ = reply_key_ = no_key;
-    room_.wipe_front();
+    workspace_.wipe_front();
     return failed{why_};
   }
 
@@ -368,7 +370,7 @@ class [[nodiscard]] as_client {
   static constexpr std::size_t no_key = detail::known_keys<key>::none;
 
   as_request<key> request_;
-  kerb::room room_;
+  kerb::detail::workspace workspace_;
   msg::KdcOptions options_;
   detail::moving_state<state::spent> state_ = state::idle;
   carrier via_ = carrier::any;
@@ -388,7 +390,7 @@ class [[nodiscard]] as_client {
   std::size_t reply_key_ = no_key;  // by the hints of a reply, until that reply has been tried
   unsigned derivations_ = 0;
   std::optional<bytes_view> cookie_offered_;  // in octets that are lent
-  std::optional<std::size_t> cookie_size_;    // of the one that was sent, in the room
+  std::optional<std::size_t> cookie_size_;    // of the one that was sent, in the buffer
   bytes_view reply_;
   std::optional<msg::KrbError> peer_error_;
   detail::named_realm named_;

@@ -12,7 +12,7 @@ struct as_request {
   secret_view password{};                  ///< empty, and no key: the exchange says need_key
   std::optional<ref<const Key>> key{};     ///< the client's long-term key, instead of a password
   std::optional<principal_view> server{};  ///< default: krbtgt of the client's realm
-  std::span<std::uint8_t> room;            ///< lent until the exchange and its product are gone; see room_size
+  std::span<std::uint8_t> buffer;  ///< lent until the exchange and its product are gone; see typical_buffer_size
   msg::KdcOptions options{};
   std::int64_t lifetime = 36000;                 ///< seconds asked for; 0: as long as the KDC's policy allows
   std::optional<std::int64_t> renew_lifetime{};  ///< seconds; asks for a renewable ticket

@@ -150,9 +150,9 @@ constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, kerbero
   return {};
 }
 
-/// How many octets of room a reply takes: its opened part, and copies of what stands outside it.
+/// How many octets of detail::workspace a reply takes: its opened part, and copies of what stands outside it.
 template <class Rep>
-constexpr std::size_t room_for(const Rep& rep) {
+constexpr std::size_t buffer_for(const Rep& rep) {
   return rep.enc_part.cipher.size() + rep.ticket.octets().size() + rep.crealm.octets.size() +
          asn1::encoded_size(rep.cname);
 }
@@ -160,7 +160,7 @@ constexpr std::size_t room_for(const Rep& rep) {
 /// The credential that a checked reply makes; its views lie in `in`.
 template <class Key, class Rep, class Part>
 constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, const asked& a, Key session_key,
-                                                timestamp now, room in) {
+                                                timestamp now, detail::workspace in) {
   ticket_facts f;
   f.server = {p.sname, p.srealm};
   f.flags = p.flags;

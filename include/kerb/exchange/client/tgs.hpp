@@ -21,7 +21,7 @@ template <class Key>
 struct tgs_request {
   ref<const basic_credential<Key>> tgt;
   principal_view server;
-  std::span<std::uint8_t> room;  ///< lent until the exchange and its product are gone; see room_size
+  std::span<std::uint8_t> buffer;  ///< lent until the exchange and its product are gone; see typical_buffer_size
   msg::KdcOptions options{};
   std::optional<std::int64_t> lifetime{};        ///< seconds asked for; none: as long as the TGT; 0: as long as may be
   std::optional<std::int64_t> renew_lifetime{};  ///< seconds; asks for a renewable ticket
@@ -42,12 +42,12 @@ class [[nodiscard]] tgs_client {
  public:
   using key = typename C::key;
   using product = basic_credential<key>;
-  using step = std::variant<send, need_room, ignored, done, failed>;
-  /// Octets of room that do for ordinary names and tickets with a PAC.
-  static constexpr std::size_t room_size = 8192;
+  using step = std::variant<send, need_buffer, ignored, done, failed>;
+  /// Octets of buffer that do for ordinary names and tickets with a PAC.
+  static constexpr std::size_t typical_buffer_size = 8192;
 
   constexpr explicit tgs_client(tgs_request<key> request)
-      : request_(std::move(request)), room_(request_.room), options_(request_.options) {
+      : request_(std::move(request)), workspace_(request_.buffer), options_(request_.options) {
     if (request_.renew_lifetime) options_.set(kdc_option_t::renewable);
     if (request_.user_to_user) options_.set(kdc_option_t::enc_tkt_in_skey);
   }
@@ -76,7 +76,8 @@ class [[nodiscard]] tgs_client {
     der::writer counted = der::writer::counting();
     write_request(counted, t, {t.now.at, {999999}}, 0x7fffffff, why);  // the longest of each
     if (why != errc::ok) return fail({.code = why});
-    if (const std::size_t n = room_.size_for_message(counted.count()); room_.size() < n) return need_room{n};
+    if (const std::size_t n = workspace_.size_for_message(counted.count()); workspace_.size() < n)
+      return need_buffer{n};
 
     const std::optional<std::uint32_t> nonce = draw_nonce(t);
     if (!nonce) return fail({.code = errc::entropy});
@@ -86,13 +87,13 @@ class [[nodiscard]] tgs_client {
       if (!k) return fail(k.error());
       subkey_.emplace(std::move(*k));
     }
-    der::writer w(room_.message_space());
+    der::writer w(workspace_.message_space());
     write_request(w, t, request_.times ? request_.times->get().next(t.now) : t.now, nonce_, why);
     if (why != errc::ok || !w.ok()) {
-      room_.wipe_message();  // a plaintext authenticator may stand there
+      workspace_.wipe_message();  // a plaintext authenticator may stand there
       return fail({.code = why != errc::ok ? why : errc::no_space});
     }
-    room_.message_is(w.count());
+    workspace_.message_is(w.count());
     state_ = state::waiting;
     return transmit(true);
   }
@@ -112,12 +113,12 @@ class [[nodiscard]] tgs_client {
   }
 
   /// The message sent last with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the message.
-  constexpr bytes_view framed() { return room_.framed_message(); }
+  constexpr bytes_view framed() { return workspace_.framed_message(); }
   /// The caller's transport has given up: the exchange fails with this reason.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Goes on in a larger buffer, after need_room.
-  constexpr void room(std::span<std::uint8_t> bigger) {
-    if (state_ == state::idle || state_ == state::waiting) room_.move_to(bigger);
+  /// Goes on in a larger buffer, after need_buffer.
+  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
+    if (state_ == state::idle || state_ == state::waiting) workspace_.move_to(bigger);
   }
 
   /// The KRB-ERROR that was given to receive() last, if it was one: unauthenticated, and lent like the octets it came
@@ -166,7 +167,7 @@ class [[nodiscard]] tgs_client {
     return detail::krbtgt_realm(s.name).value_or(s.realm);
   }
   constexpr step transmit(bool fresh) const {
-    return send{room_.message(), kdc_realm(), destination::kdc, via_, fresh, afterwards::wait};
+    return send{workspace_.message(), kdc_realm(), destination::kdc, via_, fresh, afterwards::wait};
   }
 
   template <entropy_source R>
@@ -252,16 +253,16 @@ class [[nodiscard]] tgs_client {
   constexpr step on_reply(const msg::TgsRep& rep, const turn<C, R>& t) {
     const detail::asked a = asked(nonce_);
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) return disregard(e);
-    const std::size_t n = detail::room_for(rep);
-    if (room_.free() < n) return need_room{room_.size_with(n)};
+    const std::size_t n = detail::buffer_for(rep);
+    if (workspace_.free() < n) return need_buffer{workspace_.size_with(n)};
     // RFC 4120 section 3.3.3: under the subkey where there is one; some KDCs use the session key all the same
     result<std::span<std::uint8_t>> plain = errc::integrity;
     if (subkey_) {
-      plain = open_sealed(t.policy.get(), rep.enc_part, *subkey_, key_usage_t::tgs_rep_enc_part_subkey, room_);
+      plain = open_sealed(t.policy.get(), rep.enc_part, *subkey_, key_usage_t::tgs_rep_enc_part_subkey, workspace_);
     }
     if (!plain) {
-      plain =
-          open_sealed(t.policy.get(), rep.enc_part, tgt().session_key(), key_usage_t::tgs_rep_enc_part_session, room_);
+      plain = open_sealed(t.policy.get(), rep.enc_part, tgt().session_key(), key_usage_t::tgs_rep_enc_part_session,
+                          workspace_);
     }
     if (!plain) return disregard({.code = plain.error().code, .type = "TGS-REP", .field = "enc-part"});
     const auto part = asn1::decode<msg::EncTgsRepPart>(bytes_view(*plain));
@@ -270,7 +271,7 @@ class [[nodiscard]] tgs_client {
     const error wrong = detail::check_enc_part(*part, rep.ticket.value(), rep.crealm, a, t.now, t.limits);
     if (!wrong.ok()) return fail(wrong);
     if (!session_key) return fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
-    product_ = detail::make_credential(rep, *part, a, std::move(*session_key), t.now, std::move(room_));
+    product_ = detail::make_credential(rep, *part, a, std::move(*session_key), t.now, std::move(workspace_));
     product_.set_kdc_clock_offset(tgt().kdc_clock_offset());
     subkey_.reset();
     state_ = state::over;
@@ -287,12 +288,12 @@ class [[nodiscard]] tgs_client {
     why_ = e;
     state_ = state::failed;
     subkey_.reset();
-    room_.wipe_front();
+    workspace_.wipe_front();
     return failed{why_};
   }
 
   tgs_request<key> request_;
-  kerb::room room_;
+  kerb::detail::workspace workspace_;
   msg::KdcOptions options_;
   detail::moving_state<state::spent> state_ = state::idle;
   carrier via_ = carrier::any;

@@ -32,11 +32,11 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   using typename base::record;
   using typename base::step;
 
-  /// The room is lent until the exchange is gone. `decoy` is the record that stands in for clients that there are not,
-  /// where policy conceals them: kdc_policy::conceal_unknown_clients. It must outlive the exchange.
-  constexpr as_kdc(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer = {},
+  /// The buffer is lent until the exchange is gone. `decoy` is the record that stands in for clients that there are
+  /// not, where policy conceals them: kdc_policy::conceal_unknown_clients. It must outlive the exchange.
+  constexpr as_kdc(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
                    const record* decoy = nullptr)
-      : base(policy, room, peer, decoy) {}
+      : base(policy, buffer, peer, decoy) {}
 
   /// The AS-REQ, alone.
   template <entropy_source R>
@@ -45,7 +45,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     if (this->state_ != state::idle) return this->misuse();
     if (!t.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
     const auto req = asn1::decode<msg::AsReq>(octets);
-    if (const std::size_t n = this->lacking_for_refusal(0, octets.size()); n != 0) return need_room{n};
+    if (const std::size_t n = this->lacking_for_refusal(0, octets.size()); n != 0) return need_buffer{n};
     if (!req) return this->undecodable(req.error(), octets, t);
     request_ = octets;
     req_ = *req;
@@ -68,7 +68,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     if (this->state_ != state::wants_principal) return this->misuse();
     if (!has_client_) {
       if (conceals() && r.attributes.has(principal_attribute::not_a_client)) return absent(t);
-      if (const std::size_t n = lacking_for_salt(r.principal); n != 0) return need_room{n};
+      if (const std::size_t n = lacking_for_salt(r.principal); n != 0) return need_buffer{n};
       client_is(r);
       return ask(principal_role::server);
     }
@@ -81,7 +81,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (has_client_ || !may_refer()) return absent(t);
-    if (const std::size_t n = this->lacking_for_refusal(0, 0, realm.octets.size()); n != 0) return need_room{n};
+    if (const std::size_t n = this->lacking_for_refusal(0, 0, realm.octets.size()); n != 0) return need_buffer{n};
     return this->turn_down(detail::no(errc::name_mismatch, error_code_t::kdc_err_wrong_realm, "KDC-REQ-BODY", "cname"),
                            t, {}, realm);
   }
@@ -97,7 +97,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     if (!conceals()) return this->turn_down(detail::unknown_client(), t);
     std::array<kerberos_string, 1> one{};
     const principal_view salted = salt_name(one);
-    if (const std::size_t n = lacking_for_salt(salted); n != 0) return need_room{n};
+    if (const std::size_t n = lacking_for_salt(salted); n != 0) return need_buffer{n};
     client_is_nobody(salted);
     return ask(principal_role::server);
   }
@@ -138,9 +138,9 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     return this->finish_issue(*this, t);
   }
 
-  /// Goes on in a larger buffer, after need_room.
-  constexpr void room(std::span<std::uint8_t> bigger) {
-    if (this->state_ != state::wants_signature) this->room_.move_to(bigger);
+  /// Goes on in a larger buffer, after need_buffer.
+  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
+    if (this->state_ != state::wants_signature) this->workspace_.move_to(bigger);
   }
 
  private:
@@ -196,7 +196,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
       if (pa.padata_type == padata_t::req_enc_pa_rep) wants_enc_pa_rep_ = true;
       if (pa.padata_type != padata_t::enc_timestamp || preauthenticated) continue;
-      if (const std::size_t n = this->lacking_for_hints(hints, pa.padata_value.size()); n != 0) return need_room{n};
+      if (const std::size_t n = this->lacking_for_hints(hints, pa.padata_value.size()); n != 0) return need_buffer{n};
       const verdict v = this->check_timestamp(pa.padata_value, t);
       if (v.why.code == errc::entropy) return this->fail(v.why);
       if (v.code == error_code_t::kdc_err_preauth_failed) return this->with_hints(v, hints, t);
@@ -208,7 +208,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
                           client_record_.attributes.has(a::requires_preauth) ||
                           this->server_.attributes.has(a::requires_preauth) || !principals.ok();
     if (demanded && !preauthenticated) {
-      if (const std::size_t n = this->lacking_for_hints(hints, 0); n != 0) return need_room{n};
+      if (const std::size_t n = this->lacking_for_hints(hints, 0); n != 0) return need_buffer{n};
       return this->with_hints(
           detail::no(errc::no_preauth_mechanism, error_code_t::kdc_err_preauth_required, "AS-REQ", "padata"), hints, t);
     }

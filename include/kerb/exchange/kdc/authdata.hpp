@@ -49,7 +49,7 @@ constexpr std::optional<msg::AuthorizationData> enclosed(const msg::Authorizatio
 /// What is carried of one list; elements of its AD-IF-RELEVANTs are judged one by one, an AD-AND-OR as one.
 class carried_authdata {
  public:
-  /// False when the two lists together have more elements than there is room for, or an AD-AND-OR encloses something
+  /// False when the two lists together have more elements than there is space for, or an AD-AND-OR encloses something
   /// that is not carried: RFC 4120 section 5.2.6.3 counts its elements, so that it cannot go without one of them, and
   /// a ticket without it would be less restricted than was asked for.
   [[nodiscard]] constexpr bool add(const msg::AuthorizationData& data, authdata_origin from, std::size_t most) {

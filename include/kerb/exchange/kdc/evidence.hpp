@@ -6,7 +6,7 @@
 namespace kerb::inline v0::detail {
 
 /// Opens what a TGS-REQ carries and checks it, RFC 4120 sections 3.2.3 and 3.3.2. What is kept lies at the front of the
-/// room, and is found again where that has moved.
+/// buffer, and is found again where that has moved.
 template <crypto_policy C>
 class tgs_evidence : public kdc_exchange<C> {
  protected:
@@ -15,20 +15,20 @@ class tgs_evidence : public kdc_exchange<C> {
   using typename base::key;
   using typename base::record;
 
-  /// A stretch of what is kept at the front of the room, which can move.
+  /// A stretch of what is kept at the front of the buffer, which can move.
   struct stretch {
     std::size_t at = 0;
     std::size_t size = 0;
   };
   constexpr stretch keep(std::size_t n) {
-    const stretch s{this->room_.kept().size(), n};
-    this->room_.keep(n);
+    const stretch s{this->workspace_.kept().size(), n};
+    this->workspace_.keep(n);
     return s;
   }
-  constexpr bytes_view at(const stretch& s) const { return this->room_.kept().subview(s.at, s.size); }
+  constexpr bytes_view at(const stretch& s) const { return this->workspace_.kept().subview(s.at, s.size); }
   /// Where a plaintext that open_sealed has kept lies.
   constexpr stretch stretch_of(std::span<std::uint8_t> plain) const {
-    return {static_cast<std::size_t>(plain.data() - this->room_.kept().data()), plain.size()};
+    return {static_cast<std::size_t>(plain.data() - this->workspace_.kept().data()), plain.size()};
   }
 
   constexpr const msg::KdcReqBody& request_body() const { return req_.req_body.value(); }
@@ -52,9 +52,10 @@ class tgs_evidence : public kdc_exchange<C> {
       }
       of_its_type = true;
       if (tried++ == t.limits.max_keys) break;
-      const auto opened = k.for_tickets != nullptr
-                              ? open_sealed(t.policy.get(), sealed, *k.for_tickets, key_usage_t::ticket, this->room_)
-                              : open_sealed(t.policy.get(), sealed, k.key.get(), key_usage_t::ticket, this->room_);
+      const auto opened =
+          k.for_tickets != nullptr
+              ? open_sealed(t.policy.get(), sealed, *k.for_tickets, key_usage_t::ticket, this->workspace_)
+              : open_sealed(t.policy.get(), sealed, k.key.get(), key_usage_t::ticket, this->workspace_);
       if (!opened) continue;
       plain = *opened;
       return {};
@@ -76,15 +77,15 @@ class tgs_evidence : public kdc_exchange<C> {
     auto session_key = take_key(t.policy.get(), tgt_.key, plain);
     if (!session_key) return {session_key.error(), error_code_t::kdc_err_etype_nosupp};
     header_key_ = std::move(*session_key);
-    const std::size_t before = this->room_.kept().size();
+    const std::size_t before = this->workspace_.kept().size();
     const verdict v = open_authenticator(t);
-    this->room_.keep_first(before);
+    this->workspace_.keep_first(before);
     return v.ok() ? carry(t) : v;
   }
   template <entropy_source R>
   constexpr verdict open_authenticator(const turn<C, R>& t) {
     const auto plain = open_sealed(t.policy.get(), ap_req_.authenticator, header_key_,
-                                   key_usage_t::tgs_req_authenticator, this->room_);
+                                   key_usage_t::tgs_req_authenticator, this->workspace_);
     if (!plain) return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "AP-REQ", "authenticator");
     const auto a = asn1::decode<msg::Authenticator>(bytes_view(*plain));
     if (!a) return {a.error(), error_code_t::krb_ap_err_bad_integrity};
@@ -131,7 +132,7 @@ class tgs_evidence : public kdc_exchange<C> {
     for (const msg::PaData pa : *req_.padata) {
       if (pa.padata_type != padata_t::fx_fast) continue;
       armored = true;
-      if (const verdict v = check_fast(t.policy.get(), pa, subkey_, header_key_, this->room_); !v.ok()) return v;
+      if (const verdict v = check_fast(t.policy.get(), pa, subkey_, header_key_, this->workspace_); !v.ok()) return v;
     }
     if (!armored && (holds(tgt_.authorization_data, ad_t::fx_fast_used) || holds(authenticators, ad_t::fx_fast_used))) {
       return no(errc::integrity, error_code_t::krb_ap_err_modified, "TGS-REQ", "padata");
@@ -144,7 +145,8 @@ class tgs_evidence : public kdc_exchange<C> {
     if (request_body().enc_authorization_data) {
       const key& k = subkey_ ? *subkey_ : header_key_;
       const key_usage_t usage = subkey_ ? key_usage_t::tgs_req_ad_subkey : key_usage_t::tgs_req_ad_session;
-      const auto plain = open_sealed(t.policy.get(), *request_body().enc_authorization_data, k, usage, this->room_);
+      const auto plain =
+          open_sealed(t.policy.get(), *request_body().enc_authorization_data, k, usage, this->workspace_);
       if (!plain) {
         return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "KDC-REQ-BODY", "enc-authorization-data");
       }
@@ -193,7 +195,7 @@ class tgs_evidence : public kdc_exchange<C> {
     return {};
   }
 
-  /// The room has moved: what is a view of it is read again.
+  /// The buffer has moved: what is a view of it is read again.
   constexpr void read_evidence_again() {
     if (const auto tgt = asn1::decode<msg::EncTicketPart>(at(tgt_at_))) tgt_ = *tgt;
     (void)gather();

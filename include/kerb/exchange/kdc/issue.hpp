@@ -18,8 +18,8 @@ class kdc_exchange {
   using key = typename C::key;
   using record = principal_record<C>;
   using step = kdc_step;
-  /// Octets of room that do for ordinary names and a ticket without large authorization data.
-  static constexpr std::size_t room_size = 8192;
+  /// Octets of buffer that do for ordinary names and a ticket without large authorization data.
+  static constexpr std::size_t typical_buffer_size = 8192;
 
   /// The draft of the ticket, from `authorize` on; after `reply` it is what was issued.
   constexpr const ticket_draft& draft() const KERB_LIFETIMEBOUND { return draft_; }
@@ -28,7 +28,7 @@ class kdc_exchange {
   /// Whether a ticket was issued.
   constexpr bool issued() const { return issued_; }
   /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the answer.
-  constexpr bytes_view framed() { return room_.framed_message(); }
+  constexpr bytes_view framed() { return workspace_.framed_message(); }
   /// The caller has given up: the exchange fails with this reason.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
   /// See kdc::frame_too_long.
@@ -47,8 +47,8 @@ class kdc_exchange {
  protected:
   enum class state : std::uint8_t { idle, wants_principal, wants_check, wants_decision, wants_signature, over, failed };
 
-  constexpr kdc_exchange(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer)
-      : policy_(policy), peer_(peer), room_(room) {}
+  constexpr kdc_exchange(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer)
+      : policy_(policy), peer_(peer), workspace_(buffer) {}
 
   /// The first encryption type of the request that may be a session key's.
   constexpr std::optional<etype_t> session_etype(const C& crypto, const msg::KdcReqBody& body,
@@ -171,7 +171,7 @@ class kdc_exchange {
     const auto measured = part_writer(any_key, o);
     const std::size_t part_size = o.reserved_octets == 0 ? 0 : asn1::encoded_size(measured);
     errc why = errc::ok;
-    const std::size_t lacking = room_.lacking(part_size + reply_bound(o) + self.padata_bound(), [&] {
+    const std::size_t lacking = workspace_.lacking(part_size + reply_bound(o) + self.padata_bound(), [&] {
       der::writer counted = der::writer::counting();
       self.write_reply(counted, measured, any_key, t, why);
       return counted.count() + part_size;
@@ -179,7 +179,7 @@ class kdc_exchange {
     if (why != errc::ok) return fail({.code = why});
     if (lacking != 0) {
       std::tie(draft_.endtime, draft_.renew_till, draft_.flags) = as_it_was;
-      return need_room{lacking};
+      return need_buffer{lacking};
     }
     drawn_octets octets;
     std::size_t wanted = t.policy->seed_octets(draft_.session_etype);
@@ -191,9 +191,9 @@ class kdc_exchange {
     session_key_.emplace(std::move(*k));
     const bytes_view session_key = t.policy->expose(*session_key_).unguarded();
     if (part_size == 0) return write_and_end(self, part_writer(session_key, o), drawn);
-    room_.message_space();  // which forgets the last message: its place may be needed
-    const std::span<std::uint8_t> at = room_.borrow(part_size);
-    room_.keep(part_size);
+    workspace_.message_space();  // which forgets the last message: its place may be needed
+    const std::span<std::uint8_t> at = workspace_.borrow(part_size);
+    workspace_.keep(part_size);
     std::span<std::uint8_t> reserved;
     der::writer w(at);
     asn1::write(w, part_writer(session_key, o, &reserved));
@@ -205,9 +205,10 @@ class kdc_exchange {
   constexpr step finish_issue(Self& self, const turn<C, R>& t) {
     drawn_octets octets;
     if (!octets.draw(t.entropy.get(), confounders(self, t.policy.get()))) return fail({.code = errc::entropy});
-    const bytes_view part = room_.kept().last(part_octets_);
+    const bytes_view part = workspace_.kept().last(part_octets_);
     const step s = write_and_end(self, captured<msg::EncTicketPart>::as_sent(part), with_entropy(t, octets));
-    if (issued_) secure_zero(room_.kept_for_writing().last(part_octets_));  // a session key; a refusal has wiped all
+    if (issued_)
+      secure_zero(workspace_.kept_for_writing().last(part_octets_));  // a session key; a refusal has wiped all
     return s;
   }
   /// The random octets of the reply's seal and the ticket's.
@@ -228,21 +229,21 @@ class kdc_exchange {
   template <class Self, class TicketPart, entropy_source R>
   constexpr step write_and_end(Self& self, const TicketPart& part, const turn<C, R>& t) {
     errc why = errc::ok;
-    der::writer w(room_.message_space());
+    der::writer w(workspace_.message_space());
     self.write_reply(w, part, t.policy->expose(*session_key_).unguarded(), t, why);
     session_key_.reset();
     if (why != errc::ok || !w.ok()) return fail({.code = why != errc::ok ? why : errc::no_space});
     // RFC 4120 section 7.2.1: the client asks again over a stream
     if (peer_.arrived == carrier::any && w.count() > peer_.largest_datagram) {
-      room_.wipe_message();
+      workspace_.wipe_message();
       return turn_down({{.code = errc::frame_too_long, .detail = static_cast<std::uint32_t>(w.count())},
                         error_code_t::krb_err_response_too_big},
                        t);
     }
-    room_.message_is(w.count());
+    workspace_.message_is(w.count());
     issued_ = true;
     state_ = state::over;
-    return reply{room_.message()};
+    return reply{workspace_.message()};
   }
   constexpr auto part_writer(bytes_view session_key, const issue_options& o,
                              std::span<std::uint8_t>* reserved = nullptr) const {
@@ -282,7 +283,7 @@ class kdc_exchange {
     if (field != "pvno" && field != "msg-type") return drop(e);
     const step s =
         turn_down({e, field == "pvno" ? error_code_t::kdc_err_bad_pvno : error_code_t::krb_ap_err_msg_type}, t);
-    return peer_.arrived == carrier::any && room_.message().size() > octets.size() ? drop(e) : s;
+    return peer_.arrived == carrier::any && workspace_.message().size() > octets.size() ? drop(e) : s;
   }
 
   constexpr void write_refusal(der::writer& w, error_code_t code, timestamp now, std::optional<bytes_view> e_data,
@@ -320,29 +321,30 @@ class kdc_exchange {
     return error_bound + e_data + realm + asn1::encoded_size(asked_.name) + asn1::encoded_size(client_.name) +
            2 * (client_.realm.octets.size() + policy_.realm.octets.size());
   }
-  /// What size the room must have for such a refusal and `besides`, 0 where it has it.
+  /// What size the buffer must have for such a refusal and `besides`, 0 where it has it.
   constexpr std::size_t lacking_for_refusal(std::size_t besides, std::size_t e_data = 0, std::size_t realm = 0) const {
-    return room_.lacking(besides + refusal_bound(e_data, realm), [&] { return besides + refusal_size(e_data, realm); });
+    return workspace_.lacking(besides + refusal_bound(e_data, realm),
+                              [&] { return besides + refusal_size(e_data, realm); });
   }
   template <entropy_source R>
   KERB_COLD constexpr step turn_down(const verdict& v, const turn<C, R>& t, std::optional<bytes_view> e_data = {},
                                      std::optional<kerberos_string> crealm = {}) {
-    der::writer w(room_.message_space());
+    der::writer w(workspace_.message_space());
     write_refusal(w, v.code, t.now, e_data, crealm);
-    room_.message_is(w.ok() ? w.count() : 0);
+    workspace_.message_is(w.ok() ? w.count() : 0);
     end();
-    return refused{room_.message(), v.why};
+    return refused{workspace_.message(), v.why};
   }
   /// What deserves no answer gets none.
   KERB_COLD constexpr step drop(const error& why) {
-    room_.message_is(0);
+    workspace_.message_is(0);
     end();
     return refused{{}, why};
   }
   constexpr void end() {
     session_key_.reset();
     user_key_.reset();
-    room_.wipe_front();
+    workspace_.wipe_front();
     state_ = state::over;
   }
   constexpr step misuse() { return fail({.code = errc::api_misuse}); }
@@ -350,8 +352,8 @@ class kdc_exchange {
     why_ = e;
     session_key_.reset();
     user_key_.reset();
-    room_.wipe_message();
-    room_.wipe_front();
+    workspace_.wipe_message();
+    workspace_.wipe_front();
     state_ = state::failed;
     return failed{why_};
   }
@@ -369,7 +371,7 @@ class kdc_exchange {
 
   kdc_policy policy_;
   kdc_peer peer_;
-  kerb::room room_;
+  kerb::detail::workspace workspace_;
   left_at<state, state::over> state_ = state::idle;
   bool issued_ = false;
   bool names_client_ = false;

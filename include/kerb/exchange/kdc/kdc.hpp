@@ -13,22 +13,22 @@ class [[nodiscard]] kdc {
   using key = typename C::key;
   using record = principal_record<C>;
   using step = kdc_step;
-  static constexpr std::size_t room_size = detail::kdc_exchange<C>::room_size;
+  static constexpr std::size_t typical_buffer_size = detail::kdc_exchange<C>::typical_buffer_size;
 
-  /// The room is lent until the exchange is gone; `decoy` too, which stands in for clients that there are not, where
+  /// The buffer is lent until the exchange is gone; `decoy` too, which stands in for clients that there are not, where
   /// policy conceals them (kdc_policy::conceal_unknown_clients).
-  constexpr kdc(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer = {},
+  constexpr kdc(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
                 const record* decoy = nullptr)
-      : policy_(policy), peer_(peer), room_(room), decoy_(decoy) {}
+      : policy_(policy), peer_(peer), workspace_(buffer), decoy_(decoy) {}
 
-  /// The request, alone. After need_room it is given again.
+  /// The request, alone. After need_buffer it is given again.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t) {
     if (is_idle()) {
       if (!octets.empty() && octets[0] == der::application(10).octet) {
-        as_.emplace(policy_, room_, peer_, decoy_);
+        as_.emplace(policy_, workspace_, peer_, decoy_);
       } else if (!octets.empty() && octets[0] == der::application(12).octet) {
-        tgs_.emplace(policy_, room_, peer_);
+        tgs_.emplace(policy_, workspace_, peer_);
       } else {
         return refused{{}, {.code = errc::unexpected_message, .type = "KDC-REQ"}};
       }
@@ -75,15 +75,15 @@ class [[nodiscard]] kdc {
   /// reserves (section 7.2.2): transmit it and close. For an exchange that has not been given anything else.
   template <entropy_source R>
   [[nodiscard]] constexpr step frame_too_long(const turn<C, R>& t) {
-    if (is_idle()) as_.emplace(policy_, room_, peer_, decoy_);
+    if (is_idle()) as_.emplace(policy_, workspace_, peer_, decoy_);
     return with([&](auto& x) { return x.frame_too_long(t); });
   }
 
-  /// Goes on in a larger buffer, after need_room.
-  constexpr void room(std::span<std::uint8_t> bigger) {
-    room_ = bigger;
-    if (as_) as_->room(bigger);
-    if (tgs_) tgs_->room(bigger);
+  /// Goes on in a larger buffer, after need_buffer.
+  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
+    workspace_ = bigger;
+    if (as_) as_->set_buffer(bigger);
+    if (tgs_) tgs_->set_buffer(bigger);
   }
   /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the answer.
   constexpr bytes_view framed() { return as_ ? as_->framed() : tgs_ ? tgs_->framed() : bytes_view(); }
@@ -101,7 +101,7 @@ class [[nodiscard]] kdc {
   }
   kdc_policy policy_;
   kdc_peer peer_;
-  std::span<std::uint8_t> room_;
+  std::span<std::uint8_t> workspace_;
   const record* decoy_;
   detail::left_at<bool, false> lives_ = true;  // not moved from
   // One of them at most. Not a variant: with clang, that of GCC 12's library is none in a constant expression.

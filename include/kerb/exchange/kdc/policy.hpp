@@ -84,9 +84,10 @@ struct check_request {
 };
 
 /// What a KDC's exchange can say.
-using kdc_step = std::variant<need_principal, authorize, sign_ticket, check_request, need_room, reply, refused, failed>;
+using kdc_step =
+    std::variant<need_principal, authorize, sign_ticket, check_request, need_buffer, reply, refused, failed>;
 
-/// A ticket about to be issued. Views lie in the request, the records or the exchange's room.
+/// A ticket about to be issued. Views lie in the request, the records or the exchange's buffer.
 struct ticket_draft {
   principal_view client;
   principal_view server;

@@ -7,7 +7,7 @@
 namespace kerb::inline v0::detail {
 
 /// The client's record, the hints made of it, and its timestamp. Where policy conceals unknown clients, one that there
-/// is and one that there is not go the same way: the same hints, the same room, the same calls of the crypto policy.
+/// is and one that there is not go the same way: the same hints, the same buffer, the same calls of the crypto policy.
 template <crypto_policy C>
 class as_preauth : public kdc_exchange<C> {
  protected:
@@ -15,9 +15,9 @@ class as_preauth : public kdc_exchange<C> {
   using typename base::key;
   using typename base::record;
 
-  constexpr as_preauth(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer,
+  constexpr as_preauth(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer,
                        const record* decoy)
-      : base(policy, room, peer), decoy_(decoy) {}
+      : base(policy, buffer, peer), decoy_(decoy) {}
 
   constexpr const msg::KdcReqBody& request_body() const { return req_.req_body.value(); }
   constexpr bool conceals() const { return this->policy_.conceal_unknown_clients; }
@@ -35,7 +35,7 @@ class as_preauth : public kdc_exchange<C> {
     }
     return {{name_t::principal, view_of<kerberos_string>(one)}, p.realm};
   }
-  /// What size the room must have for this name's default salt, which is kept at its front where policy conceals; 0
+  /// What size the buffer must have for this name's default salt, which is kept at its front where policy conceals; 0
   /// where it has it.
   constexpr std::size_t lacking_for_salt(const principal_view& of) const {
     return conceals() ? this->lacking_for_refusal(default_salt_size(of)) : 0;
@@ -77,7 +77,7 @@ class as_preauth : public kdc_exchange<C> {
         if (!concealed_) h.salt = k->salt;
         h.s2kparams = k->s2kparams;
       }
-      if (conceals() && !h.salt) h.salt = kerberos_string{this->room_.kept()};
+      if (conceals() && !h.salt) h.salt = kerberos_string{this->workspace_.kept()};
       if (!hints.push_back(h)) break;
     }
     return hints;
@@ -93,11 +93,11 @@ class as_preauth : public kdc_exchange<C> {
     if (!base::allowed(this->policy_.reply_etypes, t.policy.get(), sealed->etype)) {
       return no(errc::unsupported_etype, failed_code, "AS-REQ", "padata");
     }
-    const std::size_t before = this->room_.kept().size();
+    const std::size_t before = this->workspace_.kept().size();
     const long_term_key<C>* const own = concealed_ ? nullptr : key_of(t.policy.get(), sealed->etype);
     const auto plain = open_timestamp(*sealed, own, t);
     const auto ts = plain ? asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain)) : result<msg::PaEncTsEnc>(plain.error());
-    this->room_.keep_first(before);
+    this->workspace_.keep_first(before);
     if (!plain && plain.error().code == errc::entropy) return {plain.error(), failed_code};
     if (concealed_) return no(errc::integrity, failed_code, "AS-REQ", "padata");
     if (own == nullptr) return no(errc::no_key, failed_code, "AS-REQ", "padata");
@@ -114,18 +114,18 @@ class as_preauth : public kdc_exchange<C> {
     write_hints(counted, hints, names_newer_etype(request_body().etype), true);
     return counted.count();
   }
-  /// What size the room must have for a refusal with hints, which stand at its front and in the message, and for
+  /// What size the buffer must have for a refusal with hints, which stand at its front and in the message, and for
   /// `besides`; 0 where it has it.
   constexpr std::size_t lacking_for_hints(const s2k_hints& hints, std::size_t besides) const {
-    return this->room_.lacking(besides + 2 * size_bound(hints) + this->refusal_bound(), [&] {
+    return this->workspace_.lacking(besides + 2 * size_bound(hints) + this->refusal_bound(), [&] {
       const std::size_t n = hints_size(hints);
       return besides + n + this->refusal_size(n);
     });
   }
   template <entropy_source R>
   constexpr kdc_step with_hints(const verdict& v, const s2k_hints& hints, const turn<C, R>& t) {
-    const std::span<std::uint8_t> at = this->room_.borrow(hints_size(hints));
-    this->room_.keep(at.size());
+    const std::span<std::uint8_t> at = this->workspace_.borrow(hints_size(hints));
+    this->workspace_.keep(at.size());
     der::writer w(at);
     write_hints(w, hints, names_newer_etype(request_body().etype), true);
     return this->turn_down(v, t, bytes_view(at));
@@ -139,8 +139,8 @@ class as_preauth : public kdc_exchange<C> {
  private:
   constexpr void keep_salt(const principal_view& of) {
     const std::size_t n = default_salt_size(of);
-    write_default_salt(of, this->room_.borrow(n));
-    this->room_.keep(n);
+    write_default_salt(of, this->workspace_.borrow(n));
+    this->workspace_.keep(n);
   }
   /// The timestamp under the client's own key. Where policy conceals, a key that there is not costs the same: that of
   /// the decoy is tried instead. Without a decoy one is drawn for every client, used or not, and no prepared key is.
@@ -151,12 +151,13 @@ class as_preauth : public kdc_exchange<C> {
     if (conceals() && decoy_ == nullptr) {
       const auto drawn = draw_key(sealed.etype, t);
       if (!drawn) return drawn.error();
-      return open_sealed(t.policy.get(), sealed, k != nullptr ? k->key.get() : *drawn, usage, this->room_);
+      return open_sealed(t.policy.get(), sealed, k != nullptr ? k->key.get() : *drawn, usage, this->workspace_);
     }
     if (k == nullptr && conceals()) k = key_of(*decoy_, t.policy.get(), sealed.etype);
     if (k == nullptr) return errc::no_key;
-    return k->for_timestamps != nullptr ? open_sealed(t.policy.get(), sealed, *k->for_timestamps, usage, this->room_)
-                                        : open_sealed(t.policy.get(), sealed, k->key.get(), usage, this->room_);
+    return k->for_timestamps != nullptr
+               ? open_sealed(t.policy.get(), sealed, *k->for_timestamps, usage, this->workspace_)
+               : open_sealed(t.policy.get(), sealed, k->key.get(), usage, this->workspace_);
   }
 
   const record* decoy_;

@@ -30,8 +30,8 @@ inline constexpr auto issue_all = [](const auto&) -> decision { return issue_opt
 struct no_request_store {};
 
 /// Runs a KDC's exchange on one request; what is returned is to be transmitted, nothing when it is empty, and lies in
-/// the exchange's room. `decide(x)` has the last word on every ticket. `seen` is asked where the policy has
-/// check_requests. Fails where the machine fails (no randomness, say); too small a room is errc::no_space. Adds no
+/// the exchange's buffer. `decide(x)` has the last word on every ticket. `seen` is asked where the policy has
+/// check_requests. Fails where the machine fails (no randomness, say); too small a buffer is errc::no_space. Adds no
 /// power: whoever cannot block writes the same loop around the same steps.
 template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<decltype(issue_all)>,
           class Seen = no_request_store>
@@ -63,7 +63,7 @@ template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<de
       return r->octets;
     } else if (const auto* no = std::get_if<refused>(&step)) {
       return no->octets;
-    } else if (const auto* n = std::get_if<need_room>(&step)) {
+    } else if (const auto* n = std::get_if<need_buffer>(&step)) {
       return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->octets)};
     } else if (const auto* f = std::get_if<failed>(&step)) {
       return f->why;

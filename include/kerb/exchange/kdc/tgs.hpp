@@ -32,9 +32,9 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
   using typename base::record;
   using typename base::step;
 
-  /// The room is lent until the exchange is gone.
-  constexpr tgs_kdc(const kdc_policy& policy, std::span<std::uint8_t> room, const kdc_peer& peer = {})
-      : base(policy, room, peer) {}
+  /// The buffer is lent until the exchange is gone.
+  constexpr tgs_kdc(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer = {})
+      : base(policy, buffer, peer) {}
 
   /// The TGS-REQ, alone.
   template <entropy_source R>
@@ -43,7 +43,8 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     if (this->state_ != state::idle) return this->misuse();
     if (!t.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
     // Everything that is opened or copied later comes from the request, and once more when realms are added
-    if (const std::size_t n = this->lacking_for_refusal(2 * octets.size(), octets.size()); n != 0) return need_room{n};
+    if (const std::size_t n = this->lacking_for_refusal(2 * octets.size(), octets.size()); n != 0)
+      return need_buffer{n};
     const auto req = asn1::decode<msg::TgsReq>(octets);
     if (!req) return this->undecodable(req.error(), octets, t);
     request_ = octets;
@@ -97,10 +98,11 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     const kerberos_string parts[] = {"krbtgt"_krb, realm};
     const msg::PrincipalName name{name_t::srv_inst, view_of<kerberos_string>(parts)};
     const std::size_t n = asn1::encoded_size(name);
-    if (const std::size_t whole = this->room_.size_for_message(n + this->refusal_size()); this->room_.size() < whole) {
-      return need_room{whole};
+    if (const std::size_t whole = this->workspace_.size_for_message(n + this->refusal_size());
+        this->workspace_.size() < whole) {
+      return need_buffer{whole};
     }
-    const std::span<std::uint8_t> to = this->room_.borrow(n);
+    const std::span<std::uint8_t> to = this->workspace_.borrow(n);
     referral_ = keep(to.size());
     (void)asn1::encode(name, to);
     referred_ = true;
@@ -165,10 +167,10 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
     return this->finish_issue(*this, t);
   }
 
-  /// Goes on in a larger buffer, after need_room.
-  constexpr void room(std::span<std::uint8_t> bigger) {
+  /// Goes on in a larger buffer, after need_buffer.
+  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
     if (this->state_ >= state::wants_signature) return;  // or over, or failed: nothing is kept that could move
-    this->room_.move_to(bigger);
+    this->workspace_.move_to(bigger);
     read_again();
   }
 
@@ -261,9 +263,9 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
       return this->turn_down(
           detail::no(errc::wrong_service, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "additional-tickets"), t);
     }
-    const std::size_t before = this->room_.kept().size();
+    const std::size_t before = this->workspace_.kept().size();
     const verdict v = this->take_second(second, r, t);
-    this->room_.keep_first(before);
+    this->workspace_.keep_first(before);
     if (!v.ok()) return this->turn_down(v, t);
     if (const verdict s = detail::check_server(r, t.now.at, "Ticket"); !s.ok()) return this->turn_down(s, t);
     return decide(t);
@@ -297,8 +299,8 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
       if (!tgt_.transited.contents.empty() && tgt_.transited.tr_type != tr_t::domain_x500_compress) {
         return detail::no(errc::path_not_checked, error_code_t::kdc_err_trtype_nosupp, "EncTicketPart", "transited");
       }
-      const std::size_t free = this->room_.free(), least = this->refusal_size();
-      const std::span<std::uint8_t> to = this->room_.borrow(free < least ? 0 : free - least);
+      const std::size_t free = this->workspace_.free(), least = this->refusal_size();
+      const std::span<std::uint8_t> to = this->workspace_.borrow(free < least ? 0 : free - least);
       const auto added = append_transited(tgt_.transited.contents, from, tgt_.crealm, this->policy_.realm, to);
       if (!added) return {added.error(), error_code_t::kdc_err_path_not_accepted};
       path_ = keep(added->size());
@@ -313,7 +315,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
   constexpr msg::TransitedEncoding transited() const {
     return path_.size == 0 ? tgt_.transited : msg::TransitedEncoding{tr_t::domain_x500_compress, at(path_)};
   }
-  /// What of the draft lies in the room.
+  /// What of the draft lies in the buffer.
   constexpr void point_draft() {
     ticket_draft& d = this->draft_;
     d.client = has(kdc_option_t::request_anonymous) ? principal_view{anonymous_name(), tgt_.crealm}
@@ -327,7 +329,7 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
   static constexpr msg::PrincipalName anonymous_name() {
     return {name_t::wellknown, view_of<kerberos_string>(anonymous_parts)};
   }
-  /// The room has moved: what is a view of it is read again.
+  /// The buffer has moved: what is a view of it is read again.
   constexpr void read_again() {
     this->read_evidence_again();
     point_draft();  // where there is none yet, decide() begins it anew

@@ -30,7 +30,7 @@ inline constexpr auto ticket_pepper = ascii("ticketarmor");
 /// opened, and the request is refused.
 template <crypto_policy C>
 constexpr verdict check_fast(C& crypto, const msg::PaData& pa, const std::optional<typename C::key>& subkey,
-                             const typename C::key& session_key, room& in) {
+                             const typename C::key& session_key, detail::workspace& in) {
   const auto request = asn1::decode<msg::PaFxFastRequest>(pa.padata_value);
   if (!request) return {request.error(), error_code_t::krb_err_generic};
   const auto* const armored = std::get_if<msg::KrbFastArmoredReq>(&request->value);

@@ -49,14 +49,14 @@ template <crypto_policy C>
 class received_credentials;
 
 namespace detail {
-inline constexpr std::size_t cred_place = 9;  // octets of room for each ticket
+inline constexpr std::size_t cred_place = 9;  // octets of space for each ticket
 template <crypto_policy C, entropy_source R, class Open>
 constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> octets,
                                                     const turn<C, R>& t, const cred_demands& want, Open&& open);
 }  // namespace detail
 
-/// Tickets that a peer has handed over. Move-only, and of no tickets once moved from; views lie in the room that it was
-/// opened in, which is wiped when it dies. What they say of a ticket is what the peer says: it need not be true.
+/// Tickets that a peer has handed over. Move-only, and of no tickets once moved from; views lie in the buffer that it
+/// was opened in, which is wiped when it dies. What they say of a ticket is what the peer says: it need not be true.
 template <crypto_policy C>
 class received_credentials {
  public:
@@ -64,7 +64,7 @@ class received_credentials {
   using credential = basic_credential<key>;
 
   /// How many tickets; none once moved from.
-  constexpr std::size_t size() const { return room_.size() == 0 ? 0 : size_; }
+  constexpr std::size_t size() const { return workspace_.size() == 0 ? 0 : size_; }
   /// What the peer says of ticket `i`. Where it does not name the server, the ticket's clear part does; a flag or time
   /// that it does not tell is none, and the start then is the beginning of time. errc::api_misuse where there is no
   /// such ticket. Costs the same for each ticket, whatever their number.
@@ -91,8 +91,8 @@ class received_credentials {
     f.handed_over = true;
     return f;
   }
-  /// Ticket `i` with its key, once; its views lie in the same room, so it must not outlive this object. The key's
-  /// octets in the room are wiped. errc::unsupported_etype, weak_etype or bad_key_length where the policy has no such
+  /// Ticket `i` with its key, once; its views lie in the same buffer, so it must not outlive this object. The key's
+  /// octets in the buffer are wiped. errc::unsupported_etype, weak_etype or bad_key_length where the policy has no such
   /// key; api_misuse for the second time, and where there is no such ticket.
   [[nodiscard]] constexpr result<credential> take(std::size_t i, C& policy) {
     if (i >= size() || is_taken(i)) return errc::api_misuse;
@@ -101,7 +101,7 @@ class received_credentials {
     const msg::EncryptionKey sent = info_at(i).key;
     result<key> k = policy.import(sent.keytype, sent.keyvalue);
     if (!k) return error{.code = k.error().code, .type = "KrbCredInfo", .field = "key"};
-    const std::span<std::uint8_t> kept = room_.kept_for_writing();
+    const std::span<std::uint8_t> kept = workspace_.kept_for_writing();
     secure_zero(kept.subspan(static_cast<std::size_t>(sent.keyvalue.data() - kept.data()), sent.keyvalue.size()));
     kept[place_of(i) + 8] = 1;
     return credential(*said, std::move(*k));
@@ -111,17 +111,17 @@ class received_credentials {
   template <crypto_policy P, entropy_source R, class Open>
   friend constexpr result<received_credentials<P>> detail::open_cred(bytes_view, std::span<std::uint8_t>,
                                                                      const turn<P, R>&, const cred_demands&, Open&&);
-  constexpr explicit received_credentials(std::span<std::uint8_t> octets) : room_(octets) {}
+  constexpr explicit received_credentials(std::span<std::uint8_t> octets) : workspace_(octets) {}
 
   /// Behind the message stand nine octets for each ticket: where it is, where its KrbCredInfo is, and whether its key
   /// has been taken.
   constexpr std::size_t place_of(std::size_t i) const { return message_ + detail::cred_place * i; }
-  constexpr bool is_taken(std::size_t i) const { return room_.kept()[place_of(i) + 8] != 0; }
+  constexpr bool is_taken(std::size_t i) const { return workspace_.kept()[place_of(i) + 8] != 0; }
   /// The element that begins where those four octets say.
   constexpr bytes_view element(std::size_t at) const {
     std::size_t from = 0;
-    for (std::size_t n = 0; n != 4; ++n) from = from << 8 | room_.kept()[at + n];
-    const bytes_view rest = room_.kept().subview(from, message_ - from);
+    for (std::size_t n = 0; n != 4; ++n) from = from << 8 | workspace_.kept()[at + n];
+    const bytes_view rest = workspace_.kept().subview(from, message_ - from);
     der::source s{.origin = rest.data()};
     der::reader r(rest, s);
     (void)r.skip();
@@ -131,14 +131,14 @@ class received_credentials {
     const auto info = asn1::decode<msg::KrbCredInfo>(element(place_of(i) + 4));
     return info ? *info : msg::KrbCredInfo{};  // it has been decoded before
   }
-  /// Keeps where each ticket is; the room has octets for that.
+  /// Keeps where each ticket is; the buffer has octets for that.
   constexpr void keep(const msg::KrbCred& m, const msg::EncKrbCredPart& part) {
-    message_ = room_.kept().size();
+    message_ = workspace_.kept().size();
     size_ = m.tickets.size();
-    const std::span<std::uint8_t> places = room_.borrow(detail::cred_place * size_);
+    const std::span<std::uint8_t> places = workspace_.borrow(detail::cred_place * size_);
     std::size_t at = 0;
     const auto put = [&](bytes_view element) {
-      const auto from = static_cast<std::size_t>(element.data() - room_.kept().data());
+      const auto from = static_cast<std::size_t>(element.data() - workspace_.kept().data());
       for (std::size_t n = 0; n != 4; ++n) places[at++] = static_cast<std::uint8_t>(from >> (8 * (3 - n)) & 0xff);
     };
     auto info = part.ticket_info.begin();
@@ -147,10 +147,11 @@ class received_credentials {
       put(info.octets());
       places[at++] = 0;
     }
-    room_.keep(places.size());
+    workspace_.keep(places.size());
   }
 
-  room room_;  // the message as it came, its part opened where it stands, and the places of the tickets
+  detail::workspace
+      workspace_;  // the message as it came, its part opened where it stands, and the places of the tickets
   std::size_t message_ = 0, size_ = 0;
 };
 
@@ -248,9 +249,9 @@ constexpr result<received_credentials<C>> open_cred(bytes_view message, std::spa
   if (octets.size() < n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n)};
 
   received_credentials<C> got(octets.first(n));
-  const auto copy = asn1::decode<msg::KrbCred>(got.room_.keep_copy(message));
+  const auto copy = asn1::decode<msg::KrbCred>(got.workspace_.keep_copy(message));
   if (!copy) return copy.error();
-  const std::span<std::uint8_t> kept = got.room_.kept_for_writing();
+  const std::span<std::uint8_t> kept = got.workspace_.kept_for_writing();
   const bytes_view cipher = copy->enc_part.cipher;
   const result<bytes_view> plain =
       open(copy->enc_part, kept.subspan(static_cast<std::size_t>(cipher.data() - kept.data()), cipher.size()));

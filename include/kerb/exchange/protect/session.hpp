@@ -175,10 +175,10 @@ class [[nodiscard]] protected_session {
     const ref<const credential> one[] = {c};
     return make_cred(one, out, t, o);
   }
-  /// The credentials that the peer hands over, in `room`; see open_krb_cred(). Without nonce, number or addresses
+  /// The credentials that the peer hands over, in `buffer`; see open_krb_cred(). Without nonce, number or addresses
   /// nothing tells one that came before, or one of ours, as long as it is current.
   template <entropy_source R>
-  [[nodiscard]] constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> room,
+  [[nodiscard]] constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> buffer,
                                                                     const turn<C, R>& t,
                                                                     const cred_open_options& o = {}) {
     if (!alive_ || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
@@ -190,7 +190,7 @@ class [[nodiscard]] protected_session {
     if (o.numbered && own_creds_.has_used(*in_.next())) {
       return error{.code = errc::bad_order, .type = "EncKrbCredPart", .field = "nonce"};
     }
-    auto got = open_krb_cred(message, o.gss_delegation ? keys_.session_key : key_for(direction::in), room, t, want);
+    auto got = open_krb_cred(message, o.gss_delegation ? keys_.session_key : key_for(direction::in), buffer, t, want);
     if (got && o.numbered) in_.count();
     return got;
   }

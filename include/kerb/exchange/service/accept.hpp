@@ -40,7 +40,7 @@ template <crypto_policy C, class Keys, class Store>
         return no->why;
       } else if (const auto* f = std::get_if<failed>(&step)) {
         return f->why;
-      } else if (const auto* n = std::get_if<need_room>(&step)) {
+      } else if (const auto* n = std::get_if<need_buffer>(&step)) {
         return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->octets)};
       } else {
         return std::move(acceptor).take();

@@ -32,11 +32,11 @@ class [[nodiscard]] ap_acceptor {
  public:
   using key = typename C::key;
   using product = authenticated_client<key>;
-  using step = std::variant<need_ticket_key, need_room, check_replay, authenticated, reply, refused, done, failed>;
-  /// Octets of room that do for a ticket with a PAC.
-  static constexpr std::size_t room_size = 8192;
+  using step = std::variant<need_ticket_key, need_buffer, check_replay, authenticated, reply, refused, done, failed>;
+  /// Octets of buffer that do for a ticket with a PAC.
+  static constexpr std::size_t typical_buffer_size = 8192;
 
-  constexpr explicit ap_acceptor(accept_request request) : request_(std::move(request)), room_(request_.room) {}
+  constexpr explicit ap_acceptor(accept_request request) : request_(std::move(request)), workspace_(request_.buffer) {}
 
   /// The AP-REQ, alone.
   template <entropy_source R>
@@ -47,17 +47,18 @@ class [[nodiscard]] ap_acceptor {
     if (request_.binding == binding_rule::require && !request_.bindings) return misuse();
     const auto req = asn1::decode<msg::ApReq>(octets);
     if (req) {
-      // All that later calls write is measured now, so that none of them runs out of room
+      // All that later calls write is measured now, so that none of them runs out of buffer
       const principal_view by = named(*req);
-      const std::size_t n = room_.lacking(octets.size() + detail::ap_answer_bound(by), [&] {
+      const std::size_t n = workspace_.lacking(octets.size() + detail::ap_answer_bound(by), [&] {
         const std::size_t opened = req->ticket->enc_part.cipher.size() + req->authenticator.cipher.size();
         const std::size_t kept = detail::sname_octets(req->ticket).size() + req->ticket->realm.octets.size();
         return opened + kept + detail::ap_answer_size(by);
       });
-      if (n != 0) return need_room{n};
+      if (n != 0) return need_buffer{n};
       req_ = *req;
-    } else if (const std::size_t n = room_.size_for_message(detail::ap_answer_size(named({}))); room_.size() < n) {
-      return need_room{n};
+    } else if (const std::size_t n = workspace_.size_for_message(detail::ap_answer_size(named({})));
+               workspace_.size() < n) {
+      return need_buffer{n};
     } else if (!octets.empty() &&
                (octets[0] == der::application(30).octet || octets[0] == der::application(15).octet)) {
       // An answer, and to answer it might go on for ever
@@ -194,10 +195,10 @@ class [[nodiscard]] ap_acceptor {
     auto sealed = asn1::computed{
         [&](der::writer& out) { write_sealed(out, part, keys.session_key, key_usage_t::ap_rep_enc_part, drawn, why); }};
     if (!write_message(msg::BasicApRep<decltype(sealed)>{sealed}) || why != errc::ok) {
-      room_.wipe_message();
+      workspace_.wipe_message();
       return fail({.code = why != errc::ok ? why : errc::no_space});
     }
-    product_.reply_ = room_.message();
+    product_.reply_ = workspace_.message();
     return finish(reply{product_.reply_});
   }
   /// Refuses a client that has proven who it is, with a KRB-ERROR of this code.
@@ -209,12 +210,12 @@ class [[nodiscard]] ap_acceptor {
   }
 
   /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the answer.
-  constexpr bytes_view framed() { return room_.framed_message(); }
+  constexpr bytes_view framed() { return workspace_.framed_message(); }
   /// The caller's transport has given up: the exchange fails with this reason.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Goes on in a larger buffer, after need_room.
-  constexpr void room(std::span<std::uint8_t> bigger) {
-    if (state_ == state::idle) room_.move_to(bigger);  // later, there are views of it
+  /// Goes on in a larger buffer, after need_buffer.
+  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
+    if (state_ == state::idle) workspace_.move_to(bigger);  // later, there are views of it
   }
   /// Which key the ticket asks for and which there were, for the log of a service that could not open it; valid as long
   /// as the octets received. Null before an AP-REQ has come, and after take().
@@ -223,13 +224,13 @@ class [[nodiscard]] ap_acceptor {
     return keys_asked{wanted(), had_.value_or(no_ticket_key{})};
   }
   /// The KRB-ERROR to transmit after `refused`; empty before.
-  constexpr bytes_view refusal() const { return state_ == state::over ? room_.message() : bytes_view(); }
+  constexpr bytes_view refusal() const { return state_ == state::over ? workspace_.message() : bytes_view(); }
 
   /// The client; once, after done or reply.
   [[nodiscard]] constexpr result<product> take() && {
     if (state_ != state::done) return errc::api_misuse;
     state_ = state::spent;
-    product_.room_ = std::move(room_);
+    product_.workspace_ = std::move(workspace_);
     return std::move(product_);
   }
 
@@ -238,8 +239,8 @@ class [[nodiscard]] ap_acceptor {
 
   constexpr principal_view service() const { return {req_.ticket->sname, req_.ticket->realm}; }
   constexpr principal_view kept_service() {
-    const auto name = asn1::decode<msg::PrincipalName>(room_.keep_copy(detail::sname_octets(req_.ticket)));
-    return {name ? *name : msg::PrincipalName{}, {room_.keep_copy(service().realm.octets)}};
+    const auto name = asn1::decode<msg::PrincipalName>(workspace_.keep_copy(detail::sname_octets(req_.ticket)));
+    return {name ? *name : msg::PrincipalName{}, {workspace_.keep_copy(service().realm.octets)}};
   }
   constexpr bool user_to_user() const { return req_.ap_options.has(ap_option_t::use_session_key); }
   constexpr bool is_ours(const principal_view& p) const {
@@ -259,7 +260,7 @@ class [[nodiscard]] ap_acceptor {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::wants_key) return misuse();
     ++tried_;
-    auto plain = open_sealed(t.policy.get(), req_.ticket->enc_part, k, key_usage_t::ticket, room_);
+    auto plain = open_sealed(t.policy.get(), req_.ticket->enc_part, k, key_usage_t::ticket, workspace_);
     if (!plain) return tried_ < t.limits.max_keys ? wanted() : provide_none(errc::no_key, t);
     const auto ticket = asn1::decode<msg::EncTicketPart>(bytes_view(*plain));
     if (!ticket) return turn_down(ticket.error(), error_code_t::krb_ap_err_bad_integrity, t);
@@ -275,7 +276,7 @@ class [[nodiscard]] ap_acceptor {
   template <entropy_source R>
   constexpr step check(const msg::EncTicketPart& ticket, std::optional<kerberos_string> realm, const turn<C, R>& t) {
     const auto plain = open_sealed(t.policy.get(), req_.authenticator, product_.keys_.session_key,
-                                   key_usage_t::ap_req_authenticator, room_);
+                                   key_usage_t::ap_req_authenticator, workspace_);
     if (!plain) {
       return turn_down({.code = plain.error().code, .type = "AP-REQ", .field = "authenticator"},
                        error_code_t::krb_ap_err_bad_integrity, t);
@@ -344,10 +345,10 @@ class [[nodiscard]] ap_acceptor {
 
   template <class T>
   constexpr bool write_message(const T& m) {
-    der::writer w(room_.message_space());
+    der::writer w(workspace_.message_space());
     asn1::write(w, m);
     if (!w.ok()) return false;
-    room_.message_is(w.count());
+    workspace_.message_is(w.count());
     return true;
   }
   /// Who an answer comes from.
@@ -361,9 +362,9 @@ class [[nodiscard]] ap_acceptor {
   KERB_COLD constexpr step turn_down(error why, error_code_t code, const turn<C, R>& t) {
     forget();
     const msg::KrbError e = detail::ap_error(code, named(req_), t.now, opened_ ? std::optional(at_) : std::nullopt);
-    if (!write_message(e)) room_.message_is(0);
+    if (!write_message(e)) workspace_.message_is(0);
     state_ = state::over;
-    return refused{room_.message(), why};
+    return refused{workspace_.message(), why};
   }
   constexpr step finish(step s) {
     state_ = state::done;
@@ -379,11 +380,11 @@ class [[nodiscard]] ap_acceptor {
   /// Nothing of what was opened outlives a refusal.
   constexpr void forget() {
     product_ = product{};
-    room_.wipe_front();
+    workspace_.wipe_front();
   }
 
   accept_request request_;
-  kerb::room room_;
+  kerb::detail::workspace workspace_;
   detail::moving_state<state::spent> state_ = state::idle;
   unsigned tried_ = 0;
   bool opened_ = false;  // the authenticator, so that its time is known

@@ -1,4 +1,4 @@
-// What a service answers to an AP-REQ, and the room that takes.
+// What a service answers to an AP-REQ, and the buffer that takes.
 #pragma once
 #include "../../msg/ap.hpp"
 #include "../../msg/error.hpp"

@@ -9,7 +9,7 @@
 namespace kerb::inline v0 {
 
 /// Who has authenticated, and what the KDC said about it. Only an exchange that opened the ticket makes one; its views
-/// lie in the exchange's room, whose plaintext is wiped when it dies.
+/// lie in the exchange's buffer, whose plaintext is wiped when it dies.
 template <class Key>
 class authenticated_client {
  public:
@@ -68,7 +68,7 @@ class authenticated_client {
   msg::TransitedEncoding transited_;
   session_keys<Key> keys_;
   bytes_view reply_;
-  room room_;
+  detail::workspace workspace_;
 };
 
 }  // namespace kerb::inline v0

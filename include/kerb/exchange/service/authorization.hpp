@@ -8,7 +8,7 @@
 
 namespace kerb::inline v0 {
 
-/// One element, however deep it lay; views into the exchange's room.
+/// One element, however deep it lay; views into the exchange's buffer.
 struct authorization_element {
   ad_t type{};
   bytes_view data;

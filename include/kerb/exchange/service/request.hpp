@@ -36,7 +36,7 @@ struct accept_request {
   /// look. A service that must know that the client has looked answers with a subkey (accept_options) and waits for a
   /// message under it: only who has opened the AP-REP can make one.
   requirement mutual = if_asked;
-  std::span<std::uint8_t> room;  ///< lent until the exchange and its product are gone
+  std::span<std::uint8_t> buffer;  ///< lent until the exchange and its product are gone
   std::optional<msg::HostAddress>
       peer_address{};             ///< where the request came from; compared with the ticket's addresses
   bool demand_addresses = false;  ///< refuse tickets that name no address

@@ -25,11 +25,11 @@ constexpr gss_flags asked_with_deleg{gss_flag_t::mutual, gss_flag_t::deleg};
 /// A client that may ask for anything.
 struct asking {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{}, opened{};
+  std::array<std::uint8_t, 4096> buffer{}, opened{};
   basic_credential<key> credential;
   ap_request<key> request;
 
-  constexpr asking() : credential(w.credential()), request{.credential = credential, .room = room} {}
+  constexpr asking() : credential(w.credential()), request{.credential = credential, .buffer = buffer} {}
 
   /// The AP-REQ; empty when it cannot be made.
   constexpr bytes_view start() {
@@ -60,7 +60,7 @@ struct asking {
   }
 };
 
-KERB_BOTH("ap_request: credential and room are enough, and nothing is claimed", "[exchange][rfc4120-3.2.2]", [] {
+KERB_BOTH("ap_request: credential and buffer are enough, and nothing is claimed", "[exchange][rfc4120-3.2.2]", [] {
   asking a;
   const ap_request<key>& r = a.request;
   return r.mutual == required && r.subkey && r.sequence_number && !r.application_data && !r.times && !r.gss &&
@@ -153,13 +153,13 @@ TEST_CASE("ap_initiator: options that contradict the context fail it, with nothi
     CHECK(e.code == errc::api_misuse);
     CHECK(std::string_view(e.field) == c.field);
     CHECK(a.w.policy.entropy.draws() == drawn);
-    CHECK(a.room == std::array<std::uint8_t, 4096>{});
+    CHECK(a.buffer == std::array<std::uint8_t, 4096>{});
   }
   asking a;
   a.request.gss = gss_context{.flags = asked_with_deleg, .deleg = bytes_view(long_cred)};
   CHECK(a.why().code == errc::input_too_large);
-  octet_list room(80000);
-  a.request.room = room;
+  octet_list buffer(80000);
+  a.request.buffer = buffer;
   a.request.gss->deleg = bytes_view(longest_cred);
   CHECK(!a.start().empty());
 }
@@ -173,13 +173,14 @@ class policy_without_md5 : public testing::insecure_policy {
 TEST_CASE("ap_initiator: where bindings cannot be hashed nothing is sent", "[exchange][rfc4121-4.1.1.2]") {
   basic_ap_world<policy_without_md5> w;
   const auto credential = w.credential();
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   const unsigned drawn = w.policy.entropy.draws();
   for (const bool bound : {true, false}) {
-    ap_initiator<policy_without_md5> x({.credential = credential, .room = room, .gss = gss_context{.flags = asked}});
+    ap_initiator<policy_without_md5> x(
+        {.credential = credential, .buffer = buffer, .gss = gss_context{.flags = asked}});
     ap_initiator<policy_without_md5> y(
         {.credential = credential,
-         .room = room,
+         .buffer = buffer,
          .gss = gss_context{.flags = asked, .bindings = channel_bindings{.application_data = bound_to}}});
     const auto s = bound ? y.start(w.turn()) : x.start(w.turn());
     CHECK(failure(s) == (bound ? errc::crypto_backend : errc::ok));
@@ -255,7 +256,7 @@ constexpr bool marks_user_to_user() {
 KERB_BOTH("ap_initiator: says that the ticket is under a session key, where it is", "[exchange][rfc4120-3.7]",
           marks_user_to_user);
 
-// ---- rooms, randomness, memory
+// ---- buffers, randomness, memory
 
 constexpr gss_context everything() {
   return {.flags = asked_with_deleg,
@@ -264,25 +265,26 @@ constexpr gss_context everything() {
           .bindings_aware = true};
 }
 
-TEST_CASE("ap_initiator: a context with everything needs the room that it names, and not an octet less", "[exchange]") {
+TEST_CASE("ap_initiator: a context with everything needs the buffer that it names, and not an octet less",
+          "[exchange]") {
   asking a;
   a.request.gss = everything();
   a.request.authorization_data = msg::AuthorizationData(restrictions);
-  a.request.room = {};
+  a.request.buffer = {};
   initiator probe(a.request);
   const unsigned drawn = a.w.policy.entropy.draws();
   const auto first = probe.start(a.w.turn());
-  REQUIRE(says<need_room>(first));
-  const std::size_t n = std::get<need_room>(first).octets;
+  REQUIRE(says<need_buffer>(first));
+  const std::size_t n = std::get<need_buffer>(first).octets;
   octet_list small(n - 1, 0xee), just(n, 0xee);
-  a.request.room = small;
+  a.request.buffer = small;
   initiator x(a.request);
   const auto s = x.start(a.w.turn());
-  REQUIRE(says<need_room>(s));
-  CHECK(std::get<need_room>(s).octets == n);
+  REQUIRE(says<need_buffer>(s));
+  CHECK(std::get<need_buffer>(s).octets == n);
   CHECK(a.w.policy.entropy.draws() == drawn);
   CHECK(small == octet_list(n - 1, 0xee));
-  x.room(just);
+  x.set_buffer(just);
   const auto done = x.start(a.w.turn());
   REQUIRE(says<send>(done));
   // all of it is the message, but for the length in front of it and octets that the longest number would need
@@ -298,7 +300,7 @@ TEST_CASE("ap_initiator: a failing random source leaves nothing of the context b
     a.w.policy.entropy.fail_at = fails ? 1 : 0;
     const error e = a.why();
     CHECK(e.code == (fails ? errc::entropy : errc::ok));
-    CHECK(holds(a.room, cred) == !fails);
+    CHECK(holds(a.buffer, cred) == !fails);
   }
 }
 

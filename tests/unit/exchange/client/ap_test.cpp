@@ -20,7 +20,7 @@ octet_list copy(bytes_view v) { return {v.begin(), v.end()}; }
 /// A client that has sent its AP-REQ, and a service that can answer as it likes.
 struct waiting {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   std::array<std::uint8_t, 1024> rep_octets{};
   basic_credential<key> credential;
   initiator x;
@@ -30,7 +30,9 @@ struct waiting {
   constexpr explicit waiting(bool subkey = true) : credential(w.credential()), x(request(subkey)) {
     part = {w.now.at, w.now.usec, {}, {}};
   }
-  constexpr ap_request<key> request(bool subkey) { return {.credential = credential, .room = room, .subkey = subkey}; }
+  constexpr ap_request<key> request(bool subkey) {
+    return {.credential = credential, .buffer = buffer, .subkey = subkey};
+  }
   constexpr initiator::step start() { return x.start(w.turn()); }
   constexpr bytes_view reply() { return reply_under(w.session_key()); }
   constexpr bytes_view reply_under(const key& k) {
@@ -47,8 +49,8 @@ constexpr bool a_session_begins() {
   const auto first = c.start();
   if (!says<send>(first) || std::get<send>(first).then != afterwards::wait) return false;
   if (std::get<send>(first).to != destination::peer || !std::get<send>(first).fresh) return false;
-  std::array<std::uint8_t, 4096> room{};
-  ap_acceptor<policy> a(c.w.request_in(room));
+  std::array<std::uint8_t, 4096> buffer{};
+  ap_acceptor<policy> a(c.w.request_in(buffer));
   const key k = c.w.service_key();
   const turn t = c.w.turn();
   if (!says<need_ticket_key>(a.receive(std::get<send>(first).octets, t))) return false;
@@ -184,7 +186,7 @@ TEST_CASE("ap_initiator: an AP-REP that opens and is malformed fails, on any car
   auto s = c.answer(c.reply());
   REQUIRE(says<failed>(s));
   CHECK(is(std::get<failed>(s).why, errc::unsupported_etype, "EncAPRepPart", "subkey"));
-  CHECK(!holds(c.room, bytes_view(subkey_octets).first(16)));
+  CHECK(!holds(c.buffer, bytes_view(subkey_octets).first(16)));
 
   waiting d;
   (void)d.start();
@@ -250,7 +252,7 @@ TEST_CASE("ap_initiator: asked for mutual authentication, it cannot end without 
 
 TEST_CASE("ap_initiator: without mutual authentication the session is ready at once", "[exchange][rfc4120-3.2.2]") {
   waiting c;
-  initiator x({.credential = c.credential, .room = c.room, .mutual = if_asked});
+  initiator x({.credential = c.credential, .buffer = c.buffer, .mutual = if_asked});
   const auto s = x.start(c.w.turn());
   REQUIRE(says<send>(s));
   CHECK(std::get<send>(s).then == afterwards::finished);
@@ -271,7 +273,7 @@ TEST_CASE("ap_initiator: proposes what it was asked to propose", "[exchange][rfc
     for (const bool number : {false, true}) {
       waiting c;
       c.w.policy.entropy = {};
-      initiator x({.credential = c.credential, .room = c.room, .subkey = subkey, .sequence_number = number});
+      initiator x({.credential = c.credential, .buffer = c.buffer, .subkey = subkey, .sequence_number = number});
       const auto s = x.start(c.w.turn());
       REQUIRE(says<send>(s));
       CHECK(c.w.policy.entropy.draws() == 1);  // all at once, and no more than is used
@@ -281,8 +283,8 @@ TEST_CASE("ap_initiator: proposes what it was asked to propose", "[exchange][rfc
       REQUIRE(same.fill(std::span(next).first(1)));
       REQUIRE(c.w.policy.entropy.fill(std::span(next).subspan(1, 1)));
       CHECK(next[0] == next[1]);
-      std::array<std::uint8_t, 4096> room{};
-      ap_acceptor<policy> a(c.w.request_in(room));
+      std::array<std::uint8_t, 4096> buffer{};
+      ap_acceptor<policy> a(c.w.request_in(buffer));
       const key k = c.w.service_key();
       (void)a.receive(std::get<send>(s).octets, c.w.turn());
       (void)a.provide(k, c.w.turn());
@@ -330,11 +332,11 @@ TEST_CASE("ap_initiator: two requests within one microsecond have different time
   octet_list tokens[3];
   std::array<std::uint8_t, 32> digests[3];
   for (int i = 0; i != 3; ++i) {
-    initiator x({.credential = c.credential, .room = c.room, .times = times});
+    initiator x({.credential = c.credential, .buffer = c.buffer, .times = times});
     const auto s = x.start(c.w.turn());
     REQUIRE(says<send>(s));
-    std::array<std::uint8_t, 4096> room{};
-    ap_acceptor<policy> a(c.w.request_in(room));
+    std::array<std::uint8_t, 4096> buffer{};
+    ap_acceptor<policy> a(c.w.request_in(buffer));
     const key k = c.w.service_key();
     (void)a.receive(std::get<send>(s).octets, c.w.turn());
     const auto ask = a.provide(k, c.w.turn());
@@ -401,26 +403,26 @@ TEST_CASE("ap_initiator: every call in every state does what the table says", "[
   }
 }
 
-// ---- rooms, randomness, memory
+// ---- buffers, randomness, memory
 
-TEST_CASE("ap_initiator: a room one octet too small says which size will do, and nothing has changed", "[exchange]") {
+TEST_CASE("ap_initiator: a buffer one octet too small says which size will do, and nothing has changed", "[exchange]") {
   ap_world w;
   const auto credential = w.credential();
-  initiator probe({.credential = credential, .room = {}});
+  initiator probe({.credential = credential, .buffer = {}});
   const auto first = probe.start(w.turn());
-  REQUIRE(says<need_room>(first));
-  const std::size_t n = std::get<need_room>(first).octets;
+  REQUIRE(says<need_buffer>(first));
+  const std::size_t n = std::get<need_buffer>(first).octets;
   octet_list small(n - 1, 0xee), just(n, 0xee);
-  initiator x({.credential = credential, .room = small});
+  initiator x({.credential = credential, .buffer = small});
   const unsigned draws = w.policy.entropy.draws();
   for (int i = 0; i != 2; ++i) {
     const auto s = x.start(w.turn());
-    REQUIRE(says<need_room>(s));
-    CHECK(std::get<need_room>(s).octets == n);
+    REQUIRE(says<need_buffer>(s));
+    CHECK(std::get<need_buffer>(s).octets == n);
   }
   CHECK(w.policy.entropy.draws() == draws);
   CHECK(small == octet_list(n - 1, 0xee));
-  x.room(just);
+  x.set_buffer(just);
   REQUIRE(says<send>(x.start(w.turn())));
 
   // An AP-REP that is longer than what is left
@@ -429,14 +431,14 @@ TEST_CASE("ap_initiator: a room one octet too small says which size will do, and
   const key k = w.session_key();
   const bytes_view rep = kerb_test::must(testing::mint_ap_rep(part, k, w.turn(), octets));
   const auto s = x.receive(rep, w.turn());
-  REQUIRE(says<need_room>(s));
-  const std::size_t more = std::get<need_room>(s).octets;
+  REQUIRE(says<need_buffer>(s));
+  const std::size_t more = std::get<need_buffer>(s).octets;
   octet_list less(more - 1), enough(more);
-  x.room(less);
-  REQUIRE(says<need_room>(x.receive(rep, w.turn())));
-  CHECK(std::get<need_room>(x.receive(rep, w.turn())).octets == more);
+  x.set_buffer(less);
+  REQUIRE(says<need_buffer>(x.receive(rep, w.turn())));
+  CHECK(std::get<need_buffer>(x.receive(rep, w.turn())).octets == more);
   CHECK(!std::move(x).take());
-  x.room(enough);
+  x.set_buffer(enough);
   CHECK(says<done>(x.receive(rep, w.turn())));
   const auto p = std::move(x).take();
   REQUIRE(p);
@@ -455,16 +457,16 @@ TEST_CASE("ap_initiator: a failing random source fails it, and leaves no plainte
     CHECK(c.w.policy.entropy.draws() == 1);
     if (!fails) {
       CHECK(says<send>(s));
-      CHECK(holds(c.room, seed));  // the twin: this policy hides nothing
-      CHECK(holds(c.room, alice_parts[0].octets));
+      CHECK(holds(c.buffer, seed));  // the twin: this policy hides nothing
+      CHECK(holds(c.buffer, alice_parts[0].octets));
       continue;
     }
     CHECK(failure(s) == errc::entropy);
     CHECK(failure(c.start()) == errc::entropy);
     CHECK(!std::move(c.x).take());
     CHECK(c.x.framed().empty());
-    CHECK(!holds(c.room, seed));
-    CHECK(!holds(c.room, alice_parts[0].octets));
+    CHECK(!holds(c.buffer, seed));
+    CHECK(!holds(c.buffer, alice_parts[0].octets));
   }
 }
 
@@ -488,8 +490,8 @@ TEST_CASE("ap_initiator: a library that fails fails it, and no plaintext is left
   for (const bool key_fails : {false, true}) {
     basic_ap_world<breaking_policy> w;
     const auto credential = w.credential();
-    std::array<std::uint8_t, 4096> room{};
-    ap_initiator<breaking_policy> x({.credential = credential, .room = room});
+    std::array<std::uint8_t, 4096> buffer{};
+    ap_initiator<breaking_policy> x({.credential = credential, .buffer = buffer});
     w.policy.entropy = {};
     testing::counting_entropy same;
     std::array<std::uint8_t, 32> seed{};
@@ -497,8 +499,8 @@ TEST_CASE("ap_initiator: a library that fails fails it, and no plaintext is left
     (key_fails ? w.policy.keys : w.policy.seals) = false;
     CHECK(failure(x.start(w.turn())) == errc::crypto_backend);
     CHECK(failure(x.start(w.turn())) == errc::crypto_backend);
-    CHECK(!holds(room, seed));
-    CHECK(!holds(room, alice_parts[0].octets));
+    CHECK(!holds(buffer, seed));
+    CHECK(!holds(buffer, alice_parts[0].octets));
   }
 }
 
@@ -507,9 +509,9 @@ TEST_CASE("ap_initiator: a library that gives no key for the session fails it, w
   for (const requirement mutual : {if_asked, required}) {
     basic_ap_world<breaking_policy> w;
     const auto credential = w.credential();
-    std::array<std::uint8_t, 4096> room{};
+    std::array<std::uint8_t, 4096> buffer{};
     std::array<std::uint8_t, 512> octets{};
-    ap_initiator<breaking_policy> x({.credential = credential, .room = room, .mutual = mutual});
+    ap_initiator<breaking_policy> x({.credential = credential, .buffer = buffer, .mutual = mutual});
     const key k = w.session_key();
     const bytes_view rep = *testing::mint_ap_rep({w.now.at, w.now.usec, {}, 9}, k, w.turn(), octets);
     if (mutual == if_asked) w.policy.imports = false;
@@ -525,14 +527,14 @@ TEST_CASE("ap_initiator: a library that gives no key for the session fails it, w
   }
 }
 
-TEST_CASE("ap_initiator: no key of the AP-REP is left in the room", "[exchange]") {
+TEST_CASE("ap_initiator: no key of the AP-REP is left in the buffer", "[exchange]") {
   waiting c;
   (void)c.start();
   c.part.subkey = key_as_sent(c.w.session_etype, subkey_octets);
   const octet_list rep = copy(c.reply());
   CHECK(holds(rep, bytes_view(subkey_octets)));
   REQUIRE(says<done>(c.answer(rep)));
-  CHECK(!holds(c.room, bytes_view(subkey_octets)));
+  CHECK(!holds(c.buffer, bytes_view(subkey_octets)));
   const auto p = std::move(c.x).take();
   REQUIRE(p);
   CHECK(bytes_view(p->acceptor_subkey->octets().unguarded()) == bytes_view(subkey_octets));
@@ -543,16 +545,16 @@ TEST_CASE("ap_initiator: no key of the AP-REP is left in the room", "[exchange]"
   d.part.subkey = key_as_sent(d.w.session_etype, subkey_octets);
   d.part.cusec.count += 1;
   REQUIRE(says<failed>(d.answer(d.reply())));
-  CHECK(!holds(d.room, bytes_view(subkey_octets)));
+  CHECK(!holds(d.buffer, bytes_view(subkey_octets)));
 }
 
 TEST_CASE("ap_initiator: no subkey is left in the exchange once it has failed", "[exchange]") {
   ap_world w;
   const auto credential = w.credential();
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   alignas(initiator) std::array<std::uint8_t, sizeof(initiator)> place{};
   initiator* const x = std::construct_at(reinterpret_cast<initiator*>(place.data()),
-                                         ap_request<key>{.credential = credential, .room = room});
+                                         ap_request<key>{.credential = credential, .buffer = buffer});
   w.policy.entropy = {};
   testing::counting_entropy same;
   std::array<std::uint8_t, 32> seed{};
@@ -569,10 +571,10 @@ TEST_CASE("ap_initiator: a clock that Kerberos cannot write, and a key without a
   CHECK(failure(c.x.start(c.w.turn({{latest_time.seconds + 1}, {0}}))) == errc::clock_out_of_range);
   ap_world w;
   const basic_credential<key> empty;
-  std::array<std::uint8_t, 4096> room{};
-  initiator x({.credential = empty, .room = room});
+  std::array<std::uint8_t, 4096> buffer{};
+  initiator x({.credential = empty, .buffer = buffer});
   CHECK(failure(x.start(w.turn())) == errc::unsupported_etype);
-  initiator y({.credential = empty, .room = room, .application_data = bytes_view(other_octets)});
+  initiator y({.credential = empty, .buffer = buffer, .application_data = bytes_view(other_octets)});
   CHECK(failure(y.start(w.turn())) == errc::unsupported_cksum);
 }
 
@@ -624,8 +626,8 @@ TEST_CASE("ap_initiator: a referral is no ticket for a service", "[exchange][rfc
   ticket_facts f = w.credential().facts();
   f.is_referral = true;
   const basic_credential<key> referral(f, w.session_key());
-  std::array<std::uint8_t, 4096> room{};
-  initiator x({.credential = referral, .room = room});
+  std::array<std::uint8_t, 4096> buffer{};
+  initiator x({.credential = referral, .buffer = buffer});
   const auto s = x.start(w.turn());
   REQUIRE(says<failed>(s));
   CHECK(is(std::get<failed>(s).why, errc::api_misuse, "Ticket", "sname"));

@@ -1,4 +1,4 @@
-// What an AS exchange is asked for: a name and a room are enough.
+// What an AS exchange is asked for: a name and a buffer are enough.
 #include <kerb/exchange/client/as_request.hpp>
 
 #include "support/both.hpp"
@@ -7,13 +7,13 @@
 using namespace kerb_test;
 
 namespace {
-constexpr bool only_name_and_room_are_needed() {
-  std::array<std::uint8_t, 8> room{};
-  const as_request<key> r{.client = alice(), .room = room};
+constexpr bool only_name_and_buffer_are_needed() {
+  std::array<std::uint8_t, 8> buffer{};
+  const as_request<key> r{.client = alice(), .buffer = buffer};
   return r.password.empty() && !r.key && !r.server && r.options == msg::KdcOptions{} && r.lifetime > 0 &&
          !r.renew_lifetime && !r.from && r.etypes.empty() && r.addresses.empty() && !r.follow_kdc_clock;
 }
 }  // namespace
 
-KERB_BOTH("as_request: a name and a room are enough, and nothing risky is on", "[exchange][rfc4120-3.1.1]",
-          only_name_and_room_are_needed);
+KERB_BOTH("as_request: a name and a buffer are enough, and nothing risky is on", "[exchange][rfc4120-3.1.1]",
+          only_name_and_buffer_are_needed);

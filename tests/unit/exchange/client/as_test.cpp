@@ -18,9 +18,9 @@ constexpr bytes_view octets_of_send(const client::step& s) {
 
 /// Starts a client and answers it with a reply bent by `bend`.
 template <class F>
-constexpr client::step answered(kdc_world& w, std::span<std::uint8_t> room, F bend,
-                                as_request<key> ask = {.client = alice(), .room = {}}) {
-  if (ask.room.empty()) ask = w.ask_as(room);
+constexpr client::step answered(kdc_world& w, std::span<std::uint8_t> buffer, F bend,
+                                as_request<key> ask = {.client = alice(), .buffer = {}}) {
+  if (ask.buffer.empty()) ask = w.ask_as(buffer);
   client x(ask);
   const auto s = x.start(w.turn_now());
   return x.receive(w.as_rep(octets_of_send(s), bend), w.turn_now(), carrier::stream);
@@ -28,14 +28,14 @@ constexpr client::step answered(kdc_world& w, std::span<std::uint8_t> room, F be
 template <class F>
 client::step bent(F bend) {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  return answered(w, room, bend);
+  std::array<std::uint8_t, 2048> buffer{};
+  return answered(w, buffer, bend);
 }
 
 constexpr bool without_preauthentication() {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   const auto first = x.start(w.turn_now());
   const auto* out = std::get_if<send>(&first);
   if (out == nullptr || !(out->realm == ex_org) || out->to != destination::kdc || out->via != carrier::any)
@@ -52,13 +52,13 @@ constexpr bool without_preauthentication() {
          c->session_key().etype() == e20 &&
          ct_equal(c->session_key().octets().unguarded(), w.session_key.octets().unguarded()) &&
          asn1::decode<msg::Ticket>(c->ticket()).has_value() && c->endtime() == plus(noon.at, 36000) &&
-         c->kdc_clock_offset() == 0 && !c->facts().client_renamed && !holds(room, w.session_key.octets().unguarded());
+         c->kdc_clock_offset() == 0 && !c->facts().client_renamed && !holds(buffer, w.session_key.octets().unguarded());
 }
 
 constexpr bool with_an_encrypted_timestamp() {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   if (!says<send>(x.start(w.turn_now()))) return false;
   const auto second = x.receive(w.hints({.cookie = bytes_view(w.password_octets), .strangers = true}), w.turn_now());
   const auto req = asn1::decode<msg::AsReq>(octets_of_send(second), der::strict);
@@ -87,8 +87,8 @@ KERB_BOTH("as_client: PA-ENC-TIMESTAMP follows the KDC's hints, and its cookie g
 
 TEST_CASE("as_client: each request has a nonce of its own", "[exchange][rfc4120-3.1.1]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   const std::uint32_t first =
       kerb_test::must(asn1::decode<msg::AsReq>(octets_of_send(x.start(w.turn_now())))).req_body->nonce;
   const std::uint32_t second =
@@ -130,12 +130,12 @@ TEST_CASE("as_client: name types are not compared", "[exchange][rfc4120-5.2.2]")
 }
 TEST_CASE("as_client: an encryption type that was not offered fails", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const etype_t only18[] = {e18};
-  as_request<key> ask = w.ask_as(room);
+  as_request<key> ask = w.ask_as(buffer);
   ask.etypes = only18;
   // the reply's own
-  REQUIRE(fails_with(answered(w, room, honest, ask), errc::etype_not_offered, "enc-part"));
+  REQUIRE(fails_with(answered(w, buffer, honest, ask), errc::etype_not_offered, "enc-part"));
   REQUIRE(fails_with(bent([](reply_spec& s) { s.claimed = etype_t::rc4_hmac; }), errc::etype_not_offered, "enc-part"));
   // the session key's
   const auto rc4 = [](reply_spec& s) { s.part.key = {etype_t::rc4_hmac, bytes_view(kdc_world::password_octets)}; };
@@ -160,7 +160,7 @@ TEST_CASE("as_client: times that were not asked for fail", "[exchange][rfc4120-3
 }
 TEST_CASE("as_client: a ticket that has ended by our clock fails", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   w.limits.clock_skew = 300;
   const auto ended = [](std::int64_t ago) {
     return [ago](reply_spec& s) {
@@ -168,16 +168,16 @@ TEST_CASE("as_client: a ticket that has ended by our clock fails", "[exchange][r
       s.part.endtime = plus(noon.at, -ago);
     };
   };
-  REQUIRE(says<done>(answered(w, room, ended(300))));
+  REQUIRE(says<done>(answered(w, buffer, ended(300))));
   w.limits.clock_skew = 299;  // the start is out of skew then, too
-  REQUIRE(says<failed>(answered(w, room, ended(300))));
+  REQUIRE(says<failed>(answered(w, buffer, ended(300))));
   const auto never_began = [](reply_spec& s) {
     s.part.starttime.reset();
     s.part.authtime = plus(noon.at, -100);
     s.part.endtime = plus(noon.at, -100);
   };
   w.limits.clock_skew = 100;
-  REQUIRE(says<done>(answered(w, room, never_began)));
+  REQUIRE(says<done>(answered(w, buffer, never_began)));
 }
 TEST_CASE("as_client: a start outside the skew fails, on both sides and exactly", "[exchange][rfc4120-3.1.5]") {
   const auto at = [](std::int64_t off) { return [off](reply_spec& s) { s.part.starttime = plus(noon.at, off); }; };
@@ -193,8 +193,8 @@ TEST_CASE("as_client: a start outside the skew fails, on both sides and exactly"
 }
 TEST_CASE("as_client: renew-till is at most what was asked for", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.renew_lifetime = 86400;
   const auto till = [](std::int64_t after) {
     return [after](reply_spec& s) {
@@ -202,17 +202,17 @@ TEST_CASE("as_client: renew-till is at most what was asked for", "[exchange][rfc
       s.part.renew_till = plus(noon.at, after);
     };
   };
-  REQUIRE(says<done>(answered(w, room, till(86400), ask)));
-  REQUIRE(fails_with(answered(w, room, till(86401), ask), errc::time_mismatch, "renew-till"));
+  REQUIRE(says<done>(answered(w, buffer, till(86400), ask)));
+  REQUIRE(fails_with(answered(w, buffer, till(86401), ask), errc::time_mismatch, "renew-till"));
   ask.renew_lifetime.reset();
   ask.options.set(kdc_option_t::renewable_ok);
-  REQUIRE(says<done>(answered(w, room, till(36000), ask)));
-  REQUIRE(fails_with(answered(w, room, till(36001), ask), errc::time_mismatch, "renew-till"));
+  REQUIRE(says<done>(answered(w, buffer, till(36000), ask)));
+  REQUIRE(fails_with(answered(w, buffer, till(36001), ask), errc::time_mismatch, "renew-till"));
 }
 TEST_CASE("as_client: a postdated ticket starts when it was asked to", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::postdated, kdc_option_t::allow_postdate};
   ask.from = plus(noon.at, 7200);
   const auto from = [](std::int64_t after) {
@@ -221,15 +221,15 @@ TEST_CASE("as_client: a postdated ticket starts when it was asked to", "[exchang
       s.part.starttime = plus(noon.at, after);
     };
   };
-  REQUIRE(says<done>(answered(w, room, from(7200), ask)));
-  REQUIRE(fails_with(answered(w, room, from(7201), ask), errc::time_mismatch, "starttime"));
+  REQUIRE(says<done>(answered(w, buffer, from(7200), ask)));
+  REQUIRE(fails_with(answered(w, buffer, from(7201), ask), errc::time_mismatch, "starttime"));
 }
 namespace {
 /// The flags that a credential reports as granted unasked, when the KDC grants `f`; none when it is refused.
 std::optional<msg::TicketFlags> reported(ticket_flag_t f, msg::KdcOptions asked = {}) {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.options = asked;
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -263,25 +263,25 @@ TEST_CASE("as_client: a ticket that is not INITIAL fails", "[exchange][rfc4120-2
 }
 TEST_CASE("as_client: addresses that were not asked for fail", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   static constexpr std::uint8_t v4[] = {192, 0, 2, 1}, other[] = {192, 0, 2, 2};
   static constexpr msg::HostAddress asked[] = {{addr_t::ipv4, v4}}, got_other[] = {{addr_t::ipv4, other}},
                                     got_type[] = {{addr_t::directional, v4}};
-  as_request<key> ask = w.ask_as(room);
+  as_request<key> ask = w.ask_as(buffer);
   const auto with = [](view_of<msg::HostAddress> a) {
     return [a](reply_spec& s) { s.part.caddr = msg::HostAddresses(a); };
   };
-  REQUIRE(fails_with(answered(w, room, with(asked), ask), errc::address_mismatch, "caddr"));
+  REQUIRE(fails_with(answered(w, buffer, with(asked), ask), errc::address_mismatch, "caddr"));
   ask.addresses = asked;
-  REQUIRE(says<done>(answered(w, room, with(asked), ask)));
-  REQUIRE(fails_with(answered(w, room, with(got_other), ask), errc::address_mismatch, "caddr"));
-  REQUIRE(fails_with(answered(w, room, with(got_type), ask), errc::address_mismatch, "caddr"));
+  REQUIRE(says<done>(answered(w, buffer, with(asked), ask)));
+  REQUIRE(fails_with(answered(w, buffer, with(got_other), ask), errc::address_mismatch, "caddr"));
+  REQUIRE(fails_with(answered(w, buffer, with(got_type), ask), errc::address_mismatch, "caddr"));
 }
 TEST_CASE("as_client: another name for the client is taken only where canonicalisation was asked",
           "[exchange][rfc6806-6]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::canonicalize};
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -299,8 +299,8 @@ TEST_CASE("as_client: a reply under another key or usage is passed over on a dat
   const auto wrong_key = [](kdc_world& w) { return [&w](reply_spec& s) { s.seal_with = &w.tgs_key; }; };
   for (const carrier c : {carrier::any, carrier::stream}) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
-    client x(w.ask_as(room));
+    std::array<std::uint8_t, 2048> buffer{};
+    client x(w.ask_as(buffer));
     const auto first = x.start(w.turn_now());
     const auto s = x.receive(w.as_rep(octets_of_send(first), wrong_key(w)), w.turn_now(), c);
     REQUIRE(why(s).code == errc::integrity);
@@ -316,8 +316,8 @@ TEST_CASE("as_client: a reply under another key or usage is passed over on a dat
 
 TEST_CASE("as_client: no truncation of a reply is accepted, and the true one still is", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   const auto first = x.start(w.turn_now());
   const bytes_view whole = w.as_rep(octets_of_send(first), honest);
   for (std::size_t n = 0; n != whole.size(); ++n) {
@@ -330,8 +330,8 @@ TEST_CASE("as_client: no truncation of a reply is accepted, and the true one sti
 }
 TEST_CASE("as_client: no truncation of a KRB-ERROR is taken for one", "[exchange][rfc4120-5.9.1]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   const bytes_view whole = w.error(error_code_t::kdc_err_policy);
   for (std::size_t n = 0; n != whole.size(); ++n) {
@@ -344,9 +344,9 @@ TEST_CASE("as_client: no truncation of a KRB-ERROR is taken for one", "[exchange
 }
 TEST_CASE("as_client: what opens and is no EncASRepPart fails", "[exchange][rfc4120-5.4.2]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 512> reply{};
-  client x(w.ask_as(room));
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   const auto rep = testing::mint_kdc_rep<msg_t::as_rep>(alice(), w.ticket(krbtgt(), w.service_key),
                                                         msg::PaEncTsEnc{noon.at, noon.usec}, w.client_key,
@@ -356,8 +356,8 @@ TEST_CASE("as_client: what opens and is no EncASRepPart fails", "[exchange][rfc4
 
 TEST_CASE("as_client: no flipped bit of a reply is accepted but where nothing is authenticated", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   const auto first = x.start(w.turn_now());
   const bytes_view whole = w.as_rep(octets_of_send(first), honest);
   const auto rep = asn1::decode<msg::AsRep>(whole);
@@ -369,7 +369,7 @@ TEST_CASE("as_client: no flipped bit of a reply is accepted but where nothing is
     for (std::size_t i = 0; i != whole.size(); ++i) copy[i] = whole[i];
     const std::size_t at = bit / 8;
     copy[at] = static_cast<std::uint8_t>(copy[at] ^ (1u << (bit % 8)));
-    client y(w.ask_as(room));
+    client y(w.ask_as(buffer));
     kdc_world same;  // draws the same nonce
     const auto ignored_start = y.start(same.turn_now());
     REQUIRE(says<send>(ignored_start));
@@ -393,8 +393,8 @@ TEST_CASE("as_client: a KRB-ERROR ends the exchange with its code", "[exchange][
         error_code_t::kdc_err_key_expired, error_code_t::kdc_err_etype_nosupp, error_code_t::kdc_err_wrong_realm,
         error_code_t::kdc_err_client_revoked, error_code_t::krb_err_generic, error_code_t(4711)}) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
-    client x(w.ask_as(room));
+    std::array<std::uint8_t, 2048> buffer{};
+    client x(w.ask_as(buffer));
     const auto started = x.start(w.turn_now());
     REQUIRE(says<send>(started));
     const auto s = x.receive(w.error(code), w.turn_now());
@@ -407,8 +407,8 @@ TEST_CASE("as_client: a KRB-ERROR ends the exchange with its code", "[exchange][
 }
 TEST_CASE("as_client: a second refusal of the timestamp is the end", "[exchange][rfc4120-3.1.6]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
   const auto s = x.receive(w.hints({.code = error_code_t::kdc_err_preauth_failed}), w.turn_now());
@@ -417,12 +417,12 @@ TEST_CASE("as_client: a second refusal of the timestamp is the end", "[exchange]
 }
 TEST_CASE("as_client: a KDC that offers nothing we have ends the exchange", "[exchange][rfc4120-5.2.7]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE(fails_with(x.receive(w.hints({.timestamp = false, .strangers = true}), w.turn_now()),
                      errc::no_preauth_mechanism, ""));
-  client y(w.ask_as(room));
+  client y(w.ask_as(buffer));
   REQUIRE(says<send>(y.start(w.turn_now())));
   REQUIRE(fails_with(y.receive(w.error(error_code_t::kdc_err_preauth_required), w.turn_now()), errc::kdc_said_no,
                      "error-code"));
@@ -431,8 +431,8 @@ TEST_CASE("as_client: broken hints are passed over on a datagram and fail on a s
   const std::uint8_t junk[] = {0x30, 0x80};
   for (const carrier c : {carrier::any, carrier::stream}) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
-    client x(w.ask_as(room));
+    std::array<std::uint8_t, 2048> buffer{};
+    client x(w.ask_as(buffer));
     REQUIRE(says<send>(x.start(w.turn_now())));
     const auto s = x.receive(w.error(error_code_t::kdc_err_preauth_required, bytes_view(junk)), w.turn_now(), c);
     REQUIRE(says<failed>(s) == (c == carrier::stream));
@@ -443,8 +443,8 @@ TEST_CASE("as_client: broken hints are passed over on a datagram and fail on a s
 TEST_CASE("as_client: a reply too big for a datagram is asked for again over a stream, once",
           "[exchange][rfc4120-7.2.1]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   const auto first = x.start(w.turn_now());
   const auto again = x.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now());
   REQUIRE(says<send>(again));
@@ -453,16 +453,16 @@ TEST_CASE("as_client: a reply too big for a datagram is asked for again over a s
   REQUIRE_FALSE(std::get<send>(again).fresh);
   // from now on there are no datagrams that could be passed over
   REQUIRE(says<failed>(x.receive(bytes_view(), w.turn_now())));
-  client y(w.ask_as(room));
+  client y(w.ask_as(buffer));
   REQUIRE(says<send>(y.start(w.turn_now())));
   REQUIRE(says<send>(y.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now())));
   REQUIRE(says<failed>(y.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now())));
 }
 TEST_CASE("as_client: an unauthenticated clock is followed only with leave, and once", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const timestamp slow{{noon.at.seconds - 3600}, {0}};
-  as_request<key> ask = w.ask_as(room);
+  as_request<key> ask = w.ask_as(buffer);
   client x(ask);
   REQUIRE(says<send>(x.start(w.turn_at(slow))));
   const auto refused = x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(slow));
@@ -510,8 +510,8 @@ class talkative {
 TEST_CASE("as_client: a KDC that always wants more is bounded by the limits", "[exchange][rfc6113-5.2]") {
   kdc_world w;
   w.limits.max_rounds = 4;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.key = w.client_key;
   as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
   REQUIRE(says<send>(x.start(w.turn_now())));
@@ -540,8 +540,8 @@ TEST_CASE("as_client: iterations outside the limits are refused, and inside they
                       {{0, 0, 0, 0}, std::uint64_t{1} << 32, false}};
   for (const row& r : rows) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
-    as_request<key> ask = w.ask_as(room);
+    std::array<std::uint8_t, 2048> buffer{};
+    as_request<key> ask = w.ask_as(buffer);
     ask.password = {};
     client x(ask);
     REQUIRE(says<send>(x.start(w.turn_now())));
@@ -559,8 +559,8 @@ TEST_CASE("as_client: the limits of iterations are the caller's", "[exchange][rf
   kdc_world w;
   w.limits.min_iterations = 1;
   w.limits.max_iterations = std::uint64_t{1} << 32;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.password = {};
   for (const std::array<std::uint8_t, 4> p : {std::array<std::uint8_t, 4>{0, 0, 0, 1}, std::array<std::uint8_t, 4>{}}) {
     client x(ask);
@@ -574,8 +574,8 @@ TEST_CASE("as_client: parameters of another size are refused", "[exchange][rfc39
   const std::uint8_t five[5] = {0, 0, 0, 0x80, 0};
   for (std::size_t n : {0u, 3u, 5u}) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
-    client x(w.ask_as(room));
+    std::array<std::uint8_t, 2048> buffer{};
+    client x(w.ask_as(buffer));
     REQUIRE(says<send>(x.start(w.turn_now())));
     REQUIRE(fails_with(x.receive(w.hints({.s2kparams = bytes_view(five).first(n)}), w.turn_now()),
                        errc::bad_s2k_parameters, "s2kparams"));
@@ -583,16 +583,16 @@ TEST_CASE("as_client: parameters of another size are refused", "[exchange][rfc39
 }
 TEST_CASE("as_client: hints for none of our encryption types fail", "[exchange][rfc4120-5.2.7.5]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE(fails_with(x.receive(w.hints({.etype = etype_t::des_cbc_md5}), w.turn_now()), errc::etype_not_offered, ""));
 }
 TEST_CASE("as_client: without a password it asks for the key, with the salt and the parameters",
           "[exchange][rfc4120-3.1.3]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
   REQUIRE(says<send>(x.start(w.turn_now())));
@@ -610,8 +610,8 @@ TEST_CASE("as_client: without a password it asks for the key, with the salt and 
 }
 TEST_CASE("as_client: the default salt is the realm and the components", "[exchange][rfc4120-4]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
   REQUIRE(says<send>(x.start(w.turn_now())));
@@ -624,8 +624,8 @@ TEST_CASE("as_client: the default salt is the realm and the components", "[excha
 }
 TEST_CASE("as_client: a key for the reply alone is asked for when it is needed", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
   const auto first = x.start(w.turn_now());
@@ -637,7 +637,7 @@ TEST_CASE("as_client: a key for the reply alone is asked for when it is needed",
 }
 TEST_CASE("as_client: hints in the reply tell how the key is made", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const msg::EtypeInfo2Entry entries[] = {{e20, "other salt"_krb, {}}};
   std::array<std::uint8_t, 64> info{};
   const msg::PaData list[] = {
@@ -647,14 +647,14 @@ TEST_CASE("as_client: hints in the reply tell how the key is made", "[exchange][
     s.padata = msg::MethodData(view_of(list));
     s.seal_with = &salted;
   };
-  REQUIRE(says<done>(answered(w, room, bend)));
+  REQUIRE(says<done>(answered(w, buffer, bend)));
 }
 TEST_CASE("as_client: a long-term key serves instead of a password, its own type offered first",
           "[exchange][rfc4120-3.1.3]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const key k = w.make(e17, 7);
-  as_request<key> ask = w.ask_as(room);
+  as_request<key> ask = w.ask_as(buffer);
   ask.password = {};
   ask.key = k;
   client x(ask);
@@ -675,13 +675,13 @@ TEST_CASE("as_client: a long-term key serves instead of a password, its own type
 
 TEST_CASE("as_client: calls out of turn are misuse, and the first reason stands", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const auto misused = [](const auto& s) { return says<failed>(s) && why(s).code == errc::api_misuse; };
   enum class call { start, receive, provide, take };
   enum class in { idle, waiting, wants_key, over, spent };
   for (const in state : {in::idle, in::waiting, in::wants_key, in::over, in::spent}) {
     for (const call c : {call::start, call::receive, call::provide, call::take}) {
-      as_request<key> ask = w.ask_as(room);
+      as_request<key> ask = w.ask_as(buffer);
       if (state == in::wants_key) ask.password = {};
       client x(ask);
       if (state != in::idle) {
@@ -699,7 +699,7 @@ TEST_CASE("as_client: calls out of turn are misuse, and the first reason stands"
       if (c == call::take && state != in::over) REQUIRE(std::move(x).take().error().code == errc::api_misuse);
     }
   }
-  client x(w.ask_as(room));
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.turn_now())));
   REQUIRE(why(x.start(w.turn_now())).code == errc::kdc_said_no);
@@ -707,25 +707,25 @@ TEST_CASE("as_client: calls out of turn are misuse, and the first reason stands"
   REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::kdc_said_no);
 }
 
-TEST_CASE("as_client: too small a room says what will do, and nothing has changed", "[exchange]") {
+TEST_CASE("as_client: too small a buffer says what will do, and nothing has changed", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  const std::span<std::uint8_t> all(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  const std::span<std::uint8_t> all(buffer);
   std::size_t needed = 0;
   {
     client x(w.ask_as(all.first(0)));
     const auto s = x.start(w.turn_now());
-    REQUIRE(says<need_room>(s));
-    needed = std::get<need_room>(s).octets;
+    REQUIRE(says<need_buffer>(s));
+    needed = std::get<need_buffer>(s).octets;
   }
   for (std::size_t n = 0; n != needed; ++n) {
     kdc_world own;
     client x(own.ask_as(all.first(n)));
     const auto s = x.start(own.turn_now());
-    REQUIRE(says<need_room>(s));
-    REQUIRE(std::get<need_room>(s).octets == needed);
+    REQUIRE(says<need_buffer>(s));
+    REQUIRE(std::get<need_buffer>(s).octets == needed);
     REQUIRE(own.policy.entropy.draws() == 0);
-    x.room(all.first(needed));
+    x.set_buffer(all.first(needed));
     REQUIRE(says<send>(x.start(own.turn_now())));
   }
   // and when the reply comes
@@ -735,39 +735,40 @@ TEST_CASE("as_client: too small a room says what will do, and nothing has change
   const auto first = x.start(own.turn_now());
   const bytes_view rep = own.as_rep(octets_of_send(first), honest);
   const auto s = x.receive(rep, own.turn_now());
-  REQUIRE(says<need_room>(s));
-  const std::size_t more = std::get<need_room>(s).octets;
-  x.room(std::span(other).first(more - 1));
-  REQUIRE(std::get<need_room>(x.receive(rep, own.turn_now())).octets == more);
-  x.room(all.first(more));
+  REQUIRE(says<need_buffer>(s));
+  const std::size_t more = std::get<need_buffer>(s).octets;
+  x.set_buffer(std::span(other).first(more - 1));
+  REQUIRE(std::get<need_buffer>(x.receive(rep, own.turn_now())).octets == more);
+  x.set_buffer(all.first(more));
   const auto end = x.receive(rep, own.turn_now());
   INFO(name_of(why(end).code) << ' ' << why(end).type << ' ' << why(end).field << ' ' << end.index());
   REQUIRE(says<done>(end));
 }
-TEST_CASE("as_client: too small a room for the second request can be enlarged, with the key given back", "[exchange]") {
+TEST_CASE("as_client: too small a space for the second request can be enlarged, with the key given back",
+          "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> small{}, large{};
   as_request<key> ask = w.ask_as(std::span(small).first(0));
   ask.password = {};
   client x(ask);
   const auto s = x.start(w.turn_now());
-  x.room(std::span(small).first(std::get<need_room>(s).octets));
+  x.set_buffer(std::span(small).first(std::get<need_buffer>(s).octets));
   REQUIRE(says<send>(x.start(w.turn_now())));
   auto next = x.receive(w.hints({.salt = "s"_krb}), w.turn_now());
   REQUIRE(says<need_key>(next));
   key k = w.client_key.copy();
   next = x.provide(std::move(k), w.turn_now());
-  REQUIRE(says<need_room>(next));
+  REQUIRE(says<need_buffer>(next));
   REQUIRE_FALSE(k.empty());
-  x.room(large);
+  x.set_buffer(large);
   REQUIRE(says<send>(x.provide(std::move(k), w.turn_now())));
 }
 
 TEST_CASE("as_client: a random source that fails ends the exchange, and leaves no plaintext", "[exchange]") {
   for (unsigned draw = 1;; ++draw) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
-    client x(w.ask_as(room));
+    std::array<std::uint8_t, 2048> buffer{};
+    client x(w.ask_as(buffer));
     w.policy.entropy.fail_at = draw;
     auto s = x.start(w.turn_now());
     if (says<send>(s)) s = x.receive(w.hints(), w.turn_now());
@@ -776,51 +777,51 @@ TEST_CASE("as_client: a random source that fails ends the exchange, and leaves n
       break;
     }
     REQUIRE(why(s).code == errc::entropy);
-    REQUIRE_FALSE(holds(room, "20260101120000Z"_krb.octets));  // the timestamp that was about to be sealed
+    REQUIRE_FALSE(holds(buffer, "20260101120000Z"_krb.octets));  // the timestamp that was about to be sealed
   }
 }
 
 TEST_CASE("as_client: a clock that Kerberos cannot write is refused", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   for (const timestamp t :
        {timestamp{{latest_time.seconds + 1}, {0}}, timestamp{noon.at, {1000000}}, timestamp{noon.at, {-1}}}) {
-    client x(w.ask_as(room));
+    client x(w.ask_as(buffer));
     REQUIRE(why(x.start(w.turn_at(t))).code == errc::clock_out_of_range);
   }
 }
 
 TEST_CASE("as_client: what was opened is wiped when the credential dies", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   {
-    client x(w.ask_as(room));
+    client x(w.ask_as(buffer));
     const auto first = x.start(w.turn_now());
     REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(first), honest), w.turn_now())));
     auto c = std::move(x).take();
-    REQUIRE(holds(room, "20260101120000Z"_krb.octets));  // authtime, in the opened part
-    REQUIRE_FALSE(holds(room, w.session_key.octets().unguarded()));
+    REQUIRE(holds(buffer, "20260101120000Z"_krb.octets));  // authtime, in the opened part
+    REQUIRE_FALSE(holds(buffer, w.session_key.octets().unguarded()));
   }
-  REQUIRE_FALSE(holds(room, "20260101120000Z"_krb.octets));
+  REQUIRE_FALSE(holds(buffer, "20260101120000Z"_krb.octets));
 }
 TEST_CASE("as_client: what was opened is wiped when the reply is refused", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   const auto first = x.start(w.turn_now());
   const auto bend = [](reply_spec& s) { s.part.endtime = plus(s.part.endtime, 3600); };
   REQUIRE(says<failed>(x.receive(w.as_rep(octets_of_send(first), bend), w.turn_now())));
-  REQUIRE_FALSE(holds(room, "20260101230000Z"_krb.octets));
-  REQUIRE_FALSE(holds(room, w.session_key.octets().unguarded()));
+  REQUIRE_FALSE(holds(buffer, "20260101230000Z"_krb.octets));
+  REQUIRE_FALSE(holds(buffer, w.session_key.octets().unguarded()));
 }
 
 TEST_CASE("as_client: a whole exchange takes nothing from the heap", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   bool ok = false;
   {
     const no_allocations none;
-    client x(w.ask_as(room));
+    client x(w.ask_as(buffer));
     auto s = x.start(w.turn_now());
     s = x.receive(w.hints(), w.turn_now());
     s = x.receive(w.as_rep(octets_of_send(s), honest), w.turn_now());
@@ -850,10 +851,10 @@ bool has_timestamp(bytes_view request) {
 
 TEST_CASE("as_client: a cookie outlives the octets it came in, as long as it is sent", "[exchange][rfc6113-5.2]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 512> wire{};
   const std::uint8_t cookie[] = {'M', 'I', 'T', 1, 2, 3}, longer[] = {'M', 'I', 'T', 1, 2, 3, 4, 5, 6, 7, 8, 9};
-  as_request<key> ask = w.ask_as(room);
+  as_request<key> ask = w.ask_as(buffer);
   ask.follow_kdc_clock = true;
   client x(ask);
   REQUIRE(says<send>(x.start(w.turn_now())));
@@ -871,19 +872,19 @@ TEST_CASE("as_client: a cookie outlives the octets it came in, as long as it is 
     REQUIRE(says<send>(third));
     REQUIRE(cookie_in(octets_of_send(third)) == std::optional(c));
     REQUIRE(has_timestamp(octets_of_send(third)));
-    y.room(large);
+    y.set_buffer(large);
     REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(third), honest), w.turn_now())));
   }
 }
 TEST_CASE("as_client: hints that are passed over leave nothing behind", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 128> data{};
   const std::uint8_t junk[] = {0x30, 0x80};
   const msg::PaData list[] = {
       {padata_t::etype_info2, junk}, {padata_t::fx_cookie, junk}, {padata_t::enc_timestamp, {}}};
   const bytes_view broken = kerb_test::must(asn1::encode(msg::MethodData(view_of(list)), data));
-  as_request<key> ask = w.ask_as(room);
+  as_request<key> ask = w.ask_as(buffer);
   ask.follow_kdc_clock = true;
   client x(ask);
   REQUIRE(says<send>(x.start(w.turn_now())));
@@ -902,8 +903,8 @@ TEST_CASE("as_client: a forged reply with another salt does not spoil the key", 
   for (const bool preauthenticated : {false, true}) {
     for (const etype_t claimed : {e20, e17}) {
       kdc_world w;
-      std::array<std::uint8_t, 2048> room{};
-      client x(w.ask_as(room));
+      std::array<std::uint8_t, 2048> buffer{};
+      client x(w.ask_as(buffer));
       auto sent = x.start(w.turn_now());
       if (preauthenticated) sent = x.receive(w.hints(), w.turn_now());
       const auto forge = [&](reply_spec& s) {
@@ -919,8 +920,8 @@ TEST_CASE("as_client: a forged reply with another salt does not spoil the key", 
 TEST_CASE("as_client: forged replies make it compute a bounded number of keys", "[exchange]") {
   kdc_world w;
   w.limits.max_rounds = 3;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   const auto sent = x.start(w.turn_now());
   const auto forged = [&](std::uint8_t letter) {
     const std::uint8_t salt[] = {letter};
@@ -938,8 +939,8 @@ TEST_CASE("as_client: forged replies make it compute a bounded number of keys", 
 }
 TEST_CASE("as_client: a key that was provided is asked for once, whatever it opens", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
   const auto sent = x.start(w.turn_now());
@@ -950,9 +951,9 @@ TEST_CASE("as_client: a key that was provided is asked for once, whatever it ope
 }
 TEST_CASE("as_client: a reply that changed while the key was fetched fails", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 1024> wire{};
-  as_request<key> ask = w.ask_as(room);
+  as_request<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
   const auto sent = x.start(w.turn_now());
@@ -964,8 +965,8 @@ TEST_CASE("as_client: a reply that changed while the key was fetched fails", "[e
 }
 TEST_CASE("as_client: a forged name or hint is passed over on a datagram", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   const auto sent = x.start(w.turn_now());
   REQUIRE(
       why(x.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = mallory(); }), w.turn_now())).code ==
@@ -978,8 +979,8 @@ TEST_CASE("as_client: a forged name or hint is passed over on a datagram", "[exc
 TEST_CASE("as_client: the answer to a datagram that was sent twice does not end the next round", "[exchange]") {
   for (const carrier c : {carrier::any, carrier::stream}) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
-    client x(w.ask_as(room));
+    std::array<std::uint8_t, 2048> buffer{};
+    client x(w.ask_as(buffer));
     REQUIRE(says<send>(x.start(w.turn_now())));
     const auto second = x.receive(w.hints(), w.turn_now(), c);
     const auto twice = x.receive(w.hints(), w.turn_now(), c);
@@ -991,9 +992,9 @@ TEST_CASE("as_client: the answer to a datagram that was sent twice does not end 
 TEST_CASE("as_client: a refusal whose e-data is of another type is a refusal all the same",
           "[exchange][rfc4120-5.9.1]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const std::uint8_t typed[] = {0x30, 0x09, 0xa1, 0x03, 0x02, 0x01, 0x03, 0xa2, 0x02, 0x04, 0x00};
-  client x(w.ask_as(room));
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
   const auto s = x.receive(w.error(error_code_t::kdc_err_preauth_failed, bytes_view(typed)), w.turn_now());
@@ -1004,8 +1005,8 @@ TEST_CASE("as_client: an unauthenticated clock is followed only so far", "[excha
   const auto followed = [](std::int64_t ahead) {
     kdc_world w;
     w.limits.max_clock_offset = 7200;
-    std::array<std::uint8_t, 2048> room{};
-    as_request<key> ask = w.ask_as(room);
+    std::array<std::uint8_t, 2048> buffer{};
+    as_request<key> ask = w.ask_as(buffer);
     ask.follow_kdc_clock = true;
     client x(ask);
     const timestamp ours{{noon.at.seconds - ahead}, {0}};
@@ -1023,15 +1024,15 @@ TEST_CASE("as_client: a ticket for a service is never swapped for a referral", "
     s.ticket_service = named(referral_parts);
   };
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::canonicalize};
   client x(ask);
   const auto sent = x.start(w.turn_now());
   REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), referral), w.turn_now())));
   REQUIRE(std::move(x).take()->facts().is_referral);
   ask.server = web();
-  REQUIRE(fails_with(answered(w, room, referral, ask), errc::name_mismatch, "sname"));
+  REQUIRE(fails_with(answered(w, buffer, referral, ask), errc::name_mismatch, "sname"));
 }
 TEST_CASE("as_client: the ticket-granting ticket of a realm that is written in another way is no referral",
           "[exchange][rfc6806-6]") {
@@ -1043,11 +1044,11 @@ TEST_CASE("as_client: the ticket-granting ticket of a realm that is written in a
     s.ticket_service = krbtgt();
   };
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.client = named(alice_parts, lower);
   ask.key = w.client_key;
-  REQUIRE(fails_with(answered(w, room, canonical, ask), errc::name_mismatch, "crealm"));
+  REQUIRE(fails_with(answered(w, buffer, canonical, ask), errc::name_mismatch, "crealm"));
   ask.options = {kdc_option_t::canonicalize};
   client x(ask);
   const auto sent = x.start(w.turn_now());
@@ -1061,18 +1062,18 @@ TEST_CASE("as_client: the ticket-granting ticket of a realm that is written in a
 TEST_CASE("as_client: another realm for the client than the one that issued the ticket fails",
           "[exchange][rfc4120-5.4.1]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::canonicalize};
   const auto from = [](kerberos_string realm) {
     return [realm](reply_spec& s) { s.client = named(mallory_parts, realm); };
   };
-  REQUIRE(says<done>(answered(w, room, from(ex_org), ask)));
-  REQUIRE(fails_with(answered(w, room, from(other_org), ask), errc::name_mismatch, "crealm"));
-  REQUIRE(fails_with(answered(w, room, from(anonymous_realm), ask), errc::name_mismatch, "crealm"));
+  REQUIRE(says<done>(answered(w, buffer, from(ex_org), ask)));
+  REQUIRE(fails_with(answered(w, buffer, from(other_org), ask), errc::name_mismatch, "crealm"));
+  REQUIRE(fails_with(answered(w, buffer, from(anonymous_realm), ask), errc::name_mismatch, "crealm"));
   ask.options.set(kdc_option_t::request_anonymous);
-  REQUIRE(says<done>(answered(w, room, from(anonymous_realm), ask)));
-  REQUIRE(fails_with(answered(w, room, from(other_org), ask), errc::name_mismatch, "crealm"));
+  REQUIRE(says<done>(answered(w, buffer, from(anonymous_realm), ask)));
+  REQUIRE(fails_with(answered(w, buffer, from(other_org), ask), errc::name_mismatch, "crealm"));
 }
 TEST_CASE("as_client: no ticket of another realm is taken for the one that was asked for", "[exchange][rfc4120-5.3]") {
   const auto foreign = [](view_of<kerberos_string> parts, kerberos_string realm) {
@@ -1083,17 +1084,17 @@ TEST_CASE("as_client: no ticket of another realm is taken for the one that was a
     };
   };
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::canonicalize};
-  REQUIRE(says<done>(answered(w, room, foreign(referral_parts, ex_org), ask)));
-  REQUIRE(fails_with(answered(w, room, foreign(krbtgt_parts, other_org), ask), errc::name_mismatch, "srealm"));
-  REQUIRE(fails_with(answered(w, room, foreign(referral_parts, other_org), ask), errc::name_mismatch, "srealm"));
+  REQUIRE(says<done>(answered(w, buffer, foreign(referral_parts, ex_org), ask)));
+  REQUIRE(fails_with(answered(w, buffer, foreign(krbtgt_parts, other_org), ask), errc::name_mismatch, "srealm"));
+  REQUIRE(fails_with(answered(w, buffer, foreign(referral_parts, other_org), ask), errc::name_mismatch, "srealm"));
 }
 TEST_CASE("as_client: the realm that a KDC names in place of the one asked is there for the caller",
           "[exchange][rfc6806-7]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 256> wire{};
   msg::KrbError e;
   e.stime = noon.at;
@@ -1101,7 +1102,7 @@ TEST_CASE("as_client: the realm that a KDC names in place of the one asked is th
   e.realm = ex_org;
   e.sname = krbtgt().name;
   e.crealm = other_org;
-  client x(w.ask_as(room));
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE_FALSE(x.realm_named());
   REQUIRE(fails_with(x.receive(*asn1::encode(e, wire), w.turn_now()), errc::kdc_said_no, "error-code"));
@@ -1109,7 +1110,7 @@ TEST_CASE("as_client: the realm that a KDC names in place of the one asked is th
   REQUIRE(x.realm_named() == other_org);
 
   // A reply that differs in the client's realm alone, passed over on a datagram
-  client y(w.ask_as(room));
+  client y(w.ask_as(buffer));
   const auto sent = y.start(w.turn_now());
   const auto elsewhere = [](reply_spec& s) { s.client.realm = other_org; };
   REQUIRE(says<ignored>(
@@ -1125,8 +1126,8 @@ TEST_CASE("as_client: the realm that a KDC names in place of the one asked is th
 }
 TEST_CASE("as_client: a KRB-ERROR is not shown any more once its octets may have gone", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
   REQUIRE(x.peer_error());
@@ -1139,25 +1140,25 @@ TEST_CASE("as_client: a KRB-ERROR is not shown any more once its octets may have
 }
 TEST_CASE("as_client: moved from, it refuses every call, and the other one goes on", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   const auto sent = x.start(w.turn_now());
   client y(std::move(x));
   REQUIRE(why(x.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())).code == errc::api_misuse);
   REQUIRE(x.framed().empty());
-  x.room(room);
+  x.set_buffer(buffer);
   REQUIRE(x.framed().empty());
   REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())));
-  client z(w.ask_as(room));
+  client z(w.ask_as(buffer));
   z = std::move(y);
   REQUIRE(std::move(y).take().error().code == errc::api_misuse);
   REQUIRE(why(y.start(w.turn_now())).code == errc::api_misuse);
   REQUIRE(same_principal(std::move(z).take()->client(), alice()));
-  client idle(w.ask_as(room));
+  client idle(w.ask_as(buffer));
   const client other(std::move(idle));
   REQUIRE(why(idle.start(w.turn_now())).code == errc::api_misuse);
 
-  as_request<key> ask = w.ask_as(room);
+  as_request<key> ask = w.ask_as(buffer);
   ask.password = {};
   client wants(ask);
   REQUIRE(says<send>(wants.start(w.turn_now())));
@@ -1182,9 +1183,9 @@ TEST_CASE("as_client: a wrong password without pre-authentication is passed over
           "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
   counting_policy p;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   static constexpr std::uint8_t wrong[] = {'w', 'r', 'o', 'n', 'g'};
-  as_request<key> ask = w.ask_as(room);
+  as_request<key> ask = w.ask_as(buffer);
   ask.password = secret_view(wrong, 5);
   as_client<counting_policy> x(ask);
   const turn<counting_policy, counting_policy> t{p, p, noon, w.limits};
@@ -1203,8 +1204,8 @@ TEST_CASE("as_client: a key is made once for one encryption type, salt and numbe
   static constexpr std::uint8_t many[] = {0, 1, 0, 0};
   kdc_world w;
   counting_policy p;
-  std::array<std::uint8_t, 2048> room{};
-  as_client<counting_policy> x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  as_client<counting_policy> x(w.ask_as(buffer));
   const turn<counting_policy, counting_policy> t{p, p, noon, w.limits};
   const auto sent = x.start(t);
   const auto replied = [&](etype_t e, std::optional<kerberos_string> salt, std::optional<bytes_view> params) {
@@ -1233,7 +1234,7 @@ TEST_CASE("as_client: a key is made once for one encryption type, salt and numbe
   REQUIRE(says<done>(x.receive(w.as_rep(std::get<send>(second).octets, honest), t)));
   REQUIRE(p.derived == 4);
 }
-TEST_CASE("as_client: a call that is repeated in a larger room makes and counts no key again", "[exchange]") {
+TEST_CASE("as_client: a call that is repeated in a larger buffer makes and counts no key again", "[exchange]") {
   kdc_world w;
   w.limits.max_rounds = 2;
   counting_policy p;
@@ -1241,21 +1242,21 @@ TEST_CASE("as_client: a call that is repeated in a larger room makes and counts 
   as_client<counting_policy> x(w.ask_as(std::span(small).first(0)));
   const turn<counting_policy, counting_policy> t{p, p, noon, w.limits};
   const auto none = x.start(t);
-  x.room(std::span(small).first(std::get<need_room>(none).octets));
+  x.set_buffer(std::span(small).first(std::get<need_buffer>(none).octets));
   REQUIRE(says<send>(x.start(t)));
   const bytes_view hints = w.hints({.cookie = bytes_view(w.password_octets)});
-  for (int i = 0; i != 5; ++i) REQUIRE(says<need_room>(x.receive(hints, t)));
+  for (int i = 0; i != 5; ++i) REQUIRE(says<need_buffer>(x.receive(hints, t)));
   REQUIRE(p.derived == 1);
-  x.room(large);
+  x.set_buffer(large);
   REQUIRE(says<send>(x.receive(hints, t)));
   REQUIRE(p.derived == 1);
 }
 TEST_CASE("as_client: one to sixteen encryption types are offered", "[exchange][rfc4120-5.4.1]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   std::array<etype_t, 17> types{};
   for (std::size_t i = 0; i != types.size(); ++i) types[i] = etype_t(static_cast<std::int32_t>(i + 1));
-  as_request<key> ask = w.ask_as(room);
+  as_request<key> ask = w.ask_as(buffer);
   ask.etypes = types;
   client x(ask);
   REQUIRE(fails_with(x.start(w.turn_now()), errc::api_misuse, "etype"));
@@ -1268,9 +1269,9 @@ TEST_CASE("as_client: optional fields are sent where they were asked for, and no
   static constexpr std::uint8_t v4[] = {192, 0, 2, 1};
   static constexpr msg::HostAddress list[] = {{addr_t::ipv4, v4}};
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   for (const bool all : {false, true}) {
-    as_request<key> ask = w.ask_as(room);
+    as_request<key> ask = w.ask_as(buffer);
     if (all) {
       ask.addresses = list;
       ask.renew_lifetime = 3600;
@@ -1288,15 +1289,15 @@ TEST_CASE("as_client: optional fields are sent where they were asked for, and no
 }
 TEST_CASE("as_client: a start that was asked for without postdating may be now", "[exchange][rfc4120-3.1.3]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.from = plus(noon.at, 60);
-  REQUIRE(says<done>(answered(w, room, honest, ask)));
+  REQUIRE(says<done>(answered(w, buffer, honest, ask)));
 }
 TEST_CASE("as_client: without a cookie there is none in the next request", "[exchange][rfc6113-5.2]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   const auto s = x.receive(w.hints(), w.turn_now());
   REQUIRE(asn1::decode<msg::AsReq>(octets_of_send(s))->padata->size() == 1);
@@ -1304,8 +1305,8 @@ TEST_CASE("as_client: without a cookie there is none in the next request", "[exc
 }
 TEST_CASE("as_client: a key that was provided ends the exchange as any other", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.password = {};
   for (const bool good : {true, false}) {
     client x(ask);
@@ -1327,8 +1328,8 @@ TEST_CASE("as_client: a key that was provided ends the exchange as any other", "
 }
 TEST_CASE("as_client: the caller may abandon it, for its own reason", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::no_answer);
   REQUIRE(why(x.receive(w.hints(), w.turn_now())).code == errc::no_answer);
@@ -1337,8 +1338,8 @@ TEST_CASE("as_client: a KDC's clock is followed within the limit of rounds", "[e
   for (const unsigned most : {1u, 2u}) {
     kdc_world w;
     w.limits.max_rounds = most;
-    std::array<std::uint8_t, 2048> room{};
-    as_request<key> ask = w.ask_as(room);
+    std::array<std::uint8_t, 2048> buffer{};
+    as_request<key> ask = w.ask_as(buffer);
     ask.follow_kdc_clock = true;
     client x(ask);
     REQUIRE(says<send>(x.start(w.turn_now())));
@@ -1350,8 +1351,8 @@ TEST_CASE("as_client: broken hints are passed over in the first round alone, whe
   const std::uint8_t junk[] = {0x30, 0x80};
   const auto ended = [&](bool second_round, error_code_t code) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
-    client x(w.ask_as(room));
+    std::array<std::uint8_t, 2048> buffer{};
+    client x(w.ask_as(buffer));
     REQUIRE(says<send>(x.start(w.turn_now())));
     if (second_round) REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
     return says<failed>(x.receive(w.error(code, bytes_view(junk)), w.turn_now()));
@@ -1363,8 +1364,8 @@ TEST_CASE("as_client: broken hints are passed over in the first round alone, whe
 TEST_CASE("as_client: a KDC with which nothing is left to try has refused, but in the first round", "[exchange]") {
   const auto ended = [&](bool second_round, error_code_t code) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
-    client x(w.ask_as(room));
+    std::array<std::uint8_t, 2048> buffer{};
+    client x(w.ask_as(buffer));
     REQUIRE(says<send>(x.start(w.turn_now())));
     if (second_round) REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
     return why(x.receive(w.hints({.code = code, .timestamp = false}), w.turn_now())).code;
@@ -1376,29 +1377,29 @@ TEST_CASE("as_client: a KDC with which nothing is left to try has refused, but i
 }
 TEST_CASE("as_client: a mechanism that wants no key has none made", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  as_request<key> ask = w.ask_as(room);
+  std::array<std::uint8_t, 2048> buffer{};
+  as_request<key> ask = w.ask_as(buffer);
   ask.password = {};
   as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE(says<send>(x.receive(w.hints({.etype = etype_t::des_cbc_md5}), w.turn_now())));
 }
-TEST_CASE("as_client: the cookie that came last is the one that is sent again, in a room that just does",
+TEST_CASE("as_client: the cookie that came last is the one that is sent again, in a buffer that just does",
           "[exchange][rfc6113-5.2]") {
   const std::uint8_t first[] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, second[] = {11, 12, 13, 14};
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 512> wire{};
-  as_request<key> ask = w.ask_as(std::span(room).first(0));
+  as_request<key> ask = w.ask_as(std::span(buffer).first(0));
   ask.key = w.client_key;
   ask.follow_kdc_clock = true;
   as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
   std::size_t have = 0;
-  std::array<std::array<std::uint8_t, 2048>, 4> rooms{};
+  std::array<std::array<std::uint8_t, 2048>, 4> buffers{};
   const auto next = [&](bytes_view came) {
     auto s = came.empty() ? x.start(w.turn_now()) : x.receive(came, w.turn_now());
-    if (const auto* more = std::get_if<need_room>(&s)) {
-      x.room(std::span(rooms[have++]).first(more->octets));
+    if (const auto* more = std::get_if<need_buffer>(&s)) {
+      x.set_buffer(std::span(buffers[have++]).first(more->octets));
       s = came.empty() ? x.start(w.turn_now()) : x.receive(came, w.turn_now());
     }
     const auto* out = std::get_if<send>(&s);
@@ -1421,15 +1422,15 @@ TEST_CASE("as_client: the cookie that came last is the one that is sent again, i
 TEST_CASE("as_client: a reply under another encryption type than the timestamp is opened with a key of its own",
           "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   const auto second = x.receive(w.hints(), w.turn_now());
   const key k17 = std::move(*w.policy.string_to_key(e17, w.password, "EX.ORGalice"_krb.octets, {4096}));
   REQUIRE(says<done>(
       x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k17; }), w.turn_now())));
   // but not where there is one key alone
-  as_request<key> ask = w.ask_as(room);
+  as_request<key> ask = w.ask_as(buffer);
   ask.password = {};
   ask.key = w.client_key;
   client y(ask);
@@ -1445,8 +1446,8 @@ TEST_CASE("as_client: broken parameters in a reply are passed over on a datagram
   std::array<std::uint8_t, 64> info{};
   const msg::PaData list[] = {{padata_t::etype_info2, *asn1::encode(msg::EtypeInfo2(view_of(entries)), info)}};
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   const auto sent = x.start(w.turn_now());
   const auto s = x.receive(
       w.as_rep(octets_of_send(sent), [&](reply_spec& r) { r.padata = msg::MethodData(view_of(list)); }), w.turn_now());
@@ -1455,9 +1456,9 @@ TEST_CASE("as_client: broken parameters in a reply are passed over on a datagram
 }
 TEST_CASE("as_client: pre-authentication over a stream, octet by octet", "[exchange][rfc4120-7.2.2]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 1024> buffer{};
-  client x(w.ask_as(room));
+  client x(w.ask_as(buffer));
   over_stream<client> io(x, buffer);
   using stream_step = over_stream<client>::step;
   const auto feed = [&](bytes_view m) {
@@ -1496,15 +1497,15 @@ TEST_CASE("as_client: a library that makes no digest or no key ends the exchange
   for (const bool digests : {true, false}) {
     kdc_world w;
     failing_policy p;
-    std::array<std::uint8_t, 2048> room{};
-    as_client<failing_policy> x(w.ask_as(room));
+    std::array<std::uint8_t, 2048> buffer{};
+    as_client<failing_policy> x(w.ask_as(buffer));
     const turn<failing_policy, failing_policy> t{p, p, noon, w.limits};
     REQUIRE(says<send>(x.start(t)));
     (digests ? p.derives : p.digests) = false;
     REQUIRE(why(x.receive(w.hints(), t)).code == (digests ? errc::bad_password : errc::crypto_backend));
   }
 }
-TEST_CASE("as_client: a clock that is followed in a larger room is followed all the same",
+TEST_CASE("as_client: a clock that is followed in a larger buffer is followed all the same",
           "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> small{}, large{};
@@ -1513,23 +1514,23 @@ TEST_CASE("as_client: a clock that is followed in a larger room is followed all 
   client x(ask);
   const timestamp short_one{noon.at, {1}}, long_one{noon.at, {999999}};  // two octets more in PA-ENC-TIMESTAMP
   const auto none = x.start(w.turn_at(short_one));
-  x.room(std::span(small).first(std::get<need_room>(none).octets));
+  x.set_buffer(std::span(small).first(std::get<need_buffer>(none).octets));
   REQUIRE(says<send>(x.start(w.turn_at(short_one))));
   const auto more = x.receive(w.hints(), w.turn_at(short_one));
   std::array<std::uint8_t, 2048> just{};
-  x.room(std::span(just).first(std::get<need_room>(more).octets));
+  x.set_buffer(std::span(just).first(std::get<need_buffer>(more).octets));
   REQUIRE(says<send>(x.receive(w.hints(), w.turn_at(short_one))));
   for (int i = 0; i != 2; ++i) {
-    REQUIRE(says<need_room>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))));
+    REQUIRE(says<need_buffer>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))));
   }
-  x.room(large);
+  x.set_buffer(large);
   REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))));
   REQUIRE(why(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))).code == errc::clock_skew);
 }
 TEST_CASE("as_client: a clock that fails later is refused then", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
-  client x(w.ask_as(room));
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE(why(x.receive(w.hints(), w.turn_at({{std::numeric_limits<std::int64_t>::max()}, {0}}))).code ==
           errc::clock_out_of_range);

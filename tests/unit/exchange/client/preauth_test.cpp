@@ -10,9 +10,9 @@ namespace {
 static_assert(preauth_mechanism<enc_timestamp, testing::insecure_policy, testing::insecure_policy>);
 
 constexpr bool the_salt_is_realm_and_components() {
-  std::array<std::uint8_t, 64> room{};
+  std::array<std::uint8_t, 64> buffer{};
   const std::size_t n = default_salt_size(web());
-  const bytes_view salt = write_default_salt(web(), std::span(room).first(n));
+  const bytes_view salt = write_default_salt(web(), std::span(buffer).first(n));
   return salt == "EX.ORGHTTPweb.ex.org"_krb.octets;
 }
 constexpr bool our_preference_decides() {

@@ -15,16 +15,16 @@ constexpr bytes_view octets_of_send(const client::step& s) {
   const auto* out = std::get_if<send>(&s);
   return out == nullptr ? bytes_view() : out->octets;
 }
-constexpr tgs_request<key> ask_for(const credential& tgt, std::span<std::uint8_t> room) {
-  return {.tgt = tgt, .server = web(), .room = room};
+constexpr tgs_request<key> ask_for(const credential& tgt, std::span<std::uint8_t> buffer) {
+  return {.tgt = tgt, .server = web(), .buffer = buffer};
 }
 /// Asks with `ask` and answers with a reply bent by `bend`.
 template <class F, class G>
 client::step answered(F bend, G ask_how) {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  tgs_request<key> ask = ask_for(tgt, room);
+  tgs_request<key> ask = ask_for(tgt, buffer);
   ask_how(ask);
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -37,9 +37,9 @@ client::step bent(F bend) {
 
 constexpr bool gets_a_ticket() {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   const auto first = x.start(w.turn_now());
   const auto* out = std::get_if<send>(&first);
   if (out == nullptr || !(out->realm == ex_org) || out->via != carrier::any) return false;
@@ -75,9 +75,9 @@ KERB_BOTH("tgs_client: a ticket-granting ticket gets a ticket, asked for as RFC 
 
 TEST_CASE("tgs_client: without a subkey the reply is under the session key", "[exchange][rfc4120-3.3.3]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  tgs_request<key> ask = ask_for(tgt, room);
+  tgs_request<key> ask = ask_for(tgt, buffer);
   ask.subkey = false;
   client x(ask);
   const auto first = x.start(w.turn_now());
@@ -87,9 +87,9 @@ TEST_CASE("tgs_client: without a subkey the reply is under the session key", "[e
 TEST_CASE("tgs_client: a KDC may answer under the session key although there is a subkey",
           "[exchange][rfc4120-3.3.3]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   const auto first = x.start(w.turn_now());
   const auto session = [&](reply_spec& s) {
     s.seal_with = &w.session_key;
@@ -101,9 +101,9 @@ TEST_CASE("tgs_client: each key opens its own usage only", "[exchange][rfc4120-7
   REQUIRE(why(bent([](reply_spec& s) { s.usage = key_usage_t::tgs_rep_enc_part_session; })).code == errc::integrity);
   REQUIRE(why(bent([](reply_spec& s) { s.usage = key_usage_t::as_rep_enc_part; })).code == errc::integrity);
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   const auto first = x.start(w.turn_now());
   const auto session_as_subkey = [&](reply_spec& s) { s.seal_with = &w.session_key; };
   REQUIRE(why(x.receive(w.tgs_rep(octets_of_send(first), session_as_subkey), w.turn_now())).code == errc::integrity);
@@ -188,12 +188,12 @@ TEST_CASE("tgs_client: what a KDC gives is of its own realm, although another's 
 TEST_CASE("tgs_client: a ticket is renewed by the realm that has issued it", "[exchange][rfc4120-3.3.3]") {
   for (const kdc_option_t o : {kdc_option_t::renew, kdc_option_t::validate}) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
+    std::array<std::uint8_t, 2048> buffer{};
     ticket_facts f = w.tgt().facts();
     f.server = named(referral_parts);
     f.ticket = w.ticket(named(referral_parts), w.tgs_key);
     const credential cross(f, w.session_key.copy());
-    tgs_request<key> ask = ask_for(cross, room);
+    tgs_request<key> ask = ask_for(cross, buffer);
     ask.server = f.server;
     ask.options = {o};
     client x(ask);
@@ -205,23 +205,23 @@ TEST_CASE("tgs_client: a ticket is renewed by the realm that has issued it", "[e
 }
 TEST_CASE("tgs_client: a service's ticket is presented to the KDC of its realm", "[exchange][rfc4120-3.3.1]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   ticket_facts f = w.tgt().facts();
   f.server = web();
   f.ticket = w.ticket(web(), w.service_key);
   const credential c(f, w.session_key.copy());
-  client x(ask_for(c, room));
+  client x(ask_for(c, buffer));
   const auto s = x.start(w.turn_now());
   REQUIRE(std::get<send>(s).realm == ex_org);
 }
 TEST_CASE("tgs_client: a cross-realm ticket goes to the realm it is for", "[exchange][rfc4120-3.3.1]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   ticket_facts f = w.tgt().facts();
   f.server = named(referral_parts);
   f.ticket = w.ticket(named(referral_parts), w.tgs_key);
   const credential cross(f, w.session_key.copy());
-  tgs_request<key> ask = ask_for(cross, room);
+  tgs_request<key> ask = ask_for(cross, buffer);
   ask.server = named(web_parts, other_org);
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -284,9 +284,9 @@ TEST_CASE("tgs_client: a session key of the wrong length fails", "[exchange]") {
 
 TEST_CASE("tgs_client: no truncation of a reply is accepted, and the true one still is", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   const auto first = x.start(w.turn_now());
   const bytes_view whole = w.tgs_rep(octets_of_send(first), honest);
   for (std::size_t n = 0; n != whole.size(); ++n) {
@@ -301,9 +301,9 @@ TEST_CASE("tgs_client: no truncation of a reply is accepted, and the true one st
 }
 TEST_CASE("tgs_client: no flipped bit of a reply is accepted but where nothing is authenticated", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   const auto first = x.start(w.turn_now());
   const bytes_view whole = w.tgs_rep(octets_of_send(first), honest);
   const auto rep = asn1::decode<msg::TgsRep>(whole);
@@ -318,8 +318,8 @@ TEST_CASE("tgs_client: no flipped bit of a reply is accepted but where nothing i
     copy[at] = static_cast<std::uint8_t>(copy[at] ^ (1u << (bit % 8)));
     kdc_world same;  // draws the same octets
     const credential same_tgt = same.tgt();
-    std::array<std::uint8_t, 2048> other_room{};
-    client y(ask_for(same_tgt, other_room));
+    std::array<std::uint8_t, 2048> other_buffer{};
+    client y(ask_for(same_tgt, other_buffer));
     REQUIRE(says<send>(y.start(same.turn_now())));
     const auto s = y.receive(bytes_view(copy).first(whole.size()), same.turn_now(), carrier::stream);
     if (!says<done>(s)) continue;
@@ -339,9 +339,9 @@ TEST_CASE("tgs_client: a KRB-ERROR ends the exchange with its code", "[exchange]
   for (error_code_t code : {error_code_t::kdc_err_s_principal_unknown, error_code_t::kdc_err_must_use_user2user,
                             error_code_t::krb_ap_err_tkt_expired, error_code_t::kdc_err_preauth_required}) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
+    std::array<std::uint8_t, 2048> buffer{};
     const credential tgt = w.tgt();
-    client x(ask_for(tgt, room));
+    client x(ask_for(tgt, buffer));
     REQUIRE(says<send>(x.start(w.turn_now())));
     const auto s = x.receive(w.error(code), w.turn_now());
     REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
@@ -349,18 +349,18 @@ TEST_CASE("tgs_client: a KRB-ERROR ends the exchange with its code", "[exchange]
     REQUIRE(x.peer_error()->error_code == code);
   }
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE(fails_with(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_now()), errc::clock_skew, "error-code"));
 }
 TEST_CASE("tgs_client: a reply too big for a datagram is asked for again over a stream, once",
           "[exchange][rfc4120-7.2.1]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   const auto first = x.start(w.turn_now());
   const auto again = x.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now());
   REQUIRE(says<send>(again));
@@ -376,9 +376,9 @@ TEST_CASE("tgs_client: calls out of turn are misuse, and the first reason stands
   for (const in state : {in::idle, in::waiting, in::over, in::spent}) {
     for (const call c : {call::start, call::receive, call::take}) {
       kdc_world w;
-      std::array<std::uint8_t, 2048> room{};
+      std::array<std::uint8_t, 2048> buffer{};
       const credential tgt = w.tgt();
-      client x(ask_for(tgt, room));
+      client x(ask_for(tgt, buffer));
       if (state != in::idle) {
         const auto s = x.start(w.turn_now());
         if (state != in::waiting) REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
@@ -392,9 +392,9 @@ TEST_CASE("tgs_client: calls out of turn are misuse, and the first reason stands
     }
   }
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::no_answer);
   REQUIRE(why(x.start(w.turn_now())).code == errc::no_answer);
   REQUIRE(why(x.receive({}, w.turn_now())).code == errc::no_answer);
@@ -402,22 +402,22 @@ TEST_CASE("tgs_client: calls out of turn are misuse, and the first reason stands
 }
 TEST_CASE("tgs_client: a clock that Kerberos cannot write is refused, then and later", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   const timestamp never{{latest_time.seconds + 1}, {0}};
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   REQUIRE(why(x.start(w.turn_at(never))).code == errc::clock_out_of_range);
-  client y(ask_for(tgt, room));
+  client y(ask_for(tgt, buffer));
   const auto s = y.start(w.turn_now());
   REQUIRE(why(y.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_at(never))).code == errc::clock_out_of_range);
 }
 TEST_CASE("tgs_client: no more than sixteen encryption types are offered", "[exchange][rfc4120-5.4.1]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   std::array<etype_t, 17> types{};
   for (std::size_t i = 0; i != types.size(); ++i) types[i] = etype_t(static_cast<std::int32_t>(i + 1));
-  tgs_request<key> ask = ask_for(tgt, room);
+  tgs_request<key> ask = ask_for(tgt, buffer);
   ask.etypes = types;
   client x(ask);
   REQUIRE(fails_with(x.start(w.turn_now()), errc::api_misuse, "etype"));
@@ -431,9 +431,9 @@ TEST_CASE("tgs_client: optional fields are sent where they were asked for, and n
   static constexpr msg::HostAddress list[] = {{addr_t::ipv4, v4}};
   for (const bool all : {false, true}) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
+    std::array<std::uint8_t, 2048> buffer{};
     const credential tgt = w.tgt();
-    tgs_request<key> ask = ask_for(tgt, room);
+    tgs_request<key> ask = ask_for(tgt, buffer);
     if (all) {
       ask.addresses = list;
       ask.renew_lifetime = 3600;
@@ -449,21 +449,21 @@ TEST_CASE("tgs_client: optional fields are sent where they were asked for, and n
 }
 TEST_CASE("tgs_client: a key without a checksum fails before anything is drawn", "[exchange][rfc4120-3.3.2]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   ticket_facts f = w.tgt().facts();
   f.ticket = w.ticket(krbtgt(), w.tgs_key);
   const credential empty(f, key{});
-  client x(ask_for(empty, room));
+  client x(ask_for(empty, buffer));
   const unsigned drawn = w.policy.entropy.draws();
   REQUIRE(why(x.start(w.turn_now())).code == errc::unsupported_cksum);
   REQUIRE(w.policy.entropy.draws() == drawn);
 }
 TEST_CASE("tgs_client: what opens and is no EncTGSRepPart fails", "[exchange][rfc4120-5.4.2]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 512> reply{};
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   const auto rep =
       testing::mint_kdc_rep<msg_t::tgs_rep>(alice(), tgt.ticket(), msg::PaEncTsEnc{noon.at, noon.usec}, w.session_key,
@@ -471,36 +471,36 @@ TEST_CASE("tgs_client: what opens and is no EncTGSRepPart fails", "[exchange][rf
   REQUIRE(fails_with(x.receive(*rep, w.turn_now()), errc::unexpected_tag, ""));
 }
 
-TEST_CASE("tgs_client: too small a room says what will do, and nothing has changed", "[exchange]") {
-  std::array<std::uint8_t, 2048> room{}, other{};
+TEST_CASE("tgs_client: too small a buffer says what will do, and nothing has changed", "[exchange]") {
+  std::array<std::uint8_t, 2048> buffer{}, other{};
   std::size_t needed = 0;
   {
     kdc_world w;
     const credential tgt = w.tgt();
-    client x(ask_for(tgt, std::span(room).first(0)));
-    needed = std::get<need_room>(x.start(w.turn_now())).octets;
+    client x(ask_for(tgt, std::span(buffer).first(0)));
+    needed = std::get<need_buffer>(x.start(w.turn_now())).octets;
   }
   for (std::size_t n = 1; n != needed; ++n) {
     kdc_world w;
     const credential tgt = w.tgt();
-    client x(ask_for(tgt, std::span(room).first(n)));
+    client x(ask_for(tgt, std::span(buffer).first(n)));
     const unsigned draws = w.policy.entropy.draws();
     const auto s = x.start(w.turn_now());
-    REQUIRE(says<need_room>(s));
-    REQUIRE(std::get<need_room>(s).octets == needed);
+    REQUIRE(says<need_buffer>(s));
+    REQUIRE(std::get<need_buffer>(s).octets == needed);
     REQUIRE(w.policy.entropy.draws() == draws);
-    x.room(std::span(room).first(needed));
+    x.set_buffer(std::span(buffer).first(needed));
     REQUIRE(says<send>(x.start(w.turn_now())));
   }
   kdc_world w;
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, std::span(room).first(needed)));
+  client x(ask_for(tgt, std::span(buffer).first(needed)));
   const auto first = x.start(w.turn_now());
   const bytes_view rep = w.tgs_rep(octets_of_send(first), honest);
-  const std::size_t more = std::get<need_room>(x.receive(rep, w.turn_now())).octets;
-  x.room(std::span(other).first(more - 1));
-  REQUIRE(std::get<need_room>(x.receive(rep, w.turn_now())).octets == more);
-  x.room(std::span(room).first(more));
+  const std::size_t more = std::get<need_buffer>(x.receive(rep, w.turn_now())).octets;
+  x.set_buffer(std::span(other).first(more - 1));
+  REQUIRE(std::get<need_buffer>(x.receive(rep, w.turn_now())).octets == more);
+  x.set_buffer(std::span(buffer).first(more));
   REQUIRE(says<done>(x.receive(rep, w.turn_now())));
 }
 
@@ -508,27 +508,27 @@ TEST_CASE("tgs_client: a random source that fails ends the exchange, and leaves 
   unsigned draw = 1;
   for (;; ++draw) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
+    std::array<std::uint8_t, 2048> buffer{};
     const credential tgt = w.tgt();
-    client x(ask_for(tgt, room));
+    client x(ask_for(tgt, buffer));
     w.policy.entropy.fail_at = w.policy.entropy.draws() + draw;
     const auto s = x.start(w.turn_now());
     if (says<send>(s)) break;
     REQUIRE(why(s).code == errc::entropy);
-    REQUIRE_FALSE(holds(room, "20260101120000Z"_krb.octets));  // ctime of the authenticator that was to be sealed
-    REQUIRE_FALSE(holds(room, "alice"_krb.octets));
+    REQUIRE_FALSE(holds(buffer, "20260101120000Z"_krb.octets));  // ctime of the authenticator that was to be sealed
+    REQUIRE_FALSE(holds(buffer, "alice"_krb.octets));
   }
   REQUIRE(draw == 4);  // nonce, subkey, confounder
 }
 
 TEST_CASE("tgs_client: no authenticator time is used twice", "[exchange][rfc4120-3.2.3]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   unique_time times;
   timestamp seen[2]{};
   for (timestamp& t : seen) {
-    tgs_request<key> ask = ask_for(tgt, room);
+    tgs_request<key> ask = ask_for(tgt, buffer);
     ask.times = times;
     client x(ask);
     const auto s = x.start(w.turn_now());
@@ -541,38 +541,38 @@ TEST_CASE("tgs_client: no authenticator time is used twice", "[exchange][rfc4120
 
 TEST_CASE("tgs_client: what was opened is wiped when the credential dies or the reply is refused", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   // a time that stands in the reply's sealed part only
   const bytes_view authtime = "20260101115959Z"_krb.octets;
   const auto bend = [](reply_spec& r) { r.part.authtime = plus(noon.at, -1); };
   {
-    client x(ask_for(tgt, room));
+    client x(ask_for(tgt, buffer));
     const auto first = x.start(w.turn_now());
     REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), bend), w.turn_now())));
     auto c = std::move(x).take();
-    REQUIRE(holds(room, authtime));
-    REQUIRE_FALSE(holds(room, c->session_key().octets().unguarded()));
+    REQUIRE(holds(buffer, authtime));
+    REQUIRE_FALSE(holds(buffer, c->session_key().octets().unguarded()));
   }
-  REQUIRE_FALSE(holds(room, authtime));
-  client y(ask_for(tgt, room));
+  REQUIRE_FALSE(holds(buffer, authtime));
+  client y(ask_for(tgt, buffer));
   const auto first = y.start(w.turn_now());
   const auto refused = [&](reply_spec& s) {
     bend(s);
     s.part.nonce ^= 1;
   };
   REQUIRE(says<failed>(y.receive(w.tgs_rep(octets_of_send(first), refused), w.turn_now())));
-  REQUIRE_FALSE(holds(room, authtime));
+  REQUIRE_FALSE(holds(buffer, authtime));
 }
 
 TEST_CASE("tgs_client: a whole exchange takes nothing from the heap", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   bool ok = false;
   {
     const no_allocations none;
-    client x(ask_for(tgt, room));
+    client x(ask_for(tgt, buffer));
     auto s = x.start(w.turn_now());
     s = x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now());
     ok = says<done>(s) && std::move(x).take().has_value();
@@ -587,12 +587,12 @@ namespace {
 template <class F, class G, class H>
 client::step inherited(F facts_how, G ask_how, H bend) {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   ticket_facts f = w.tgt().facts();
   f.ticket = w.ticket(krbtgt(), w.tgs_key);
   facts_how(f);
   const credential tgt(f, w.session_key.copy());
-  tgs_request<key> ask = ask_for(tgt, room);
+  tgs_request<key> ask = ask_for(tgt, buffer);
   ask_how(ask);
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -603,12 +603,12 @@ constexpr auto as_it_is = [](auto&) {};
 /// The flags that are reported as granted unasked, of a ticket with `granted` for a ticket-granting ticket with `had`.
 std::optional<msg::TicketFlags> reported(msg::TicketFlags had, msg::TicketFlags granted, msg::KdcOptions asked) {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   ticket_facts f = w.tgt().facts();
   f.ticket = w.ticket(krbtgt(), w.tgs_key);
   f.flags = had;
   const credential tgt(f, w.session_key.copy());
-  tgs_request<key> ask = ask_for(tgt, room);
+  tgs_request<key> ask = ask_for(tgt, buffer);
   ask.options = asked;
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -677,10 +677,10 @@ TEST_CASE("tgs_client: addresses of the ticket-granting ticket may come back", "
 }
 TEST_CASE("tgs_client: the offset to the KDC's clock goes on to its tickets", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   credential tgt = w.tgt();
   tgt.set_kdc_clock_offset(-77);
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   const auto s = x.start(w.turn_now());
   REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
   const auto c = std::move(x).take();
@@ -693,9 +693,9 @@ TEST_CASE("tgs_client: EncTGSRepPart is accepted under APPLICATION 26 and 25", "
 }
 TEST_CASE("tgs_client: a KRB-ERROR is not shown any more once its octets may have gone", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now())));
   REQUIRE(x.peer_error());
@@ -707,7 +707,7 @@ TEST_CASE("tgs_client: a KRB-ERROR is not shown any more once its octets may hav
 TEST_CASE("tgs_client: the realm that a KDC names in place of the one asked is there for the caller",
           "[exchange][rfc4120-7.5.9]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 256> wire{};
   const credential tgt = w.tgt();
   msg::KrbError e;
@@ -715,7 +715,7 @@ TEST_CASE("tgs_client: the realm that a KDC names in place of the one asked is t
   e.error_code = error_code_t::kdc_err_wrong_realm;
   e.realm = other_org;
   e.sname = web().name;
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   REQUIRE(says<send>(x.start(w.turn_now())));
   REQUIRE_FALSE(x.realm_named());
   REQUIRE(says<failed>(x.receive(*asn1::encode(e, wire), w.turn_now())));
@@ -724,15 +724,15 @@ TEST_CASE("tgs_client: the realm that a KDC names in place of the one asked is t
 }
 TEST_CASE("tgs_client: moved from, it refuses every call, and the other one goes on", "[exchange]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   const auto s = x.start(w.turn_now());
   client y(std::move(x));
   REQUIRE(why(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())).code == errc::api_misuse);
   REQUIRE(x.framed().empty());
   REQUIRE(says<done>(y.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
-  client z(ask_for(tgt, room));
+  client z(ask_for(tgt, buffer));
   client idle(std::move(z));
   REQUIRE(why(z.start(w.turn_now())).code == errc::api_misuse);
   idle = std::move(y);
@@ -741,9 +741,9 @@ TEST_CASE("tgs_client: moved from, it refuses every call, and the other one goes
 }
 TEST_CASE("tgs_client: a forged name is passed over on a datagram", "[exchange][rfc4120-3.3.4]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  client x(ask_for(tgt, room));
+  client x(ask_for(tgt, buffer));
   const auto s = x.start(w.turn_now());
   REQUIRE(says<ignored>(
       x.receive(w.tgs_rep(octets_of_send(s), [](reply_spec& r) { r.client = mallory(); }), w.turn_now())));
@@ -760,9 +760,9 @@ constexpr msg::AuthorizationDataElement own_restrictions[] = {{ad_t::intended_fo
 constexpr bool restrictions_are_sealed() {
   for (const bool with_subkey : {true, false}) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
+    std::array<std::uint8_t, 2048> buffer{};
     const credential tgt = w.tgt();
-    tgs_request<key> ask = ask_for(tgt, room);
+    tgs_request<key> ask = ask_for(tgt, buffer);
     ask.subkey = with_subkey;
     ask.authorization_data = msg::AuthorizationData(own_restrictions);
     client x(ask);
@@ -792,9 +792,9 @@ constexpr bool restrictions_are_sealed() {
 }
 constexpr bool no_restrictions_no_field() {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  tgs_request<key> ask = ask_for(tgt, room);
+  tgs_request<key> ask = ask_for(tgt, buffer);
   ask.authorization_data = msg::AuthorizationData();
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -805,12 +805,12 @@ constexpr bool no_restrictions_no_field() {
 constexpr bool sends_a_second_ticket() {
   for (const bool u2u : {true, false}) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
+    std::array<std::uint8_t, 2048> buffer{};
     const credential tgt = w.tgt();
     std::array<std::uint8_t, 512> second{};
     const bytes_view minted = w.ticket(krbtgt(), w.service_key);  // replaces the one before
     for (std::size_t i = 0; i != minted.size(); ++i) second[i] = minted[i];
-    tgs_request<key> ask = ask_for(tgt, room);
+    tgs_request<key> ask = ask_for(tgt, buffer);
     ask.second_ticket = bytes_view(second).first(minted.size());
     ask.user_to_user = u2u;
     client x(ask);
@@ -836,9 +836,9 @@ KERB_BOTH("tgs_client: a second ticket goes as it came, with ENC-TKT-IN-SKEY for
 TEST_CASE("tgs_client: user-to-user without a second ticket is a mistake", "[exchange][rfc4120-3.3.1]") {
   for (const bool by_option : {true, false}) {
     kdc_world w;
-    std::array<std::uint8_t, 2048> room{};
+    std::array<std::uint8_t, 2048> buffer{};
     const credential tgt = w.tgt();
-    tgs_request<key> ask = ask_for(tgt, room);
+    tgs_request<key> ask = ask_for(tgt, buffer);
     if (by_option) ask.options = {kdc_option_t::enc_tkt_in_skey};
     else ask.user_to_user = true;
     client x(ask);
@@ -849,32 +849,32 @@ TEST_CASE("tgs_client: user-to-user without a second ticket is a mistake", "[exc
 }
 TEST_CASE("tgs_client: a second ticket that is none is not sent", "[exchange][rfc4120-3.3.1]") {
   kdc_world w;
-  std::array<std::uint8_t, 2048> room{};
+  std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   for (std::size_t n = 0; n != tgt.ticket().size(); ++n) {
-    tgs_request<key> ask = ask_for(tgt, room);
+    tgs_request<key> ask = ask_for(tgt, buffer);
     ask.second_ticket = tgt.ticket().first(n);
     ask.user_to_user = true;
     client x(ask);
     REQUIRE(why(x.start(w.turn_now())).code == errc::truncated);
-    REQUIRE(room == std::array<std::uint8_t, 2048>{});
+    REQUIRE(buffer == std::array<std::uint8_t, 2048>{});
   }
   std::array<std::uint8_t, 1024> twice{};
   const std::size_t n = tgt.ticket().size();
   for (std::size_t i = 0; i != 2 * n; ++i) twice[i] = tgt.ticket()[i % n];
-  tgs_request<key> ask = ask_for(tgt, room);
+  tgs_request<key> ask = ask_for(tgt, buffer);
   ask.second_ticket = bytes_view(twice).first(2 * n);
   client x(ask);
   REQUIRE(why(x.start(w.turn_now())).code == errc::trailing_data);
 }
-TEST_CASE("tgs_client: with all fields the room that is named does, and a failing source leaves none of them",
+TEST_CASE("tgs_client: with all fields the buffer that is named does, and a failing source leaves none of them",
           "[exchange]") {
   std::size_t needed = 0;
   for (unsigned draw = 0; draw <= 5; ++draw) {  // none; nonce, subkey, two confounders; none
     kdc_world w;
     const credential tgt = w.tgt();
-    std::array<std::uint8_t, 2048> room{};
-    tgs_request<key> ask = ask_for(tgt, std::span(room).first(needed));
+    std::array<std::uint8_t, 2048> buffer{};
+    tgs_request<key> ask = ask_for(tgt, std::span(buffer).first(needed));
     ask.authorization_data = msg::AuthorizationData(own_restrictions);
     ask.second_ticket = tgt.ticket();
     ask.user_to_user = true;
@@ -882,17 +882,17 @@ TEST_CASE("tgs_client: with all fields the room that is named does, and a failin
     w.policy.entropy.fail_at = w.policy.entropy.draws() + draw;
     const auto s = x.start(w.turn_now());
     if (draw == 0) {
-      REQUIRE(says<need_room>(s));
-      needed = std::get<need_room>(s).octets;
+      REQUIRE(says<need_buffer>(s));
+      needed = std::get<need_buffer>(s).octets;
       std::array<std::uint8_t, 2048> less{};
-      x.room(std::span(less).first(needed - 1));
-      REQUIRE(says<need_room>(x.start(w.turn_now())));
+      x.set_buffer(std::span(less).first(needed - 1));
+      REQUIRE(says<need_buffer>(x.start(w.turn_now())));
       REQUIRE(less == std::array<std::uint8_t, 2048>{});
       continue;
     }
     INFO("draw " << draw);
     REQUIRE(says<send>(s) == (draw == 5));
-    REQUIRE(holds(room, own_data) == (draw == 5));  // this policy hides nothing
+    REQUIRE(holds(buffer, own_data) == (draw == 5));  // this policy hides nothing
     if (draw != 5) REQUIRE(why(s).code == errc::entropy);
   }
 }

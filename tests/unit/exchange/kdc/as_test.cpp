@@ -33,8 +33,8 @@ constexpr bool a_nonce_is_answered_as_it_came() {
     world w;
     w.body.nonce = nonce;
     const outcome r = w.ask_as();
-    std::array<std::uint8_t, 16> room{};
-    const auto octets = asn1::encode(r.part.nonce, room);
+    std::array<std::uint8_t, 16> buffer{};
+    const auto octets = asn1::encode(r.part.nonce, buffer);
     return r.issued && r.part.nonce == std::uint32_t{nonce} && octets && *octets == as_written;
   };
   const auto negative = "0204b32ffc19"_hex, padded = "020400123456"_hex;

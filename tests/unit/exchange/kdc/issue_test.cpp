@@ -48,7 +48,7 @@ constexpr bool the_draft_is_what_will_be_issued() {
 KERB_BOTH("issue: the draft says what will be issued, and then what was", "[exchange]",
           the_draft_is_what_will_be_issued);
 
-constexpr bool a_draft_is_as_it_was_where_there_is_no_room() {
+constexpr bool a_draft_is_as_it_was_where_there_is_no_buffer() {
   world w;
   w.body.kdc_options = {kdc_option_t::forwardable, kdc_option_t::renewable};
   w.body.till = plus(noon.at, 600);
@@ -61,14 +61,14 @@ constexpr bool a_draft_is_as_it_was_where_there_is_no_room() {
   if (!says<authorize>(s)) return false;
   const ticket_draft before = x.as()->draft();
   s = x.issue({.endtime = plus(noon.at, 60), .renew_till = plus(noon.at, 70), .without = {f::forwardable}}, t);
-  if (!says<need_room>(s)) return false;
+  if (!says<need_buffer>(s)) return false;
   const ticket_draft& d = x.as()->draft();
   if (d.endtime != before.endtime || d.renew_till != before.renew_till || d.flags != before.flags) return false;
-  x.room(std::span(w.scratch));
+  x.set_buffer(std::span(w.scratch));
   s = x.issue({}, t);  // the caller may have thought better of it
   return says<reply>(s) && d.endtime == before.endtime && d.renew_till == before.renew_till &&
          d.flags == before.flags && d.flags.has(f::forwardable);
 }
-KERB_BOTH("issue: where there is no room nothing is taken from the draft", "[exchange][rfc4120-3.3.3]",
-          a_draft_is_as_it_was_where_there_is_no_room);
+KERB_BOTH("issue: where there is no space nothing is taken from the draft", "[exchange][rfc4120-3.3.3]",
+          a_draft_is_as_it_was_where_there_is_no_buffer);
 }  // namespace

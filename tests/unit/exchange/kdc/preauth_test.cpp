@@ -63,31 +63,31 @@ struct person {
 
 struct answer {
   std::vector<std::uint8_t> octets;
-  std::vector<std::size_t> rooms;  ///< what was asked for, beginning with a room that is too small
+  std::vector<std::size_t> buffers;  ///< what was asked for, beginning with a buffer that is too small
   counting_policy::costs spent;
   error why;
   bool issued = false;
   bool operator==(const answer& other) const {
-    return octets == other.octets && rooms == other.rooms && spent == other.spent && issued == other.issued;
+    return octets == other.octets && buffers == other.buffers && spent == other.spent && issued == other.issued;
   }
 };
 /// What becomes of a request where the database has these records; null: none.
 answer ask(world& w, bytes_view request, const record* client, const record* server, const record* decoy,
-           std::size_t room_size = 8192) {
+           std::size_t typical_buffer_size = 8192) {
   answer got;
   w.crypto.entropy = {};
   w.crypto.spent = {};
   const auto t = w.turn_now();
-  std::vector<std::vector<std::uint8_t>> rooms;
-  rooms.emplace_back(room_size);
-  kdc<counting_policy> x(w.settings, rooms.back(), w.peer, decoy);
+  std::vector<std::vector<std::uint8_t>> buffers;
+  buffers.emplace_back(typical_buffer_size);
+  kdc<counting_policy> x(w.settings, buffers.back(), w.peer, decoy);
   std::optional<need_principal> asked;
   kdc_step step = x.receive(request, t);
   for (;;) {
-    if (const auto* n = std::get_if<need_room>(&step)) {
-      got.rooms.push_back(n->octets);
-      rooms.emplace_back(n->octets);
-      x.room(rooms.back());
+    if (const auto* n = std::get_if<need_buffer>(&step)) {
+      got.buffers.push_back(n->octets);
+      buffers.emplace_back(n->octets);
+      x.set_buffer(buffers.back());
       if (!asked) {
         step = x.receive(request, t);
         continue;
@@ -214,7 +214,7 @@ TEST_CASE("as_kdc: where policy conceals, no answer tells who there is, as a cli
         // Only who need not pre-authenticate is told without, and only of a ticket that there is to have
         if (!how.preauth && stamp == 0 && there != nullptr && is_for_all(c, s)) return;
         REQUIRE(ask(w, request, &c, there, stands_in) == nobody);
-        if (of_server == nullptr) {  // the same sizes are asked for where there is no room
+        if (of_server == nullptr) {  // the same sizes are asked for where there is no space
           REQUIRE(ask(w, request, &c, there, stands_in, 0) == ask(w, request, nullptr, there, stands_in, 0));
         }
       };

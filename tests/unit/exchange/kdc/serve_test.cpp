@@ -127,6 +127,6 @@ constexpr bool what_it_cannot_do_is_said() {
   return !r && r.error().code == errc::no_space && r.error().detail > 64 && !s && s.error().code == errc::api_misuse &&
          silent && silent->empty();
 }
-KERB_BOTH("serve: too small a room, a store that nobody asks and what deserves no answer are told apart", "[exchange]",
-          what_it_cannot_do_is_said);
+KERB_BOTH("serve: too small a buffer, a store that nobody asks and what deserves no answer are told apart",
+          "[exchange]", what_it_cannot_do_is_said);
 }  // namespace

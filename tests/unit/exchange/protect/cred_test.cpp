@@ -56,9 +56,9 @@ struct world {
     return make_krb_cred(view_of<ref<const credential>>(all, n), f, k, out, w.turn());
   }
   constexpr result<bytes_view> make(std::size_t n, std::span<std::uint8_t> out) { return make(n, out, {w.now}); }
-  constexpr result<received> open(bytes_view m, std::span<std::uint8_t> room, const cred_demands& want = {}) {
+  constexpr result<received> open(bytes_view m, std::span<std::uint8_t> buffer, const cred_demands& want = {}) {
     const key k = by();
-    return open_krb_cred(m, k, room, w.turn(), want);
+    return open_krb_cred(m, k, buffer, w.turn(), want);
   }
 };
 
@@ -76,10 +76,10 @@ constexpr bool same_key(const key& a, const key& b) {
 constexpr bool tickets_arrive() {
   for (std::size_t n = 1; n != 3; ++n) {
     world w;
-    buffer out{}, room{};
+    buffer out{}, buffer{};
     const auto m = w.make(n, out);
     if (!m || !asn1::decode<msg::KrbCred>(*m, der::strict)) return false;
-    auto got = w.open(*m, room);
+    auto got = w.open(*m, buffer);
     if (!got || got->size() != n) return false;
     for (std::size_t i = n; i != 0; --i) {  // in any order
       const credential& sent = i == 1 ? w.first : w.second;
@@ -95,8 +95,8 @@ KERB_BOTH("krb_cred: tickets arrive with their keys and what is said of them", "
 
 constexpr bool each_once() {
   world w;
-  buffer out{}, room{};
-  auto got = w.open(kerb_test::must(w.make(2, out)), room);
+  buffer out{}, buffer{};
+  auto got = w.open(kerb_test::must(w.make(2, out)), buffer);
   if (!got || got->take(2, w.w.policy).error().code != errc::api_misuse) return false;
   const auto first = got->take(0, w.w.policy);
   if (!first || got->take(0, w.w.policy).error().code != errc::api_misuse) return false;
@@ -108,8 +108,8 @@ KERB_BOTH("received_credentials: each key is taken once", "[exchange][rfc4120-3.
 
 constexpr bool moved_from_has_none() {
   world w;
-  buffer out{}, room{};
-  auto got = w.open(kerb_test::must(w.make(2, out)), room);
+  buffer out{}, buffer{};
+  auto got = w.open(kerb_test::must(w.make(2, out)), buffer);
   if (!got) return false;
   received moved = std::move(*got);
   const received& from = *got;  // what is left is a legal object
@@ -121,40 +121,41 @@ KERB_BOTH("received_credentials: one that was moved from has no tickets", "[exch
 
 constexpr bool keys_are_wiped() {
   world w;
-  buffer out{}, room{};
+  buffer out{}, buffer{};
   const auto m = w.make(2, out);
   if (!holds(out, subkey_octets)) return false;  // the twin: under this policy a message shows its keys
   {
-    auto got = w.open(*m, room);
-    if (!holds(room, subkey_octets)) return false;
+    auto got = w.open(*m, buffer);
+    if (!holds(buffer, subkey_octets)) return false;
     const auto c = got->take(0, w.w.policy);
-    if (holds(room, subkey_octets) || !holds(room, bytes_view(other_octets).first(16))) return false;
-    if (!holds(room, alice_parts[0].octets)) return false;
+    if (holds(buffer, subkey_octets) || !holds(buffer, bytes_view(other_octets).first(16))) return false;
+    if (!holds(buffer, alice_parts[0].octets)) return false;
   }
-  for (const std::uint8_t o : room)
+  for (const std::uint8_t o : buffer)
     if (o != 0) return false;
   return true;
 }
-KERB_BOTH("received_credentials: a key is wiped when it is taken, and the room when they die", "[exchange]",
+KERB_BOTH("received_credentials: a key is wiped when it is taken, and the buffer when they die", "[exchange]",
           keys_are_wiped);
 
-constexpr bool product_lies_in_the_room() {
+constexpr bool product_lies_in_the_buffer() {
   world w;
-  buffer out{}, room{};
-  auto got = w.open(kerb_test::must(w.make(2, out)), room);
+  buffer out{}, buffer{};
+  auto got = w.open(kerb_test::must(w.make(2, out)), buffer);
   for (std::uint8_t& o : out) o = 0xaa;
   const auto c = got->take(1, w.w.policy);
   const bytes_view t = c->ticket();
-  return same_facts(c->facts(), w.second.facts()) && t.data() >= room.data() && t.end() <= room.data() + room.size();
+  return same_facts(c->facts(), w.second.facts()) && t.data() >= buffer.data() &&
+         t.end() <= buffer.data() + buffer.size();
 }
-KERB_BOTH("received_credentials: nothing of them lies in the message", "[exchange]", product_lies_in_the_room);
+KERB_BOTH("received_credentials: nothing of them lies in the message", "[exchange]", product_lies_in_the_buffer);
 
 // ---- sizes and randomness
 
 constexpr bool exact_sizes() {
   for (std::size_t n = 1; n != 3; ++n) {
     world w;
-    buffer out{}, room{}, zeros{};
+    buffer out{}, buffer{}, zeros{};
     w.w.policy.entropy = {};
     const error e = w.make(n, {}).error();
     if (e.code != errc::no_space || w.make(n, std::span(out).first(e.detail - 1)).error().detail != e.detail)
@@ -164,8 +165,8 @@ constexpr bool exact_sizes() {
     if (!m || m->size() != e.detail || w.w.policy.entropy.draws() != 1) return false;
     const error f = w.open(*m, {}).error();
     if (f.code != errc::no_space || f.detail != m->size() + 9 * n) return false;
-    if (w.open(*m, std::span(room).first(f.detail - 1)).error().detail != f.detail || room != zeros) return false;
-    if (!w.open(*m, std::span(room).first(f.detail))) return false;
+    if (w.open(*m, std::span(buffer).first(f.detail - 1)).error().detail != f.detail || buffer != zeros) return false;
+    if (!w.open(*m, std::span(buffer).first(f.detail))) return false;
   }
   return true;
 }
@@ -199,7 +200,7 @@ struct sender {
   std::optional<key> by{};  ///< once, instead of the receiver's
   key_usage_t usage = key_usage_t::krb_cred_enc_part;
   bool open = false;
-  std::vector<std::uint8_t> out = std::vector<std::uint8_t>(4096), room = out;
+  std::vector<std::uint8_t> out = std::vector<std::uint8_t>(4096), buffer = out;
 
   explicit sender(std::size_t n_tickets = 1, std::size_t n_infos = 1) {
     for (std::size_t i = 0; i != n_tickets; ++i) {
@@ -231,9 +232,9 @@ struct sender {
   }
   error opened(const cred_demands& want = {}) {
     const bytes_view m = mint();
-    std::fill(room.begin(), room.end(), std::uint8_t{0});
-    const error e = w.open(m, room, want).error();
-    CHECK(room == std::vector<std::uint8_t>(room.size()));  // wiped, whatever became of it
+    std::fill(buffer.begin(), buffer.end(), std::uint8_t{0});
+    const error e = w.open(m, buffer, want).error();
+    CHECK(buffer == std::vector<std::uint8_t>(buffer.size()));  // wiped, whatever became of it
     return e;
   }
 };
@@ -268,7 +269,7 @@ TEST_CASE("krb_cred: the client and the end must be told, of every ticket", "[ex
 
 TEST_CASE("received_credentials: what a peer hands over is marked so", "[exchange][rfc4120-3.6]") {
   sender s;
-  auto got = s.w.open(s.mint(), s.room);
+  auto got = s.w.open(s.mint(), s.buffer);
   REQUIRE(got);
   CHECK(kind_of(got->facts(0)) == ticket_kind::handed_over);
   const auto c = got->take(0, s.w.w.policy);
@@ -277,7 +278,7 @@ TEST_CASE("received_credentials: what a peer hands over is marked so", "[exchang
 }
 TEST_CASE("received_credentials: what is not told of a ticket", "[exchange][rfc4120-5.8.1]") {
   sender s;
-  auto got = s.w.open(s.mint(), s.room);
+  auto got = s.w.open(s.mint(), s.buffer);
   REQUIRE(got);
   ticket_facts f = *got->facts(0);
   CHECK(same_principal(f.client, alice));
@@ -290,8 +291,8 @@ TEST_CASE("received_credentials: what is not told of a ticket", "[exchange][rfc4
   s.infos[0].sname = ftp.name;
   s.infos[0].srealm = "OTHER.ORG"_krb;
   s.infos[0].authtime = kerberos_time{77};
-  std::vector<std::uint8_t> room(4096);
-  auto told = s.w.open(s.mint(), room);
+  std::vector<std::uint8_t> buffer(4096);
+  auto told = s.w.open(s.mint(), buffer);
   REQUIRE(told);
   f = *told->facts(0);
   CHECK(same_principal(f.server, {ftp.name, "OTHER.ORG"_krb}));
@@ -302,7 +303,7 @@ TEST_CASE("received_credentials: what is not told of a ticket", "[exchange][rfc4
 TEST_CASE("received_credentials: a key that the policy does not have fails alone, and again", "[exchange]") {
   sender s(2, 2);
   s.infos[0].key = {etype_t::rc4_hmac, bytes_view(session_octets).first(16)};
-  auto got = s.w.open(s.mint(), s.room);
+  auto got = s.w.open(s.mint(), s.buffer);
   REQUIRE(got);
   for (int i = 0; i != 2; ++i) {
     const auto r = got->take(0, s.w.w.policy);
@@ -312,7 +313,7 @@ TEST_CASE("received_credentials: a key that the policy does not have fails alone
   CHECK(got->take(1, s.w.w.policy));
   sender t;
   t.infos[0].key.keyvalue = bytes_view(session_octets).first(31);
-  auto bad = t.w.open(t.mint(), t.room);
+  auto bad = t.w.open(t.mint(), t.buffer);
   REQUIRE(bad);
   CHECK(bad->take(0, t.w.w.policy).error().code == errc::bad_key_length);
 }
@@ -403,7 +404,7 @@ TEST_CASE("krb_cred: the right seal under another encryption type's number is re
   std::vector<std::uint8_t> again(4096);
   for (std::int32_t e = -140; e != 140; ++e) {
     m.enc_part.etype = static_cast<etype_t>(e);
-    const auto r = s.w.open(kerb_test::must(asn1::encode(m, again)), s.room);
+    const auto r = s.w.open(kerb_test::must(asn1::encode(m, again)), s.buffer);
     CHECK(r.has_value() == (m.enc_part.etype == own));
     if (!r) CHECK(is(r.error(), e == 0 ? errc::not_sealed : errc::integrity, "KRB-CRED", "enc-part"));
   }
@@ -414,12 +415,12 @@ TEST_CASE("krb_cred: one that is not sealed is refused unless the caller lets it
   s.open = true;
   CHECK(is(s.opened(), errc::not_sealed, "KRB-CRED", "enc-part"));
   CHECK(s.opened({.may_be_open = true}).ok());
-  auto got = s.w.open(s.mint(), s.room, {.may_be_open = true});
+  auto got = s.w.open(s.mint(), s.buffer, {.may_be_open = true});
   REQUIRE(got);
   const auto c = got->take(0, s.w.w.policy);
   REQUIRE(c);
   CHECK(ct_equal(c->session_key().octets().unguarded(), subkey_octets));
-  CHECK(!holds(s.room, subkey_octets));
+  CHECK(!holds(s.buffer, subkey_octets));
   // Everything else is looked at all the same, and a sealed one has to open
   s.part.timestamp = kerberos_time{0};
   CHECK(s.opened({.may_be_open = true}).code == errc::clock_skew);
@@ -436,9 +437,9 @@ TEST_CASE("krb_cred: one that is not sealed is opened without a key, by a call t
   s.part.usec.reset();
   const auto t = s.w.w.turn();
   const bytes_view m = s.mint();
-  CHECK(open_unsealed_krb_cred(m, s.room, t, {}).error().code == errc::clock_skew);
-  CHECK(s.room == std::vector<std::uint8_t>(s.room.size()));
-  auto got = open_unsealed_krb_cred(m, s.room, t, {.timestamp = false});
+  CHECK(open_unsealed_krb_cred(m, s.buffer, t, {}).error().code == errc::clock_skew);
+  CHECK(s.buffer == std::vector<std::uint8_t>(s.buffer.size()));
+  auto got = open_unsealed_krb_cred(m, s.buffer, t, {.timestamp = false});
   REQUIRE(got);
   CHECK(got->size() == 2);
   const auto c = got->take(1, s.w.w.policy);
@@ -449,10 +450,10 @@ TEST_CASE("krb_cred: one that is not sealed is opened without a key, by a call t
 
   sender sealed;
   const bytes_view closed = sealed.mint();
-  const error e = open_unsealed_krb_cred(closed, sealed.room, t, {}).error();
+  const error e = open_unsealed_krb_cred(closed, sealed.buffer, t, {}).error();
   CHECK(is(e, errc::no_key, "KRB-CRED", "enc-part"));
   CHECK(e.detail == 20);
-  CHECK(sealed.room == std::vector<std::uint8_t>(sealed.room.size()));
+  CHECK(sealed.buffer == std::vector<std::uint8_t>(sealed.buffer.size()));
   CHECK(open_unsealed_krb_cred(m, {}, t, {}).error().detail == m.size() + 18);
 }
 
@@ -460,7 +461,7 @@ TEST_CASE("krb_cred: what does not decode is refused, within and without", "[exc
   sender s(2, 2);
   const bytes_view m = s.mint();
   for (std::size_t n = 0; n != m.size(); ++n) {
-    const auto r = s.w.open(m.first(n), s.room);
+    const auto r = s.w.open(m.first(n), s.buffer);
     REQUIRE(!r);
     CHECK(is_malformed(r.error().code));
   }
@@ -478,11 +479,11 @@ TEST_CASE("krb_cred: what does not decode is refused, within and without", "[exc
     }};
     const auto cut = asn1::encode(
         msg::BasicKrbCred<std::remove_const_t<decltype(sealed)>>{sequence_of<msg::Ticket>(s.tickets), sealed}, out);
-    std::fill(s.room.begin(), s.room.end(), std::uint8_t{0});
-    const auto r = s.w.open(*cut, s.room);
+    std::fill(s.buffer.begin(), s.buffer.end(), std::uint8_t{0});
+    const auto r = s.w.open(*cut, s.buffer);
     REQUIRE(!r);
     CHECK(is_malformed(r.error().code));
-    CHECK(s.room == std::vector<std::uint8_t>(s.room.size()));
+    CHECK(s.buffer == std::vector<std::uint8_t>(s.buffer.size()));
   }
 }
 
@@ -495,17 +496,17 @@ TEST_CASE("protected_session: its KRB-CRED is under the key of the direction, or
   w.options.keys = key_choice::own_subkey;
   world tickets;
   const auto t = w.w.turn();
-  buffer out{}, room{};
+  buffer out{}, buffer{};
   auto i = w.initiator(), a = w.acceptor();
   const key ticket = w.w.session_key(), own = w.subkey(true);
   for (const bool gss : {false, true}) {
     const auto m = i.make_cred(tickets.first, out, t, {.nonce = 5u, .gss_delegation = gss});
     REQUIRE(m);
-    CHECK(open_krb_cred(*m, ticket, room, t, {}).has_value() == gss);
-    CHECK(open_krb_cred(*m, own, room, t, {}).has_value() != gss);
-    CHECK(a.open_cred(*m, room, t, {.gss_delegation = !gss}).error().code == errc::integrity);
-    CHECK(a.open_cred(*m, room, t, {.nonce = 6u, .gss_delegation = gss}).error().code == errc::nonce_mismatch);
-    auto got = a.open_cred(*m, room, t, {.nonce = 5u, .gss_delegation = gss});
+    CHECK(open_krb_cred(*m, ticket, buffer, t, {}).has_value() == gss);
+    CHECK(open_krb_cred(*m, own, buffer, t, {}).has_value() != gss);
+    CHECK(a.open_cred(*m, buffer, t, {.gss_delegation = !gss}).error().code == errc::integrity);
+    CHECK(a.open_cred(*m, buffer, t, {.nonce = 6u, .gss_delegation = gss}).error().code == errc::nonce_mismatch);
+    auto got = a.open_cred(*m, buffer, t, {.nonce = 5u, .gss_delegation = gss});
     REQUIRE(got);
     CHECK(same_facts(*got->facts(0), tickets.first.facts()));
     // Neither end has counted it
@@ -515,7 +516,7 @@ TEST_CASE("protected_session: its KRB-CRED is under the key of the direction, or
   const ref<const credential> both_of_them[] = {tickets.first, tickets.second};
   const auto m = a.make_cred(both_of_them, out, t);
   REQUIRE(m);
-  const auto got = i.open_cred(*m, room, t);
+  const auto got = i.open_cred(*m, buffer, t);
   REQUIRE(got);
   CHECK(got->size() == 2);
 }
@@ -530,23 +531,23 @@ TEST_CASE("protected_session: a KRB-CRED in an Authenticator need not say when i
   auto a = w.acceptor();
   s.by = w.w.session_key();
   const bytes_view m = s.mint();
-  CHECK(a.open_cred(m, s.room, t).error().code == errc::clock_skew);
-  CHECK(a.open_cred(m, s.room, t, {.gss_delegation = true}));
+  CHECK(a.open_cred(m, s.buffer, t).error().code == errc::clock_skew);
+  CHECK(a.open_cred(m, s.buffer, t, {.gss_delegation = true}));
   s.open = true;
   const bytes_view unsealed = s.mint();
-  CHECK(a.open_cred(unsealed, s.room, t, {.gss_delegation = true}).error().code == errc::not_sealed);
-  CHECK(a.open_cred(unsealed, s.room, t, {.gss_delegation = true, .may_be_open = true}));
+  CHECK(a.open_cred(unsealed, s.buffer, t, {.gss_delegation = true}).error().code == errc::not_sealed);
+  CHECK(a.open_cred(unsealed, s.buffer, t, {.gss_delegation = true, .may_be_open = true}));
 }
 
 TEST_CASE("protected_session: a KRB-CRED says real addresses, where they are asked for", "[exchange][rfc4120-7.1]") {
   world tickets;
-  buffer out{}, room{};
+  buffer out{}, buffer{};
   {
     protect_world w;
     auto i = w.initiator();
     const auto t = w.w.turn();
     CHECK(i.make_cred(tickets.first, out, t, {.addresses = true}).error().code == errc::api_misuse);
-    CHECK(i.open_cred(out, room, t, {.addresses = true}).error().code == errc::api_misuse);
+    CHECK(i.open_cred(out, buffer, t, {.addresses = true}).error().code == errc::api_misuse);
   }
   protect_world w;
   w.at_places();
@@ -556,10 +557,10 @@ TEST_CASE("protected_session: a KRB-CRED says real addresses, where they are ask
   std::array<std::uint8_t, 2048> plainly{};
   const auto said = i.make_cred(tickets.first, out, t, {.addresses = true}),
              unsaid = i.make_cred(tickets.first, plainly, t);
-  CHECK(a.open_cred(*said, room, t, {.addresses = true}));
-  CHECK(a.open_cred(*unsaid, room, t, {.addresses = true}).error().code == errc::address_mismatch);
-  CHECK(a.open_cred(*unsaid, room, t));
-  CHECK(i.open_cred(*said, room, t, {.addresses = true}).error().code == errc::address_mismatch);
+  CHECK(a.open_cred(*said, buffer, t, {.addresses = true}));
+  CHECK(a.open_cred(*unsaid, buffer, t, {.addresses = true}).error().code == errc::address_mismatch);
+  CHECK(a.open_cred(*unsaid, buffer, t));
+  CHECK(i.open_cred(*said, buffer, t, {.addresses = true}).error().code == errc::address_mismatch);
 }
 
 TEST_CASE("protected_session: two KRB-CRED of one microsecond say different times, and failures take none",
@@ -568,7 +569,7 @@ TEST_CASE("protected_session: two KRB-CRED of one microsecond say different time
   protect_world w;
   auto i = w.initiator();
   const auto t = w.w.turn();
-  buffer out{}, room{};
+  buffer out{}, buffer{};
   std::vector<microseconds> said;
   const key k = w.w.session_key();
   for (int n = 0; n != 2; ++n) {
@@ -583,7 +584,7 @@ TEST_CASE("protected_session: two KRB-CRED of one microsecond say different time
   // Moved from, or with one address of two
   auto j = std::move(i);
   CHECK(i.make_cred(tickets.first, out, t).error().code == errc::api_misuse);
-  CHECK(i.open_cred(out, room, t).error().code == errc::api_misuse);
+  CHECK(i.open_cred(out, buffer, t).error().code == errc::api_misuse);
   CHECK(j.make_cred(tickets.first, out, t));
 }
 
@@ -594,21 +595,21 @@ TEST_CASE("protected_session: its own numbered KRB-CRED does not come back as th
   w.acceptor_seq = w.initiator_seq;  // both count from one number, as with an acceptor that names none
   auto i = w.initiator(), a = w.acceptor();
   const auto t = w.w.turn();
-  buffer out{}, back{}, room{};
+  buffer out{}, back{}, buffer{};
   const cred_make_options make{.numbered = true};
   const cred_open_options open{.numbered = true};
   const auto m = i.make_cred(tickets.first, out, t, make);
   REQUIRE(m);
-  CHECK(is(i.open_cred(*m, room, t, open).error(), errc::bad_order, "EncKrbCredPart", "nonce"));
+  CHECK(is(i.open_cred(*m, buffer, t, open).error(), errc::bad_order, "EncKrbCredPart", "nonce"));
   CHECK(i.next_expected() == 70000u);
-  CHECK(a.open_cred(*m, room, t, open));
+  CHECK(a.open_cred(*m, buffer, t, open));
   // So is one of the peer's that has the same number; one that has a KRB-PRIV's of ours is the peer's
   const auto theirs = a.make_cred(tickets.second, back, t, make);
   REQUIRE(theirs);
-  CHECK(i.open_cred(*theirs, room, t, open).error().code == errc::bad_order);
+  CHECK(i.open_cred(*theirs, buffer, t, open).error().code == errc::bad_order);
   auto other = w.initiator();
   REQUIRE(w.make(other, kind::priv, some_data, out));
-  CHECK(other.open_cred(*theirs, room, t, open));
+  CHECK(other.open_cred(*theirs, buffer, t, open));
 }
 
 TEST_CASE("protected_session: a KRB-CRED can take a number, as MIT's do", "[exchange][rfc4120-3.6.1]") {
@@ -616,25 +617,25 @@ TEST_CASE("protected_session: a KRB-CRED can take a number, as MIT's do", "[exch
   protect_world w;
   auto i = w.initiator(), a = w.acceptor();
   const auto t = w.w.turn();
-  buffer out{}, room{};
+  buffer out{}, buffer{};
   const auto m = i.make_cred(tickets.first, out, t, {.numbered = true});
   REQUIRE(m);
   CHECK(i.next_sent() == 70001u);
   {
-    const auto got = a.open_cred(*m, room, t, {.numbered = true});
+    const auto got = a.open_cred(*m, buffer, t, {.numbered = true});
     REQUIRE(got);
     CHECK(a.next_expected() == 70001u);
   }
-  CHECK(a.open_cred(*m, room, t, {.numbered = true}).error().code == errc::nonce_mismatch);  // again
+  CHECK(a.open_cred(*m, buffer, t, {.numbered = true}).error().code == errc::nonce_mismatch);  // again
   CHECK(a.next_expected() == 70001u);
   const auto plain = i.make_cred(tickets.first, out, t);
   CHECK(i.next_sent() == 70001u);
-  CHECK(a.open_cred(*plain, room, t, {.numbered = true}).error().code == errc::nonce_mismatch);
+  CHECK(a.open_cred(*plain, buffer, t, {.numbered = true}).error().code == errc::nonce_mismatch);
   CHECK(i.make_cred(tickets.first, {}, t, {.numbered = true}).error().code == errc::no_space);
   CHECK(i.next_sent() == 70001u);
   // With a nonce of its own, or where nothing is numbered, it says two things
   CHECK(i.make_cred(tickets.first, out, t, {.nonce = 5u, .numbered = true}).error().code == errc::api_misuse);
-  CHECK(a.open_cred(*plain, room, t, {.nonce = 5u, .numbered = true}).error().code == errc::api_misuse);
+  CHECK(a.open_cred(*plain, buffer, t, {.nonce = 5u, .numbered = true}).error().code == errc::api_misuse);
   w.options.by = freshness::timestamps;
   auto timed = w.initiator();
   CHECK(timed.make_cred(tickets.first, out, t, {.numbered = true}).error().code == errc::api_misuse);
@@ -642,11 +643,11 @@ TEST_CASE("protected_session: a KRB-CRED can take a number, as MIT's do", "[exch
 
 TEST_CASE("krb_cred: allocates nothing", "[exchange]") {
   world w;
-  buffer out{}, room{};
+  buffer out{}, buffer{};
   bool good = false;
   {
     no_allocations guard;
-    auto got = w.open(kerb_test::must(w.make(2, out)), room);
+    auto got = w.open(kerb_test::must(w.make(2, out)), buffer);
     good = got && got->take(1, w.w.policy).has_value();
   }
   CHECK(good);

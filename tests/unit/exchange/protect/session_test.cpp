@@ -333,7 +333,7 @@ constexpr bool store_hears_only_what_is_good() {
 KERB_BOTH("protected_session: the store hears of authentic messages only", "[exchange][rfc4120-3.4.2]",
           store_hears_only_what_is_good);
 
-// ---- room and randomness
+// ---- buffer and randomness
 
 /// Nothing is read, so that these may be octets that there are not.
 constexpr bool too_large_for_a_message() {

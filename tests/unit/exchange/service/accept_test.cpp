@@ -16,7 +16,7 @@ using keys_t = key_list<key, 4>;
 
 struct service {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   keys_t keys;
   memory_replay_store<64> seen;
   std::vector<std::uint8_t> refusal;
@@ -26,7 +26,7 @@ struct service {
   }
   errc present() { return present(w.mint()); }
   errc present(bytes_view token) {
-    ap_acceptor<policy> a(w.request_in(room));
+    ap_acceptor<policy> a(w.request_in(buffer));
     const auto who = accept(a, token, w.policy, keys, seen, w.now);
     refusal.assign(a.refusal().begin(), a.refusal().end());
     return who ? errc::ok : who.error().code;
@@ -39,12 +39,12 @@ struct service {
 
 constexpr bool accepts_once() {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{}, other{};
+  std::array<std::uint8_t, 4096> buffer{}, other{};
   keys_t keys;
   memory_replay_store<32> seen;
   if (!keys.add(web, 3, w.service_etype, w.service_key())) return false;
   const bytes_view token = w.mint();
-  ap_acceptor<policy> a(w.request_in(room)), b(w.request_in(other));
+  ap_acceptor<policy> a(w.request_in(buffer)), b(w.request_in(other));
   const auto first = accept(a, token, w.policy, keys, seen, w.now);
   const auto second = accept(b, token, w.policy, keys, seen, w.now);
   return first && same_principal(first->client(), alice) && !first->reply().empty() && a.refusal().empty() && !second &&
@@ -109,10 +109,10 @@ constexpr errc by_source(kerberos_string client_realm, kerberos_string clear_rea
   w.ticket.crealm = w.authenticator.crealm = client_realm;
   w.service.realm = clear_realm;
   if (!named) w.request.service.reset();
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   memory_replay_store<32> seen;
   Source keys{w.service_key()};
-  ap_acceptor<policy> a(w.request_in(room));
+  ap_acceptor<policy> a(w.request_in(buffer));
   const auto who = accept(a, w.mint(), w.policy, keys, seen, w.now);
   return who ? errc::ok : who.error().code;
 }
@@ -149,12 +149,12 @@ TEST_CASE("accept: what is not authentic never reaches the store", "[exchange][r
   ap_world w;
   keys_t keys;
   REQUIRE(keys.add(web, 3, w.service_etype, w.service_key()));
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   const auto asked = [&](auto&& spoil) {
     ap_world x;
     spoil(x);
     counting store;
-    ap_acceptor<policy> a(x.request_in(room));
+    ap_acceptor<policy> a(x.request_in(buffer));
     (void)accept(a, x.mint(), x.policy, keys, store, x.now);
     return store.asked;
   };
@@ -177,7 +177,7 @@ TEST_CASE("accept: a store that is full or blind refuses", "[exchange][rfc4120-3
   for (const auto v : {replay_verdict::fresh, replay_verdict::seen, replay_verdict::full, replay_verdict::blind}) {
     service s;
     fixed_verdict store{v};
-    ap_acceptor<policy> a(s.w.request_in(s.room));
+    ap_acceptor<policy> a(s.w.request_in(s.buffer));
     const auto who = accept(a, s.w.mint(), s.w.policy, s.keys, store, s.w.now);
     CHECK(who.has_value() == (v == replay_verdict::fresh));
     if (who) continue;
@@ -223,7 +223,7 @@ TEST_CASE("accept: keys are looked up by what the ticket names", "[exchange][rfc
   CHECK(t.present() == errc::ok);
 }
 
-TEST_CASE("accept: too small a room is an error that names the size, and the acceptor goes on", "[exchange]") {
+TEST_CASE("accept: too small a buffer is an error that names the size, and the acceptor goes on", "[exchange]") {
   service s;
   const bytes_view token = s.w.mint();
   std::array<std::uint8_t, 64> small{};
@@ -231,8 +231,8 @@ TEST_CASE("accept: too small a room is an error that names the size, and the acc
   const auto who = accept(a, token, s.w.policy, s.keys, s.seen, s.w.now);
   REQUIRE(!who);
   CHECK(who.error().code == errc::no_space);
-  REQUIRE(who.error().detail <= s.room.size());
-  a.room(std::span(s.room).first(who.error().detail));
+  REQUIRE(who.error().detail <= s.buffer.size());
+  a.set_buffer(std::span(s.buffer).first(who.error().detail));
   CHECK(accept(a, token, s.w.policy, s.keys, s.seen, s.w.now).has_value());
 }
 
@@ -241,7 +241,7 @@ TEST_CASE("accept: failures and options reach the acceptor", "[exchange]") {
   s.w.policy.entropy.fail_at = 0;
   const bytes_view token = s.w.mint();
   {
-    ap_acceptor<policy> a(s.w.request_in(s.room));
+    ap_acceptor<policy> a(s.w.request_in(s.buffer));
     const auto who = accept(a, token, s.w.policy, s.keys, s.seen, s.w.now, {false, false});
     REQUIRE(who);
     CHECK(!who->keys().acceptor_subkey);
@@ -251,7 +251,7 @@ TEST_CASE("accept: failures and options reach the acceptor", "[exchange]") {
   t.w.now.at.seconds += 301;
   const auto old = [&](std::int64_t skew) {
     t.seen = {};
-    ap_acceptor<policy> a(t.w.request_in(t.room));
+    ap_acceptor<policy> a(t.w.request_in(t.buffer));
     return accept(a, token, t.w.policy, t.keys, t.seen, t.w.now, {}, {.clock_skew = skew}).error().code;
   };
   CHECK(old(300) == errc::clock_skew);
@@ -266,15 +266,15 @@ TEST_CASE("accept: failures and options reach the acceptor", "[exchange]") {
 
 constexpr bool without_a_store() {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{}, other{};
+  std::array<std::uint8_t, 4096> buffer{}, other{};
   keys_t keys;
   no_replay_store none;
   if (!keys.add(web, 3, w.service_etype, w.service_key())) return false;
   const bytes_view token = w.mint();
-  ap_acceptor<policy> asks(w.request_in(room));
+  ap_acceptor<policy> asks(w.request_in(buffer));
   const auto no = accept(asks, token, w.policy, keys, none, w.now);
   w.request.replays = replay_rule::own_means;
-  ap_acceptor<policy> a(w.request_in(room)), b(w.request_in(other));
+  ap_acceptor<policy> a(w.request_in(buffer)), b(w.request_in(other));
   const auto first = accept(a, token, w.policy, keys, none, w.now);
   memory_replay_store<32> seen;
   const auto second = accept(b, token, w.policy, keys, seen, w.now);
@@ -289,9 +289,9 @@ TEST_CASE("accept: allocates nothing", "[exchange][store]") {
   bool good = false;
   {
     no_allocations guard;
-    ap_acceptor<policy> a(s.w.request_in(s.room));
+    ap_acceptor<policy> a(s.w.request_in(s.buffer));
     good = accept(a, token, s.w.policy, s.keys, s.seen, s.w.now).has_value();
-    ap_acceptor<policy> b(s.w.request_in(s.room));
+    ap_acceptor<policy> b(s.w.request_in(s.buffer));
     good = good && !accept(b, token, s.w.policy, s.keys, s.seen, s.w.now);
   }
   CHECK(good);

@@ -37,8 +37,8 @@ constexpr bool the_time_of_the_client_goes_back_in_its_octets() {
   ap_world w;
   w.authenticator.cusec = {0x12345, integer_form::four_octets};  // as sspi-rs writes it
   const bytes_view as_it_came = bytes_view(detail::stored_text<"\x02\x04\x00\x01\x23\x45">::octets);
-  std::array<std::uint8_t, 4096> room{}, opened{};
-  ap_acceptor<testing::insecure_policy> a(w.request_in(room));
+  std::array<std::uint8_t, 4096> buffer{}, opened{};
+  ap_acceptor<testing::insecure_policy> a(w.request_in(buffer));
   const key k = w.service_key(), session = w.session_key();
   auto step = a.receive(w.mint(), w.turn());
   if (says<need_ticket_key>(step)) step = a.provide(k, w.turn());
@@ -47,7 +47,7 @@ constexpr bool the_time_of_the_client_goes_back_in_its_octets() {
   const auto* answer = std::get_if<reply>(&step);
   const auto rep = asn1::decode<msg::ApRep>(answer != nullptr ? answer->octets : bytes_view());
   if (!rep) return false;
-  kerb::room in(opened);
+  kerb::detail::workspace in(opened);
   const auto plain = open_sealed(w.policy, rep->enc_part, session, key_usage_t::ap_rep_enc_part, in);
   return plain && holds(bytes_view(*plain), as_it_came) &&
          asn1::decode<msg::EncApRepPart>(bytes_view(*plain))->cusec == microseconds{0x12345};
@@ -513,10 +513,10 @@ TEST_CASE("ap_acceptor: what opens and does not decode is refused", "[exchange][
 
 struct asked {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   ap_acceptor<testing::insecure_policy> a;
   ap_acceptor<testing::insecure_policy>::step step;
-  asked() : a(w.request_in(room)), step(a.receive(w.mint(), w.turn())) {}
+  asked() : a(w.request_in(buffer)), step(a.receive(w.mint(), w.turn())) {}
   verdict closed() {
     verdict v;
     const auto* no = std::get_if<refused>(&step);
@@ -539,8 +539,8 @@ TEST_CASE("ap_acceptor: asks for the key that the ticket names", "[exchange][rfc
 
   ap_world w;
   w.kvno.reset();
-  std::array<std::uint8_t, 4096> room{};
-  ap_acceptor<testing::insecure_policy> unversioned(w.request_in(room));
+  std::array<std::uint8_t, 4096> buffer{};
+  ap_acceptor<testing::insecure_policy> unversioned(w.request_in(buffer));
   const auto step = unversioned.receive(w.mint(), w.turn());
   REQUIRE(says<need_ticket_key>(step));
   CHECK(!std::get<need_ticket_key>(step).kvno);
@@ -580,8 +580,8 @@ TEST_CASE("ap_acceptor: no key, and no key of this version, are told apart", "[e
   CHECK(known.a.asked()->had.total == 1);
   CHECK(known.a.asked()->had.had[0].kvno == 7);
   ap_world w;
-  std::array<std::uint8_t, 4096> room{};
-  CHECK(!ap_acceptor<testing::insecure_policy>(w.request_in(room)).asked());
+  std::array<std::uint8_t, 4096> buffer{};
+  CHECK(!ap_acceptor<testing::insecure_policy>(w.request_in(buffer)).asked());
 }
 
 TEST_CASE("ap_acceptor: keys are tried until one opens the ticket", "[exchange][rfc4120-3.2.3]") {
@@ -592,11 +592,11 @@ TEST_CASE("ap_acceptor: keys are tried until one opens the ticket", "[exchange][
   x.step = x.a.provide(wrong, t);
   REQUIRE(says<need_ticket_key>(x.step));
   CHECK(std::get<need_ticket_key>(x.step).tried == 1);
-  CHECK(!holds(x.room, alice_parts[0].octets));
+  CHECK(!holds(x.buffer, alice_parts[0].octets));
   x.step = x.a.provide(wrong_type, t);  // the right octets as a key of another type
   REQUIRE(says<need_ticket_key>(x.step));
   CHECK(std::get<need_ticket_key>(x.step).tried == 2);
-  CHECK(!holds(x.room, alice_parts[0].octets));
+  CHECK(!holds(x.buffer, alice_parts[0].octets));
   const key right = x.w.service_key();
   x.step = x.a.provide(right, t);
   REQUIRE(says<check_replay>(x.step));
@@ -623,11 +623,11 @@ TEST_CASE("ap_acceptor: a prepared key does as well, for its own usage", "[excha
 TEST_CASE("ap_acceptor: a KRB-ERROR says whose it is, when, and repeats only a time that was proven",
           "[exchange][rfc4120-5.9.1]") {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   const auto error_of = [&](auto&& spoil) {
     ap_world x;
     spoil(x);
-    ap_acceptor<testing::insecure_policy> a(x.request_in(room));
+    ap_acceptor<testing::insecure_policy> a(x.request_in(buffer));
     auto step = a.receive(x.mint(), x.turn());
     const key k = x.service_key();
     if (says<need_ticket_key>(step)) step = a.provide(k, x.turn());
@@ -642,7 +642,7 @@ TEST_CASE("ap_acceptor: a KRB-ERROR says whose it is, when, and repeats only a t
     CHECK(!e->e_data);
     CHECK(a.refusal() == no->octets);
     CHECK(a.framed().subview(4) == no->octets);
-    // Judged here: its views lie in the acceptor's room
+    // Judged here: its views lie in the acceptor's buffer
     CHECK(same_principal({e->sname, e->realm}, x.request.service ? *x.request.service : x.service));
     return std::pair(e->ctime, e->cusec);
   };
@@ -672,15 +672,15 @@ TEST_CASE("ap_acceptor: the application may refuse whom it knows", "[exchange]")
   CHECK(same_principal(x.a.peer()->client(), alice));
   x.step = x.a.refuse(error_code_t::kdc_err_policy, t);
   CHECK(refused_with(x.closed(), errc::refused_by_application, "", "", error_code_t::kdc_err_policy));
-  CHECK(!holds(x.room, alice_parts[0].octets));
+  CHECK(!holds(x.buffer, alice_parts[0].octets));
 }
 
 TEST_CASE("ap_acceptor: asks for a replay check with what tells authenticators apart", "[exchange][rfc4120-3.2.3]") {
   const auto ask = [](auto&& vary) {
     ap_world w;
     vary(w);
-    std::array<std::uint8_t, 4096> room{};
-    ap_acceptor<testing::insecure_policy> a(w.request_in(room));
+    std::array<std::uint8_t, 4096> buffer{};
+    ap_acceptor<testing::insecure_policy> a(w.request_in(buffer));
     auto step = a.receive(w.mint(), w.turn());
     const key k = w.service_key();
     step = a.provide(k, w.service.realm, w.turn());
@@ -716,9 +716,9 @@ TEST_CASE("ap_acceptor: asks for a replay check with what tells authenticators a
 
 TEST_CASE("ap_acceptor: a source of keys that never ends is left after the limit", "[exchange]") {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   accept_request request = w.request;
-  request.room = room;
+  request.buffer = buffer;
   ap_acceptor<testing::insecure_policy> a(request);
   turn t = w.turn();
   t.limits.max_keys = 5;
@@ -735,8 +735,8 @@ TEST_CASE("ap_acceptor: a store that answers when the authenticator may be forgo
           "[exchange][rfc4120-3.2.3]") {
   for (const bool late : {false, true}) {
     ap_world w;
-    std::array<std::uint8_t, 4096> room{};
-    ap_acceptor<testing::insecure_policy> a(w.request_in(room));
+    std::array<std::uint8_t, 4096> buffer{};
+    ap_acceptor<testing::insecure_policy> a(w.request_in(buffer));
     auto step = a.receive(w.mint(), w.turn());
     const auto k = w.service_key();
     step = a.provide(k, w.turn());
@@ -751,8 +751,8 @@ TEST_CASE("ap_acceptor: a store that answers when the authenticator may be forgo
 
 TEST_CASE("ap_acceptor: one that was moved from gives no client", "[exchange]") {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{};
-  ap_acceptor<testing::insecure_policy> a(w.request_in(room));
+  std::array<std::uint8_t, 4096> buffer{};
+  ap_acceptor<testing::insecure_policy> a(w.request_in(buffer));
   auto step = a.receive(w.mint(), w.turn());
   const auto k = w.service_key();
   step = a.provide(k, w.turn());
@@ -770,8 +770,8 @@ TEST_CASE("ap_acceptor: one that was moved from refuses every call, and the othe
   for (int calls = 0; calls != 5; ++calls) {
     for (int how = 0; how != 7; ++how) {
       ap_world w;
-      std::array<std::uint8_t, 4096> room{};
-      acceptor a(w.request_in(room));
+      std::array<std::uint8_t, 4096> buffer{};
+      acceptor a(w.request_in(buffer));
       const auto k = w.service_key();
       const bytes_view token = w.mint();
       const turn t = w.turn();
@@ -810,11 +810,11 @@ TEST_CASE("ap_acceptor: one that was moved from refuses every call, and the othe
   }
 }
 
-TEST_CASE("ap_acceptor: no other room is taken while there are views of the first", "[exchange]") {
+TEST_CASE("ap_acceptor: no other buffer is taken while there are views of the first", "[exchange]") {
   ap_world w;
-  std::array<std::uint8_t, 4096> room{}, other{};
+  std::array<std::uint8_t, 4096> buffer{}, other{};
   accept_request request = w.request;
-  request.room = room;
+  request.buffer = buffer;
   ap_acceptor<testing::insecure_policy> a(request);
   auto step = a.receive(w.mint(), w.turn());
   const auto k = w.service_key();
@@ -822,7 +822,7 @@ TEST_CASE("ap_acceptor: no other room is taken while there are views of the firs
   REQUIRE(says<check_replay>(step));
   step = a.fresh(true, w.turn());
   REQUIRE(says<authenticated>(step));
-  a.room(other);
+  a.set_buffer(other);
   CHECK(same_principal(a.peer()->client(), {w.ticket.cname, w.ticket.crealm}));
 }
 
@@ -916,8 +916,8 @@ TEST_CASE("ap_acceptor: the mutual flag of a context of GSS-API counts, not the 
         w.authenticator.cksum = msg::Checksum{cksum_t::gssapi, checksum};
         w.options = {};
         w.options.set(ap_option_t::mutual_required, option);
-        std::array<std::uint8_t, 4096> room{};
-        accept_request request = w.request_in(room);
+        std::array<std::uint8_t, 4096> buffer{};
+        accept_request request = w.request_in(buffer);
         request.mutual = demand;
         ap_acceptor<testing::insecure_policy> a(request);
         auto step = a.receive(w.mint(), w.turn());
@@ -945,9 +945,9 @@ TEST_CASE("ap_acceptor: the path and the authenticator's own restrictions can be
   const auto inside = "300f 300d a004 0202 0080 a105 0403 010203"_hex;
   const msg::AuthorizationDataElement elements[] = {{ad_t::if_relevant, inside}};
   w.authenticator.authorization_data = elements;
-  std::array<std::uint8_t, 4096> room{};
+  std::array<std::uint8_t, 4096> buffer{};
   accept_request request = w.request;
-  request.room = room;
+  request.buffer = buffer;
   ap_acceptor<testing::insecure_policy> a(request);
   auto step = a.receive(w.mint(), w.turn());
   const auto k = w.service_key();

@@ -15,15 +15,15 @@ using client_t = authenticated_client<key>;
 static_assert(!std::is_default_constructible_v<client_t> && !std::is_aggregate_v<client_t>,
               "only an exchange that opened the ticket makes one");
 static_assert(!std::is_copy_constructible_v<client_t> && !std::is_copy_assignable_v<client_t>);
-static_assert(std::is_nothrow_move_constructible_v<room> && std::is_move_constructible_v<client_t>);
+static_assert(std::is_nothrow_move_constructible_v<buffer> && std::is_move_constructible_v<client_t>);
 
 using policy = testing::insecure_policy;
 
 struct session {
   ap_world w;
-  std::array<std::uint8_t, 4096> client_room{}, room{};
+  std::array<std::uint8_t, 4096> client_buffer{}, buffer{};
   ap_acceptor<policy> a;
-  constexpr session() : a(w.request_in(room)) {}
+  constexpr session() : a(w.request_in(buffer)) {}
   constexpr const client_t* present(bytes_view req) {
     const key k = w.service_key();
     (void)a.receive(req, w.turn());
@@ -37,7 +37,7 @@ constexpr std::uint8_t data[] = {'p', 'a', 'y', ' ', '1', '0'}, altered[] = {'p'
 constexpr bool application_data_is_covered() {
   session s;
   const auto credential = s.w.credential();
-  ap_initiator<policy> x({.credential = credential, .room = s.client_room, .application_data = bytes_view(data)});
+  ap_initiator<policy> x({.credential = credential, .buffer = s.client_buffer, .application_data = bytes_view(data)});
   const auto sent = x.start(s.w.turn());
   if (!says<send>(sent)) return false;
   const client_t* who = s.present(std::get<send>(sent).octets);

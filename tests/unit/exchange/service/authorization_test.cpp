@@ -17,15 +17,15 @@ constexpr std::uint8_t data_octets[] = {1, 2, 3}, other_octets[] = {4};
 /// Octets of lists, one inside another.
 template <std::size_t N>
 struct encoded {
-  std::array<std::uint8_t, N> room{};
+  std::array<std::uint8_t, N> buffer{};
   bytes_view octets;
 };
 template <class T, std::size_t N>
-constexpr bytes_view encode_in(std::array<std::uint8_t, N>& room, const T& v) {
-  return kerb_test::must(asn1::encode(v, room));
+constexpr bytes_view encode_in(std::array<std::uint8_t, N>& buffer, const T& v) {
+  return kerb_test::must(asn1::encode(v, buffer));
 }
-constexpr bytes_view list_in(std::span<std::uint8_t> room, view_of<element> elements) {
-  return kerb_test::must(asn1::encode(msg::AuthorizationData(elements), room));
+constexpr bytes_view list_in(std::span<std::uint8_t> buffer, view_of<element> elements) {
+  return kerb_test::must(asn1::encode(msg::AuthorizationData(elements), buffer));
 }
 
 struct judged {
@@ -122,9 +122,9 @@ KERB_BOTH("authorization: what only KDCs interpret neither refuses nor comes", "
           for_the_kdc);
 
 constexpr bool and_or() {
-  std::array<std::uint8_t, 200> room{}, outer{};
+  std::array<std::uint8_t, 200> buffer{}, outer{};
   const element inside[] = {{strange, data_octets}};
-  const bytes_view octets = encode_in(room, msg::AdAndOr{1, msg::AuthorizationData(view_of<element>(inside))});
+  const bytes_view octets = encode_in(buffer, msg::AdAndOr{1, msg::AuthorizationData(view_of<element>(inside))});
   const element top[] = {{ad_t::and_or, octets}}, wrapped[] = {{ad_t::if_relevant, list_in(outer, top)}};
   constexpr ad_t list[] = {ad_t::and_or};
   const judged refused = judge(in(top), {}), understood = judge(in(top), {}, list), relevant = judge(in(wrapped), {});
@@ -138,13 +138,13 @@ KERB_BOTH("authorization: AD-AND-OR refuses unless the caller handles it, and th
           "[exchange][rfc4120-5.2.6.3]", and_or);
 
 /// An AD-KDC-ISSUED of one element, signed with the session key of `signer`.
-constexpr bytes_view issued_in(std::array<std::uint8_t, 300>& room, std::uint8_t signer, key_usage_t usage,
+constexpr bytes_view issued_in(std::array<std::uint8_t, 300>& buffer, std::uint8_t signer, key_usage_t usage,
                                std::optional<principal_view> issuer = {}, cksum_t type = cksum_t::hmac_sha1_96_aes256) {
   insecure_policy p;
-  std::array<std::uint8_t, 100> list_room{};
+  std::array<std::uint8_t, 100> list_buffer{};
   std::array<std::uint8_t, 8> mac{};
   const element inside[] = {{strange, data_octets}};
-  const bytes_view list = list_in(list_room, inside);
+  const bytes_view list = list_in(list_buffer, inside);
   const key k = session(p, signer);
   const bytes_view pieces[] = {list};
   if (p.sign(cksum_t::hmac_sha1_96_aes256, k, usage, pieces, mac) != errc::ok) return {};
@@ -153,14 +153,14 @@ constexpr bytes_view issued_in(std::array<std::uint8_t, 300>& room, std::uint8_t
     d.i_realm = issuer->realm;
     d.i_sname = issuer->name;
   }
-  return encode_in(room, d);
+  return encode_in(buffer, d);
 }
 constexpr kerberos_string issuer_parts[] = {"attributes"_krb};
 constexpr principal_view issuer{{name_t::principal, issuer_parts}, "EX.ORG"_krb};
 
 constexpr bool issued_elements() {
-  std::array<std::uint8_t, 300> room{};
-  const element good[] = {{ad_t::kdc_issued, issued_in(room, 1, key_usage_t::ad_kdc_issued_cksum, issuer)}};
+  std::array<std::uint8_t, 300> buffer{};
+  const element good[] = {{ad_t::kdc_issued, issued_in(buffer, 1, key_usage_t::ad_kdc_issued_cksum, issuer)}};
   const judged j = judge(in(good), {}), forged = judge({}, in(good));
   const auto e = j.a.find(strange);
   // Who has the session key can sign: in the authenticator that is the client

@@ -10,7 +10,7 @@ static_assert(std::is_aggregate_v<accept_request> && std::is_aggregate_v<accept_
               "both are written with designated initialisers");
 
 KERB_BOTH("accept_request: nothing is trusted unless the caller says so", "[exchange]", [] {
-  const accept_request r{.room = {}};
+  const accept_request r{.buffer = {}};
   return !r.trust_unchecked_path && !r.paths && !r.user_to_user && r.understood.empty() && !r.bindings &&
          r.binding == binding_rule::if_present;
 });

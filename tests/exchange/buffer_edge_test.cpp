@@ -1,4 +1,4 @@
-// Rooms of every size around the edge: what an exchange asks for is enough, is asked for before anything is drawn or
+// Buffers of every size around the edge: what an exchange asks for is enough, is asked for before anything is drawn or
 // changed, and one octet less is not; whatever lengths names, salts, keys and optional fields have.
 #include <functional>
 #include <vector>
@@ -37,35 +37,35 @@ class long_names {
   std::vector<kerberos_string> client_, service_, krbtgt_;
 };
 
-/// How a drive ended, which must not depend on the room it began with.
+/// How a drive ended, which must not depend on the buffer it began with.
 struct ending {
   std::string what;
   std::size_t octets = 0;  ///< of the answer
-  std::size_t most = 0;    ///< the largest room that was asked for
+  std::size_t most = 0;    ///< the largest buffer that was asked for
   friend bool operator==(const ending& a, const ending& b) { return a.what == b.what && a.octets == b.octets; }
 };
 
-/// Runs `call` again in ever larger rooms, until it asks for no more.
+/// Runs `call` again in ever larger buffers, until it asks for no more.
 template <class X, class Step>
-Step with_room(X& x, policy& crypto, std::vector<octet_list>& rooms, ending& e, const std::function<Step()>& call) {
+Step with_buffer(X& x, policy& crypto, std::vector<octet_list>& buffers, ending& e, const std::function<Step()>& call) {
   const unsigned draws = crypto.entropy.draws();
   Step step = call();
-  const auto* const more = std::get_if<need_room>(&step);
+  const auto* const more = std::get_if<need_buffer>(&step);
   if (more == nullptr) return step;
   const std::size_t n = more->octets;
   e.most = n;
-  REQUIRE(n > rooms.back().size());
+  REQUIRE(n > buffers.back().size());
   REQUIRE(crypto.entropy.draws() == draws);
-  if (n - 1 > rooms.back().size()) {
-    x.room(rooms.emplace_back(n - 1));
+  if (n - 1 > buffers.back().size()) {
+    x.set_buffer(buffers.emplace_back(n - 1));
     step = call();
-    REQUIRE(says<need_room>(step));
-    REQUIRE(std::get<need_room>(step).octets == n);
+    REQUIRE(says<need_buffer>(step));
+    REQUIRE(std::get<need_buffer>(step).octets == n);
     REQUIRE(crypto.entropy.draws() == draws);
   }
-  x.room(rooms.emplace_back(n));
+  x.set_buffer(buffers.emplace_back(n));
   step = call();
-  REQUIRE(!says<need_room>(step));
+  REQUIRE(!says<need_buffer>(step));
   return step;
 }
 template <class Step>
@@ -82,12 +82,12 @@ bool ended(const Step& step, ending& e) {
 
 ending drive_kdc(kdc_world& w, bytes_view request, std::size_t size) {
   ending e;
-  std::vector<octet_list> rooms;
-  rooms.reserve(64);
-  rooms.emplace_back(size);
+  std::vector<octet_list> buffers;
+  buffers.reserve(64);
+  buffers.emplace_back(size);
   const auto t = w.turn_now();
-  kdc<policy> x(w.settings, rooms.back(), w.peer);
-  const auto go = [&](std::function<kdc_step()> call) { return with_room(x, w.crypto, rooms, e, call); };
+  kdc<policy> x(w.settings, buffers.back(), w.peer);
+  const auto go = [&](std::function<kdc_step()> call) { return with_buffer(x, w.crypto, buffers, e, call); };
   kdc_step step = go([&] { return x.receive(request, t); });
   while (!ended(step, e)) {
     if (const auto* a = std::get_if<need_principal>(&step)) {
@@ -107,8 +107,8 @@ ending drive_kdc(kdc_world& w, bytes_view request, std::size_t size) {
   }
   return e;
 }
-/// The same request in rooms of every sort ends in the same way, and never for want of room.
-void in_every_room(kdc_world& w, bytes_view request, bool every) {
+/// The same request in buffers of every sort ends in the same way, and never for want of buffer.
+void in_every_buffer(kdc_world& w, bytes_view request, bool every) {
   const ending ample = drive_kdc(w, request, 65536), none = drive_kdc(w, request, 0);
   REQUIRE(ample.what.find("no_space") == std::string::npos);
   REQUIRE(ample.what != "refused unexpected_message");  // whatever the world could not make
@@ -224,7 +224,7 @@ TEST_CASE("as_kdc: what it asks for is enough, and one octet less is not", "[exc
         rename(w, n);
         f(w);
         w.body.sname = n.krbtgt().name;
-        in_every_room(w, w.as_req(), length == 9);
+        in_every_buffer(w, w.as_req(), length == 9);
       }
     }
   }
@@ -253,7 +253,7 @@ TEST_CASE("tgs_kdc: what it asks for is enough, and one octet less is not", "[ex
         f(w);
         w.body.cname = std::optional<msg::PrincipalName>{};
         w.body.sname = n.service().name;
-        in_every_room(w, w.tgs_req(), length == 9);
+        in_every_buffer(w, w.tgs_req(), length == 9);
       }
     }
   }
@@ -265,17 +265,17 @@ enum class wish { accept, no_subkey, refuse, seen, wrong_key, no_key };
 template <class W>
 ending drive_acceptor(W& w, bytes_view request, std::size_t size, wish what) {
   ending e;
-  std::vector<octet_list> rooms;
-  rooms.reserve(8);
-  rooms.emplace_back(size);
+  std::vector<octet_list> buffers;
+  buffers.reserve(8);
+  buffers.emplace_back(size);
   const auto t = w.turn();
   using acceptor = ap_acceptor<policy>;
-  acceptor x(w.request_in(rooms.back()));
+  acceptor x(w.request_in(buffers.back()));
   const auto k = what == wish::wrong_key ? w.other_key(w.service_etype) : w.service_key();
   acceptor::step step =
-      with_room<acceptor, acceptor::step>(x, w.policy, rooms, e, [&] { return x.receive(request, t); });
+      with_buffer<acceptor, acceptor::step>(x, w.policy, buffers, e, [&] { return x.receive(request, t); });
   while (!ended(step, e)) {
-    REQUIRE(!says<need_room>(step));
+    REQUIRE(!says<need_buffer>(step));
     if (says<done>(step)) return e.what = "done", e;
     if (says<need_ticket_key>(step)) {
       const bool none = what == wish::no_key || (what == wish::wrong_key && std::get<need_ticket_key>(step).tried != 0);
@@ -344,7 +344,7 @@ TEST_CASE("ap_initiator: what it asks for is enough, and one octet less is not",
       ticket_facts facts = minted.facts();
       facts.client = n.client();
       const basic_credential<policy::key> credential(facts, w.session_key());
-      ap_request<policy::key> r{.credential = credential, .room = {}};
+      ap_request<policy::key> r{.credential = credential, .buffer = {}};
       r.mutual = has(0) ? required : if_asked;
       r.subkey = has(1);
       r.sequence_number = has(2) || has(4);
@@ -363,13 +363,13 @@ TEST_CASE("ap_initiator: what it asks for is enough, and one octet less is not",
       std::size_t most = 0;
       for (std::size_t size = 0; size < most + 800 || size == 0; size += size + 4 < most || size > most + 4 ? 37 : 1) {
         ending e;
-        std::vector<octet_list> rooms;
-        rooms.reserve(8);
-        rooms.emplace_back(size);
-        r.room = rooms.back();
+        std::vector<octet_list> buffers;
+        buffers.reserve(8);
+        buffers.emplace_back(size);
+        r.buffer = buffers.back();
         initiator x(r);
         const initiator::step step =
-            with_room<initiator, initiator::step>(x, w.policy, rooms, e, [&] { return x.start(w.turn()); });
+            with_buffer<initiator, initiator::step>(x, w.policy, buffers, e, [&] { return x.start(w.turn()); });
         REQUIRE(says<send>(step));
         if (e.most > most) most = e.most;
       }

@@ -1,5 +1,5 @@
 // The one buffer of an exchange: its front, its tail, and what is wiped.
-#include <kerb/exchange/room.hpp>
+#include <kerb/exchange/workspace.hpp>
 #include <vector>
 
 #include "support/both.hpp"
@@ -19,7 +19,7 @@ constexpr void fill(std::span<std::uint8_t> s, std::uint8_t value) {
 
 constexpr bool front_and_tail() {
   std::array<std::uint8_t, 64> octets{};
-  room r{std::span(octets)};
+  detail::workspace r{std::span(octets)};
   if (r.size() != 64 || r.free() != 60 || !r.message().empty() || !r.framed_message().empty()) return false;
   const std::uint8_t kept[] = {1, 2, 3};
   const bytes_view copy = r.keep_copy(kept);
@@ -31,11 +31,12 @@ constexpr bool front_and_tail() {
   if (r.free() != 47 || r.message().size() != 10 || !all(r.message(), 7)) return false;
   return r.size_with(47) == 64 && r.size_with(48) == 65 && r.size_for_message(57) == 64 && r.size_for_message(58) == 65;
 }
-KERB_BOTH("room: the front grows, the tail holds the message, and a frame has its place", "[exchange]", front_and_tail);
+KERB_BOTH("buffer: the front grows, the tail holds the message, and a frame has its place", "[exchange]",
+          front_and_tail);
 
 constexpr bool lacks_what_it_lacks() {
   std::array<std::uint8_t, 64> octets{};
-  room r{std::span(octets)};
+  detail::workspace r{std::span(octets)};
   (void)r.keep_copy(bytes_view(octets).first(10));
   unsigned counted = 0;
   const auto exactly = [&](std::size_t n) {
@@ -47,42 +48,42 @@ constexpr bool lacks_what_it_lacks() {
   if (r.lacking(50, exactly(1000)) != 0 || counted != 0) return false;  // enough: nobody asks for the number
   return r.lacking(51, exactly(50)) == 0 && r.lacking(51, exactly(51)) == 65 && counted == 2;
 }
-KERB_BOTH("room: says what it lacks, and counts only where a rough number does not do", "[exchange]",
+KERB_BOTH("buffer: says what it lacks, and counts only where a rough number does not do", "[exchange]",
           lacks_what_it_lacks);
 
 constexpr bool framed() {
   std::array<std::uint8_t, 400> octets{};
-  room r{std::span(octets)};
+  detail::workspace r{std::span(octets)};
   fill(r.message_space().last(300), 9);
   r.message_is(300);
   const bytes_view f = r.framed_message();
   return f.size() == 304 && f[0] == 0 && f[1] == 0 && f[2] == 1 && f[3] == 44 && f.subview(4) == r.message();
 }
-KERB_BOTH("room: a message gets its length in front", "[exchange][rfc4120-7.2.2]", framed);
+KERB_BOTH("buffer: a message gets its length in front", "[exchange][rfc4120-7.2.2]", framed);
 
 constexpr bool too_small_for_anything() {
   std::array<std::uint8_t, 3> octets{};
-  room r{std::span(octets)}, none;
+  detail::workspace r{std::span(octets)}, none;
   return r.free() == 0 && r.message_space().empty() && none.size() == 0 && none.free() == 0 &&
          none.message_space().empty() && none.framed_message().empty();
 }
-KERB_BOTH("room: one without place for a frame has none for anything", "[exchange]", too_small_for_anything);
+KERB_BOTH("buffer: one without place for a frame has none for anything", "[exchange]", too_small_for_anything);
 
 constexpr bool what_is_not_kept_is_overwritten() {
   std::array<std::uint8_t, 64> octets{};
-  room r{std::span(octets)};
+  detail::workspace r{std::span(octets)};
   fill(r.borrow(8), 5);
   const std::span<std::uint8_t> again = r.borrow(4);
   if (again.data() != octets.data()) return false;
   r.keep(4);
   return r.borrow(2).data() == octets.data() + 4;
 }
-KERB_BOTH("room: what was borrowed and not kept is borrowed again", "[exchange]", what_is_not_kept_is_overwritten);
+KERB_BOTH("buffer: what was borrowed and not kept is borrowed again", "[exchange]", what_is_not_kept_is_overwritten);
 
 constexpr bool wiped_on_death() {
   std::array<std::uint8_t, 64> octets{};
   {
-    room r{std::span(octets)};
+    detail::workspace r{std::span(octets)};
     fill(r.borrow(20), 5);
     r.keep(6);  // the other 14 held something as well
     fill(r.message_space().last(10), 7);
@@ -90,12 +91,12 @@ constexpr bool wiped_on_death() {
   }
   return all(bytes_view(octets).first(54), 0) && all(bytes_view(octets).last(10), 7);
 }
-KERB_BOTH("room: everything that was ever borrowed is wiped when it dies, and the message is not", "[exchange]",
+KERB_BOTH("buffer: everything that was ever borrowed is wiped when it dies, and the message is not", "[exchange]",
           wiped_on_death);
 
 constexpr bool wiped_on_demand() {
   std::array<std::uint8_t, 64> octets{};
-  room r{std::span(octets)};
+  detail::workspace r{std::span(octets)};
   fill(r.borrow(20), 5);
   r.keep(20);
   fill(r.message_space(), 7);
@@ -106,31 +107,31 @@ constexpr bool wiped_on_demand() {
   r.wipe_front();
   return all(octets, 0) && r.free() == 60;
 }
-KERB_BOTH("room: front and message are wiped on demand, each alone", "[exchange]", wiped_on_demand);
+KERB_BOTH("buffer: front and message are wiped on demand, each alone", "[exchange]", wiped_on_demand);
 
 constexpr bool moved_from_it_lends_nothing() {
   std::array<std::uint8_t, 64> octets{}, others{};
-  room a{std::span(octets)};
+  detail::workspace a{std::span(octets)};
   fill(a.borrow(10), 5);
   a.keep(10);
-  room b(std::move(a));
-  if (a.size() != 0 || a.free() != 0 || b.size() != 64) return false;  // NOLINT: what a moved-from room says
+  detail::workspace b(std::move(a));
+  if (a.size() != 0 || a.free() != 0 || b.size() != 64) return false;  // NOLINT: what a moved-from buffer says
   a.wipe_front();
   if (!all(bytes_view(octets).first(10), 5)) return false;
-  room c{std::span(others)};
+  buffer c{std::span(others)};
   fill(c.borrow(10), 6);
   c = std::move(b);  // what c held is wiped; what b held lives on
   if (!all(others, 0) || !all(bytes_view(octets).first(10), 5)) return false;
-  room& same = c;
+  buffer& same = c;
   c = std::move(same);
   return c.size() == 64 && all(bytes_view(octets).first(10), 5);
 }
-KERB_BOTH("room: moved from, it lends nothing and wipes nothing", "[exchange]", moved_from_it_lends_nothing);
+KERB_BOTH("buffer: moved from, it lends nothing and wipes nothing", "[exchange]", moved_from_it_lends_nothing);
 
 constexpr bool goes_on_in_a_larger_one() {
   std::array<std::uint8_t, 32> small{};
   std::array<std::uint8_t, 64> large{};
-  room r{std::span(small)};
+  detail::workspace r{std::span(small)};
   fill(r.borrow(8), 5);
   r.keep(3);
   for (std::size_t i = 0; i != 10; ++i) r.message_space().last(10)[i] = static_cast<std::uint8_t>(i + 1);
@@ -142,13 +143,13 @@ constexpr bool goes_on_in_a_larger_one() {
     if (r.message()[i] != i + 1) return false;
   return r.message().data() == large.data() + 54;
 }
-KERB_BOTH("room: goes on in a larger buffer with its front and message, and wipes the old front", "[exchange]",
+KERB_BOTH("buffer: goes on in a larger buffer with its front and message, and wipes the old front", "[exchange]",
           goes_on_in_a_larger_one);
 
 constexpr bool goes_on_in_the_same_one() {
   for (const std::size_t grown : {29u, 30u, 35u, 64u}) {
     std::array<std::uint8_t, 64> octets{};
-    room r{std::span(octets).first(28)};
+    detail::workspace r{std::span(octets).first(28)};
     fill(r.borrow(4), 5);
     r.keep(2);
     for (std::size_t i = 0; i != 20; ++i) r.message_space().last(20)[i] = static_cast<std::uint8_t>(i + 1);
@@ -161,13 +162,13 @@ constexpr bool goes_on_in_the_same_one() {
   }
   return true;
 }
-KERB_BOTH("room: may go on in more of the same buffer", "[exchange]", goes_on_in_the_same_one);
+KERB_BOTH("buffer: may go on in more of the same buffer", "[exchange]", goes_on_in_the_same_one);
 
 constexpr bool stays_where_it_is() {
   std::array<std::uint8_t, 32> octets{};
   std::array<std::uint8_t, 13> smaller{};
   std::array<std::uint8_t, 14> one_less{};
-  room r{std::span(octets)};
+  detail::workspace r{std::span(octets)};
   fill(r.borrow(1), 5);
   r.keep(1);
   fill(r.message_space().last(10), 7);
@@ -176,6 +177,6 @@ constexpr bool stays_where_it_is() {
   r.move_to(one_less);
   return r.size() == 32 && octets[0] == 5 && r.message().size() == 10 && all(r.message(), 7);
 }
-KERB_BOTH("room: does not go where front, frame and message have no place", "[exchange]", stays_where_it_is);
+KERB_BOTH("buffer: does not go where front, frame and message have no place", "[exchange]", stays_where_it_is);
 
 }  // namespace

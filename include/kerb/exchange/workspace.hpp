@@ -3,20 +3,20 @@
 #include "../asn1/encode.hpp"
 #include "../core/secret.hpp"
 
-namespace kerb::inline v0 {
+namespace kerb::inline v0::detail {
 
 /// A caller's buffer, lent until the exchange dies. The front keeps plaintext and copies; the tail holds the message
 /// that was written last. Moved from, it lends nothing; destroyed, it wipes what the front held.
-class room {
+class workspace {
  public:
-  constexpr room() = default;
-  constexpr explicit room(std::span<std::uint8_t> octets) : octets_(octets) {}
-  constexpr room(room&& o) noexcept
+  constexpr workspace() = default;
+  constexpr explicit workspace(std::span<std::uint8_t> octets) : octets_(octets) {}
+  constexpr workspace(workspace&& o) noexcept
       : octets_(std::exchange(o.octets_, {})),
         front_(std::exchange(o.front_, 0)),
         tail_(std::exchange(o.tail_, 0)),
         dirty_(std::exchange(o.dirty_, 0)) {}
-  constexpr room& operator=(room&& o) noexcept {
+  constexpr workspace& operator=(workspace&& o) noexcept {
     if (this != &o) {
       wipe_front();
       octets_ = std::exchange(o.octets_, {});
@@ -26,9 +26,9 @@ class room {
     }
     return *this;
   }
-  room(const room&) = delete;
-  room& operator=(const room&) = delete;
-  constexpr ~room() { wipe_front(); }
+  workspace(const workspace&) = delete;
+  workspace& operator=(const workspace&) = delete;
+  constexpr ~workspace() { wipe_front(); }
 
   constexpr std::size_t size() const { return octets_.size(); }
   /// Octets that are neither front, nor tail, nor kept for the tail's frame.
@@ -36,13 +36,13 @@ class room {
     const std::size_t taken = front_ + frame_octets + tail_;
     return octets_.size() < taken ? 0 : octets_.size() - taken;
   }
-  /// The size that this room must have for `n` octets more at its front.
+  /// The size that this buffer must have for `n` octets more at its front.
   constexpr std::size_t size_with(std::size_t n) const { return front_ + n + frame_octets + tail_; }
-  /// The size that this room must have for a message of `n` octets in place of the last one.
+  /// The size that this buffer must have for a message of `n` octets in place of the last one.
   constexpr std::size_t size_for_message(std::size_t n) const { return front_ + frame_octets + n; }
 
-  /// The size that this room must have for a message of exactly() octets, 0 where it has it. So many as `enough` surely
-  /// do: where there is place for them, and there nearly always is, nothing is counted.
+  /// The size that this buffer must have for a message of exactly() octets, 0 where it has it. So many as `enough`
+  /// surely do: where there is place for them, and there nearly always is, nothing is counted.
   template <class F>
     requires std::is_invocable_r_v<std::size_t, F&>
   constexpr std::size_t lacking(std::size_t enough, F&& exactly) const {
@@ -70,7 +70,7 @@ class room {
   constexpr std::span<std::uint8_t> kept_for_writing() { return octets_.first(front_); }
   /// Keeps no more than the first `n` octets of it.
   constexpr void keep_first(std::size_t n) { front_ = n < front_ ? n : front_; }
-  /// Everything behind the front, for the next message, which replaces the last one; room for its frame is left.
+  /// Everything behind the front, for the next message, which replaces the last one; space for its frame is left.
   constexpr std::span<std::uint8_t> message_space() {
     tail_ = 0;
     return octets_.size() < front_ + frame_octets ? std::span<std::uint8_t>() : octets_.subspan(front_ + frame_octets);
@@ -126,4 +126,4 @@ class room {
   std::size_t dirty_ = 0;  // how far from the front anything secret may have stood
 };
 
-}  // namespace kerb::inline v0
+}  // namespace kerb::inline v0::detail
