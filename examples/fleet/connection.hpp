@@ -71,11 +71,11 @@ class connection : public std::enable_shared_from_this<connection> {
     request_ = frame->message;
     at_ = now();
     put_off();
-    acceptor_.emplace(kerb::accept_request{.service = service_.name,
-                                           .mutual = kerb::required,
-                                           .buffer = workspace_,
-                                           .peer_address = kerb::msg::HostAddress{kerb::addr_t::ipv4, address_},
-                                           .understood = {}});
+    acceptor_.emplace(kerb::acceptor_params{.service = service_.name,
+                                            .mutual = kerb::required,
+                                            .buffer = workspace_,
+                                            .peer_address = kerb::msg::HostAddress{kerb::addr_t::ipv4, address_},
+                                            .understood = {}});
     act(acceptor_->receive(request_, service_.turn(at_)));
     return true;
   }

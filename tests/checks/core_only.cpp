@@ -43,21 +43,21 @@ bool store(const std::array<std::uint8_t, 32>& digest, kerb::kerberos_time now) 
   return seen.insert(digest, plus(now, 300), now) == kerb::replay_verdict::fresh;
 }
 
-std::size_t as(kerb::as_request<kerb::key> request, const environment& t, kerb::bytes_view in) {
+std::size_t as(kerb::as_params<kerb::key> request, const environment& t, kerb::bytes_view in) {
   kerb::as_client<insecure_policy> x(request);
   kerb::over_stream io(x, request.buffer);
   return io.start(t).index() + io.got(in.size(), t).index() + x.provide(kerb::key(), t).index() +
          static_cast<std::size_t>(std::move(x).take().has_value());
 }
-std::size_t tgs(kerb::tgs_request<kerb::key> request, const environment& t, kerb::bytes_view in) {
+std::size_t tgs(kerb::tgs_params<kerb::key> request, const environment& t, kerb::bytes_view in) {
   kerb::tgs_client<insecure_policy> x(request);
   return x.start(t).index() + x.receive(in, t).index() + static_cast<std::size_t>(std::move(x).take().has_value());
 }
-std::size_t ap(kerb::ap_request<kerb::key> request, const environment& t, kerb::bytes_view in) {
+std::size_t ap(kerb::initiator_params<kerb::key> request, const environment& t, kerb::bytes_view in) {
   kerb::ap_initiator<insecure_policy> x(request);
   return x.start(t).index() + x.receive(in, t).index() + static_cast<std::size_t>(std::move(x).take().has_value());
 }
-bool accept(kerb::accept_request request, insecure_policy& p, kerb::timestamp now, kerb::bytes_view in,
+bool accept(kerb::acceptor_params request, insecure_policy& p, kerb::timestamp now, kerb::bytes_view in,
             kerb::key_list<kerb::key, 4>& keys) {
   static constinit kerb::memory_replay_store<64> seen;
   kerb::ap_acceptor<insecure_policy> x(request);

@@ -344,7 +344,7 @@ TEST_CASE("ap_initiator: what it asks for is enough, and one octet less is not",
       ticket_facts facts = minted.facts();
       facts.client = n.client();
       const basic_credential<policy::key> credential(facts, w.session_key());
-      ap_request<policy::key> r{.credential = credential, .buffer = {}};
+      initiator_params<policy::key> r{.credential = credential, .buffer = {}};
       r.mutual = has(0) ? required : if_asked;
       r.subkey = has(1);
       r.sequence_number = has(2) || has(4);

@@ -151,14 +151,14 @@ work client_work(std::size_t n, Request (*ask)(c::kdc_world&, const basic_creden
 using as = as_client<library>;
 using tgs = tgs_client<library>;
 work as_work(std::size_t n, octets (*reply)(c::kdc_world&, bytes_view, std::size_t)) {
-  return client_work<as, as_request<key>>(
+  return client_work<as, as_params<key>>(
       n, [](c::kdc_world& w, const basic_credential<key>&, std::span<std::uint8_t> r) { return w.ask_as(r); }, reply);
 }
 work tgs_work(std::size_t n, octets (*reply)(c::kdc_world&, bytes_view, std::size_t)) {
-  return client_work<tgs, tgs_request<key>>(
+  return client_work<tgs, tgs_params<key>>(
       n,
       [](c::kdc_world&, const basic_credential<key>& tgt, std::span<std::uint8_t> r) {
-        return tgs_request<key>{.tgt = tgt, .server = c::web(), .buffer = r};
+        return tgs_params<key>{.tgt = tgt, .server = c::web(), .buffer = r};
       },
       reply);
 }

@@ -142,7 +142,7 @@ class peer {
   /// The first message of an AP exchange, framed.
   octets request(const kerb::botan::credential& c = the_ticket()) {
     static kerb::unique_time times;
-    initiator_.emplace(kerb::ap_request<kerb::key>{.credential = c, .buffer = workspace_, .times = times});
+    initiator_.emplace(kerb::initiator_params<kerb::key>{.credential = c, .buffer = workspace_, .times = times});
     const auto step = initiator_->start(turn());
     const auto* const s = std::get_if<kerb::send>(&step);
     REQUIRE(s != nullptr);

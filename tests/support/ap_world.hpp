@@ -100,7 +100,7 @@ class basic_ap_world {
   kerb::key_usage_t usage = kerb::key_usage_t::ap_req_authenticator;
 
   // Who it is presented to
-  kerb::accept_request request{.service = web, .buffer = {}};
+  kerb::acceptor_params request{.service = web, .buffer = {}};
   std::optional<kerb::kerberos_string> key_realm{};  ///< said with the key, where the request names no realm
 
   constexpr kerb::turn<C, C> turn() { return turn(now); }
@@ -136,8 +136,8 @@ class basic_ap_world {
                                    .client_renamed = false};
     return {facts, session_key()};
   }
-  constexpr kerb::accept_request request_in(std::span<std::uint8_t> buffer) const {
-    kerb::accept_request r = request;
+  constexpr kerb::acceptor_params request_in(std::span<std::uint8_t> buffer) const {
+    kerb::acceptor_params r = request;
     r.buffer = buffer;
     return r;
   }

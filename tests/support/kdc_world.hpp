@@ -86,7 +86,7 @@ class kdc_world {
   constexpr auto turn_at(timestamp t) { return turn{policy, policy, t, limits}; }
   constexpr auto turn_now() { return turn_at(now); }
 
-  constexpr as_request<key> ask_as(std::span<std::uint8_t> buffer) {
+  constexpr as_params<key> ask_as(std::span<std::uint8_t> buffer) {
     return {.client = alice(), .password = password, .buffer = buffer};
   }
 
@@ -145,16 +145,16 @@ class kdc_world {
     return mint_reply<msg_t::tgs_rep>(s);
   }
   /// The AP-REQ in a TGS-REQ's padata.
-  constexpr result<msg::ApReq> ap_req_of(bytes_view tgs_request) const {
-    const auto req = asn1::decode<msg::TgsReq>(tgs_request);
+  constexpr result<msg::ApReq> ap_req_of(bytes_view tgs_params) const {
+    const auto req = asn1::decode<msg::TgsReq>(tgs_params);
     if (!req || !req->padata || req->padata->size() != 1) return errc::missing_field;
     const msg::PaData pa = *req->padata->begin();
     if (pa.padata_type != padata_t::tgs_req) return errc::missing_field;
     return asn1::decode<msg::ApReq>(pa.padata_value);
   }
   /// The authenticator in a TGS-REQ, opened with the session key as a KDC does.
-  constexpr result<msg::Authenticator> authenticator(bytes_view tgs_request) {
-    const auto ap = ap_req_of(tgs_request);
+  constexpr result<msg::Authenticator> authenticator(bytes_view tgs_params) {
+    const auto ap = ap_req_of(tgs_params);
     if (!ap) return ap.error();
     const auto plain =
         policy.unseal(session_key, key_usage_t::tgs_req_authenticator, ap->authenticator.cipher, opened_);

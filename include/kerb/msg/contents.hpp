@@ -163,7 +163,7 @@ struct contents {
   }
   template <class Look>
   constexpr void content(const KrbFastArmor& a, std::string_view, Look& look) const {
-    if (a.armor_type == armor_t::ap_request)
+    if (a.armor_type == armor_t::initiator_params)
       look.template as<ApReq>("AP-REQ", contents{from, plaintext::ap_authenticator});
   }
   template <class Look>

@@ -9,12 +9,12 @@ namespace kerb::inline v0 {
 
 /// Armor types, RFC 6113 section 5.4.1. Open: every Int32 is a value.
 enum class armor_t : std::int32_t {
-  ap_request = 1,
+  initiator_params = 1,
 };
 /// The RFC's word ("FX_FAST_ARMOR_AP_REQUEST"). Empty for a number without a name.
 constexpr std::string_view name_of(armor_t n) {
   switch (n) {
-    case armor_t::ap_request: return "FX_FAST_ARMOR_AP_REQUEST";
+    case armor_t::initiator_params: return "FX_FAST_ARMOR_AP_REQUEST";
     default: return "";
   }
 }

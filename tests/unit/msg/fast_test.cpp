@@ -40,7 +40,7 @@ constexpr auto armored =
     "a02f302da00d300ba003020101a1040402aabba10d300ba003020110a1040402aabba20d300ba003020112a2040402aabb"_hex;
 
 constexpr bool requests() {
-  const msg::KrbFastArmoredReq r{.armor = msg::KrbFastArmor{armor_t::ap_request, ab, {}},
+  const msg::KrbFastArmoredReq r{.armor = msg::KrbFastArmor{armor_t::initiator_params, ab, {}},
                                  .req_checksum = {static_cast<cksum_t>(16), ab},
                                  .enc_fast_req = {etype_t::aes256_cts_hmac_sha1_96, {}, ab},
                                  .extensions = {}};
@@ -107,7 +107,7 @@ constexpr bool authentication_sets() {
 KERB_BOTH("PA-AUTHENTICATION-SET: comes back", "[msg][rfc6113-5.3]", authentication_sets);
 
 constexpr kerb_test::entry<armor_t> armor_t_registry[] = {
-    {armor_t::ap_request, 1, "FX_FAST_ARMOR_AP_REQUEST"},
+    {armor_t::initiator_params, 1, "FX_FAST_ARMOR_AP_REQUEST"},
 };
 KERB_BOTH("armor_t: armor types have the registered numbers and names, no two the same", "[msg][rfc6113-7.2]",
           (kerb_test::as_registered<armor_t_registry>));

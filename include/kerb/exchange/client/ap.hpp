@@ -14,7 +14,7 @@
 #include "../moved.hpp"
 #include "../sealed.hpp"
 #include "../step.hpp"
-#include "ap_request.hpp"
+#include "initiator_params.hpp"
 
 namespace kerb::inline v0 {
 
@@ -29,7 +29,7 @@ class [[nodiscard]] ap_initiator {
   /// Octets of buffer that do for a ticket with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
-  constexpr explicit ap_initiator(ap_request<key> request)
+  constexpr explicit ap_initiator(initiator_params<key> request)
       : request_(std::move(request)), workspace_(request_.buffer) {}
 
   /// Makes the AP-REQ, without GSS-API's frame: see write_krb5_token(). Without mutual authentication there is nothing
@@ -236,7 +236,7 @@ class [[nodiscard]] ap_initiator {
     return failed{why_};
   }
 
-  ap_request<key> request_;
+  initiator_params<key> request_;
   kerb::detail::workspace workspace_;
   detail::moving_state<state::spent> state_ = state::idle;
   carrier arrived_ = carrier::any;

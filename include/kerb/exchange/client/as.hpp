@@ -11,7 +11,7 @@
 // Random octets are drawn in this order: for each request the nonce (4), then a PA-ENC-TIMESTAMP's confounder.
 #pragma once
 #include "../moved.hpp"
-#include "as_request.hpp"
+#include "as_params.hpp"
 #include "kdc_reply.hpp"
 #include "known_keys.hpp"
 #include "preauth.hpp"
@@ -30,7 +30,7 @@ class [[nodiscard]] as_client {
   /// Octets of buffer that do for ordinary names and tickets with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
-  constexpr explicit as_client(as_request<key> request)
+  constexpr explicit as_client(as_params<key> request)
       : request_(std::move(request)), workspace_(request_.buffer), options_(request_.options) {
     if (request_.renew_lifetime) options_.set(kdc_option_t::renewable);
   }
@@ -369,7 +369,7 @@ class [[nodiscard]] as_client {
   static constexpr std::uint32_t longest_nonce = 0x7fffffff;
   static constexpr std::size_t no_key = detail::known_keys<key>::none;
 
-  as_request<key> request_;
+  as_params<key> request_;
   kerb::detail::workspace workspace_;
   msg::KdcOptions options_;
   detail::moving_state<state::spent> state_ = state::idle;

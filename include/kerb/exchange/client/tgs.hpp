@@ -18,7 +18,7 @@ namespace kerb::inline v0 {
 
 /// What a TGS exchange is to get. Every view, and the ticket-granting ticket, must outlive the exchange.
 template <class Key>
-struct tgs_request {
+struct tgs_params {
   ref<const basic_credential<Key>> tgt;
   principal_view server;
   std::span<std::uint8_t> buffer;  ///< lent until the exchange and its product are gone; see typical_buffer_size
@@ -46,7 +46,7 @@ class [[nodiscard]] tgs_client {
   /// Octets of buffer that do for ordinary names and tickets with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
-  constexpr explicit tgs_client(tgs_request<key> request)
+  constexpr explicit tgs_client(tgs_params<key> request)
       : request_(std::move(request)), workspace_(request_.buffer), options_(request_.options) {
     if (request_.renew_lifetime) options_.set(kdc_option_t::renewable);
     if (request_.user_to_user) options_.set(kdc_option_t::enc_tkt_in_skey);
@@ -292,7 +292,7 @@ class [[nodiscard]] tgs_client {
     return failed{why_};
   }
 
-  tgs_request<key> request_;
+  tgs_params<key> request_;
   kerb::detail::workspace workspace_;
   msg::KdcOptions options_;
   detail::moving_state<state::spent> state_ = state::idle;

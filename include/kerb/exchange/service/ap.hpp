@@ -36,7 +36,7 @@ class [[nodiscard]] ap_acceptor {
   /// Octets of buffer that do for a ticket with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
-  constexpr explicit ap_acceptor(accept_request request) : request_(std::move(request)), workspace_(request_.buffer) {}
+  constexpr explicit ap_acceptor(acceptor_params request) : request_(std::move(request)), workspace_(request_.buffer) {}
 
   /// The AP-REQ, alone.
   template <entropy_source R>
@@ -383,7 +383,7 @@ class [[nodiscard]] ap_acceptor {
     workspace_.wipe_front();
   }
 
-  accept_request request_;
+  acceptor_params request_;
   kerb::detail::workspace workspace_;
   detail::moving_state<state::spent> state_ = state::idle;
   unsigned tried_ = 0;

@@ -5,8 +5,8 @@
 #include "../../msg/gss.hpp"
 #include "../../msg/ms_octets.hpp"
 #include "../addresses.hpp"
+#include "acceptor_params.hpp"
 #include "authorization.hpp"
-#include "request.hpp"
 
 namespace kerb::inline v0::detail {
 
@@ -22,7 +22,7 @@ constexpr verdict check_client(const msg::Authenticator& auth, const msg::EncTic
 }
 
 /// RFC 4120 section 3.2.3: a ticket that names addresses comes from one of them.
-constexpr verdict check_address(const msg::EncTicketPart& ticket, const accept_request& r) {
+constexpr verdict check_address(const msg::EncTicketPart& ticket, const acceptor_params& r) {
   const address_verdict v = judge_address(ticket.caddr, r.peer_address ? *r.peer_address : msg::HostAddress{});
   if (v == address_verdict::unrestricted ? !r.demand_addresses : v == address_verdict::listed && r.peer_address) {
     return {};
@@ -31,7 +31,7 @@ constexpr verdict check_address(const msg::EncTicketPart& ticket, const accept_r
 }
 
 /// The realm of all the names that the service goes by; none where it goes by none, or by names of several realms.
-constexpr std::optional<kerberos_string> own_realm(const accept_request& r) {
+constexpr std::optional<kerberos_string> own_realm(const acceptor_params& r) {
   std::optional<kerberos_string> own;
   if (r.service) own = r.service->realm;
   for (const principal_view& s : r.services) {
@@ -46,7 +46,7 @@ constexpr std::optional<kerberos_string> own_realm(const accept_request& r) {
 /// choice. A client of that realm has no path, unless the ticket says that others have vouched for it (section 3.3.3.2:
 /// neither end is listed).
 constexpr verdict check_path(const msg::EncTicketPart& ticket, const std::optional<kerberos_string>& own,
-                             const accept_request& r) {
+                             const acceptor_params& r) {
   if (own && ticket.crealm == *own && ticket.transited.contents.empty()) return {};
   if (ticket.flags.has(ticket_flag_t::transited_policy_checked) && !r.distrust_kdc_paths) return {};
   if (r.paths) {
@@ -100,7 +100,7 @@ constexpr bool knows_bindings(const authorization& data) {
 /// the checksum 0x8003, if it came; `bound` says whether it binds.
 template <crypto_policy C>
 constexpr verdict check_bindings(C& policy, const std::optional<gss_checksum>& gss, const authorization& data,
-                                 const accept_request& r, bool& bound) {
+                                 const acceptor_params& r, bool& bound) {
   bound = false;
   if (r.binding == binding_rule::ignore || (!r.bindings && r.binding == binding_rule::if_present)) return {};
   const bool present = gss && gss->has_bindings();

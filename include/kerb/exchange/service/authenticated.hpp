@@ -42,7 +42,7 @@ class authenticated_client {
   /// What the checksum says of a GSS-API context, where it is of type 0x8003 (RFC 4121 section 4.1.1): flags, and a
   /// delegated KRB-CRED.
   constexpr const std::optional<gss_checksum>& gss() const KERB_LIFETIMEBOUND { return gss_; }
-  /// Whether the client has bound its context to the very channel that accept_request::bindings names.
+  /// Whether the client has bound its context to the very channel that acceptor_params::bindings names.
   constexpr bool bound() const { return bound_; }
   /// The authorization data of ticket and authenticator. What the caller did not name as understood is optional.
   constexpr const class authorization& authorization() const KERB_LIFETIMEBOUND { return authorization_; }

@@ -30,7 +30,7 @@ struct waiting {
   constexpr explicit waiting(bool subkey = true) : credential(w.credential()), x(request(subkey)) {
     part = {w.now.at, w.now.usec, {}, {}};
   }
-  constexpr ap_request<key> request(bool subkey) {
+  constexpr initiator_params<key> request(bool subkey) {
     return {.credential = credential, .buffer = buffer, .subkey = subkey};
   }
   constexpr initiator::step start() { return x.start(w.turn()); }
@@ -554,7 +554,7 @@ TEST_CASE("ap_initiator: no subkey is left in the exchange once it has failed", 
   std::array<std::uint8_t, 4096> buffer{};
   alignas(initiator) std::array<std::uint8_t, sizeof(initiator)> place{};
   initiator* const x = std::construct_at(reinterpret_cast<initiator*>(place.data()),
-                                         ap_request<key>{.credential = credential, .buffer = buffer});
+                                         initiator_params<key>{.credential = credential, .buffer = buffer});
   w.policy.entropy = {};
   testing::counting_entropy same;
   std::array<std::uint8_t, 32> seed{};

@@ -19,7 +19,7 @@ constexpr bytes_view octets_of_send(const client::step& s) {
 /// Starts a client and answers it with a reply bent by `bend`.
 template <class F>
 constexpr client::step answered(kdc_world& w, std::span<std::uint8_t> buffer, F bend,
-                                as_request<key> ask = {.client = alice(), .buffer = {}}) {
+                                as_params<key> ask = {.client = alice(), .buffer = {}}) {
   if (ask.buffer.empty()) ask = w.ask_as(buffer);
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -132,7 +132,7 @@ TEST_CASE("as_client: an encryption type that was not offered fails", "[exchange
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   const etype_t only18[] = {e18};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.etypes = only18;
   // the reply's own
   REQUIRE(fails_with(answered(w, buffer, honest, ask), errc::etype_not_offered, "enc-part"));
@@ -194,7 +194,7 @@ TEST_CASE("as_client: a start outside the skew fails, on both sides and exactly"
 TEST_CASE("as_client: renew-till is at most what was asked for", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.renew_lifetime = 86400;
   const auto till = [](std::int64_t after) {
     return [after](reply_spec& s) {
@@ -212,7 +212,7 @@ TEST_CASE("as_client: renew-till is at most what was asked for", "[exchange][rfc
 TEST_CASE("as_client: a postdated ticket starts when it was asked to", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::postdated, kdc_option_t::allow_postdate};
   ask.from = plus(noon.at, 7200);
   const auto from = [](std::int64_t after) {
@@ -229,7 +229,7 @@ namespace {
 std::optional<msg::TicketFlags> reported(ticket_flag_t f, msg::KdcOptions asked = {}) {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.options = asked;
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -267,7 +267,7 @@ TEST_CASE("as_client: addresses that were not asked for fail", "[exchange][rfc41
   static constexpr std::uint8_t v4[] = {192, 0, 2, 1}, other[] = {192, 0, 2, 2};
   static constexpr msg::HostAddress asked[] = {{addr_t::ipv4, v4}}, got_other[] = {{addr_t::ipv4, other}},
                                     got_type[] = {{addr_t::directional, v4}};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   const auto with = [](view_of<msg::HostAddress> a) {
     return [a](reply_spec& s) { s.part.caddr = msg::HostAddresses(a); };
   };
@@ -281,7 +281,7 @@ TEST_CASE("as_client: another name for the client is taken only where canonicali
           "[exchange][rfc6806-6]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::canonicalize};
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -462,7 +462,7 @@ TEST_CASE("as_client: an unauthenticated clock is followed only with leave, and 
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   const timestamp slow{{noon.at.seconds - 3600}, {0}};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   client x(ask);
   REQUIRE(says<send>(x.start(w.turn_at(slow))));
   const auto refused = x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(slow));
@@ -511,7 +511,7 @@ TEST_CASE("as_client: a KDC that always wants more is bounded by the limits", "[
   kdc_world w;
   w.limits.max_rounds = 4;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.key = w.client_key;
   as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
   REQUIRE(says<send>(x.start(w.turn_now())));
@@ -541,7 +541,7 @@ TEST_CASE("as_client: iterations outside the limits are refused, and inside they
   for (const row& r : rows) {
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
-    as_request<key> ask = w.ask_as(buffer);
+    as_params<key> ask = w.ask_as(buffer);
     ask.password = {};
     client x(ask);
     REQUIRE(says<send>(x.start(w.turn_now())));
@@ -560,7 +560,7 @@ TEST_CASE("as_client: the limits of iterations are the caller's", "[exchange][rf
   w.limits.min_iterations = 1;
   w.limits.max_iterations = std::uint64_t{1} << 32;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   for (const std::array<std::uint8_t, 4> p : {std::array<std::uint8_t, 4>{0, 0, 0, 1}, std::array<std::uint8_t, 4>{}}) {
     client x(ask);
@@ -592,7 +592,7 @@ TEST_CASE("as_client: without a password it asks for the key, with the salt and 
           "[exchange][rfc4120-3.1.3]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
   REQUIRE(says<send>(x.start(w.turn_now())));
@@ -611,7 +611,7 @@ TEST_CASE("as_client: without a password it asks for the key, with the salt and 
 TEST_CASE("as_client: the default salt is the realm and the components", "[exchange][rfc4120-4]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
   REQUIRE(says<send>(x.start(w.turn_now())));
@@ -625,7 +625,7 @@ TEST_CASE("as_client: the default salt is the realm and the components", "[excha
 TEST_CASE("as_client: a key for the reply alone is asked for when it is needed", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
   const auto first = x.start(w.turn_now());
@@ -654,7 +654,7 @@ TEST_CASE("as_client: a long-term key serves instead of a password, its own type
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   const key k = w.make(e17, 7);
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   ask.key = k;
   client x(ask);
@@ -681,7 +681,7 @@ TEST_CASE("as_client: calls out of turn are misuse, and the first reason stands"
   enum class in { idle, waiting, wants_key, over, spent };
   for (const in state : {in::idle, in::waiting, in::wants_key, in::over, in::spent}) {
     for (const call c : {call::start, call::receive, call::provide, call::take}) {
-      as_request<key> ask = w.ask_as(buffer);
+      as_params<key> ask = w.ask_as(buffer);
       if (state == in::wants_key) ask.password = {};
       client x(ask);
       if (state != in::idle) {
@@ -748,7 +748,7 @@ TEST_CASE("as_client: too small a space for the second request can be enlarged, 
           "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> small{}, large{};
-  as_request<key> ask = w.ask_as(std::span(small).first(0));
+  as_params<key> ask = w.ask_as(std::span(small).first(0));
   ask.password = {};
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -854,7 +854,7 @@ TEST_CASE("as_client: a cookie outlives the octets it came in, as long as it is 
   std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 512> wire{};
   const std::uint8_t cookie[] = {'M', 'I', 'T', 1, 2, 3}, longer[] = {'M', 'I', 'T', 1, 2, 3, 4, 5, 6, 7, 8, 9};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.follow_kdc_clock = true;
   client x(ask);
   REQUIRE(says<send>(x.start(w.turn_now())));
@@ -884,7 +884,7 @@ TEST_CASE("as_client: hints that are passed over leave nothing behind", "[exchan
   const msg::PaData list[] = {
       {padata_t::etype_info2, junk}, {padata_t::fx_cookie, junk}, {padata_t::enc_timestamp, {}}};
   const bytes_view broken = kerb_test::must(asn1::encode(msg::MethodData(view_of(list)), data));
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.follow_kdc_clock = true;
   client x(ask);
   REQUIRE(says<send>(x.start(w.turn_now())));
@@ -940,7 +940,7 @@ TEST_CASE("as_client: forged replies make it compute a bounded number of keys", 
 TEST_CASE("as_client: a key that was provided is asked for once, whatever it opens", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
   const auto sent = x.start(w.turn_now());
@@ -953,7 +953,7 @@ TEST_CASE("as_client: a reply that changed while the key was fetched fails", "[e
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 1024> wire{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
   const auto sent = x.start(w.turn_now());
@@ -1006,7 +1006,7 @@ TEST_CASE("as_client: an unauthenticated clock is followed only so far", "[excha
     kdc_world w;
     w.limits.max_clock_offset = 7200;
     std::array<std::uint8_t, 2048> buffer{};
-    as_request<key> ask = w.ask_as(buffer);
+    as_params<key> ask = w.ask_as(buffer);
     ask.follow_kdc_clock = true;
     client x(ask);
     const timestamp ours{{noon.at.seconds - ahead}, {0}};
@@ -1025,7 +1025,7 @@ TEST_CASE("as_client: a ticket for a service is never swapped for a referral", "
   };
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::canonicalize};
   client x(ask);
   const auto sent = x.start(w.turn_now());
@@ -1045,7 +1045,7 @@ TEST_CASE("as_client: the ticket-granting ticket of a realm that is written in a
   };
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.client = named(alice_parts, lower);
   ask.key = w.client_key;
   REQUIRE(fails_with(answered(w, buffer, canonical, ask), errc::name_mismatch, "crealm"));
@@ -1063,7 +1063,7 @@ TEST_CASE("as_client: another realm for the client than the one that issued the 
           "[exchange][rfc4120-5.4.1]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::canonicalize};
   const auto from = [](kerberos_string realm) {
     return [realm](reply_spec& s) { s.client = named(mallory_parts, realm); };
@@ -1085,7 +1085,7 @@ TEST_CASE("as_client: no ticket of another realm is taken for the one that was a
   };
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::canonicalize};
   REQUIRE(says<done>(answered(w, buffer, foreign(referral_parts, ex_org), ask)));
   REQUIRE(fails_with(answered(w, buffer, foreign(krbtgt_parts, other_org), ask), errc::name_mismatch, "srealm"));
@@ -1158,7 +1158,7 @@ TEST_CASE("as_client: moved from, it refuses every call, and the other one goes 
   const client other(std::move(idle));
   REQUIRE(why(idle.start(w.turn_now())).code == errc::api_misuse);
 
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client wants(ask);
   REQUIRE(says<send>(wants.start(w.turn_now())));
@@ -1185,7 +1185,7 @@ TEST_CASE("as_client: a wrong password without pre-authentication is passed over
   counting_policy p;
   std::array<std::uint8_t, 2048> buffer{};
   static constexpr std::uint8_t wrong[] = {'w', 'r', 'o', 'n', 'g'};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.password = secret_view(wrong, 5);
   as_client<counting_policy> x(ask);
   const turn<counting_policy, counting_policy> t{p, p, noon, w.limits};
@@ -1256,7 +1256,7 @@ TEST_CASE("as_client: one to sixteen encryption types are offered", "[exchange][
   std::array<std::uint8_t, 2048> buffer{};
   std::array<etype_t, 17> types{};
   for (std::size_t i = 0; i != types.size(); ++i) types[i] = etype_t(static_cast<std::int32_t>(i + 1));
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.etypes = types;
   client x(ask);
   REQUIRE(fails_with(x.start(w.turn_now()), errc::api_misuse, "etype"));
@@ -1271,7 +1271,7 @@ TEST_CASE("as_client: optional fields are sent where they were asked for, and no
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   for (const bool all : {false, true}) {
-    as_request<key> ask = w.ask_as(buffer);
+    as_params<key> ask = w.ask_as(buffer);
     if (all) {
       ask.addresses = list;
       ask.renew_lifetime = 3600;
@@ -1290,7 +1290,7 @@ TEST_CASE("as_client: optional fields are sent where they were asked for, and no
 TEST_CASE("as_client: a start that was asked for without postdating may be now", "[exchange][rfc4120-3.1.3]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.from = plus(noon.at, 60);
   REQUIRE(says<done>(answered(w, buffer, honest, ask)));
 }
@@ -1306,7 +1306,7 @@ TEST_CASE("as_client: without a cookie there is none in the next request", "[exc
 TEST_CASE("as_client: a key that was provided ends the exchange as any other", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   for (const bool good : {true, false}) {
     client x(ask);
@@ -1339,7 +1339,7 @@ TEST_CASE("as_client: a KDC's clock is followed within the limit of rounds", "[e
     kdc_world w;
     w.limits.max_rounds = most;
     std::array<std::uint8_t, 2048> buffer{};
-    as_request<key> ask = w.ask_as(buffer);
+    as_params<key> ask = w.ask_as(buffer);
     ask.follow_kdc_clock = true;
     client x(ask);
     REQUIRE(says<send>(x.start(w.turn_now())));
@@ -1378,7 +1378,7 @@ TEST_CASE("as_client: a KDC with which nothing is left to try has refused, but i
 TEST_CASE("as_client: a mechanism that wants no key has none made", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
   REQUIRE(says<send>(x.start(w.turn_now())));
@@ -1390,7 +1390,7 @@ TEST_CASE("as_client: the cookie that came last is the one that is sent again, i
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 512> wire{};
-  as_request<key> ask = w.ask_as(std::span(buffer).first(0));
+  as_params<key> ask = w.ask_as(std::span(buffer).first(0));
   ask.key = w.client_key;
   ask.follow_kdc_clock = true;
   as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
@@ -1430,7 +1430,7 @@ TEST_CASE("as_client: a reply under another encryption type than the timestamp i
   REQUIRE(says<done>(
       x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k17; }), w.turn_now())));
   // but not where there is one key alone
-  as_request<key> ask = w.ask_as(buffer);
+  as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   ask.key = w.client_key;
   client y(ask);
@@ -1509,7 +1509,7 @@ TEST_CASE("as_client: a clock that is followed in a larger buffer is followed al
           "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> small{}, large{};
-  as_request<key> ask = w.ask_as(std::span(small).first(0));
+  as_params<key> ask = w.ask_as(std::span(small).first(0));
   ask.follow_kdc_clock = true;
   client x(ask);
   const timestamp short_one{noon.at, {1}}, long_one{noon.at, {999999}};  // two octets more in PA-ENC-TIMESTAMP

@@ -15,7 +15,7 @@ constexpr bytes_view octets_of_send(const client::step& s) {
   const auto* out = std::get_if<send>(&s);
   return out == nullptr ? bytes_view() : out->octets;
 }
-constexpr tgs_request<key> ask_for(const credential& tgt, std::span<std::uint8_t> buffer) {
+constexpr tgs_params<key> ask_for(const credential& tgt, std::span<std::uint8_t> buffer) {
   return {.tgt = tgt, .server = web(), .buffer = buffer};
 }
 /// Asks with `ask` and answers with a reply bent by `bend`.
@@ -24,7 +24,7 @@ client::step answered(F bend, G ask_how) {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  tgs_request<key> ask = ask_for(tgt, buffer);
+  tgs_params<key> ask = ask_for(tgt, buffer);
   ask_how(ask);
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -77,7 +77,7 @@ TEST_CASE("tgs_client: without a subkey the reply is under the session key", "[e
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  tgs_request<key> ask = ask_for(tgt, buffer);
+  tgs_params<key> ask = ask_for(tgt, buffer);
   ask.subkey = false;
   client x(ask);
   const auto first = x.start(w.turn_now());
@@ -193,7 +193,7 @@ TEST_CASE("tgs_client: a ticket is renewed by the realm that has issued it", "[e
     f.server = named(referral_parts);
     f.ticket = w.ticket(named(referral_parts), w.tgs_key);
     const credential cross(f, w.session_key.copy());
-    tgs_request<key> ask = ask_for(cross, buffer);
+    tgs_params<key> ask = ask_for(cross, buffer);
     ask.server = f.server;
     ask.options = {o};
     client x(ask);
@@ -221,7 +221,7 @@ TEST_CASE("tgs_client: a cross-realm ticket goes to the realm it is for", "[exch
   f.server = named(referral_parts);
   f.ticket = w.ticket(named(referral_parts), w.tgs_key);
   const credential cross(f, w.session_key.copy());
-  tgs_request<key> ask = ask_for(cross, buffer);
+  tgs_params<key> ask = ask_for(cross, buffer);
   ask.server = named(web_parts, other_org);
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -417,7 +417,7 @@ TEST_CASE("tgs_client: no more than sixteen encryption types are offered", "[exc
   const credential tgt = w.tgt();
   std::array<etype_t, 17> types{};
   for (std::size_t i = 0; i != types.size(); ++i) types[i] = etype_t(static_cast<std::int32_t>(i + 1));
-  tgs_request<key> ask = ask_for(tgt, buffer);
+  tgs_params<key> ask = ask_for(tgt, buffer);
   ask.etypes = types;
   client x(ask);
   REQUIRE(fails_with(x.start(w.turn_now()), errc::api_misuse, "etype"));
@@ -433,7 +433,7 @@ TEST_CASE("tgs_client: optional fields are sent where they were asked for, and n
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     const credential tgt = w.tgt();
-    tgs_request<key> ask = ask_for(tgt, buffer);
+    tgs_params<key> ask = ask_for(tgt, buffer);
     if (all) {
       ask.addresses = list;
       ask.renew_lifetime = 3600;
@@ -528,7 +528,7 @@ TEST_CASE("tgs_client: no authenticator time is used twice", "[exchange][rfc4120
   unique_time times;
   timestamp seen[2]{};
   for (timestamp& t : seen) {
-    tgs_request<key> ask = ask_for(tgt, buffer);
+    tgs_params<key> ask = ask_for(tgt, buffer);
     ask.times = times;
     client x(ask);
     const auto s = x.start(w.turn_now());
@@ -592,7 +592,7 @@ client::step inherited(F facts_how, G ask_how, H bend) {
   f.ticket = w.ticket(krbtgt(), w.tgs_key);
   facts_how(f);
   const credential tgt(f, w.session_key.copy());
-  tgs_request<key> ask = ask_for(tgt, buffer);
+  tgs_params<key> ask = ask_for(tgt, buffer);
   ask_how(ask);
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -608,7 +608,7 @@ std::optional<msg::TicketFlags> reported(msg::TicketFlags had, msg::TicketFlags 
   f.ticket = w.ticket(krbtgt(), w.tgs_key);
   f.flags = had;
   const credential tgt(f, w.session_key.copy());
-  tgs_request<key> ask = ask_for(tgt, buffer);
+  tgs_params<key> ask = ask_for(tgt, buffer);
   ask.options = asked;
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -762,7 +762,7 @@ constexpr bool restrictions_are_sealed() {
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     const credential tgt = w.tgt();
-    tgs_request<key> ask = ask_for(tgt, buffer);
+    tgs_params<key> ask = ask_for(tgt, buffer);
     ask.subkey = with_subkey;
     ask.authorization_data = msg::AuthorizationData(own_restrictions);
     client x(ask);
@@ -794,7 +794,7 @@ constexpr bool no_restrictions_no_field() {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
-  tgs_request<key> ask = ask_for(tgt, buffer);
+  tgs_params<key> ask = ask_for(tgt, buffer);
   ask.authorization_data = msg::AuthorizationData();
   client x(ask);
   const auto s = x.start(w.turn_now());
@@ -810,7 +810,7 @@ constexpr bool sends_a_second_ticket() {
     std::array<std::uint8_t, 512> second{};
     const bytes_view minted = w.ticket(krbtgt(), w.service_key);  // replaces the one before
     for (std::size_t i = 0; i != minted.size(); ++i) second[i] = minted[i];
-    tgs_request<key> ask = ask_for(tgt, buffer);
+    tgs_params<key> ask = ask_for(tgt, buffer);
     ask.second_ticket = bytes_view(second).first(minted.size());
     ask.user_to_user = u2u;
     client x(ask);
@@ -838,7 +838,7 @@ TEST_CASE("tgs_client: user-to-user without a second ticket is a mistake", "[exc
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     const credential tgt = w.tgt();
-    tgs_request<key> ask = ask_for(tgt, buffer);
+    tgs_params<key> ask = ask_for(tgt, buffer);
     if (by_option) ask.options = {kdc_option_t::enc_tkt_in_skey};
     else ask.user_to_user = true;
     client x(ask);
@@ -852,7 +852,7 @@ TEST_CASE("tgs_client: a second ticket that is none is not sent", "[exchange][rf
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   for (std::size_t n = 0; n != tgt.ticket().size(); ++n) {
-    tgs_request<key> ask = ask_for(tgt, buffer);
+    tgs_params<key> ask = ask_for(tgt, buffer);
     ask.second_ticket = tgt.ticket().first(n);
     ask.user_to_user = true;
     client x(ask);
@@ -862,7 +862,7 @@ TEST_CASE("tgs_client: a second ticket that is none is not sent", "[exchange][rf
   std::array<std::uint8_t, 1024> twice{};
   const std::size_t n = tgt.ticket().size();
   for (std::size_t i = 0; i != 2 * n; ++i) twice[i] = tgt.ticket()[i % n];
-  tgs_request<key> ask = ask_for(tgt, buffer);
+  tgs_params<key> ask = ask_for(tgt, buffer);
   ask.second_ticket = bytes_view(twice).first(2 * n);
   client x(ask);
   REQUIRE(why(x.start(w.turn_now())).code == errc::trailing_data);
@@ -874,7 +874,7 @@ TEST_CASE("tgs_client: with all fields the buffer that is named does, and a fail
     kdc_world w;
     const credential tgt = w.tgt();
     std::array<std::uint8_t, 2048> buffer{};
-    tgs_request<key> ask = ask_for(tgt, std::span(buffer).first(needed));
+    tgs_params<key> ask = ask_for(tgt, std::span(buffer).first(needed));
     ask.authorization_data = msg::AuthorizationData(own_restrictions);
     ask.second_ticket = tgt.ticket();
     ask.user_to_user = true;

@@ -93,7 +93,7 @@ constexpr bool what_cannot_be_opened_is_refused() {
   };
   return ask([](world&) {}).issued &&
          ask([](world& w) {
-           w.armor = msg::KrbFastArmor{armor_t::ap_request, some_octets, {}};
+           w.armor = msg::KrbFastArmor{armor_t::initiator_params, some_octets, {}};
          }).is(error_code_t::kdc_err_padata_type_nosupp, errc::refused_by_application, "PA-FX-FAST", "padata") &&
          ask([](world& w) {
            w.with_subkey = false;

@@ -40,7 +40,7 @@ KERB_BOTH("check_client: name and realm are the ticket's", "[exchange][rfc4120-3
 constexpr bool address(view_of<msg::HostAddress> list, std::optional<msg::HostAddress> peer, bool demanded) {
   msg::EncTicketPart t = ticket();
   if (!list.empty()) t.caddr = msg::HostAddresses(list);
-  accept_request r{.buffer = {}};
+  acceptor_params r{.buffer = {}};
   r.peer_address = peer;
   r.demand_addresses = demanded;
   return detail::check_address(t, r).ok();
@@ -59,19 +59,19 @@ KERB_BOTH("check_address: a ticket with a NetBIOS name alone has no address", "[
 constexpr std::uint8_t between[] = {'M', 'I', 'D', '.', 'N', 'E', 'T'},
                        evil[] = {'E', 'V', 'I', 'L', '.', 'C', 'O', 'M'};
 constexpr realm_path listed[] = {{"FAR.ORG"_krb, "EX.ORG"_krb, "MID.NET"_krb}};
-constexpr errc path(bytes_view transited, bool checked, void (*say)(accept_request&)) {
+constexpr errc path(bytes_view transited, bool checked, void (*say)(acceptor_params&)) {
   msg::EncTicketPart t = ticket();
   t.crealm = "FAR.ORG"_krb;
   t.transited = {tr_t::domain_x500_compress, transited};
   t.flags.set(ticket_flag_t::transited_policy_checked, checked);
-  accept_request r{.buffer = {}};
+  acceptor_params r{.buffer = {}};
   say(r);
   return detail::check_path(t, "EX.ORG"_krb, r).why.code;
 }
-constexpr void nothing(accept_request&) {}
-constexpr void own_paths(accept_request& r) { r.paths = realm_path_policy{.paths = listed}; }
-constexpr void trusting(accept_request& r) { r.trust_unchecked_path = true; }
-constexpr void doubting(accept_request& r) {
+constexpr void nothing(acceptor_params&) {}
+constexpr void own_paths(acceptor_params& r) { r.paths = realm_path_policy{.paths = listed}; }
+constexpr void trusting(acceptor_params& r) { r.trust_unchecked_path = true; }
+constexpr void doubting(acceptor_params& r) {
   own_paths(r);
   r.distrust_kdc_paths = true;
 }
@@ -86,7 +86,7 @@ KERB_BOTH("check_path: a service may judge what a KDC says to have checked", "[e
   return path(between, true, doubting) == errc::ok && path(evil, true, doubting) == errc::path_not_accepted;
 });
 KERB_BOTH("check_path: a client of the service's realm has none", "[exchange][rfc4120-2.7]", [] {
-  accept_request r{.buffer = {}};
+  acceptor_params r{.buffer = {}};
   return detail::check_path(ticket(), "EX.ORG"_krb, r).ok();
 });
 
@@ -95,7 +95,7 @@ constexpr principal_view in_ex{{name_t::srv_hst, http_parts}, "EX.ORG"_krb},
     in_far{{name_t::srv_hst, http_parts}, "FAR.ORG"_krb};
 constexpr principal_view both_in_ex[] = {in_ex, in_ex}, in_both[] = {in_ex, in_far}, in_one[] = {in_far};
 constexpr bool own(std::optional<principal_view> service, view_of<principal_view> services, std::string_view realm) {
-  accept_request r{.buffer = {}};
+  acceptor_params r{.buffer = {}};
   r.service = service;
   r.services = services;
   const auto got = detail::own_realm(r);
@@ -106,7 +106,7 @@ KERB_BOTH("own_realm: the one that all names of the service have", "[exchange][r
          own({}, in_both, "") && own(in_ex, in_one, "") && own(in_ex, both_in_ex, "EX.ORG") && own(in_far, in_both, "");
 });
 KERB_BOTH("check_path: where the own realm is not known no client is a local one", "[exchange][rfc4120-2.7]", [] {
-  accept_request r{.buffer = {}};
+  acceptor_params r{.buffer = {}};
   msg::EncTicketPart t = ticket();
   if (detail::check_path(t, {}, r).why.code != errc::path_not_checked) return false;
   r.paths = realm_path_policy{};
@@ -167,7 +167,7 @@ constexpr std::pair<errc, bool> bind(says client, binding_rule rule, bool own, b
   if (client == says::another) (void)hash_bindings(p, elsewhere, bnd);
   std::optional<gss_checksum> gss;
   if (client != says::no_checksum) gss = gss_checksum{.bnd = bnd, .flags = {}, .deleg = {}, .exts = {}};
-  accept_request r{.buffer = {}};
+  acceptor_params r{.buffer = {}};
   r.binding = rule;
   if (own) r.bindings = channel;
   const auto cbt = octets_of_ms_flags(0x4000);

@@ -717,7 +717,7 @@ TEST_CASE("ap_acceptor: asks for a replay check with what tells authenticators a
 TEST_CASE("ap_acceptor: a source of keys that never ends is left after the limit", "[exchange]") {
   ap_world w;
   std::array<std::uint8_t, 4096> buffer{};
-  accept_request request = w.request;
+  acceptor_params request = w.request;
   request.buffer = buffer;
   ap_acceptor<testing::insecure_policy> a(request);
   turn t = w.turn();
@@ -813,7 +813,7 @@ TEST_CASE("ap_acceptor: one that was moved from refuses every call, and the othe
 TEST_CASE("ap_acceptor: no other buffer is taken while there are views of the first", "[exchange]") {
   ap_world w;
   std::array<std::uint8_t, 4096> buffer{}, other{};
-  accept_request request = w.request;
+  acceptor_params request = w.request;
   request.buffer = buffer;
   ap_acceptor<testing::insecure_policy> a(request);
   auto step = a.receive(w.mint(), w.turn());
@@ -885,16 +885,16 @@ KERB_BOTH("ap_acceptor: a path is judged to the key's realm, and to none where t
           });
 KERB_BOTH("ap_acceptor: a client of the service's realm for whom others have vouched has a path",
           "[exchange][rfc4120-2.7][rfc4120-3.3.3.2]", [] {
-            const auto local = [](bool checked, void (*vary)(accept_request&)) {
+            const auto local = [](bool checked, void (*vary)(acceptor_params&)) {
               ap_world w;
               w.ticket.transited.contents = far_octets;
               w.ticket.flags.set(ticket_flag_t::transited_policy_checked, checked);
               vary(w.request);
               return w.present(w.mint()).why.code;
             };
-            constexpr auto plain = [](accept_request&) {};
-            constexpr auto paths = [](accept_request& r) { r.paths = realm_path_policy{}; };
-            constexpr auto distrusting = [](accept_request& r) {
+            constexpr auto plain = [](acceptor_params&) {};
+            constexpr auto paths = [](acceptor_params& r) { r.paths = realm_path_policy{}; };
+            constexpr auto distrusting = [](acceptor_params& r) {
               r.paths = realm_path_policy{};
               r.distrust_kdc_paths = true;
             };
@@ -917,7 +917,7 @@ TEST_CASE("ap_acceptor: the mutual flag of a context of GSS-API counts, not the 
         w.options = {};
         w.options.set(ap_option_t::mutual_required, option);
         std::array<std::uint8_t, 4096> buffer{};
-        accept_request request = w.request_in(buffer);
+        acceptor_params request = w.request_in(buffer);
         request.mutual = demand;
         ap_acceptor<testing::insecure_policy> a(request);
         auto step = a.receive(w.mint(), w.turn());
@@ -946,7 +946,7 @@ TEST_CASE("ap_acceptor: the path and the authenticator's own restrictions can be
   const msg::AuthorizationDataElement elements[] = {{ad_t::if_relevant, inside}};
   w.authenticator.authorization_data = elements;
   std::array<std::uint8_t, 4096> buffer{};
-  accept_request request = w.request;
+  acceptor_params request = w.request;
   request.buffer = buffer;
   ap_acceptor<testing::insecure_policy> a(request);
   auto step = a.receive(w.mint(), w.turn());

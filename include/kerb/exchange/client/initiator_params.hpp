@@ -19,7 +19,7 @@ struct gss_context {
 
 /// What an AP exchange is to do. Every view, and the credential, must outlive the exchange.
 template <class Key>
-struct ap_request {
+struct initiator_params {
   ref<const basic_credential<Key>> credential;
   std::span<std::uint8_t> buffer;  ///< lent until the exchange is gone; see typical_buffer_size
   requirement mutual = required;   ///< required: the exchange ends only when the service has proven itself
@@ -36,7 +36,7 @@ namespace detail {
 /// errc::api_misuse, or errc::input_too_large for a KRB-CRED beyond 16 bits of length, where the request contradicts
 /// itself, or has a referral for the ticket of a service.
 template <class Key>
-constexpr error check(const ap_request<Key>& r) {
+constexpr error check(const initiator_params<Key>& r) {
   // It is for a KDC, and whoever is that KDC could play the service
   if (r.credential.get().facts().is_referral) return {.code = errc::api_misuse, .type = "Ticket", .field = "sname"};
   if (!r.gss) return {};
@@ -51,12 +51,12 @@ constexpr error check(const ap_request<Key>& r) {
 
 /// Whether the authenticator has authorization data. RFC 4120 section 5.2.6: where there are none the field is absent.
 template <class Key>
-constexpr bool has_authorization_data(const ap_request<Key>& r) {
+constexpr bool has_authorization_data(const initiator_params<Key>& r) {
   return (r.gss && r.gss->bindings_aware) || (r.authorization_data && !r.authorization_data->empty());
 }
 /// MS-KILE section 3.2.5.8: AD-AUTH-DATA-AP-OPTIONS in the first AD-IF-RELEVANT there is; then what the caller has.
 template <class Key>
-constexpr void write_authorization_data(der::writer& w, const ap_request<Key>& r) {
+constexpr void write_authorization_data(der::writer& w, const initiator_params<Key>& r) {
   der::wrap(w, der::sequence, [&] {
     if (r.authorization_data) asn1::codec<msg::AuthorizationData>::write_elements(w, *r.authorization_data);
     if (!r.gss || !r.gss->bindings_aware) return;
@@ -70,7 +70,7 @@ constexpr void write_authorization_data(der::writer& w, const ap_request<Key>& r
 }
 /// What the AP-REQ takes at most, without counting it all.
 template <class Key>
-constexpr std::size_t size_bound(const ap_request<Key>& r) {
+constexpr std::size_t size_bound(const initiator_params<Key>& r) {
   constexpr std::size_t rest = 512;  // a seal, times, key, number, checksum, flags, and all headers: not quite 400
   const basic_credential<Key>& c = r.credential.get();
   std::size_t n = rest + c.ticket().size() + asn1::encoded_size(c.client().name) + c.client().realm.octets.size();

@@ -1,6 +1,6 @@
 // What the authenticator of an AP exchange says: GSS-API's checksum, channel bindings, authorization data; and
 // user-to-user.
-#include <kerb/exchange/client/ap_request.hpp>
+#include <kerb/exchange/client/initiator_params.hpp>
 #include <kerb/msg/authdata.hpp>
 #include <vector>
 
@@ -27,7 +27,7 @@ struct asking {
   ap_world w;
   std::array<std::uint8_t, 4096> buffer{}, opened{};
   basic_credential<key> credential;
-  ap_request<key> request;
+  initiator_params<key> request;
 
   constexpr asking() : credential(w.credential()), request{.credential = credential, .buffer = buffer} {}
 
@@ -60,12 +60,13 @@ struct asking {
   }
 };
 
-KERB_BOTH("ap_request: credential and buffer are enough, and nothing is claimed", "[exchange][rfc4120-3.2.2]", [] {
-  asking a;
-  const ap_request<key>& r = a.request;
-  return r.mutual == required && r.subkey && r.sequence_number && !r.application_data && !r.times && !r.gss &&
-         !r.user_to_user && !r.authorization_data;
-});
+KERB_BOTH("initiator_params: credential and buffer are enough, and nothing is claimed", "[exchange][rfc4120-3.2.2]",
+          [] {
+            asking a;
+            const initiator_params<key>& r = a.request;
+            return r.mutual == required && r.subkey && r.sequence_number && !r.application_data && !r.times && !r.gss &&
+                   !r.user_to_user && !r.authorization_data;
+          });
 KERB_BOTH("gss_context: flags are enough, and it is bound to nothing", "[exchange][rfc4121-4.1.1]", [] {
   const gss_context c{.flags = asked};
   return !c.bindings && !c.deleg && !c.bindings_aware;
@@ -125,7 +126,7 @@ TEST_CASE("ap_initiator: options that contradict the context fail it, with nothi
   const octet_list longest_cred(0xffff, 0x76);
   struct contradiction {
     std::string_view name;
-    void (*make)(ap_request<key>&);
+    void (*make)(initiator_params<key>&);
     std::string_view field;
   };
   const contradiction all[] = {

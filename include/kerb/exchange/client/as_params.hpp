@@ -7,7 +7,7 @@ namespace kerb::inline v0 {
 
 /// What an AS exchange is to get. Every view must outlive the exchange.
 template <class Key>
-struct as_request {
+struct as_params {
   principal_view client;
   secret_view password{};                  ///< empty, and no key: the exchange says need_key
   std::optional<ref<const Key>> key{};     ///< the client's long-term key, instead of a password

@@ -24,7 +24,7 @@ enum class replay_rule : std::uint8_t {
 };
 
 /// What an acceptor accepts. Every view must outlive the exchange.
-struct accept_request {
+struct acceptor_params {
   std::optional<principal_view> service{};  ///< the ticket must be for it, or for one of `services`
   /// With neither: for whatever there is a key. The ticket's name is clear text, so let provide() have no key but of
   /// the very principal that need_ticket_key names, and say of which realm it is; accept() does, where the source of
