@@ -13,7 +13,7 @@ namespace {
 
 using policy = kerb::botan::policy;
 
-kerb::turn<policy, policy> turn_now(policy& p) {
+kerb::environment<policy, policy> env_now(policy& p) {
   timeval t{};
   gettimeofday(&t, nullptr);
   return {p, p, {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}}};
@@ -33,7 +33,7 @@ class login {
   login& operator=(const login&) = delete;
   ~login() { hang_up(); }
 
-  void start() { act(io_.start(turn_now(policy_))); }
+  void start() { act(io_.start(env_now(policy_))); }
   bool over() const { return over_; }
   bool succeeded() const { return succeeded_; }
   pollfd wanted() const { return {fd_, static_cast<short>(unsent_.empty() ? POLLIN : POLLOUT), 0}; }
@@ -47,7 +47,7 @@ class login {
     } else {
       const ssize_t n = ::recv(fd_, io_.buffer().data(), io_.buffer().size(), 0);
       if (n < 0 && errno == EAGAIN) return;
-      act(io_.got(n > 0 ? static_cast<std::size_t>(n) : 0, turn_now(policy_)));
+      act(io_.got(n > 0 ? static_cast<std::size_t>(n) : 0, env_now(policy_)));
     }
   }
 

@@ -17,14 +17,14 @@ kerb::timestamp now() {
   gettimeofday(&t, nullptr);
   return {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}};
 }
-kerb::turn<policy, policy> turn_now(policy& p) { return {p, p, now()}; }
+kerb::environment<policy, policy> env_now(policy& p) { return {p, p, now()}; }
 
 /// Runs an exchange with the KDC: it says what to do next, this does it. kerb::drive() is the same loop in one call.
 template <class Exchange, class Ask>
 kerb::result<typename Exchange::product> converse(Exchange& exchange, policy& p, Ask&& ask, example::story& tell,
                                                   bool tcp) {
   kerb::error passed_over{};
-  for (auto step = exchange.start(turn_now(p));;) {
+  for (auto step = exchange.start(env_now(p));;) {
     kerb::send request;
     // A word of the exchange that has no handler here would not compile.
     const kerb::error why = kerb::on(
@@ -39,7 +39,7 @@ kerb::result<typename Exchange::product> converse(Exchange& exchange, policy& p,
     const kerb::result<kerb::answer> answer = ask(request);
     if (!answer) return passed_over.ok() ? answer.error() : passed_over;
     tell.answer(*answer);
-    step = exchange.receive(answer->octets, turn_now(p), answer->arrived);
+    step = exchange.receive(answer->octets, env_now(p), answer->arrived);
   }
 }
 

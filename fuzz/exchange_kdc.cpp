@@ -49,12 +49,12 @@ void feed(kdc_world& w, Client& x, shape s, bool stream, bytes_view rest, const 
   const bytes_view octets = sealed              ? around<M>(w, rest, k, usage, service, cipher, reply)
                             : s == shape::hints ? w.error(error_code_t::kdc_err_preauth_required, rest)
                                                 : rest;
-  const auto next = x.receive(octets, w.turn_now(), stream ? carrier::stream : carrier::any);
+  const auto next = x.receive(octets, w.env_now(), stream ? carrier::stream : carrier::any);
   require(!(stream && says<ignored>(next)), "passes nothing over on a stream");
   if (says<done>(next)) look<Client, Part>(x, sealed ? rest : bytes_view(), service, nonce);
   if (const auto* f = std::get_if<failed>(&next)) {
     require(f->why.code != errc::api_misuse && f->why.code != errc::ok, "is no misuse, whatever came");
-    require(why(x.receive({}, w.turn_now())).code == f->why.code, "says the first reason again");
+    require(why(x.receive({}, w.env_now())).code == f->why.code, "says the first reason again");
   }
 }
 
@@ -71,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::array<std::uint8_t, 4096> buffer{};
   if (s != shape::tgs_sealed) {
     as_client<testing::insecure_policy> x(w.ask_as(buffer));
-    const auto first = x.start(w.turn_now());
+    const auto first = x.start(w.env_now());
     const std::uint32_t nonce = asn1::decode<msg::AsReq>(sent(first))->req_body->nonce;
     feed<msg_t::as_rep, msg::EncAsRepPart>(w, x, s, stream, rest, w.client_key, key_usage_t::as_rep_enc_part, krbtgt(),
                                            nonce);
@@ -80,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const basic_credential<key> tgt = w.tgt();
     std::array<std::uint8_t, 4096> own{};
     tgs_client<testing::insecure_policy> x({.tgt = tgt, .server = web(), .buffer = own, .subkey = false});
-    const auto first = x.start(w.turn_now());
+    const auto first = x.start(w.env_now());
     const std::uint32_t nonce = asn1::decode<msg::TgsReq>(sent(first))->req_body->nonce;
     feed<msg_t::tgs_rep, msg::EncTgsRepPart>(w, x, s, stream, rest, w.session_key,
                                              key_usage_t::tgs_rep_enc_part_session, web(), nonce);

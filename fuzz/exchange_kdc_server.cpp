@@ -30,7 +30,7 @@ bytes_view make_request(world& w, const tgs_parts& parts, std::span<std::uint8_t
   const bytes_view auth =
       parts.authenticator.empty() ? *asn1::encode(w.authenticator, auth_octets) : parts.authenticator;
   errc why = errc::ok;
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   auto sealed_part = asn1::computed{[&](der::writer& to) {
     write_sealed(to, captured<msg::EncTicketPart>::as_sent(part), w.tgs.own, key_usage_t::ticket, t, why, 1);
   }};
@@ -108,7 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   w.crypto.entropy = {};
 
   std::array<std::uint8_t, 65536> buffer{};
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   kdc<testing::insecure_policy> x(w.settings, buffer, w.peer);
   kdc_step step = x.receive(request, t);
   bool decided = false;

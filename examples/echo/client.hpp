@@ -19,7 +19,7 @@ awaitable<typename Exchange::product> converse(Exchange& x, tcp::socket& s, cons
   frame_buffer in;
   kerb::over_stream io(x, in);
   kerb::need_more more;
-  for (auto step = io.start(turn_now(p)); !kerb::says<kerb::done>(step);) {
+  for (auto step = io.start(env_now(p)); !kerb::says<kerb::done>(step);) {
     if (const auto* f = std::get_if<kerb::failed>(&step)) throw failure(who, f->why);
     if (const auto* m = std::get_if<kerb::send>(&step)) {
       s = tcp::socket(s.get_executor());
@@ -35,7 +35,7 @@ awaitable<typename Exchange::product> converse(Exchange& x, tcp::socket& s, cons
     const auto space = io.buffer().first(more.at_least);
     std::error_code end;
     const std::size_t n = co_await s.async_read_some(to_read(space), asio::redirect_error(use_awaitable, end));
-    step = io.got(end ? 0 : n, turn_now(p));
+    step = io.got(end ? 0 : n, env_now(p));
   }
   auto product = std::move(x).take();
   if (!product) throw failure(who, product.error());
@@ -91,11 +91,11 @@ class client {
     const kerb::bytes_view octets = kerb::octets_of(text);
     while (times-- != 0) {
       until = steady::now() + patience_;
-      const auto sealed = session.make_priv(octets, message_part(out), turn_now(policy_));
+      const auto sealed = session.make_priv(octets, message_part(out), env_now(policy_));
       if (!sealed) throw failure("the text", sealed.error());
       co_await asio::async_write(s, to_write(framed(*sealed, out)), use_awaitable);
       const kerb::bytes_view message = co_await read_message(s, in);
-      const auto back = session.open_priv(message, opened, turn_now(policy_));
+      const auto back = session.open_priv(message, opened, env_now(policy_));
       if (!back) throw failure("the service", said(message).value_or(back.error()));
       if (!std::ranges::equal(*back, octets)) throw failure("the service", {.code = kerb::errc::unexpected_message});
     }

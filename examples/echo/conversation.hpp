@@ -87,7 +87,7 @@ class conversation {
     return answer;
   }
   kerb::bytes_view echo(kerb::bytes_view message) {
-    const auto t = turn_now(own_.crypto);
+    const auto t = env_now(own_.crypto);
     if (ends_ <= t.now.at)
       return refuse({.code = kerb::errc::ticket_expired}, kerb::error_code_t::krb_ap_err_tkt_expired);
     const kerb::wiped_on_exit wipe(std::span<std::uint8_t>(workspace_).first(message.size()));

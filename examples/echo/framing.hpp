@@ -19,7 +19,7 @@ inline kerb::timestamp now() {
   const auto us = duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
   return {{us / 1000000}, {static_cast<std::int32_t>(us % 1000000)}};
 }
-inline kerb::turn<policy, policy> turn_now(policy& p) { return {p, p, now()}; }
+inline kerb::environment<policy, policy> env_now(policy& p) { return {p, p, now()}; }
 
 /// Gathers one message at a time. It asks for no octet that stands behind the message, so the stream keeps those.
 class incoming {

@@ -52,7 +52,7 @@ class answerer {
   kerb::bytes_view too_long(const std::string& from) {
     const kerb::timestamp at = now();
     kerb::botan::kdc exchange(realm_.is, workspace_);
-    const turn t{crypto_, random_, at};
+    const environment t{crypto_, random_, at};
     if (!log_.quiet()) {
       begin_line(at, from, " tcp refused: KRB_ERR_FIELD_TOOLONG, a length that is not taken");
       log_.end();
@@ -64,13 +64,13 @@ class answerer {
   // A system call for each draw would be one in six; this process does not fork, and a child of one that does finds
   // the page empty.
   using random = kerb::buffered_random<policy>;
-  using turn = kerb::turn<policy, random>;
+  using turn = kerb::environment<policy, random>;
   static constexpr std::size_t most_buffer = 1 << 20;
 
   /// The exchange says what it needs, and this gets it. kerb::serve() is the same loop in one call; written out, it
   /// leaves the reason of a refusal to the log.
   kerb::kdc_step run(kerb::botan::kdc& x, kerb::bytes_view request, kerb::timestamp at) {
-    const turn t{crypto_, random_, at};
+    const environment t{crypto_, random_, at};
     client_.assign("-");
     auto step = x.receive(request, t);
     for (;;) {
@@ -86,7 +86,7 @@ class answerer {
     if (x.as() != nullptr) o.authorization_data = entry::authdata(x.as()->client());
     return o;
   }
-  kerb::kdc_step looked_up(kerb::botan::kdc& x, const kerb::need_principal& ask, const turn& t) {
+  kerb::kdc_step looked_up(kerb::botan::kdc& x, const kerb::need_principal& ask, const environment& t) {
     // While the ticket that says so lies open: at the end it is wiped
     if (x.tgs() != nullptr && ask.role == kerb::principal_role::server) {
       const auto& ticket = x.tgs()->header_ticket();

@@ -85,7 +85,7 @@ ending drive_kdc(kdc_world& w, bytes_view request, std::size_t size) {
   std::vector<octet_list> buffers;
   buffers.reserve(64);
   buffers.emplace_back(size);
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   kdc<policy> x(w.settings, buffers.back(), w.peer);
   const auto go = [&](std::function<kdc_step()> call) { return with_buffer(x, w.crypto, buffers, e, call); };
   kdc_step step = go([&] { return x.receive(request, t); });

@@ -97,7 +97,7 @@ struct world {
     return drive(tgs, crypto, noon, [&](const send& s) -> result<answer> {
       if (!(s.realm == other)) return errc::no_answer;
       const auto req = asn1::decode<msg::TgsReq>(s.octets);
-      const turn<policy, policy> t{crypto, crypto, noon, {}};
+      const environment<policy, policy> t{crypto, crypto, noon, {}};
       const key known = make(0xe0), sealing = make(0xc0);
       msg::EncTicketPart inside;
       inside.key = {e18, known.octets().unguarded()};

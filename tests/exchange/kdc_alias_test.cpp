@@ -150,7 +150,7 @@ constexpr bool the_kdcs_own_name_is_its_own() {
   w.body.sname = bob().name;
   w.second = w.tgt;
   w.second->cname = bob().name;
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   const auto code = [](const kdc_step& s) {
     const auto* no = std::get_if<refused>(&s);
     const auto e = no == nullptr ? result<msg::KrbError>(errc::truncated) : asn1::decode<msg::KrbError>(no->octets);

@@ -169,7 +169,7 @@ TEST_CASE("kdc: a server of ten thousand components is an unknown one", "[exchan
   const auto made = asn1::encode(msg::AsReq{{}, captured<msg::KdcReqBody>::of(b)}, request);
   REQUIRE(made);
   kdc<testing::insecure_policy> x(w.settings, std::span(buffer));
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   kdc_step s = x.receive(*made, t);
   REQUIRE(says<need_principal>(s));
   s = x.found(w.client.record, t);

@@ -34,7 +34,7 @@ struct staged {
     machine fresh(w.settings, buffer);
     x = std::move(fresh);
     if (where == at::idle) return;
-    const auto t = w.turn_now();
+    const auto t = w.env_now();
     const bytes_view request = tgs ? w.tgs_req() : w.as_req();
     step = x.receive(request, t);
     if (where == at::wants_header || where == at::wants_client) return;
@@ -48,7 +48,7 @@ struct staged {
   }
   /// The call's word, where it goes on; otherwise what it failed with.
   constexpr kdc_step call(int which) {
-    const auto t = w.turn_now();
+    const auto t = w.env_now();
     switch (which) {
       case 0: return x.receive(w.as_req(), t);
       case 1: return x.found(w.service.record, t);
@@ -112,7 +112,7 @@ KERB_BOTH("kdc: what has failed says its first reason again", "[exchange]", the_
 constexpr bool a_database_that_does_not_answer_is_no_unknown_principal() {
   for (const bool tgs : {false, true}) {
     staged s(tgs ? at::wants_header : at::wants_client, tgs);
-    const kdc_step step = s.x.unavailable(s.w.turn_now());
+    const kdc_step step = s.x.unavailable(s.w.env_now());
     const auto* no = std::get_if<refused>(&step);
     const auto e = no == nullptr ? result<msg::KrbError>(errc::truncated) : asn1::decode<msg::KrbError>(no->octets);
     if (!e || e->error_code != error_code_t::kdc_err_svc_unavailable) return false;
@@ -126,7 +126,7 @@ constexpr bool a_clock_that_cannot_be_is_refused() {
   world w;
   w.now.at = kerberos_time{latest_time.seconds + 1};
   machine x(w.settings, std::span(w.scratch));
-  return failure(x.receive(w.as_req(), w.turn_now())) == errc::clock_out_of_range;
+  return failure(x.receive(w.as_req(), w.env_now())) == errc::clock_out_of_range;
 }
 KERB_BOTH("kdc: a clock that Kerberos cannot write is refused", "[exchange]", a_clock_that_cannot_be_is_refused);
 
@@ -160,7 +160,7 @@ constexpr bool a_signed_reply_too_long_writes_nowhere_else() {
     std::array<std::uint8_t, 12288> memory{};
     for (std::uint8_t& o : memory) o = 0xa5;
     machine x(w.settings, std::span(memory).subspan(2048, 8192), w.peer);
-    const auto t = w.turn_now();
+    const auto t = w.env_now();
     kdc_step step = x.receive(tgs ? w.tgs_req() : w.as_req(), t);
     while (const auto* a = std::get_if<need_principal>(&step)) step = x.found(w.find(a->principal)->record, t);
     step = x.issue({.reserved_octets = 8}, t);
@@ -179,12 +179,12 @@ KERB_BOTH("kdc: a signed ticket too long for a datagram leaves what lies around 
 constexpr bool a_length_that_is_reserved_is_answered_so() {
   world w;
   machine x(w.settings, std::span(w.scratch));
-  const kdc_step step = x.frame_too_long(w.turn_now());
+  const kdc_step step = x.frame_too_long(w.env_now());
   const auto* no = std::get_if<refused>(&step);
   const auto e = no == nullptr ? result<msg::KrbError>(errc::truncated) : asn1::decode<msg::KrbError>(no->octets);
   return e && e->error_code == error_code_t::krb_err_field_toolong && x.framed().size() == no->octets.size() + 4 &&
          e->sname.name_string.size() == 2 && e->realm == ex_org &&
-         failure(x.receive(w.as_req(), w.turn_now())) == errc::api_misuse;
+         failure(x.receive(w.as_req(), w.env_now())) == errc::api_misuse;
 }
 KERB_BOTH("kdc: a length that RFC 4120 reserves is answered by KRB_ERR_FIELD_TOOLONG", "[exchange][rfc4120-7.2.2]",
           a_length_that_is_reserved_is_answered_so);
@@ -297,7 +297,7 @@ struct in_buffer {
     bend(w);
     const bytes_view made = tgs ? w.tgs_req() : w.as_req();
     const std::vector<std::uint8_t> request(made.begin(), made.end());
-    const auto t = w.turn_now();
+    const auto t = w.env_now();
     buffers.emplace_back(size);
     machine x(w.settings, buffers.back());
     kdc_step step = need_buffer{};
@@ -424,14 +424,14 @@ TEST_CASE("kdc: a thousand requests are in flight in one thread, and answered in
     f->w.body.nonce = i;
     const bytes_view made = i % 2 == 0 ? f->w.tgs_req() : f->w.as_req();
     f->request.assign(made.begin(), made.end());
-    f->step = f->x.receive(f->request, f->w.turn_now());
+    f->step = f->x.receive(f->request, f->w.env_now());
     all.push_back(std::move(f));
   }
   std::size_t done = 0;
   for (std::uint32_t state = 1; done != all.size();) {
     state = state * 1664525u + 1013904223u;
     flight& f = *all[(state >> 8) % all.size()];
-    const auto t = f.w.turn_now();
+    const auto t = f.w.env_now();
     if (const auto* a = std::get_if<need_principal>(&f.step)) {
       f.step = f.x.found(f.w.find(a->principal)->record, t);
     } else if (says<authorize>(f.step)) {
@@ -454,7 +454,7 @@ TEST_CASE("kdc: a ticket that waits for its signature has the confounders drawn 
       const std::vector<std::uint8_t> request(made.begin(), made.end());
       w.crypto.entropy = {};
       w.crypto.entropy.fail_at = fail_at;
-      const auto t = w.turn_now();
+      const auto t = w.env_now();
       std::array<std::uint8_t, 8192> buffer{};
       machine x(w.settings, buffer);
       kdc_step step = x.receive(request, t);
@@ -515,7 +515,7 @@ TEST_CASE("kdc: no key stays in the buffer once a request has been answered", "[
     for (const bool tgs : {false, true}) {
       world w;
       w.with_subkey = true;
-      const auto t = w.turn_now();
+      const auto t = w.env_now();
       const bytes_view made = tgs ? w.tgs_req() : w.as_req();
       std::array<std::uint8_t, 8192> buffer{};
       machine x(w.settings, buffer);

@@ -220,7 +220,7 @@ constexpr bool a_request_is_known_by_its_octets() {
   world w;
   w.settings.check_requests = true;
   w.authenticator.ctime = plus(noon.at, -7);
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   const bytes_view request = w.tgs_req();
   machine x(w.settings, std::span(w.scratch));
   kdc_step s = x.receive(request, t);
@@ -266,7 +266,7 @@ constexpr bool versions_are_asked_for_where_a_ticket_has_one() {
   to_user(w);
   w.tgt_kvno = 7;
   w.tgs.keys[0]->kvno = 7;
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   machine x(w.settings, std::span(w.scratch));
   kdc_step s = x.receive(w.tgs_req(), t);
   const auto asks = [&](principal_role role, const principal_view& name, std::optional<std::uint32_t> kvno) {
@@ -289,7 +289,7 @@ constexpr bool what_is_validated_leads_nowhere() {
   w.body.sname = krbtgt().name;
   w.tgt.flags.set(f::invalid);
   w.tgs.there = true;
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   machine x(w.settings, std::span(w.scratch));
   kdc_step s = x.receive(w.tgs_req(), t);
   s = x.found(w.tgs.record, t);
@@ -304,7 +304,7 @@ constexpr bool a_referral_is_told_and_comes_in_its_turn() {
   world w;
   w.body.sname = named(far_service).name;
   w.body.kdc_options.set(o::canonicalize);
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   const bytes_view request = w.tgs_req();
   machine x(w.settings, std::span(w.scratch));
   kdc_step s = x.receive(request, t);
@@ -340,7 +340,7 @@ constexpr bool a_referral_asks_for_buffer_and_survives_a_move() {
   w.body.sname = named(far_service).name;
   w.body.kdc_options.set(o::canonicalize);
   w.outgoing.record.principal = named(parts, ex_org, name_t::srv_inst);
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   const bytes_view request = w.tgs_req();
   std::array<std::uint8_t, 3000> small{};
   std::array<std::uint8_t, 8000> larger{}, largest{};
@@ -378,7 +378,7 @@ constexpr bool the_path_survives_a_move() {
   w.settings.paths.trusted = trusted;
   const std::array<std::uint8_t, 6000> much{};
   const msg::AuthorizationDataElement large[] = {{ad_t(7000), much}};
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   const bytes_view request = w.tgs_req();
   std::array<std::uint8_t, 4000> small{};
   std::array<std::uint8_t, 20000> enough{};
@@ -400,7 +400,7 @@ KERB_BOTH("tgs_kdc: a path that a realm has joined survives a move to a larger b
 
 constexpr bool nothing_moves_once_it_is_being_signed() {
   world w;
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   std::array<std::uint8_t, 8192> other{};
   std::array<std::uint8_t, 6> tiny{};
   machine x(w.settings, std::span(w.scratch));

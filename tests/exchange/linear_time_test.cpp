@@ -490,7 +490,7 @@ work kdc_work(std::size_t n, octets (*request)(k::kdc_world&, std::size_t)) {
   p->buffer.resize(8 * n + 65536);
   p->token = request(p->w, n);
   return [p] {
-    const auto t = p->w.turn_now();
+    const auto t = p->w.env_now();
     kdc<library> x(p->w.settings, p->buffer);
     kdc_step step = x.receive(p->token, t);
     for (int i = 0; i != 20; ++i) {
@@ -542,7 +542,7 @@ octets as_names(k::kdc_world& w, std::size_t n) {
 /// A TGS-REQ on a ticket, body and authenticator as they are in the world.
 octets tgs_request_of(k::kdc_world& w, std::size_t n, std::optional<msg::AuthorizationData> added = {}) {
   if (!w.body.sname) w.body.sname = k::web().name;
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   octets ticket_buffer(4 * n + 8192), req_buffer(8 * n + 16384), added_buffer(4 * n + 8192);
   w.tgt.key = {w.crypto.etype_of(w.session), w.crypto.expose(w.session).unguarded()};
   const auto ticket = testing::mint_ticket(w.tgt_server, w.tgt, w.tgs.own, 1u, t, ticket_buffer);

@@ -53,7 +53,7 @@ struct machine {
   static std::vector<std::uint8_t> copy(bytes_view v) { return {v.begin(), v.end()}; }
 
   acceptor::step make(call c) {
-    const turn t = w.turn();
+    const environment t = w.turn();
     switch (c) {
       case call::receive: return a.receive(token, t);
       case call::provide: return a.provide(service_key, t);

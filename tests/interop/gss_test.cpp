@@ -24,7 +24,7 @@ struct gss_peer : peer_process {
 std::string text(const kerb::key& k) { return number(k.etype()) + " " + hex(k.octets().unguarded()); }
 std::string keytab() { return "FILE:" + kdc->path("services.keytab"); }
 std::string service_of(etype_t e) { return "svc/e" + number(e); }
-kerb::turn<policy, policy> turn_now(policy& p) { return {p, p, now()}; }
+kerb::environment<policy, policy> env_now(policy& p) { return {p, p, now()}; }
 
 /// Channel bindings, or none, for both sides.
 struct channel {
@@ -90,7 +90,7 @@ outcome initiate(ticket_holder& h, const kerb::gss_context& gss, const channel& 
   buffer buffer, framed;
   kerb::botan::ap_initiator ap(
       {.credential = *h.ticket, .buffer = buffer, .mutual = mutual, .subkey = subkey, .gss = gss});
-  auto step = ap.start(turn_now(h.p));
+  auto step = ap.start(env_now(h.p));
   REQUIRE(kerb::says<kerb::send>(step));
   const auto token =
       kerb::write_krb5_token({.id = kerb::gss_token_t::ap_req, .message = std::get<kerb::send>(step).octets}, framed);
@@ -110,7 +110,7 @@ outcome initiate(ticket_holder& h, const kerb::gss_context& gss, const channel& 
     REQUIRE(read);
     out.krb_error = read->id == kerb::gss_token_t::krb_error;
     if (!out.krb_error) CHECK(read->id == kerb::gss_token_t::ap_rep);
-    step = ap.receive(read->message, turn_now(h.p), kerb::carrier::stream);
+    step = ap.receive(read->message, env_now(h.p), kerb::carrier::stream);
     if (const auto* f = std::get_if<kerb::failed>(&step)) out.why = f->why;
   }
   if (const auto session = std::move(ap).take()) out.our_key = text(session->protection_key());
@@ -159,7 +159,7 @@ accepted accept(const std::string& letters, const channel& theirs, const channel
     if (who->gss() && who->gss()->deleg) {
       auto cred_buffer = std::make_unique<buffer>();
       // RFC 4121 section 4.1.1: under the session key of the ticket
-      auto got = kerb::open_krb_cred(*who->gss()->deleg, who->keys().session_key, *cred_buffer, turn_now(p),
+      auto got = kerb::open_krb_cred(*who->gss()->deleg, who->keys().session_key, *cred_buffer, env_now(p),
                                      {.timestamp = false});
       CHECK(got.error().code == errc::ok);
       REQUIRE(got);
@@ -284,7 +284,7 @@ TEST_CASE("ap_initiator: MIT's acceptor is given the credentials that our contex
     REQUIRE(forwarded);
     const kerb::ref<const kerb::botan::credential> all[] = {*forwarded};
     buffer buffer;
-    const auto cred = kerb::make_krb_cred(all, {.at = now()}, h.ticket->session_key(), buffer, turn_now(h.p));
+    const auto cred = kerb::make_krb_cred(all, {.at = now()}, h.ticket->session_key(), buffer, env_now(h.p));
     REQUIRE(cred);
     gss_flags flags = usual;
     flags.set(gss_flag_t::deleg);

@@ -21,7 +21,7 @@ struct peer : peer_process {
 std::string keytab() { return "FILE:" + kdc->path("services.keytab"); }
 std::string service_of(etype_t e) { return "svc/e" + number(e); }
 
-kerb::turn<policy, policy> turn_now(policy& p) { return {p, p, now()}; }
+kerb::environment<policy, policy> env_now(policy& p) { return {p, p, now()}; }
 
 /// The keys of a service as MIT's library finds them in the keytab that MIT's kadmin wrote.
 kerb::key_list<kerb::key, 8> keys_of(policy& p, const kerb::principal& service, const std::string& text) {
@@ -54,7 +54,7 @@ TEST_CASE("ap_initiator: MIT's krb5_rd_req accepts our AP-REQ, and we its AP-REP
         const octets covered = of("what the application says");
         kerb::botan::ap_initiator ap(
             {.credential = *ticket, .buffer = buffer, .subkey = our_subkey, .application_data = covered});
-        auto step = ap.start(turn_now(p));
+        auto step = ap.start(env_now(p));
         REQUIRE(kerb::says<kerb::send>(step));
         std::vector<std::string> arguments{"accept", keytab(), service_of(e)};
         if (their_subkey) arguments.push_back("s");
@@ -62,7 +62,7 @@ TEST_CASE("ap_initiator: MIT's krb5_rd_req accepts our AP-REQ, and we its AP-REP
         mit.tell(hex(std::get<kerb::send>(step).octets));
         mit.tell(hex(covered));
         const octets rep = unhex(mit.hear("rep"));
-        step = ap.receive(rep, turn_now(p));
+        step = ap.receive(rep, env_now(p));
         REQUIRE(kerb::says<kerb::done>(step));
         (void)mit.hear("over");
         CHECK(mit.hear("client") == "alice@EXAMPLE.ORG");
@@ -93,7 +93,7 @@ TEST_CASE("ap_initiator: without mutual authentication MIT's library accepts and
   REQUIRE(ticket);
   buffer buffer;
   kerb::botan::ap_initiator ap({.credential = *ticket, .buffer = buffer, .mutual = kerb::if_asked});
-  const auto step = ap.start(turn_now(p));
+  const auto step = ap.start(env_now(p));
   REQUIRE(kerb::says<kerb::send>(step));
   CHECK(std::get<kerb::send>(step).then == kerb::afterwards::finished);
   peer mit({"accept", keytab(), "HTTP/web.example.org"});
@@ -115,7 +115,7 @@ TEST_CASE("ap_initiator: MIT's library refuses a changed AP-REQ, and we read its
   const bool in_ticket = GENERATE(true, false);
   buffer buffer;
   kerb::botan::ap_initiator ap({.credential = *ticket, .buffer = buffer});
-  auto step = ap.start(turn_now(p));
+  auto step = ap.start(env_now(p));
   REQUIRE(kerb::says<kerb::send>(step));
   const bytes_view sent = std::get<kerb::send>(step).octets;
   octets changed(sent.begin(), sent.end());
@@ -129,7 +129,7 @@ TEST_CASE("ap_initiator: MIT's library refuses a changed AP-REQ, and we read its
   const octets error = unhex(mit.hear("krb_error"));
   REQUIRE(!error.empty());
   CHECK(mit.hear("client").empty());
-  step = ap.receive(error, turn_now(p));
+  step = ap.receive(error, env_now(p));
   REQUIRE(kerb::says<kerb::failed>(step));
   CHECK(std::get<kerb::failed>(step).why.code == errc::peer_said_no);
   CHECK(std::to_string(std::get<kerb::failed>(step).why.detail) == mit.hear("refused").substr(0, 2));
@@ -149,14 +149,14 @@ TEST_CASE("ap_initiator: an AP-REP of MIT's library to another request is refuse
   kerb::unique_time times;
   kerb::botan::ap_initiator first({.credential = *ticket, .buffer = buffer, .times = times});
   kerb::botan::ap_initiator second({.credential = *ticket, .buffer = buffer2, .times = times});
-  const auto to_first = first.start(turn_now(p)), to_second = second.start(turn_now(p));
+  const auto to_first = first.start(env_now(p)), to_second = second.start(env_now(p));
   REQUIRE(kerb::says<kerb::send>(to_first));
   REQUIRE(kerb::says<kerb::send>(to_second));
   peer mit({"accept", keytab(), "HTTP/web.example.org"});
   mit.tell(hex(std::get<kerb::send>(to_first).octets));
   mit.tell("");
   const octets rep = unhex(mit.hear("rep"));
-  const auto step = second.receive(rep, turn_now(p));
+  const auto step = second.receive(rep, env_now(p));
   REQUIRE(kerb::says<kerb::failed>(step));
   CHECK(std::get<kerb::failed>(step).why.code == errc::time_mismatch);
 }

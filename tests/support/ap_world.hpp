@@ -103,8 +103,8 @@ class basic_ap_world {
   kerb::acceptor_params request{.service = web, .buffer = {}};
   std::optional<kerb::kerberos_string> key_realm{};  ///< said with the key, where the request names no realm
 
-  constexpr kerb::turn<C, C> turn() { return turn(now); }
-  constexpr kerb::turn<C, C> turn(kerb::timestamp t) { return {policy, policy, t, {}}; }
+  constexpr kerb::environment<C, C> turn() { return turn(now); }
+  constexpr kerb::environment<C, C> turn(kerb::timestamp t) { return {policy, policy, t, {}}; }
   constexpr key import(kerb::msg::EncryptionKey k) { return must(policy.import(k.keytype, k.keyvalue)); }
   constexpr key service_key() { return import(key_as_sent(service_etype, service_octets)); }
   constexpr key session_key() { return import(key_as_sent(session_etype, session_octets)); }
@@ -144,22 +144,22 @@ class basic_ap_world {
 
   /// Presents an AP-REQ to a service that has the key, and drives it to its end.
   constexpr verdict present(kerb::bytes_view req, bool fresh = true) { return present(req, turn(), fresh); }
-  constexpr verdict present(kerb::bytes_view req, const kerb::turn<C, C>& t, bool fresh = true) {
+  constexpr verdict present(kerb::bytes_view req, const kerb::environment<C, C>& env, bool fresh = true) {
     verdict v;
     kerb::ap_acceptor<C> a(request_in(workspace_));
-    auto step = a.receive(req, t);
+    auto step = a.receive(req, env);
     const key k = service_key();
-    if (kerb::says<kerb::need_ticket_key>(step)) step = key_realm ? a.provide(k, *key_realm, t) : a.provide(k, t);
-    if (kerb::says<kerb::need_ticket_key>(step)) step = a.provide_none(kerb::errc::no_key, t);
-    if (kerb::says<kerb::check_replay>(step)) step = a.fresh(fresh, t);
-    if (kerb::says<kerb::authenticated>(step)) step = a.accept({}, t);
+    if (kerb::says<kerb::need_ticket_key>(step)) step = key_realm ? a.provide(k, *key_realm, env) : a.provide(k, env);
+    if (kerb::says<kerb::need_ticket_key>(step)) step = a.provide_none(kerb::errc::no_key, env);
+    if (kerb::says<kerb::check_replay>(step)) step = a.fresh(fresh, env);
+    if (kerb::says<kerb::authenticated>(step)) step = a.accept({}, env);
     if (const auto* no = std::get_if<kerb::refused>(&step)) {
       v.why = no->why;
       if (const auto e = kerb::asn1::decode<kerb::msg::KrbError>(no->octets)) v.sent = *e;
-      v.over = a.refusal() == no->octets && a.peer() == nullptr && is_shut(a, k, t);
+      v.over = a.refusal() == no->octets && a.peer() == nullptr && is_shut(a, k, env);
     } else if (const auto* f = std::get_if<kerb::failed>(&step)) {
       v.why = f->why;
-      v.over = a.peer() == nullptr && a.refusal().empty() && is_shut(a, k, t);
+      v.over = a.peer() == nullptr && a.refusal().empty() && is_shut(a, k, env);
     } else {
       v.accepted = kerb::says<kerb::reply>(step) || kerb::says<kerb::done>(step);
     }
@@ -167,11 +167,11 @@ class basic_ap_world {
   }
 
  private:
-  constexpr bool is_shut(kerb::ap_acceptor<C>& a, const key& k, const kerb::turn<C, C>& t) {
+  constexpr bool is_shut(kerb::ap_acceptor<C>& a, const key& k, const kerb::environment<C, C>& env) {
     using kerb::errc;
-    const errc first = failure(a.accept({}, t));
-    return first != errc::ok && failure(a.fresh(true, t)) == first && failure(a.provide(k, t)) == first &&
-           failure(a.receive({}, t)) == first && a.peer() == nullptr && !std::move(a).take();
+    const errc first = failure(a.accept({}, env));
+    return first != errc::ok && failure(a.fresh(true, env)) == first && failure(a.provide(k, env)) == first &&
+           failure(a.receive({}, env)) == first && a.peer() == nullptr && !std::move(a).take();
   }
 
   std::array<std::uint8_t, 2048> ticket_octets_{};

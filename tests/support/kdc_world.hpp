@@ -83,8 +83,8 @@ class kdc_world {
     for (std::uint8_t& b : o) b = fill++;
     return must(policy.import(e, bytes_view(o).first(policy.seed_octets(e))));
   }
-  constexpr auto turn_at(timestamp t) { return turn{policy, policy, t, limits}; }
-  constexpr auto turn_now() { return turn_at(now); }
+  constexpr auto turn_at(timestamp t) { return environment{policy, policy, t, limits}; }
+  constexpr auto env_now() { return turn_at(now); }
 
   constexpr as_params<key> ask_as(std::span<std::uint8_t> buffer) {
     return {.client = alice(), .password = password, .buffer = buffer};
@@ -182,7 +182,7 @@ class kdc_world {
     p.cname = alice().name;
     p.authtime = noon.at;
     p.endtime = plus(noon.at, 36000);
-    return must(testing::mint_ticket(service, p, k, 1, turn_now(), ticket_));
+    return must(testing::mint_ticket(service, p, k, 1, env_now(), ticket_));
   }
 
  private:
@@ -203,8 +203,8 @@ class kdc_world {
     const bytes_view t = ticket(s.ticket_service, service_key);
     const auto made =
         s.as_26
-            ? testing::mint_kdc_rep<M>(s.client, t, as_tgs(s.part), *s.seal_with, s.usage, turn_now(), reply_, s.padata)
-            : testing::mint_kdc_rep<M>(s.client, t, s.part, *s.seal_with, s.usage, turn_now(), reply_, s.padata);
+            ? testing::mint_kdc_rep<M>(s.client, t, as_tgs(s.part), *s.seal_with, s.usage, env_now(), reply_, s.padata)
+            : testing::mint_kdc_rep<M>(s.client, t, s.part, *s.seal_with, s.usage, env_now(), reply_, s.padata);
     if (!made || s.claimed == etype_t{}) return made.value_or(bytes_view());
     auto rep = must(asn1::decode<msg::KdcRep<M>>(*made));
     rep.enc_part.etype = s.claimed;

@@ -21,14 +21,14 @@ struct answer {
 template <class Exchange, class C, class Now, class Ask>
 [[nodiscard]] constexpr result<typename Exchange::product> drive(Exchange& x, C& policy, Now&& now, Ask&& ask,
                                                                  const exchange_limits& limits = {}) {
-  const auto turn_now = [&] {
+  const auto env_now = [&] {
     if constexpr (std::convertible_to<Now&&, timestamp>) {
-      return turn<C, C>{policy, policy, now, limits};
+      return environment<C, C>{policy, policy, now, limits};
     } else {
-      return turn<C, C>{policy, policy, now(), limits};
+      return environment<C, C>{policy, policy, now(), limits};
     }
   };
-  typename Exchange::step step = x.start(turn_now());
+  typename Exchange::step step = x.start(env_now());
   error passed_over{};
   for (;;) {
     send request{};
@@ -52,7 +52,7 @@ template <class Exchange, class C, class Now, class Ask>
       return std::move(x).take();
     }
     if (!got) return passed_over.ok() ? got.error() : passed_over;
-    step = x.receive(got->octets, turn_now(), got->arrived);
+    step = x.receive(got->octets, env_now(), got->arrived);
   }
 }
 

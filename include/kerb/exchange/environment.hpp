@@ -17,15 +17,15 @@ struct exchange_limits {
 
 /// One call's environment. Nothing of it is stored by an exchange; policy and entropy may be one object.
 template <crypto_policy C, entropy_source R>
-struct turn {
+struct environment {
   ref<C> policy;
   ref<R> entropy;
   timestamp now;
   exchange_limits limits{};
 };
 template <class C, class R>
-turn(C&, R&, timestamp) -> turn<C, R>;
+environment(C&, R&, timestamp) -> environment<C, R>;
 template <class C, class R>
-turn(C&, R&, timestamp, exchange_limits) -> turn<C, R>;
+environment(C&, R&, timestamp, exchange_limits) -> environment<C, R>;
 
 }  // namespace kerb::inline v0

@@ -12,10 +12,10 @@ namespace kerb::inline v0 {
 /// drawn or encrypted.
 template <class T, class K, crypto_policy C, entropy_source R>
   requires seals_with<C, K>
-constexpr void write_sealed(der::writer& w, const T& plain, const K& k, key_usage_t usage, const turn<C, R>& t,
+constexpr void write_sealed(der::writer& w, const T& plain, const K& k, key_usage_t usage, const environment<C, R>& env,
                             errc& why, std::optional<uint32> kvno = {}) {
-  const etype_t etype = t.policy->etype_of(k);
-  const std::optional<seal_shape> shape = t.policy->shape(etype);
+  const etype_t etype = env.policy->etype_of(k);
+  const std::optional<seal_shape> shape = env.policy->shape(etype);
   if (!shape) {
     why = errc::unsupported_etype;
     return;
@@ -29,7 +29,7 @@ constexpr void write_sealed(der::writer& w, const T& plain, const K& k, key_usag
       out.zeros(shape->front);
       if (out.is_counting() || why != errc::ok) return;
       const std::span<std::uint8_t> whole = out.written_since(mark);
-      why = t.entropy->fill(whole.first(shape->front)) ? t.policy->seal(k, usage, whole) : errc::entropy;
+      why = env.entropy->fill(whole.first(shape->front)) ? env.policy->seal(k, usage, whole) : errc::entropy;
     });
   }};
   asn1::write(w, msg::BasicEncryptedData<decltype(cipher)>{etype, kvno, cipher});
@@ -93,8 +93,8 @@ class drawn_octets {
 };
 /// The same turn with another source of randomness, which must outlive it.
 template <crypto_policy C, entropy_source R, entropy_source Other>
-constexpr turn<C, Other> with_entropy(const turn<C, R>& t, Other& source KERB_LIFETIMEBOUND) {
-  return {t.policy, source, t.now, t.limits};
+constexpr environment<C, Other> with_entropy(const environment<C, R>& env, Other& source KERB_LIFETIMEBOUND) {
+  return {env.policy, source, env.now, env.limits};
 }
 /// The octets that write_sealed draws for a key of this encryption type; 0 where the policy does not have it.
 template <crypto_policy C>
@@ -105,13 +105,13 @@ constexpr std::size_t confounder_octets(const C& policy, etype_t e) {
 
 /// Draws a fresh key of the given encryption type (RFC 3961 section 3, random-to-key).
 template <crypto_policy C, entropy_source R>
-constexpr result<typename C::key> draw_key(etype_t etype, const turn<C, R>& t) {
+constexpr result<typename C::key> draw_key(etype_t etype, const environment<C, R>& env) {
   secret<64> seed;
-  const std::size_t n = t.policy->seed_octets(etype);
+  const std::size_t n = env.policy->seed_octets(etype);
   if (n == 0 || n > seed.capacity()) return errc::unsupported_etype;
   const std::span<std::uint8_t> to = seed.expose_for_writing(n);
-  if (!t.entropy->fill(to)) return errc::entropy;
-  return t.policy->random_to_key(etype, bytes_view(to));
+  if (!env.entropy->fill(to)) return errc::entropy;
+  return env.policy->random_to_key(etype, bytes_view(to));
 }
 
 /// Imports a key that a decrypted message carries, and wipes its octets where they stand in `plain`.
@@ -125,9 +125,9 @@ constexpr result<typename C::key> take_key(C& policy, const msg::EncryptionKey& 
 
 /// 31 random bits: RFC 4120 section 5.4.1 allows 32, but deployed KDCs read a nonce as a signed number.
 template <crypto_policy C, entropy_source R>
-constexpr std::optional<std::uint32_t> draw_nonce(const turn<C, R>& t) {
+constexpr std::optional<std::uint32_t> draw_nonce(const environment<C, R>& env) {
   std::array<std::uint8_t, 4> n{};
-  if (!t.entropy->fill(n)) return std::nullopt;
+  if (!env.entropy->fill(n)) return std::nullopt;
   return (n[0] & 0x7fu) << 24 | std::uint32_t{n[1]} << 16 | std::uint32_t{n[2]} << 8 | n[3];
 }
 

@@ -16,10 +16,10 @@ constexpr result<bytes_view> mint(const T& message, std::span<std::uint8_t> out)
 /// A Ticket for `service` with `part` sealed under `k`; it lies at the end of `out`.
 template <class K, crypto_policy C, entropy_source R>
 constexpr result<bytes_view> mint_ticket(const principal_view& service, const msg::EncTicketPart& part, const K& k,
-                                         std::optional<std::uint32_t> kvno, const turn<C, R>& t,
+                                         std::optional<std::uint32_t> kvno, const environment<C, R>& env,
                                          std::span<std::uint8_t> out) {
   errc why = errc::ok;
-  auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, key_usage_t::ticket, t, why, kvno); }};
+  auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, key_usage_t::ticket, env, why, kvno); }};
   const auto e = asn1::encode(msg::BasicTicket<decltype(sealed)>{service.realm, service.name, sealed}, out);
   if (why != errc::ok) return why;
   return e;
@@ -28,10 +28,10 @@ constexpr result<bytes_view> mint_ticket(const principal_view& service, const ms
 /// An AS-REP or TGS-REP with `part` sealed under `k` for `usage`, around the octets of a ticket.
 template <msg_t M, class Part, class K, crypto_policy C, entropy_source R>
 constexpr result<bytes_view> mint_kdc_rep(const principal_view& client, bytes_view ticket, const Part& part, const K& k,
-                                          key_usage_t usage, const turn<C, R>& t, std::span<std::uint8_t> out,
+                                          key_usage_t usage, const environment<C, R>& env, std::span<std::uint8_t> out,
                                           std::optional<msg::MethodData> padata = {}) {
   errc why = errc::ok;
-  auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, usage, t, why); }};
+  auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, usage, env, why); }};
   using tkt = captured<msg::Ticket>;
   const auto e = asn1::encode(
       msg::KdcRep<M, tkt, decltype(sealed)>{padata, client.realm, client.name, tkt::as_sent(ticket), sealed}, out);
@@ -42,10 +42,10 @@ constexpr result<bytes_view> mint_kdc_rep(const principal_view& client, bytes_vi
 /// An AP-REQ with `auth` sealed under `k`, around the octets of a ticket.
 template <class K, crypto_policy C, entropy_source R>
 constexpr result<bytes_view> mint_ap_req(bytes_view ticket, const msg::Authenticator& auth, msg::ApOptions options,
-                                         const K& k, key_usage_t usage, const turn<C, R>& t,
+                                         const K& k, key_usage_t usage, const environment<C, R>& env,
                                          std::span<std::uint8_t> out) {
   errc why = errc::ok;
-  auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, auth, k, usage, t, why); }};
+  auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, auth, k, usage, env, why); }};
   const auto e =
       asn1::encode(msg::BasicApReq<decltype(sealed)>{options, captured<msg::Ticket>::as_sent(ticket), sealed}, out);
   if (why != errc::ok) return why;
@@ -54,10 +54,11 @@ constexpr result<bytes_view> mint_ap_req(bytes_view ticket, const msg::Authentic
 
 /// An AP-REP with `part` sealed under `k`.
 template <class K, crypto_policy C, entropy_source R>
-constexpr result<bytes_view> mint_ap_rep(const msg::EncApRepPart& part, const K& k, const turn<C, R>& t,
+constexpr result<bytes_view> mint_ap_rep(const msg::EncApRepPart& part, const K& k, const environment<C, R>& env,
                                          std::span<std::uint8_t> out) {
   errc why = errc::ok;
-  auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, key_usage_t::ap_rep_enc_part, t, why); }};
+  auto sealed =
+      asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, key_usage_t::ap_rep_enc_part, env, why); }};
   const auto e = asn1::encode(msg::BasicApRep<decltype(sealed)>{sealed}, out);
   if (why != errc::ok) return why;
   return e;

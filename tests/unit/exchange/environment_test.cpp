@@ -12,7 +12,7 @@ namespace {
 using policy = testing::insecure_policy;
 template <class... A>
 concept makes_a_turn = requires(A&&... a) {
-  turn<policy, policy>{static_cast<A&&>(a)...};
+  environment<policy, policy>{static_cast<A&&>(a)...};
 };
 static_assert(makes_a_turn<policy&, policy&, timestamp> && makes_a_turn<policy&, policy&, timestamp, exchange_limits>);
 static_assert(!makes_a_turn<policy, policy&, timestamp> && !makes_a_turn<policy&, policy, timestamp>,
@@ -22,10 +22,10 @@ static_assert(std::is_trivially_copyable_v<exchange_limits>);
 constexpr bool made_from_its_parts() {
   policy p;
   testing::counting_entropy e;
-  const turn one{p, p, timestamp{{5}, {6}}};
-  const turn two{p, e, timestamp{{5}, {6}}, exchange_limits{.clock_skew = 7}};
-  static_assert(std::same_as<decltype(one), const turn<policy, policy>>);
-  static_assert(std::same_as<decltype(two), const turn<policy, testing::counting_entropy>>);
+  const environment one{p, p, timestamp{{5}, {6}}};
+  const environment two{p, e, timestamp{{5}, {6}}, exchange_limits{.clock_skew = 7}};
+  static_assert(std::same_as<decltype(one), const environment<policy, policy>>);
+  static_assert(std::same_as<decltype(two), const environment<policy, testing::counting_entropy>>);
   std::array<std::uint8_t, 4> out{};
   return &one.policy.get() == &p && &two.entropy.get() == &e && one.now.at == kerberos_time{5} &&
          one.limits.clock_skew == 300 && two.limits.clock_skew == 7 && two.entropy->fill(out) && e.draws() == 1;

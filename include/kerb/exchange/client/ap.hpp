@@ -35,33 +35,33 @@ class [[nodiscard]] ap_initiator {
   /// Makes the AP-REQ, without GSS-API's frame: see write_krb5_token(). Without mutual authentication there is nothing
   /// to wait for, and the product is ready.
   template <entropy_source R>
-  [[nodiscard]] constexpr step start(const turn<C, R>& t) {
+  [[nodiscard]] constexpr step start(const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
-    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
     if (const error e = detail::check(request_); !e.ok()) return fail(e);
     errc why = errc::ok;
     std::array<std::uint8_t, gss_checksum::bnd_size> bnd{};  // RFC 4121 section 4.1.1.2: zeros where there are none
-    if (request_.gss && request_.gss->bindings) why = hash_bindings(t.policy.get(), *request_.gss->bindings, bnd);
-    const etype_t etype = t.policy->etype_of(credential().session_key());
-    const std::optional<seal_shape> shape = t.policy->shape(etype);
-    if (why == errc::ok && request_.application_data && !t.policy->cksum_of(etype)) why = errc::unsupported_cksum;
+    if (request_.gss && request_.gss->bindings) why = hash_bindings(env.policy.get(), *request_.gss->bindings, bnd);
+    const etype_t etype = env.policy->etype_of(credential().session_key());
+    const std::optional<seal_shape> shape = env.policy->shape(etype);
+    if (why == errc::ok && request_.application_data && !env.policy->cksum_of(etype)) why = errc::unsupported_cksum;
     if (why == errc::ok && !shape) why = errc::unsupported_etype;
     if (why != errc::ok) return fail({.code = why});
     const std::size_t lacking = workspace_.lacking(detail::size_bound(request_), [&] {
       der::writer counted = der::writer::counting();
-      sent_at_ = {t.now.at, {999999}};  // the longest
+      sent_at_ = {env.now.at, {999999}};  // the longest
       seq_ = longest_seq;
-      write_request(counted, t, bnd, why);
+      write_request(counted, env, bnd, why);
       return counted.count();
     });
     if (lacking != 0) return need_buffer{lacking};
 
     drawn_octets octets;
-    const std::size_t seed = request_.subkey ? t.policy->seed_octets(etype) : 0;
+    const std::size_t seed = request_.subkey ? env.policy->seed_octets(etype) : 0;
     const std::size_t wanted = seed + (request_.sequence_number ? 4 : 0) + shape->front;
-    if (!octets.draw(t.entropy.get(), wanted)) return fail({.code = errc::entropy});
-    const turn drawn = with_entropy(t, octets);
+    if (!octets.draw(env.entropy.get(), wanted)) return fail({.code = errc::entropy});
+    const environment drawn = with_entropy(env, octets);
     if (request_.subkey) {
       auto k = draw_key(etype, drawn);
       if (!k) return fail(k.error());
@@ -73,7 +73,7 @@ class [[nodiscard]] ap_initiator {
       if (!n) return fail({.code = errc::entropy});
       seq_ = *n & longest_seq;
     }
-    sent_at_ = request_.times ? request_.times->get().next(t.now) : t.now;
+    sent_at_ = request_.times ? request_.times->get().next(env.now) : env.now;
     der::writer w(workspace_.message_space());
     write_request(w, drawn, bnd, why);
     if (why != errc::ok || !w.ok()) {
@@ -84,7 +84,7 @@ class [[nodiscard]] ap_initiator {
     const bool waits = request_.mutual == required;
     if (waits) {
       state_ = state::waiting;
-    } else if (!finish(t.policy.get(), {}, {})) {
+    } else if (!finish(env.policy.get(), {}, {})) {
       return failed{why_};
     }
     return send{workspace_.message(), {},   destination::peer,
@@ -93,7 +93,8 @@ class [[nodiscard]] ap_initiator {
 
   /// What came: an AP-REP, a KRB-ERROR, or on a datagram anything at all.
   template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t, carrier arrived = carrier::any) {
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env,
+                                       carrier arrived = carrier::any) {
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may have gone
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
@@ -104,14 +105,14 @@ class [[nodiscard]] ap_initiator {
     const std::size_t n = rep->enc_part.cipher.size();
     if (workspace_.free() < n) return need_buffer{workspace_.size_with(n)};
     // RFC 4120 section 3.2.5: sealed under the ticket's session key, whatever subkeys there are
-    const auto plain = open_sealed(t.policy.get(), rep->enc_part, credential().session_key(),
+    const auto plain = open_sealed(env.policy.get(), rep->enc_part, credential().session_key(),
                                    key_usage_t::ap_rep_enc_part, workspace_);
     if (!plain) return disregard({.code = plain.error().code, .type = "AP-REP", .field = "enc-part"});
     const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
     std::optional<key> acceptor_subkey;
     if (part->subkey) {
-      auto k = take_key(t.policy.get(), *part->subkey, *plain);
+      auto k = take_key(env.policy.get(), *part->subkey, *plain);
       if (!k) return fail({.code = k.error().code, .type = "EncAPRepPart", .field = "subkey"});
       acceptor_subkey.emplace(std::move(*k));
     }
@@ -120,7 +121,7 @@ class [[nodiscard]] ap_initiator {
       return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"});
     if (part->cusec != sent_at_.usec)
       return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"});
-    if (!finish(t.policy.get(), std::move(acceptor_subkey), part->seq_number)) return failed{why_};
+    if (!finish(env.policy.get(), std::move(acceptor_subkey), part->seq_number)) return failed{why_};
     workspace_.wipe_front();
     return done{};
   }
@@ -152,13 +153,13 @@ class [[nodiscard]] ap_initiator {
   constexpr const basic_credential<key>& credential() const { return request_.credential.get(); }
 
   template <entropy_source R>
-  constexpr void write_request(der::writer& w, const turn<C, R>& t, bytes_view bnd, errc& why) {
+  constexpr void write_request(der::writer& w, const environment<C, R>& env, bytes_view bnd, errc& why) {
     const key& session_key = credential().session_key();
     std::array<std::uint8_t, max_cksum_octets> mac{};
     std::span<std::uint8_t> keyed;
     cksum_t type = cksum_t::gssapi;
     if (request_.application_data) {
-      const std::optional<cksum_shape> shape = t.policy->cksum_of(t.policy->etype_of(session_key));
+      const std::optional<cksum_shape> shape = env.policy->cksum_of(env.policy->etype_of(session_key));
       if (!shape) {
         why = errc::unsupported_cksum;
         return;
@@ -167,7 +168,7 @@ class [[nodiscard]] ap_initiator {
       keyed = std::span(mac).first(shape->octets);
       if (!w.is_counting()) {
         const bytes_view pieces[] = {*request_.application_data};
-        why = t.policy->sign(type, session_key, key_usage_t::ap_req_authenticator_cksum, pieces, keyed);
+        why = env.policy->sign(type, session_key, key_usage_t::ap_req_authenticator_cksum, pieces, keyed);
       }
     }
     auto checksum = asn1::computed{[&](der::writer& out) {
@@ -186,13 +187,13 @@ class [[nodiscard]] ap_initiator {
     a.cusec = sent_at_.usec;
     a.ctime = sent_at_.at;
     if (request_.subkey) {  // while counting, the session key has the same size
-      a.subkey = msg::EncryptionKey{t.policy->etype_of(session_key),
-                                    t.policy->expose(subkey_ ? *subkey_ : session_key).unguarded()};
+      a.subkey = msg::EncryptionKey{env.policy->etype_of(session_key),
+                                    env.policy->expose(subkey_ ? *subkey_ : session_key).unguarded()};
     }
     if (request_.sequence_number) a.seq_number = seq_;
     if (detail::has_authorization_data(request_)) a.authorization_data.emplace(data);
     auto authenticator = asn1::computed{
-        [&](der::writer& out) { write_sealed(out, a, session_key, key_usage_t::ap_req_authenticator, t, why); }};
+        [&](der::writer& out) { write_sealed(out, a, session_key, key_usage_t::ap_req_authenticator, env, why); }};
     msg::ApOptions options;
     options.set(ap_option_t::mutual_required, request_.mutual == required);
     options.set(ap_option_t::use_session_key, request_.user_to_user);

@@ -37,46 +37,47 @@ class [[nodiscard]] as_client {
 
   /// Makes the first request, without pre-authentication.
   template <entropy_source R>
-  [[nodiscard]] constexpr step start(const turn<C, R>& t) {
+  [[nodiscard]] constexpr step start(const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
-    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
     tgs_name_[1] = request_.client.realm;
     std::optional<etype_t> own;
-    if (request_.key) own = t.policy->etype_of(request_.key->get());
-    if (!detail::make_offer(offer_, own, request_.etypes.empty() ? t.policy->offered() : request_.etypes))
+    if (request_.key) own = env.policy->etype_of(request_.key->get());
+    if (!detail::make_offer(offer_, own, request_.etypes.empty() ? env.policy->offered() : request_.etypes))
       return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "etype"});
-    return send_request(t, t.now, true, {});
+    return send_request(env, env.now, true, {});
   }
 
   /// What came: an AS-REP, a KRB-ERROR, or on a datagram anything at all.
   template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t, carrier arrived = carrier::any) {
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env,
+                                       carrier arrived = carrier::any) {
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may have gone
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
-    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
     arrived_ = via_ == carrier::stream ? carrier::stream : arrived;
-    if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets, t);
+    if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets, env);
     const auto rep = asn1::decode<msg::AsRep>(octets);
     if (!rep) return disregard(rep.error());
     reply_ = octets;
-    return on_reply(*rep, t);
+    return on_reply(*rep, env);
   }
 
   /// Answers need_key. The key must be of the encryption type that was asked for; it is moved from unless the answer is
   /// need_buffer. The exchange remembers it, and does not ask for it again.
   template <entropy_source R>
-  [[nodiscard]] constexpr step provide(key&& k, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step provide(key&& k, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
-    if (state_ != state::wants_key || t.policy->etype_of(k) != wanted_.etype) return misuse();
-    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (state_ != state::wants_key || env.policy->etype_of(k) != wanted_.etype) return misuse();
+    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
     const bool for_reply = !reply_.empty();
     const auto rep = asn1::decode<msg::AsRep>(reply_);
     if (for_reply && !rep) return fail(rep.error());  // the caller has not kept what it lent
     std::size_t& place = for_reply ? reply_key_ : key_;
     place = keys_.add(wanted_, std::move(k), key_);
-    step next = for_reply ? on_reply(*rep, t) : send_request(t, kdc_time(t.now), true, cookie_offered_);
+    step next = for_reply ? on_reply(*rep, env) : send_request(env, kdc_time(env.now), true, cookie_offered_);
     if (says<need_buffer>(next)) {
       k = keys_.take(std::exchange(place, no_key));
       state_ = state::wants_key;
@@ -125,11 +126,12 @@ class [[nodiscard]] as_client {
 
   /// Writes and hands out the next request; `now` is the client's time as the KDC shall see it.
   template <entropy_source R>
-  constexpr step send_request(const turn<C, R>& t, timestamp now, bool fresh, std::optional<bytes_view> cookie) {
+  constexpr step send_request(const environment<C, R>& env, timestamp now, bool fresh,
+                              std::optional<bytes_view> cookie) {
     const kerberos_time begin = request_.from.value_or(now.at);
     till_ = request_.lifetime == 0 ? kerberos_time{0} : plus(begin, request_.lifetime);
     if (request_.renew_lifetime) rtime_ = plus(begin, *request_.renew_lifetime);
-    const turn<C, R> at{t.policy, t.entropy, now, t.limits};
+    const environment<C, R> at{env.policy, env.entropy, now, env.limits};
 
     errc why = errc::ok;
     der::writer counted = der::writer::counting();
@@ -152,7 +154,7 @@ class [[nodiscard]] as_client {
     if (!cookie) workspace_.keep_first(salt_size);
     cookie_size_ = cookie ? std::optional(cookie_size) : std::nullopt;
 
-    const std::optional<std::uint32_t> nonce = draw_nonce(t);
+    const std::optional<std::uint32_t> nonce = draw_nonce(env);
     if (!nonce) return fail({.code = errc::entropy});
     nonce_ = *nonce;
     der::writer w(workspace_.message_space());
@@ -173,7 +175,7 @@ class [[nodiscard]] as_client {
   }
 
   template <entropy_source R>
-  constexpr void write_request(der::writer& w, const turn<C, R>& t, std::uint32_t nonce,
+  constexpr void write_request(der::writer& w, const environment<C, R>& env, std::uint32_t nonce,
                                std::optional<bytes_view> cookie, errc& why) {
     msg::KdcReqBody body;
     detail::fill_body(body, asked(nonce));
@@ -182,7 +184,7 @@ class [[nodiscard]] as_client {
       der::wrap(out, der::sequence, [&] {
         // RFC 6113 section 5.2: a cookie goes back to the KDC as it came
         if (cookie) asn1::write(out, msg::PaData{padata_t::fx_cookie, *cookie});
-        mechanisms_.write(out, long_term(), t, why);
+        mechanisms_.write(out, long_term(), env, why);
       });
     }};
     std::optional<decltype(elements)> padata;
@@ -202,25 +204,25 @@ class [[nodiscard]] as_client {
   // ---- KRB-ERROR: a hint, never a fact
 
   template <entropy_source R>
-  constexpr step on_error(bytes_view octets, const turn<C, R>& t) {
+  constexpr step on_error(bytes_view octets, const environment<C, R>& env) {
     const auto e = asn1::decode<msg::KrbError>(octets);
     if (!e) return disregard(e.error());
     peer_error_ = *e;
     switch (e->error_code) {
       case error_code_t::kdc_err_preauth_required:
       case error_code_t::kdc_err_preauth_failed:
-      case error_code_t::kdc_err_more_preauth_data_required: return next_round(*e, t);
+      case error_code_t::kdc_err_more_preauth_data_required: return next_round(*e, env);
       case error_code_t::krb_err_response_too_big:  // RFC 4120 section 7.2.1: the same request over a stream
         if (via_ == carrier::stream) return refused_by_kdc(*e);
         via_ = carrier::stream;
         return transmit(false);
       case error_code_t::krb_ap_err_skew:
-        if (request_.follow_kdc_clock && !followed_clock_ && round_ < t.limits.max_rounds) {
-          const std::int64_t ahead = e->stime.seconds - t.now.at.seconds;
-          if (ahead > t.limits.max_clock_offset || ahead < -t.limits.max_clock_offset) return skewed(*e);
+        if (request_.follow_kdc_clock && !followed_clock_ && round_ < env.limits.max_rounds) {
+          const std::int64_t ahead = e->stime.seconds - env.now.at.seconds;
+          if (ahead > env.limits.max_clock_offset || ahead < -env.limits.max_clock_offset) return skewed(*e);
           followed_clock_ = true;
           kdc_clock_ahead_ = ahead;
-          const step next = send_request(t, kdc_time(t.now), true, cookie());
+          const step next = send_request(env, kdc_time(env.now), true, cookie());
           if (says<need_buffer>(next)) followed_clock_ = false;  // the call will be repeated
           return next;
         }
@@ -236,14 +238,14 @@ class [[nodiscard]] as_client {
   constexpr timestamp kdc_time(timestamp now) const { return {plus(now.at, kdc_clock_ahead_), now.usec}; }
 
   template <entropy_source R>
-  constexpr step next_round(const msg::KrbError& e, const turn<C, R>& t) {
+  constexpr step next_round(const msg::KrbError& e, const environment<C, R>& env) {
     if (!e.e_data) return refused_by_kdc(e);
     const auto methods = asn1::decode_as<msg::MethodData>("METHOD-DATA", *e.e_data);
     if (!methods) {  // some KDCs put another type there, and what counts is the code
       const bool first = e.error_code != error_code_t::kdc_err_preauth_failed && round_ == 1;
       return first ? disregard(methods.error()) : refused_by_kdc(e);
     }
-    if (round_ >= t.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "KRB-ERROR"});
+    if (round_ >= env.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "KRB-ERROR"});
     std::optional<bytes_view> cookie;
     for (const msg::PaData pa : *methods)
       if (pa.padata_type == padata_t::fx_cookie) cookie = pa.padata_value;
@@ -252,18 +254,18 @@ class [[nodiscard]] as_client {
     if (wants == preauth_wants::skip) return nothing_left(e);
     std::optional<detail::key_hint> hint;
     if (wants == preauth_wants::key) {
-      const auto found = detail::hint_from(t.policy.get(), *methods, key_etypes(), t.limits);
+      const auto found = detail::hint_from(env.policy.get(), *methods, key_etypes(), env.limits);
       if (!found) return is_malformed(found.error().code) ? disregard(found.error()) : fail(found.error());
-      hint = found->value_or(standard_hint(offer_[0], t.policy.get()));
+      hint = found->value_or(standard_hint(offer_[0], env.policy.get()));
     }
     // Nothing has changed so far; from here on it is another round
     reply_ = {};
     mechanisms_.choose(who);
     cookie_offered_ = cookie;
     if (hint) {
-      if (const auto next = find_key(*hint, t, key_)) return *next;
+      if (const auto next = find_key(*hint, env, key_)) return *next;
     }
-    return send_request(t, kdc_time(t.now), true, cookie);
+    return send_request(env, kdc_time(env.now), true, cookie);
   }
   constexpr step nothing_left(const msg::KrbError& e) {
     const bool wants_preauth = e.error_code == error_code_t::kdc_err_preauth_required;
@@ -284,24 +286,25 @@ class [[nodiscard]] as_client {
   }
   /// Puts the number of the key for the hint into `place`; a step when the caller has to help, or when that fails.
   template <entropy_source R>
-  constexpr std::optional<step> find_key(const detail::key_hint& hint, const turn<C, R>& t, std::size_t& place) {
+  constexpr std::optional<step> find_key(const detail::key_hint& hint, const environment<C, R>& env,
+                                         std::size_t& place) {
     if (request_.key) {
-      if (t.policy->etype_of(request_.key->get()) == hint.etype) return std::nullopt;
+      if (env.policy->etype_of(request_.key->get()) == hint.etype) return std::nullopt;
       return disregard({.code = errc::no_key, .type = "ETYPE-INFO2"});
     }
     const bytes_view salt = hint.salt ? *hint.salt : workspace_.kept().first(default_salt_size(request_.client));
     wanted_ = {.etype = hint.etype, .iterations = hint.iterations.count};
     const bytes_view pieces[] = {salt};
-    if (const errc e = t.policy->digest(pieces, wanted_.salt); e != errc::ok) return fail({.code = e});
+    if (const errc e = env.policy->digest(pieces, wanted_.salt); e != errc::ok) return fail({.code = e});
     place = keys_.find(wanted_);
     if (place != no_key) return std::nullopt;
     // Anybody can make a client compute: not more often than it would for an honest KDC
-    if (++derivations_ > t.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
+    if (++derivations_ > env.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
     if (request_.password.empty()) {
       state_ = state::wants_key;
       return need_key{hint.etype, salt, hint.iterations};
     }
-    auto k = t.policy->string_to_key(hint.etype, request_.password, salt, hint.iterations);
+    auto k = env.policy->string_to_key(hint.etype, request_.password, salt, hint.iterations);
     if (!k) return fail(k.error());
     place = keys_.add(wanted_, std::move(*k), key_);
     return std::nullopt;
@@ -310,7 +313,7 @@ class [[nodiscard]] as_client {
   // ---- AS-REP
 
   template <entropy_source R>
-  constexpr step on_reply(const msg::AsRep& rep, const turn<C, R>& t) {
+  constexpr step on_reply(const msg::AsRep& rep, const environment<C, R>& env) {
     const detail::asked a = asked(nonce_);
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) {
       if (same_name(rep.cname, a.client.name) && !(rep.crealm == a.client.realm)) named_.note(rep.crealm);
@@ -318,28 +321,28 @@ class [[nodiscard]] as_client {
     }
     if (const std::size_t n = detail::buffer_for(rep); workspace_.free() < n)
       return need_buffer{workspace_.size_with(n)};
-    const key* reply_key = reply_key_for(rep.enc_part.etype, t.policy.get());
+    const key* reply_key = reply_key_for(rep.enc_part.etype, env.policy.get());
     if (reply_key == nullptr) {
       const etype_t only[] = {rep.enc_part.etype};
       // RFC 4120 section 3.1.5: padata in the reply may say how the key is made; it is no better than the reply
-      const auto hint = detail::hint_from(t.policy.get(), rep.padata.value_or(msg::MethodData{}), only, t.limits);
+      const auto hint = detail::hint_from(env.policy.get(), rep.padata.value_or(msg::MethodData{}), only, env.limits);
       if (!hint) return disregard(hint.error());
-      if (const auto next = find_key(hint->value_or(standard_hint(only[0], t.policy.get())), t, reply_key_))
+      if (const auto next = find_key(hint->value_or(standard_hint(only[0], env.policy.get())), env, reply_key_))
         return *next;
       if (reply_key_ == no_key) return disregard({.code = errc::no_key, .type = "AS-REP", .field = "enc-part"});
       reply_key = &keys_[reply_key_];
     }
-    auto plain = open_sealed(t.policy.get(), rep.enc_part, *reply_key, key_usage_t::as_rep_enc_part, workspace_);
+    auto plain = open_sealed(env.policy.get(), rep.enc_part, *reply_key, key_usage_t::as_rep_enc_part, workspace_);
     reply_key_ = no_key;
     if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
     const auto part = asn1::decode<msg::EncAsRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
-    auto session_key = take_key(t.policy.get(), part->key, *plain);
-    const timestamp now{kdc_time(t.now)};
-    const error wrong = detail::check_enc_part(*part, rep.ticket.value(), rep.crealm, a, now, t.limits);
+    auto session_key = take_key(env.policy.get(), part->key, *plain);
+    const timestamp now{kdc_time(env.now)};
+    const error wrong = detail::check_enc_part(*part, rep.ticket.value(), rep.crealm, a, now, env.limits);
     if (!wrong.ok()) return fail(wrong);
     if (!session_key) return fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
-    product_ = detail::make_credential(rep, *part, a, std::move(*session_key), t.now, std::move(workspace_));
+    product_ = detail::make_credential(rep, *part, a, std::move(*session_key), env.now, std::move(workspace_));
     keys_.clear();
     state_ = state::over;
     return done{};

@@ -32,10 +32,11 @@ struct preauth_offer {
 ///   reply_key(long_term) -> const Key*       the key that opens the AS-REP; most give back the long-term key
 template <class M, class C, class R>
 concept preauth_mechanism = std::movable<M> &&
-    requires(M& m, const preauth_offer& o, der::writer& w, const typename C::key* k, const turn<C, R>& t, errc& why) {
+    requires(M& m, const preauth_offer& o, der::writer& w, const typename C::key* k, const environment<C, R>& env,
+             errc& why) {
   { M::offered_as } -> std::convertible_to<padata_t>;
   { m.consider(o) } -> std::same_as<preauth_wants>;
-  m.template write<C, R>(w, k, t, why);
+  m.template write<C, R>(w, k, env, why);
   m.written();
   { m.reply_key(k) } -> std::same_as<const typename C::key*>;
 };
@@ -48,11 +49,11 @@ class enc_timestamp {
     return used_ ? preauth_wants::skip : preauth_wants::key;
   }
   template <class C, class R>
-  constexpr void write(der::writer& w, const typename C::key* k, const turn<C, R>& t, errc& why) const {
-    const msg::PaEncTsEnc plain{t.now.at, t.now.usec};
+  constexpr void write(der::writer& w, const typename C::key* k, const environment<C, R>& env, errc& why) const {
+    const msg::PaEncTsEnc plain{env.now.at, env.now.usec};
     auto value = asn1::computed{[&](der::writer& out) {
       der::wrap(out, der::octet_string,
-                [&] { write_sealed(out, plain, *k, key_usage_t::as_req_enc_timestamp, t, why); });
+                [&] { write_sealed(out, plain, *k, key_usage_t::as_req_enc_timestamp, env, why); });
     }};
     asn1::write(w, msg::BasicPaData<decltype(value)>{offered_as, value});
   }
@@ -98,10 +99,10 @@ class mechanism_set<std::tuple<M...>> {
   constexpr bool chosen() const { return chosen_ != none; }
 
   template <class C, class R>
-  constexpr void write(der::writer& w, const typename C::key* k, const turn<C, R>& t, errc& why) {
+  constexpr void write(der::writer& w, const typename C::key* k, const environment<C, R>& env, errc& why) {
     static_assert((preauth_mechanism<M, C, R> && ...));
     each([&](auto& m, std::size_t i) {
-      if (i == chosen_) m.template write<C, R>(w, k, t, why);
+      if (i == chosen_) m.template write<C, R>(w, k, env, why);
     });
   }
   constexpr void written() {

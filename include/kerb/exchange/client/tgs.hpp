@@ -54,41 +54,41 @@ class [[nodiscard]] tgs_client {
 
   /// Makes the request.
   template <entropy_source R>
-  [[nodiscard]] constexpr step start(const turn<C, R>& t) {
+  [[nodiscard]] constexpr step start(const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
-    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
     if (request_.second_ticket) {  // it came from somebody, and would go into this client's request
       if (const auto second = asn1::decode<msg::Ticket>(*request_.second_ticket); !second) return fail(second.error());
     } else if (options_.has(kdc_option_t::enc_tkt_in_skey)) {
       return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "additional-tickets"});
     }
-    const view_of<etype_t> etypes = request_.etypes.empty() ? t.policy->offered() : request_.etypes;
+    const view_of<etype_t> etypes = request_.etypes.empty() ? env.policy->offered() : request_.etypes;
     offer_.clear();
     for (etype_t e : etypes)
       if (!offer_.push_back(e)) return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "etype"});
     till_ = !request_.lifetime        ? tgt().endtime()
             : *request_.lifetime == 0 ? kerberos_time{0}
-                                      : plus(t.now.at, *request_.lifetime);
-    if (request_.renew_lifetime) rtime_ = plus(t.now.at, *request_.renew_lifetime);
+                                      : plus(env.now.at, *request_.lifetime);
+    if (request_.renew_lifetime) rtime_ = plus(env.now.at, *request_.renew_lifetime);
 
     errc why = errc::ok;
     der::writer counted = der::writer::counting();
-    write_request(counted, t, {t.now.at, {999999}}, 0x7fffffff, why);  // the longest of each
+    write_request(counted, env, {env.now.at, {999999}}, 0x7fffffff, why);  // the longest of each
     if (why != errc::ok) return fail({.code = why});
     if (const std::size_t n = workspace_.size_for_message(counted.count()); workspace_.size() < n)
       return need_buffer{n};
 
-    const std::optional<std::uint32_t> nonce = draw_nonce(t);
+    const std::optional<std::uint32_t> nonce = draw_nonce(env);
     if (!nonce) return fail({.code = errc::entropy});
     nonce_ = *nonce;
     if (request_.subkey) {
-      auto k = draw_key(t.policy->etype_of(tgt().session_key()), t);
+      auto k = draw_key(env.policy->etype_of(tgt().session_key()), env);
       if (!k) return fail(k.error());
       subkey_.emplace(std::move(*k));
     }
     der::writer w(workspace_.message_space());
-    write_request(w, t, request_.times ? request_.times->get().next(t.now) : t.now, nonce_, why);
+    write_request(w, env, request_.times ? request_.times->get().next(env.now) : env.now, nonce_, why);
     if (why != errc::ok || !w.ok()) {
       workspace_.wipe_message();  // a plaintext authenticator may stand there
       return fail({.code = why != errc::ok ? why : errc::no_space});
@@ -100,16 +100,17 @@ class [[nodiscard]] tgs_client {
 
   /// What came: a TGS-REP, a KRB-ERROR, or on a datagram anything at all.
   template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t, carrier arrived = carrier::any) {
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env,
+                                       carrier arrived = carrier::any) {
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may have gone
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
-    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
     arrived_ = via_ == carrier::stream ? carrier::stream : arrived;
     if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets);
     const auto rep = asn1::decode<msg::TgsRep>(octets);
     if (!rep) return disregard(rep.error());
-    return on_reply(*rep, t);
+    return on_reply(*rep, env);
   }
 
   /// The message sent last with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the message.
@@ -171,14 +172,15 @@ class [[nodiscard]] tgs_client {
   }
 
   template <entropy_source R>
-  constexpr void write_request(der::writer& w, const turn<C, R>& t, timestamp at, std::uint32_t nonce, errc& why) {
+  constexpr void write_request(der::writer& w, const environment<C, R>& env, timestamp at, std::uint32_t nonce,
+                               errc& why) {
     const key& session_key = tgt().session_key();
     auto restrictions = asn1::computed{[&](der::writer& out) {
       // RFC 4120 section 5.4.1: under the authenticator's subkey, and the session key where there is none
       if (subkey_) {
-        write_sealed(out, *request_.authorization_data, *subkey_, key_usage_t::tgs_req_ad_subkey, t, why);
+        write_sealed(out, *request_.authorization_data, *subkey_, key_usage_t::tgs_req_ad_subkey, env, why);
       } else {  // while counting, too: of either key the seal has the same size
-        write_sealed(out, *request_.authorization_data, session_key, key_usage_t::tgs_req_ad_session, t, why);
+        write_sealed(out, *request_.authorization_data, session_key, key_usage_t::tgs_req_ad_session, env, why);
       }
     }};
     auto second = asn1::computed{
@@ -196,7 +198,7 @@ class [[nodiscard]] tgs_client {
     auto padata = asn1::computed{[&](der::writer& out) {
       der::wrap(out, der::sequence, [&] {
         auto value = asn1::computed{[&](der::writer& inner) {
-          der::wrap(inner, der::octet_string, [&] { write_ap_req(inner, t, at, body_octets, why); });
+          der::wrap(inner, der::octet_string, [&] { write_ap_req(inner, env, at, body_octets, why); });
         }};
         asn1::write(out, msg::BasicPaData<decltype(value)>{padata_t::tgs_req, value});
       });
@@ -205,10 +207,10 @@ class [[nodiscard]] tgs_client {
     asn1::write(w, msg::KdcReq<msg_t::tgs_req, decltype(padata), noted_body>{padata, {body, body_octets}});
   }
   template <entropy_source R>
-  constexpr void write_ap_req(der::writer& w, const turn<C, R>& t, timestamp at, bytes_view body, errc& why) {
+  constexpr void write_ap_req(der::writer& w, const environment<C, R>& env, timestamp at, bytes_view body, errc& why) {
     const key& session_key = tgt().session_key();
     // RFC 4120 section 3.3.2: the checksum must be keyed, and cover the body as it is sent
-    const std::optional<cksum_shape> shape = t.policy->cksum_of(t.policy->etype_of(session_key));
+    const std::optional<cksum_shape> shape = env.policy->cksum_of(env.policy->etype_of(session_key));
     if (!shape) {
       why = errc::unsupported_cksum;
       return;
@@ -217,7 +219,7 @@ class [[nodiscard]] tgs_client {
     const std::span<std::uint8_t> checksum = std::span(mac).first(shape->octets);
     if (!w.is_counting() && why == errc::ok) {
       const bytes_view pieces[] = {body};
-      why = t.policy->sign(shape->type, session_key, key_usage_t::tgs_req_authenticator_cksum, pieces, checksum);
+      why = env.policy->sign(shape->type, session_key, key_usage_t::tgs_req_authenticator_cksum, pieces, checksum);
     }
     msg::Authenticator a;
     a.crealm = tgt().client().realm;
@@ -226,12 +228,13 @@ class [[nodiscard]] tgs_client {
     a.cusec = at.usec;
     a.ctime = at.at;
     if (request_.subkey) {
-      const etype_t e = t.policy->etype_of(session_key);
-      a.subkey = subkey_ ? msg::EncryptionKey{e, t.policy->expose(*subkey_).unguarded()}
-                         : msg::EncryptionKey{e, t.policy->expose(session_key).unguarded()};  // counting: the same size
+      const etype_t e = env.policy->etype_of(session_key);
+      a.subkey = subkey_
+                     ? msg::EncryptionKey{e, env.policy->expose(*subkey_).unguarded()}
+                     : msg::EncryptionKey{e, env.policy->expose(session_key).unguarded()};  // counting: the same size
     }
     auto authenticator = asn1::computed{
-        [&](der::writer& out) { write_sealed(out, a, session_key, key_usage_t::tgs_req_authenticator, t, why); }};
+        [&](der::writer& out) { write_sealed(out, a, session_key, key_usage_t::tgs_req_authenticator, env, why); }};
     asn1::write(
         w, msg::BasicApReq<decltype(authenticator)>{{}, captured<msg::Ticket>::as_sent(tgt().ticket()), authenticator});
   }
@@ -250,7 +253,7 @@ class [[nodiscard]] tgs_client {
   }
 
   template <entropy_source R>
-  constexpr step on_reply(const msg::TgsRep& rep, const turn<C, R>& t) {
+  constexpr step on_reply(const msg::TgsRep& rep, const environment<C, R>& env) {
     const detail::asked a = asked(nonce_);
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) return disregard(e);
     const std::size_t n = detail::buffer_for(rep);
@@ -258,20 +261,20 @@ class [[nodiscard]] tgs_client {
     // RFC 4120 section 3.3.3: under the subkey where there is one; some KDCs use the session key all the same
     result<std::span<std::uint8_t>> plain = errc::integrity;
     if (subkey_) {
-      plain = open_sealed(t.policy.get(), rep.enc_part, *subkey_, key_usage_t::tgs_rep_enc_part_subkey, workspace_);
+      plain = open_sealed(env.policy.get(), rep.enc_part, *subkey_, key_usage_t::tgs_rep_enc_part_subkey, workspace_);
     }
     if (!plain) {
-      plain = open_sealed(t.policy.get(), rep.enc_part, tgt().session_key(), key_usage_t::tgs_rep_enc_part_session,
+      plain = open_sealed(env.policy.get(), rep.enc_part, tgt().session_key(), key_usage_t::tgs_rep_enc_part_session,
                           workspace_);
     }
     if (!plain) return disregard({.code = plain.error().code, .type = "TGS-REP", .field = "enc-part"});
     const auto part = asn1::decode<msg::EncTgsRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
-    auto session_key = take_key(t.policy.get(), part->key, *plain);
-    const error wrong = detail::check_enc_part(*part, rep.ticket.value(), rep.crealm, a, t.now, t.limits);
+    auto session_key = take_key(env.policy.get(), part->key, *plain);
+    const error wrong = detail::check_enc_part(*part, rep.ticket.value(), rep.crealm, a, env.now, env.limits);
     if (!wrong.ok()) return fail(wrong);
     if (!session_key) return fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
-    product_ = detail::make_credential(rep, *part, a, std::move(*session_key), t.now, std::move(workspace_));
+    product_ = detail::make_credential(rep, *part, a, std::move(*session_key), env.now, std::move(workspace_));
     product_.set_kdc_clock_offset(tgt().kdc_clock_offset());
     subkey_.reset();
     state_ = state::over;

@@ -40,13 +40,13 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
 
   /// The AS-REQ, alone.
   template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::idle) return this->misuse();
-    if (!t.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
+    if (!env.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
     const auto req = asn1::decode<msg::AsReq>(octets);
     if (const std::size_t n = this->lacking_for_refusal(0, octets.size()); n != 0) return need_buffer{n};
-    if (!req) return this->undecodable(req.error(), octets, t);
+    if (!req) return this->undecodable(req.error(), octets, env);
     request_ = octets;
     req_ = *req;
     const msg::KdcReqBody& body = req_.req_body.value();
@@ -55,7 +55,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
       this->names_client_ = true;
     }
     if (body.sname) this->asked_ = {*body.sname, body.realm};
-    if (const verdict v = check_form(body); !v.ok()) return this->turn_down(v, t);
+    if (const verdict v = check_form(body); !v.ok()) return this->turn_down(v, env);
     this->state_ = state::wants_principal;
     return ask(principal_role::client);
   }
@@ -63,38 +63,38 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   /// The principal that was asked for. One of another name than that is an alias, whose canonical name the reply has
   /// where canonicalisation was asked for (RFC 6806 sections 6 and 7).
   template <entropy_source R>
-  [[nodiscard]] constexpr step found(const record& r, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step found(const record& r, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (!has_client_) {
-      if (conceals() && r.attributes.has(principal_attribute::not_a_client)) return absent(t);
+      if (conceals() && r.attributes.has(principal_attribute::not_a_client)) return absent(env);
       if (const std::size_t n = lacking_for_salt(r.principal); n != 0) return need_buffer{n};
       client_is(r);
       return ask(principal_role::server);
     }
     this->server_ = r;
-    return decide(t);
+    return decide(env);
   }
   /// The client is of another realm, RFC 6806 section 4: the client is told which.
   template <entropy_source R>
-  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
-    if (has_client_ || !may_refer()) return absent(t);
+    if (has_client_ || !may_refer()) return absent(env);
     if (const std::size_t n = this->lacking_for_refusal(0, 0, realm.octets.size()); n != 0) return need_buffer{n};
     return this->turn_down(detail::no(errc::name_mismatch, error_code_t::kdc_err_wrong_realm, "KDC-REQ-BODY", "cname"),
-                           t, {}, realm);
+                           env, {}, realm);
   }
   /// There is no such principal.
   template <entropy_source R>
-  [[nodiscard]] constexpr step absent(const turn<C, R>& t) {
+  [[nodiscard]] constexpr step absent(const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (has_client_) {
       server_unknown_ = true;
-      return decide(t);
+      return decide(env);
     }
-    if (!conceals()) return this->turn_down(detail::unknown_client(), t);
+    if (!conceals()) return this->turn_down(detail::unknown_client(), env);
     std::array<kerberos_string, 1> one{};
     const principal_view salted = salt_name(one);
     if (const std::size_t n = lacking_for_salt(salted); n != 0) return need_buffer{n};
@@ -103,10 +103,10 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   }
   /// The database does not answer.
   template <entropy_source R>
-  [[nodiscard]] constexpr step unavailable(const turn<C, R>& t) {
+  [[nodiscard]] constexpr step unavailable(const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
-    return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), t);
+    return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), env);
   }
 
   /// The request, once one has been taken, and the client's record, from `authorize` on.
@@ -115,27 +115,27 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
 
   /// Issues the ticket, with what the caller's policy adds and takes away.
   template <entropy_source R>
-  [[nodiscard]] constexpr step issue(const issue_options& options, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_decision) return this->misuse();
-    if (wants_enc_pa_rep_ && !t.policy->cksum_of(reply_etype(t.policy.get()))) {  // found before anything is drawn
+    if (wants_enc_pa_rep_ && !env.policy->cksum_of(reply_etype(env.policy.get()))) {  // found before anything is drawn
       return this->fail({.code = errc::unsupported_cksum});
     }
-    return this->begin_issue(*this, options, t);
+    return this->begin_issue(*this, options, env);
   }
   /// Refuses the ticket with a KRB-ERROR of this code.
   template <entropy_source R>
-  [[nodiscard]] constexpr step refuse(error_code_t code, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_decision) return this->misuse();
-    return this->turn_down({{.code = errc::refused_by_application}, code}, t);
+    return this->turn_down({{.code = errc::refused_by_application}, code}, env);
   }
   /// The octets of sign_ticket have been filled.
   template <entropy_source R>
-  [[nodiscard]] constexpr step signed_ticket(const turn<C, R>& t) {
+  [[nodiscard]] constexpr step signed_ticket(const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_signature) return this->misuse();
-    return this->finish_issue(*this, t);
+    return this->finish_issue(*this, env);
   }
 
   /// Goes on in a larger buffer, after need_buffer.
@@ -184,23 +184,23 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   /// Everything is known: RFC 4120 section 3.1.3, with pre-authentication before anything that only its owner may
   /// learn. Where policy conceals, that is what there is of a server too: users are servers in their tickets' eyes.
   template <entropy_source R>
-  constexpr step decide(const turn<C, R>& t) {
-    const verdict principals = check_principals(t.now.at);
-    if (!conceals() && !principals.ok()) return this->turn_down(principals, t);
-    const detail::s2k_hints hints = this->hints_for(t.policy.get());
+  constexpr step decide(const environment<C, R>& env) {
+    const verdict principals = check_principals(env.now.at);
+    if (!conceals() && !principals.ok()) return this->turn_down(principals, env);
+    const detail::s2k_hints hints = this->hints_for(env.policy.get());
     if (hints.empty()) {
       return this->turn_down(
-          detail::no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), t);
+          detail::no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), env);
     }
     bool preauthenticated = false;
     for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
       if (pa.padata_type == padata_t::req_enc_pa_rep) wants_enc_pa_rep_ = true;
       if (pa.padata_type != padata_t::enc_timestamp || preauthenticated) continue;
       if (const std::size_t n = this->lacking_for_hints(hints, pa.padata_value.size()); n != 0) return need_buffer{n};
-      const verdict v = this->check_timestamp(pa.padata_value, t);
+      const verdict v = this->check_timestamp(pa.padata_value, env);
       if (v.why.code == errc::entropy) return this->fail(v.why);
-      if (v.code == error_code_t::kdc_err_preauth_failed) return this->with_hints(v, hints, t);
-      if (!v.ok()) return this->turn_down(v, t);
+      if (v.code == error_code_t::kdc_err_preauth_failed) return this->with_hints(v, hints, env);
+      if (!v.ok()) return this->turn_down(v, env);
       preauthenticated = true;
     }
     using a = principal_attribute;
@@ -210,11 +210,12 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     if (demanded && !preauthenticated) {
       if (const std::size_t n = this->lacking_for_hints(hints, 0); n != 0) return need_buffer{n};
       return this->with_hints(
-          detail::no(errc::no_preauth_mechanism, error_code_t::kdc_err_preauth_required, "AS-REQ", "padata"), hints, t);
+          detail::no(errc::no_preauth_mechanism, error_code_t::kdc_err_preauth_required, "AS-REQ", "padata"), hints,
+          env);
     }
-    if (!principals.ok()) return this->turn_down(principals, t);
-    reply_key_ = key_of(t.policy.get(), hints[0].etype);
-    return draft_ticket(preauthenticated, t);
+    if (!principals.ok()) return this->turn_down(principals, env);
+    reply_key_ = key_of(env.policy.get(), hints[0].etype);
+    return draft_ticket(preauthenticated, env);
   }
 
   constexpr verdict check_principals(kerberos_time now) const {
@@ -231,7 +232,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   }
 
   template <entropy_source R>
-  constexpr step draft_ticket(bool preauthenticated, const turn<C, R>& t) {
+  constexpr step draft_ticket(bool preauthenticated, const environment<C, R>& env) {
     using f = ticket_flag_t;
     using a = principal_attribute;
     const msg::KdcReqBody& b = body();
@@ -242,7 +243,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     d = {};
     d.client = canonical || b.cname->name_type == name_t::enterprise ? c.principal : this->client_;
     d.server = canonical ? s.principal : this->asked_;
-    d.authtime = t.now.at;
+    d.authtime = env.now.at;
     d.flags.set(f::initial);
     d.flags.set(f::pre_authent, preauthenticated);
     d.flags.set(f::enc_pa_rep, wants_enc_pa_rep_);
@@ -256,16 +257,17 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     grant(kdc_option_t::allow_postdate, f::may_postdate, this->policy_.postdated, a::no_postdated);
     d.transited.tr_type = tr_t::domain_x500_compress;
     if (b.addresses && !b.addresses->empty()) d.addresses = b.addresses;
-    if (const verdict v = detail::set_times<C>(d, b, this->policy_, &c, s, t.now.at, t.limits.clock_skew, {}, {}, true);
+    if (const verdict v =
+            detail::set_times<C>(d, b, this->policy_, &c, s, env.now.at, env.limits.clock_skew, {}, {}, true);
         !v.ok()) {
-      return this->turn_down(v, t);
+      return this->turn_down(v, env);
     }
-    return this->choose_keys(b, t);
+    return this->choose_keys(b, env);
   }
 
   template <entropy_source R, class TicketPart>
-  constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key, const turn<C, R>& t,
-                             errc& why) const {
+  constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key,
+                             const environment<C, R>& env, errc& why) const {
     const key& reply_key = reply_key_->key.get();
     // RFC 6806 section 11: a checksum of the request as it came, so that nobody can have weakened it on its way
     std::array<std::uint8_t, max_cksum_octets> mac{};
@@ -273,31 +275,31 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     msg::PaData echo[] = {{padata_t::req_enc_pa_rep, {}}};
     std::optional<msg::MethodData> sealed_padata;
     if (wants_enc_pa_rep_) {
-      const auto shape = t.policy->cksum_of(t.policy->etype_of(reply_key));  // there is one: issue() has looked
+      const auto shape = env.policy->cksum_of(env.policy->etype_of(reply_key));  // there is one: issue() has looked
       const std::span<std::uint8_t> out = std::span(mac).first(shape->octets);
       const bytes_view pieces[] = {request_};
       if (!w.is_counting() && why == errc::ok) {
         why = reply_key_->for_checksums != nullptr
-                  ? t.policy->sign(shape->type, *reply_key_->for_checksums, key_usage_t::as_req, pieces, out)
-                  : t.policy->sign(shape->type, reply_key, key_usage_t::as_req, pieces, out);
+                  ? env.policy->sign(shape->type, *reply_key_->for_checksums, key_usage_t::as_req, pieces, out)
+                  : env.policy->sign(shape->type, reply_key, key_usage_t::as_req, pieces, out);
       }
       if (const auto e = asn1::encode(msg::Checksum{shape->type, bytes_view(out)}, encoded)) echo[0].padata_value = *e;
       sealed_padata = view_of<msg::PaData>(echo);
     }
-    const detail::s2k_hints own = own_hints(t.policy.get());
+    const detail::s2k_hints own = own_hints(env.policy.get());
     const bool newer = detail::names_newer_etype(body().etype);
     const auto padata = asn1::computed{[&](der::writer& out) { detail::write_hints(out, own, newer, false); }};
     const auto seal = [&](der::writer& out, const msg::EncAsRepPart& plain) {
       constexpr key_usage_t usage = key_usage_t::as_rep_enc_part;
       if (reply_key_->for_replies != nullptr) {
-        write_sealed(out, plain, *reply_key_->for_replies, usage, t, why, reply_key_->kvno);
+        write_sealed(out, plain, *reply_key_->for_replies, usage, env, why, reply_key_->kvno);
       } else {
-        write_sealed(out, plain, reply_key, usage, t, why, reply_key_->kvno);
+        write_sealed(out, plain, reply_key, usage, env, why, reply_key_->kvno);
       }
     };
     this->template write_reply_message<msg_t::as_rep, msg::EncAsRepPart>(
         w, part, session_key, body(), seal, std::optional(padata), sealed_padata, key_expiration(),
-        client_record_.last_req, t, why);
+        client_record_.last_req, env, why);
   }
   constexpr etype_t reply_etype(const C& crypto) const { return crypto.etype_of(reply_key_->key.get()); }
   constexpr detail::s2k_hints own_hints(const C& crypto) const {

@@ -37,13 +37,13 @@ class tgs_evidence : public kdc_exchange<C> {
 
   /// The keys of a record that a ticket can have been sealed under, tried in turn.
   template <entropy_source R>
-  constexpr verdict open_ticket(const msg::EncryptedData& sealed, const record& r, const turn<C, R>& t,
+  constexpr verdict open_ticket(const msg::EncryptedData& sealed, const record& r, const environment<C, R>& env,
                                 std::span<std::uint8_t>& plain) {
     bool of_its_type = false, of_another_kvno = false;
     unsigned tried = 0;
     for (const long_term_key<C>& k : r.keys) {
-      if (t.policy->etype_of(k.key.get()) != sealed.etype ||
-          !base::allowed(this->policy_.ticket_etypes, t.policy.get(), sealed.etype)) {
+      if (env.policy->etype_of(k.key.get()) != sealed.etype ||
+          !base::allowed(this->policy_.ticket_etypes, env.policy.get(), sealed.etype)) {
         continue;
       }
       if (sealed.kvno && *sealed.kvno != 0 && *sealed.kvno != k.kvno) {
@@ -51,11 +51,11 @@ class tgs_evidence : public kdc_exchange<C> {
         continue;
       }
       of_its_type = true;
-      if (tried++ == t.limits.max_keys) break;
+      if (tried++ == env.limits.max_keys) break;
       const auto opened =
           k.for_tickets != nullptr
-              ? open_sealed(t.policy.get(), sealed, *k.for_tickets, key_usage_t::ticket, this->workspace_)
-              : open_sealed(t.policy.get(), sealed, k.key.get(), key_usage_t::ticket, this->workspace_);
+              ? open_sealed(env.policy.get(), sealed, *k.for_tickets, key_usage_t::ticket, this->workspace_)
+              : open_sealed(env.policy.get(), sealed, k.key.get(), key_usage_t::ticket, this->workspace_);
       if (!opened) continue;
       plain = *opened;
       return {};
@@ -67,42 +67,43 @@ class tgs_evidence : public kdc_exchange<C> {
 
   /// The ticket that authenticates the request, and its authenticator.
   template <entropy_source R>
-  constexpr verdict open_header_ticket(const record& r, const turn<C, R>& t) {
+  constexpr verdict open_header_ticket(const record& r, const environment<C, R>& env) {
     std::span<std::uint8_t> plain;
-    if (const verdict v = open_ticket(ap_req_.ticket->enc_part, r, t, plain); !v.ok()) return v;
+    if (const verdict v = open_ticket(ap_req_.ticket->enc_part, r, env, plain); !v.ok()) return v;
     const auto tgt = asn1::decode<msg::EncTicketPart>(bytes_view(plain));
     if (!tgt) return {tgt.error(), error_code_t::krb_ap_err_bad_integrity};
     tgt_ = *tgt;
     tgt_at_ = stretch_of(plain);
-    auto session_key = take_key(t.policy.get(), tgt_.key, plain);
+    auto session_key = take_key(env.policy.get(), tgt_.key, plain);
     if (!session_key) return {session_key.error(), error_code_t::kdc_err_etype_nosupp};
     header_key_ = std::move(*session_key);
     const std::size_t before = this->workspace_.kept().size();
-    const verdict v = open_authenticator(t);
+    const verdict v = open_authenticator(env);
     this->workspace_.keep_first(before);
-    return v.ok() ? carry(t) : v;
+    return v.ok() ? carry(env) : v;
   }
   template <entropy_source R>
-  constexpr verdict open_authenticator(const turn<C, R>& t) {
-    const auto plain = open_sealed(t.policy.get(), ap_req_.authenticator, header_key_,
+  constexpr verdict open_authenticator(const environment<C, R>& env) {
+    const auto plain = open_sealed(env.policy.get(), ap_req_.authenticator, header_key_,
                                    key_usage_t::tgs_req_authenticator, this->workspace_);
     if (!plain) return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "AP-REQ", "authenticator");
     const auto a = asn1::decode<msg::Authenticator>(bytes_view(*plain));
     if (!a) return {a.error(), error_code_t::krb_ap_err_bad_integrity};
     authenticated_at_ = a->ctime;
     if (a->subkey) {
-      auto k = take_key(t.policy.get(), *a->subkey, *plain);
+      auto k = take_key(env.policy.get(), *a->subkey, *plain);
       if (!k) return {k.error(), error_code_t::kdc_err_etype_nosupp};
       subkey_.emplace(std::move(*k));
     }
     if (!same_principal({a->cname, a->crealm}, {tgt_.cname, tgt_.crealm})) {
       return no(errc::name_mismatch, error_code_t::krb_ap_err_badmatch, "Authenticator", "cname");
     }
-    if (const verdict v = check_body(t.policy.get(), a->cksum, header_key_, req_.req_body.octets()); !v.ok()) return v;
-    if (!within_skew({a->ctime, a->cusec}, t.now, t.limits.clock_skew)) {
+    if (const verdict v = check_body(env.policy.get(), a->cksum, header_key_, req_.req_body.octets()); !v.ok())
+      return v;
+    if (!within_skew({a->ctime, a->cusec}, env.now, env.limits.clock_skew)) {
       return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "Authenticator", "ctime");
     }
-    if (const verdict v = check_header_times(tgt_, request_body().kdc_options, t.now.at, t.limits.clock_skew);
+    if (const verdict v = check_header_times(tgt_, request_body().kdc_options, env.now.at, env.limits.clock_skew);
         !v.ok()) {
       return v;
     }
@@ -122,17 +123,18 @@ class tgs_evidence : public kdc_exchange<C> {
         holds(a->authorization_data, ad_t::mandatory_for_kdc)) {
       return no(errc::critical_authdata, error_code_t::kdc_err_policy, "EncTicketPart", "authorization-data");
     }
-    if (const verdict v = check_padata(a->authorization_data, t); !v.ok()) return v;
+    if (const verdict v = check_padata(a->authorization_data, env); !v.ok()) return v;
     return check_options(tgt_, request_body(), this->policy_);
   }
   /// What stands under FAST, RFC 6113 section 5.4.2; and nobody has taken it away from who says to have used FAST.
   template <entropy_source R>
-  constexpr verdict check_padata(const std::optional<msg::AuthorizationData>& authenticators, const turn<C, R>& t) {
+  constexpr verdict check_padata(const std::optional<msg::AuthorizationData>& authenticators,
+                                 const environment<C, R>& env) {
     bool armored = false;
     for (const msg::PaData pa : *req_.padata) {
       if (pa.padata_type != padata_t::fx_fast) continue;
       armored = true;
-      if (const verdict v = check_fast(t.policy.get(), pa, subkey_, header_key_, this->workspace_); !v.ok()) return v;
+      if (const verdict v = check_fast(env.policy.get(), pa, subkey_, header_key_, this->workspace_); !v.ok()) return v;
     }
     if (!armored && (holds(tgt_.authorization_data, ad_t::fx_fast_used) || holds(authenticators, ad_t::fx_fast_used))) {
       return no(errc::integrity, error_code_t::krb_ap_err_modified, "TGS-REQ", "padata");
@@ -141,12 +143,12 @@ class tgs_evidence : public kdc_exchange<C> {
   }
   /// RFC 4120 section 3.3.3: the ticket's authorization data, and those that the client adds.
   template <entropy_source R>
-  constexpr verdict carry(const turn<C, R>& t) {
+  constexpr verdict carry(const environment<C, R>& env) {
     if (request_body().enc_authorization_data) {
       const key& k = subkey_ ? *subkey_ : header_key_;
       const key_usage_t usage = subkey_ ? key_usage_t::tgs_req_ad_subkey : key_usage_t::tgs_req_ad_session;
       const auto plain =
-          open_sealed(t.policy.get(), *request_body().enc_authorization_data, k, usage, this->workspace_);
+          open_sealed(env.policy.get(), *request_body().enc_authorization_data, k, usage, this->workspace_);
       if (!plain) {
         return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "KDC-REQ-BODY", "enc-authorization-data");
       }
@@ -175,18 +177,18 @@ class tgs_evidence : public kdc_exchange<C> {
     return !data || add(*data, authdata_origin::client);  // none: the client adds nothing
   }
   template <entropy_source R>
-  constexpr verdict take_second(const msg::Ticket& second, const record& r, const turn<C, R>& t) {
+  constexpr verdict take_second(const msg::Ticket& second, const record& r, const environment<C, R>& env) {
     std::span<std::uint8_t> plain;
-    if (const verdict v = open_ticket(second.enc_part, r, t, plain); !v.ok()) return v;
+    if (const verdict v = open_ticket(second.enc_part, r, env, plain); !v.ok()) return v;
     const auto part = asn1::decode<msg::EncTicketPart>(bytes_view(plain));
     if (!part) return {part.error(), error_code_t::krb_ap_err_bad_integrity};
-    auto k = take_key(t.policy.get(), part->key, plain);
+    auto k = take_key(env.policy.get(), part->key, plain);
     if (!k) return {k.error(), error_code_t::kdc_err_etype_nosupp};
-    if (!base::allowed(this->policy_.ticket_etypes, t.policy.get(), t.policy->etype_of(*k))) {
+    if (!base::allowed(this->policy_.ticket_etypes, env.policy.get(), env.policy->etype_of(*k))) {
       return no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "additional-tickets");
     }
     this->user_key_.emplace(std::move(*k));
-    if (const verdict v = check_header_times(*part, {}, t.now.at, t.limits.clock_skew); !v.ok()) return v;
+    if (const verdict v = check_header_times(*part, {}, env.now.at, env.limits.clock_skew); !v.ok()) return v;
     // RFC 6806 section 8: who is known by an alias as a client is known by it here too
     if (const principal_view owner{part->cname, part->crealm};
         !same_principal(owner, this->asked_) && !same_principal(owner, this->server_.principal)) {

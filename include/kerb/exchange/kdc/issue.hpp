@@ -33,14 +33,14 @@ class kdc_exchange {
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
   /// See kdc::frame_too_long.
   template <entropy_source R>
-  [[nodiscard]] constexpr step frame_too_long(const turn<C, R>& t) {
+  [[nodiscard]] constexpr step frame_too_long(const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
-    return turn_down({{.code = errc::frame_too_long}, error_code_t::krb_err_field_toolong}, t);
+    return turn_down({{.code = errc::frame_too_long}, error_code_t::krb_err_field_toolong}, env);
   }
   /// There is nothing to say to this call in an AS exchange.
   template <entropy_source R>
-  [[nodiscard]] constexpr step unseen(bool, const turn<C, R>&) {
+  [[nodiscard]] constexpr step unseen(bool, const environment<C, R>&) {
     return state_ == state::failed ? failed{why_} : misuse();
   }
 
@@ -129,7 +129,8 @@ class kdc_exchange {
                                      const msg::KdcReqBody& body, const Seal& seal, const std::optional<Padata>& padata,
                                      const std::optional<msg::MethodData>& sealed_padata,
                                      const std::optional<kerberos_time>& key_expiration,
-                                     view_of<msg::LastReqEntry> last_req, const turn<C, R>& t, errc& why) const {
+                                     view_of<msg::LastReqEntry> last_req, const environment<C, R>& env,
+                                     errc& why) const {
     const msg::LastReqEntry nothing[] = {{}};  // RFC 4120 section 5.4.2: lr-type 0 says nothing
     Part part;
     part.key = {draft_.session_etype, session_key};
@@ -145,7 +146,7 @@ class kdc_exchange {
     part.sname = draft_.server.name;
     part.caddr = draft_.addresses;
     part.encrypted_pa_data = sealed_padata;
-    auto ticket_seal = asn1::computed{[&](der::writer& out) { seal_ticket(out, ticket_part, t, why); }};
+    auto ticket_seal = asn1::computed{[&](der::writer& out) { seal_ticket(out, ticket_part, env, why); }};
     auto reply_seal = asn1::computed{[&](der::writer& out) { seal(out, part); }};
     using tkt = msg::BasicTicket<decltype(ticket_seal)>;
     asn1::write(
@@ -160,20 +161,20 @@ class kdc_exchange {
 
   /// Looks whether the reply fits, draws the session key, and writes; or stops where the ticket is to be signed.
   template <class Self, entropy_source R>
-  constexpr step begin_issue(Self& self, const issue_options& o, const turn<C, R>& t) {
+  constexpr step begin_issue(Self& self, const issue_options& o, const environment<C, R>& env) {
     const auto as_it_was = std::tuple(draft_.endtime, draft_.renew_till, draft_.flags);
     restrict(o);
     if (draft_.endtime <= draft_.starttime) {
-      return turn_down(no(errc::refused_by_application, error_code_t::kdc_err_never_valid), t);
+      return turn_down(no(errc::refused_by_application, error_code_t::kdc_err_never_valid), env);
     }
     const std::array<std::uint8_t, max_key_octets> placeholder{};
-    const bytes_view any_key = bytes_view(placeholder).first(t.policy->key_octets(draft_.session_etype));
+    const bytes_view any_key = bytes_view(placeholder).first(env.policy->key_octets(draft_.session_etype));
     const auto measured = part_writer(any_key, o);
     const std::size_t part_size = o.reserved_octets == 0 ? 0 : asn1::encoded_size(measured);
     errc why = errc::ok;
     const std::size_t lacking = workspace_.lacking(part_size + reply_bound(o) + self.padata_bound(), [&] {
       der::writer counted = der::writer::counting();
-      self.write_reply(counted, measured, any_key, t, why);
+      self.write_reply(counted, measured, any_key, env, why);
       return counted.count() + part_size;
     });
     if (why != errc::ok) return fail({.code = why});
@@ -182,14 +183,14 @@ class kdc_exchange {
       return need_buffer{lacking};
     }
     drawn_octets octets;
-    std::size_t wanted = t.policy->seed_octets(draft_.session_etype);
-    if (part_size == 0) wanted += confounders(self, t.policy.get());
-    if (!octets.draw(t.entropy.get(), wanted)) return fail({.code = errc::entropy});
-    const turn drawn = with_entropy(t, octets);
+    std::size_t wanted = env.policy->seed_octets(draft_.session_etype);
+    if (part_size == 0) wanted += confounders(self, env.policy.get());
+    if (!octets.draw(env.entropy.get(), wanted)) return fail({.code = errc::entropy});
+    const environment drawn = with_entropy(env, octets);
     auto k = draw_key(draft_.session_etype, drawn);
     if (!k) return fail(k.error());
     session_key_.emplace(std::move(*k));
-    const bytes_view session_key = t.policy->expose(*session_key_).unguarded();
+    const bytes_view session_key = env.policy->expose(*session_key_).unguarded();
     if (part_size == 0) return write_and_end(self, part_writer(session_key, o), drawn);
     workspace_.message_space();  // which forgets the last message: its place may be needed
     const std::span<std::uint8_t> at = workspace_.borrow(part_size);
@@ -202,11 +203,11 @@ class kdc_exchange {
     return sign_ticket{bytes_view(at), reserved};
   }
   template <class Self, entropy_source R>
-  constexpr step finish_issue(Self& self, const turn<C, R>& t) {
+  constexpr step finish_issue(Self& self, const environment<C, R>& env) {
     drawn_octets octets;
-    if (!octets.draw(t.entropy.get(), confounders(self, t.policy.get()))) return fail({.code = errc::entropy});
+    if (!octets.draw(env.entropy.get(), confounders(self, env.policy.get()))) return fail({.code = errc::entropy});
     const bytes_view part = workspace_.kept().last(part_octets_);
-    const step s = write_and_end(self, captured<msg::EncTicketPart>::as_sent(part), with_entropy(t, octets));
+    const step s = write_and_end(self, captured<msg::EncTicketPart>::as_sent(part), with_entropy(env, octets));
     if (issued_)
       secure_zero(workspace_.kept_for_writing().last(part_octets_));  // a session key; a refusal has wiped all
     return s;
@@ -227,10 +228,10 @@ class kdc_exchange {
     return n;
   }
   template <class Self, class TicketPart, entropy_source R>
-  constexpr step write_and_end(Self& self, const TicketPart& part, const turn<C, R>& t) {
+  constexpr step write_and_end(Self& self, const TicketPart& part, const environment<C, R>& env) {
     errc why = errc::ok;
     der::writer w(workspace_.message_space());
-    self.write_reply(w, part, t.policy->expose(*session_key_).unguarded(), t, why);
+    self.write_reply(w, part, env.policy->expose(*session_key_).unguarded(), env, why);
     session_key_.reset();
     if (why != errc::ok || !w.ok()) return fail({.code = why != errc::ok ? why : errc::no_space});
     // RFC 4120 section 7.2.1: the client asks again over a stream
@@ -238,7 +239,7 @@ class kdc_exchange {
       workspace_.wipe_message();
       return turn_down({{.code = errc::frame_too_long, .detail = static_cast<std::uint32_t>(w.count())},
                         error_code_t::krb_err_response_too_big},
-                       t);
+                       env);
     }
     workspace_.message_is(w.count());
     issued_ = true;
@@ -255,19 +256,19 @@ class kdc_exchange {
 
   /// The last choices before the caller's: the session key's encryption type, and the key that seals the ticket.
   template <entropy_source R>
-  constexpr step choose_keys(const msg::KdcReqBody& body, const turn<C, R>& t) {
-    const auto e = session_etype(t.policy.get(), body, server_);
+  constexpr step choose_keys(const msg::KdcReqBody& body, const environment<C, R>& env) {
+    const auto e = session_etype(env.policy.get(), body, server_);
     if (!e)
-      return turn_down(no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), t);
+      return turn_down(no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), env);
     draft_.session_etype = *e;
     if (user_key_) {
-      draft_.ticket_etype = t.policy->etype_of(*user_key_);
+      draft_.ticket_etype = env.policy->etype_of(*user_key_);
     } else {
-      ticket_key_ = ticket_key(t.policy.get(), server_);
+      ticket_key_ = ticket_key(env.policy.get(), server_);
       if (ticket_key_ == nullptr) {
-        return turn_down(no(errc::no_key, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "sname"), t);
+        return turn_down(no(errc::no_key, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "sname"), env);
       }
-      draft_.ticket_etype = t.policy->etype_of(ticket_key_->key.get());
+      draft_.ticket_etype = env.policy->etype_of(ticket_key_->key.get());
       draft_.kvno = ticket_key_->kvno;
     }
     state_ = state::wants_decision;
@@ -278,11 +279,11 @@ class kdc_exchange {
   /// error longer than what brought it would be a gift to whoever names a victim: there is none then. A client's
   /// request has names, times and types in it, and is longer.
   template <entropy_source R>
-  constexpr step undecodable(const error& e, bytes_view octets, const turn<C, R>& t) {
+  constexpr step undecodable(const error& e, bytes_view octets, const environment<C, R>& env) {
     const std::string_view field = e.code == errc::wrong_constant ? std::string_view(e.field) : std::string_view();
     if (field != "pvno" && field != "msg-type") return drop(e);
     const step s =
-        turn_down({e, field == "pvno" ? error_code_t::kdc_err_bad_pvno : error_code_t::krb_ap_err_msg_type}, t);
+        turn_down({e, field == "pvno" ? error_code_t::kdc_err_bad_pvno : error_code_t::krb_ap_err_msg_type}, env);
     return peer_.arrived == carrier::any && workspace_.message().size() > octets.size() ? drop(e) : s;
   }
 
@@ -327,10 +328,11 @@ class kdc_exchange {
                               [&] { return besides + refusal_size(e_data, realm); });
   }
   template <entropy_source R>
-  KERB_COLD constexpr step turn_down(const verdict& v, const turn<C, R>& t, std::optional<bytes_view> e_data = {},
+  KERB_COLD constexpr step turn_down(const verdict& v, const environment<C, R>& env,
+                                     std::optional<bytes_view> e_data = {},
                                      std::optional<kerberos_string> crealm = {}) {
     der::writer w(workspace_.message_space());
-    write_refusal(w, v.code, t.now, e_data, crealm);
+    write_refusal(w, v.code, env.now, e_data, crealm);
     workspace_.message_is(w.ok() ? w.count() : 0);
     end();
     return refused{workspace_.message(), v.why};
@@ -359,13 +361,13 @@ class kdc_exchange {
   }
 
   template <class TicketPart, entropy_source R>
-  constexpr void seal_ticket(der::writer& w, const TicketPart& part, const turn<C, R>& t, errc& why) const {
+  constexpr void seal_ticket(der::writer& w, const TicketPart& part, const environment<C, R>& env, errc& why) const {
     if (user_key_) {  // RFC 4120 section 3.3.3: user-to-user, under the session key of the second ticket
-      write_sealed(w, part, *user_key_, key_usage_t::ticket, t, why);
+      write_sealed(w, part, *user_key_, key_usage_t::ticket, env, why);
     } else if (ticket_key_->for_tickets != nullptr) {
-      write_sealed(w, part, *ticket_key_->for_tickets, key_usage_t::ticket, t, why, ticket_key_->kvno);
+      write_sealed(w, part, *ticket_key_->for_tickets, key_usage_t::ticket, env, why, ticket_key_->kvno);
     } else {
-      write_sealed(w, part, ticket_key_->key.get(), key_usage_t::ticket, t, why, ticket_key_->kvno);
+      write_sealed(w, part, ticket_key_->key.get(), key_usage_t::ticket, env, why, ticket_key_->kvno);
     }
   }
 

@@ -23,7 +23,7 @@ class [[nodiscard]] kdc {
 
   /// The request, alone. After need_buffer it is given again.
   template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env) {
     if (is_idle()) {
       if (!octets.empty() && octets[0] == der::application(10).octet) {
         as_.emplace(policy_, workspace_, peer_, decoy_);
@@ -33,39 +33,39 @@ class [[nodiscard]] kdc {
         return refused{{}, {.code = errc::unexpected_message, .type = "KDC-REQ"}};
       }
     }
-    return with([&](auto& x) { return x.receive(octets, t); });
+    return with([&](auto& x) { return x.receive(octets, env); });
   }
   template <entropy_source R>
-  [[nodiscard]] constexpr step found(const record& r, const turn<C, R>& t) {
-    return with([&](auto& x) { return x.found(r, t); });
+  [[nodiscard]] constexpr step found(const record& r, const environment<C, R>& env) {
+    return with([&](auto& x) { return x.found(r, env); });
   }
   template <entropy_source R>
-  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const turn<C, R>& t) {
-    return with([&](auto& x) { return x.refer_to(realm, t); });
+  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C, R>& env) {
+    return with([&](auto& x) { return x.refer_to(realm, env); });
   }
   template <entropy_source R>
-  [[nodiscard]] constexpr step absent(const turn<C, R>& t) {
-    return with([&](auto& x) { return x.absent(t); });
+  [[nodiscard]] constexpr step absent(const environment<C, R>& env) {
+    return with([&](auto& x) { return x.absent(env); });
   }
   template <entropy_source R>
-  [[nodiscard]] constexpr step unavailable(const turn<C, R>& t) {
-    return with([&](auto& x) { return x.unavailable(t); });
+  [[nodiscard]] constexpr step unavailable(const environment<C, R>& env) {
+    return with([&](auto& x) { return x.unavailable(env); });
   }
   template <entropy_source R>
-  [[nodiscard]] constexpr step unseen(bool is_unseen, const turn<C, R>& t) {
-    return with([&](auto& x) { return x.unseen(is_unseen, t); });
+  [[nodiscard]] constexpr step unseen(bool is_unseen, const environment<C, R>& env) {
+    return with([&](auto& x) { return x.unseen(is_unseen, env); });
   }
   template <entropy_source R>
-  [[nodiscard]] constexpr step issue(const issue_options& options, const turn<C, R>& t) {
-    return with([&](auto& x) { return x.issue(options, t); });
+  [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C, R>& env) {
+    return with([&](auto& x) { return x.issue(options, env); });
   }
   template <entropy_source R>
-  [[nodiscard]] constexpr step refuse(error_code_t code, const turn<C, R>& t) {
-    return with([&](auto& x) { return x.refuse(code, t); });
+  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C, R>& env) {
+    return with([&](auto& x) { return x.refuse(code, env); });
   }
   template <entropy_source R>
-  [[nodiscard]] constexpr step signed_ticket(const turn<C, R>& t) {
-    return with([&](auto& x) { return x.signed_ticket(t); });
+  [[nodiscard]] constexpr step signed_ticket(const environment<C, R>& env) {
+    return with([&](auto& x) { return x.signed_ticket(env); });
   }
   /// The caller has given up: the exchange fails with this reason.
   [[nodiscard]] constexpr step abandon(error e) {
@@ -74,9 +74,9 @@ class [[nodiscard]] kdc {
   /// The KRB-ERROR for a stream whose next message is longer than the caller takes, or has a length that RFC 4120
   /// reserves (section 7.2.2): transmit it and close. For an exchange that has not been given anything else.
   template <entropy_source R>
-  [[nodiscard]] constexpr step frame_too_long(const turn<C, R>& t) {
+  [[nodiscard]] constexpr step frame_too_long(const environment<C, R>& env) {
     if (is_idle()) as_.emplace(policy_, workspace_, peer_, decoy_);
-    return with([&](auto& x) { return x.frame_too_long(t); });
+    return with([&](auto& x) { return x.frame_too_long(env); });
   }
 
   /// Goes on in a larger buffer, after need_buffer.

@@ -86,16 +86,16 @@ class as_preauth : public kdc_exchange<C> {
   /// RFC 4120 section 5.2.7.2: it opens under the client's key, the newest of its type, and says what time it is.
   /// Whoever knows an old password proves nothing. On the wire all that fails is KDC_ERR_PREAUTH_FAILED.
   template <entropy_source R>
-  constexpr verdict check_timestamp(bytes_view value, const turn<C, R>& t) {
+  constexpr verdict check_timestamp(bytes_view value, const environment<C, R>& env) {
     constexpr error_code_t failed_code = error_code_t::kdc_err_preauth_failed;
     const auto sealed = asn1::decode<msg::PaEncTimestamp>(value);
     if (!sealed) return {sealed.error(), failed_code};
-    if (!base::allowed(this->policy_.reply_etypes, t.policy.get(), sealed->etype)) {
+    if (!base::allowed(this->policy_.reply_etypes, env.policy.get(), sealed->etype)) {
       return no(errc::unsupported_etype, failed_code, "AS-REQ", "padata");
     }
     const std::size_t before = this->workspace_.kept().size();
-    const long_term_key<C>* const own = concealed_ ? nullptr : key_of(t.policy.get(), sealed->etype);
-    const auto plain = open_timestamp(*sealed, own, t);
+    const long_term_key<C>* const own = concealed_ ? nullptr : key_of(env.policy.get(), sealed->etype);
+    const auto plain = open_timestamp(*sealed, own, env);
     const auto ts = plain ? asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain)) : result<msg::PaEncTsEnc>(plain.error());
     this->workspace_.keep_first(before);
     if (!plain && plain.error().code == errc::entropy) return {plain.error(), failed_code};
@@ -103,7 +103,7 @@ class as_preauth : public kdc_exchange<C> {
     if (own == nullptr) return no(errc::no_key, failed_code, "AS-REQ", "padata");
     if (!plain) return no(plain.error().code, failed_code, "AS-REQ", "padata");
     if (!ts) return {ts.error(), failed_code};
-    if (!within_skew({ts->patimestamp, ts->pausec.value_or(microseconds{})}, t.now, t.limits.clock_skew)) {
+    if (!within_skew({ts->patimestamp, ts->pausec.value_or(microseconds{})}, env.now, env.limits.clock_skew)) {
       return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "PA-ENC-TS-ENC", "patimestamp");
     }
     return {};
@@ -123,12 +123,12 @@ class as_preauth : public kdc_exchange<C> {
     });
   }
   template <entropy_source R>
-  constexpr kdc_step with_hints(const verdict& v, const s2k_hints& hints, const turn<C, R>& t) {
+  constexpr kdc_step with_hints(const verdict& v, const s2k_hints& hints, const environment<C, R>& env) {
     const std::span<std::uint8_t> at = this->workspace_.borrow(hints_size(hints));
     this->workspace_.keep(at.size());
     der::writer w(at);
     write_hints(w, hints, names_newer_etype(request_body().etype), true);
-    return this->turn_down(v, t, bytes_view(at));
+    return this->turn_down(v, env, bytes_view(at));
   }
 
   msg::AsReq req_;
@@ -146,18 +146,18 @@ class as_preauth : public kdc_exchange<C> {
   /// the decoy is tried instead. Without a decoy one is drawn for every client, used or not, and no prepared key is.
   template <entropy_source R>
   constexpr result<std::span<std::uint8_t>> open_timestamp(const msg::PaEncTimestamp& sealed, const long_term_key<C>* k,
-                                                           const turn<C, R>& t) {
+                                                           const environment<C, R>& env) {
     constexpr key_usage_t usage = key_usage_t::as_req_enc_timestamp;
     if (conceals() && decoy_ == nullptr) {
-      const auto drawn = draw_key(sealed.etype, t);
+      const auto drawn = draw_key(sealed.etype, env);
       if (!drawn) return drawn.error();
-      return open_sealed(t.policy.get(), sealed, k != nullptr ? k->key.get() : *drawn, usage, this->workspace_);
+      return open_sealed(env.policy.get(), sealed, k != nullptr ? k->key.get() : *drawn, usage, this->workspace_);
     }
-    if (k == nullptr && conceals()) k = key_of(*decoy_, t.policy.get(), sealed.etype);
+    if (k == nullptr && conceals()) k = key_of(*decoy_, env.policy.get(), sealed.etype);
     if (k == nullptr) return errc::no_key;
     return k->for_timestamps != nullptr
-               ? open_sealed(t.policy.get(), sealed, *k->for_timestamps, usage, this->workspace_)
-               : open_sealed(t.policy.get(), sealed, k->key.get(), usage, this->workspace_);
+               ? open_sealed(env.policy.get(), sealed, *k->for_timestamps, usage, this->workspace_)
+               : open_sealed(env.policy.get(), sealed, k->key.get(), usage, this->workspace_);
   }
 
   const record* decoy_;

@@ -39,7 +39,7 @@ template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<de
 [[nodiscard]] constexpr result<bytes_view> serve(kdc<C>& x, bytes_view request, C& policy, D& principals, timestamp now,
                                                  const exchange_limits& limits = {}, Decide decide = issue_all,
                                                  Seen&& seen = {}) {
-  const turn<C, C> t{policy, policy, now, limits};
+  const environment<C, C> t{policy, policy, now, limits};
   kdc_step step = x.receive(request, t);
   for (;;) {
     if (const auto* ask = std::get_if<need_principal>(&step)) {

@@ -38,15 +38,15 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
 
   /// The TGS-REQ, alone.
   template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::idle) return this->misuse();
-    if (!t.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
+    if (!env.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
     // Everything that is opened or copied later comes from the request, and once more when realms are added
     if (const std::size_t n = this->lacking_for_refusal(2 * octets.size(), octets.size()); n != 0)
       return need_buffer{n};
     const auto req = asn1::decode<msg::TgsReq>(octets);
-    if (!req) return this->undecodable(req.error(), octets, t);
+    if (!req) return this->undecodable(req.error(), octets, env);
     request_ = octets;
     req_ = *req;
     if (body().sname) this->asked_ = {*body().sname, body().realm};
@@ -54,16 +54,16 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
         detail::no(errc::missing_field, error_code_t::kdc_err_padata_type_nosupp, "TGS-REQ", "padata");
     bool has_ap_req = false;
     for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
-      if (detail::is_for_somebody_else(pa.padata_type)) return this->turn_down(detail::not_supported("TGS-REQ"), t);
+      if (detail::is_for_somebody_else(pa.padata_type)) return this->turn_down(detail::not_supported("TGS-REQ"), env);
       if (pa.padata_type != padata_t::tgs_req) continue;
-      if (has_ap_req) return this->turn_down(no_tgt, t);  // which of the two would it be?
+      if (has_ap_req) return this->turn_down(no_tgt, env);  // which of the two would it be?
       const auto ap = asn1::decode<msg::ApReq>(pa.padata_value);
-      if (!ap) return this->turn_down({ap.error(), error_code_t::krb_err_generic}, t);
+      if (!ap) return this->turn_down({ap.error(), error_code_t::krb_err_generic}, env);
       ap_req_ = *ap;
       has_ap_req = true;
     }
-    if (!has_ap_req) return this->turn_down(no_tgt, t);
-    if (const verdict v = check_form(); !v.ok()) return this->turn_down(v, t);
+    if (!has_ap_req) return this->turn_down(no_tgt, env);
+    if (const verdict v = check_form(); !v.ok()) return this->turn_down(v, env);
     return ask(principal_role::header_server);
   }
 
@@ -72,29 +72,30 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
   /// response to a TGS request. A ticket-granting service has no alias and is none: where the record is that of another
   /// KDC than was asked for, this is refer_to() with its realm, and of a KDC no other record is taken.
   template <entropy_source R>
-  [[nodiscard]] constexpr step found(const record& r, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step found(const record& r, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     const principal_view wanted = wanted_principal();
     if (!same_principal(wanted, r.principal)) {
-      if (const auto elsewhere = detail::tgs_realm(r.principal.name)) return refer_to(*elsewhere, t);
-      if (detail::tgs_realm(wanted.name)) return absent(t);
+      if (const auto elsewhere = detail::tgs_realm(r.principal.name)) return refer_to(*elsewhere, env);
+      if (detail::tgs_realm(wanted.name)) return absent(env);
     }
     switch (role_) {
-      case principal_role::header_server: return open_header(r, t);
-      case principal_role::second_ticket_server: return open_second(r, t);
+      case principal_role::header_server: return open_header(r, env);
+      case principal_role::second_ticket_server: return open_second(r, env);
       default: break;
     }
     this->server_ = r;
-    return has(kdc_option_t::enc_tkt_in_skey) ? ask(principal_role::second_ticket_server) : decide(t);
+    return has(kdc_option_t::enc_tkt_in_skey) ? ask(principal_role::second_ticket_server) : decide(env);
   }
   /// The server is of another realm, or nearer to it than to ours: the client gets a ticket for the KDC of this realm,
   /// krbtgt/REALM, which is looked up next (RFC 4120 section 3.3.1, RFC 6806 section 8).
   template <entropy_source R>
-  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
-    if (role_ != principal_role::server || referred_ || !may_refer() || realm == this->policy_.realm) return absent(t);
+    if (role_ != principal_role::server || referred_ || !may_refer() || realm == this->policy_.realm)
+      return absent(env);
     const kerberos_string parts[] = {"krbtgt"_krb, realm};
     const msg::PrincipalName name{name_t::srv_inst, view_of<kerberos_string>(parts)};
     const std::size_t n = asn1::encoded_size(name);
@@ -110,32 +111,33 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
   }
   /// There is no such principal.
   template <entropy_source R>
-  [[nodiscard]] constexpr step absent(const turn<C, R>& t) {
+  [[nodiscard]] constexpr step absent(const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (role_ == principal_role::header_server) {
-      return this->turn_down(detail::no(errc::wrong_service, error_code_t::krb_ap_err_not_us, "Ticket", "sname"), t);
+      return this->turn_down(detail::no(errc::wrong_service, error_code_t::krb_ap_err_not_us, "Ticket", "sname"), env);
     }
     if (role_ == principal_role::second_ticket_server) {
-      return this->turn_down(detail::no(errc::no_key, error_code_t::krb_ap_err_nokey, "Ticket", "sname"), t);
+      return this->turn_down(detail::no(errc::no_key, error_code_t::krb_ap_err_nokey, "Ticket", "sname"), env);
     }
     return this->turn_down(
-        detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname"), t);
+        detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname"), env);
   }
   /// The database does not answer.
   template <entropy_source R>
-  [[nodiscard]] constexpr step unavailable(const turn<C, R>& t) {
+  [[nodiscard]] constexpr step unavailable(const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
-    return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), t);
+    return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), env);
   }
   /// Answers check_request: whether the authenticator had not been seen, or with this very request.
   template <entropy_source R>
-  [[nodiscard]] constexpr step unseen(bool is_unseen, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step unseen(bool is_unseen, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_check) return this->misuse();
     if (!is_unseen) {
-      return this->turn_down(detail::no(errc::replayed, error_code_t::krb_ap_err_repeat, "Authenticator", "ctime"), t);
+      return this->turn_down(detail::no(errc::replayed, error_code_t::krb_ap_err_repeat, "Authenticator", "ctime"),
+                             env);
     }
     return ask(principal_role::server);
   }
@@ -147,24 +149,24 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
 
   /// Issues the ticket, with what the caller's policy adds and takes away.
   template <entropy_source R>
-  [[nodiscard]] constexpr step issue(const issue_options& options, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_decision) return this->misuse();
-    return this->begin_issue(*this, options, t);
+    return this->begin_issue(*this, options, env);
   }
   /// Refuses the ticket with a KRB-ERROR of this code.
   template <entropy_source R>
-  [[nodiscard]] constexpr step refuse(error_code_t code, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_decision) return this->misuse();
-    return this->turn_down({{.code = errc::refused_by_application}, code}, t);
+    return this->turn_down({{.code = errc::refused_by_application}, code}, env);
   }
   /// The octets of sign_ticket have been filled.
   template <entropy_source R>
-  [[nodiscard]] constexpr step signed_ticket(const turn<C, R>& t) {
+  [[nodiscard]] constexpr step signed_ticket(const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_signature) return this->misuse();
-    return this->finish_issue(*this, t);
+    return this->finish_issue(*this, env);
   }
 
   /// Goes on in a larger buffer, after need_buffer.
@@ -243,53 +245,53 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
 
   /// The ticket that authenticates the request, and its authenticator: RFC 4120 sections 3.3.2 and 3.2.3.
   template <entropy_source R>
-  constexpr step open_header(const record& r, const turn<C, R>& t) {
-    if (const verdict v = this->open_header_ticket(r, t); !v.ok()) return this->turn_down(v, t);
-    if (const verdict v = detail::check_server(r, t.now.at, "Ticket"); !v.ok()) return this->turn_down(v, t);
+  constexpr step open_header(const record& r, const environment<C, R>& env) {
+    if (const verdict v = this->open_header_ticket(r, env); !v.ok()) return this->turn_down(v, env);
+    if (const verdict v = detail::check_server(r, env.now.at, "Ticket"); !v.ok()) return this->turn_down(v, env);
     if (!this->policy_.check_requests) return ask(principal_role::server);
-    check_request ask_for{{}, {}, plus(plus(this->authenticated_at_, t.limits.clock_skew), 1)};
+    check_request ask_for{{}, {}, plus(plus(this->authenticated_at_, env.limits.clock_skew), 1)};
     const bytes_view authenticator[] = {ap_req_.authenticator.cipher}, whole[] = {request_};
-    if (const errc e = t.policy->digest(authenticator, ask_for.authenticator); e != errc::ok)
+    if (const errc e = env.policy->digest(authenticator, ask_for.authenticator); e != errc::ok)
       return this->fail({.code = e});
-    if (const errc e = t.policy->digest(whole, ask_for.request); e != errc::ok) return this->fail({.code = e});
+    if (const errc e = env.policy->digest(whole, ask_for.request); e != errc::ok) return this->fail({.code = e});
     this->state_ = state::wants_check;
     return ask_for;
   }
   /// User-to-user, RFC 4120 section 3.3.3: the server's own ticket-granting ticket, whose session key seals the ticket.
   template <entropy_source R>
-  constexpr step open_second(const record& r, const turn<C, R>& t) {
+  constexpr step open_second(const record& r, const environment<C, R>& env) {
     const msg::Ticket second = second_ticket();
     if (!is_ours(second.sname) || !(second.realm == this->policy_.realm)) {
       return this->turn_down(
-          detail::no(errc::wrong_service, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "additional-tickets"), t);
+          detail::no(errc::wrong_service, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "additional-tickets"), env);
     }
     const std::size_t before = this->workspace_.kept().size();
-    const verdict v = this->take_second(second, r, t);
+    const verdict v = this->take_second(second, r, env);
     this->workspace_.keep_first(before);
-    if (!v.ok()) return this->turn_down(v, t);
-    if (const verdict s = detail::check_server(r, t.now.at, "Ticket"); !s.ok()) return this->turn_down(s, t);
-    return decide(t);
+    if (!v.ok()) return this->turn_down(v, env);
+    if (const verdict s = detail::check_server(r, env.now.at, "Ticket"); !s.ok()) return this->turn_down(s, env);
+    return decide(env);
   }
   template <entropy_source R>
-  constexpr step decide(const turn<C, R>& t) {
+  constexpr step decide(const environment<C, R>& env) {
     const record& s = this->server_;
-    if (const verdict v = detail::check_server(s, t.now.at); !v.ok()) return this->turn_down(v, t);
+    if (const verdict v = detail::check_server(s, env.now.at); !v.ok()) return this->turn_down(v, env);
     if (const verdict v = detail::check_tgs_server(s, tgt_, this->user_key_.has_value()); !v.ok()) {
-      return this->turn_down(v, t);
+      return this->turn_down(v, env);
     }
     ticket_draft& d = this->draft_;
     d = {};
     d.is_referral = referred_;
     d.server = referred_ ? s.principal : this->asked_;  // RFC 6806 section 6: as it was asked for, by an alias too
-    if (const verdict v = detail::draft_from(d, tgt_, body(), this->policy_, s, t.now.at, t.limits.clock_skew);
+    if (const verdict v = detail::draft_from(d, tgt_, body(), this->policy_, s, env.now.at, env.limits.clock_skew);
         !v.ok()) {
-      return this->turn_down(v, t);
+      return this->turn_down(v, env);
     }
     if (has(kdc_option_t::request_anonymous)) d.flags.set(ticket_flag_t::anonymous);
     d.flags.set(ticket_flag_t::ok_as_delegate, s.attributes.has(principal_attribute::ok_as_delegate));
-    if (const verdict v = pass_realms(); !v.ok()) return this->turn_down(v, t);
+    if (const verdict v = pass_realms(); !v.ok()) return this->turn_down(v, env);
     point_draft();
-    return this->choose_keys(body(), t);
+    return this->choose_keys(body(), env);
   }
   /// RFC 4120 section 3.3.3.2: the realm that the ticket came from is added to the path, and the path is checked.
   constexpr verdict pass_realms() {
@@ -336,16 +338,16 @@ class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
   }
 
   template <entropy_source R, class TicketPart>
-  constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key, const turn<C, R>& t,
-                             errc& why) const {
+  constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key,
+                             const environment<C, R>& env, errc& why) const {
     // RFC 4120 section 3.3.3: under the subkey where there is one
     const key& k = subkey_ ? *subkey_ : header_key_;
     const key_usage_t usage = subkey_ ? key_usage_t::tgs_rep_enc_part_subkey : key_usage_t::tgs_rep_enc_part_session;
     const auto seal = [&](der::writer& out, const msg::EncTgsRepPart& plain) {
-      write_sealed(out, plain, k, usage, t, why);
+      write_sealed(out, plain, k, usage, env, why);
     };
     this->template write_reply_message<msg_t::tgs_rep, msg::EncTgsRepPart>(
-        w, part, session_key, body(), seal, std::optional<msg::MethodData>{}, {}, {}, {}, t, why);
+        w, part, session_key, body(), seal, std::optional<msg::MethodData>{}, {}, {}, {}, env, why);
   }
   constexpr etype_t reply_etype(const C& crypto) const { return crypto.etype_of(subkey_ ? *subkey_ : header_key_); }
   static constexpr std::size_t padata_bound() { return 0; }

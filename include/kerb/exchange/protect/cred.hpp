@@ -52,7 +52,8 @@ namespace detail {
 inline constexpr std::size_t cred_place = 9;  // octets of space for each ticket
 template <crypto_policy C, entropy_source R, class Open>
 constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> octets,
-                                                    const turn<C, R>& t, const cred_demands& want, Open&& open);
+                                                    const environment<C, R>& env, const cred_demands& want,
+                                                    Open&& open);
 }  // namespace detail
 
 /// Tickets that a peer has handed over. Move-only, and of no tickets once moved from; views lie in the buffer that it
@@ -110,7 +111,8 @@ class received_credentials {
  private:
   template <crypto_policy P, entropy_source R, class Open>
   friend constexpr result<received_credentials<P>> detail::open_cred(bytes_view, std::span<std::uint8_t>,
-                                                                     const turn<P, R>&, const cred_demands&, Open&&);
+                                                                     const environment<P, R>&, const cred_demands&,
+                                                                     Open&&);
   constexpr explicit received_credentials(std::span<std::uint8_t> octets) : workspace_(octets) {}
 
   /// Behind the message stand nine octets for each ticket: where it is, where its KrbCredInfo is, and whether its key
@@ -191,7 +193,7 @@ template <crypto_policy C, class K, entropy_source R>
   requires seals_with<C, K>
 constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<typename C::key>>> credentials,
                                            const cred_fields& fields, const K& k, std::span<std::uint8_t> out,
-                                           const turn<C, R>& t) {
+                                           const environment<C, R>& env) {
   if (credentials.empty()) return errc::api_misuse;
   if (!fields.at.in_range()) return errc::clock_out_of_range;
   errc why = errc::ok;
@@ -200,25 +202,25 @@ constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<ty
       for (std::size_t i = credentials.size(); i != 0; --i) {
         const basic_credential<typename C::key>& c = credentials[i - 1].get();
         const ticket_facts& f = c.facts();
-        asn1::write(
-            w, msg::KrbCredInfo{{t.policy->etype_of(c.session_key()), t.policy->expose(c.session_key()).unguarded()},
-                                f.client.realm,
-                                f.client.name,
-                                f.flags,
-                                f.authtime,
-                                f.starttime,
-                                f.endtime,
-                                f.renew_till,
-                                f.server.realm,
-                                f.server.name,
-                                f.addresses});
+        asn1::write(w, msg::KrbCredInfo{
+                           {env.policy->etype_of(c.session_key()), env.policy->expose(c.session_key()).unguarded()},
+                           f.client.realm,
+                           f.client.name,
+                           f.flags,
+                           f.authtime,
+                           f.starttime,
+                           f.endtime,
+                           f.renew_till,
+                           f.server.realm,
+                           f.server.name,
+                           f.addresses});
       }
     });
   }};
   const msg::BasicEncKrbCredPart<std::remove_const_t<decltype(infos)>> part{
       infos, fields.nonce, fields.at.at, fields.at.usec, fields.s_address, fields.r_address};
   const auto sealed =
-      asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, key_usage_t::krb_cred_enc_part, t, why); }};
+      asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, key_usage_t::krb_cred_enc_part, env, why); }};
   const auto tickets = asn1::computed{[&](der::writer& w) {
     der::wrap(w, der::sequence, [&] {
       for (std::size_t i = credentials.size(); i != 0; --i) w.octets(credentials[i - 1]->ticket());
@@ -241,8 +243,9 @@ namespace detail {
 /// open(EncryptedData, where it may be opened) gives the plaintext of the part, which lies there.
 template <crypto_policy C, entropy_source R, class Open>
 constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> octets,
-                                                    const turn<C, R>& t, const cred_demands& want, Open&& open) {
-  if (!t.now.in_range()) return errc::clock_out_of_range;
+                                                    const environment<C, R>& env, const cred_demands& want,
+                                                    Open&& open) {
+  if (!env.now.in_range()) return errc::clock_out_of_range;
   const auto came = asn1::decode<msg::KrbCred>(message);
   if (!came) return came.error();
   const std::size_t n = message.size() + cred_place * came->tickets.size();
@@ -258,7 +261,7 @@ constexpr result<received_credentials<C>> open_cred(bytes_view message, std::spa
   if (!plain) return plain.error();
   const auto part = asn1::decode<msg::EncKrbCredPart>(*plain);
   if (!part) return part.error();
-  const error e = judge_cred(*copy, *part, t.now, t.limits.clock_skew, want);
+  const error e = judge_cred(*copy, *part, env.now, env.limits.clock_skew, want);
   if (!e.ok()) return e;
   got.keep(*copy, *part);
   return got;
@@ -274,18 +277,18 @@ constexpr bool is_unsealed(const msg::EncryptedData& part) { return part.etype =
 template <crypto_policy C, class K, entropy_source R>
   requires seals_with<C, K>
 constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, const K& k, std::span<std::uint8_t> octets,
-                                                        const turn<C, R>& t, const cred_demands& want) {
+                                                        const environment<C, R>& env, const cred_demands& want) {
   const auto open = [&](const msg::EncryptedData& part, std::span<std::uint8_t> io) -> result<bytes_view> {
     error no{.code = errc::not_sealed, .type = "KRB-CRED", .field = "enc-part"};
     if (detail::is_unsealed(part)) return want.may_be_open ? result<bytes_view>(part.cipher) : no;
     no.code = errc::integrity;
-    if (t.policy->etype_of(k) != part.etype) return no;
-    const auto opened = t.policy->unseal(k, key_usage_t::krb_cred_enc_part, part.cipher, io);
+    if (env.policy->etype_of(k) != part.etype) return no;
+    const auto opened = env.policy->unseal(k, key_usage_t::krb_cred_enc_part, part.cipher, io);
     no.code = opened.error().code;
     if (!opened) return no;
-    return bytes_view(without_padding(*t.policy, part.etype, *opened));
+    return bytes_view(without_padding(*env.policy, part.etype, *opened));
   };
-  return detail::open_cred(message, octets, t, want, open);
+  return detail::open_cred(message, octets, env, want, open);
 }
 
 /// Opens a KRB-CRED whose part is not sealed, as files have them that hand tickets over (.kirbi), and as an
@@ -294,7 +297,8 @@ constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, cons
 /// looked at. errc::no_key for one that is sealed; otherwise as open_krb_cred().
 template <crypto_policy C, entropy_source R>
 constexpr result<received_credentials<C>> open_unsealed_krb_cred(bytes_view message, std::span<std::uint8_t> octets,
-                                                                 const turn<C, R>& t, const cred_demands& want) {
+                                                                 const environment<C, R>& env,
+                                                                 const cred_demands& want) {
   const auto open = [](const msg::EncryptedData& part, std::span<std::uint8_t>) -> result<bytes_view> {
     if (detail::is_unsealed(part)) return part.cipher;
     return error{.code = errc::no_key,
@@ -302,7 +306,7 @@ constexpr result<received_credentials<C>> open_unsealed_krb_cred(bytes_view mess
                  .type = "KRB-CRED",
                  .field = "enc-part"};
   };
-  return detail::open_cred(message, octets, t, want, open);
+  return detail::open_cred(message, octets, env, want, open);
 }
 
 }  // namespace kerb::inline v0

@@ -132,11 +132,11 @@ struct no_store {
 /// Enters a message in a replay store by octets that are its own. One of ours may be entered in a store that is blind:
 /// that refuses it, too, if it comes back.
 template <crypto_policy C, entropy_source R, replay_store S>
-constexpr error remember(view_of<bytes_view> mark, kerberos_time at, const char* type, bool own, const turn<C, R>& t,
-                         S& seen) {
+constexpr error remember(view_of<bytes_view> mark, kerberos_time at, const char* type, bool own,
+                         const environment<C, R>& env, S& seen) {
   std::array<std::uint8_t, 32> digest{};
-  if (const errc e = t.policy->digest(mark, digest); e != errc::ok) return {.code = e};
-  const replay_verdict v = seen.insert(digest, plus(plus(at, t.limits.clock_skew), 1), t.now.at);
+  if (const errc e = env.policy->digest(mark, digest); e != errc::ok) return {.code = e};
+  const replay_verdict v = seen.insert(digest, plus(plus(at, env.limits.clock_skew), 1), env.now.at);
   if (v == replay_verdict::fresh || (own && v == replay_verdict::blind)) return {};
   const errc why = v == replay_verdict::seen ? errc::replayed : errc::replay_unknown;
   return {.code = why, .type = type, .field = "timestamp"};

@@ -42,13 +42,13 @@ class [[nodiscard]] protected_session {
 
   /// Exactly how many octets a KRB-PRIV around that many octets of data has, if it is made next and at this time.
   template <entropy_source R>
-  [[nodiscard]] constexpr result<std::size_t> priv_size(std::size_t data_octets, const turn<C, R>& t) {
-    return size_of<msg::EncKrbPrivPart>(data_octets, t);
+  [[nodiscard]] constexpr result<std::size_t> priv_size(std::size_t data_octets, const environment<C, R>& env) {
+    return size_of<msg::EncKrbPrivPart>(data_octets, env);
   }
   /// The same for a KRB-SAFE.
   template <entropy_source R>
-  [[nodiscard]] constexpr result<std::size_t> safe_size(std::size_t data_octets, const turn<C, R>& t) {
-    return size_of<msg::KrbSafeBody>(data_octets, t);
+  [[nodiscard]] constexpr result<std::size_t> safe_size(std::size_t data_octets, const environment<C, R>& env) {
+    return size_of<msg::KrbSafeBody>(data_octets, env);
   }
 
   /// A KRB-PRIV around `data`, at the end of `out`, with which `data` must not overlap. Draws the confounder.
@@ -56,44 +56,44 @@ class [[nodiscard]] protected_session {
   /// wiped.
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_priv(bytes_view data, std::span<std::uint8_t> out,
-                                                       const turn<C, R>& t) {
+                                                       const environment<C, R>& env) {
     no_store none;
-    return make_priv(data, out, t, none);
+    return make_priv(data, out, env, none);
   }
   template <entropy_source R, replay_store S>
   [[nodiscard]] constexpr result<bytes_view> make_priv(bytes_view data, std::span<std::uint8_t> out,
-                                                       const turn<C, R>& t, S& seen) {
-    return make<msg::EncKrbPrivPart>(data, out, t, seen);
+                                                       const environment<C, R>& env, S& seen) {
+    return make<msg::EncKrbPrivPart>(data, out, env, seen);
   }
   /// The user-data of a KRB-PRIV; it lies in `out`, which needs as many octets as the message's cipher and may not
   /// overlap with it. errc::no_space says how many, and nothing was touched.
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message, std::span<std::uint8_t> out,
-                                                       const turn<C, R>& t) {
+                                                       const environment<C, R>& env) {
     no_store none;
-    return open_priv(message, out, t, none);
+    return open_priv(message, out, env, none);
   }
   template <entropy_source R, replay_store S>
   [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message, std::span<std::uint8_t> out,
-                                                       const turn<C, R>& t, S& seen) {
-    if (const error e = ready(direction::in, remembers<S>(), t); !e.ok()) return e;
+                                                       const environment<C, R>& env, S& seen) {
+    if (const error e = ready(direction::in, remembers<S>(), env); !e.ok()) return e;
     const auto m = asn1::decode<msg::KrbPriv>(message);
     if (!m) return m.error();
     const bytes_view cipher = m->enc_part.cipher;
     if (out.size() < cipher.size()) {
       return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(cipher.size())};
     }
-    const auto k = prepared(direction::in, kind::priv, t);
+    const auto k = prepared(direction::in, kind::priv, env);
     if (!k) return k.error();
     // RFC 4120 section 5.2.9: the etype says which algorithm it was; a key serves no other
-    const bool ours = t.policy->etype_of(**k) == m->enc_part.etype;
-    const auto plain = ours ? t.policy->unseal(**k, key_usage_t::krb_priv_enc_part, cipher, out.first(cipher.size()))
+    const bool ours = env.policy->etype_of(**k) == m->enc_part.etype;
+    const auto plain = ours ? env.policy->unseal(**k, key_usage_t::krb_priv_enc_part, cipher, out.first(cipher.size()))
                             : result<std::span<std::uint8_t>>(errc::integrity);
     if (!plain) return error{.code = plain.error().code, .type = "KRB-PRIV", .field = "enc-part"};
     const auto part =
-        asn1::decode<msg::EncKrbPrivPart>(bytes_view(without_padding(*t.policy, m->enc_part.etype, *plain)));
-    error e = part ? judge(*part, t) : part.error();
-    if (e.ok() && remembers<S>()) e = enter(*m, *part, false, t, seen);
+        asn1::decode<msg::EncKrbPrivPart>(bytes_view(without_padding(*env.policy, m->enc_part.etype, *plain)));
+    error e = part ? judge(*part, env) : part.error();
+    if (e.ok() && remembers<S>()) e = enter(*m, *part, false, env, seen);
     if (!e.ok()) {
       secure_zero(out.first(cipher.size()));
       return e;
@@ -105,41 +105,43 @@ class [[nodiscard]] protected_session {
   /// A KRB-SAFE around `data`, as make_priv(); draws nothing.
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_safe(bytes_view data, std::span<std::uint8_t> out,
-                                                       const turn<C, R>& t) {
+                                                       const environment<C, R>& env) {
     no_store none;
-    return make_safe(data, out, t, none);
+    return make_safe(data, out, env, none);
   }
   template <entropy_source R, replay_store S>
   [[nodiscard]] constexpr result<bytes_view> make_safe(bytes_view data, std::span<std::uint8_t> out,
-                                                       const turn<C, R>& t, S& seen) {
-    return make<msg::KrbSafeBody>(data, out, t, seen);
+                                                       const environment<C, R>& env, S& seen) {
+    return make<msg::KrbSafeBody>(data, out, env, seen);
   }
   /// The user-data of a KRB-SAFE, a view into it. errc::inappropriate_checksum unless its checksum is of the key's own
   /// mandatory type.
   template <entropy_source R>
-  [[nodiscard]] constexpr result<bytes_view> open_safe(bytes_view message KERB_LIFETIMEBOUND, const turn<C, R>& t) {
+  [[nodiscard]] constexpr result<bytes_view> open_safe(bytes_view message KERB_LIFETIMEBOUND,
+                                                       const environment<C, R>& env) {
     no_store none;
-    return open_safe(message, t, none);
+    return open_safe(message, env, none);
   }
   template <entropy_source R, replay_store S>
-  [[nodiscard]] constexpr result<bytes_view> open_safe(bytes_view message KERB_LIFETIMEBOUND, const turn<C, R>& t,
-                                                       S& seen) {
-    if (const error e = ready(direction::in, remembers<S>(), t); !e.ok()) return e;
+  [[nodiscard]] constexpr result<bytes_view> open_safe(bytes_view message KERB_LIFETIMEBOUND,
+                                                       const environment<C, R>& env, S& seen) {
+    if (const error e = ready(direction::in, remembers<S>(), env); !e.ok()) return e;
     const auto m = asn1::decode<msg::KrbSafe>(message);
     if (!m) return m.error();
-    const auto k = prepared(direction::in, kind::safe, t);
+    const auto k = prepared(direction::in, kind::safe, env);
     if (!k) return k.error();
-    if (!cksum_allowed(cksum_place::krb_safe, m->cksum.cksumtype, t.policy->etype_of(**k))) {
+    if (!cksum_allowed(cksum_place::krb_safe, m->cksum.cksumtype, env.policy->etype_of(**k))) {
       return error{.code = errc::inappropriate_checksum, .type = "KRB-SAFE", .field = "cksum"};
     }
     const auto covered = asn1::with_replaced<&msg::KrbSafe::cksum>(message, {});
     if (!covered) return covered.error();
     const auto pieces = covered->pieces();
-    const errc why = t.policy->verify(m->cksum.cksumtype, **k, key_usage_t::krb_safe_cksum, pieces, m->cksum.checksum);
+    const errc why =
+        env.policy->verify(m->cksum.cksumtype, **k, key_usage_t::krb_safe_cksum, pieces, m->cksum.checksum);
     if (why != errc::ok) return error{.code = why, .type = "KRB-SAFE", .field = "cksum"};
     const msg::KrbSafeBody& body = m->safe_body.value();
-    error e = judge(body, t);
-    if (e.ok() && remembers<S>()) e = enter(*m, body, false, t, seen);
+    error e = judge(body, env);
+    if (e.ok() && remembers<S>()) e = enter(*m, body, false, env, seen);
     if (!e.ok()) return e;
     if (numbered()) in_.count();
     return body.user_data;
@@ -149,18 +151,18 @@ class [[nodiscard]] protected_session {
   /// so.
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_cred(view_of<ref<const credential>> credentials,
-                                                       std::span<std::uint8_t> out, const turn<C, R>& t,
+                                                       std::span<std::uint8_t> out, const environment<C, R>& env,
                                                        const cred_make_options& o = {}) {
     if (!alive_ || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
     unique_time times = times_;
     if (o.numbered && (!numbered() || !out_.next() || o.nonce)) return errc::api_misuse;
-    cred_fields fields{times.next(t.now), o.numbered ? out_.next() : o.nonce, {}, {}};
+    cred_fields fields{times.next(env.now), o.numbered ? out_.next() : o.nonce, {}, {}};
     if (o.addresses) {
       fields.s_address = places().ours;
       fields.r_address = places().theirs;
     }
     const key& k = o.gss_delegation ? keys_.session_key : key_for(direction::out);
-    auto made = make_krb_cred(credentials, fields, k, out, t);
+    auto made = make_krb_cred(credentials, fields, k, out, env);
     if (!made) return made;
     times_ = times;
     if (o.numbered) {
@@ -171,15 +173,15 @@ class [[nodiscard]] protected_session {
   }
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_cred(const credential& c, std::span<std::uint8_t> out,
-                                                       const turn<C, R>& t, const cred_make_options& o = {}) {
+                                                       const environment<C, R>& env, const cred_make_options& o = {}) {
     const ref<const credential> one[] = {c};
-    return make_cred(one, out, t, o);
+    return make_cred(one, out, env, o);
   }
   /// The credentials that the peer hands over, in `buffer`; see open_krb_cred(). Without nonce, number or addresses
   /// nothing tells one that came before, or one of ours, as long as it is current.
   template <entropy_source R>
   [[nodiscard]] constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> buffer,
-                                                                    const turn<C, R>& t,
+                                                                    const environment<C, R>& env,
                                                                     const cred_open_options& o = {}) {
     if (!alive_ || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
     if (o.numbered && (!numbered() || !in_.next() || o.nonce)) return errc::api_misuse;
@@ -190,7 +192,7 @@ class [[nodiscard]] protected_session {
     if (o.numbered && own_creds_.has_used(*in_.next())) {
       return error{.code = errc::bad_order, .type = "EncKrbCredPart", .field = "nonce"};
     }
-    auto got = open_krb_cred(message, o.gss_delegation ? keys_.session_key : key_for(direction::in), buffer, t, want);
+    auto got = open_krb_cred(message, o.gss_delegation ? keys_.session_key : key_for(direction::in), buffer, env, want);
     if (got && o.numbered) in_.count();
     return got;
   }
@@ -216,12 +218,12 @@ class [[nodiscard]] protected_session {
   }
   constexpr bool one_key() const { return &key_for(direction::out) == &key_for(direction::in); }
   template <entropy_source R>
-  constexpr result<const prepared_key*> prepared(direction d, kind k, const turn<C, R>& t) {
+  constexpr result<const prepared_key*> prepared(direction d, kind k, const environment<C, R>& env) {
     const bool second = d == direction::in && !one_key();
     std::optional<prepared_key>& place = prepared_[second ? 1 : 0][k == kind::priv ? 0 : 1];
     if (!place) {
-      result<prepared_key> made =
-          t.policy->prepare(key_for(d), k == kind::priv ? key_usage_t::krb_priv_enc_part : key_usage_t::krb_safe_cksum);
+      result<prepared_key> made = env.policy->prepare(
+          key_for(d), k == kind::priv ? key_usage_t::krb_priv_enc_part : key_usage_t::krb_safe_cksum);
       if (!made) return made.error();
       place.emplace(std::move(*made));
     }
@@ -248,16 +250,16 @@ class [[nodiscard]] protected_session {
 
   /// What nothing that comes can put right.
   template <entropy_source R>
-  constexpr error ready(direction d, bool remembering, const turn<C, R>& t) const {
+  constexpr error ready(direction d, bool remembering, const environment<C, R>& env) const {
     if (!alive_ || !paired()) return {.code = errc::api_misuse};
     if (!numbered() && !remembering) return {.code = errc::api_misuse};
-    if (!t.now.in_range()) return {.code = errc::clock_out_of_range};
+    if (!env.now.in_range()) return {.code = errc::clock_out_of_range};
     if (!numbered()) return {};
     if (!(d == direction::out ? out_ : in_).next()) {
       return {.code = errc::missing_field, .type = "Authenticator", .field = "seq-number"};
     }
     // Counting from the same number, both sides would send messages that pass for the other's
-    if (out_.first() == in_.first() && alike(t.policy.get())) return {.code = errc::api_misuse};
+    if (out_.first() == in_.first() && alike(env.policy.get())) return {.code = errc::api_misuse};
     return {};
   }
 
@@ -277,15 +279,15 @@ class [[nodiscard]] protected_session {
   }
   template <entropy_source R>
   static constexpr void write(der::writer& w, const msg::EncKrbPrivPart& part, const prepared_key& k,
-                              const turn<C, R>& t, errc& why) {
+                              const environment<C, R>& env, errc& why) {
     const auto sealed =
-        asn1::computed{[&](der::writer& to) { write_sealed(to, part, k, key_usage_t::krb_priv_enc_part, t, why); }};
+        asn1::computed{[&](der::writer& to) { write_sealed(to, part, k, key_usage_t::krb_priv_enc_part, env, why); }};
     asn1::write(w, msg::BasicKrbPriv<std::remove_const_t<decltype(sealed)>>{sealed});
   }
   template <entropy_source R>
-  static constexpr void write(der::writer& w, const msg::KrbSafeBody& body, const prepared_key& k, const turn<C, R>& t,
-                              errc& why) {
-    const std::optional<cksum_shape> shape = t.policy->cksum_of(t.policy->etype_of(k));
+  static constexpr void write(der::writer& w, const msg::KrbSafeBody& body, const prepared_key& k,
+                              const environment<C, R>& env, errc& why) {
+    const std::optional<cksum_shape> shape = env.policy->cksum_of(env.policy->etype_of(k));
     if (!shape) {
       why = errc::unsupported_cksum;
       return;
@@ -302,53 +304,54 @@ class [[nodiscard]] protected_session {
       return;
     }
     const auto pieces = covered->pieces();
-    why = t.policy->sign(shape->type, k, key_usage_t::krb_safe_cksum, pieces, whole.last(shape->octets));
+    why = env.policy->sign(shape->type, k, key_usage_t::krb_safe_cksum, pieces, whole.last(shape->octets));
   }
   template <class Part, entropy_source R>
-  constexpr result<std::size_t> size_of(std::size_t data_octets, const turn<C, R>& t) {
-    if (const error e = ready(direction::out, true, t); !e.ok()) return e;
-    const auto k = prepared(direction::out, kind_of<Part>, t);
+  constexpr result<std::size_t> size_of(std::size_t data_octets, const environment<C, R>& env) {
+    if (const error e = ready(direction::out, true, env); !e.ok()) return e;
+    const auto k = prepared(direction::out, kind_of<Part>, env);
     if (!k) return k.error();
     errc why = errc::ok;
     unique_time times = times_;
-    const timestamp at = times.next(t.now);
+    const timestamp at = times.next(env.now);
     if (timed() && !at.in_range()) return errc::clock_out_of_range;
     der::writer counted = der::writer::counting();
-    write(counted, part_of<Part>({nullptr, data_octets}, at), **k, t, why);  // no octet is read
+    write(counted, part_of<Part>({nullptr, data_octets}, at), **k, env, why);  // no octet is read
     if (why != errc::ok) return why;
     if (counted.count() > 0xffffffffu) return errc::input_too_large;  // no decoder takes it
     return counted.count();
   }
   /// Enters a message in the store by octets that no two messages share, and that nobody can change.
   template <entropy_source R, class S>
-  static constexpr error enter(const msg::KrbPriv& m, const msg::EncKrbPrivPart& p, bool own, const turn<C, R>& t,
-                               S& seen) {
+  static constexpr error enter(const msg::KrbPriv& m, const msg::EncKrbPrivPart& p, bool own,
+                               const environment<C, R>& env, S& seen) {
     const bytes_view mark[] = {m.enc_part.cipher};
-    return remember(mark, *p.timestamp, asn1::type_name<msg::EncKrbPrivPart>, own, t, seen);
+    return remember(mark, *p.timestamp, asn1::type_name<msg::EncKrbPrivPart>, own, env, seen);
   }
   template <entropy_source R, class S>
-  static constexpr error enter(const msg::KrbSafe& m, const msg::KrbSafeBody& b, bool own, const turn<C, R>& t,
+  static constexpr error enter(const msg::KrbSafe& m, const msg::KrbSafeBody& b, bool own, const environment<C, R>& env,
                                S& seen) {
     const bytes_view mark[] = {m.safe_body.octets(), m.cksum.checksum};
-    return remember(mark, *b.timestamp, asn1::type_name<msg::KrbSafeBody>, own, t, seen);
+    return remember(mark, *b.timestamp, asn1::type_name<msg::KrbSafeBody>, own, env, seen);
   }
   template <class Part, entropy_source R, class S>
-  constexpr result<bytes_view> make(bytes_view data, std::span<std::uint8_t> out, const turn<C, R>& t, S& seen) {
-    if (const error e = ready(direction::out, remembers<S>(), t); !e.ok()) return e;
-    const auto n = size_of<Part>(data.size(), t);
+  constexpr result<bytes_view> make(bytes_view data, std::span<std::uint8_t> out, const environment<C, R>& env,
+                                    S& seen) {
+    if (const error e = ready(direction::out, remembers<S>(), env); !e.ok()) return e;
+    const auto n = size_of<Part>(data.size(), env);
     if (!n) return n.error();
     if (out.size() < *n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(*n)};
-    const auto k = prepared(direction::out, kind_of<Part>, t);
+    const auto k = prepared(direction::out, kind_of<Part>, env);
     unique_time times = times_;
-    const Part part = part_of<Part>(data, times.next(t.now));
+    const Part part = part_of<Part>(data, times.next(env.now));
     const std::span<std::uint8_t> octets = out.last(*n);
     der::writer w(octets);
     error e{};
-    write(w, part, **k, t, e.code);
+    write(w, part, **k, env, e.code);
     if (e.ok() && remembers<S>()) {
       using message = std::conditional_t<kind_of<Part> == kind::priv, msg::KrbPriv, msg::KrbSafe>;
       const auto own = asn1::decode<message>(bytes_view(octets));
-      e = own ? enter(*own, part, true, t, seen) : own.error();
+      e = own ? enter(*own, part, true, env, seen) : own.error();
     }
     if (!e.ok()) {
       secure_zero(octets);
@@ -361,19 +364,19 @@ class [[nodiscard]] protected_session {
 
   /// RFC 4120 sections 3.4.2 and 3.5.2, of a message that has verified.
   template <class Part, entropy_source R>
-  constexpr error judge(const Part& p, const turn<C, R>& t) const {
+  constexpr error judge(const Part& p, const environment<C, R>& env) const {
     constexpr const char* type = asn1::type_name<Part>;
     error e = judge_addresses(p.s_address, p.r_address, places(), options_.demand_recipient, type);
     if (!e.ok()) return e;
     if (!p.timestamp && !p.seq_number && !(numbered() && in_.next() == 0u)) {
       return {.code = errc::no_freshness, .type = type};
     }
-    e = judge_time(p.timestamp, p.usec, timed(), t.now, t.limits.clock_skew, type);
+    e = judge_time(p.timestamp, p.usec, timed(), env.now, env.limits.clock_skew, type);
     if (!e.ok() || !numbered()) return e;
     // Where nothing but the number tells ours from the peer's, one that we have used may be ours come back
     // MIT krb5 leaves a number of zero out, and it is under the seal: nobody else can have taken it away
     const std::uint32_t number = p.seq_number.value_or(0);
-    if (number != in_.next() || (out_.has_used(*in_.next()) && alike(t.policy.get()))) {
+    if (number != in_.next() || (out_.has_used(*in_.next()) && alike(env.policy.get()))) {
       return {.code = errc::bad_order, .type = type, .field = "seq-number"};
     }
     return {};

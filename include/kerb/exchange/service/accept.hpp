@@ -16,7 +16,7 @@ template <crypto_policy C, class Keys, class Store>
       [[nodiscard]] constexpr result<authenticated_client<typename C::key>> accept(
           ap_acceptor<C>& acceptor, bytes_view token, C& policy, Keys& keys, Store& seen, timestamp now,
           const accept_options& options = {}, const exchange_limits& limits = {}) {
-    const turn<C, C> t{policy, policy, now, limits};
+    const environment<C, C> t{policy, policy, now, limits};
     auto step = acceptor.receive(token, t);
     for (;;) {
       if (const auto* ask = std::get_if<need_ticket_key>(&step)) {

@@ -40,10 +40,10 @@ class [[nodiscard]] ap_acceptor {
 
   /// The AP-REQ, alone.
   template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
-    if (!t.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
     if (request_.binding == binding_rule::require && !request_.bindings) return misuse();
     const auto req = asn1::decode<msg::ApReq>(octets);
     if (req) {
@@ -66,7 +66,7 @@ class [[nodiscard]] ap_acceptor {
       return refused{{}, {.code = errc::unexpected_message, .type = "AP-REQ"}};
     } else if (octets.empty() || octets[0] != der::application(14).octet) {
       // RFC 4120 section 3.2.3: anything but an AP-REQ
-      return turn_down({.code = errc::unexpected_message, .type = "AP-REQ"}, error_code_t::krb_ap_err_msg_type, t);
+      return turn_down({.code = errc::unexpected_message, .type = "AP-REQ"}, error_code_t::krb_ap_err_msg_type, env);
     } else {
       const bool constant = req.error().code == errc::wrong_constant;
       const bool type = constant && std::string_view(req.error().field) == "msg-type";
@@ -74,15 +74,15 @@ class [[nodiscard]] ap_acceptor {
                        type       ? error_code_t::krb_ap_err_msg_type
                        : constant ? error_code_t::krb_ap_err_badversion
                                   : error_code_t::krb_err_generic,
-                       t);
+                       env);
     }
     if (user_to_user() && !request_.user_to_user) {
       return turn_down({.code = errc::session_key_ticket, .type = "AP-REQ", .field = "ap-options"},
-                       error_code_t::krb_ap_err_no_tgt, t);
+                       error_code_t::krb_ap_err_no_tgt, env);
     }
     if (!is_ours(service())) {
       return turn_down({.code = errc::wrong_service, .type = "Ticket", .field = "sname"},
-                       error_code_t::krb_ap_err_not_us, t);
+                       error_code_t::krb_ap_err_not_us, env);
     }
     state_ = state::wants_key;
     return wanted();
@@ -93,67 +93,67 @@ class [[nodiscard]] ap_acceptor {
   /// 4120 section 2.7).
   template <class K, entropy_source R>
     requires seals_with<C, K>
-  [[nodiscard]] constexpr step provide(const K& k, kerberos_string realm, const turn<C, R>& t) {
-    return open(k, realm, t);
+  [[nodiscard]] constexpr step provide(const K& k, kerberos_string realm, const environment<C, R>& env) {
+    return open(k, realm, env);
   }
   /// The same for a key of the realm that `service` and `services` name. Where they name none, or several, no client
   /// counts as a local one.
   template <class K, entropy_source R>
     requires seals_with<C, K>
-  [[nodiscard]] constexpr step provide(const K& k, const turn<C, R>& t) {
-    return open(k, detail::own_realm(request_), t);
+  [[nodiscard]] constexpr step provide(const K& k, const environment<C, R>& env) {
+    return open(k, detail::own_realm(request_), env);
   }
   /// There is no such key (errc::no_key), or none of this version (errc::bad_key_version), or no further one: then the
   /// ones that were tried did not open the ticket. What there were is kept for keys_asked().
   template <entropy_source R>
-  [[nodiscard]] constexpr step provide_none(const no_ticket_key& none, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step provide_none(const no_ticket_key& none, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::wants_key) return misuse();
     had_ = none;
     if (tried_ != 0) {
       return turn_down({.code = errc::integrity, .type = "Ticket", .field = "enc-part"},
-                       error_code_t::krb_ap_err_bad_integrity, t);
+                       error_code_t::krb_ap_err_bad_integrity, env);
     }
     if (user_to_user()) {
       return turn_down({.code = errc::session_key_ticket, .type = "Ticket", .field = "enc-part"},
-                       error_code_t::krb_ap_err_no_tgt, t);
+                       error_code_t::krb_ap_err_no_tgt, env);
     }
     if (none.why != errc::bad_key_version) {
       error e{.code = errc::no_key, .type = "Ticket", .field = "sname"};
       if (none.total != 0) e.detail = static_cast<std::uint32_t>(req_.ticket->enc_part.etype), e.field = "enc-part";
-      return turn_down(e, error_code_t::krb_ap_err_nokey, t);
+      return turn_down(e, error_code_t::krb_ap_err_nokey, env);
     }
     return turn_down({.code = errc::bad_key_version,
                       .detail = req_.ticket->enc_part.kvno.value_or(0),
                       .type = "Ticket",
                       .field = "enc-part"},
-                     error_code_t::krb_ap_err_badkeyver, t);
+                     error_code_t::krb_ap_err_badkeyver, env);
   }
 
   /// Answers check_replay: whether the authenticator had not been seen, and is remembered now. Whoever cannot tell must
   /// say so (RFC 4120 section 3.2.3), and the client is refused.
   template <entropy_source R>
-  [[nodiscard]] constexpr step fresh(replay_verdict v, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step fresh(replay_verdict v, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::replay) return misuse();
     if (v == replay_verdict::seen) {
       return turn_down({.code = errc::replayed, .type = "Authenticator", .field = "ctime"},
-                       error_code_t::krb_ap_err_repeat, t);
+                       error_code_t::krb_ap_err_repeat, env);
     }
     if (v != replay_verdict::fresh) {
       return turn_down({.code = errc::replay_unknown, .type = "Authenticator", .field = "ctime"},
-                       error_code_t::kdc_err_svc_unavailable, t);
+                       error_code_t::kdc_err_svc_unavailable, env);
     }
-    if (t.now.at >= forget_after(t.limits)) {  // what the store has remembered may be forgotten again
+    if (env.now.at >= forget_after(env.limits)) {  // what the store has remembered may be forgotten again
       return turn_down({.code = errc::clock_skew, .type = "Authenticator", .field = "ctime"},
-                       error_code_t::krb_ap_err_skew, t);
+                       error_code_t::krb_ap_err_skew, env);
     }
     state_ = state::proven;
     return authenticated{};
   }
   template <entropy_source R>
-  [[nodiscard]] constexpr step fresh(bool is_fresh, const turn<C, R>& t) {
-    return fresh(is_fresh ? replay_verdict::fresh : replay_verdict::seen, t);
+  [[nodiscard]] constexpr step fresh(bool is_fresh, const environment<C, R>& env) {
+    return fresh(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
   }
 
   /// Who it is, from `authenticated` on until take(); null before.
@@ -163,18 +163,18 @@ class [[nodiscard]] ap_acceptor {
 
   /// Accepts: makes the AP-REP where the client asked for one.
   template <entropy_source R>
-  [[nodiscard]] constexpr step accept(const accept_options& options, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::proven) return misuse();
     if (!wants_mutual()) return finish(done{});
     session_keys<key>& keys = product_.keys_;
-    const etype_t own = t.policy->etype_of(keys.session_key);
+    const etype_t own = env.policy->etype_of(keys.session_key);
     const etype_t subkey_etype = options.negotiate_etype ? subkey_etype_.value_or(own) : own;
     drawn_octets octets;
-    const std::size_t seed = options.subkey ? t.policy->seed_octets(subkey_etype) : 0;
-    const std::size_t wanted = seed + (options.sequence_number ? 4 : 0) + confounder_octets(t.policy.get(), own);
-    if (!octets.draw(t.entropy.get(), wanted)) return fail({.code = errc::entropy});
-    const turn drawn = with_entropy(t, octets);
+    const std::size_t seed = options.subkey ? env.policy->seed_octets(subkey_etype) : 0;
+    const std::size_t wanted = seed + (options.sequence_number ? 4 : 0) + confounder_octets(env.policy.get(), own);
+    if (!octets.draw(env.entropy.get(), wanted)) return fail({.code = errc::entropy});
+    const environment drawn = with_entropy(env, octets);
     if (options.subkey) {
       auto k = draw_key(subkey_etype, drawn);
       if (!k) return fail(k.error());
@@ -187,8 +187,8 @@ class [[nodiscard]] ap_acceptor {
     }
     msg::EncApRepPart part{at_.at, at_.usec, {}, keys.acceptor_seq};  // RFC 4120 section 3.2.4: the client's own time
     if (keys.acceptor_subkey) {
-      part.subkey = msg::EncryptionKey{t.policy->etype_of(*keys.acceptor_subkey),
-                                       t.policy->expose(*keys.acceptor_subkey).unguarded()};
+      part.subkey = msg::EncryptionKey{env.policy->etype_of(*keys.acceptor_subkey),
+                                       env.policy->expose(*keys.acceptor_subkey).unguarded()};
     }
     errc why = errc::ok;
     // RFC 4120 section 3.2.4: under the ticket's session key, not the subkey
@@ -203,10 +203,10 @@ class [[nodiscard]] ap_acceptor {
   }
   /// Refuses a client that has proven who it is, with a KRB-ERROR of this code.
   template <entropy_source R>
-  [[nodiscard]] constexpr step refuse(error_code_t code, const turn<C, R>& t) {
+  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::proven) return misuse();
-    return turn_down({.code = errc::refused_by_application}, code, t);
+    return turn_down({.code = errc::refused_by_application}, code, env);
   }
 
   /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the answer.
@@ -256,44 +256,45 @@ class [[nodiscard]] ap_acceptor {
   }
 
   template <class K, entropy_source R>
-  constexpr step open(const K& k, std::optional<kerberos_string> realm, const turn<C, R>& t) {
+  constexpr step open(const K& k, std::optional<kerberos_string> realm, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::wants_key) return misuse();
     ++tried_;
-    auto plain = open_sealed(t.policy.get(), req_.ticket->enc_part, k, key_usage_t::ticket, workspace_);
-    if (!plain) return tried_ < t.limits.max_keys ? wanted() : provide_none(errc::no_key, t);
+    auto plain = open_sealed(env.policy.get(), req_.ticket->enc_part, k, key_usage_t::ticket, workspace_);
+    if (!plain) return tried_ < env.limits.max_keys ? wanted() : provide_none(errc::no_key, env);
     const auto ticket = asn1::decode<msg::EncTicketPart>(bytes_view(*plain));
-    if (!ticket) return turn_down(ticket.error(), error_code_t::krb_ap_err_bad_integrity, t);
-    auto session_key = take_key(t.policy.get(), ticket->key, *plain);
+    if (!ticket) return turn_down(ticket.error(), error_code_t::krb_ap_err_bad_integrity, env);
+    auto session_key = take_key(env.policy.get(), ticket->key, *plain);
     if (!session_key) {
       return turn_down({.code = session_key.error().code, .type = "EncTicketPart", .field = "key"},
-                       error_code_t::kdc_err_etype_nosupp, t);
+                       error_code_t::kdc_err_etype_nosupp, env);
     }
     product_.keys_.session_key = std::move(*session_key);
-    return check(*ticket, realm, t);
+    return check(*ticket, realm, env);
   }
   /// RFC 4120 section 3.2.3, in its order, with the replay check last: only what is authentic may fill that store.
   template <entropy_source R>
-  constexpr step check(const msg::EncTicketPart& ticket, std::optional<kerberos_string> realm, const turn<C, R>& t) {
-    const auto plain = open_sealed(t.policy.get(), req_.authenticator, product_.keys_.session_key,
+  constexpr step check(const msg::EncTicketPart& ticket, std::optional<kerberos_string> realm,
+                       const environment<C, R>& env) {
+    const auto plain = open_sealed(env.policy.get(), req_.authenticator, product_.keys_.session_key,
                                    key_usage_t::ap_req_authenticator, workspace_);
     if (!plain) {
       return turn_down({.code = plain.error().code, .type = "AP-REQ", .field = "authenticator"},
-                       error_code_t::krb_ap_err_bad_integrity, t);
+                       error_code_t::krb_ap_err_bad_integrity, env);
     }
     const auto auth = asn1::decode<msg::Authenticator>(bytes_view(*plain));
-    if (!auth) return turn_down(auth.error(), error_code_t::krb_ap_err_bad_integrity, t);
+    if (!auth) return turn_down(auth.error(), error_code_t::krb_ap_err_bad_integrity, env);
     at_ = {auth->ctime, auth->cusec};
     opened_ = true;
     if (auth->subkey) {
-      auto k = take_key(t.policy.get(), *auth->subkey, *plain);
+      auto k = take_key(env.policy.get(), *auth->subkey, *plain);
       if (!k) {
         return turn_down({.code = k.error().code, .type = "Authenticator", .field = "subkey"},
-                         error_code_t::kdc_err_etype_nosupp, t);
+                         error_code_t::kdc_err_etype_nosupp, env);
       }
       product_.keys_.initiator_subkey.emplace(std::move(*k));
     }
-    if (const detail::verdict v = judge(ticket, *auth, realm, t); !v.ok()) return turn_down(v.why, v.code, t);
+    if (const detail::verdict v = judge(ticket, *auth, realm, env); !v.ok()) return turn_down(v.why, v.code, env);
     product_.client_ = {ticket.cname, ticket.crealm};
     product_.service_ = kept_service();  // the product outlives the octets that came
     product_.flags_ = ticket.flags;
@@ -308,20 +309,20 @@ class [[nodiscard]] ap_acceptor {
       state_ = state::proven;
       return authenticated{};
     }
-    check_replay ask{service(), product_.client_, at_, {}, forget_after(t.limits)};
+    check_replay ask{service(), product_.client_, at_, {}, forget_after(env.limits)};
     const bytes_view pieces[] = {req_.authenticator.cipher};
-    if (const errc e = t.policy->digest(pieces, ask.digest); e != errc::ok) return fail({.code = e});
+    if (const errc e = env.policy->digest(pieces, ask.digest); e != errc::ok) return fail({.code = e});
     state_ = state::replay;
     return ask;
   }
   template <entropy_source R>
   constexpr detail::verdict judge(const msg::EncTicketPart& ticket, const msg::Authenticator& auth,
-                                  std::optional<kerberos_string> realm, const turn<C, R>& t) {
+                                  std::optional<kerberos_string> realm, const environment<C, R>& env) {
     if (const detail::verdict v = detail::check_client(auth, ticket); !v.ok()) return v;
     if (const detail::verdict v = detail::check_address(ticket, request_); !v.ok()) return v;
     if (const detail::verdict v = detail::check_path(ticket, realm, request_); !v.ok()) return v;
     if (const detail::verdict v =
-            judge_authorization(t.policy.get(), product_.keys_.session_key, request_.understood,
+            judge_authorization(env.policy.get(), product_.keys_.session_key, request_.understood,
                                 ticket.authorization_data, auth.authorization_data, product_.authorization_);
         !v.ok()) {
       return v;
@@ -333,12 +334,12 @@ class [[nodiscard]] ap_acceptor {
     }
     if (request_.mutual == required && !wants_mutual()) return detail::no_mutual(product_.gss_.has_value());
     if (const detail::verdict v =
-            detail::check_bindings(t.policy.get(), product_.gss_, product_.authorization_, request_, product_.bound_);
+            detail::check_bindings(env.policy.get(), product_.gss_, product_.authorization_, request_, product_.bound_);
         !v.ok()) {
       return v;
     }
-    subkey_etype_ = detail::negotiated_etype(t.policy.get(), product_.authorization_);
-    return detail::check_times(ticket, at_, t.now, t.limits.clock_skew);
+    subkey_etype_ = detail::negotiated_etype(env.policy.get(), product_.authorization_);
+    return detail::check_times(ticket, at_, env.now, env.limits.clock_skew);
   }
 
   // ---- what goes out
@@ -359,9 +360,9 @@ class [[nodiscard]] ap_acceptor {
   }
   /// RFC 4120 section 3.2.3: a client whose request fails is told so by a KRB-ERROR.
   template <entropy_source R>
-  KERB_COLD constexpr step turn_down(error why, error_code_t code, const turn<C, R>& t) {
+  KERB_COLD constexpr step turn_down(error why, error_code_t code, const environment<C, R>& env) {
     forget();
-    const msg::KrbError e = detail::ap_error(code, named(req_), t.now, opened_ ? std::optional(at_) : std::nullopt);
+    const msg::KrbError e = detail::ap_error(code, named(req_), env.now, opened_ ? std::optional(at_) : std::nullopt);
     if (!write_message(e)) workspace_.message_is(0);
     state_ = state::over;
     return refused{workspace_.message(), why};

@@ -52,7 +52,7 @@ constexpr bool a_session_begins() {
   std::array<std::uint8_t, 4096> buffer{};
   ap_acceptor<policy> a(c.w.request_in(buffer));
   const key k = c.w.service_key();
-  const turn t = c.w.turn();
+  const environment t = c.w.turn();
   if (!says<need_ticket_key>(a.receive(std::get<send>(first).octets, t))) return false;
   if (!says<check_replay>(a.provide(k, t)) || !says<authenticated>(a.fresh(true, t))) return false;
   const auto answer = a.accept({}, t);

@@ -22,8 +22,8 @@ constexpr client::step answered(kdc_world& w, std::span<std::uint8_t> buffer, F 
                                 as_params<key> ask = {.client = alice(), .buffer = {}}) {
   if (ask.buffer.empty()) ask = w.ask_as(buffer);
   client x(ask);
-  const auto s = x.start(w.turn_now());
-  return x.receive(w.as_rep(octets_of_send(s), bend), w.turn_now(), carrier::stream);
+  const auto s = x.start(w.env_now());
+  return x.receive(w.as_rep(octets_of_send(s), bend), w.env_now(), carrier::stream);
 }
 template <class F>
 client::step bent(F bend) {
@@ -36,7 +36,7 @@ constexpr bool without_preauthentication() {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   const auto* out = std::get_if<send>(&first);
   if (out == nullptr || !(out->realm == ex_org) || out->to != destination::kdc || out->via != carrier::any)
     return false;
@@ -46,7 +46,7 @@ constexpr bool without_preauthentication() {
       req->req_body->etype.size() != 4 || req->req_body->nonce > 0x7fffffff) {
     return false;
   }
-  if (!says<done>(x.receive(w.as_rep(out->octets, honest), w.turn_now()))) return false;
+  if (!says<done>(x.receive(w.as_rep(out->octets, honest), w.env_now()))) return false;
   const auto c = std::move(x).take();
   return c && same_principal(c->client(), alice()) && same_principal(c->server(), krbtgt()) &&
          c->session_key().etype() == e20 &&
@@ -59,8 +59,8 @@ constexpr bool with_an_encrypted_timestamp() {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  if (!says<send>(x.start(w.turn_now()))) return false;
-  const auto second = x.receive(w.hints({.cookie = bytes_view(w.password_octets), .strangers = true}), w.turn_now());
+  if (!says<send>(x.start(w.env_now()))) return false;
+  const auto second = x.receive(w.hints({.cookie = bytes_view(w.password_octets), .strangers = true}), w.env_now());
   const auto req = asn1::decode<msg::AsReq>(octets_of_send(second), der::strict);
   if (!req || !req->padata || req->padata->size() != 2) return false;
   auto pa = req->padata->begin();
@@ -74,7 +74,7 @@ constexpr bool with_an_encrypted_timestamp() {
   if (!plain) return false;
   const auto ts = asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain));
   if (!ts || ts->patimestamp != noon.at || ts->pausec != noon.usec) return false;
-  return says<done>(x.receive(w.as_rep(octets_of_send(second), honest), w.turn_now())) &&
+  return says<done>(x.receive(w.as_rep(octets_of_send(second), honest), w.env_now())) &&
          std::move(x).take().has_value();
 }
 
@@ -90,9 +90,9 @@ TEST_CASE("as_client: each request has a nonce of its own", "[exchange][rfc4120-
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
   const std::uint32_t first =
-      kerb_test::must(asn1::decode<msg::AsReq>(octets_of_send(x.start(w.turn_now())))).req_body->nonce;
+      kerb_test::must(asn1::decode<msg::AsReq>(octets_of_send(x.start(w.env_now())))).req_body->nonce;
   const std::uint32_t second =
-      kerb_test::must(asn1::decode<msg::AsReq>(octets_of_send(x.receive(w.hints(), w.turn_now())))).req_body->nonce;
+      kerb_test::must(asn1::decode<msg::AsReq>(octets_of_send(x.receive(w.hints(), w.env_now())))).req_body->nonce;
   REQUIRE(first != second);
 }
 
@@ -232,9 +232,9 @@ std::optional<msg::TicketFlags> reported(ticket_flag_t f, msg::KdcOptions asked 
   as_params<key> ask = w.ask_as(buffer);
   ask.options = asked;
   client x(ask);
-  const auto s = x.start(w.turn_now());
+  const auto s = x.start(w.env_now());
   const auto grants = [f](reply_spec& r) { r.part.flags.set(f); };
-  if (!says<done>(x.receive(w.as_rep(octets_of_send(s), grants), w.turn_now()))) return std::nullopt;
+  if (!says<done>(x.receive(w.as_rep(octets_of_send(s), grants), w.env_now()))) return std::nullopt;
   const auto c = std::move(x).take();
   if (!c->facts().flags.has(f)) return std::nullopt;
   return c->facts().unrequested_flags;
@@ -284,9 +284,8 @@ TEST_CASE("as_client: another name for the client is taken only where canonicali
   as_params<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::canonicalize};
   client x(ask);
-  const auto s = x.start(w.turn_now());
-  REQUIRE(
-      says<done>(x.receive(w.as_rep(octets_of_send(s), [](reply_spec& r) { r.client = mallory(); }), w.turn_now())));
+  const auto s = x.start(w.env_now());
+  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(s), [](reply_spec& r) { r.client = mallory(); }), w.env_now())));
   const auto c = std::move(x).take();
   REQUIRE(c->facts().client_renamed);
   REQUIRE(same_principal(c->client(), mallory()));
@@ -301,14 +300,14 @@ TEST_CASE("as_client: a reply under another key or usage is passed over on a dat
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
-    const auto first = x.start(w.turn_now());
-    const auto s = x.receive(w.as_rep(octets_of_send(first), wrong_key(w)), w.turn_now(), c);
+    const auto first = x.start(w.env_now());
+    const auto s = x.receive(w.as_rep(octets_of_send(first), wrong_key(w)), w.env_now(), c);
     REQUIRE(why(s).code == errc::integrity);
     REQUIRE(says<failed>(s) == (c == carrier::stream));
     if (c == carrier::any) {
-      REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(first), honest), w.turn_now(), c)));
+      REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(first), honest), w.env_now(), c)));
     } else {
-      REQUIRE(says<failed>(x.receive(w.as_rep(octets_of_send(first), honest), w.turn_now(), c)));
+      REQUIRE(says<failed>(x.receive(w.as_rep(octets_of_send(first), honest), w.env_now(), c)));
     }
   }
   REQUIRE(says<failed>(bent([](reply_spec& s) { s.usage = key_usage_t::tgs_rep_enc_part_session; })));
@@ -318,25 +317,25 @@ TEST_CASE("as_client: no truncation of a reply is accepted, and the true one sti
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   const bytes_view whole = w.as_rep(octets_of_send(first), honest);
   for (std::size_t n = 0; n != whole.size(); ++n) {
     INFO(n);
-    const auto s = x.receive(whole.first(n), w.turn_now());
+    const auto s = x.receive(whole.first(n), w.env_now());
     REQUIRE(says<ignored>(s));
     REQUIRE(is_malformed(why(s).code));
   }
-  REQUIRE(says<done>(x.receive(whole, w.turn_now())));
+  REQUIRE(says<done>(x.receive(whole, w.env_now())));
 }
 TEST_CASE("as_client: no truncation of a KRB-ERROR is taken for one", "[exchange][rfc4120-5.9.1]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.start(w.env_now())));
   const bytes_view whole = w.error(error_code_t::kdc_err_policy);
   for (std::size_t n = 0; n != whole.size(); ++n) {
     INFO(n);
-    const auto s = x.receive(whole.first(n), w.turn_now());
+    const auto s = x.receive(whole.first(n), w.env_now());
     REQUIRE(says<ignored>(s));
     REQUIRE(is_malformed(why(s).code));
     REQUIRE_FALSE(x.peer_error());
@@ -347,18 +346,18 @@ TEST_CASE("as_client: what opens and is no EncASRepPart fails", "[exchange][rfc4
   std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 512> reply{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.start(w.env_now())));
   const auto rep = testing::mint_kdc_rep<msg_t::as_rep>(alice(), w.ticket(krbtgt(), w.service_key),
                                                         msg::PaEncTsEnc{noon.at, noon.usec}, w.client_key,
-                                                        key_usage_t::as_rep_enc_part, w.turn_now(), reply);
-  REQUIRE(fails_with(x.receive(*rep, w.turn_now()), errc::unexpected_tag, ""));
+                                                        key_usage_t::as_rep_enc_part, w.env_now(), reply);
+  REQUIRE(fails_with(x.receive(*rep, w.env_now()), errc::unexpected_tag, ""));
 }
 
 TEST_CASE("as_client: no flipped bit of a reply is accepted but where nothing is authenticated", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   const bytes_view whole = w.as_rep(octets_of_send(first), honest);
   const auto rep = asn1::decode<msg::AsRep>(whole);
   const auto offset = [&](bytes_view part) { return static_cast<std::size_t>(part.data() - whole.data()); };
@@ -371,9 +370,9 @@ TEST_CASE("as_client: no flipped bit of a reply is accepted but where nothing is
     copy[at] = static_cast<std::uint8_t>(copy[at] ^ (1u << (bit % 8)));
     client y(w.ask_as(buffer));
     kdc_world same;  // draws the same nonce
-    const auto ignored_start = y.start(same.turn_now());
+    const auto ignored_start = y.start(same.env_now());
     REQUIRE(says<send>(ignored_start));
-    const auto s = y.receive(bytes_view(copy).first(whole.size()), same.turn_now(), carrier::stream);
+    const auto s = y.receive(bytes_view(copy).first(whole.size()), same.env_now(), carrier::stream);
     if (!says<done>(s)) continue;
     // The Ticket is opaque to the client: etype, kvno and cipher of its enc-part. Name types are compared nowhere.
     const auto got = asn1::decode<msg::AsRep>(bytes_view(copy).first(whole.size()));
@@ -395,13 +394,13 @@ TEST_CASE("as_client: a KRB-ERROR ends the exchange with its code", "[exchange][
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
-    const auto started = x.start(w.turn_now());
+    const auto started = x.start(w.env_now());
     REQUIRE(says<send>(started));
-    const auto s = x.receive(w.error(code), w.turn_now());
+    const auto s = x.receive(w.error(code), w.env_now());
     REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
     REQUIRE(why(s).detail == static_cast<std::uint32_t>(code));
     REQUIRE(x.peer_error()->error_code == code);
-    REQUIRE(why(x.receive(w.error(error_code_t::kdc_err_policy), w.turn_now())).detail ==
+    REQUIRE(why(x.receive(w.error(error_code_t::kdc_err_policy), w.env_now())).detail ==
             static_cast<std::uint32_t>(code));
   }
 }
@@ -409,9 +408,9 @@ TEST_CASE("as_client: a second refusal of the timestamp is the end", "[exchange]
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
-  const auto s = x.receive(w.hints({.code = error_code_t::kdc_err_preauth_failed}), w.turn_now());
+  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(says<send>(x.receive(w.hints(), w.env_now())));
+  const auto s = x.receive(w.hints({.code = error_code_t::kdc_err_preauth_failed}), w.env_now());
   REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
   REQUIRE(why(s).detail == 24);
 }
@@ -419,12 +418,12 @@ TEST_CASE("as_client: a KDC that offers nothing we have ends the exchange", "[ex
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  REQUIRE(fails_with(x.receive(w.hints({.timestamp = false, .strangers = true}), w.turn_now()),
+  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(fails_with(x.receive(w.hints({.timestamp = false, .strangers = true}), w.env_now()),
                      errc::no_preauth_mechanism, ""));
   client y(w.ask_as(buffer));
-  REQUIRE(says<send>(y.start(w.turn_now())));
-  REQUIRE(fails_with(y.receive(w.error(error_code_t::kdc_err_preauth_required), w.turn_now()), errc::kdc_said_no,
+  REQUIRE(says<send>(y.start(w.env_now())));
+  REQUIRE(fails_with(y.receive(w.error(error_code_t::kdc_err_preauth_required), w.env_now()), errc::kdc_said_no,
                      "error-code"));
 }
 TEST_CASE("as_client: broken hints are passed over on a datagram and fail on a stream", "[exchange]") {
@@ -433,11 +432,11 @@ TEST_CASE("as_client: broken hints are passed over on a datagram and fail on a s
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
-    REQUIRE(says<send>(x.start(w.turn_now())));
-    const auto s = x.receive(w.error(error_code_t::kdc_err_preauth_required, bytes_view(junk)), w.turn_now(), c);
+    REQUIRE(says<send>(x.start(w.env_now())));
+    const auto s = x.receive(w.error(error_code_t::kdc_err_preauth_required, bytes_view(junk)), w.env_now(), c);
     REQUIRE(says<failed>(s) == (c == carrier::stream));
     REQUIRE(why(s).code == errc::non_minimal_length);
-    if (c == carrier::any) REQUIRE(says<send>(x.receive(w.hints(), w.turn_now(), c)));
+    if (c == carrier::any) REQUIRE(says<send>(x.receive(w.hints(), w.env_now(), c)));
   }
 }
 TEST_CASE("as_client: a reply too big for a datagram is asked for again over a stream, once",
@@ -445,18 +444,18 @@ TEST_CASE("as_client: a reply too big for a datagram is asked for again over a s
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  const auto first = x.start(w.turn_now());
-  const auto again = x.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now());
+  const auto first = x.start(w.env_now());
+  const auto again = x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now());
   REQUIRE(says<send>(again));
   REQUIRE(std::get<send>(again).octets == octets_of_send(first));
   REQUIRE(std::get<send>(again).via == carrier::stream);
   REQUIRE_FALSE(std::get<send>(again).fresh);
   // from now on there are no datagrams that could be passed over
-  REQUIRE(says<failed>(x.receive(bytes_view(), w.turn_now())));
+  REQUIRE(says<failed>(x.receive(bytes_view(), w.env_now())));
   client y(w.ask_as(buffer));
-  REQUIRE(says<send>(y.start(w.turn_now())));
-  REQUIRE(says<send>(y.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now())));
-  REQUIRE(says<failed>(y.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now())));
+  REQUIRE(says<send>(y.start(w.env_now())));
+  REQUIRE(says<send>(y.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
+  REQUIRE(says<failed>(y.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
 }
 TEST_CASE("as_client: an unauthenticated clock is followed only with leave, and once", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
@@ -495,7 +494,7 @@ class talkative {
     return preauth_wants::write;
   }
   template <class C, class R>
-  constexpr void write(der::writer& w, const typename C::key*, const turn<C, R>&, errc&) const {
+  constexpr void write(der::writer& w, const typename C::key*, const environment<C, R>&, errc&) const {
     asn1::write(w, msg::PaData{padata_t(1000), {}});
   }
   constexpr void written() { ++times_written; }
@@ -514,11 +513,11 @@ TEST_CASE("as_client: a KDC that always wants more is bounded by the limits", "[
   as_params<key> ask = w.ask_as(buffer);
   ask.key = w.client_key;
   as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
-  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.start(w.env_now())));
   const error_code_t more[] = {error_code_t::kdc_err_preauth_required, error_code_t::kdc_err_more_preauth_data_required,
                                error_code_t::kdc_err_more_preauth_data_required};
-  for (error_code_t code : more) REQUIRE(says<send>(x.receive(w.hints({.code = code}), w.turn_now())));
-  REQUIRE(fails_with(x.receive(w.hints({.code = more[1]}), w.turn_now()), errc::too_many_rounds, ""));
+  for (error_code_t code : more) REQUIRE(says<send>(x.receive(w.hints({.code = code}), w.env_now())));
+  REQUIRE(fails_with(x.receive(w.hints({.code = more[1]}), w.env_now()), errc::too_many_rounds, ""));
 }
 
 // ---- keys from hints
@@ -544,8 +543,8 @@ TEST_CASE("as_client: iterations outside the limits are refused, and inside they
     as_params<key> ask = w.ask_as(buffer);
     ask.password = {};
     client x(ask);
-    REQUIRE(says<send>(x.start(w.turn_now())));
-    const auto s = x.receive(w.hints({.s2kparams = bytes_view(r.params)}), w.turn_now());
+    REQUIRE(says<send>(x.start(w.env_now())));
+    const auto s = x.receive(w.hints({.s2kparams = bytes_view(r.params)}), w.env_now());
     INFO(r.count);
     if (r.good) {
       REQUIRE(says<need_key>(s));
@@ -564,8 +563,8 @@ TEST_CASE("as_client: the limits of iterations are the caller's", "[exchange][rf
   ask.password = {};
   for (const std::array<std::uint8_t, 4> p : {std::array<std::uint8_t, 4>{0, 0, 0, 1}, std::array<std::uint8_t, 4>{}}) {
     client x(ask);
-    REQUIRE(says<send>(x.start(w.turn_now())));
-    const auto s = x.receive(w.hints({.s2kparams = bytes_view(p)}), w.turn_now());
+    REQUIRE(says<send>(x.start(w.env_now())));
+    const auto s = x.receive(w.hints({.s2kparams = bytes_view(p)}), w.env_now());
     REQUIRE(says<need_key>(s));
     REQUIRE(std::get<need_key>(s).iterations.count == (p[3] == 1 ? 1 : std::uint64_t{1} << 32));
   }
@@ -576,8 +575,8 @@ TEST_CASE("as_client: parameters of another size are refused", "[exchange][rfc39
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
-    REQUIRE(says<send>(x.start(w.turn_now())));
-    REQUIRE(fails_with(x.receive(w.hints({.s2kparams = bytes_view(five).first(n)}), w.turn_now()),
+    REQUIRE(says<send>(x.start(w.env_now())));
+    REQUIRE(fails_with(x.receive(w.hints({.s2kparams = bytes_view(five).first(n)}), w.env_now()),
                        errc::bad_s2k_parameters, "s2kparams"));
   }
 }
@@ -585,8 +584,8 @@ TEST_CASE("as_client: hints for none of our encryption types fail", "[exchange][
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  REQUIRE(fails_with(x.receive(w.hints({.etype = etype_t::des_cbc_md5}), w.turn_now()), errc::etype_not_offered, ""));
+  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(fails_with(x.receive(w.hints({.etype = etype_t::des_cbc_md5}), w.env_now()), errc::etype_not_offered, ""));
 }
 TEST_CASE("as_client: without a password it asks for the key, with the salt and the parameters",
           "[exchange][rfc4120-3.1.3]") {
@@ -595,18 +594,18 @@ TEST_CASE("as_client: without a password it asks for the key, with the salt and 
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  const auto s = x.receive(w.hints({.etype = e18, .salt = "salt!"_krb}), w.turn_now());
+  REQUIRE(says<send>(x.start(w.env_now())));
+  const auto s = x.receive(w.hints({.etype = e18, .salt = "salt!"_krb}), w.env_now());
   REQUIRE(says<need_key>(s));
   REQUIRE(std::get<need_key>(s).etype == e18);
   REQUIRE(std::get<need_key>(s).salt == "salt!"_krb.octets);
   REQUIRE(std::get<need_key>(s).iterations.count == 4096);
   key k = w.make(e18, 0x55);
-  const auto second = x.provide(std::move(k), w.turn_now());
+  const auto second = x.provide(std::move(k), w.env_now());
   REQUIRE(says<send>(second));
   const key same = w.make(e18, 0x55);
   REQUIRE(says<done>(
-      x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& r) { r.seal_with = &same; }), w.turn_now())));
+      x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& r) { r.seal_with = &same; }), w.env_now())));
 }
 TEST_CASE("as_client: the default salt is the realm and the components", "[exchange][rfc4120-4]") {
   kdc_world w;
@@ -614,12 +613,12 @@ TEST_CASE("as_client: the default salt is the realm and the components", "[excha
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  const auto s = x.receive(w.hints(), w.turn_now());
+  REQUIRE(says<send>(x.start(w.env_now())));
+  const auto s = x.receive(w.hints(), w.env_now());
   REQUIRE(says<need_key>(s));
   REQUIRE(std::get<need_key>(s).salt == "EX.ORGalice"_krb.octets);
   SECTION("a key of another encryption type than was asked for is misuse") {
-    REQUIRE(why(x.provide(w.make(e17, 1), w.turn_now())).code == errc::api_misuse);
+    REQUIRE(why(x.provide(w.make(e17, 1), w.env_now())).code == errc::api_misuse);
   }
 }
 TEST_CASE("as_client: a key for the reply alone is asked for when it is needed", "[exchange][rfc4120-3.1.5]") {
@@ -628,12 +627,12 @@ TEST_CASE("as_client: a key for the reply alone is asked for when it is needed",
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   const bytes_view rep = w.as_rep(octets_of_send(first), honest);
-  const auto s = x.receive(rep, w.turn_now());
+  const auto s = x.receive(rep, w.env_now());
   REQUIRE(says<need_key>(s));
   REQUIRE(std::get<need_key>(s).etype == e20);
-  REQUIRE(says<done>(x.provide(w.client_key.copy(), w.turn_now())));
+  REQUIRE(says<done>(x.provide(w.client_key.copy(), w.env_now())));
 }
 TEST_CASE("as_client: hints in the reply tell how the key is made", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
@@ -658,17 +657,17 @@ TEST_CASE("as_client: a long-term key serves instead of a password, its own type
   ask.password = {};
   ask.key = k;
   client x(ask);
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   const auto req = asn1::decode<msg::AsReq>(octets_of_send(first));
   REQUIRE(req->req_body->etype.size() == 4);
   REQUIRE(*req->req_body->etype.begin() == e17);
-  const auto second = x.receive(w.hints({.etype = e17}), w.turn_now());
+  const auto second = x.receive(w.hints({.etype = e17}), w.env_now());
   REQUIRE(says<send>(second));
   REQUIRE(
-      says<done>(x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k; }), w.turn_now())));
+      says<done>(x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k; }), w.env_now())));
   client y(ask);
-  REQUIRE(says<send>(y.start(w.turn_now())));
-  REQUIRE(fails_with(y.receive(w.hints({.etype = e20}), w.turn_now()), errc::etype_not_offered, ""));
+  REQUIRE(says<send>(y.start(w.env_now())));
+  REQUIRE(fails_with(y.receive(w.hints({.etype = e20}), w.env_now()), errc::etype_not_offered, ""));
 }
 
 // ---- the caller's side
@@ -685,25 +684,25 @@ TEST_CASE("as_client: calls out of turn are misuse, and the first reason stands"
       if (state == in::wants_key) ask.password = {};
       client x(ask);
       if (state != in::idle) {
-        const auto s = x.start(w.turn_now());
-        if (state == in::wants_key) REQUIRE(says<need_key>(x.receive(w.hints(), w.turn_now())));
+        const auto s = x.start(w.env_now());
+        if (state == in::wants_key) REQUIRE(says<need_key>(x.receive(w.hints(), w.env_now())));
         if (state == in::over || state == in::spent) {
-          REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(s), honest), w.turn_now())));
+          REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(s), honest), w.env_now())));
         }
         if (state == in::spent) REQUIRE(std::move(x).take().has_value());
       }
       INFO("state " << static_cast<int>(state) << " call " << static_cast<int>(c));
-      if (c == call::start && state != in::idle) REQUIRE(misused(x.start(w.turn_now())));
-      if (c == call::receive && state != in::waiting) REQUIRE(misused(x.receive({}, w.turn_now())));
-      if (c == call::provide && state != in::wants_key) REQUIRE(misused(x.provide(w.make(e20, 1), w.turn_now())));
+      if (c == call::start && state != in::idle) REQUIRE(misused(x.start(w.env_now())));
+      if (c == call::receive && state != in::waiting) REQUIRE(misused(x.receive({}, w.env_now())));
+      if (c == call::provide && state != in::wants_key) REQUIRE(misused(x.provide(w.make(e20, 1), w.env_now())));
       if (c == call::take && state != in::over) REQUIRE(std::move(x).take().error().code == errc::api_misuse);
     }
   }
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.turn_now())));
-  REQUIRE(why(x.start(w.turn_now())).code == errc::kdc_said_no);
-  REQUIRE(why(x.provide(w.make(e20, 1), w.turn_now())).code == errc::kdc_said_no);
+  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.env_now())));
+  REQUIRE(why(x.start(w.env_now())).code == errc::kdc_said_no);
+  REQUIRE(why(x.provide(w.make(e20, 1), w.env_now())).code == errc::kdc_said_no);
   REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::kdc_said_no);
 }
 
@@ -714,33 +713,33 @@ TEST_CASE("as_client: too small a buffer says what will do, and nothing has chan
   std::size_t needed = 0;
   {
     client x(w.ask_as(all.first(0)));
-    const auto s = x.start(w.turn_now());
+    const auto s = x.start(w.env_now());
     REQUIRE(says<need_buffer>(s));
     needed = std::get<need_buffer>(s).octets;
   }
   for (std::size_t n = 0; n != needed; ++n) {
     kdc_world own;
     client x(own.ask_as(all.first(n)));
-    const auto s = x.start(own.turn_now());
+    const auto s = x.start(own.env_now());
     REQUIRE(says<need_buffer>(s));
     REQUIRE(std::get<need_buffer>(s).octets == needed);
     REQUIRE(own.policy.entropy.draws() == 0);
     x.set_buffer(all.first(needed));
-    REQUIRE(says<send>(x.start(own.turn_now())));
+    REQUIRE(says<send>(x.start(own.env_now())));
   }
   // and when the reply comes
   std::array<std::uint8_t, 2048> other{};
   kdc_world own;
   client x(own.ask_as(all.first(needed)));
-  const auto first = x.start(own.turn_now());
+  const auto first = x.start(own.env_now());
   const bytes_view rep = own.as_rep(octets_of_send(first), honest);
-  const auto s = x.receive(rep, own.turn_now());
+  const auto s = x.receive(rep, own.env_now());
   REQUIRE(says<need_buffer>(s));
   const std::size_t more = std::get<need_buffer>(s).octets;
   x.set_buffer(std::span(other).first(more - 1));
-  REQUIRE(std::get<need_buffer>(x.receive(rep, own.turn_now())).octets == more);
+  REQUIRE(std::get<need_buffer>(x.receive(rep, own.env_now())).octets == more);
   x.set_buffer(all.first(more));
-  const auto end = x.receive(rep, own.turn_now());
+  const auto end = x.receive(rep, own.env_now());
   INFO(name_of(why(end).code) << ' ' << why(end).type << ' ' << why(end).field << ' ' << end.index());
   REQUIRE(says<done>(end));
 }
@@ -751,17 +750,17 @@ TEST_CASE("as_client: too small a space for the second request can be enlarged, 
   as_params<key> ask = w.ask_as(std::span(small).first(0));
   ask.password = {};
   client x(ask);
-  const auto s = x.start(w.turn_now());
+  const auto s = x.start(w.env_now());
   x.set_buffer(std::span(small).first(std::get<need_buffer>(s).octets));
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  auto next = x.receive(w.hints({.salt = "s"_krb}), w.turn_now());
+  REQUIRE(says<send>(x.start(w.env_now())));
+  auto next = x.receive(w.hints({.salt = "s"_krb}), w.env_now());
   REQUIRE(says<need_key>(next));
   key k = w.client_key.copy();
-  next = x.provide(std::move(k), w.turn_now());
+  next = x.provide(std::move(k), w.env_now());
   REQUIRE(says<need_buffer>(next));
   REQUIRE_FALSE(k.empty());
   x.set_buffer(large);
-  REQUIRE(says<send>(x.provide(std::move(k), w.turn_now())));
+  REQUIRE(says<send>(x.provide(std::move(k), w.env_now())));
 }
 
 TEST_CASE("as_client: a random source that fails ends the exchange, and leaves no plaintext", "[exchange]") {
@@ -770,8 +769,8 @@ TEST_CASE("as_client: a random source that fails ends the exchange, and leaves n
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
     w.policy.entropy.fail_at = draw;
-    auto s = x.start(w.turn_now());
-    if (says<send>(s)) s = x.receive(w.hints(), w.turn_now());
+    auto s = x.start(w.env_now());
+    if (says<send>(s)) s = x.receive(w.hints(), w.env_now());
     if (says<send>(s)) {
       REQUIRE(draw == 4);  // two nonces and a confounder were drawn
       break;
@@ -796,8 +795,8 @@ TEST_CASE("as_client: what was opened is wiped when the credential dies", "[exch
   std::array<std::uint8_t, 2048> buffer{};
   {
     client x(w.ask_as(buffer));
-    const auto first = x.start(w.turn_now());
-    REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(first), honest), w.turn_now())));
+    const auto first = x.start(w.env_now());
+    REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(first), honest), w.env_now())));
     auto c = std::move(x).take();
     REQUIRE(holds(buffer, "20260101120000Z"_krb.octets));  // authtime, in the opened part
     REQUIRE_FALSE(holds(buffer, w.session_key.octets().unguarded()));
@@ -808,9 +807,9 @@ TEST_CASE("as_client: what was opened is wiped when the reply is refused", "[exc
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   const auto bend = [](reply_spec& s) { s.part.endtime = plus(s.part.endtime, 3600); };
-  REQUIRE(says<failed>(x.receive(w.as_rep(octets_of_send(first), bend), w.turn_now())));
+  REQUIRE(says<failed>(x.receive(w.as_rep(octets_of_send(first), bend), w.env_now())));
   REQUIRE_FALSE(holds(buffer, "20260101230000Z"_krb.octets));
   REQUIRE_FALSE(holds(buffer, w.session_key.octets().unguarded()));
 }
@@ -822,9 +821,9 @@ TEST_CASE("as_client: a whole exchange takes nothing from the heap", "[exchange]
   {
     const no_allocations none;
     client x(w.ask_as(buffer));
-    auto s = x.start(w.turn_now());
-    s = x.receive(w.hints(), w.turn_now());
-    s = x.receive(w.as_rep(octets_of_send(s), honest), w.turn_now());
+    auto s = x.start(w.env_now());
+    s = x.receive(w.hints(), w.env_now());
+    s = x.receive(w.as_rep(octets_of_send(s), honest), w.env_now());
     ok = says<done>(s) && std::move(x).take().has_value();
   }
   REQUIRE(ok);
@@ -857,7 +856,7 @@ TEST_CASE("as_client: a cookie outlives the octets it came in, as long as it is 
   as_params<key> ask = w.ask_as(buffer);
   ask.follow_kdc_clock = true;
   client x(ask);
-  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.start(w.env_now())));
   const auto over_the_wire = [&](bytes_view v) {
     for (std::size_t i = 0; i != wire.size(); ++i) wire[i] = i < v.size() ? v[i] : 0xdd;
     return bytes_view(wire).first(v.size());
@@ -865,15 +864,15 @@ TEST_CASE("as_client: a cookie outlives the octets it came in, as long as it is 
   for (const bytes_view c : {bytes_view(cookie), bytes_view(longer), bytes_view(cookie)}) {
     std::array<std::uint8_t, 2048> large{};
     client y(ask);
-    REQUIRE(says<send>(y.start(w.turn_now())));
-    const auto second = y.receive(over_the_wire(w.hints({.cookie = c})), w.turn_now());
+    REQUIRE(says<send>(y.start(w.env_now())));
+    const auto second = y.receive(over_the_wire(w.hints({.cookie = c})), w.env_now());
     REQUIRE(cookie_in(octets_of_send(second)) == std::optional(c));
-    const auto third = y.receive(over_the_wire(w.error(error_code_t::krb_ap_err_skew)), w.turn_now());
+    const auto third = y.receive(over_the_wire(w.error(error_code_t::krb_ap_err_skew)), w.env_now());
     REQUIRE(says<send>(third));
     REQUIRE(cookie_in(octets_of_send(third)) == std::optional(c));
     REQUIRE(has_timestamp(octets_of_send(third)));
     y.set_buffer(large);
-    REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(third), honest), w.turn_now())));
+    REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(third), honest), w.env_now())));
   }
 }
 TEST_CASE("as_client: hints that are passed over leave nothing behind", "[exchange]") {
@@ -887,13 +886,13 @@ TEST_CASE("as_client: hints that are passed over leave nothing behind", "[exchan
   as_params<key> ask = w.ask_as(buffer);
   ask.follow_kdc_clock = true;
   client x(ask);
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  REQUIRE(says<ignored>(x.receive(w.error(error_code_t::kdc_err_preauth_required, broken), w.turn_now())));
-  const auto next = x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_now());
+  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(says<ignored>(x.receive(w.error(error_code_t::kdc_err_preauth_required, broken), w.env_now())));
+  const auto next = x.receive(w.error(error_code_t::krb_ap_err_skew), w.env_now());
   REQUIRE(says<send>(next));
   REQUIRE_FALSE(cookie_in(octets_of_send(next)));
   REQUIRE_FALSE(has_timestamp(octets_of_send(next)));
-  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(next), honest), w.turn_now())));
+  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(next), honest), w.env_now())));
 }
 TEST_CASE("as_client: a forged reply with another salt does not spoil the key", "[exchange][rfc4120-3.1.5]") {
   const msg::EtypeInfo2Entry entries[] = {{e20, "forged"_krb, {}}, {e17, "forged"_krb, {}}};
@@ -905,15 +904,15 @@ TEST_CASE("as_client: a forged reply with another salt does not spoil the key", 
       kdc_world w;
       std::array<std::uint8_t, 2048> buffer{};
       client x(w.ask_as(buffer));
-      auto sent = x.start(w.turn_now());
-      if (preauthenticated) sent = x.receive(w.hints(), w.turn_now());
+      auto sent = x.start(w.env_now());
+      if (preauthenticated) sent = x.receive(w.hints(), w.env_now());
       const auto forge = [&](reply_spec& s) {
         s.padata = msg::MethodData(view_of(list));
         s.seal_with = &w.tgs_key;
         s.claimed = claimed;
       };
-      REQUIRE(says<ignored>(x.receive(w.as_rep(octets_of_send(sent), forge), w.turn_now())));
-      REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())));
+      REQUIRE(says<ignored>(x.receive(w.as_rep(octets_of_send(sent), forge), w.env_now())));
+      REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
     }
   }
 }
@@ -922,7 +921,7 @@ TEST_CASE("as_client: forged replies make it compute a bounded number of keys", 
   w.limits.max_rounds = 3;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  const auto sent = x.start(w.turn_now());
+  const auto sent = x.start(w.env_now());
   const auto forged = [&](std::uint8_t letter) {
     const std::uint8_t salt[] = {letter};
     const msg::EtypeInfo2Entry entries[] = {{e20, kerberos_string{salt}, {}}};
@@ -932,7 +931,7 @@ TEST_CASE("as_client: forged replies make it compute a bounded number of keys", 
       s.padata = msg::MethodData(view_of(list));
       s.seal_with = &w.tgs_key;
     };
-    return x.receive(w.as_rep(octets_of_send(sent), bend), w.turn_now());
+    return x.receive(w.as_rep(octets_of_send(sent), bend), w.env_now());
   };
   for (const std::uint8_t salt : {'a', 'b', 'c', 'a', 'b', 'c'}) REQUIRE(why(forged(salt)).code == errc::integrity);
   REQUIRE(fails_with(forged('d'), errc::too_many_rounds, ""));
@@ -943,11 +942,11 @@ TEST_CASE("as_client: a key that was provided is asked for once, whatever it ope
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
-  const auto sent = x.start(w.turn_now());
+  const auto sent = x.start(w.env_now());
   REQUIRE(says<need_key>(
-      x.receive(w.as_rep(octets_of_send(sent), [&](reply_spec& s) { s.seal_with = &w.tgs_key; }), w.turn_now())));
-  REQUIRE(says<ignored>(x.provide(w.client_key.copy(), w.turn_now())));
-  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())));
+      x.receive(w.as_rep(octets_of_send(sent), [&](reply_spec& s) { s.seal_with = &w.tgs_key; }), w.env_now())));
+  REQUIRE(says<ignored>(x.provide(w.client_key.copy(), w.env_now())));
+  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
 }
 TEST_CASE("as_client: a reply that changed while the key was fetched fails", "[exchange]") {
   kdc_world w;
@@ -956,37 +955,37 @@ TEST_CASE("as_client: a reply that changed while the key was fetched fails", "[e
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
-  const auto sent = x.start(w.turn_now());
+  const auto sent = x.start(w.env_now());
   const bytes_view rep = w.as_rep(octets_of_send(sent), honest);
   for (std::size_t i = 0; i != rep.size(); ++i) wire[i] = rep[i];
-  REQUIRE(says<need_key>(x.receive(bytes_view(wire).first(rep.size()), w.turn_now())));
+  REQUIRE(says<need_key>(x.receive(bytes_view(wire).first(rep.size()), w.env_now())));
   wire.fill(0);
-  REQUIRE(says<failed>(x.provide(w.client_key.copy(), w.turn_now())));
+  REQUIRE(says<failed>(x.provide(w.client_key.copy(), w.env_now())));
 }
 TEST_CASE("as_client: a forged name or hint is passed over on a datagram", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  const auto sent = x.start(w.turn_now());
+  const auto sent = x.start(w.env_now());
   REQUIRE(
-      why(x.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = mallory(); }), w.turn_now())).code ==
+      why(x.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = mallory(); }), w.env_now())).code ==
       errc::name_mismatch);
   REQUIRE(
-      why(x.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.claimed = etype_t::rc4_hmac; }), w.turn_now()))
+      why(x.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.claimed = etype_t::rc4_hmac; }), w.env_now()))
           .code == errc::etype_not_offered);
-  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())));
+  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
 }
 TEST_CASE("as_client: the answer to a datagram that was sent twice does not end the next round", "[exchange]") {
   for (const carrier c : {carrier::any, carrier::stream}) {
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
-    REQUIRE(says<send>(x.start(w.turn_now())));
-    const auto second = x.receive(w.hints(), w.turn_now(), c);
-    const auto twice = x.receive(w.hints(), w.turn_now(), c);
+    REQUIRE(says<send>(x.start(w.env_now())));
+    const auto second = x.receive(w.hints(), w.env_now(), c);
+    const auto twice = x.receive(w.hints(), w.env_now(), c);
     REQUIRE(why(twice).code == errc::kdc_said_no);
     REQUIRE(says<ignored>(twice) == (c == carrier::any));
-    if (c == carrier::any) REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(second), honest), w.turn_now(), c)));
+    if (c == carrier::any) REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(second), honest), w.env_now(), c)));
   }
 }
 TEST_CASE("as_client: a refusal whose e-data is of another type is a refusal all the same",
@@ -995,9 +994,9 @@ TEST_CASE("as_client: a refusal whose e-data is of another type is a refusal all
   std::array<std::uint8_t, 2048> buffer{};
   const std::uint8_t typed[] = {0x30, 0x09, 0xa1, 0x03, 0x02, 0x01, 0x03, 0xa2, 0x02, 0x04, 0x00};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
-  const auto s = x.receive(w.error(error_code_t::kdc_err_preauth_failed, bytes_view(typed)), w.turn_now());
+  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(says<send>(x.receive(w.hints(), w.env_now())));
+  const auto s = x.receive(w.error(error_code_t::kdc_err_preauth_failed, bytes_view(typed)), w.env_now());
   REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
   REQUIRE(why(s).detail == 24);
 }
@@ -1028,8 +1027,8 @@ TEST_CASE("as_client: a ticket for a service is never swapped for a referral", "
   as_params<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::canonicalize};
   client x(ask);
-  const auto sent = x.start(w.turn_now());
-  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), referral), w.turn_now())));
+  const auto sent = x.start(w.env_now());
+  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), referral), w.env_now())));
   REQUIRE(std::move(x).take()->facts().is_referral);
   ask.server = web();
   REQUIRE(fails_with(answered(w, buffer, referral, ask), errc::name_mismatch, "sname"));
@@ -1051,8 +1050,8 @@ TEST_CASE("as_client: the ticket-granting ticket of a realm that is written in a
   REQUIRE(fails_with(answered(w, buffer, canonical, ask), errc::name_mismatch, "crealm"));
   ask.options = {kdc_option_t::canonicalize};
   client x(ask);
-  const auto sent = x.start(w.turn_now());
-  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), canonical), w.turn_now())));
+  const auto sent = x.start(w.env_now());
+  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), canonical), w.env_now())));
   const auto c = std::move(x).take();
   REQUIRE_FALSE(c->facts().is_referral);
   REQUIRE(c->facts().client_renamed);
@@ -1103,69 +1102,68 @@ TEST_CASE("as_client: the realm that a KDC names in place of the one asked is th
   e.sname = krbtgt().name;
   e.crealm = other_org;
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.start(w.env_now())));
   REQUIRE_FALSE(x.realm_named());
-  REQUIRE(fails_with(x.receive(*asn1::encode(e, wire), w.turn_now()), errc::kdc_said_no, "error-code"));
+  REQUIRE(fails_with(x.receive(*asn1::encode(e, wire), w.env_now()), errc::kdc_said_no, "error-code"));
   wire.fill(0xdd);
   REQUIRE(x.realm_named() == other_org);
 
   // A reply that differs in the client's realm alone, passed over on a datagram
   client y(w.ask_as(buffer));
-  const auto sent = y.start(w.turn_now());
+  const auto sent = y.start(w.env_now());
   const auto elsewhere = [](reply_spec& s) { s.client.realm = other_org; };
   REQUIRE(says<ignored>(
-      y.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = mallory(); }), w.turn_now())));
+      y.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = mallory(); }), w.env_now())));
+  REQUIRE(says<ignored>(y.receive(
+      w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = named(mallory_parts, other_org); }), w.env_now())));
   REQUIRE(says<ignored>(
-      y.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = named(mallory_parts, other_org); }),
-                w.turn_now())));
-  REQUIRE(says<ignored>(
-      y.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.claimed = etype_t::rc4_hmac; }), w.turn_now())));
+      y.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.claimed = etype_t::rc4_hmac; }), w.env_now())));
   REQUIRE_FALSE(y.realm_named());
-  REQUIRE(says<ignored>(y.receive(w.as_rep(octets_of_send(sent), elsewhere), w.turn_now())));
+  REQUIRE(says<ignored>(y.receive(w.as_rep(octets_of_send(sent), elsewhere), w.env_now())));
   REQUIRE(y.realm_named() == other_org);
 }
 TEST_CASE("as_client: a KRB-ERROR is not shown any more once its octets may have gone", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
+  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(says<send>(x.receive(w.hints(), w.env_now())));
   REQUIRE(x.peer_error());
-  REQUIRE(says<ignored>(x.receive(bytes_view(), w.turn_now())));
+  REQUIRE(says<ignored>(x.receive(bytes_view(), w.env_now())));
   REQUIRE_FALSE(x.peer_error());
-  REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.turn_now())));
+  REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.env_now())));
   REQUIRE(x.peer_error());
-  REQUIRE(says<failed>(x.receive(bytes_view(), w.turn_now())));
+  REQUIRE(says<failed>(x.receive(bytes_view(), w.env_now())));
   REQUIRE_FALSE(x.peer_error());
 }
 TEST_CASE("as_client: moved from, it refuses every call, and the other one goes on", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  const auto sent = x.start(w.turn_now());
+  const auto sent = x.start(w.env_now());
   client y(std::move(x));
-  REQUIRE(why(x.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())).code == errc::api_misuse);
+  REQUIRE(why(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())).code == errc::api_misuse);
   REQUIRE(x.framed().empty());
   x.set_buffer(buffer);
   REQUIRE(x.framed().empty());
-  REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(sent), honest), w.turn_now())));
+  REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
   client z(w.ask_as(buffer));
   z = std::move(y);
   REQUIRE(std::move(y).take().error().code == errc::api_misuse);
-  REQUIRE(why(y.start(w.turn_now())).code == errc::api_misuse);
+  REQUIRE(why(y.start(w.env_now())).code == errc::api_misuse);
   REQUIRE(same_principal(std::move(z).take()->client(), alice()));
   client idle(w.ask_as(buffer));
   const client other(std::move(idle));
-  REQUIRE(why(idle.start(w.turn_now())).code == errc::api_misuse);
+  REQUIRE(why(idle.start(w.env_now())).code == errc::api_misuse);
 
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client wants(ask);
-  REQUIRE(says<send>(wants.start(w.turn_now())));
-  REQUIRE(says<need_key>(wants.receive(w.hints(), w.turn_now())));
+  REQUIRE(says<send>(wants.start(w.env_now())));
+  REQUIRE(says<need_key>(wants.receive(w.hints(), w.env_now())));
   client has(std::move(wants));
-  REQUIRE(why(wants.provide(w.client_key.copy(), w.turn_now())).code == errc::api_misuse);
-  REQUIRE(says<send>(has.provide(w.client_key.copy(), w.turn_now())));
+  REQUIRE(why(wants.provide(w.client_key.copy(), w.env_now())).code == errc::api_misuse);
+  REQUIRE(says<send>(has.provide(w.client_key.copy(), w.env_now())));
 }
 
 namespace {
@@ -1188,7 +1186,7 @@ TEST_CASE("as_client: a wrong password without pre-authentication is passed over
   as_params<key> ask = w.ask_as(buffer);
   ask.password = secret_view(wrong, 5);
   as_client<counting_policy> x(ask);
-  const turn<counting_policy, counting_policy> t{p, p, noon, w.limits};
+  const environment<counting_policy, counting_policy> t{p, p, noon, w.limits};
   const auto sent = x.start(t);
   const bytes_view rep = w.as_rep(std::get<send>(sent).octets, honest);
   for (int i = 0; i != 20; ++i) {
@@ -1206,7 +1204,7 @@ TEST_CASE("as_client: a key is made once for one encryption type, salt and numbe
   counting_policy p;
   std::array<std::uint8_t, 2048> buffer{};
   as_client<counting_policy> x(w.ask_as(buffer));
-  const turn<counting_policy, counting_policy> t{p, p, noon, w.limits};
+  const environment<counting_policy, counting_policy> t{p, p, noon, w.limits};
   const auto sent = x.start(t);
   const auto replied = [&](etype_t e, std::optional<kerberos_string> salt, std::optional<bytes_view> params) {
     const msg::EtypeInfo2Entry entries[] = {{e, salt, params}};
@@ -1240,7 +1238,7 @@ TEST_CASE("as_client: a call that is repeated in a larger buffer makes and count
   counting_policy p;
   std::array<std::uint8_t, 2048> small{}, large{};
   as_client<counting_policy> x(w.ask_as(std::span(small).first(0)));
-  const turn<counting_policy, counting_policy> t{p, p, noon, w.limits};
+  const environment<counting_policy, counting_policy> t{p, p, noon, w.limits};
   const auto none = x.start(t);
   x.set_buffer(std::span(small).first(std::get<need_buffer>(none).octets));
   REQUIRE(says<send>(x.start(t)));
@@ -1259,10 +1257,10 @@ TEST_CASE("as_client: one to sixteen encryption types are offered", "[exchange][
   as_params<key> ask = w.ask_as(buffer);
   ask.etypes = types;
   client x(ask);
-  REQUIRE(fails_with(x.start(w.turn_now()), errc::api_misuse, "etype"));
+  REQUIRE(fails_with(x.start(w.env_now()), errc::api_misuse, "etype"));
   ask.etypes = view_of<etype_t>(types.data(), 16);
   client y(ask);
-  REQUIRE(says<send>(y.start(w.turn_now())));
+  REQUIRE(says<send>(y.start(w.env_now())));
 }
 TEST_CASE("as_client: optional fields are sent where they were asked for, and nowhere else",
           "[exchange][rfc4120-5.4.1]") {
@@ -1278,7 +1276,7 @@ TEST_CASE("as_client: optional fields are sent where they were asked for, and no
       ask.from = plus(noon.at, 60);
     }
     client x(ask);
-    const auto s = x.start(w.turn_now());
+    const auto s = x.start(w.env_now());
     const auto req = asn1::decode<msg::AsReq>(octets_of_send(s));
     REQUIRE(req->req_body->addresses.has_value() == all);
     REQUIRE(req->req_body->rtime.has_value() == all);
@@ -1298,8 +1296,8 @@ TEST_CASE("as_client: without a cookie there is none in the next request", "[exc
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  const auto s = x.receive(w.hints(), w.turn_now());
+  REQUIRE(says<send>(x.start(w.env_now())));
+  const auto s = x.receive(w.hints(), w.env_now());
   REQUIRE(asn1::decode<msg::AsReq>(octets_of_send(s))->padata->size() == 1);
   REQUIRE(has_timestamp(octets_of_send(s)));
 }
@@ -1310,19 +1308,19 @@ TEST_CASE("as_client: a key that was provided ends the exchange as any other", "
   ask.password = {};
   for (const bool good : {true, false}) {
     client x(ask);
-    const auto sent = x.start(w.turn_now());
+    const auto sent = x.start(w.env_now());
     const auto bend = [&](reply_spec& s) { s.part.nonce ^= good ? 0 : 1; };
     const bytes_view rep = w.as_rep(octets_of_send(sent), bend);
-    REQUIRE(says<need_key>(x.receive(rep, w.turn_now())));
-    const auto s = x.provide(w.client_key.copy(), w.turn_now());
+    REQUIRE(says<need_key>(x.receive(rep, w.env_now())));
+    const auto s = x.provide(w.client_key.copy(), w.env_now());
     REQUIRE(says<done>(s) == good);
     if (good) REQUIRE(std::move(x).take().has_value());
-    else REQUIRE(why(x.receive(rep, w.turn_now())).code == errc::nonce_mismatch);
+    else REQUIRE(why(x.receive(rep, w.env_now())).code == errc::nonce_mismatch);
   }
   client x(ask);
-  const auto sent = x.start(w.turn_now());
+  const auto sent = x.start(w.env_now());
   const bytes_view rep = w.as_rep(octets_of_send(sent), honest);
-  REQUIRE(says<need_key>(x.receive(rep, w.turn_now())));
+  REQUIRE(says<need_key>(x.receive(rep, w.env_now())));
   REQUIRE(why(x.provide(w.client_key.copy(), w.turn_at({{latest_time.seconds + 1}, {0}}))).code ==
           errc::clock_out_of_range);
 }
@@ -1330,9 +1328,9 @@ TEST_CASE("as_client: the caller may abandon it, for its own reason", "[exchange
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.start(w.env_now())));
   REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::no_answer);
-  REQUIRE(why(x.receive(w.hints(), w.turn_now())).code == errc::no_answer);
+  REQUIRE(why(x.receive(w.hints(), w.env_now())).code == errc::no_answer);
 }
 TEST_CASE("as_client: a KDC's clock is followed within the limit of rounds", "[exchange][rfc4120-3.1.5]") {
   for (const unsigned most : {1u, 2u}) {
@@ -1342,8 +1340,8 @@ TEST_CASE("as_client: a KDC's clock is followed within the limit of rounds", "[e
     as_params<key> ask = w.ask_as(buffer);
     ask.follow_kdc_clock = true;
     client x(ask);
-    REQUIRE(says<send>(x.start(w.turn_now())));
-    REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_now())) == (most == 2));
+    REQUIRE(says<send>(x.start(w.env_now())));
+    REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.env_now())) == (most == 2));
   }
 }
 TEST_CASE("as_client: broken hints are passed over in the first round alone, where they ask for pre-authentication",
@@ -1353,9 +1351,9 @@ TEST_CASE("as_client: broken hints are passed over in the first round alone, whe
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
-    REQUIRE(says<send>(x.start(w.turn_now())));
-    if (second_round) REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
-    return says<failed>(x.receive(w.error(code, bytes_view(junk)), w.turn_now()));
+    REQUIRE(says<send>(x.start(w.env_now())));
+    if (second_round) REQUIRE(says<send>(x.receive(w.hints(), w.env_now())));
+    return says<failed>(x.receive(w.error(code, bytes_view(junk)), w.env_now()));
   };
   REQUIRE_FALSE(ended(false, error_code_t::kdc_err_preauth_required));
   REQUIRE(ended(false, error_code_t::kdc_err_preauth_failed));
@@ -1366,9 +1364,9 @@ TEST_CASE("as_client: a KDC with which nothing is left to try has refused, but i
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
-    REQUIRE(says<send>(x.start(w.turn_now())));
-    if (second_round) REQUIRE(says<send>(x.receive(w.hints(), w.turn_now())));
-    return why(x.receive(w.hints({.code = code, .timestamp = false}), w.turn_now())).code;
+    REQUIRE(says<send>(x.start(w.env_now())));
+    if (second_round) REQUIRE(says<send>(x.receive(w.hints(), w.env_now())));
+    return why(x.receive(w.hints({.code = code, .timestamp = false}), w.env_now())).code;
   };
   REQUIRE(ended(false, error_code_t::kdc_err_preauth_required) == errc::no_preauth_mechanism);
   REQUIRE(ended(false, error_code_t::kdc_err_more_preauth_data_required) == errc::no_preauth_mechanism);
@@ -1381,8 +1379,8 @@ TEST_CASE("as_client: a mechanism that wants no key has none made", "[exchange]"
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  REQUIRE(says<send>(x.receive(w.hints({.etype = etype_t::des_cbc_md5}), w.turn_now())));
+  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(says<send>(x.receive(w.hints({.etype = etype_t::des_cbc_md5}), w.env_now())));
 }
 TEST_CASE("as_client: the cookie that came last is the one that is sent again, in a buffer that just does",
           "[exchange][rfc6113-5.2]") {
@@ -1397,10 +1395,10 @@ TEST_CASE("as_client: the cookie that came last is the one that is sent again, i
   std::size_t have = 0;
   std::array<std::array<std::uint8_t, 2048>, 4> buffers{};
   const auto next = [&](bytes_view came) {
-    auto s = came.empty() ? x.start(w.turn_now()) : x.receive(came, w.turn_now());
+    auto s = came.empty() ? x.start(w.env_now()) : x.receive(came, w.env_now());
     if (const auto* more = std::get_if<need_buffer>(&s)) {
       x.set_buffer(std::span(buffers[have++]).first(more->octets));
-      s = came.empty() ? x.start(w.turn_now()) : x.receive(came, w.turn_now());
+      s = came.empty() ? x.start(w.env_now()) : x.receive(came, w.env_now());
     }
     const auto* out = std::get_if<send>(&s);
     return out == nullptr ? bytes_view() : out->octets;
@@ -1424,18 +1422,18 @@ TEST_CASE("as_client: a reply under another encryption type than the timestamp i
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  const auto second = x.receive(w.hints(), w.turn_now());
+  REQUIRE(says<send>(x.start(w.env_now())));
+  const auto second = x.receive(w.hints(), w.env_now());
   const key k17 = std::move(*w.policy.string_to_key(e17, w.password, "EX.ORGalice"_krb.octets, {4096}));
-  REQUIRE(says<done>(
-      x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k17; }), w.turn_now())));
+  REQUIRE(
+      says<done>(x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k17; }), w.env_now())));
   // but not where there is one key alone
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   ask.key = w.client_key;
   client y(ask);
-  const auto sent = y.start(w.turn_now());
-  const auto s = y.receive(w.as_rep(octets_of_send(sent), [&](reply_spec& r) { r.seal_with = &k17; }), w.turn_now());
+  const auto sent = y.start(w.env_now());
+  const auto s = y.receive(w.as_rep(octets_of_send(sent), [&](reply_spec& r) { r.seal_with = &k17; }), w.env_now());
   REQUIRE(says<ignored>(s));
   REQUIRE(why(s).code == errc::no_key);
   REQUIRE(std::string_view(why(s).type) == "ETYPE-INFO2");
@@ -1448,9 +1446,9 @@ TEST_CASE("as_client: broken parameters in a reply are passed over on a datagram
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  const auto sent = x.start(w.turn_now());
+  const auto sent = x.start(w.env_now());
   const auto s = x.receive(
-      w.as_rep(octets_of_send(sent), [&](reply_spec& r) { r.padata = msg::MethodData(view_of(list)); }), w.turn_now());
+      w.as_rep(octets_of_send(sent), [&](reply_spec& r) { r.padata = msg::MethodData(view_of(list)); }), w.env_now());
   REQUIRE(says<ignored>(s));
   REQUIRE(why(s).code == errc::bad_s2k_parameters);
 }
@@ -1467,12 +1465,12 @@ TEST_CASE("as_client: pre-authentication over a stream, octet by octet", "[excha
     for (std::size_t i = 0; i != m.size() + 4; ++i) {
       REQUIRE(says<need_more>(s));
       io.buffer()[0] = i < 4 ? header[i] : m[i - 4];
-      s = io.got(1, w.turn_now());
+      s = io.got(1, w.env_now());
     }
     return s;
   };
   const auto message_of = [](const stream_step& s) { return std::get<send>(s).octets.subview(4); };
-  REQUIRE(says<send>(io.start(w.turn_now())));
+  REQUIRE(says<send>(io.start(w.env_now())));
   const stream_step second = feed(w.hints());
   REQUIRE(says<send>(second));
   REQUIRE(io.buffer().size() == buffer.size());
@@ -1499,7 +1497,7 @@ TEST_CASE("as_client: a library that makes no digest or no key ends the exchange
     failing_policy p;
     std::array<std::uint8_t, 2048> buffer{};
     as_client<failing_policy> x(w.ask_as(buffer));
-    const turn<failing_policy, failing_policy> t{p, p, noon, w.limits};
+    const environment<failing_policy, failing_policy> t{p, p, noon, w.limits};
     REQUIRE(says<send>(x.start(t)));
     (digests ? p.derives : p.digests) = false;
     REQUIRE(why(x.receive(w.hints(), t)).code == (digests ? errc::bad_password : errc::crypto_backend));
@@ -1531,7 +1529,7 @@ TEST_CASE("as_client: a clock that fails later is refused then", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.start(w.env_now())));
   REQUIRE(why(x.receive(w.hints(), w.turn_at({{std::numeric_limits<std::int64_t>::max()}, {0}}))).code ==
           errc::clock_out_of_range);
 }

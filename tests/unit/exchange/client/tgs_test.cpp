@@ -27,8 +27,8 @@ client::step answered(F bend, G ask_how) {
   tgs_params<key> ask = ask_for(tgt, buffer);
   ask_how(ask);
   client x(ask);
-  const auto s = x.start(w.turn_now());
-  return x.receive(w.tgs_rep(octets_of_send(s), bend), w.turn_now(), carrier::stream);
+  const auto s = x.start(w.env_now());
+  return x.receive(w.tgs_rep(octets_of_send(s), bend), w.env_now(), carrier::stream);
 }
 template <class F>
 client::step bent(F bend) {
@@ -40,7 +40,7 @@ constexpr bool gets_a_ticket() {
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   const auto* out = std::get_if<send>(&first);
   if (out == nullptr || !(out->realm == ex_org) || out->via != carrier::any) return false;
   const auto req = asn1::decode<msg::TgsReq>(out->octets, der::strict);
@@ -62,7 +62,7 @@ constexpr bool gets_a_ticket() {
   }
   if (!a->subkey || a->subkey->keytype != e20 || a->subkey->keyvalue == w.session_key.octets().unguarded())
     return false;
-  if (!says<done>(x.receive(w.tgs_rep(out->octets, honest), w.turn_now()))) return false;
+  if (!says<done>(x.receive(w.tgs_rep(out->octets, honest), w.env_now()))) return false;
   const auto c = std::move(x).take();
   return c && same_principal(c->client(), alice()) && same_principal(c->server(), web()) &&
          c->session_key().etype() == e20 && asn1::decode<msg::Ticket>(c->ticket()).has_value() &&
@@ -80,9 +80,9 @@ TEST_CASE("tgs_client: without a subkey the reply is under the session key", "[e
   tgs_params<key> ask = ask_for(tgt, buffer);
   ask.subkey = false;
   client x(ask);
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   REQUIRE_FALSE(w.authenticator(octets_of_send(first))->subkey);
-  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.turn_now())));
+  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.env_now())));
 }
 TEST_CASE("tgs_client: a KDC may answer under the session key although there is a subkey",
           "[exchange][rfc4120-3.3.3]") {
@@ -90,12 +90,12 @@ TEST_CASE("tgs_client: a KDC may answer under the session key although there is 
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   const auto session = [&](reply_spec& s) {
     s.seal_with = &w.session_key;
     s.usage = key_usage_t::tgs_rep_enc_part_session;
   };
-  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), session), w.turn_now())));
+  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), session), w.env_now())));
 }
 TEST_CASE("tgs_client: each key opens its own usage only", "[exchange][rfc4120-7.5.1]") {
   REQUIRE(why(bent([](reply_spec& s) { s.usage = key_usage_t::tgs_rep_enc_part_session; })).code == errc::integrity);
@@ -104,14 +104,14 @@ TEST_CASE("tgs_client: each key opens its own usage only", "[exchange][rfc4120-7
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   const auto session_as_subkey = [&](reply_spec& s) { s.seal_with = &w.session_key; };
-  REQUIRE(why(x.receive(w.tgs_rep(octets_of_send(first), session_as_subkey), w.turn_now())).code == errc::integrity);
+  REQUIRE(why(x.receive(w.tgs_rep(octets_of_send(first), session_as_subkey), w.env_now())).code == errc::integrity);
   const auto other_key = [&](reply_spec& s) { s.seal_with = &w.client_key; };
-  REQUIRE(says<ignored>(x.receive(w.tgs_rep(octets_of_send(first), other_key), w.turn_now())));
+  REQUIRE(says<ignored>(x.receive(w.tgs_rep(octets_of_send(first), other_key), w.env_now())));
   const auto claims = [&](reply_spec& s) { s.claimed = e18; };
-  REQUIRE(says<ignored>(x.receive(w.tgs_rep(octets_of_send(first), claims), w.turn_now())));
-  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.turn_now())));
+  REQUIRE(says<ignored>(x.receive(w.tgs_rep(octets_of_send(first), claims), w.env_now())));
+  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.env_now())));
 }
 TEST_CASE("tgs_client: the etypes that are asked for do not bind the reply's own key", "[exchange][rfc4120-3.3.3]") {
   [[maybe_unused]] static constexpr etype_t only18[] = {e18};
@@ -197,9 +197,9 @@ TEST_CASE("tgs_client: a ticket is renewed by the realm that has issued it", "[e
     ask.server = f.server;
     ask.options = {o};
     client x(ask);
-    const auto s = x.start(w.turn_now());
+    const auto s = x.start(w.env_now());
     REQUIRE(std::get<send>(s).realm == ex_org);
-    REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
+    REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
     REQUIRE(same_principal(std::move(x).take()->server(), named(referral_parts)));
   }
 }
@@ -211,7 +211,7 @@ TEST_CASE("tgs_client: a service's ticket is presented to the KDC of its realm",
   f.ticket = w.ticket(web(), w.service_key);
   const credential c(f, w.session_key.copy());
   client x(ask_for(c, buffer));
-  const auto s = x.start(w.turn_now());
+  const auto s = x.start(w.env_now());
   REQUIRE(std::get<send>(s).realm == ex_org);
 }
 TEST_CASE("tgs_client: a cross-realm ticket goes to the realm it is for", "[exchange][rfc4120-3.3.1]") {
@@ -224,7 +224,7 @@ TEST_CASE("tgs_client: a cross-realm ticket goes to the realm it is for", "[exch
   tgs_params<key> ask = ask_for(cross, buffer);
   ask.server = named(web_parts, other_org);
   client x(ask);
-  const auto s = x.start(w.turn_now());
+  const auto s = x.start(w.env_now());
   REQUIRE(std::get<send>(s).realm == other_org);
   REQUIRE(kerb_test::must(asn1::decode<msg::TgsReq>(octets_of_send(s))).req_body->realm == other_org);
 }
@@ -287,24 +287,24 @@ TEST_CASE("tgs_client: no truncation of a reply is accepted, and the true one st
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   const bytes_view whole = w.tgs_rep(octets_of_send(first), honest);
   for (std::size_t n = 0; n != whole.size(); ++n) {
     INFO(n);
-    const auto s = x.receive(whole.first(n), w.turn_now());
+    const auto s = x.receive(whole.first(n), w.env_now());
     REQUIRE(says<ignored>(s));
     REQUIRE(is_malformed(why(s).code));
   }
   const bytes_view no = w.error(error_code_t::kdc_err_policy);
-  for (std::size_t n = 0; n != no.size(); ++n) REQUIRE(is_malformed(why(x.receive(no.first(n), w.turn_now())).code));
-  REQUIRE(says<done>(x.receive(whole, w.turn_now())));
+  for (std::size_t n = 0; n != no.size(); ++n) REQUIRE(is_malformed(why(x.receive(no.first(n), w.env_now())).code));
+  REQUIRE(says<done>(x.receive(whole, w.env_now())));
 }
 TEST_CASE("tgs_client: no flipped bit of a reply is accepted but where nothing is authenticated", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   const bytes_view whole = w.tgs_rep(octets_of_send(first), honest);
   const auto rep = asn1::decode<msg::TgsRep>(whole);
   const auto offset = [&](bytes_view part) { return static_cast<std::size_t>(part.data() - whole.data()); };
@@ -320,8 +320,8 @@ TEST_CASE("tgs_client: no flipped bit of a reply is accepted but where nothing i
     const credential same_tgt = same.tgt();
     std::array<std::uint8_t, 2048> other_buffer{};
     client y(ask_for(same_tgt, other_buffer));
-    REQUIRE(says<send>(y.start(same.turn_now())));
-    const auto s = y.receive(bytes_view(copy).first(whole.size()), same.turn_now(), carrier::stream);
+    REQUIRE(says<send>(y.start(same.env_now())));
+    const auto s = y.receive(bytes_view(copy).first(whole.size()), same.env_now(), carrier::stream);
     if (!says<done>(s)) continue;
     ++accepted;
     const auto got = asn1::decode<msg::TgsRep>(bytes_view(copy).first(whole.size()));
@@ -342,8 +342,8 @@ TEST_CASE("tgs_client: a KRB-ERROR ends the exchange with its code", "[exchange]
     std::array<std::uint8_t, 2048> buffer{};
     const credential tgt = w.tgt();
     client x(ask_for(tgt, buffer));
-    REQUIRE(says<send>(x.start(w.turn_now())));
-    const auto s = x.receive(w.error(code), w.turn_now());
+    REQUIRE(says<send>(x.start(w.env_now())));
+    const auto s = x.receive(w.error(code), w.env_now());
     REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
     REQUIRE(why(s).detail == static_cast<std::uint32_t>(code));
     REQUIRE(x.peer_error()->error_code == code);
@@ -352,8 +352,8 @@ TEST_CASE("tgs_client: a KRB-ERROR ends the exchange with its code", "[exchange]
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  REQUIRE(fails_with(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_now()), errc::clock_skew, "error-code"));
+  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(fails_with(x.receive(w.error(error_code_t::krb_ap_err_skew), w.env_now()), errc::clock_skew, "error-code"));
 }
 TEST_CASE("tgs_client: a reply too big for a datagram is asked for again over a stream, once",
           "[exchange][rfc4120-7.2.1]") {
@@ -361,13 +361,13 @@ TEST_CASE("tgs_client: a reply too big for a datagram is asked for again over a 
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  const auto first = x.start(w.turn_now());
-  const auto again = x.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now());
+  const auto first = x.start(w.env_now());
+  const auto again = x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now());
   REQUIRE(says<send>(again));
   REQUIRE(std::get<send>(again).octets == octets_of_send(first));
   REQUIRE(std::get<send>(again).via == carrier::stream);
   REQUIRE_FALSE(std::get<send>(again).fresh);
-  REQUIRE(says<failed>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now())));
+  REQUIRE(says<failed>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
 }
 
 TEST_CASE("tgs_client: calls out of turn are misuse, and the first reason stands", "[exchange]") {
@@ -380,14 +380,13 @@ TEST_CASE("tgs_client: calls out of turn are misuse, and the first reason stands
       const credential tgt = w.tgt();
       client x(ask_for(tgt, buffer));
       if (state != in::idle) {
-        const auto s = x.start(w.turn_now());
-        if (state != in::waiting) REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
+        const auto s = x.start(w.env_now());
+        if (state != in::waiting) REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
         if (state == in::spent) REQUIRE(std::move(x).take().has_value());
       }
       INFO("state " << static_cast<int>(state) << " call " << static_cast<int>(c));
-      if (c == call::start && state != in::idle) REQUIRE(why(x.start(w.turn_now())).code == errc::api_misuse);
-      if (c == call::receive && state != in::waiting)
-        REQUIRE(why(x.receive({}, w.turn_now())).code == errc::api_misuse);
+      if (c == call::start && state != in::idle) REQUIRE(why(x.start(w.env_now())).code == errc::api_misuse);
+      if (c == call::receive && state != in::waiting) REQUIRE(why(x.receive({}, w.env_now())).code == errc::api_misuse);
       if (c == call::take && state != in::over) REQUIRE(std::move(x).take().error().code == errc::api_misuse);
     }
   }
@@ -396,8 +395,8 @@ TEST_CASE("tgs_client: calls out of turn are misuse, and the first reason stands
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
   REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::no_answer);
-  REQUIRE(why(x.start(w.turn_now())).code == errc::no_answer);
-  REQUIRE(why(x.receive({}, w.turn_now())).code == errc::no_answer);
+  REQUIRE(why(x.start(w.env_now())).code == errc::no_answer);
+  REQUIRE(why(x.receive({}, w.env_now())).code == errc::no_answer);
   REQUIRE(why(x.abandon({.code = errc::stream_ended})).code == errc::no_answer);
 }
 TEST_CASE("tgs_client: a clock that Kerberos cannot write is refused, then and later", "[exchange]") {
@@ -408,7 +407,7 @@ TEST_CASE("tgs_client: a clock that Kerberos cannot write is refused, then and l
   client x(ask_for(tgt, buffer));
   REQUIRE(why(x.start(w.turn_at(never))).code == errc::clock_out_of_range);
   client y(ask_for(tgt, buffer));
-  const auto s = y.start(w.turn_now());
+  const auto s = y.start(w.env_now());
   REQUIRE(why(y.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_at(never))).code == errc::clock_out_of_range);
 }
 TEST_CASE("tgs_client: no more than sixteen encryption types are offered", "[exchange][rfc4120-5.4.1]") {
@@ -420,10 +419,10 @@ TEST_CASE("tgs_client: no more than sixteen encryption types are offered", "[exc
   tgs_params<key> ask = ask_for(tgt, buffer);
   ask.etypes = types;
   client x(ask);
-  REQUIRE(fails_with(x.start(w.turn_now()), errc::api_misuse, "etype"));
+  REQUIRE(fails_with(x.start(w.env_now()), errc::api_misuse, "etype"));
   ask.etypes = view_of<etype_t>(types.data(), 16);
   client y(ask);
-  REQUIRE(says<send>(y.start(w.turn_now())));
+  REQUIRE(says<send>(y.start(w.env_now())));
 }
 TEST_CASE("tgs_client: optional fields are sent where they were asked for, and nowhere else",
           "[exchange][rfc4120-5.4.1]") {
@@ -439,7 +438,7 @@ TEST_CASE("tgs_client: optional fields are sent where they were asked for, and n
       ask.renew_lifetime = 3600;
     }
     client x(ask);
-    const auto s = x.start(w.turn_now());
+    const auto s = x.start(w.env_now());
     const auto req = asn1::decode<msg::TgsReq>(octets_of_send(s));
     REQUIRE(req->req_body->addresses.has_value() == all);
     REQUIRE(req->req_body->rtime.has_value() == all);
@@ -455,7 +454,7 @@ TEST_CASE("tgs_client: a key without a checksum fails before anything is drawn",
   const credential empty(f, key{});
   client x(ask_for(empty, buffer));
   const unsigned drawn = w.policy.entropy.draws();
-  REQUIRE(why(x.start(w.turn_now())).code == errc::unsupported_cksum);
+  REQUIRE(why(x.start(w.env_now())).code == errc::unsupported_cksum);
   REQUIRE(w.policy.entropy.draws() == drawn);
 }
 TEST_CASE("tgs_client: what opens and is no EncTGSRepPart fails", "[exchange][rfc4120-5.4.2]") {
@@ -464,11 +463,11 @@ TEST_CASE("tgs_client: what opens and is no EncTGSRepPart fails", "[exchange][rf
   std::array<std::uint8_t, 512> reply{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.start(w.env_now())));
   const auto rep =
       testing::mint_kdc_rep<msg_t::tgs_rep>(alice(), tgt.ticket(), msg::PaEncTsEnc{noon.at, noon.usec}, w.session_key,
-                                            key_usage_t::tgs_rep_enc_part_session, w.turn_now(), reply);
-  REQUIRE(fails_with(x.receive(*rep, w.turn_now()), errc::unexpected_tag, ""));
+                                            key_usage_t::tgs_rep_enc_part_session, w.env_now(), reply);
+  REQUIRE(fails_with(x.receive(*rep, w.env_now()), errc::unexpected_tag, ""));
 }
 
 TEST_CASE("tgs_client: too small a buffer says what will do, and nothing has changed", "[exchange]") {
@@ -478,30 +477,30 @@ TEST_CASE("tgs_client: too small a buffer says what will do, and nothing has cha
     kdc_world w;
     const credential tgt = w.tgt();
     client x(ask_for(tgt, std::span(buffer).first(0)));
-    needed = std::get<need_buffer>(x.start(w.turn_now())).octets;
+    needed = std::get<need_buffer>(x.start(w.env_now())).octets;
   }
   for (std::size_t n = 1; n != needed; ++n) {
     kdc_world w;
     const credential tgt = w.tgt();
     client x(ask_for(tgt, std::span(buffer).first(n)));
     const unsigned draws = w.policy.entropy.draws();
-    const auto s = x.start(w.turn_now());
+    const auto s = x.start(w.env_now());
     REQUIRE(says<need_buffer>(s));
     REQUIRE(std::get<need_buffer>(s).octets == needed);
     REQUIRE(w.policy.entropy.draws() == draws);
     x.set_buffer(std::span(buffer).first(needed));
-    REQUIRE(says<send>(x.start(w.turn_now())));
+    REQUIRE(says<send>(x.start(w.env_now())));
   }
   kdc_world w;
   const credential tgt = w.tgt();
   client x(ask_for(tgt, std::span(buffer).first(needed)));
-  const auto first = x.start(w.turn_now());
+  const auto first = x.start(w.env_now());
   const bytes_view rep = w.tgs_rep(octets_of_send(first), honest);
-  const std::size_t more = std::get<need_buffer>(x.receive(rep, w.turn_now())).octets;
+  const std::size_t more = std::get<need_buffer>(x.receive(rep, w.env_now())).octets;
   x.set_buffer(std::span(other).first(more - 1));
-  REQUIRE(std::get<need_buffer>(x.receive(rep, w.turn_now())).octets == more);
+  REQUIRE(std::get<need_buffer>(x.receive(rep, w.env_now())).octets == more);
   x.set_buffer(std::span(buffer).first(more));
-  REQUIRE(says<done>(x.receive(rep, w.turn_now())));
+  REQUIRE(says<done>(x.receive(rep, w.env_now())));
 }
 
 TEST_CASE("tgs_client: a random source that fails ends the exchange, and leaves no plaintext", "[exchange]") {
@@ -512,7 +511,7 @@ TEST_CASE("tgs_client: a random source that fails ends the exchange, and leaves 
     const credential tgt = w.tgt();
     client x(ask_for(tgt, buffer));
     w.policy.entropy.fail_at = w.policy.entropy.draws() + draw;
-    const auto s = x.start(w.turn_now());
+    const auto s = x.start(w.env_now());
     if (says<send>(s)) break;
     REQUIRE(why(s).code == errc::entropy);
     REQUIRE_FALSE(holds(buffer, "20260101120000Z"_krb.octets));  // ctime of the authenticator that was to be sealed
@@ -531,7 +530,7 @@ TEST_CASE("tgs_client: no authenticator time is used twice", "[exchange][rfc4120
     tgs_params<key> ask = ask_for(tgt, buffer);
     ask.times = times;
     client x(ask);
-    const auto s = x.start(w.turn_now());
+    const auto s = x.start(w.env_now());
     const auto a = w.authenticator(octets_of_send(s));
     t = {a->ctime, a->cusec};
   }
@@ -548,20 +547,20 @@ TEST_CASE("tgs_client: what was opened is wiped when the credential dies or the 
   const auto bend = [](reply_spec& r) { r.part.authtime = plus(noon.at, -1); };
   {
     client x(ask_for(tgt, buffer));
-    const auto first = x.start(w.turn_now());
-    REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), bend), w.turn_now())));
+    const auto first = x.start(w.env_now());
+    REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), bend), w.env_now())));
     auto c = std::move(x).take();
     REQUIRE(holds(buffer, authtime));
     REQUIRE_FALSE(holds(buffer, c->session_key().octets().unguarded()));
   }
   REQUIRE_FALSE(holds(buffer, authtime));
   client y(ask_for(tgt, buffer));
-  const auto first = y.start(w.turn_now());
+  const auto first = y.start(w.env_now());
   const auto refused = [&](reply_spec& s) {
     bend(s);
     s.part.nonce ^= 1;
   };
-  REQUIRE(says<failed>(y.receive(w.tgs_rep(octets_of_send(first), refused), w.turn_now())));
+  REQUIRE(says<failed>(y.receive(w.tgs_rep(octets_of_send(first), refused), w.env_now())));
   REQUIRE_FALSE(holds(buffer, authtime));
 }
 
@@ -573,8 +572,8 @@ TEST_CASE("tgs_client: a whole exchange takes nothing from the heap", "[exchange
   {
     const no_allocations none;
     client x(ask_for(tgt, buffer));
-    auto s = x.start(w.turn_now());
-    s = x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now());
+    auto s = x.start(w.env_now());
+    s = x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now());
     ok = says<done>(s) && std::move(x).take().has_value();
   }
   REQUIRE(ok);
@@ -595,8 +594,8 @@ client::step inherited(F facts_how, G ask_how, H bend) {
   tgs_params<key> ask = ask_for(tgt, buffer);
   ask_how(ask);
   client x(ask);
-  const auto s = x.start(w.turn_now());
-  return x.receive(w.tgs_rep(octets_of_send(s), bend), w.turn_now(), carrier::stream);
+  const auto s = x.start(w.env_now());
+  return x.receive(w.tgs_rep(octets_of_send(s), bend), w.env_now(), carrier::stream);
 }
 constexpr auto as_it_is = [](auto&) {};
 
@@ -611,9 +610,9 @@ std::optional<msg::TicketFlags> reported(msg::TicketFlags had, msg::TicketFlags 
   tgs_params<key> ask = ask_for(tgt, buffer);
   ask.options = asked;
   client x(ask);
-  const auto s = x.start(w.turn_now());
+  const auto s = x.start(w.env_now());
   const auto bend = [&](reply_spec& r) { r.part.flags = granted; };
-  if (!says<done>(x.receive(w.tgs_rep(octets_of_send(s), bend), w.turn_now()))) return std::nullopt;
+  if (!says<done>(x.receive(w.tgs_rep(octets_of_send(s), bend), w.env_now()))) return std::nullopt;
   const auto c = std::move(x).take();
   if (!(c->facts().flags == granted)) return std::nullopt;
   return c->facts().unrequested_flags;
@@ -681,8 +680,8 @@ TEST_CASE("tgs_client: the offset to the KDC's clock goes on to its tickets", "[
   credential tgt = w.tgt();
   tgt.set_kdc_clock_offset(-77);
   client x(ask_for(tgt, buffer));
-  const auto s = x.start(w.turn_now());
-  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
+  const auto s = x.start(w.env_now());
+  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
   const auto c = std::move(x).take();
   REQUIRE(c->kdc_clock_offset() == -77);
   REQUIRE_FALSE(c->facts().is_referral);
@@ -696,12 +695,12 @@ TEST_CASE("tgs_client: a KRB-ERROR is not shown any more once its octets may hav
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
-  REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.turn_now())));
+  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
   REQUIRE(x.peer_error());
-  REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.turn_now())));
+  REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.env_now())));
   REQUIRE(x.peer_error());
-  REQUIRE(says<failed>(x.receive(bytes_view(), w.turn_now())));
+  REQUIRE(says<failed>(x.receive(bytes_view(), w.env_now())));
   REQUIRE_FALSE(x.peer_error());
 }
 TEST_CASE("tgs_client: the realm that a KDC names in place of the one asked is there for the caller",
@@ -716,9 +715,9 @@ TEST_CASE("tgs_client: the realm that a KDC names in place of the one asked is t
   e.realm = other_org;
   e.sname = web().name;
   client x(ask_for(tgt, buffer));
-  REQUIRE(says<send>(x.start(w.turn_now())));
+  REQUIRE(says<send>(x.start(w.env_now())));
   REQUIRE_FALSE(x.realm_named());
-  REQUIRE(says<failed>(x.receive(*asn1::encode(e, wire), w.turn_now())));
+  REQUIRE(says<failed>(x.receive(*asn1::encode(e, wire), w.env_now())));
   wire.fill(0xdd);
   REQUIRE(x.realm_named() == other_org);
 }
@@ -727,14 +726,14 @@ TEST_CASE("tgs_client: moved from, it refuses every call, and the other one goes
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  const auto s = x.start(w.turn_now());
+  const auto s = x.start(w.env_now());
   client y(std::move(x));
-  REQUIRE(why(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())).code == errc::api_misuse);
+  REQUIRE(why(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())).code == errc::api_misuse);
   REQUIRE(x.framed().empty());
-  REQUIRE(says<done>(y.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
+  REQUIRE(says<done>(y.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
   client z(ask_for(tgt, buffer));
   client idle(std::move(z));
-  REQUIRE(why(z.start(w.turn_now())).code == errc::api_misuse);
+  REQUIRE(why(z.start(w.env_now())).code == errc::api_misuse);
   idle = std::move(y);
   REQUIRE(std::move(y).take().error().code == errc::api_misuse);
   REQUIRE(same_principal(std::move(idle).take()->server(), web()));
@@ -744,10 +743,10 @@ TEST_CASE("tgs_client: a forged name is passed over on a datagram", "[exchange][
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  const auto s = x.start(w.turn_now());
-  REQUIRE(says<ignored>(
-      x.receive(w.tgs_rep(octets_of_send(s), [](reply_spec& r) { r.client = mallory(); }), w.turn_now())));
-  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_now())));
+  const auto s = x.start(w.env_now());
+  REQUIRE(
+      says<ignored>(x.receive(w.tgs_rep(octets_of_send(s), [](reply_spec& r) { r.client = mallory(); }), w.env_now())));
+  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
 }
 
 // ---- authorization data, a second ticket
@@ -766,7 +765,7 @@ constexpr bool restrictions_are_sealed() {
     ask.subkey = with_subkey;
     ask.authorization_data = msg::AuthorizationData(own_restrictions);
     client x(ask);
-    const auto first = x.start(w.turn_now());
+    const auto first = x.start(w.env_now());
     const auto req = asn1::decode<msg::TgsReq>(octets_of_send(first));
     const auto a = w.authenticator(octets_of_send(first));
     if (!req || !a || !req->req_body->enc_authorization_data || a->subkey.has_value() != with_subkey) return false;
@@ -786,7 +785,7 @@ constexpr bool restrictions_are_sealed() {
                         a->cksum->checksum) != errc::ok) {
       return false;
     }
-    if (!says<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.turn_now()))) return false;
+    if (!says<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.env_now()))) return false;
   }
   return true;
 }
@@ -797,7 +796,7 @@ constexpr bool no_restrictions_no_field() {
   tgs_params<key> ask = ask_for(tgt, buffer);
   ask.authorization_data = msg::AuthorizationData();
   client x(ask);
-  const auto s = x.start(w.turn_now());
+  const auto s = x.start(w.env_now());
   const auto req = asn1::decode<msg::TgsReq>(octets_of_send(s));
   return req && !req->req_body->enc_authorization_data && !req->req_body->additional_tickets;
 }
@@ -814,7 +813,7 @@ constexpr bool sends_a_second_ticket() {
     ask.second_ticket = bytes_view(second).first(minted.size());
     ask.user_to_user = u2u;
     client x(ask);
-    const auto s = x.start(w.turn_now());
+    const auto s = x.start(w.env_now());
     const auto req = asn1::decode<msg::TgsReq>(octets_of_send(s));
     if (!req || req->req_body->kdc_options.has(kdc_option_t::enc_tkt_in_skey) != u2u ||
         !req->req_body->additional_tickets || req->req_body->additional_tickets->size() != 1 ||
@@ -843,7 +842,7 @@ TEST_CASE("tgs_client: user-to-user without a second ticket is a mistake", "[exc
     else ask.user_to_user = true;
     client x(ask);
     const unsigned drawn = w.policy.entropy.draws();
-    REQUIRE(fails_with(x.start(w.turn_now()), errc::api_misuse, "additional-tickets"));
+    REQUIRE(fails_with(x.start(w.env_now()), errc::api_misuse, "additional-tickets"));
     REQUIRE(w.policy.entropy.draws() == drawn);
   }
 }
@@ -856,7 +855,7 @@ TEST_CASE("tgs_client: a second ticket that is none is not sent", "[exchange][rf
     ask.second_ticket = tgt.ticket().first(n);
     ask.user_to_user = true;
     client x(ask);
-    REQUIRE(why(x.start(w.turn_now())).code == errc::truncated);
+    REQUIRE(why(x.start(w.env_now())).code == errc::truncated);
     REQUIRE(buffer == std::array<std::uint8_t, 2048>{});
   }
   std::array<std::uint8_t, 1024> twice{};
@@ -865,7 +864,7 @@ TEST_CASE("tgs_client: a second ticket that is none is not sent", "[exchange][rf
   tgs_params<key> ask = ask_for(tgt, buffer);
   ask.second_ticket = bytes_view(twice).first(2 * n);
   client x(ask);
-  REQUIRE(why(x.start(w.turn_now())).code == errc::trailing_data);
+  REQUIRE(why(x.start(w.env_now())).code == errc::trailing_data);
 }
 TEST_CASE("tgs_client: with all fields the buffer that is named does, and a failing source leaves none of them",
           "[exchange]") {
@@ -880,13 +879,13 @@ TEST_CASE("tgs_client: with all fields the buffer that is named does, and a fail
     ask.user_to_user = true;
     client x(ask);
     w.policy.entropy.fail_at = w.policy.entropy.draws() + draw;
-    const auto s = x.start(w.turn_now());
+    const auto s = x.start(w.env_now());
     if (draw == 0) {
       REQUIRE(says<need_buffer>(s));
       needed = std::get<need_buffer>(s).octets;
       std::array<std::uint8_t, 2048> less{};
       x.set_buffer(std::span(less).first(needed - 1));
-      REQUIRE(says<need_buffer>(x.start(w.turn_now())));
+      REQUIRE(says<need_buffer>(x.start(w.env_now())));
       REQUIRE(less == std::array<std::uint8_t, 2048>{});
       continue;
     }

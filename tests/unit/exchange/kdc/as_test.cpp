@@ -307,7 +307,7 @@ constexpr bool something_else_under_the_key_is_no_timestamp() {
   errc why = errc::ok;
   auto other = asn1::computed{[&](der::writer& out) {
     write_sealed(out, msg::EncApRepPart{noon.at, noon.usec, {}, {}}, w.client.own, key_usage_t::as_req_enc_timestamp,
-                 w.turn_now(), why);
+                 w.env_now(), why);
   }};
   w.stamp_octets = kerb_test::must(asn1::encode(other, sealed));
   return w.ask_as().is(error_code_t::kdc_err_preauth_failed);
@@ -514,7 +514,7 @@ constexpr bool an_alias_is_answered_in_the_name_it_was_asked_by() {
     w.body.kdc_options.set(o::canonicalize, canonicalize);
     kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
     w.body.cname = named(alias_parts).name;
-    const auto t = w.turn_now();
+    const auto t = w.env_now();
     kdc_step s = x.receive(w.as_req(), t);
     if (!says<need_principal>(s)) return outcome{};
     s = x.found(w.client.record, t);
@@ -539,7 +539,7 @@ constexpr bool a_server_keeps_the_name_that_it_was_asked_by() {
     w.body.kdc_options.set(o::canonicalize, canonicalize);
     w.body.sname = named(www).name;
     kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
-    const auto t = w.turn_now();
+    const auto t = w.env_now();
     kdc_step s = x.receive(w.as_req(), t);
     s = x.found(w.client.record, t);
     s = x.found(w.service.record, t);
@@ -563,7 +563,7 @@ constexpr bool an_enterprise_name_becomes_a_principals() {
   world w;
   w.body.cname = msg::PrincipalName{name_t::enterprise, mail_parts};
   kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   kdc_step s = x.receive(w.as_req(), t);
   s = x.found(w.client.record, t);
   s = x.found(w.tgs.record, t);
@@ -580,7 +580,7 @@ constexpr bool only_clients_are_sent_to_another_realm() {
   world w;
   w.body.kdc_options.set(o::canonicalize);
   kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   kdc_step s = x.receive(w.as_req(), t);
   s = x.found(w.client.record, t);
   const auto* ask = std::get_if<need_principal>(&s);
@@ -621,8 +621,8 @@ constexpr bool the_first_timestamp_counts() {
   std::array<std::uint8_t, 128> sealed{};
   errc why = errc::ok;
   auto stamp = asn1::computed{[&](der::writer& out) {
-    write_sealed(out, msg::PaEncTsEnc{noon.at, noon.usec}, w.client.own, key_usage_t::as_req_enc_timestamp,
-                 w.turn_now(), why);
+    write_sealed(out, msg::PaEncTsEnc{noon.at, noon.usec}, w.client.own, key_usage_t::as_req_enc_timestamp, w.env_now(),
+                 why);
   }};
   const msg::PaData good{padata_t::enc_timestamp, *asn1::encode(stamp, sealed)}, bad{padata_t::enc_timestamp, {}};
   const msg::PaData good_first[] = {good, bad, {padata_t::req_enc_pa_rep, {}}}, bad_first[] = {bad, good};

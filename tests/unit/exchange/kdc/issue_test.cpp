@@ -32,7 +32,7 @@ KERB_BOTH("issue: a postdated ticket stays invalid whatever is taken away", "[ex
 
 constexpr bool the_draft_is_what_will_be_issued() {
   world w;
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
   kdc_step s = x.receive(w.tgs_req(), t);
   while (const auto* a = std::get_if<need_principal>(&s)) s = x.found(w.find(a->principal)->record, t);
@@ -52,7 +52,7 @@ constexpr bool a_draft_is_as_it_was_where_there_is_no_buffer() {
   world w;
   w.body.kdc_options = {kdc_option_t::forwardable, kdc_option_t::renewable};
   w.body.till = plus(noon.at, 600);
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   std::array<std::uint8_t, 560> small{};
   kdc<testing::insecure_policy> x(w.settings, small);
   kdc_step s = x.receive(w.as_req(), t);

@@ -11,7 +11,7 @@ using machine = kdc<testing::insecure_policy>;
 
 constexpr bool a_request_finds_its_machine() {
   world w;
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   machine as(w.settings, std::span(w.scratch));
   if (as.as() != nullptr || as.tgs() != nullptr || !says<need_principal>(as.receive(w.as_req(), t))) return false;
   machine tgs(w.settings, std::span(w.scratch));
@@ -23,7 +23,7 @@ KERB_BOTH("kdc: an AS-REQ goes to the AS and a TGS-REQ to the TGS", "[exchange][
 
 constexpr bool anything_else_gets_no_answer() {
   world w;
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   for (unsigned first = 0; first != 256; ++first) {
     if (first == 0x6a || first == 0x6c) continue;
     const std::uint8_t octets[] = {static_cast<std::uint8_t>(first), 0x02, 0x30, 0x00};
@@ -41,7 +41,7 @@ constexpr bool a_framed_answer_has_its_length_in_front() {
   world w;
   machine x(w.settings, std::span(w.scratch));
   w.body.realm = other_org;
-  const kdc_step s = x.receive(w.as_req(), w.turn_now());
+  const kdc_step s = x.receive(w.as_req(), w.env_now());
   const auto* no = std::get_if<refused>(&s);
   const bytes_view framed = x.framed();
   return no != nullptr && framed.size() == no->octets.size() + 4 && framed[3] == no->octets.size() % 256 &&
@@ -57,7 +57,7 @@ constexpr errc failure(const kdc_step& s) {
 constexpr bool a_stream_is_given_up_by_a_fresh_exchange_alone() {
   for (const bool tgs : {false, true}) {
     world w;
-    const auto t = w.turn_now();
+    const auto t = w.env_now();
     machine x(w.settings, std::span(w.scratch));
     if (!says<need_principal>(x.receive(tgs ? w.tgs_req() : w.as_req(), t))) return false;
     if (failure(x.frame_too_long(t)) != errc::api_misuse || !x.framed().empty()) return false;
@@ -71,7 +71,7 @@ KERB_AT_RUN_TIME("kdc: frame_too_long is for an exchange that has been given not
 /// Every call; none of them may go on.
 template <class X>
 constexpr bool is_of_no_use(X& x, world& w, bool tgs) {
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   const bytes_view request = tgs ? w.tgs_req() : w.as_req();
   const auto misuse = [](const kdc_step& s) { return failure(s) == errc::api_misuse; };
   return misuse(x.receive(request, t)) && misuse(x.found(w.client.record, t)) && misuse(x.refer_to(other_org, t)) &&
@@ -84,7 +84,7 @@ template <class X>
 constexpr bool moved_at(int state, bool tgs, int first_call) {
   world w;
   w.settings.check_requests = true;
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   X x(w.settings, std::span(w.scratch));
   kdc_step s;
   if (state > 0) s = x.receive(tgs ? w.tgs_req() : w.as_req(), t);

@@ -77,7 +77,7 @@ answer ask(world& w, bytes_view request, const record* client, const record* ser
   answer got;
   w.crypto.entropy = {};
   w.crypto.spent = {};
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   std::vector<std::vector<std::uint8_t>> buffers;
   buffers.emplace_back(typical_buffer_size);
   kdc<counting_policy> x(w.settings, buffers.back(), w.peer, decoy);
@@ -339,7 +339,7 @@ TEST_CASE("as_kdc: where there is no decoy and no randomness the exchange fails,
     w.settings.conceal_unknown_clients = true;
     no_randomness none;
     const bytes_view request = w.as_req();
-    const turn<counting_policy, no_randomness> t{w.crypto, none, w.now, w.limits};
+    const environment<counting_policy, no_randomness> t{w.crypto, none, w.now, w.limits};
     kdc<counting_policy> x(w.settings, std::span(w.scratch));
     kdc_step step = x.receive(request, t);
     step = known ? x.found(w.client.record, t) : x.absent(t);
@@ -357,7 +357,7 @@ TEST_CASE("as_kdc: why a timestamp proves nothing is told to the program, and no
     errc why = errc::ok;
     auto text = asn1::computed{[&](der::writer& out) { out.octets(plain); }};
     auto data = asn1::computed{[&](der::writer& out) {
-      write_sealed(out, text, w.client.own, key_usage_t::as_req_enc_timestamp, w.turn_now(), why);
+      write_sealed(out, text, w.client.own, key_usage_t::as_req_enc_timestamp, w.env_now(), why);
     }};
     return *asn1::encode(data, sealed);
   };

@@ -757,7 +757,7 @@ KERB_BOTH("tgs_kdc: nobody is referred to the realm that refers", "[exchange][rf
 constexpr bool only_the_server_is_elsewhere() {
   world w;
   to_user(w);
-  const auto t = w.turn_now();
+  const auto t = w.env_now();
   const auto code = [&](kdc<testing::insecure_policy>& x) {
     const kdc_step s = x.refer_to(other_org, t);
     const auto* no = std::get_if<refused>(&s);
@@ -797,7 +797,7 @@ constexpr bool a_services_own_ticket_leads_nowhere() {
         w.tgt_key = &w.service.own;
         w.body.sname = web().name;
       }
-      const auto t = w.turn_now();
+      const auto t = w.env_now();
       kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
       kdc_step s = x.receive(w.tgs_req(), t);
       s = x.found(by_tgt ? w.tgs.record : w.service.record, t);

@@ -461,7 +461,7 @@ TEST_CASE("ap_acceptor: a flipped bit is refused everywhere but in what the prot
 /// A request whose ticket or authenticator holds these octets, well sealed.
 bytes_view sealed_anyway(ap_world& w, bytes_view part, bytes_view auth, std::span<std::uint8_t> ticket_to,
                          std::span<std::uint8_t> to) {
-  const turn t = w.turn();
+  const environment t = w.turn();
   errc why = errc::ok;
   const key service_key = w.service_key(), session_key = w.session_key();
   auto sealed_part = asn1::computed{[&](der::writer& out) {
@@ -586,7 +586,7 @@ TEST_CASE("ap_acceptor: no key, and no key of this version, are told apart", "[e
 
 TEST_CASE("ap_acceptor: keys are tried until one opens the ticket", "[exchange][rfc4120-3.2.3]") {
   asked x;
-  const turn t = x.w.turn();
+  const environment t = x.w.turn();
   const key wrong = x.w.other_key(x.w.service_etype),
             wrong_type = x.w.import(key_as_sent(etype_t::aes256_cts_hmac_sha1_96, service_octets));
   x.step = x.a.provide(wrong, t);
@@ -663,7 +663,7 @@ TEST_CASE("ap_acceptor: a KRB-ERROR says whose it is, when, and repeats only a t
 
 TEST_CASE("ap_acceptor: the application may refuse whom it knows", "[exchange]") {
   asked x;
-  const turn t = x.w.turn();
+  const environment t = x.w.turn();
   const key k = x.w.service_key();
   x.step = x.a.provide(k, t);
   x.step = x.a.fresh(true, t);
@@ -774,7 +774,7 @@ TEST_CASE("ap_acceptor: one that was moved from refuses every call, and the othe
       acceptor a(w.request_in(buffer));
       const auto k = w.service_key();
       const bytes_view token = w.mint();
-      const turn t = w.turn();
+      const environment t = w.turn();
       const auto go_on = [&](acceptor& x, int from) {
         acceptor::step s = done{};
         if (from <= 0) s = x.receive(token, t);
