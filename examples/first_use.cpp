@@ -92,7 +92,7 @@ class service {
   kerb::botan::policy b;
   kerb::result<kerb::principal> name = kerb::principal::parse("HTTP/www.example.org@EXAMPLE.ORG");
   kerb::key_list<kerb::key, 8> keys;
-  kerb::memory_replay_store<1024> seen;
+  kerb::memory_replay_cache<1024> seen;
   std::array<std::uint8_t, 8192> buffer;
   std::string client;
   std::optional<kerb::botan::protected_session> talk;

@@ -101,7 +101,7 @@ int run() {
 
   service_policy q;
   keys_in_device keys{{card}};
-  kerb::memory_replay_store<32> seen;
+  kerb::memory_replay_cache<32> seen;
   kerb::ap_acceptor<service_policy> acceptor({.service = *web, .mutual = kerb::required, .buffer = buffer4});
   std::optional<kerb::authenticated_client<kerb::key>> who;
   const auto ask_service = [&](const kerb::send& s) -> kerb::result<kerb::answer> {

@@ -20,7 +20,7 @@ struct greeter {
   policy& p;
   kerb::key_list<kerb::key, 1>& keys;
   kerb::principal_view name;
-  kerb::memory_replay_store<32> seen{};
+  kerb::memory_replay_cache<32> seen{};
   std::array<std::uint8_t, 8192> buffer{};
   unsigned greeted = 0;
 

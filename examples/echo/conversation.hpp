@@ -24,7 +24,7 @@ struct service {
   policy crypto;
   kerb::keytab_keys<policy> keys;
   /// An authenticator is remembered for ten minutes at most; half as many as this can always come in that time.
-  kerb::memory_replay_store<65536> seen;
+  kerb::memory_replay_cache<65536> seen;
 
  private:
   static kerb::keytab_view open(kerb::bytes_view octets) {

@@ -1,14 +1,14 @@
 // A store of authenticators that the threads of one process share.
 #pragma once
-#include <kerb/store/replay_store.hpp>
+#include <kerb/store/replay_cache.hpp>
 #include <mutex>
 
 namespace example {
 
 /// Any store, for one thread at a time: look-up and entry are one step for all of them. The lock is held for well under
-/// a microsecond with kerb::memory_replay_store; a store that waits for a network belongs behind the step check_replay
+/// a microsecond with kerb::memory_replay_cache; a store that waits for a network belongs behind the step check_replay
 /// instead (examples/fleet).
-template <kerb::replay_store Store>
+template <kerb::replay_cache Store>
 class locked_store {
  public:
   locked_store() = default;

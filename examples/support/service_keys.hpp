@@ -49,7 +49,7 @@ struct service_side {
   kerb::principal_view service;
   Keys& keys;
   bool keys_are_there = true;
-  kerb::memory_replay_store<64> seen{};
+  kerb::memory_replay_cache<64> seen{};
   std::array<std::uint8_t, 16384> initiator_buffer{}, acceptor_buffer{};
 
   /// The AP exchange, told from both sides; the exit status.

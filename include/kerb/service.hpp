@@ -7,5 +7,5 @@
 #include "exchange/transited.hpp"
 #include "format/keytab.hpp"
 #include "format/principal.hpp"
-#include "store/replay_store.hpp"
+#include "store/replay_cache.hpp"
 #include "transport/stream.hpp"

@@ -223,7 +223,7 @@ void request_peer(benchmark::State& state, const peer_ops& peer, int etype) {
   // What it makes is a request that kerb accepts
   kerb::key_list<policy::prepared_key, 1> keys;
   (void)keys.add(web, kvno, w.facts.etype, std::move(*w.p.prepare(w.service_key(), kerb::key_usage_t::ticket)));
-  kerb::no_replay_store store;
+  kerb::no_replay_cache store;
   std::array<std::uint8_t, kerb::botan::ap_acceptor::typical_buffer_size> buffer;
   kerb::botan::ap_acceptor a(
       {.service = web, .mutual = kerb::required, .buffer = buffer, .replays = kerb::replay_rule::own_means});
@@ -279,8 +279,8 @@ void add_ap() {
                                : h == how::mutual ? "ap/accept_mutual"
                                                   : "ap/accept_pac";
       auto* const own = add(what + suffix, "kerb", [=](benchmark::State& s) {
-        if (h == how::replay) accept_kerb<kerb::memory_replay_store<4 * ap_world::many>>(s, e, h);
-        else accept_kerb<kerb::no_replay_store>(s, e, h);
+        if (h == how::replay) accept_kerb<kerb::memory_replay_cache<4 * ap_world::many>>(s, e, h);
+        else accept_kerb<kerb::no_replay_cache>(s, e, h);
       });
       if (h == how::replay) own->Iterations(ap_world::many - 1);
       for (const peer_ops* p : peers()) {
@@ -295,7 +295,7 @@ void add_ap() {
       add(what, "botan", [=](benchmark::State& s) { accept_floor<botan_library>(s, e, h); });
       add(what, "openssl", [=](benchmark::State& s) { accept_floor<openssl_library>(s, e, h); });
       add(what, "kerb_openssl",
-          [=](benchmark::State& s) { accept_kerb<kerb::no_replay_store, kerb::openssl::policy>(s, e, h); });
+          [=](benchmark::State& s) { accept_kerb<kerb::no_replay_cache, kerb::openssl::policy>(s, e, h); });
     }
 
     add("ap/request" + suffix, "kerb", [=](benchmark::State& s) { request_kerb(s, e); });

@@ -32,7 +32,7 @@ PROGRAMS = {
     "an AP-REQ accepted, Botan": (
         "#include <kerb/botan.hpp>\n",
         "bool f(kerb::botan::ap_acceptor& a, kerb::bytes_view in, kerb::botan::policy& p,\n"
-        "       kerb::key_list<kerb::key, 4>& keys, kerb::memory_replay_store<64>& seen, kerb::timestamp now) {\n"
+        "       kerb::key_list<kerb::key, 4>& keys, kerb::memory_replay_cache<64>& seen, kerb::timestamp now) {\n"
         "  return kerb::accept(a, in, p, keys, seen, now).has_value();\n}\n"),
     "a ticket got from a KDC, Botan": (
         "#include <kerb/botan.hpp>\n",

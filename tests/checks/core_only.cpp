@@ -39,7 +39,7 @@ bool format(std::string_view text, std::span<char> out) {
 std::size_t transport(kerb::bytes_view in) { return kerb::read_frame(in, 65536)->missing; }
 
 bool store(const std::array<std::uint8_t, 32>& digest, kerb::kerberos_time now) {
-  static constinit kerb::memory_replay_store<64> seen;
+  static constinit kerb::memory_replay_cache<64> seen;
   return seen.insert(digest, plus(now, 300), now) == kerb::replay_verdict::fresh;
 }
 
@@ -59,7 +59,7 @@ std::size_t ap(kerb::initiator_params<kerb::key> request, const environment& t, 
 }
 bool accept(kerb::acceptor_params request, insecure_policy& p, kerb::timestamp now, kerb::bytes_view in,
             kerb::key_list<kerb::key, 4>& keys) {
-  static constinit kerb::memory_replay_store<64> seen;
+  static constinit kerb::memory_replay_cache<64> seen;
   kerb::ap_acceptor<insecure_policy> x(request);
   return kerb::accept(x, in, p, keys, seen, now).has_value();
 }

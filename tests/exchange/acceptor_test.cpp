@@ -1,6 +1,6 @@
 // The acceptor as real services set it up: several names, user-to-user, paths, bindings, authorization data.
 #include <kerb/exchange/service/accept.hpp>
-#include <kerb/store/replay_store.hpp>
+#include <kerb/store/replay_cache.hpp>
 
 #include "support/ap_world.hpp"
 #include "support/both.hpp"
@@ -69,7 +69,7 @@ constexpr errc user_to_user(bool flag, bool allowed, bool right_key, bool long_t
                                    .addresses = {}},
                                   w.import({w.service_etype, tgt_key.octets().unguarded()}));
   std::array<std::uint8_t, 4096> buffer{};
-  memory_replay_store<32> seen;
+  memory_replay_cache<32> seen;
   ap_acceptor<policy> a(w.request_in(buffer));
   const bytes_view req = w.mint();
   if (long_term_too) {

@@ -1,6 +1,6 @@
 // Faults that other acceptors have had, each under its number: the message that hit them, and the twin that must pass.
 #include <kerb/exchange/service/accept.hpp>
-#include <kerb/store/replay_store.hpp>
+#include <kerb/store/replay_cache.hpp>
 #include <vector>
 
 #include "support/ap_world.hpp"
@@ -15,7 +15,7 @@ using policy = testing::insecure_policy;
 struct service {
   ap_world w;
   key_list<key, 4> keys;
-  memory_replay_store<64> seen;
+  memory_replay_cache<64> seen;
   std::array<std::uint8_t, 4096> buffer{};
   constexpr service() {
     (void)keys.add(web, 3, w.service_etype, w.service_key());

@@ -33,7 +33,7 @@ template <class C>
 struct service {
   basic_ap_world<C>& w;
   key_list<typename C::key, 2> keys;
-  memory_replay_store<64> seen;
+  memory_replay_cache<64> seen;
   std::array<std::uint8_t, 8192> buffer{};
   std::optional<authenticated_client<typename C::key>> who;
   octet_list out;

@@ -24,7 +24,7 @@ using policy = botan::policy;
 /// A store that counts its verdicts.
 template <std::size_t N>
 struct watched_store {
-  memory_replay_store<N> store;
+  memory_replay_cache<N> store;
   std::array<std::int64_t, 4> said{};
   replay_verdict insert(const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
                         kerberos_time now) noexcept {

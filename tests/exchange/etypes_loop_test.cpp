@@ -41,7 +41,7 @@ void the_whole_way(etype_t e) {
 
   key_list<typename Policy::key, 1> keytab;
   REQUIRE(keytab.add(*web, 1, e, realm.key_of("HTTP/web.ex.org")->copy()));
-  memory_replay_store<32> seen;
+  memory_replay_cache<32> seen;
   ap_acceptor<Policy> acceptor({.service = *web, .mutual = required, .buffer = buffer4});
   std::optional<authenticated_client<typename Policy::key>> who;
   const auto ask_service = [&](const send& s) -> result<answer> {

@@ -96,7 +96,7 @@ TEST_CASE("protected_session: opens KRB-SAFE and KRB-PRIV of MIT krb5 and Heimda
                         bytes_view plain) {
     INFO(name);
     receiver_of x;
-    memory_replay_store<32> seen;
+    memory_replay_cache<32> seen;
     auto s = x.receiver(name, etype, octets);
     const auto r = k == kind::priv ? s.open_priv(message, x.buffer, x.t(), seen) : s.open_safe(message, x.t(), seen);
     REQUIRE(r);
@@ -126,7 +126,7 @@ TEST_CASE("protected_session: makes the KRB-SAFE that MIT krb5 and Heimdal make"
     if (body.timestamp) x.now = {*body.timestamp, *body.usec};
     auto k = x.policy.import(static_cast<etype_t>(v.etype), v.key);
     botan::protected_session s(session_keys<key>{std::move(*k), {}, {}, body.seq_number.value_or(0), 9}, o);
-    memory_replay_store<32> seen;
+    memory_replay_cache<32> seen;
     const auto m = s.make_safe(v.plain, x.buffer, x.t(), seen);
     REQUIRE(m);
     // Theirs with "times" alone names no recipient; ours always does
@@ -198,7 +198,7 @@ TEST_CASE("protected_session: both sides of an AP exchange have one session", "[
       REQUIRE(says<send>(sent));
       ap_acceptor<botan::policy> y(w.request_in(theirs));
       key_list<key, 1> keys;
-      memory_replay_store<32> seen;
+      memory_replay_cache<32> seen;
       REQUIRE(keys.add(web, 3, w.service_etype, w.service_key()));
       auto client = accept(y, std::get<send>(sent).octets, w.policy, keys, seen, w.now, {.sequence_number = subkey});
       REQUIRE(client);

@@ -13,7 +13,7 @@ namespace {
 
 /// Counts what it is asked, and remembers.
 struct counting_store {
-  memory_replay_store<64> seen;
+  memory_replay_cache<64> seen;
   int asked = 0;
   constexpr replay_verdict insert(const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
                                   kerberos_time now) noexcept {
@@ -239,7 +239,7 @@ TEST_CASE("replay: a service whose memory was lost refuses all that it may have 
     accepted.emplace_back(token.begin(), token.end());
     CHECK(d.present(accepted.back()) == errc::ok);
   }
-  d.store.seen = memory_replay_store<64>::after_loss(d.w.now.at, 300);
+  d.store.seen = memory_replay_cache<64>::after_loss(d.w.now.at, 300);
   for (int later = 0; later != 602; ++later, ++d.w.now.at.seconds) {
     for (const auto& token : accepted) CHECK(d.present(token) != errc::ok);
     d.w.authenticator.ctime = d.w.now.at;

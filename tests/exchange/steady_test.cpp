@@ -82,9 +82,9 @@ TEST_CASE("ap_acceptor: a request after the first allocates nothing, with Botan"
     auto prepared = s.p.prepare(kerb_test::must(s.realm.key_of("HTTP/web.ex.org")), key_usage_t::ticket);
     REQUIRE(prepared);
     REQUIRE(keys.add(web, 1, e, std::move(*prepared)));
-    no_replay_store none_asked;
+    no_replay_cache none_asked;
     REQUIRE(s.accepts(keys, none_asked, replay_rule::own_means));
-    memory_replay_store<64> store, first;
+    memory_replay_cache<64> store, first;
     REQUIRE(s.accepts(keys, first, replay_rule::ask));
     bool good = true;
     {

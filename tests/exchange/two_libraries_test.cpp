@@ -38,7 +38,7 @@ void from_password_to_session(etype_t etype) {
 
   key_list<typename Server::key, 1> keytab;
   REQUIRE(keytab.add(*web, 1, etype, realm.key_of("HTTP/web.ex.org")->copy()));
-  memory_replay_store<32> seen;
+  memory_replay_cache<32> seen;
   ap_acceptor<Server> acceptor({.service = *web, .mutual = required, .buffer = buffer4});
   std::optional<authenticated_client<typename Server::key>> who;
   const auto ask_service = [&](const send& x) -> result<answer> {

@@ -35,7 +35,7 @@ constexpr bool as_tgs_and_ap_with_mutual_authentication() {
 
   key_list<policy::key, 1> keytab;
   if (!keytab.add(*web, 1, etype_t::aes256_cts_hmac_sha1_96, realm.key_of("HTTP/web.ex.org")->copy())) return false;
-  memory_replay_store<32> seen;
+  memory_replay_cache<32> seen;
   ap_acceptor<policy> acceptor({.service = *web, .mutual = required, .buffer = buffer4});
   std::optional<authenticated_client<policy::key>> who;
   const auto ask_service = [&](const send& s) -> result<answer> {
@@ -95,7 +95,7 @@ constexpr bool user_to_user_with_restrictions() {
   constexpr ad_t enforced[] = {ad_t::intended_for_server};
   ap_acceptor<policy> acceptor({.service = *bob, .buffer = buffer4, .understood = enforced, .user_to_user = true});
   const user_to_user_key<policy::key> keys(*bobs);
-  memory_replay_store<32> seen;
+  memory_replay_cache<32> seen;
   std::optional<authenticated_client<policy::key>> who;
   const auto ask_bob = [&](const send& s) -> result<answer> {
     auto w = accept(acceptor, s.octets, crypto, keys, seen, noon);
@@ -137,7 +137,7 @@ constexpr errc bound_context(std::optional<channel_bindings> bindings, bool awar
   key_list<policy::key, 1> keytab;
   if (!keytab.add(*web, 1, etype_t::aes256_cts_hmac_sha1_96, realm.key_of("HTTP/web.ex.org")->copy()))
     return errc::no_space;
-  memory_replay_store<32> seen;
+  memory_replay_cache<32> seen;
   ap_acceptor<policy> acceptor(
       {.service = *web, .mutual = required, .buffer = buffer4, .bindings = wanted, .binding = rule});
   errc why = errc::ok;

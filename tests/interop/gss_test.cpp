@@ -135,7 +135,7 @@ accepted accept(const std::string& letters, const channel& theirs, const channel
   const auto keytab = kerb::keytab_view::open(stored);
   REQUIRE(keytab);
   kerb::keytab_keys keys(*keytab, p);
-  kerb::memory_replay_store<32> seen;
+  kerb::memory_replay_cache<32> seen;
   const kerb::principal service = name(service_of(e));
 
   gss_peer mit({"initiate", "alice", "alicepw", service_of(e) + "@EXAMPLE.ORG", letters, theirs.theirs()});

@@ -412,7 +412,7 @@ TEST_CASE("tgs_client: a ticket for a user, under the session key of the user's 
     REQUIRE(kerb::says<kerb::send>(first));
     kerb::botan::ap_acceptor service({.service = bob, .buffer = acceptor_buffer, .user_to_user = true});
     const kerb::user_to_user_key<kerb::key> keys(*bobs);
-    kerb::memory_replay_store<32> seen;
+    kerb::memory_replay_cache<32> seen;
     const auto who = kerb::accept(service, std::get<kerb::send>(first).octets, p, keys, seen, now());
     CHECK(who.error().code == errc::ok);
     REQUIRE(who);

@@ -163,7 +163,7 @@ TEST_CASE("ap_initiator: an AP-REP of MIT's library to another request is refuse
 
 TEST_CASE("ap_acceptor: we accept an AP-REQ of krb5_mk_req_extended, and krb5_rd_rep our AP-REP", "[mit]") {
   policy p;
-  kerb::memory_replay_store<256> seen;
+  kerb::memory_replay_cache<256> seen;
   const octets covered = of("what the application says");
   for (const etype_t e : all_etypes) {
     const kerb::principal service = name(service_of(e));
@@ -208,7 +208,7 @@ TEST_CASE("ap_acceptor: an AP-REQ without mutual authentication is accepted wher
   policy p;
   const kerb::principal service = name("svc/e18");
   const auto keys = keys_of(p, service, "svc/e18");
-  kerb::memory_replay_store<32> seen;
+  kerb::memory_replay_cache<32> seen;
   peer mit({"initiate", "alice", "alicepw", "svc/e18", "s"});
   const octets req = unhex(mit.hear("req"));
   buffer buffer, buffer2;
@@ -225,7 +225,7 @@ TEST_CASE("ap_acceptor: a changed AP-REQ of MIT's library is refused, and its kr
   policy p;
   const kerb::principal service = name("svc/e20"), other = name("svc/e19");
   const auto keys = keys_of(p, service, "svc/e20");
-  kerb::memory_replay_store<32> seen;
+  kerb::memory_replay_cache<32> seen;
   peer mit({"initiate", "alice", "alicepw", "svc/e20", "ms"});
   octets req = unhex(mit.hear("req"));
   const auto decoded = kerb::asn1::decode<kerb::msg::ApReq>(req);

@@ -114,7 +114,7 @@ TEST_CASE("own kdc: what it says of a client goes from the first ticket through 
   const auto keytab = kerb::keytab_view::open(kerb::octets_of(file));
   REQUIRE(keytab);
   kerb::keytab_keys keys(*keytab, p);
-  kerb::memory_replay_store<64> seen;
+  kerb::memory_replay_cache<64> seen;
   const auto presented = [&](kerb::view_of<kerb::ad_t> understood, auto&& look) {
     kerb::botan::ap_initiator ap({.credential = *ticket, .buffer = buffer3, .mutual = kerb::if_asked});
     const auto sent = ap.start(kerb::environment(p, p, now()));

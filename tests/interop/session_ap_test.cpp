@@ -72,7 +72,7 @@ TEST_CASE("ap_acceptor: what comes from the libraries is refused with any octet 
     const talk t({.with = with, .covered = interop::of("x")});
     const auto req = kerb::asn1::decode<kerb::msg::ApReq>(t.request);
     REQUIRE(req);
-    kerb::memory_replay_store<256> seen;
+    kerb::memory_replay_cache<256> seen;
     for (const bytes_view seal : {req->ticket->enc_part.cipher, req->authenticator.cipher}) {
       const auto at = static_cast<std::size_t>(seal.data() - t.request.data());
       for (std::size_t i = at; i != at + seal.size(); ++i) {

@@ -75,7 +75,7 @@ class world {
   kerb::principal bob = kerb_test::must(kerb::principal::parse("bob", "PEERS.TEST"));
   kerb::principal krbtgt = kerb_test::must(kerb::principal::parse("krbtgt/PEERS.TEST", "PEERS.TEST"));
   kerb::key_list<key, 8> service_keys;
-  kerb::memory_replay_store<4096> seen;
+  kerb::memory_replay_cache<4096> seen;
   kerb::unique_time times;
   kerb::timestamp began = now();
 
@@ -369,7 +369,7 @@ class ours {
 
  private:
   kerb::protected_session<policy> session_;
-  kerb::memory_replay_store<512> seen_;
+  kerb::memory_replay_cache<512> seen_;
   std::vector<std::uint8_t> out_ = std::vector<std::uint8_t>(65536);
 };
 

@@ -34,7 +34,7 @@ struct basic_protect_world {
   /// A session with the store of its side.
   struct session : kerb::protected_session<C> {
     using kerb::protected_session<C>::protected_session;
-    kerb::memory_replay_store<32> seen{};
+    kerb::memory_replay_cache<32> seen{};
   };
 
   basic_ap_world<C> w;

@@ -18,7 +18,7 @@ namespace {
 
 using octet_list = std::vector<std::uint8_t>;
 using world = basic_ap_world<botan::policy>;
-using shared_store = example::locked_store<memory_replay_store<4096>>;
+using shared_store = example::locked_store<memory_replay_cache<4096>>;
 
 octet_list copy(bytes_view v) { return {v.begin(), v.end()}; }
 
@@ -120,7 +120,7 @@ TEST_CASE("threads: an exchange may move from thread to thread between its calls
 TEST_CASE("threads: a store that was made blind is blind to all of them", "[threads][rfc4120-3.2.3]") {
   world client;
   const octet_list token = copy(client.mint());
-  shared_store seen{memory_replay_store<4096>::after_loss(client.now.at, 300)};
+  shared_store seen{memory_replay_cache<4096>::after_loss(client.now.at, 300)};
   std::array<int, 2> refused{};
   together(2, [&](int i) {
     acceptor_thread me;

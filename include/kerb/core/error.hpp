@@ -79,7 +79,7 @@ enum class errc : std::uint16_t {
 
   // Buffer.
   no_space = 500,  ///< the buffer is too small; detail: octets that will do
-  replay_unknown,  ///< the replay store is full or has lost its memory: whether it was seen before cannot be told
+  replay_unknown,  ///< the replay cache is full or has lost its memory: whether it was seen before cannot be told
 
   // The program's own mistakes; nothing a peer sends can cause these.
   api_misuse = 600,    ///< a call out of turn, or an argument that contradicts another

@@ -266,7 +266,7 @@ constexpr errc present(std::uint32_t kvno_in_file) {
   if (!k) return k.error().code;
   keytab_keys<policy> keys(*k, w.policy);
   std::array<std::uint8_t, 4096> buffer{};
-  memory_replay_store<32> seen;
+  memory_replay_cache<32> seen;
   const bytes_view token = w.mint();
   ap_acceptor<policy> a(w.request_in(buffer));
   const auto who = accept(a, token, w.policy, keys, seen, w.now);

@@ -1,6 +1,6 @@
 // A KDC's exchange driven to its end by a directory that answers at once.
 #pragma once
-#include "../../store/request_store.hpp"
+#include "../../store/request_cache.hpp"
 #include "kdc.hpp"
 
 namespace kerb::inline v0 {
@@ -53,7 +53,7 @@ template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<de
       const auto* code = std::get_if<error_code_t>(&d);
       step = code != nullptr ? x.refuse(*code, t) : x.issue(std::get<issue_options>(d), t);
     } else if (const auto* c = std::get_if<check_request>(&step)) {
-      if constexpr (request_store<std::remove_cvref_t<Seen>>) {
+      if constexpr (request_cache<std::remove_cvref_t<Seen>>) {
         const request_verdict v = seen.insert(c->authenticator, c->request, c->forget_after, now.at);
         step = x.unseen(v == request_verdict::fresh || v == request_verdict::again, t);
       } else {

@@ -1,7 +1,7 @@
 // What KRB-SAFE, KRB-PRIV and KRB-CRED have in common: how a session is set up, and what a message must say of itself.
 #pragma once
 #include "../../numbers/error_code.hpp"
-#include "../../store/replay_store.hpp"
+#include "../../store/replay_cache.hpp"
 #include "../addresses.hpp"
 #include "../environment.hpp"
 #include "../session.hpp"
@@ -12,7 +12,7 @@ namespace kerb::inline v0 {
 enum class side : std::uint8_t { initiator, acceptor };
 
 /// What shows that a message is new; RFC 4120 section 3.4.1 wants at least one of the two. Numbers are for peers that
-/// see every message, in order; timestamps are for those that may miss some, and need a replay store.
+/// see every message, in order; timestamps are for those that may miss some, and need a replay cache.
 enum class freshness : std::uint8_t { sequence_numbers, timestamps, both };
 
 /// Under which key each side sends: the last one that was negotiated (RFC 4120 section 3.4, MIT krb5), or the subkey
@@ -123,15 +123,15 @@ class sequence_counter {
   std::uint64_t used_ = 0;
 };
 
-/// In the place of a replay store, where there is none.
+/// In the place of a replay cache, where there is none.
 struct no_store {
   constexpr replay_verdict insert(const std::array<std::uint8_t, 32>&, kerberos_time, kerberos_time) noexcept {
     return replay_verdict::fresh;
   }
 };
-/// Enters a message in a replay store by octets that are its own. One of ours may be entered in a store that is blind:
+/// Enters a message in a replay cache by octets that are its own. One of ours may be entered in a store that is blind:
 /// that refuses it, too, if it comes back.
-template <crypto_policy C, entropy_source R, replay_store S>
+template <crypto_policy C, entropy_source R, replay_cache S>
 constexpr error remember(view_of<bytes_view> mark, kerberos_time at, const char* type, bool own,
                          const environment<C, R>& env, S& seen) {
   std::array<std::uint8_t, 32> digest{};

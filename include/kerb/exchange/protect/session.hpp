@@ -17,7 +17,7 @@ namespace kerb::inline v0 {
 /// must see every message, in order: after one that was lost no later one opens. Nothing in a message decides anything
 /// before its seal or checksum has verified.
 ///
-/// Calls with a store (store/replay_store.hpp) refuse what it has seen, and enter what was sent, so that it cannot come
+/// Calls with a store (store/replay_cache.hpp) refuse what it has seen, and enter what was sent, so that it cannot come
 /// back. `timestamps` demands one (errc::api_misuse), the same for all calls of this side, and not the other side's;
 /// `both` may go without, since strict numbers stop replays; `sequence_numbers` does not use it. Where both sides have
 /// one address and one key, numbers alone cannot tell whose a message is: errc::api_misuse where both count from the
@@ -60,7 +60,7 @@ class [[nodiscard]] protected_session {
     no_store none;
     return make_priv(data, out, env, none);
   }
-  template <entropy_source R, replay_store S>
+  template <entropy_source R, replay_cache S>
   [[nodiscard]] constexpr result<bytes_view> make_priv(bytes_view data, std::span<std::uint8_t> out,
                                                        const environment<C, R>& env, S& seen) {
     return make<msg::EncKrbPrivPart>(data, out, env, seen);
@@ -73,7 +73,7 @@ class [[nodiscard]] protected_session {
     no_store none;
     return open_priv(message, out, env, none);
   }
-  template <entropy_source R, replay_store S>
+  template <entropy_source R, replay_cache S>
   [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message, std::span<std::uint8_t> out,
                                                        const environment<C, R>& env, S& seen) {
     if (const error e = ready(direction::in, remembers<S>(), env); !e.ok()) return e;
@@ -109,7 +109,7 @@ class [[nodiscard]] protected_session {
     no_store none;
     return make_safe(data, out, env, none);
   }
-  template <entropy_source R, replay_store S>
+  template <entropy_source R, replay_cache S>
   [[nodiscard]] constexpr result<bytes_view> make_safe(bytes_view data, std::span<std::uint8_t> out,
                                                        const environment<C, R>& env, S& seen) {
     return make<msg::KrbSafeBody>(data, out, env, seen);
@@ -122,7 +122,7 @@ class [[nodiscard]] protected_session {
     no_store none;
     return open_safe(message, env, none);
   }
-  template <entropy_source R, replay_store S>
+  template <entropy_source R, replay_cache S>
   [[nodiscard]] constexpr result<bytes_view> open_safe(bytes_view message KERB_LIFETIMEBOUND,
                                                        const environment<C, R>& env, S& seen) {
     if (const error e = ready(direction::in, remembers<S>(), env); !e.ok()) return e;

@@ -1,18 +1,18 @@
 // A service's exchange driven to its end by a source of keys and a store of authenticators.
 #pragma once
-#include "../../store/replay_store.hpp"
+#include "../../store/replay_cache.hpp"
 #include "ap.hpp"
 #include "keys.hpp"
 
 namespace kerb::inline v0 {
 
 /// No store of authenticators, for replay_rule::own_means: a request that asks for one is an api_misuse.
-struct no_replay_store {};
+struct no_replay_cache {};
 
 /// Runs an acceptor on one AP-REQ. On failure acceptor.refusal() is the KRB-ERROR to transmit, if there is one. Adds no
 /// power: whoever cannot block writes the same loop around the same steps.
 template <crypto_policy C, class Keys, class Store>
-  requires ticket_keys<Keys> && entropy_source<C> &&(replay_store<Store> || std::same_as<Store, no_replay_store>)
+  requires ticket_keys<Keys> && entropy_source<C> &&(replay_cache<Store> || std::same_as<Store, no_replay_cache>)
       [[nodiscard]] constexpr result<authenticated_client<typename C::key>> accept(
           ap_acceptor<C>& acceptor, bytes_view token, C& policy, Keys& keys, Store& seen, timestamp now,
           const accept_options& options = {}, const exchange_limits& limits = {}) {
@@ -29,7 +29,7 @@ template <crypto_policy C, class Keys, class Store>
           step = acceptor.provide(*k, t);
         }
       } else if (const auto* r = std::get_if<check_replay>(&step)) {
-        if constexpr (replay_store<Store>) {
+        if constexpr (replay_cache<Store>) {
           step = acceptor.fresh(seen.insert(r->digest, r->forget_after, now.at), t);
         } else {
           step = acceptor.abandon({.code = errc::api_misuse});

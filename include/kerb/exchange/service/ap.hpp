@@ -13,7 +13,7 @@
 // octets are drawn in accept(), all at once, and used in this order: the subkey's seed, the sequence number (4), the
 // AP-REP's confounder.
 #pragma once
-#include "../../store/replay_store.hpp"
+#include "../../store/replay_cache.hpp"
 #include "../moved.hpp"
 #include "../sealed.hpp"
 #include "../step.hpp"

@@ -62,7 +62,7 @@ constexpr bool a_store_lets_an_authenticator_serve_one_request() {
   world w;
   w.settings.check_requests = true;
   principals d{w};
-  memory_request_store<32> seen;
+  memory_request_cache<32> seen;
   const auto ask = [&](bytes_view request) {
     kdc<policy> x(w.settings, std::span(w.scratch));
     const auto r = serve(x, request, w.crypto, d, w.now, {}, issue_all, seen);

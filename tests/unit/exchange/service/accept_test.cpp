@@ -18,7 +18,7 @@ struct service {
   ap_world w;
   std::array<std::uint8_t, 4096> buffer{};
   keys_t keys;
-  memory_replay_store<64> seen;
+  memory_replay_cache<64> seen;
   std::vector<std::uint8_t> refusal;
   service() {
     REQUIRE(keys.add(web, 3, w.service_etype, w.service_key()));
@@ -41,7 +41,7 @@ constexpr bool accepts_once() {
   ap_world w;
   std::array<std::uint8_t, 4096> buffer{}, other{};
   keys_t keys;
-  memory_replay_store<32> seen;
+  memory_replay_cache<32> seen;
   if (!keys.add(web, 3, w.service_etype, w.service_key())) return false;
   const bytes_view token = w.mint();
   ap_acceptor<policy> a(w.request_in(buffer)), b(w.request_in(other));
@@ -110,7 +110,7 @@ constexpr errc by_source(kerberos_string client_realm, kerberos_string clear_rea
   w.service.realm = clear_realm;
   if (!named) w.request.service.reset();
   std::array<std::uint8_t, 4096> buffer{};
-  memory_replay_store<32> seen;
+  memory_replay_cache<32> seen;
   Source keys{w.service_key()};
   ap_acceptor<policy> a(w.request_in(buffer));
   const auto who = accept(a, w.mint(), w.policy, keys, seen, w.now);
@@ -189,7 +189,7 @@ TEST_CASE("accept: a store that is full or blind refuses", "[exchange][rfc4120-3
   }
   // A service that has lost its memory
   service s;
-  s.seen = memory_replay_store<64>::after_loss(s.w.now.at, 300);
+  s.seen = memory_replay_cache<64>::after_loss(s.w.now.at, 300);
   CHECK(s.present() == errc::replay_unknown);
   s.w.now.at.seconds += 300;
   s.w.authenticator.ctime = s.w.now.at;
@@ -268,7 +268,7 @@ constexpr bool without_a_store() {
   ap_world w;
   std::array<std::uint8_t, 4096> buffer{}, other{};
   keys_t keys;
-  no_replay_store none;
+  no_replay_cache none;
   if (!keys.add(web, 3, w.service_etype, w.service_key())) return false;
   const bytes_view token = w.mint();
   ap_acceptor<policy> asks(w.request_in(buffer));
@@ -276,7 +276,7 @@ constexpr bool without_a_store() {
   w.request.replays = replay_rule::own_means;
   ap_acceptor<policy> a(w.request_in(buffer)), b(w.request_in(other));
   const auto first = accept(a, token, w.policy, keys, none, w.now);
-  memory_replay_store<32> seen;
+  memory_replay_cache<32> seen;
   const auto second = accept(b, token, w.policy, keys, seen, w.now);
   return !no && no.error().code == errc::api_misuse && first && same_principal(first->client(), alice) && second;
 }

@@ -32,7 +32,7 @@ enum class replay_verdict : std::uint8_t {
 /// `clock_skew`: with a larger one an acceptor would still take what the others' entries have been forgotten for. Where
 /// their clocks differ, a store must remember that much longer, or refuse what it may have forgotten.
 template <class S>
-concept replay_store = requires(S& s, const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
+concept replay_cache = requires(S& s, const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
                                 kerberos_time now) {
   { s.insert(digest, forget_after, now) }
   noexcept->std::same_as<replay_verdict>;
@@ -98,18 +98,18 @@ class digest_places {
 /// later time. Work per insert is bounded: an authenticator has 32 places, found by its digest; a store that is less
 /// than half full is never `full` but by extraordinary chance.
 template <std::size_t N>
-class memory_replay_store {
+class memory_replay_cache {
   static_assert(N >= 32,
-                "memory_replay_store<N>: an authenticator has 32 places, so N is 32 at least; take "
+                "memory_replay_cache<N>: an authenticator has 32 places, so N is 32 at least; take "
                 "twice as many as may come within twice the clock skew");
 
  public:
   /// For a service that is new: nothing can have been seen before.
-  constexpr memory_replay_store() = default;
+  constexpr memory_replay_cache() = default;
   /// For a service whose store was lost at `now`: RFC 4120 section 3.2.3 demands that it refuse every authenticator
   /// that it might have accepted before, which are those of up to `clock_skew` seconds later.
-  static constexpr memory_replay_store after_loss(kerberos_time now, std::int64_t clock_skew) {
-    memory_replay_store s;
+  static constexpr memory_replay_cache after_loss(kerberos_time now, std::int64_t clock_skew) {
+    memory_replay_cache s;
     s.places_.be_blind_to(plus(plus(plus(now, clock_skew), clock_skew), 1));
     return s;
   }

@@ -1,6 +1,6 @@
 // What a KDC can remember of the TGS requests it has answered, RFC 4120 section 3.3.2.
 #pragma once
-#include "replay_store.hpp"
+#include "replay_cache.hpp"
 
 namespace kerb::inline v0 {
 
@@ -15,7 +15,7 @@ enum class request_verdict : std::uint8_t {
 /// A store of authenticators, each with the request that it came in, by their digests: one atomic insert-if-absent. An
 /// entry may be forgotten from `forget_after` on. Several KDCs of one realm share one store.
 template <class S>
-concept request_store = requires(S& s, const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
+concept request_cache = requires(S& s, const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
                                  kerberos_time now) {
   { s.insert(digest, digest, forget_after, now) }
   noexcept->std::same_as<request_verdict>;
@@ -23,11 +23,11 @@ concept request_store = requires(S& s, const std::array<std::uint8_t, 32>& diges
 
 /// Remembers up to N requests in place, for one thread; never allocates and never forgets one too early. When the clock
 /// is set back it is blind to what it may have forgotten by the later time. Work per insert is bounded, and a store
-/// that is less than half full is never `full` but by extraordinary chance, as in memory_replay_store.
+/// that is less than half full is never `full` but by extraordinary chance, as in memory_replay_cache.
 template <std::size_t N>
-class memory_request_store {
+class memory_request_cache {
   static_assert(N >= 32,
-                "memory_request_store<N>: a request has 32 places, so N is 32 at least; take "
+                "memory_request_cache<N>: a request has 32 places, so N is 32 at least; take "
                 "twice as many as may come within twice the clock skew");
 
  public:

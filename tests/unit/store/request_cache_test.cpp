@@ -1,5 +1,5 @@
 // What a KDC remembers of requests.
-#include <kerb/store/request_store.hpp>
+#include <kerb/store/request_cache.hpp>
 
 #include <map>
 #include <memory>
@@ -16,31 +16,31 @@ constexpr std::array<std::uint8_t, 32> digest(std::uint8_t first, std::uint8_t l
   d[31] = last;
   return d;
 }
-static_assert(request_store<memory_request_store<32>>);
+static_assert(request_cache<memory_request_cache<32>>);
 
 constexpr bool an_authenticator_serves_one_request() {
-  memory_request_store<64> s;
+  memory_request_cache<64> s;
   const kerberos_time later = plus(noon, 300);
   return s.insert(digest(1), digest(7), later, noon) == request_verdict::fresh &&
          s.insert(digest(1), digest(7), later, noon) == request_verdict::again &&
          s.insert(digest(1), digest(7, 1), later, noon) == request_verdict::other &&
          s.insert(digest(1, 1), digest(7), later, noon) == request_verdict::fresh;
 }
-KERB_BOTH("request_store: an authenticator serves one request, as often as that comes", "[store][rfc4120-3.3.2]",
+KERB_BOTH("request_cache: an authenticator serves one request, as often as that comes", "[store][rfc4120-3.3.2]",
           an_authenticator_serves_one_request);
 
 constexpr bool it_forgets_when_it_may_and_not_before() {
-  memory_request_store<64> s;
+  memory_request_cache<64> s;
   const kerberos_time later = plus(noon, 300);
   return s.insert(digest(1), digest(7), later, noon) == request_verdict::fresh &&
          s.insert(digest(1), digest(8), later, plus(noon, 299)) == request_verdict::other &&
          s.insert(digest(1), digest(8), plus(noon, 600), later) == request_verdict::fresh;
 }
-KERB_BOTH("request_store: what is too old to be taken is forgotten, and nothing younger", "[store]",
+KERB_BOTH("request_cache: what is too old to be taken is forgotten, and nothing younger", "[store]",
           it_forgets_when_it_may_and_not_before);
 
 constexpr bool when_it_is_full_it_says_so() {
-  memory_request_store<32> s;
+  memory_request_cache<32> s;
   const kerberos_time later = plus(noon, 300);
   for (std::uint8_t i = 0; i != 32; ++i)
     if (s.insert(digest(i), digest(7), later, noon) != request_verdict::fresh) return false;
@@ -48,10 +48,10 @@ constexpr bool when_it_is_full_it_says_so() {
          s.insert(digest(3), digest(7), later, noon) == request_verdict::again &&
          s.insert(digest(99), digest(7), plus(later, 300), later) == request_verdict::fresh;
 }
-KERB_BOTH("request_store: when it is full it forgets nothing, and says so", "[store]", when_it_is_full_it_says_so);
+KERB_BOTH("request_cache: when it is full it forgets nothing, and says so", "[store]", when_it_is_full_it_says_so);
 
 constexpr bool both_runs_are_looked_through() {
-  memory_request_store<64> s;
+  memory_request_cache<64> s;
   const auto apart = [](std::uint8_t n) {  // one first run for all, and second runs that lie 16 to 48 places behind it
     std::array<std::uint8_t, 32> d = digest(0, n);
     d[15] = n;
@@ -65,11 +65,11 @@ constexpr bool both_runs_are_looked_through() {
   }
   return true;
 }
-KERB_BOTH("request_store: an authenticator is found in either run of its places", "[store]",
+KERB_BOTH("request_cache: an authenticator is found in either run of its places", "[store]",
           both_runs_are_looked_through);
 
-TEST_CASE("request_store: when half of it is taken it is not full", "[store][rfc4120-3.3.2]") {
-  const auto s = std::make_unique<memory_request_store<1000>>();
+TEST_CASE("request_cache: when half of it is taken it is not full", "[store][rfc4120-3.3.2]") {
+  const auto s = std::make_unique<memory_request_cache<1000>>();
   std::uint64_t random = 88172645463325252u;
   std::map<std::int64_t, std::size_t> ends;  // how many are forgotten when
   std::size_t taken = 0, most = 0;
@@ -94,7 +94,7 @@ TEST_CASE("request_store: when half of it is taken it is not full", "[store][rfc
 }
 
 constexpr bool a_clock_set_back() {
-  memory_request_store<32> s;
+  memory_request_cache<32> s;
   const auto at = [](std::int64_t seconds) { return plus(noon, seconds); };
   for (std::uint8_t i = 0; i != 32; ++i)
     if (s.insert(digest(i), digest(7), at(100 + i), noon) != request_verdict::fresh) return false;
@@ -105,15 +105,15 @@ constexpr bool a_clock_set_back() {
   return s.insert(digest(3, 1), digest(7), at(500), at(50)) == request_verdict::again &&
          s.insert(digest(3, 1), digest(8), at(500), at(50)) == request_verdict::other;
 }
-KERB_BOTH("request_store: when the clock is set back, what it has forgotten by then is not taken for new",
+KERB_BOTH("request_cache: when the clock is set back, what it has forgotten by then is not taken for new",
           "[store][rfc4120-3.3.2]", a_clock_set_back);
 
 constexpr bool too_late_to_be_remembered() {
-  memory_request_store<32> s;
+  memory_request_cache<32> s;
   return s.insert(digest(1), digest(7), noon, noon) == request_verdict::blind &&
          s.insert(digest(1), digest(7), noon, plus(noon, 5)) == request_verdict::blind &&
          s.insert(digest(1), digest(7), plus(noon, 1), noon) == request_verdict::fresh;
 }
-KERB_BOTH("request_store: what it would forget at once it never calls fresh", "[store][rfc4120-3.3.2]",
+KERB_BOTH("request_cache: what it would forget at once it never calls fresh", "[store][rfc4120-3.3.2]",
           too_late_to_be_remembered);
 }  // namespace

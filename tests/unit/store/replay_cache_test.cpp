@@ -1,5 +1,5 @@
 // The store of authenticators: what it says, exact to the second, and against a simple model.
-#include <kerb/store/replay_store.hpp>
+#include <kerb/store/replay_cache.hpp>
 #include <map>
 #include <memory>
 
@@ -11,11 +11,11 @@ using namespace kerb;
 namespace {
 
 using digest_t = std::array<std::uint8_t, 32>;
-static_assert(replay_store<memory_replay_store<32>>);
+static_assert(replay_cache<memory_replay_cache<32>>);
 struct throws {
   replay_verdict insert(const digest_t&, kerberos_time, kerberos_time) { return replay_verdict::fresh; }
 };
-static_assert(!replay_store<throws>, "a store that may throw is none");
+static_assert(!replay_cache<throws>, "a store that may throw is none");
 
 /// A digest whose first octets, which choose its place, are `at`, and whose last is `tail`.
 constexpr digest_t digest(std::uint64_t at, std::uint8_t tail = 0) {
@@ -26,27 +26,27 @@ constexpr digest_t digest(std::uint64_t at, std::uint8_t tail = 0) {
 }
 
 constexpr bool seen_until_it_may_be_forgotten() {
-  memory_replay_store<32> s;
+  memory_replay_cache<32> s;
   const digest_t d = digest(7);
   return s.insert(d, {1000}, {400}) == replay_verdict::fresh && s.insert(d, {1000}, {400}) == replay_verdict::seen &&
          s.insert(d, {1000}, {999}) == replay_verdict::seen && s.insert(d, {1000}, {-5}) == replay_verdict::seen &&
          s.insert(digest(7, 1), {1000}, {999}) == replay_verdict::fresh &&
          s.insert(d, {2000}, {1000}) == replay_verdict::fresh && s.insert(d, {2000}, {1000}) == replay_verdict::seen;
 }
-KERB_BOTH("memory_replay_store: an authenticator is remembered until it may be forgotten, to the second",
+KERB_BOTH("memory_replay_cache: an authenticator is remembered until it may be forgotten, to the second",
           "[store][rfc4120-3.2.3]", seen_until_it_may_be_forgotten);
 
 constexpr bool too_late_to_be_remembered() {
-  memory_replay_store<32> s;
+  memory_replay_cache<32> s;
   const digest_t d = digest(7);
   return s.insert(d, {1000}, {1000}) == replay_verdict::blind && s.insert(d, {1000}, {2000}) == replay_verdict::blind &&
          s.insert(digest(7, 1), {1001}, {1000}) == replay_verdict::fresh;
 }
-KERB_BOTH("memory_replay_store: what it would forget at once it never calls fresh", "[store][rfc4120-3.2.3]",
+KERB_BOTH("memory_replay_cache: what it would forget at once it never calls fresh", "[store][rfc4120-3.2.3]",
           too_late_to_be_remembered);
 
 constexpr bool full_and_never_forgetful() {
-  memory_replay_store<32> s;
+  memory_replay_cache<32> s;
   for (std::uint8_t i = 0; i != 32; ++i)
     if (s.insert(digest(i), {1000 + i}, {0}) != replay_verdict::fresh) return false;
   if (s.insert(digest(99), {5000}, {999}) != replay_verdict::full) return false;
@@ -57,12 +57,12 @@ constexpr bool full_and_never_forgetful() {
          s.insert(digest(98), {5000}, {1000}) == replay_verdict::full &&
          s.insert(digest(98), {5000}, {1001}) == replay_verdict::fresh;
 }
-KERB_BOTH("memory_replay_store: when full it refuses, and forgets nothing", "[store][rfc4120-3.2.3]",
+KERB_BOTH("memory_replay_cache: when full it refuses, and forgets nothing", "[store][rfc4120-3.2.3]",
           full_and_never_forgetful);
 
 constexpr bool blind_after_a_loss() {
   // An authenticator from the future of 300 seconds may have been accepted in the last moment
-  auto s = memory_replay_store<32>::after_loss({1000}, 300);
+  auto s = memory_replay_cache<32>::after_loss({1000}, 300);
   const auto verdict = [&](std::int64_t at, std::int64_t now) {
     return s.insert(digest(static_cast<std::uint64_t>(at)), {at + 301}, {now});
   };
@@ -70,11 +70,11 @@ constexpr bool blind_after_a_loss() {
          verdict(1300, 1000) == replay_verdict::blind && verdict(1300, 1600) == replay_verdict::blind &&
          verdict(1301, 1001) == replay_verdict::fresh && verdict(1301, 1001) == replay_verdict::seen;
 }
-KERB_BOTH("memory_replay_store: after a loss it refuses what it might have accepted, and no more",
+KERB_BOTH("memory_replay_cache: after a loss it refuses what it might have accepted, and no more",
           "[store][rfc4120-3.2.3]", blind_after_a_loss);
 
 constexpr bool what_is_refused_is_not_remembered() {
-  auto s = memory_replay_store<32>::after_loss({1000}, 300);
+  auto s = memory_replay_cache<32>::after_loss({1000}, 300);
   for (std::uint8_t i = 0; i != 40; ++i)
     if (s.insert(digest(i), {1500}, {1000}) != replay_verdict::blind) return false;
   for (std::uint8_t i = 0; i != 32; ++i)  // all places are still free
@@ -82,18 +82,18 @@ constexpr bool what_is_refused_is_not_remembered() {
   return s.insert(digest(50), {1700}, {1100}) == replay_verdict::full &&
          s.insert(digest(50), {2000}, {1700}) == replay_verdict::fresh;
 }
-KERB_BOTH("memory_replay_store: what it refuses takes no place and is not remembered", "[store][rfc4120-3.2.3]",
+KERB_BOTH("memory_replay_cache: what it refuses takes no place and is not remembered", "[store][rfc4120-3.2.3]",
           what_is_refused_is_not_remembered);
 
 constexpr bool blind_after_a_loss_at_the_end_of_time() {
-  auto s = memory_replay_store<32>::after_loss({latest_time.seconds - 10}, 300);
+  auto s = memory_replay_cache<32>::after_loss({latest_time.seconds - 10}, 300);
   return s.insert(digest(1), latest_time, {latest_time.seconds - 5}) == replay_verdict::blind;
 }
-KERB_BOTH("memory_replay_store: after a loss near the year 9999 it stays blind", "[store]",
+KERB_BOTH("memory_replay_cache: after a loss near the year 9999 it stays blind", "[store]",
           blind_after_a_loss_at_the_end_of_time);
 
 constexpr bool a_clock_set_back() {
-  memory_replay_store<32> s;
+  memory_replay_cache<32> s;
   const auto spend = [&s](std::int64_t forget_after, std::int64_t now) {
     for (std::uint8_t i = 100; i != 132; ++i)
       if (s.insert(digest(i), {forget_after}, {now}) != replay_verdict::fresh) return false;
@@ -110,13 +110,13 @@ constexpr bool a_clock_set_back() {
          s.insert(digest(40), {1031}, {950}) == replay_verdict::blind &&
          s.insert(digest(40), {1032}, {950}) == replay_verdict::full;
 }
-KERB_BOTH("memory_replay_store: when the clock is set back, what it has forgotten by then is not taken for new",
+KERB_BOTH("memory_replay_cache: when the clock is set back, what it has forgotten by then is not taken for new",
           "[store][rfc4120-3.2.3]", a_clock_set_back);
 
-TEST_CASE("memory_replay_store: acceptors whose clocks differ accept each authenticator once",
+TEST_CASE("memory_replay_cache: acceptors whose clocks differ accept each authenticator once",
           "[store][rfc4120-3.2.3]") {
   constexpr std::int64_t skew = 30;
-  memory_replay_store<500> s;
+  memory_replay_cache<500> s;
   std::map<std::uint64_t, int> accepted;
   std::uint64_t random = 88172645463325252u;
   const auto next = [&](std::uint64_t n) {
@@ -139,7 +139,7 @@ TEST_CASE("memory_replay_store: acceptors whose clocks differ accept each authen
 }
 
 constexpr bool the_whole_digest_tells() {
-  memory_replay_store<40> s;
+  memory_replay_cache<40> s;
   digest_t d = digest(5);
   if (s.insert(d, {1000}, {0}) != replay_verdict::fresh) return false;
   for (std::size_t i = 8; i != 32; ++i) {  // the same place; one octet differs
@@ -150,27 +150,27 @@ constexpr bool the_whole_digest_tells() {
   }
   return true;
 }
-KERB_BOTH("memory_replay_store: all octets of a digest tell", "[store]", the_whole_digest_tells);
+KERB_BOTH("memory_replay_cache: all octets of a digest tell", "[store]", the_whole_digest_tells);
 
-TEST_CASE("memory_replay_store: an empty place in front does not hide one behind", "[store][rfc4120-3.2.3]") {
-  memory_replay_store<64> s;
+TEST_CASE("memory_replay_cache: an empty place in front does not hide one behind", "[store][rfc4120-3.2.3]") {
+  memory_replay_cache<64> s;
   CHECK(s.insert(digest(3), {100}, {0}) == replay_verdict::fresh);
   CHECK(s.insert(digest(3, 1), {1000}, {0}) == replay_verdict::fresh);  // the next place
   CHECK(s.insert(digest(3, 1), {1000}, {500}) == replay_verdict::seen);
   CHECK(s.insert(digest(3), {1000}, {500}) == replay_verdict::fresh);
 }
 
-TEST_CASE("memory_replay_store: places wrap around its end", "[store]") {
-  memory_replay_store<33> s;
+TEST_CASE("memory_replay_cache: places wrap around its end", "[store]") {
+  memory_replay_cache<33> s;
   const std::uint64_t last = ~std::uint64_t{0};
   for (std::uint8_t i = 0; i != 32; ++i) CHECK(s.insert(digest(last, i), {10}, {0}) == replay_verdict::fresh);
   CHECK(s.insert(digest(last, 32), {10}, {0}) == replay_verdict::full);
   for (std::uint8_t i = 0; i != 32; ++i) CHECK(s.insert(digest(last, i), {10}, {0}) == replay_verdict::seen);
 }
 
-TEST_CASE("memory_replay_store: agrees with a model that remembers everything", "[store][rfc4120-3.2.3]") {
+TEST_CASE("memory_replay_cache: agrees with a model that remembers everything", "[store][rfc4120-3.2.3]") {
   constexpr std::size_t places = 4096;
-  const auto s = std::make_unique<memory_replay_store<places>>();
+  const auto s = std::make_unique<memory_replay_cache<places>>();
   std::map<digest_t, std::int64_t> model;
   std::uint64_t random = 88172645463325252u;
   const auto next = [&] {
@@ -199,8 +199,8 @@ TEST_CASE("memory_replay_store: agrees with a model that remembers everything", 
   CHECK(seen > 5000);
 }
 
-TEST_CASE("memory_replay_store: at any load it never calls a replay fresh", "[store][rfc4120-3.2.3]") {
-  memory_replay_store<48> s;
+TEST_CASE("memory_replay_cache: at any load it never calls a replay fresh", "[store][rfc4120-3.2.3]") {
+  memory_replay_cache<48> s;
   std::map<digest_t, std::int64_t> model;
   std::uint64_t random = 2463534242u;
   int full = 0;
@@ -220,7 +220,7 @@ TEST_CASE("memory_replay_store: at any load it never calls a replay fresh", "[st
 }
 
 constexpr bool both_runs_are_looked_through() {
-  memory_replay_store<64> s;
+  memory_replay_cache<64> s;
   const auto apart = [](std::uint8_t n) {  // one first run for all, and second runs that lie 16 to 48 places behind it
     digest_t d = digest(0, n);
     d[15] = n;
@@ -233,11 +233,11 @@ constexpr bool both_runs_are_looked_through() {
   }
   return true;
 }
-KERB_BOTH("memory_replay_store: an authenticator is found in either run of its places", "[store]",
+KERB_BOTH("memory_replay_cache: an authenticator is found in either run of its places", "[store]",
           both_runs_are_looked_through);
 
-TEST_CASE("memory_replay_store: when half of it is taken it is not full", "[store][rfc4120-3.2.3]") {
-  const auto s = std::make_unique<memory_replay_store<1000>>();
+TEST_CASE("memory_replay_cache: when half of it is taken it is not full", "[store][rfc4120-3.2.3]") {
+  const auto s = std::make_unique<memory_replay_cache<1000>>();
   std::uint64_t random = 88172645463325252u;
   std::map<std::int64_t, std::size_t> ends;  // how many are forgotten when
   std::size_t taken = 0, most = 0;
@@ -261,11 +261,11 @@ TEST_CASE("memory_replay_store: when half of it is taken it is not full", "[stor
   CHECK(most > 500);
 }
 
-TEST_CASE("memory_replay_store: allocates nothing", "[store]") {
+TEST_CASE("memory_replay_cache: allocates nothing", "[store]") {
   int fresh = 0;
   {
     kerb_test::no_allocations guard;
-    memory_replay_store<256> s;
+    memory_replay_cache<256> s;
     for (std::uint64_t i = 0; i != 1000; ++i) fresh += s.insert(digest(i), {500}, {0}) == replay_verdict::fresh;
   }
   CHECK(fresh == 256);
