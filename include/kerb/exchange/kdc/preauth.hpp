@@ -2,7 +2,7 @@
 #pragma once
 #include "../salt.hpp"
 #include "hints.hpp"
-#include "issue.hpp"
+#include "kdc_exchange.hpp"
 
 namespace kerb::inline v0::detail {
 

@@ -14,7 +14,7 @@
 // `over` is after `reply` and `refused`. Random octets are drawn in this order: the session key's seed, the reply's
 // confounder, the ticket's.
 #pragma once
-#include "evidence.hpp"
+#include "authenticated_tgs_request.hpp"
 
 namespace kerb::inline v0 {
 
@@ -22,8 +22,8 @@ namespace kerb::inline v0 {
 /// the request was seen before, where the policy wants it; the server that the ticket is wanted for, or the KDC that it
 /// is referred to; and the server of the second ticket, for user-to-user.
 template <crypto_policy C>
-class [[nodiscard]] tgs_kdc : public detail::tgs_evidence<C> {
-  using base = detail::tgs_evidence<C>;
+class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
+  using base = detail::authenticated_tgs_request<C>;
   using state = typename base::state;
   using verdict = detail::verdict;
 

@@ -3,7 +3,7 @@
 #include "../../crypto/cksum_rules.hpp"
 #include "../../msg/ap.hpp"
 #include "../addresses.hpp"
-#include "issue.hpp"
+#include "kdc_exchange.hpp"
 
 namespace kerb::inline v0::detail {
 

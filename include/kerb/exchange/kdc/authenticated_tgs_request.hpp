@@ -8,7 +8,7 @@ namespace kerb::inline v0::detail {
 /// Opens what a TGS-REQ carries and checks it, RFC 4120 sections 3.2.3 and 3.3.2. What is kept lies at the front of the
 /// buffer, and is found again where that has moved.
 template <crypto_policy C>
-class tgs_evidence : public kdc_exchange<C> {
+class authenticated_tgs_request : public kdc_exchange<C> {
  protected:
   using base = kdc_exchange<C>;
   using base::base;
