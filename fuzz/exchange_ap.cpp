@@ -93,7 +93,7 @@ void answer(ap_world& w, bytes_view rest, bool sealed, bool stream) {
   w.policy.entropy = {};  // so that the corpus can hold the true reply
   const bytes_view good = *testing::mint_ap_rep({w.now.at, w.now.usec, {}, 5}, k, w.turn(), honest);
 
-  const auto next = x.receive(octets, w.turn(), stream ? carrier::stream : carrier::any);
+  const auto next = x.receive(octets, w.turn(), stream ? transport::stream : transport::datagram);
   require(!(stream && says<ignored>(next)), "passes nothing over on a stream");
   if (says<done>(next)) {
     const auto rep = asn1::decode<msg::ApRep>(octets);

@@ -49,7 +49,7 @@ void feed(kdc_world& w, Client& x, shape s, bool stream, bytes_view rest, const 
   const bytes_view octets = sealed              ? around<M>(w, rest, k, usage, service, cipher, reply)
                             : s == shape::hints ? w.error(error_code_t::kdc_err_preauth_required, rest)
                                                 : rest;
-  const auto next = x.receive(octets, w.env_now(), stream ? carrier::stream : carrier::any);
+  const auto next = x.receive(octets, w.env_now(), stream ? transport::stream : transport::datagram);
   require(!(stream && says<ignored>(next)), "passes nothing over on a stream");
   if (says<done>(next)) look<Client, Part>(x, sealed ? rest : bytes_view(), service, nonce);
   if (const auto* f = std::get_if<failed>(&next)) {

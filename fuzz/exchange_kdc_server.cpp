@@ -93,7 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const shape s{static_cast<std::uint8_t>(data[0] & 3)};
   world w;
   if ((data[0] & 4) != 0) w.refer = other_org;
-  if ((data[0] & 8) != 0) w.peer.arrived = carrier::any;
+  if ((data[0] & 8) != 0) w.peer.arrived = transport::datagram;
   if ((data[0] & 16) != 0) w.settings.conceal_unknown_clients = true;
   w.settings.require_preauth = (data[0] & 32) == 0;
   w.changer.record.attributes.set(principal_attribute::initial_only);

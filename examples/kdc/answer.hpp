@@ -35,7 +35,7 @@ class answerer {
         workspace_.resize(more->octets);  // from the start again: nothing has been kept
         continue;
       }
-      const bool stream = peer.arrived == kerb::carrier::stream;
+      const bool stream = peer.arrived == kerb::transport::stream;
       if (!log_.quiet()) {
         begin_line(at, from, stream ? " tcp " : " udp ");
         tell(log_.line(), exchange, over);

@@ -110,9 +110,10 @@ class server {
       const std::size_t n = batch_.receive(udp_);
       for (std::size_t k = 0; k != n; ++k) {
         std::array<std::uint8_t, 16> buffer{};
-        batch_.answer(k, answer_(batch_.message(k),
-                                 {peer_address(batch_.from(k), buffer), kerb::carrier::any, options_.largest_datagram},
-                                 text_of(batch_.from(k))));
+        batch_.answer(
+            k, answer_(batch_.message(k),
+                       {peer_address(batch_.from(k), buffer), kerb::transport::datagram, options_.largest_datagram},
+                       text_of(batch_.from(k))));
       }
       answer_.log().write();
       batch_.send(udp_);
@@ -177,7 +178,7 @@ class server {
     kerb::bytes_view octets;
     if (frame) {
       std::array<std::uint8_t, 16> buffer{};
-      octets = answer_(frame->message, {peer_address(c.address, buffer), kerb::carrier::stream}, c.from);
+      octets = answer_(frame->message, {peer_address(c.address, buffer), kerb::transport::stream}, c.from);
       c.taken += 4 + frame->message.size();
     } else {
       octets = answer_.too_long(c.from);

@@ -37,10 +37,10 @@ class embedded_kdc {
         if (x.tgs() != nullptr) issues(*x.tgs());
         step = x.issue(x.as() != nullptr ? with_groups() : kerb::issue_options{}, t);
       } else if (const auto* r = std::get_if<kerb::reply>(&step)) {
-        return kerb::answer(r->octets, kerb::carrier::stream);
+        return kerb::answer(r->octets, kerb::transport::stream);
       } else if (const auto* no = std::get_if<kerb::refused>(&step)) {
         if (no->octets.empty()) return no->why;
-        return kerb::answer(no->octets, kerb::carrier::stream);
+        return kerb::answer(no->octets, kerb::transport::stream);
       } else if (const auto* f = std::get_if<kerb::failed>(&step)) {
         return f->why;
       } else {

@@ -28,7 +28,7 @@ class posix_transport {
   /// What kerb::drive asks for: transmits what there is to transmit, and waits for an answer.
   kerb::result<kerb::answer> operator()(const kerb::send& s) {
     if (!s.octets.empty()) until_ = clock::now() + patience_;
-    if (tcp_only_ || s.via == kerb::carrier::stream) return over_tcp(s.octets);
+    if (tcp_only_ || s.via == kerb::transport::stream) return over_tcp(s.octets);
     if (!s.octets.empty() && !connected(SOCK_DGRAM)) return kerb::errc::no_answer;
     if (!s.octets.empty()) out_.assign(s.octets.begin(), s.octets.end());
     bool transmit = !s.octets.empty();  // without octets the exchange waits on for what comes
@@ -56,7 +56,7 @@ class posix_transport {
     for (std::size_t have = 0;;) {
       const auto frame = kerb::read_frame(kerb::bytes_view(in_).first(have), in_.size() - 4);
       if (!frame) return frame.error();
-      if (frame->missing == 0) return kerb::answer(frame->message, kerb::carrier::stream);
+      if (frame->missing == 0) return kerb::answer(frame->message, kerb::transport::stream);
       const ssize_t n = ready(POLLIN, until_) ? ::recv(fd_, in_.data() + have, in_.size() - have, 0) : -1;
       if (n <= 0) return n == 0 ? kerb::errc::stream_ended : kerb::errc::no_answer;
       have += static_cast<std::size_t>(n);

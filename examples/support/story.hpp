@@ -60,7 +60,7 @@ class story {
   /// A request on its way to the KDC.
   void request(const kerb::send& s, bool tcp) {
     using namespace kerb::msg;
-    const char* const over = in_memory_ ? "" : tcp || s.via == kerb::carrier::stream ? " over TCP" : " over UDP";
+    const char* const over = in_memory_ ? "" : tcp || s.via == kerb::transport::stream ? " over TCP" : " over UDP";
     if (const auto as = kerb::asn1::decode<AsReq>(s.octets)) {
       step("client -> KDC     AS-REQ, %zu octets%s", s.octets.size(), over);
       more("Says in clear: I am %s; a ticket for %s, please.", named(as->req_body->cname, as->req_body->realm).c_str(),
@@ -82,7 +82,7 @@ class story {
   /// An answer of the KDC, before anything in it is believed.
   void answer(const kerb::answer& a) {
     using namespace kerb::msg;
-    const char* const over = in_memory_ ? "" : a.arrived == kerb::carrier::stream ? " over TCP" : " over UDP";
+    const char* const over = in_memory_ ? "" : a.arrived == kerb::transport::stream ? " over TCP" : " over UDP";
     const auto e = kerb::asn1::decode<KrbError>(a.octets);
     if (!e)
       return step("KDC -> client     %s, %zu octets%s", a.octets.empty() ? "nothing" : kind(a.octets[0]),

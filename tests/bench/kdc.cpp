@@ -52,7 +52,7 @@ class kdc_world {
       const auto a = realm.answer(s.octets, now(), workspace_);
       if (!a) return a.error();
       got.assign(a->begin(), a->end());
-      return kerb::answer(*a, kerb::carrier::stream);
+      return kerb::answer(*a, kerb::transport::stream);
     };
   }
   bool ask() {

@@ -161,7 +161,7 @@ class load {
     }
     kerb::botan::as_client as({.client = alice, .key = key, .buffer = as_buffer_, .etypes = etypes_});
     auto tgt = kerb::drive(as, p_, now, [&](const kerb::send& s) -> kerb::result<kerb::answer> {
-      return kerb::answer(kdc.ask(s.octets), kerb::carrier::stream);
+      return kerb::answer(kdc.ask(s.octets), kerb::transport::stream);
     });
     if (!tgt) give_up("no TGT");
     for (std::size_t i = 0; i != n; ++i) {

@@ -152,7 +152,7 @@ constexpr bend referred_client = [](kdc_world& w) {
 };
 constexpr bend refused_at_last = [](kdc_world& w) { w.refuse = error_code_t::kdc_err_policy; };
 constexpr bend too_big = [](kdc_world& w) {
-  w.peer.arrived = carrier::any;
+  w.peer.arrived = transport::datagram;
   w.peer.largest_datagram = 40;
 };
 constexpr bend everything = [](kdc_world& w) {

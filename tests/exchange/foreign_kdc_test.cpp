@@ -115,7 +115,7 @@ struct world {
       const auto ticket = testing::mint_ticket(named_as, inside, sealing, 1, t, ticket_octets);
       const auto rep = testing::mint_kdc_rep<msg_t::tgs_rep>(alice, *ticket, part, referral()->session_key(),
                                                              key_usage_t::tgs_rep_enc_part_session, t, reply_octets);
-      return answer(*rep, carrier::stream);
+      return answer(*rep, transport::stream);
     });
   }
   /// Whether the ticket-granting ticket that the cache has for EX.ORG is the one that EX.ORG gave to Alice.

@@ -135,7 +135,7 @@ KERB_BOTH("kdc: a clock that Kerberos cannot write is refused", "[exchange]", a_
 constexpr bool a_reply_too_long_for_a_datagram_asks_for_a_stream() {
   for (const bool tgs : {false, true}) {
     world w;
-    w.peer.arrived = carrier::any;
+    w.peer.arrived = transport::datagram;
     const auto ask = [&](std::size_t largest) {
       w.peer.largest_datagram = largest;
       return tgs ? w.ask_tgs() : w.ask_as();
@@ -145,7 +145,7 @@ constexpr bool a_reply_too_long_for_a_datagram_asks_for_a_stream() {
     if (!whole.issued || !ask(n).issued) return false;
     const outcome r = ask(n - 1);
     if (!r.is(error_code_t::krb_err_response_too_big) || r.why.detail != n) return false;
-    w.peer.arrived = carrier::stream;
+    w.peer.arrived = transport::stream;
     if (!ask(n - 1).issued) return false;
   }
   return true;
@@ -156,7 +156,7 @@ KERB_BOTH("kdc: a reply too long for a datagram is asked for again over a stream
 constexpr bool a_signed_reply_too_long_writes_nowhere_else() {
   for (const bool tgs : {false, true}) {
     world w;
-    w.peer = {.arrived = carrier::any, .largest_datagram = 100};
+    w.peer = {.arrived = transport::datagram, .largest_datagram = 100};
     std::array<std::uint8_t, 12288> memory{};
     for (std::uint8_t& o : memory) o = 0xa5;
     machine x(w.settings, std::span(memory).subspan(2048, 8192), w.peer);

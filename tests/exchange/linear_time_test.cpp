@@ -145,7 +145,7 @@ work client_work(std::size_t n, Request (*ask)(c::kdc_world&, const basic_creden
     library p;
     Exchange x(ask(q->w, q->tgt, q->buffer));
     (void)start(x, p);
-    (void)x.receive(q->answer, turn(p, p, q->w.now), carrier::stream);
+    (void)x.receive(q->answer, turn(p, p, q->w.now), transport::stream);
   };
 }
 using as = as_client<library>;
@@ -315,7 +315,7 @@ work initiator_work(std::size_t n, const octets& answer) {
   return [q] {
     ap_initiator<library> x({.credential = q->credential, .buffer = q->buffer});
     (void)x.start(q->w.turn());
-    (void)x.receive(q->answer, q->w.turn(), carrier::stream);
+    (void)x.receive(q->answer, q->w.turn(), transport::stream);
   };
 }
 TEST_CASE("ap_initiator: the time of receive() grows no faster than what came", "[exchange][rfc4120-3.2.5]") {

@@ -33,7 +33,7 @@ struct scene {
         sent.assign(s.octets.begin(), s.octets.end());
         const auto a = realm.answer(s.octets, noon(), buffer);
         if (!a) return a.error();
-        return answer(*a, carrier::stream);
+        return answer(*a, transport::stream);
       };
     };
     std::vector<std::uint8_t> as_buffer(8192), tgs_buffer(8192), ap_buffer(8192);

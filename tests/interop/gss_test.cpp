@@ -110,7 +110,7 @@ outcome initiate(ticket_holder& h, const kerb::gss_context& gss, const channel& 
     REQUIRE(read);
     out.krb_error = read->id == kerb::gss_token_t::krb_error;
     if (!out.krb_error) CHECK(read->id == kerb::gss_token_t::ap_rep);
-    step = ap.receive(read->message, env_now(h.p), kerb::carrier::stream);
+    step = ap.receive(read->message, env_now(h.p), kerb::transport::stream);
     if (const auto* f = std::get_if<kerb::failed>(&step)) out.why = f->why;
   }
   if (const auto session = std::move(ap).take()) out.our_key = text(session->protection_key());

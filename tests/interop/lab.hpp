@@ -104,7 +104,7 @@ void drive(held& h, Exchange& x, policy& p, bool tcp, std::int64_t clock) {
       x, p, [&] { return now(clock); },
       [&](const kerb::send& s) {
         if (!s.octets.empty()) ++h.sent;
-        h.used_stream |= s.via == kerb::carrier::stream;
+        h.used_stream |= s.via == kerb::transport::stream;
         return to(s);
       });
 }

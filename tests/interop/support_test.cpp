@@ -50,7 +50,7 @@ class peer {
 };
 
 const std::vector<std::uint8_t> request(300, 0x6a);
-kerb::send request_to_send(kerb::carrier via) {
+kerb::send request_to_send(kerb::transport via) {
   kerb::send s;
   s.octets = request;
   s.via = via;
@@ -72,7 +72,7 @@ TEST_CASE("posix_transport: length and message go out in one segment", "[support
     ::close(c);
   });
   example::posix_transport wire("127.0.0.1", p.port(), true);
-  const auto answer = wire(request_to_send(kerb::carrier::stream));
+  const auto answer = wire(request_to_send(kerb::transport::stream));
   REQUIRE(answer);
   CHECK(answer->octets.size() == 1);
   CHECK(segments == 1);
@@ -92,7 +92,7 @@ TEST_CASE("posix_transport: an answer that trickles in is waited for no longer t
   });
   example::posix_transport wire("127.0.0.1", p.port(), true, milliseconds(300));
   const auto began = clock_type::now();
-  CHECK(wire(request_to_send(kerb::carrier::stream)).error().code == kerb::errc::no_answer);
+  CHECK(wire(request_to_send(kerb::transport::stream)).error().code == kerb::errc::no_answer);
   CHECK(clock_type::now() - began < milliseconds(2000));
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("posix_transport: datagrams that say nothing do not put the end off", 
   example::posix_transport wire("127.0.0.1", p.port(), false, milliseconds(300));
   const auto began = clock_type::now();
   unsigned came = 0;
-  for (auto answer = wire(request_to_send(kerb::carrier::any)); answer && came != 60; answer = wire({})) ++came;
+  for (auto answer = wire(request_to_send(kerb::transport::datagram)); answer && came != 60; answer = wire({})) ++came;
   CHECK(came >= 1);
   CHECK(came < 60);
   CHECK(clock_type::now() - began < milliseconds(2000));

@@ -7,9 +7,9 @@ namespace kerb::inline v0 {
 
 /// What the caller's transport brought.
 struct answer {
-  bytes_view octets;               ///< lent until the transport is asked again
-  carrier arrived = carrier::any;  ///< carrier::stream when it came over one
-  constexpr answer(bytes_view o, carrier how = carrier::any) : octets(o), arrived(how) {}
+  bytes_view octets;                        ///< lent until the transport is asked again
+  transport arrived = transport::datagram;  ///< transport::stream when it came over one
+  constexpr answer(bytes_view o, transport how = transport::datagram) : octets(o), arrived(how) {}
 };
 
 /// Runs a client's exchange: `ask(const send&)` transmits the octets (none: only waits on) and returns a

@@ -52,7 +52,7 @@ class [[nodiscard]] over_stream {
     if (f->missing != 0) return need_more{f->missing};
     // What stands behind the message answers nothing that has been asked yet, and is dropped
     const std::size_t had = std::exchange(have_, 0) - n;
-    const step next = said(x_->receive(f->message, t, carrier::stream));
+    const step next = said(x_->receive(f->message, t, transport::stream));
     if (says<need_buffer>(next)) have_ = had;
     return next;
   }

@@ -10,7 +10,7 @@ namespace kerb::inline v0 {
 /// Who a message is for.
 enum class destination : std::uint8_t { kdc, primary_kdc, kpasswd, peer };
 /// What carries a message: any transport will do, or only a stream. Of a message that came: a datagram, or a stream.
-enum class carrier : std::uint8_t { any, stream };
+enum class transport : std::uint8_t { datagram, stream };
 /// What comes after a transmission.
 enum class afterwards : std::uint8_t { wait, finished };
 
@@ -20,7 +20,7 @@ struct send {
   bytes_view octets;
   kerberos_string realm;  ///< whose KDC; empty for a peer
   destination to = destination::kdc;
-  carrier via = carrier::any;
+  transport via = transport::datagram;
   bool fresh = true;  ///< differs from what was sent last
   afterwards then = afterwards::wait;
 };

@@ -106,7 +106,7 @@ struct passes_over_and_sends {
     return send{};
   }
   template <class Turn>
-  step receive(bytes_view, const Turn&, carrier) {
+  step receive(bytes_view, const Turn&, transport) {
     if (received++ == 0) return ignored{{.code = errc::integrity}};
     send again{};
     again.fresh = fresh;
@@ -136,7 +136,7 @@ TEST_CASE("drive: on a stream the first wrong message is the end", "[exchange]")
   const std::uint8_t junk[] = {0x6f, 2, 3};
   const auto s = drive(x, c.w.policy, c.w.now, [&](const send&) -> result<answer> {
     ++asked;
-    return answer{junk, carrier::stream};
+    return answer{junk, transport::stream};
   });
   REQUIRE(!s);
   CHECK(s.error().code == errc::truncated);
@@ -215,7 +215,7 @@ struct wants_a_key {
     return need_key{};
   }
   template <class Turn>
-  step receive(bytes_view, const Turn&, carrier) {
+  step receive(bytes_view, const Turn&, transport) {
     return failed{};
   }
   result<int> take() && { return 1; }

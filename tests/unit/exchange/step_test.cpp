@@ -50,7 +50,8 @@ KERB_BOTH("says: the word that the step holds, and no other", "[exchange]", says
 
 constexpr bool what_a_send_says_by_itself() {
   const send s{};
-  return s.octets.empty() && s.to == destination::kdc && s.via == carrier::any && s.fresh && s.then == afterwards::wait;
+  return s.octets.empty() && s.to == destination::kdc && s.via == transport::datagram && s.fresh &&
+         s.then == afterwards::wait;
 }
 KERB_BOTH("send: by itself is a fresh message to a KDC that waits for an answer", "[exchange]",
           what_a_send_says_by_itself);

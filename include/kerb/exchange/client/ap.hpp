@@ -88,13 +88,13 @@ class [[nodiscard]] ap_initiator {
       return failed{why_};
     }
     return send{workspace_.message(), {},   destination::peer,
-                carrier::any,         true, waits ? afterwards::wait : afterwards::finished};
+                transport::datagram,  true, waits ? afterwards::wait : afterwards::finished};
   }
 
   /// What came: an AP-REP, a KRB-ERROR, or on a datagram anything at all.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env,
-                                       carrier arrived = carrier::any) {
+                                       transport arrived = transport::datagram) {
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may have gone
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
@@ -225,7 +225,7 @@ class [[nodiscard]] ap_initiator {
   }
   /// What an unauthenticated datagram could have caused is passed over; on a stream it is the end.
   constexpr step disregard(error e) {
-    if (arrived_ == carrier::stream) return fail(e);
+    if (arrived_ == transport::stream) return fail(e);
     return ignored{e};
   }
   constexpr step misuse() { return fail({.code = errc::api_misuse}); }
@@ -240,7 +240,7 @@ class [[nodiscard]] ap_initiator {
   initiator_params<key> request_;
   kerb::detail::workspace workspace_;
   detail::moving_state<state::spent> state_ = state::idle;
-  carrier arrived_ = carrier::any;
+  transport arrived_ = transport::datagram;
   timestamp sent_at_;
   std::uint32_t seq_ = 0;
   std::optional<key> subkey_;

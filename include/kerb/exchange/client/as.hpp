@@ -52,12 +52,12 @@ class [[nodiscard]] as_client {
   /// What came: an AS-REP, a KRB-ERROR, or on a datagram anything at all.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env,
-                                       carrier arrived = carrier::any) {
+                                       transport arrived = transport::datagram) {
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may have gone
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
     if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
-    arrived_ = via_ == carrier::stream ? carrier::stream : arrived;
+    arrived_ = via_ == transport::stream ? transport::stream : arrived;
     if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets, env);
     const auto rep = asn1::decode<msg::AsRep>(octets);
     if (!rep) return disregard(rep.error());
@@ -213,8 +213,8 @@ class [[nodiscard]] as_client {
       case error_code_t::kdc_err_preauth_failed:
       case error_code_t::kdc_err_more_preauth_data_required: return next_round(*e, env);
       case error_code_t::krb_err_response_too_big:  // RFC 4120 section 7.2.1: the same request over a stream
-        if (via_ == carrier::stream) return refused_by_kdc(*e);
-        via_ = carrier::stream;
+        if (via_ == transport::stream) return refused_by_kdc(*e);
+        via_ = transport::stream;
         return transmit(false);
       case error_code_t::krb_ap_err_skew:
         if (request_.follow_kdc_clock && !followed_clock_ && round_ < env.limits.max_rounds) {
@@ -356,7 +356,7 @@ class [[nodiscard]] as_client {
 
   /// What an unauthenticated datagram could have caused is passed over; on a stream it is the end.
   constexpr step disregard(error e) {
-    if (arrived_ == carrier::stream) return fail(e);
+    if (arrived_ == transport::stream) return fail(e);
     return ignored{e};
   }
   constexpr step misuse() { return fail({.code = errc::api_misuse}); }
@@ -376,8 +376,8 @@ class [[nodiscard]] as_client {
   kerb::detail::workspace workspace_;
   msg::KdcOptions options_;
   detail::moving_state<state::spent> state_ = state::idle;
-  carrier via_ = carrier::any;
-  carrier arrived_ = carrier::any;
+  transport via_ = transport::datagram;
+  transport arrived_ = transport::datagram;
   bool followed_clock_ = false;
   unsigned round_ = 0;
   std::uint32_t nonce_ = 0;

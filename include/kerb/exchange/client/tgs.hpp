@@ -101,12 +101,12 @@ class [[nodiscard]] tgs_client {
   /// What came: a TGS-REP, a KRB-ERROR, or on a datagram anything at all.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env,
-                                       carrier arrived = carrier::any) {
+                                       transport arrived = transport::datagram) {
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may have gone
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
     if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
-    arrived_ = via_ == carrier::stream ? carrier::stream : arrived;
+    arrived_ = via_ == transport::stream ? transport::stream : arrived;
     if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets);
     const auto rep = asn1::decode<msg::TgsRep>(octets);
     if (!rep) return disregard(rep.error());
@@ -243,8 +243,8 @@ class [[nodiscard]] tgs_client {
     const auto e = asn1::decode<msg::KrbError>(octets);
     if (!e) return disregard(e.error());
     peer_error_ = *e;
-    if (e->error_code == error_code_t::krb_err_response_too_big && via_ != carrier::stream) {
-      via_ = carrier::stream;  // RFC 4120 section 7.2.1: the same request over a stream
+    if (e->error_code == error_code_t::krb_err_response_too_big && via_ != transport::stream) {
+      via_ = transport::stream;  // RFC 4120 section 7.2.1: the same request over a stream
       return transmit(false);
     }
     named_.note(*e, request_.server.realm);
@@ -283,7 +283,7 @@ class [[nodiscard]] tgs_client {
 
   /// What an unauthenticated datagram could have caused is passed over; on a stream it is the end.
   constexpr step disregard(error e) {
-    if (arrived_ == carrier::stream) return fail(e);
+    if (arrived_ == transport::stream) return fail(e);
     return ignored{e};
   }
   constexpr step misuse() { return fail({.code = errc::api_misuse}); }
@@ -299,8 +299,8 @@ class [[nodiscard]] tgs_client {
   kerb::detail::workspace workspace_;
   msg::KdcOptions options_;
   detail::moving_state<state::spent> state_ = state::idle;
-  carrier via_ = carrier::any;
-  carrier arrived_ = carrier::any;
+  transport via_ = transport::datagram;
+  transport arrived_ = transport::datagram;
   std::uint32_t nonce_ = 0;
   kerberos_time till_;
   std::optional<kerberos_time> rtime_;

@@ -235,7 +235,7 @@ class kdc_exchange {
     session_key_.reset();
     if (why != errc::ok || !w.ok()) return fail({.code = why != errc::ok ? why : errc::no_space});
     // RFC 4120 section 7.2.1: the client asks again over a stream
-    if (peer_.arrived == carrier::any && w.count() > peer_.largest_datagram) {
+    if (peer_.arrived == transport::datagram && w.count() > peer_.largest_datagram) {
       workspace_.wipe_message();
       return turn_down({{.code = errc::frame_too_long, .detail = static_cast<std::uint32_t>(w.count())},
                         error_code_t::krb_err_response_too_big},
@@ -284,7 +284,7 @@ class kdc_exchange {
     if (field != "pvno" && field != "msg-type") return drop(e);
     const step s =
         turn_down({e, field == "pvno" ? error_code_t::kdc_err_bad_pvno : error_code_t::krb_ap_err_msg_type}, env);
-    return peer_.arrived == carrier::any && workspace_.message().size() > octets.size() ? drop(e) : s;
+    return peer_.arrived == transport::datagram && workspace_.message().size() > octets.size() ? drop(e) : s;
   }
 
   constexpr void write_refusal(der::writer& w, error_code_t code, timestamp now, std::optional<bytes_view> e_data,

@@ -49,7 +49,7 @@ struct kdc_policy {
 /// What the caller's transport knows of a request. The address must outlive the exchange.
 struct kdc_peer {
   std::optional<msg::HostAddress> address{};
-  carrier arrived = carrier::stream;
+  transport arrived = transport::stream;
   std::size_t largest_datagram = 1400;  ///< octets of a reply; a longer one is KRB_ERR_RESPONSE_TOO_BIG on a datagram
 };
 

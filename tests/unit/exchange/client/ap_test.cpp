@@ -38,7 +38,7 @@ struct waiting {
   constexpr bytes_view reply_under(const key& k) {
     return kerb_test::must(testing::mint_ap_rep(part, k, w.turn(), rep_octets));
   }
-  constexpr initiator::step answer(bytes_view octets, carrier how = carrier::any) {
+  constexpr initiator::step answer(bytes_view octets, transport how = transport::datagram) {
     return x.receive(octets, w.turn(), how);
   }
 };
@@ -103,7 +103,7 @@ TEST_CASE("ap_initiator: an AP-REP with another time answers another request", "
 }
 
 TEST_CASE("ap_initiator: only the ticket's session key seals an AP-REP", "[exchange][rfc4120-3.2.5]") {
-  for (const carrier how : {carrier::any, carrier::stream}) {
+  for (const transport how : {transport::datagram, transport::stream}) {
     for (int which = 0; which != 4; ++which) {
       waiting c;
       c.w.policy.entropy = {};
@@ -128,7 +128,7 @@ TEST_CASE("ap_initiator: only the ticket's session key seals an AP-REP", "[excha
       }
       const auto s = c.answer(rep, how);
       INFO(which);
-      if (how == carrier::stream) {
+      if (how == transport::stream) {
         REQUIRE(says<failed>(s));
         CHECK(is(std::get<failed>(s).why, errc::integrity, "AP-REP", "enc-part"));
         CHECK(!std::move(c.x).take());
@@ -154,8 +154,8 @@ TEST_CASE("ap_initiator: every flipped bit and every truncation of an AP-REP is 
     CHECK(!std::move(c.x).take());
     waiting s;
     (void)s.start();
-    CHECK(says<failed>(s.answer(bad, carrier::stream)));
-    CHECK(says<failed>(s.answer(good, carrier::stream)));
+    CHECK(says<failed>(s.answer(bad, transport::stream)));
+    CHECK(says<failed>(s.answer(good, transport::stream)));
     CHECK(!std::move(s.x).take());
   };
   for (std::size_t at = 0; at != good.size(); ++at) {
@@ -228,7 +228,7 @@ TEST_CASE("ap_initiator: a KRB-ERROR ends the exchange with its code", "[exchang
     const octet_list cut(told.begin(), told.begin() + static_cast<std::ptrdiff_t>(n));
     CHECK(says<ignored>(d.answer(cut)));
     CHECK(!d.x.peer_error());
-    CHECK(failure(d.answer(cut, carrier::stream)) == errc::truncated);
+    CHECK(failure(d.answer(cut, transport::stream)) == errc::truncated);
   }
 }
 

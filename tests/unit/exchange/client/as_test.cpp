@@ -23,7 +23,7 @@ constexpr client::step answered(kdc_world& w, std::span<std::uint8_t> buffer, F 
   if (ask.buffer.empty()) ask = w.ask_as(buffer);
   client x(ask);
   const auto s = x.start(w.env_now());
-  return x.receive(w.as_rep(octets_of_send(s), bend), w.env_now(), carrier::stream);
+  return x.receive(w.as_rep(octets_of_send(s), bend), w.env_now(), transport::stream);
 }
 template <class F>
 client::step bent(F bend) {
@@ -38,7 +38,7 @@ constexpr bool without_preauthentication() {
   client x(w.ask_as(buffer));
   const auto first = x.start(w.env_now());
   const auto* out = std::get_if<send>(&first);
-  if (out == nullptr || !(out->realm == ex_org) || out->to != destination::kdc || out->via != carrier::any)
+  if (out == nullptr || !(out->realm == ex_org) || out->to != destination::kdc || out->via != transport::datagram)
     return false;
   const auto req = asn1::decode<msg::AsReq>(out->octets, der::strict);
   if (!req || req->padata || !same_name(*req->req_body->cname, alice().name) ||
@@ -296,15 +296,15 @@ TEST_CASE("as_client: another name for the client is taken only where canonicali
 TEST_CASE("as_client: a reply under another key or usage is passed over on a datagram and fails on a stream",
           "[exchange][rfc4120-3.1.5]") {
   const auto wrong_key = [](kdc_world& w) { return [&w](reply_spec& s) { s.seal_with = &w.tgs_key; }; };
-  for (const carrier c : {carrier::any, carrier::stream}) {
+  for (const carrier c : {transport::datagram, transport::stream}) {
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
     const auto first = x.start(w.env_now());
     const auto s = x.receive(w.as_rep(octets_of_send(first), wrong_key(w)), w.env_now(), c);
     REQUIRE(why(s).code == errc::integrity);
-    REQUIRE(says<failed>(s) == (c == carrier::stream));
-    if (c == carrier::any) {
+    REQUIRE(says<failed>(s) == (c == transport::stream));
+    if (c == transport::datagram) {
       REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(first), honest), w.env_now(), c)));
     } else {
       REQUIRE(says<failed>(x.receive(w.as_rep(octets_of_send(first), honest), w.env_now(), c)));
@@ -372,7 +372,7 @@ TEST_CASE("as_client: no flipped bit of a reply is accepted but where nothing is
     kdc_world same;  // draws the same nonce
     const auto ignored_start = y.start(same.env_now());
     REQUIRE(says<send>(ignored_start));
-    const auto s = y.receive(bytes_view(copy).first(whole.size()), same.env_now(), carrier::stream);
+    const auto s = y.receive(bytes_view(copy).first(whole.size()), same.env_now(), transport::stream);
     if (!says<done>(s)) continue;
     // The Ticket is opaque to the client: etype, kvno and cipher of its enc-part. Name types are compared nowhere.
     const auto got = asn1::decode<msg::AsRep>(bytes_view(copy).first(whole.size()));
@@ -428,15 +428,15 @@ TEST_CASE("as_client: a KDC that offers nothing we have ends the exchange", "[ex
 }
 TEST_CASE("as_client: broken hints are passed over on a datagram and fail on a stream", "[exchange]") {
   const std::uint8_t junk[] = {0x30, 0x80};
-  for (const carrier c : {carrier::any, carrier::stream}) {
+  for (const carrier c : {transport::datagram, transport::stream}) {
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
     REQUIRE(says<send>(x.start(w.env_now())));
     const auto s = x.receive(w.error(error_code_t::kdc_err_preauth_required, bytes_view(junk)), w.env_now(), c);
-    REQUIRE(says<failed>(s) == (c == carrier::stream));
+    REQUIRE(says<failed>(s) == (c == transport::stream));
     REQUIRE(why(s).code == errc::non_minimal_length);
-    if (c == carrier::any) REQUIRE(says<send>(x.receive(w.hints(), w.env_now(), c)));
+    if (c == transport::datagram) REQUIRE(says<send>(x.receive(w.hints(), w.env_now(), c)));
   }
 }
 TEST_CASE("as_client: a reply too big for a datagram is asked for again over a stream, once",
@@ -448,7 +448,7 @@ TEST_CASE("as_client: a reply too big for a datagram is asked for again over a s
   const auto again = x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now());
   REQUIRE(says<send>(again));
   REQUIRE(std::get<send>(again).octets == octets_of_send(first));
-  REQUIRE(std::get<send>(again).via == carrier::stream);
+  REQUIRE(std::get<send>(again).via == transport::stream);
   REQUIRE_FALSE(std::get<send>(again).fresh);
   // from now on there are no datagrams that could be passed over
   REQUIRE(says<failed>(x.receive(bytes_view(), w.env_now())));
@@ -976,7 +976,7 @@ TEST_CASE("as_client: a forged name or hint is passed over on a datagram", "[exc
   REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
 }
 TEST_CASE("as_client: the answer to a datagram that was sent twice does not end the next round", "[exchange]") {
-  for (const carrier c : {carrier::any, carrier::stream}) {
+  for (const carrier c : {transport::datagram, transport::stream}) {
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
@@ -984,8 +984,9 @@ TEST_CASE("as_client: the answer to a datagram that was sent twice does not end 
     const auto second = x.receive(w.hints(), w.env_now(), c);
     const auto twice = x.receive(w.hints(), w.env_now(), c);
     REQUIRE(why(twice).code == errc::kdc_said_no);
-    REQUIRE(says<ignored>(twice) == (c == carrier::any));
-    if (c == carrier::any) REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(second), honest), w.env_now(), c)));
+    REQUIRE(says<ignored>(twice) == (c == transport::datagram));
+    if (c == transport::datagram)
+      REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(second), honest), w.env_now(), c)));
   }
 }
 TEST_CASE("as_client: a refusal whose e-data is of another type is a refusal all the same",
@@ -1195,7 +1196,7 @@ TEST_CASE("as_client: a wrong password without pre-authentication is passed over
     REQUIRE(why(s).code == errc::integrity);
   }
   REQUIRE(p.derived == 1);
-  REQUIRE(says<failed>(x.receive(rep, t, carrier::stream)));
+  REQUIRE(says<failed>(x.receive(rep, t, transport::stream)));
 }
 TEST_CASE("as_client: a key is made once for one encryption type, salt and number of iterations",
           "[exchange][rfc4120-5.2.7.5]") {

@@ -28,7 +28,7 @@ client::step answered(F bend, G ask_how) {
   ask_how(ask);
   client x(ask);
   const auto s = x.start(w.env_now());
-  return x.receive(w.tgs_rep(octets_of_send(s), bend), w.env_now(), carrier::stream);
+  return x.receive(w.tgs_rep(octets_of_send(s), bend), w.env_now(), transport::stream);
 }
 template <class F>
 client::step bent(F bend) {
@@ -42,7 +42,7 @@ constexpr bool gets_a_ticket() {
   client x(ask_for(tgt, buffer));
   const auto first = x.start(w.env_now());
   const auto* out = std::get_if<send>(&first);
-  if (out == nullptr || !(out->realm == ex_org) || out->via != carrier::any) return false;
+  if (out == nullptr || !(out->realm == ex_org) || out->via != transport::datagram) return false;
   const auto req = asn1::decode<msg::TgsReq>(out->octets, der::strict);
   if (!req || req->req_body->cname || !same_name(*req->req_body->sname, web().name) ||
       !(req->req_body->realm == ex_org) || req->req_body->till != tgt.endtime()) {
@@ -321,7 +321,7 @@ TEST_CASE("tgs_client: no flipped bit of a reply is accepted but where nothing i
     std::array<std::uint8_t, 2048> other_buffer{};
     client y(ask_for(same_tgt, other_buffer));
     REQUIRE(says<send>(y.start(same.env_now())));
-    const auto s = y.receive(bytes_view(copy).first(whole.size()), same.env_now(), carrier::stream);
+    const auto s = y.receive(bytes_view(copy).first(whole.size()), same.env_now(), transport::stream);
     if (!says<done>(s)) continue;
     ++accepted;
     const auto got = asn1::decode<msg::TgsRep>(bytes_view(copy).first(whole.size()));
@@ -365,7 +365,7 @@ TEST_CASE("tgs_client: a reply too big for a datagram is asked for again over a 
   const auto again = x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now());
   REQUIRE(says<send>(again));
   REQUIRE(std::get<send>(again).octets == octets_of_send(first));
-  REQUIRE(std::get<send>(again).via == carrier::stream);
+  REQUIRE(std::get<send>(again).via == transport::stream);
   REQUIRE_FALSE(std::get<send>(again).fresh);
   REQUIRE(says<failed>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
 }
@@ -595,7 +595,7 @@ client::step inherited(F facts_how, G ask_how, H bend) {
   ask_how(ask);
   client x(ask);
   const auto s = x.start(w.env_now());
-  return x.receive(w.tgs_rep(octets_of_send(s), bend), w.env_now(), carrier::stream);
+  return x.receive(w.tgs_rep(octets_of_send(s), bend), w.env_now(), transport::stream);
 }
 constexpr auto as_it_is = [](auto&) {};
 

@@ -147,7 +147,7 @@ constexpr bool a_datagram_that_no_client_sends_brings_no_more_than_it_is_long() 
     return w.ask(octets).octets.size();
   };
   for (const bytes_view octets : {bytes_view(of_as), bytes_view(of_tgs)})
-    if (brings(octets, carrier::any) != 0 || brings(octets, carrier::stream) == 0) return false;
+    if (brings(octets, transport::datagram) != 0 || brings(octets, transport::stream) == 0) return false;
   // A client's own request in another version or of another type still learns what is wrong with it
   for (const bool tgs : {false, true}) {
     const bytes_view good = tgs ? w.tgs_req() : w.as_req();
@@ -157,7 +157,7 @@ constexpr bool a_datagram_that_no_client_sends_brings_no_more_than_it_is_long() 
     for (const std::size_t at : {pvno, pvno + 5}) {
       detail::copy_octets(good.data(), good.size(), copy.data());
       ++copy[at];
-      const std::size_t n = brings(bytes_view(copy).first(good.size()), carrier::any);
+      const std::size_t n = brings(bytes_view(copy).first(good.size()), transport::datagram);
       if (n == 0 || n > good.size()) return false;
     }
   }
