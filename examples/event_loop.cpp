@@ -55,7 +55,7 @@ class login {
   using stream = kerb::over_stream<kerb::botan::as_client>;
 
   void act(const stream::step& step) {
-    kerb::on(
+    kerb::match(
         step,                                          //
         [&](const kerb::send& s) { dial(s.octets); },  // a connection, and these octets: their length is in front
         [](const kerb::need_more&) {},                 // ready() is called again when there is more

@@ -100,7 +100,7 @@ int main(int argc, char** argv) {
     } else {
       const auto done = initiator.receive(answer->octets, kerb::environment(crypto, crypto, now()));
       std::printf("%s: %s\n", address.c_str(),
-                  kerb::says<kerb::done>(done) ? "accepted, and it has proven itself" : "its answer does not open");
+                  kerb::is<kerb::done>(done) ? "accepted, and it has proven itself" : "its answer does not open");
     }
   }
   return 0;

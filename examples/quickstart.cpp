@@ -27,7 +27,7 @@ kerb::result<typename Exchange::product> converse(Exchange& exchange, policy& p,
   for (auto step = exchange.start(env_now(p));;) {
     kerb::send request;
     // A word of the exchange that has no handler here would not compile.
-    const kerb::error why = kerb::on(
+    const kerb::error why = kerb::match(
         step, [&](const kerb::send& s) { return tell.request(request = s, tcp), kerb::error{}; },
         // A stray datagram, or another key than ours; request stays empty, which is to wait on
         [&](const kerb::ignored& i) { return tell.passed_over(passed_over = i.why), kerb::error{}; },
@@ -35,7 +35,7 @@ kerb::result<typename Exchange::product> converse(Exchange& exchange, policy& p,
         [](const kerb::need_buffer&) { return kerb::error{.code = kerb::errc::no_space}; },
         [](const kerb::done&) { return kerb::error{}; }, [](const kerb::failed& f) { return f.why; });
     if (!why.ok()) return why;
-    if (kerb::says<kerb::done>(step)) return std::move(exchange).take();
+    if (kerb::is<kerb::done>(step)) return std::move(exchange).take();
     const kerb::result<kerb::answer> answer = ask(request);
     if (!answer) return passed_over.ok() ? answer.error() : passed_over;
     tell.answer(*answer);

@@ -52,10 +52,10 @@ void present(ap_world& w, bytes_view octets, bytes_view true_ticket, bytes_view 
   ap_acceptor<policy> a(w.request_in(buffer));
   const key k = w.service_key();
   auto step = a.receive(octets, w.turn());
-  if (says<need_ticket_key>(step)) step = a.provide(k, w.turn());
-  if (says<need_ticket_key>(step)) step = a.provide_none(errc::no_key, w.turn());
-  if (says<check_replay>(step)) step = a.fresh(true, w.turn());
-  if (says<authenticated>(step)) step = a.accept({}, w.turn());
+  if (is<need_ticket_key>(step)) step = a.provide(k, w.turn());
+  if (is<need_ticket_key>(step)) step = a.provide_none(errc::no_key, w.turn());
+  if (is<check_replay>(step)) step = a.fresh(true, w.turn());
+  if (is<authenticated>(step)) step = a.accept({}, w.turn());
   if (const auto* no = std::get_if<refused>(&step)) {
     require(no->why.code != errc::ok && no->why.code != errc::api_misuse, "is no misuse, whatever came");
     const bool is_answer = !octets.empty() && (octets[0] == 0x6f || octets[0] == 0x7e);  // which gets none
@@ -65,7 +65,7 @@ void present(ap_world& w, bytes_view octets, bytes_view true_ticket, bytes_view 
     require(!holds(buffer, alice_parts[1].octets), "leaves nothing that was opened", "a refusal");
     return;
   }
-  require(says<reply>(step) || says<done>(step), "ends, whatever came", "the acceptor");
+  require(is<reply>(step) || is<done>(step), "ends, whatever came", "the acceptor");
   const auto req = asn1::decode<msg::ApReq>(octets);
   require(req.has_value(), "accepts nothing that does not decode");
   look(w, *req);
@@ -82,7 +82,7 @@ void answer(ap_world& w, bytes_view rest, bool sealed, bool stream) {
   const basic_credential<key> credential = w.credential();
   std::array<std::uint8_t, 8192> buffer{};
   ap_initiator<policy> x({.credential = credential, .buffer = buffer});
-  require(says<send>(x.start(w.turn())), "starts", "the initiator");
+  require(is<send>(x.start(w.turn())), "starts", "the initiator");
   std::array<std::uint8_t, 512> honest{};
   std::array<std::uint8_t, 4096> out{};
   const key k = w.session_key();
@@ -94,8 +94,8 @@ void answer(ap_world& w, bytes_view rest, bool sealed, bool stream) {
   const bytes_view good = *testing::mint_ap_rep({w.now.at, w.now.usec, {}, 5}, k, w.turn(), honest);
 
   const auto next = x.receive(octets, w.turn(), stream ? transport::stream : transport::datagram);
-  require(!(stream && says<ignored>(next)), "passes nothing over on a stream");
-  if (says<done>(next)) {
+  require(!(stream && is<ignored>(next)), "passes nothing over on a stream");
+  if (is<done>(next)) {
     const auto rep = asn1::decode<msg::ApRep>(octets);
     require(rep && rep->enc_part.cipher.size() >= 16, "ends by an AP-REP only");
     const auto p = asn1::decode<msg::EncApRepPart>(rep->enc_part.cipher.subview(8, rep->enc_part.cipher.size() - 16));
@@ -109,8 +109,8 @@ void answer(ap_world& w, bytes_view rest, bool sealed, bool stream) {
     require(f->why.code != errc::ok && f->why.code != errc::api_misuse, "is no misuse, whatever came");
     require(failure(x.receive(good, w.turn())) == f->why.code, "says the first reason again");
   } else {
-    require(says<ignored>(next), "waits on");
-    require(says<done>(x.receive(good, w.turn())), "takes the true reply after all");
+    require(is<ignored>(next), "waits on");
+    require(is<done>(x.receive(good, w.turn())), "takes the true reply after all");
   }
 }
 

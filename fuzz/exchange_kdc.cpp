@@ -50,8 +50,8 @@ void feed(kdc_world& w, Client& x, shape s, bool stream, bytes_view rest, const 
                             : s == shape::hints ? w.error(error_code_t::kdc_err_preauth_required, rest)
                                                 : rest;
   const auto next = x.receive(octets, w.env_now(), stream ? transport::stream : transport::datagram);
-  require(!(stream && says<ignored>(next)), "passes nothing over on a stream");
-  if (says<done>(next)) look<Client, Part>(x, sealed ? rest : bytes_view(), service, nonce);
+  require(!(stream && is<ignored>(next)), "passes nothing over on a stream");
+  if (is<done>(next)) look<Client, Part>(x, sealed ? rest : bytes_view(), service, nonce);
   if (const auto* f = std::get_if<failed>(&next)) {
     require(f->why.code != errc::api_misuse && f->why.code != errc::ok, "is no misuse, whatever came");
     require(why(x.receive({}, w.env_now())).code == f->why.code, "says the first reason again");

@@ -117,7 +117,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto* a = std::get_if<need_principal>(&step)) {
       const auto* e = w.find(a->principal);
       step = e != nullptr ? x.found(e->record, t) : w.refer ? x.refer_to(*w.refer, t) : x.absent(t);
-    } else if (says<authorize>(step)) {
+    } else if (is<authorize>(step)) {
       decided = true;
       step = x.issue({}, t);
     } else {

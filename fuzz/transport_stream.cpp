@@ -56,9 +56,9 @@ std::pair<std::size_t, errc> exchange(ap_world& w, bytes_view in, Cut&& cut) {
   ap_initiator<testing::insecure_policy> x({.credential = credential, .buffer = buffer});
   over_stream io(x, buffer);
   auto step = io.start(w.turn());
-  require(says<send>(step), "starts", "the initiator");
+  require(is<send>(step), "starts", "the initiator");
   step = need_more{4};
-  while (says<need_more>(step)) {
+  while (is<need_more>(step)) {
     require(io.buffer().size() >= std::get<need_more>(step).at_least, "fits what is missing", "the buffer");
     std::size_t n = in.empty() ? 0 : cut(in.size());
     if (n > io.buffer().size()) n = io.buffer().size();
@@ -66,7 +66,7 @@ std::pair<std::size_t, errc> exchange(ap_world& w, bytes_view in, Cut&& cut) {
     in = in.subview(n);
     step = io.got(n, w.turn());
   }
-  require(!says<ignored>(step) && !says<need_buffer>(step), "passes nothing over", "a stream");
+  require(!is<ignored>(step) && !is<need_buffer>(step), "passes nothing over", "a stream");
   return {step.index(), failure(step)};
 }
 

@@ -19,7 +19,7 @@ awaitable<typename Exchange::product> converse(Exchange& x, tcp::socket& s, cons
   frame_buffer in;
   kerb::over_stream io(x, in);
   kerb::need_more more;
-  for (auto step = io.start(env_now(p)); !kerb::says<kerb::done>(step);) {
+  for (auto step = io.start(env_now(p)); !kerb::is<kerb::done>(step);) {
     if (const auto* f = std::get_if<kerb::failed>(&step)) throw failure(who, f->why);
     if (const auto* m = std::get_if<kerb::send>(&step)) {
       s = tcp::socket(s.get_executor());

@@ -89,7 +89,7 @@ class connection : public std::enable_shared_from_this<connection> {
     if (!acceptor_) return std::nullopt;
     auto& a = *acceptor_;
     using then = std::optional<step>;
-    return kerb::on(
+    return kerb::match(
         s,
         [&](const kerb::need_ticket_key& ask) -> then {
           const auto* const k = service_.keys.find(ask);

@@ -57,7 +57,7 @@ class answerer {
       begin_line(at, from, " tcp refused: KRB_ERR_FIELD_TOOLONG, a length that is not taken");
       log_.end();
     }
-    return kerb::says<kerb::refused>(exchange.frame_too_long(t)) ? exchange.framed() : kerb::bytes_view();
+    return kerb::is<kerb::refused>(exchange.frame_too_long(t)) ? exchange.framed() : kerb::bytes_view();
   }
 
  private:
@@ -75,7 +75,7 @@ class answerer {
     auto step = x.receive(request, t);
     for (;;) {
       if (const auto* ask = std::get_if<kerb::need_principal>(&step)) step = looked_up(x, *ask, t);
-      else if (kerb::says<kerb::authorize>(step)) step = x.issue(granted(x), t);
+      else if (kerb::is<kerb::authorize>(step)) step = x.issue(granted(x), t);
       else return step;
     }
   }
@@ -128,7 +128,7 @@ class answerer {
     } else {
       to += "no request";
     }
-    if (kerb::says<kerb::reply>(over)) return add_issued(to, x.as() != nullptr ? x.as()->draft() : x.tgs()->draft());
+    if (kerb::is<kerb::reply>(over)) return add_issued(to, x.as() != nullptr ? x.as()->draft() : x.tgs()->draft());
     if (const auto* no = std::get_if<kerb::refused>(&over)) {
       if (no->octets.empty()) {
         to += ": no answer, ";

@@ -33,7 +33,7 @@ class embedded_kdc {
         if (x.tgs() != nullptr && ask->role == kerb::principal_role::server) checks(*x.tgs());
         const auto* record = std::get_if<kerb::principal_record<policy>>(&found);
         step = record != nullptr ? x.found(*record, t) : x.absent(t);
-      } else if (kerb::says<kerb::authorize>(step)) {
+      } else if (kerb::is<kerb::authorize>(step)) {
         if (x.tgs() != nullptr) issues(*x.tgs());
         step = x.issue(x.as() != nullptr ? with_groups() : kerb::issue_options{}, t);
       } else if (const auto* r = std::get_if<kerb::reply>(&step)) {

@@ -222,7 +222,7 @@ constexpr etype_t subkey_type(bool negotiate) {
   (void)a.receive(w.mint(), w.turn());
   (void)a.provide(k, w.turn());
   (void)a.fresh(true, w.turn());
-  if (!says<reply>(a.accept({.negotiate_etype = negotiate}, w.turn()))) return {};
+  if (!is<reply>(a.accept({.negotiate_etype = negotiate}, w.turn()))) return {};
   return a.peer()->keys().acceptor_subkey->etype();
 }
 KERB_BOTH("ap_acceptor: answers with a key of the best type that both know", "[exchange][rfc4537]", [] {
@@ -239,14 +239,14 @@ constexpr bool answered(replay_verdict v, errc why, error_code_t code) {
   const key k = w.service_key();
   (void)a.receive(w.mint(), w.turn());
   const auto ask = a.provide(k, w.turn());
-  if (!says<check_replay>(ask) || a.peer() != nullptr) return false;
+  if (!is<check_replay>(ask) || a.peer() != nullptr) return false;
   w.now.at.seconds += 20;  // it took a while
   const auto step = a.fresh(v, w.turn());
-  if (why == errc::ok) return says<authenticated>(step) && a.peer() != nullptr;
+  if (why == errc::ok) return is<authenticated>(step) && a.peer() != nullptr;
   const auto* no = std::get_if<refused>(&step);
   if (no == nullptr || no->why.code != why || a.peer() != nullptr) return false;
   const auto e = asn1::decode<msg::KrbError>(no->octets);
-  return e && e->error_code == code && !says<authenticated>(a.fresh(replay_verdict::fresh, w.turn()));
+  return e && e->error_code == code && !is<authenticated>(a.fresh(replay_verdict::fresh, w.turn()));
 }
 KERB_BOTH("ap_acceptor: only a fresh authenticator is accepted, and a store that cannot tell refuses",
           "[exchange][rfc4120-3.2.3]", [] {

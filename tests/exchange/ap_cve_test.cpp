@@ -170,7 +170,7 @@ TEST_CASE("ap_acceptor: a thousand AD-IF-RELEVANT in each other are refused", "[
   ap_acceptor<policy> a(w.request);
   (void)a.receive(*sent, t);
   const auto step = a.provide(service_key, t);
-  REQUIRE(says<refused>(step));
+  REQUIRE(is<refused>(step));
   CHECK(std::get<refused>(step).why.code == errc::critical_authdata);
 }
 
@@ -197,10 +197,10 @@ constexpr bool errors_are_final() {
   const auto junk = "6e03020105"_hex;
   ap_acceptor<policy> a(w.request_in(buffer));
   const key k = w.service_key();
-  if (!says<refused>(a.receive(junk, w.turn()))) return false;
+  if (!is<refused>(a.receive(junk, w.turn()))) return false;
   for (int i = 0; i != 2; ++i) {
-    if (!says<failed>(a.receive(w.mint(), w.turn())) || !says<failed>(a.provide(k, w.turn())) ||
-        !says<failed>(a.fresh(true, w.turn())) || !says<failed>(a.accept({}, w.turn())) || a.peer() != nullptr) {
+    if (!is<failed>(a.receive(w.mint(), w.turn())) || !is<failed>(a.provide(k, w.turn())) ||
+        !is<failed>(a.fresh(true, w.turn())) || !is<failed>(a.accept({}, w.turn())) || a.peer() != nullptr) {
       return false;
     }
   }

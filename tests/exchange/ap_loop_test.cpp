@@ -182,7 +182,7 @@ TEST_CASE("AP exchange: a service may answer in parts over a stream", "[exchange
   ap_initiator<policy> x({.credential = credential, .buffer = buffer});
   over_stream io(x, buffer);
   const auto first = io.start(w.turn());
-  REQUIRE(says<send>(first));
+  REQUIRE(is<send>(first));
   const auto f = read_frame(std::get<send>(first).octets, 8192);
   REQUIRE((f && f->missing == 0));
   send whole = std::get<send>(first);
@@ -196,8 +196,8 @@ TEST_CASE("AP exchange: a service may answer in parts over a stream", "[exchange
   for (const std::uint8_t& o : framed) {
     io.buffer()[0] = o;
     const auto step = io.got(1, w.turn());
-    CHECK((says<need_more>(step) || &o == &framed.back()));
-    is_done = says<done>(step);
+    CHECK((is<need_more>(step) || &o == &framed.back()));
+    is_done = is<done>(step);
   }
   CHECK(is_done);
   CHECK(std::move(x).take());

@@ -59,13 +59,13 @@ Step with_buffer(X& x, policy& crypto, std::vector<octet_list>& buffers, ending&
   if (n - 1 > buffers.back().size()) {
     x.set_buffer(buffers.emplace_back(n - 1));
     step = call();
-    REQUIRE(says<need_buffer>(step));
+    REQUIRE(is<need_buffer>(step));
     REQUIRE(std::get<need_buffer>(step).octets == n);
     REQUIRE(crypto.entropy.draws() == draws);
   }
   x.set_buffer(buffers.emplace_back(n));
   step = call();
-  REQUIRE(!says<need_buffer>(step));
+  REQUIRE(!is<need_buffer>(step));
   return step;
 }
 template <class Step>
@@ -96,12 +96,12 @@ ending drive_kdc(kdc_world& w, bytes_view request, std::size_t size) {
       step = go([&] {
         return known != nullptr ? x.found(known->record, t) : refers ? x.refer_to(*w.refer, t) : x.absent(t);
       });
-    } else if (says<authorize>(step)) {
+    } else if (is<authorize>(step)) {
       step = go([&] { return w.refuse ? x.refuse(*w.refuse, t) : x.issue(w.options, t); });
-    } else if (says<sign_ticket>(step)) {
+    } else if (is<sign_ticket>(step)) {
       step = go([&] { return x.signed_ticket(t); });
     } else {
-      REQUIRE(says<check_request>(step));
+      REQUIRE(is<check_request>(step));
       step = go([&] { return x.unseen(w.unseen, t); });
     }
   }
@@ -275,15 +275,15 @@ ending drive_acceptor(W& w, bytes_view request, std::size_t size, wish what) {
   acceptor::step step =
       with_buffer<acceptor, acceptor::step>(x, w.policy, buffers, e, [&] { return x.receive(request, t); });
   while (!ended(step, e)) {
-    REQUIRE(!says<need_buffer>(step));
-    if (says<done>(step)) return e.what = "done", e;
-    if (says<need_ticket_key>(step)) {
+    REQUIRE(!is<need_buffer>(step));
+    if (is<done>(step)) return e.what = "done", e;
+    if (is<need_ticket_key>(step)) {
       const bool none = what == wish::no_key || (what == wish::wrong_key && std::get<need_ticket_key>(step).tried != 0);
       step = none ? x.provide_none(errc::no_key, t) : x.provide(k, t);
-    } else if (says<check_replay>(step)) {
+    } else if (is<check_replay>(step)) {
       step = x.fresh(what != wish::seen, t);
     } else {
-      REQUIRE(says<authenticated>(step));
+      REQUIRE(is<authenticated>(step));
       step = what == wish::refuse ? x.refuse(error_code_t::krb_err_generic, t)
                                   : x.accept({.subkey = what != wish::no_subkey}, t);
     }
@@ -370,7 +370,7 @@ TEST_CASE("ap_initiator: what it asks for is enough, and one octet less is not",
         initiator x(r);
         const initiator::step step =
             with_buffer<initiator, initiator::step>(x, w.policy, buffers, e, [&] { return x.start(w.turn()); });
-        REQUIRE(says<send>(step));
+        REQUIRE(is<send>(step));
         if (e.most > most) most = e.most;
       }
     }

@@ -171,9 +171,9 @@ TEST_CASE("kdc: a server of ten thousand components is an unknown one", "[exchan
   kdc<testing::insecure_policy> x(w.settings, std::span(buffer));
   const auto t = w.env_now();
   kdc_step s = x.receive(*made, t);
-  REQUIRE(says<need_principal>(s));
+  REQUIRE(is<need_principal>(s));
   s = x.found(w.client.record, t);
-  REQUIRE(says<need_principal>(s));
+  REQUIRE(is<need_principal>(s));
   s = x.absent(t);
   const auto* no = std::get_if<refused>(&s);
   REQUIRE(no != nullptr);

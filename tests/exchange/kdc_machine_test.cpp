@@ -164,7 +164,7 @@ constexpr bool a_signed_reply_too_long_writes_nowhere_else() {
     kdc_step step = x.receive(tgs ? w.tgs_req() : w.as_req(), t);
     while (const auto* a = std::get_if<need_principal>(&step)) step = x.found(w.find(a->principal)->record, t);
     step = x.issue({.reserved_octets = 8}, t);
-    if (!says<sign_ticket>(step)) return false;
+    if (!is<sign_ticket>(step)) return false;
     step = x.signed_ticket(t);
     const auto* no = std::get_if<refused>(&step);
     if (no == nullptr || no->why.code != errc::frame_too_long || !asn1::decode<msg::KrbError>(no->octets)) return false;
@@ -325,7 +325,7 @@ struct in_buffer {
       } else if (const auto* a = std::get_if<need_principal>(&step)) {
         looked_up = a->principal;
         doing = looking;
-      } else if (says<authorize>(step)) {
+      } else if (is<authorize>(step)) {
         doing = issuing;
       } else if (const auto* r = std::get_if<reply>(&step)) {
         done = tgs ? asn1::decode<msg::TgsRep>(r->octets).has_value() : asn1::decode<msg::AsRep>(r->octets).has_value();
@@ -434,9 +434,9 @@ TEST_CASE("kdc: a thousand requests are in flight in one thread, and answered in
     const auto t = f.w.env_now();
     if (const auto* a = std::get_if<need_principal>(&f.step)) {
       f.step = f.x.found(f.w.find(a->principal)->record, t);
-    } else if (says<authorize>(f.step)) {
+    } else if (is<authorize>(f.step)) {
       f.step = f.x.issue({}, t);
-      REQUIRE(says<reply>(f.step));
+      REQUIRE(is<reply>(f.step));
       ++done;
     }
   }
@@ -459,16 +459,16 @@ TEST_CASE("kdc: a ticket that waits for its signature has the confounders drawn 
       machine x(w.settings, buffer);
       kdc_step step = x.receive(request, t);
       while (const auto* a = std::get_if<need_principal>(&step)) step = x.found(w.find(a->principal)->record, t);
-      REQUIRE(says<authorize>(step));
+      REQUIRE(is<authorize>(step));
       step = x.issue({.reserved_octets = 16}, t);
       CHECK(w.crypto.entropy.draws() == 1);
-      CHECK(says<sign_ticket>(step) == (fail_at != 1));
+      CHECK(is<sign_ticket>(step) == (fail_at != 1));
       if (fail_at == 1) continue;
       step = x.signed_ticket(t);
       CHECK(w.crypto.entropy.draws() == 2);
-      CHECK(says<reply>(step) == (fail_at == 3));
+      CHECK(is<reply>(step) == (fail_at == 3));
       if (fail_at == 3) continue;
-      REQUIRE(says<failed>(step));
+      REQUIRE(is<failed>(step));
       CHECK(std::get<failed>(step).why.code == errc::entropy);
     }
   }
@@ -521,7 +521,7 @@ TEST_CASE("kdc: no key stays in the buffer once a request has been answered", "[
       machine x(w.settings, buffer);
       kdc_step step = x.receive(made, t);
       while (const auto* a = std::get_if<need_principal>(&step)) step = x.found(w.find(a->principal)->record, t);
-      REQUIRE(says<authorize>(step));
+      REQUIRE(is<authorize>(step));
       step = x.issue({.reserved_octets = reserved}, t);
       if (reserved != 0) step = x.signed_ticket(t);
       const auto* r = std::get_if<reply>(&step);

@@ -138,7 +138,7 @@ work client_work(std::size_t n, Request (*ask)(c::kdc_world&, const basic_creden
     library p;  // of its own, so that each run draws the same octets
     Exchange x(ask(q->w, q->tgt, q->buffer));
     const auto s = start(x, p);
-    REQUIRE(says<send>(s));
+    REQUIRE(is<send>(s));
     q->answer = reply(q->w, std::get<send>(s).octets, n);
   }
   return [q, ask, start] {
@@ -366,10 +366,10 @@ work acceptor_work(std::size_t n, void (*vary)(presented&)) {
     ap_acceptor<library> a(w.request_in(p->buffer));
     auto s = a.receive(p->token, w.turn());
     const key k = w.service_key();
-    if (says<need_ticket_key>(s)) s = a.provide(k, ap::web.realm, w.turn());
-    if (says<check_replay>(s)) s = a.fresh(true, w.turn());
+    if (is<need_ticket_key>(s)) s = a.provide(k, ap::web.realm, w.turn());
+    if (is<check_replay>(s)) s = a.fresh(true, w.turn());
     if (const auto* who = a.peer()) who->authorization().for_each([](const authorization_element&) {});
-    if (says<authenticated>(s)) s = a.accept({}, w.turn());
+    if (is<authenticated>(s)) s = a.accept({}, w.turn());
   };
 }
 void long_list_in_ticket(presented& p) {
@@ -497,9 +497,9 @@ work kdc_work(std::size_t n, octets (*request)(k::kdc_world&, std::size_t)) {
       if (const auto* a = std::get_if<need_principal>(&step)) {
         const auto* const e = p->w.find(a->principal);
         step = e != nullptr ? x.found(e->record, t) : x.absent(t);
-      } else if (says<authorize>(step)) {
+      } else if (is<authorize>(step)) {
         step = x.issue({}, t);
-      } else if (says<check_request>(step)) {
+      } else if (is<check_request>(step)) {
         step = x.unseen(true, t);
       } else {
         return;

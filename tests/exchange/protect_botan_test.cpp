@@ -195,14 +195,14 @@ TEST_CASE("protected_session: both sides of an AP exchange have one session", "[
       ap_initiator<botan::policy> x(
           {.credential = credential, .buffer = mine, .mutual = mutual ? required : if_asked, .subkey = subkey});
       const auto sent = x.start(w.turn());
-      REQUIRE(says<send>(sent));
+      REQUIRE(is<send>(sent));
       ap_acceptor<botan::policy> y(w.request_in(theirs));
       key_list<key, 1> keys;
       memory_replay_cache<32> seen;
       REQUIRE(keys.add(web, 3, w.service_etype, w.service_key()));
       auto client = accept(y, std::get<send>(sent).octets, w.policy, keys, seen, w.now, {.sequence_number = subkey});
       REQUIRE(client);
-      if (mutual) REQUIRE(says<done>(x.receive(client->reply(), w.turn())));
+      if (mutual) REQUIRE(is<done>(x.receive(client->reply(), w.turn())));
       auto own = std::move(x).take();
       REQUIRE(own);
       botan::protected_session i(std::move(*own), {.here = side::initiator});

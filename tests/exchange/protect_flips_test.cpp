@@ -77,18 +77,18 @@ void ap_messages(etype_t e) {
   std::array<std::uint8_t, 4096> mine{}, theirs{};
   ap_initiator<C> x({.credential = credential, .buffer = mine});
   const auto sent = x.start(w.turn());
-  REQUIRE(says<send>(sent));
+  REQUIRE(is<send>(sent));
   ap_acceptor<C> y(w.request_in(theirs));
   const auto k = w.service_key();
   (void)y.receive(std::get<send>(sent).octets, w.turn());
   (void)y.provide(k, w.turn());
   (void)y.fresh(true, w.turn());
   const auto answer = y.accept({}, w.turn());
-  REQUIRE(says<reply>(answer));
+  REQUIRE(is<reply>(answer));
   const auto taken = [&](bytes_view m) {
     const auto s = x.receive(m, w.turn());
-    CHECK((says<done>(s) || says<ignored>(s)));  // as a datagram, so that the true one can still come
-    return says<done>(s);
+    CHECK((is<done>(s) || is<ignored>(s)));  // as a datagram, so that the true one can still come
+    return is<done>(s);
   };
   CHECK(flip_each_bit<msg::ApRep>(listed(std::get<reply>(answer).octets), taken).empty());
 }

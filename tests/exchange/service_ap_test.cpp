@@ -82,12 +82,12 @@ struct machine {
       return p ? says_what::product : says_what::misuse;
     }
     const acceptor::step s = make(c);
-    if (says<need_ticket_key>(s)) return says_what::asks_key;
-    if (says<check_replay>(s)) return says_what::asks_replay;
-    if (says<authenticated>(s)) return says_what::authenticated;
-    if (says<reply>(s)) return says_what::reply;
-    if (says<refused>(s)) return says_what::refused;
-    REQUIRE(says<failed>(s));
+    if (is<need_ticket_key>(s)) return says_what::asks_key;
+    if (is<check_replay>(s)) return says_what::asks_replay;
+    if (is<authenticated>(s)) return says_what::authenticated;
+    if (is<reply>(s)) return says_what::reply;
+    if (is<refused>(s)) return says_what::refused;
+    REQUIRE(is<failed>(s));
     return failure(s) == errc::api_misuse ? says_what::misuse : says_what::first_reason;
   }
 };
@@ -158,7 +158,7 @@ TEST_CASE("ap_acceptor: a buffer one octet too small says which size will do, an
     std::vector<std::uint8_t> small(8, 0xee);
     acceptor a(m.w.request_in(small));
     auto step = a.receive(m.token, m.w.turn());
-    REQUIRE(says<need_buffer>(step));
+    REQUIRE(is<need_buffer>(step));
     const std::size_t n = std::get<need_buffer>(step).octets;
 
     for (std::size_t size : {std::size_t{0}, n / 2, n - 1}) {
@@ -166,19 +166,19 @@ TEST_CASE("ap_acceptor: a buffer one octet too small says which size will do, an
       acceptor b(m.w.request_in(buffer));
       for (int i = 0; i != 2; ++i) {
         step = b.receive(m.token, m.w.turn());
-        REQUIRE(says<need_buffer>(step));
+        REQUIRE(is<need_buffer>(step));
         CHECK(std::get<need_buffer>(step).octets == n);
       }
       CHECK(buffer == std::vector<std::uint8_t>(size, 0xee));
       const testing::counting_entropy before = m.w.policy.entropy;
       b.set_buffer(enough);
       step = b.receive(m.token, m.w.turn());
-      REQUIRE(says<need_ticket_key>(step));
+      REQUIRE(is<need_ticket_key>(step));
       CHECK(m.w.policy.entropy.draws() == before.draws());
       step = b.provide(m.service_key, m.w.turn());
       step = b.fresh(true, m.w.turn());
       step = b.accept({}, m.w.turn());
-      REQUIRE(says<reply>(step));  // no later call runs out of buffer
+      REQUIRE(is<reply>(step));  // no later call runs out of buffer
       CHECK(std::move(b).take());
     }
   }
@@ -189,28 +189,28 @@ TEST_CASE("ap_acceptor: the size that will do is enough for every refusal too", 
   std::vector<std::uint8_t> none;
   acceptor probe(m.w.request_in(none));
   const auto first = probe.receive(m.token, m.w.turn());
-  REQUIRE(says<need_buffer>(first));
+  REQUIRE(is<need_buffer>(first));
   std::vector<std::uint8_t> buffer(std::get<need_buffer>(first).octets);
   acceptor a(m.w.request_in(buffer));
   (void)a.receive(m.token, m.w.turn());
   (void)a.provide(m.service_key, m.w.turn());
   (void)a.fresh(true, m.w.turn());
   const auto no = a.refuse(error_code_t::krb_err_generic, m.w.turn());
-  REQUIRE(says<refused>(no));
+  REQUIRE(is<refused>(no));
   CHECK(!std::get<refused>(no).octets.empty());
 
   // What does not decode is measured as well
   const std::uint8_t junk[] = {0x6e, 0x01};
   acceptor p(m.w.request_in(none));
   const auto size = p.receive(junk, m.w.turn());
-  REQUIRE(says<need_buffer>(size));
+  REQUIRE(is<need_buffer>(size));
   const std::size_t n = std::get<need_buffer>(size).octets;
   std::vector<std::uint8_t> less(n - 1), just(n);
   acceptor q(m.w.request_in(less));
-  CHECK(says<need_buffer>(q.receive(junk, m.w.turn())));
+  CHECK(is<need_buffer>(q.receive(junk, m.w.turn())));
   q.set_buffer(just);
   const auto told = q.receive(junk, m.w.turn());
-  REQUIRE(says<refused>(told));
+  REQUIRE(is<refused>(told));
   CHECK(!std::get<refused>(told).octets.empty());
 }
 
@@ -230,7 +230,7 @@ TEST_CASE("ap_acceptor: a failing random source fails the exchange, and leaves n
     const auto step = m.make(call::accept);
     CHECK(m.w.policy.entropy.draws() == 1);  // all at once
     if (!fails) {
-      CHECK(says<reply>(step));
+      CHECK(is<reply>(step));
       CHECK(holds(m.buffer, drawn));  // the twin: under this policy the AP-REP shows its subkey
       continue;
     }
@@ -269,7 +269,7 @@ TEST_CASE("ap_acceptor: a library that fails while the AP-REP is made fails the 
     ap_acceptor<breaking_policy> a(w.request_in(buffer));
     (void)a.receive(token, w.turn());
     (void)a.provide(k, w.turn());
-    REQUIRE(says<authenticated>(a.fresh(true, w.turn())));
+    REQUIRE(is<authenticated>(a.fresh(true, w.turn())));
     w.policy.entropy = {};
     std::array<std::uint8_t, 32> drawn{};
     testing::counting_entropy same;
@@ -293,7 +293,7 @@ TEST_CASE("ap_acceptor: draws the subkey, the sequence number and the confounder
     machine m;
     m.reach(state::proven);
     m.w.policy.entropy = {};
-    REQUIRE(says<reply>(m.a.accept(row.options, m.w.turn())));
+    REQUIRE(is<reply>(m.a.accept(row.options, m.w.turn())));
     CHECK(m.w.policy.entropy.draws() == 1);
     testing::counting_entropy same;
     std::array<std::uint8_t, 53> before{}, next{};
@@ -312,7 +312,7 @@ TEST_CASE("ap_acceptor: draws the subkey, the sequence number and the confounder
   m.token = machine::copy(w.mint());
   m.reach(state::proven);
   m.w.policy.entropy = {};
-  REQUIRE(says<done>(m.make(call::accept)));
+  REQUIRE(is<done>(m.make(call::accept)));
   CHECK(m.w.policy.entropy.draws() == 0);
   CHECK(!m.a.peer()->keys().acceptor_subkey);
   CHECK(m.a.peer()->reply().empty());
@@ -359,7 +359,7 @@ TEST_CASE("ap_acceptor: what was opened is wiped on refusal, on misuse, when giv
     {
       acceptor a(w.request_in(buffer));
       (void)a.receive(token, w.turn());
-      REQUIRE(says<check_replay>(a.provide(k, w.turn())));
+      REQUIRE(is<check_replay>(a.provide(k, w.turn())));
       REQUIRE(holds(buffer, alice_parts[0].octets));
       if (how == 0) (void)a.fresh(false, w.turn());
       if (how == 1) (void)a.provide(k, w.turn());
@@ -367,7 +367,7 @@ TEST_CASE("ap_acceptor: what was opened is wiped on refusal, on misuse, when giv
       if (how == 3) {
         acceptor b(std::move(a));  // moved, it goes on, and only the new one wipes
         CHECK(holds(buffer, alice_parts[0].octets));
-        CHECK(says<authenticated>(b.fresh(true, w.turn())));
+        CHECK(is<authenticated>(b.fresh(true, w.turn())));
         CHECK(same_principal(b.peer()->client(), alice));
       }
       if (how < 4) CHECK(!holds(buffer, alice_parts[0].octets));
@@ -388,7 +388,7 @@ TEST_CASE("ap_acceptor: no key is left in the exchange itself once it has refuse
     alignas(acceptor) std::array<std::uint8_t, sizeof(acceptor)> place{};
     acceptor* const a = std::construct_at(reinterpret_cast<acceptor*>(place.data()), w.request_in(buffer));
     (void)a->receive(w.mint(), w.turn());
-    REQUIRE(says<check_replay>(a->provide(k, w.turn())));
+    REQUIRE(is<check_replay>(a->provide(k, w.turn())));
     CHECK(holds(place, bytes_view(session_octets)));  // the twin
     CHECK(holds(place, bytes_view(subkey_octets)));
     if (how == 0) (void)a->fresh(false, w.turn());
@@ -420,7 +420,7 @@ TEST_CASE("authenticated_client: outlives the acceptor and the octets that came"
   (void)a->receive(*token, w.turn());
   (void)a->provide(k, ftp.realm, w.turn());
   (void)a->fresh(true, w.turn());
-  REQUIRE(says<reply>(a->accept({}, w.turn())));
+  REQUIRE(is<reply>(a->accept({}, w.turn())));
   auto p = std::move(*a).take();
   REQUIRE(p);
   for (std::uint8_t& b : *token) b = 0xaa;
@@ -448,12 +448,12 @@ TEST_CASE("ap_acceptor: a service with means of its own against replays is asked
     acceptor a(w.request_in(buffer));
     (void)a.receive(token, w.turn());
     const auto step = a.provide(k, w.turn());
-    CHECK(says<check_replay>(step) == (rule == replay_rule::ask));
-    CHECK(says<authenticated>(step) == (rule == replay_rule::own_means));
+    CHECK(is<check_replay>(step) == (rule == replay_rule::ask));
+    CHECK(is<authenticated>(step) == (rule == replay_rule::own_means));
     if (rule == replay_rule::ask) continue;
     REQUIRE(a.peer() != nullptr);
     CHECK(same_principal(a.peer()->client(), alice));
-    REQUIRE(says<reply>(a.accept({}, w.turn())));
+    REQUIRE(is<reply>(a.accept({}, w.turn())));
     const auto p = std::move(a).take();
     REQUIRE(p);
     CHECK(same_principal(p->service(), web));
@@ -468,7 +468,7 @@ TEST_CASE("ap_acceptor: a service with means of its own against replays is asked
   acceptor late(w.request_in(buffer));
   (void)late.receive(token, w.turn());
   const auto no = late.provide(k, w.turn());
-  REQUIRE(says<refused>(no));
+  REQUIRE(is<refused>(no));
   CHECK(std::get<refused>(no).why.code == errc::clock_skew);
 }
 
@@ -482,7 +482,7 @@ TEST_CASE("ap_acceptor: allocates nothing", "[exchange]") {
     (void)m.make(call::fresh);
     const auto step = m.make(call::accept);
     const auto p = std::move(m.a).take();
-    good = says<reply>(step) && p.has_value();
+    good = is<reply>(step) && p.has_value();
   }
   CHECK(good);
   {

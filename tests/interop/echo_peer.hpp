@@ -157,7 +157,7 @@ class peer {
   void finish() {
     const auto answer = receive();
     REQUIRE(answer);
-    REQUIRE(kerb::says<kerb::done>(initiator_->receive(*answer, turn(), kerb::transport::stream)));
+    REQUIRE(kerb::is<kerb::done>(initiator_->receive(*answer, turn(), kerb::transport::stream)));
     auto keys = std::move(*initiator_).take();
     REQUIRE(keys);
     session_.emplace(std::move(*keys), kerb::session_options{.here = kerb::side::initiator});

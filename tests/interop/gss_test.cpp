@@ -91,7 +91,7 @@ outcome initiate(ticket_holder& h, const kerb::gss_context& gss, const channel& 
   kerb::botan::ap_initiator ap(
       {.credential = *h.ticket, .buffer = buffer, .mutual = mutual, .subkey = subkey, .gss = gss});
   auto step = ap.start(env_now(h.p));
-  REQUIRE(kerb::says<kerb::send>(step));
+  REQUIRE(kerb::is<kerb::send>(step));
   const auto token =
       kerb::write_krb5_token({.id = kerb::gss_token_t::ap_req, .message = std::get<kerb::send>(step).octets}, framed);
   REQUIRE(token);

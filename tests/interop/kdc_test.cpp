@@ -29,7 +29,7 @@ kerb::result<typename Exchange::product> drive_stream(Exchange& x, policy& p, st
       fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
       REQUIRE(::connect(fd, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0);
       REQUIRE(::send(fd, s->octets.data(), s->octets.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(s->octets.size()));
-    } else if (!kerb::says<kerb::need_more>(step)) {
+    } else if (!kerb::is<kerb::need_more>(step)) {
       break;
     }
     const ssize_t n = ::recv(fd, io.buffer().data(), std::min(piece, io.buffer().size()), 0);
@@ -121,7 +121,7 @@ TEST_CASE("as_client: a wrong password", "[kdc]") {
     const auto came = to(std::get<kerb::send>(step));
     REQUIRE(came);
     step = as.receive(came->octets, turn_at(p));
-    REQUIRE(kerb::says<kerb::ignored>(step));
+    REQUIRE(kerb::is<kerb::ignored>(step));
     CHECK(std::get<kerb::ignored>(step).why.code == errc::integrity);
   }
   SECTION("without it, on a stream, that is the end") {
@@ -228,11 +228,11 @@ TEST_CASE("over_stream: the end of the stream fails the exchange", "[kdc]") {
   std::vector<std::uint8_t> incoming(16384);
   kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .buffer = buffer});
   kerb::over_stream io(as, incoming);
-  REQUIRE(kerb::says<kerb::send>(io.start(turn_at(p))));
+  REQUIRE(kerb::is<kerb::send>(io.start(turn_at(p))));
   std::fill_n(incoming.begin(), 3, std::uint8_t{0});
-  REQUIRE(kerb::says<kerb::need_more>(io.got(3, turn_at(p))));
+  REQUIRE(kerb::is<kerb::need_more>(io.got(3, turn_at(p))));
   const auto step = io.got(0, turn_at(p));
-  REQUIRE(kerb::says<kerb::failed>(step));
+  REQUIRE(kerb::is<kerb::failed>(step));
   CHECK(std::get<kerb::failed>(step).why.code == errc::stream_ended);
 }
 
@@ -339,14 +339,14 @@ TEST_CASE("as_client: the caller derives the key when it is asked to", "[kdc]") 
     auto step = as.start(turn_at(p));
     unsigned asked = 0;
     std::optional<kerb::result<kerb::answer>> came;
-    while (!kerb::says<kerb::done>(step)) {
+    while (!kerb::is<kerb::done>(step)) {
       if (const auto* k = std::get_if<kerb::need_key>(&step)) {
         ++asked;
         auto key = p.string_to_key(k->etype, kerb::secret_view::of(password), k->salt, k->iterations);
         REQUIRE(key);
         step = as.provide(std::move(*key), turn_at(p));
       } else {
-        REQUIRE(kerb::says<kerb::send>(step));
+        REQUIRE(kerb::is<kerb::send>(step));
         came.emplace(to(std::get<kerb::send>(step)));
         REQUIRE(*came);
         step = as.receive((*came)->octets, turn_at(p));
@@ -409,7 +409,7 @@ TEST_CASE("tgs_client: a ticket for a user, under the session key of the user's 
     buffer buffer, acceptor_buffer;
     kerb::botan::ap_initiator ap({.credential = *h, .buffer = buffer, .user_to_user = true});
     const auto first = ap.start(turn_at(p));
-    REQUIRE(kerb::says<kerb::send>(first));
+    REQUIRE(kerb::is<kerb::send>(first));
     kerb::botan::ap_acceptor service({.service = bob, .buffer = acceptor_buffer, .user_to_user = true});
     const kerb::user_to_user_key<kerb::key> keys(*bobs);
     kerb::memory_replay_cache<32> seen;
@@ -417,7 +417,7 @@ TEST_CASE("tgs_client: a ticket for a user, under the session key of the user's 
     CHECK(who.error().code == errc::ok);
     REQUIRE(who);
     CHECK(who->user_to_user());
-    CHECK(kerb::says<kerb::done>(ap.receive(who->reply(), turn_at(p))));
+    CHECK(kerb::is<kerb::done>(ap.receive(who->reply(), turn_at(p))));
   }
 }
 

@@ -55,7 +55,7 @@ TEST_CASE("ap_initiator: MIT's krb5_rd_req accepts our AP-REQ, and we its AP-REP
         kerb::botan::ap_initiator ap(
             {.credential = *ticket, .buffer = buffer, .subkey = our_subkey, .application_data = covered});
         auto step = ap.start(env_now(p));
-        REQUIRE(kerb::says<kerb::send>(step));
+        REQUIRE(kerb::is<kerb::send>(step));
         std::vector<std::string> arguments{"accept", keytab(), service_of(e)};
         if (their_subkey) arguments.push_back("s");
         peer mit(arguments);
@@ -63,7 +63,7 @@ TEST_CASE("ap_initiator: MIT's krb5_rd_req accepts our AP-REQ, and we its AP-REP
         mit.tell(hex(covered));
         const octets rep = unhex(mit.hear("rep"));
         step = ap.receive(rep, env_now(p));
-        REQUIRE(kerb::says<kerb::done>(step));
+        REQUIRE(kerb::is<kerb::done>(step));
         (void)mit.hear("over");
         CHECK(mit.hear("client") == "alice@EXAMPLE.ORG");
         CHECK(mit.hear("mutual") == "1");
@@ -94,7 +94,7 @@ TEST_CASE("ap_initiator: without mutual authentication MIT's library accepts and
   buffer buffer;
   kerb::botan::ap_initiator ap({.credential = *ticket, .buffer = buffer, .mutual = kerb::if_asked});
   const auto step = ap.start(env_now(p));
-  REQUIRE(kerb::says<kerb::send>(step));
+  REQUIRE(kerb::is<kerb::send>(step));
   CHECK(std::get<kerb::send>(step).then == kerb::afterwards::finished);
   peer mit({"accept", keytab(), "HTTP/web.example.org"});
   mit.tell(hex(std::get<kerb::send>(step).octets));
@@ -116,7 +116,7 @@ TEST_CASE("ap_initiator: MIT's library refuses a changed AP-REQ, and we read its
   buffer buffer;
   kerb::botan::ap_initiator ap({.credential = *ticket, .buffer = buffer});
   auto step = ap.start(env_now(p));
-  REQUIRE(kerb::says<kerb::send>(step));
+  REQUIRE(kerb::is<kerb::send>(step));
   const bytes_view sent = std::get<kerb::send>(step).octets;
   octets changed(sent.begin(), sent.end());
   const auto req = kerb::asn1::decode<kerb::msg::ApReq>(changed);
@@ -130,7 +130,7 @@ TEST_CASE("ap_initiator: MIT's library refuses a changed AP-REQ, and we read its
   REQUIRE(!error.empty());
   CHECK(mit.hear("client").empty());
   step = ap.receive(error, env_now(p));
-  REQUIRE(kerb::says<kerb::failed>(step));
+  REQUIRE(kerb::is<kerb::failed>(step));
   CHECK(std::get<kerb::failed>(step).why.code == errc::peer_said_no);
   CHECK(std::to_string(std::get<kerb::failed>(step).why.detail) == mit.hear("refused").substr(0, 2));
   CHECK(std::get<kerb::failed>(step).why.detail ==
@@ -150,14 +150,14 @@ TEST_CASE("ap_initiator: an AP-REP of MIT's library to another request is refuse
   kerb::botan::ap_initiator first({.credential = *ticket, .buffer = buffer, .times = times});
   kerb::botan::ap_initiator second({.credential = *ticket, .buffer = buffer2, .times = times});
   const auto to_first = first.start(env_now(p)), to_second = second.start(env_now(p));
-  REQUIRE(kerb::says<kerb::send>(to_first));
-  REQUIRE(kerb::says<kerb::send>(to_second));
+  REQUIRE(kerb::is<kerb::send>(to_first));
+  REQUIRE(kerb::is<kerb::send>(to_second));
   peer mit({"accept", keytab(), "HTTP/web.example.org"});
   mit.tell(hex(std::get<kerb::send>(to_first).octets));
   mit.tell("");
   const octets rep = unhex(mit.hear("rep"));
   const auto step = second.receive(rep, env_now(p));
-  REQUIRE(kerb::says<kerb::failed>(step));
+  REQUIRE(kerb::is<kerb::failed>(step));
   CHECK(std::get<kerb::failed>(step).why.code == errc::time_mismatch);
 }
 

@@ -130,11 +130,11 @@ TEST_CASE("protected_session: what the libraries' krb5_fwd_tgt_creds forwards ge
           const kerb::principal server = kerb_test::must(kerb::principal::parse("svc/used", "PEERS.TEST"));
           kerb::botan::tgs_client tgs({.tgt = *tgt, .server = server, .buffer = tgs_buffer});
           auto step = tgs.start(the_world->turn());
-          REQUIRE(kerb::says<kerb::send>(step));
+          REQUIRE(kerb::is<kerb::send>(step));
           const auto answer = the_world->realm.answer(std::get<kerb::send>(step).octets, now(), answers);
           REQUIRE(answer);
           step = tgs.receive(*answer, the_world->turn());
-          CHECK(kerb::says<kerb::done>(step));
+          CHECK(kerb::is<kerb::done>(step));
         }
       }
     }

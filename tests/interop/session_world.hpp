@@ -296,7 +296,7 @@ class talk {
                                   .user_to_user = s.user_to_user});
     if (s.user_to_user) peer.tell("key " + number(s.etype) + " " + hex(b.user_key));
     auto step = ap.start(the_world->turn());
-    REQUIRE(kerb::says<kerb::send>(step));
+    REQUIRE(kerb::is<kerb::send>(step));
     const bytes_view sent = std::get<kerb::send>(step).octets;
     request.assign(sent.begin(), sent.end());
     if (s.change) request[request.size() - *s.change] ^= 1;
@@ -305,7 +305,7 @@ class talk {
     if (s.mutual) {
       const octets rep = unhex(peer.hear("rep"));
       step = ap.receive(rep, the_world->turn());
-      REQUIRE(kerb::says<kerb::done>(step));
+      REQUIRE(kerb::is<kerb::done>(step));
     }
     (void)peer.hear("ready");
     CHECK(peer.heard("client") == "alice@PEERS.TEST");

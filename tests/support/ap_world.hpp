@@ -149,10 +149,10 @@ class basic_ap_world {
     kerb::ap_acceptor<C> a(request_in(workspace_));
     auto step = a.receive(req, env);
     const key k = service_key();
-    if (kerb::says<kerb::need_ticket_key>(step)) step = key_realm ? a.provide(k, *key_realm, env) : a.provide(k, env);
-    if (kerb::says<kerb::need_ticket_key>(step)) step = a.provide_none(kerb::errc::no_key, env);
-    if (kerb::says<kerb::check_replay>(step)) step = a.fresh(fresh, env);
-    if (kerb::says<kerb::authenticated>(step)) step = a.accept({}, env);
+    if (kerb::is<kerb::need_ticket_key>(step)) step = key_realm ? a.provide(k, *key_realm, env) : a.provide(k, env);
+    if (kerb::is<kerb::need_ticket_key>(step)) step = a.provide_none(kerb::errc::no_key, env);
+    if (kerb::is<kerb::check_replay>(step)) step = a.fresh(fresh, env);
+    if (kerb::is<kerb::authenticated>(step)) step = a.accept({}, env);
     if (const auto* no = std::get_if<kerb::refused>(&step)) {
       v.why = no->why;
       if (const auto e = kerb::asn1::decode<kerb::msg::KrbError>(no->octets)) v.sent = *e;
@@ -161,7 +161,7 @@ class basic_ap_world {
       v.why = f->why;
       v.over = a.peer() == nullptr && a.refusal().empty() && is_shut(a, k, env);
     } else {
-      v.accepted = kerb::says<kerb::reply>(step) || kerb::says<kerb::done>(step);
+      v.accepted = kerb::is<kerb::reply>(step) || kerb::is<kerb::done>(step);
     }
     return v;
   }

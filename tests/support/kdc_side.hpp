@@ -260,12 +260,12 @@ class kdc_side {
         else if (refer && (a->role == principal_role::server || a->role == principal_role::client))
           step = x.refer_to(*refer, t);
         else step = x.absent(t);
-      } else if (says<authorize>(step)) {
+      } else if (is<authorize>(step)) {
         step = refuse ? x.refuse(*refuse, t) : x.issue(options, t);
       } else if (const auto* s = std::get_if<sign_ticket>(&step)) {
         if (sign_with) copy(*sign_with, s->reserved);
         step = x.signed_ticket(t);
-      } else if (says<check_request>(step)) {
+      } else if (is<check_request>(step)) {
         step = x.unseen(unseen, t);
       } else if (const auto* r = std::get_if<reply>(&step)) {
         return opened(r->octets, x.tgs() != nullptr);

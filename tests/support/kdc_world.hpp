@@ -238,7 +238,7 @@ constexpr error why(const std::variant<Word...>& step) {
 }
 template <class... Word>
 constexpr bool fails_with(const std::variant<Word...>& step, errc code, std::string_view field) {
-  return says<failed>(step) && why(step).code == code && std::string_view(why(step).field) == field;
+  return is<failed>(step) && why(step).code == code && std::string_view(why(step).field) == field;
 }
 
 }  // namespace kerb_test::inline kdc_world_names

@@ -107,13 +107,13 @@ TEST_CASE("threads: an exchange may move from thread to thread between its calls
     }).join();
   };
   elsewhere([&](world& w) { return a.receive(token, w.turn()); });
-  REQUIRE(says<need_ticket_key>(step));
+  REQUIRE(is<need_ticket_key>(step));
   elsewhere([&](world& w) { return a.provide(w.service_key(), w.turn()); });
-  REQUIRE(says<check_replay>(step));
+  REQUIRE(is<check_replay>(step));
   elsewhere([&](world& w) { return a.fresh(true, w.turn()); });
-  REQUIRE(says<authenticated>(step));
+  REQUIRE(is<authenticated>(step));
   elsewhere([&](world& w) { return a.accept({}, w.turn()); });
-  REQUIRE(says<reply>(step));
+  REQUIRE(is<reply>(step));
   CHECK(std::move(a).take());
 }
 

@@ -33,7 +33,7 @@ template <class Exchange, class C, class Now, class Ask>
   for (;;) {
     send request{};
     if (const auto* f = std::get_if<failed>(&step)) return f->why;
-    if (says<done>(step)) return std::move(x).take();
+    if (is<done>(step)) return std::move(x).take();
     if (const auto* n = std::get_if<need_buffer>(&step)) {
       return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->octets)};
     }

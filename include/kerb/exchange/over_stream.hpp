@@ -53,7 +53,7 @@ class [[nodiscard]] over_stream {
     // What stands behind the message answers nothing that has been asked yet, and is dropped
     const std::size_t had = std::exchange(have_, 0) - n;
     const step next = said(x_->receive(f->message, t, transport::stream));
-    if (says<need_buffer>(next)) have_ = had;
+    if (is<need_buffer>(next)) have_ = had;
     return next;
   }
   /// The exchange's own step, as this one says it.

@@ -94,14 +94,14 @@ inline constexpr bool handles = requires(Handlers h, const Word& w) {
 
 /// Calls the handler for the word that `step` says. A word without a handler does not compile.
 template <class... Word, class... Handler>
-constexpr decltype(auto) on(const std::variant<Word...>& step, Handler&&... handler) {
+constexpr decltype(auto) match(const std::variant<Word...>& step, Handler&&... handler) {
   using handlers = detail::overloaded<std::remove_cvref_t<Handler>...>;
   static_assert((detail::handles<handlers, Word> && ...), "a word of this exchange's step has no handler");
   return std::visit(handlers{static_cast<Handler&&>(handler)...}, step);
 }
 /// Whether `step` says this word.
 template <class Word, class... Words>
-constexpr bool says(const std::variant<Words...>& step) {
+constexpr bool is(const std::variant<Words...>& step) {
   return std::holds_alternative<Word>(step);
 }
 

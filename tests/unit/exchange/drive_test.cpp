@@ -156,7 +156,7 @@ TEST_CASE("drive: too small a buffer is an error that names the size", "[exchang
   CHECK(s.error().code == errc::no_space);
   std::vector<std::uint8_t> enough(s.error().detail);
   x.set_buffer(enough);
-  CHECK(says<send>(x.start(c.w.turn())));
+  CHECK(is<send>(x.start(c.w.turn())));
 }
 
 TEST_CASE("drive: a refusal by the peer is its error", "[exchange]") {

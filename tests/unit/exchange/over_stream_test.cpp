@@ -45,7 +45,7 @@ struct client {
   /// Octets arrive, at most `at_once` of them.
   constexpr stream::step feed(bytes_view in, std::size_t at_once) {
     stream::step s = need_more{};
-    while (!in.empty() && says<need_more>(s)) {
+    while (!in.empty() && is<need_more>(s)) {
       std::size_t n = in.size() < at_once ? in.size() : at_once;
       if (n > io.buffer().size()) n = io.buffer().size();
       kerb::detail::copy_octets(in.data(), n, io.buffer().data());
@@ -59,11 +59,11 @@ struct client {
 constexpr bool octet_by_octet() {
   client c;
   const auto first = c.start();
-  if (!says<send>(first)) return false;
+  if (!is<send>(first)) return false;
   const bytes_view sent = std::get<send>(first).octets;
   const auto f = read_frame(sent, 4096);
   if (!f || f->missing != 0 || f->message.size() + 4 != sent.size() || !c.w.present(f->message).accepted) return false;
-  return says<done>(c.feed(c.answer(), 1)) && std::move(c.x).take().has_value();
+  return is<done>(c.feed(c.answer(), 1)) && std::move(c.x).take().has_value();
 }
 KERB_BOTH("over_stream: an AP exchange octet by octet", "[exchange][rfc4120-7.2.2]", octet_by_octet);
 
@@ -71,9 +71,9 @@ TEST_CASE("over_stream: how the stream is cut changes nothing", "[exchange][rfc4
   for (std::size_t at_once = 1; at_once != 300; ++at_once) {
     for (const std::size_t glued : {0u, 1u, 40u}) {
       client c;
-      REQUIRE(says<send>(c.start()));
+      REQUIRE(is<send>(c.start()));
       const bytes_view in = c.answer(glued);
-      CHECK(says<done>(c.feed(in, at_once)));
+      CHECK(is<done>(c.feed(in, at_once)));
       CHECK(std::move(c.x).take());
     }
   }
@@ -85,7 +85,7 @@ TEST_CASE("over_stream: says how much is missing at the least", "[exchange]") {
   const bytes_view in = c.answer();
   for (std::size_t n = 1; n != in.size(); ++n) {
     const auto s = c.feed(in.subview(n - 1, 1), 1);
-    REQUIRE(says<need_more>(s));
+    REQUIRE(is<need_more>(s));
     CHECK(std::get<need_more>(s).at_least == (n < 4 ? 4 - n : in.size() - n));
   }
 }
@@ -95,7 +95,7 @@ TEST_CASE("over_stream: a stream that ends early fails, at every octet", "[excha
     client c;
     (void)c.start();
     const bytes_view in = c.answer();
-    if (n != 0) REQUIRE(says<need_more>(c.feed(in.first(n), n)));
+    if (n != 0) REQUIRE(is<need_more>(c.feed(in.first(n), n)));
     CHECK(failure(c.io.got(0, c.w.turn())) == errc::stream_ended);
     CHECK(failure(c.io.got(0, c.w.turn())) == errc::stream_ended);
     CHECK(failure(c.feed(in, 100)) == errc::stream_ended);
@@ -106,23 +106,23 @@ TEST_CASE("over_stream: a stream that ends early fails, at every octet", "[excha
 TEST_CASE("over_stream: the end of a stream that is not needed any more is no failure", "[exchange]") {
   client c;
   (void)c.start();
-  REQUIRE(says<done>(c.feed(c.answer(), 1000)));
-  CHECK(says<done>(c.io.got(0, c.w.turn())));
-  CHECK(says<done>(c.io.got(0, c.w.turn())));
+  REQUIRE(is<done>(c.feed(c.answer(), 1000)));
+  CHECK(is<done>(c.io.got(0, c.w.turn())));
+  CHECK(is<done>(c.io.got(0, c.w.turn())));
   CHECK(std::move(c.x).take());
 
   // Nor where no answer was asked for
   client d;
   initiator x({.credential = d.credential, .buffer = d.buffer, .mutual = if_asked});
   stream io(x, d.buffer);
-  REQUIRE(says<send>(io.start(d.w.turn())));
-  CHECK(says<done>(io.got(0, d.w.turn())));
+  REQUIRE(is<send>(io.start(d.w.turn())));
+  CHECK(is<done>(io.got(0, d.w.turn())));
   CHECK(std::move(x).take());
 
   // But octets that nobody waits for are misuse, and then the end is no success
   client e;
   (void)e.start();
-  REQUIRE(says<done>(e.feed(e.answer(), 1000)));
+  REQUIRE(is<done>(e.feed(e.answer(), 1000)));
   CHECK(failure(e.feed(e.answer(), 1000)) == errc::api_misuse);
   CHECK(failure(e.io.got(0, e.w.turn())) == errc::api_misuse);
 }
@@ -134,7 +134,7 @@ TEST_CASE("over_stream: a message longer than the buffer is refused by its lengt
     client c(size);
     (void)c.start();
     const auto s = c.feed(c.answer(), 4);
-    CHECK(says<done>(s) == (size == n));
+    CHECK(is<done>(s) == (size == n));
     if (size == n) continue;
     CHECK(failure(s) == errc::frame_too_long);
     CHECK(!std::move(c.x).take());
@@ -148,7 +148,7 @@ TEST_CASE("over_stream: a message longer than the buffer is refused by its lengt
   client none(3);  // not even a length fits
   (void)none.start();
   const std::uint8_t three[] = {0, 0, 0};
-  CHECK(says<need_more>(none.feed(three, 3)));
+  CHECK(is<need_more>(none.feed(three, 3)));
   CHECK(none.io.buffer().empty());
   CHECK(failure(none.io.got(1, none.w.turn())) == errc::api_misuse);
 }
@@ -157,7 +157,7 @@ TEST_CASE("over_stream: more octets than the buffer has are misuse", "[exchange]
   client c;
   (void)c.start();
   const bytes_view in = c.answer();
-  REQUIRE(says<need_more>(c.feed(in.first(5), 5)));
+  REQUIRE(is<need_more>(c.feed(in.first(5), 5)));
   CHECK(c.io.buffer().size() == 507);
   CHECK(failure(c.io.got(508, c.w.turn())) == errc::api_misuse);
   CHECK(failure(c.io.got(1, c.w.turn())) == errc::api_misuse);
@@ -181,19 +181,19 @@ TEST_CASE("over_stream: what would be passed over on a datagram fails a stream",
 TEST_CASE("over_stream: need_buffer is answered by more space and the same call", "[exchange]") {
   client probe(512, 0);
   const auto first = probe.start();
-  REQUIRE(says<need_buffer>(first));
+  REQUIRE(is<need_buffer>(first));
   const std::size_t n = std::get<need_buffer>(first).octets;
   for (const std::size_t at_once : {1u, 3u, 50u, 1000u}) {
     client c(512, n);
-    REQUIRE(says<send>(c.start()));
+    REQUIRE(is<send>(c.start()));
     const bytes_view in = c.answer();
     auto s = c.feed(in, at_once);
-    REQUIRE(says<need_buffer>(s));
+    REQUIRE(is<need_buffer>(s));
     const std::size_t last = in.size() % at_once == 0 ? at_once : in.size() % at_once;
-    CHECK(says<need_buffer>(c.io.got(last, c.w.turn())));  // still
+    CHECK(is<need_buffer>(c.io.got(last, c.w.turn())));  // still
     std::vector<std::uint8_t> bigger(std::get<need_buffer>(s).octets);
     c.x.set_buffer(bigger);
-    CHECK(says<done>(c.io.got(last, c.w.turn())));
+    CHECK(is<done>(c.io.got(last, c.w.turn())));
     CHECK(std::move(c.x).take());
   }
 }

@@ -1,4 +1,4 @@
-// The words of a step, and on(), which wants a handler for each.
+// The words of a step, and match(), which wants a handler for each.
 #include <kerb/exchange/step.hpp>
 #include <type_traits>
 
@@ -18,7 +18,7 @@ static_assert(std::is_trivially_copyable_v<send> && std::is_trivially_copyable_v
               std::is_trivially_copyable_v<failed>);
 
 constexpr int which(const step& s) {
-  return on(
+  return match(
       s, [](const send&) { return 1; }, [](const need_buffer& n) { return static_cast<int>(n.octets); },
       [](done) { return 3; }, [](const failed& f) { return f.why.code == errc::entropy ? 4 : 5; });
 }
@@ -30,9 +30,9 @@ KERB_BOTH("on: calls the handler of the word that was said", "[exchange]", the_h
 
 constexpr bool one_handler_for_several() {
   int calls = 0;
-  on(
+  match(
       step{done{}}, [&](const send&) { calls += 100; }, [&](const auto&) { calls += 1; });
-  on(
+  match(
       step{send{}}, [&](const send&) { calls += 100; }, [&](const auto&) { calls += 1; });
   return calls == 101;
 }
@@ -44,7 +44,7 @@ static_assert(kerb::detail::handles<decltype(some), send> && !kerb::detail::hand
 
 constexpr bool says_one_word() {
   const step s = need_buffer{5};
-  return says<need_buffer>(s) && !says<send>(s) && !says<done>(s) && !says<failed>(s);
+  return is<need_buffer>(s) && !is<send>(s) && !is<done>(s) && !is<failed>(s);
 }
 KERB_BOTH("says: the word that the step holds, and no other", "[exchange]", says_one_word);
 

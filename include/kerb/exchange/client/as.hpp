@@ -78,7 +78,7 @@ class [[nodiscard]] as_client {
     std::size_t& place = for_reply ? reply_key_ : key_;
     place = keys_.add(wanted_, std::move(k), key_);
     step next = for_reply ? on_reply(*rep, env) : send_request(env, kdc_time(env.now), true, cookie_offered_);
-    if (says<need_buffer>(next)) {
+    if (is<need_buffer>(next)) {
       k = keys_.take(std::exchange(place, no_key));
       state_ = state::wants_key;
     } else if (state_ == state::wants_key) {
@@ -223,7 +223,7 @@ class [[nodiscard]] as_client {
           followed_clock_ = true;
           kdc_clock_ahead_ = ahead;
           const step next = send_request(env, kdc_time(env.now), true, cookie());
-          if (says<need_buffer>(next)) followed_clock_ = false;  // the call will be repeated
+          if (is<need_buffer>(next)) followed_clock_ = false;  // the call will be repeated
           return next;
         }
         return skewed(*e);

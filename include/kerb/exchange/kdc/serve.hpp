@@ -48,7 +48,7 @@ template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<de
       else if (const auto* realm = std::get_if<in_realm>(&answer)) step = x.refer_to(realm->realm, t);
       else if (std::holds_alternative<not_available>(answer)) step = x.unavailable(t);
       else step = x.absent(t);
-    } else if (says<authorize>(step)) {
+    } else if (is<authorize>(step)) {
       const decision d = decide(static_cast<const kdc<C>&>(x));
       const auto* code = std::get_if<error_code_t>(&d);
       step = code != nullptr ? x.refuse(*code, t) : x.issue(std::get<issue_options>(d), t);

@@ -34,7 +34,7 @@ template <crypto_policy C, class Keys, class Store>
         } else {
           step = acceptor.abandon({.code = errc::api_misuse});
         }
-      } else if (says<authenticated>(step)) {
+      } else if (is<authenticated>(step)) {
         step = acceptor.accept(options, t);
       } else if (const auto* no = std::get_if<refused>(&step)) {
         return no->why;

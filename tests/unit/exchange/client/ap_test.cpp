@@ -47,17 +47,17 @@ struct waiting {
 constexpr bool a_session_begins() {
   waiting c;
   const auto first = c.start();
-  if (!says<send>(first) || std::get<send>(first).then != afterwards::wait) return false;
+  if (!is<send>(first) || std::get<send>(first).then != afterwards::wait) return false;
   if (std::get<send>(first).to != destination::peer || !std::get<send>(first).fresh) return false;
   std::array<std::uint8_t, 4096> buffer{};
   ap_acceptor<policy> a(c.w.request_in(buffer));
   const key k = c.w.service_key();
   const environment t = c.w.turn();
-  if (!says<need_ticket_key>(a.receive(std::get<send>(first).octets, t))) return false;
-  if (!says<check_replay>(a.provide(k, t)) || !says<authenticated>(a.fresh(true, t))) return false;
+  if (!is<need_ticket_key>(a.receive(std::get<send>(first).octets, t))) return false;
+  if (!is<check_replay>(a.provide(k, t)) || !is<authenticated>(a.fresh(true, t))) return false;
   const auto answer = a.accept({}, t);
-  if (!says<reply>(answer)) return false;
-  if (!says<done>(c.answer(std::get<reply>(answer).octets))) return false;
+  if (!is<reply>(answer)) return false;
+  if (!is<done>(c.answer(std::get<reply>(answer).octets))) return false;
   const auto mine = std::move(c.x).take();
   const auto theirs = std::move(a).take();
   if (!mine || !theirs) return false;
@@ -79,7 +79,7 @@ constexpr bool another_time_comes_back() {
   (void)c.start();
   c.part.cusec.count += 1;
   const auto s = c.answer(c.reply());
-  return says<failed>(s) && is(std::get<failed>(s).why, errc::time_mismatch, "EncAPRepPart", "cusec");
+  return is<failed>(s) && is(std::get<failed>(s).why, errc::time_mismatch, "EncAPRepPart", "cusec");
 }
 KERB_BOTH("ap_initiator: an AP-REP with another microsecond fails", "[exchange][rfc4120-3.2.5]",
           another_time_comes_back);
@@ -90,7 +90,7 @@ TEST_CASE("ap_initiator: an AP-REP with another time answers another request", "
     (void)c.start();
     c.part.ctime.seconds += off;
     const auto s = c.answer(c.reply());
-    REQUIRE(says<failed>(s));
+    REQUIRE(is<failed>(s));
     CHECK(is(std::get<failed>(s).why, errc::time_mismatch, "EncAPRepPart", "ctime"));
     CHECK(!std::move(c.x).take());
     c.part.ctime = c.w.now.at;
@@ -98,7 +98,7 @@ TEST_CASE("ap_initiator: an AP-REP with another time answers another request", "
   }
   waiting good;
   (void)good.start();
-  CHECK(says<done>(good.answer(good.reply())));
+  CHECK(is<done>(good.answer(good.reply())));
   CHECK(std::move(good.x).take());
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("ap_initiator: only the ticket's session key seals an AP-REP", "[excha
       testing::counting_entropy same;  // the subkey is the first draw
       std::array<std::uint8_t, 32> seed{};
       const auto sent = c.start();
-      REQUIRE(says<send>(sent));
+      REQUIRE(is<send>(sent));
       REQUIRE(same.fill(seed));
       REQUIRE(holds(std::get<send>(sent).octets, seed));  // this policy hides nothing
       const key subkey = c.w.import({c.w.session_etype, seed});
@@ -129,14 +129,14 @@ TEST_CASE("ap_initiator: only the ticket's session key seals an AP-REP", "[excha
       const auto s = c.answer(rep, how);
       INFO(which);
       if (how == transport::stream) {
-        REQUIRE(says<failed>(s));
+        REQUIRE(is<failed>(s));
         CHECK(is(std::get<failed>(s).why, errc::integrity, "AP-REP", "enc-part"));
         CHECK(!std::move(c.x).take());
       } else {
-        REQUIRE(says<ignored>(s));
+        REQUIRE(is<ignored>(s));
         CHECK(is(std::get<ignored>(s).why, errc::integrity, "AP-REP", "enc-part"));
         CHECK(!std::move(c.x).take());
-        CHECK(says<done>(c.answer(c.reply())));  // and the true one is still awaited
+        CHECK(is<done>(c.answer(c.reply())));  // and the true one is still awaited
       }
     }
   }
@@ -150,12 +150,12 @@ TEST_CASE("ap_initiator: every flipped bit and every truncation of an AP-REP is 
   c.part.seq_number = 5;
   const octet_list good = copy(c.reply());
   const auto refuse = [&](const octet_list& bad) {
-    CHECK(says<ignored>(c.answer(bad)));
+    CHECK(is<ignored>(c.answer(bad)));
     CHECK(!std::move(c.x).take());
     waiting s;
     (void)s.start();
-    CHECK(says<failed>(s.answer(bad, transport::stream)));
-    CHECK(says<failed>(s.answer(good, transport::stream)));
+    CHECK(is<failed>(s.answer(bad, transport::stream)));
+    CHECK(is<failed>(s.answer(good, transport::stream)));
     CHECK(!std::move(s.x).take());
   };
   for (std::size_t at = 0; at != good.size(); ++at) {
@@ -171,7 +171,7 @@ TEST_CASE("ap_initiator: every flipped bit and every truncation of an AP-REP is 
   octet_list longer = good;
   longer.push_back(0);
   refuse(longer);
-  CHECK(says<done>(c.answer(good)));
+  CHECK(is<done>(c.answer(good)));
   const auto p = std::move(c.x).take();
   REQUIRE(p);
   CHECK(p->acceptor_seq == 5u);
@@ -184,7 +184,7 @@ TEST_CASE("ap_initiator: an AP-REP that opens and is malformed fails, on any car
   (void)c.start();
   c.part.subkey = msg::EncryptionKey{etype_t::rc4_hmac, bytes_view(subkey_octets).first(16)};
   auto s = c.answer(c.reply());
-  REQUIRE(says<failed>(s));
+  REQUIRE(is<failed>(s));
   CHECK(is(std::get<failed>(s).why, errc::unsupported_etype, "EncAPRepPart", "subkey"));
   CHECK(!holds(c.buffer, bytes_view(subkey_octets).first(16)));
 
@@ -197,7 +197,7 @@ TEST_CASE("ap_initiator: an AP-REP that opens and is malformed fails, on any car
     write_sealed(w, captured<msg::EncApRepPart>::as_sent(nonsense), k, key_usage_t::ap_rep_enc_part, d.w.turn(), why);
   }};
   s = d.answer(kerb_test::must(asn1::encode(msg::BasicApRep<decltype(sealed)>{sealed}, d.rep_octets)));
-  REQUIRE(says<failed>(s));
+  REQUIRE(is<failed>(s));
   CHECK(is(std::get<failed>(s).why, errc::unexpected_tag, "EncAPRepPart", ""));
 }
 
@@ -212,7 +212,7 @@ TEST_CASE("ap_initiator: a KRB-ERROR ends the exchange with its code", "[exchang
   const octet_list told = copy(kerb_test::must(asn1::encode(e, c.rep_octets)));
   CHECK(!c.x.peer_error());
   const auto s = c.answer(told);
-  REQUIRE(says<failed>(s));
+  REQUIRE(is<failed>(s));
   CHECK(is(std::get<failed>(s).why, errc::peer_said_no, "KRB-ERROR", "error-code"));
   CHECK(std::get<failed>(s).why.detail == 37);
   REQUIRE(c.x.peer_error());
@@ -226,7 +226,7 @@ TEST_CASE("ap_initiator: a KRB-ERROR ends the exchange with its code", "[exchang
     waiting d;
     (void)d.start();
     const octet_list cut(told.begin(), told.begin() + static_cast<std::ptrdiff_t>(n));
-    CHECK(says<ignored>(d.answer(cut)));
+    CHECK(is<ignored>(d.answer(cut)));
     CHECK(!d.x.peer_error());
     CHECK(failure(d.answer(cut, transport::stream)) == errc::truncated);
   }
@@ -236,7 +236,7 @@ TEST_CASE("ap_initiator: asked for mutual authentication, it cannot end without 
   waiting c;
   CHECK(!std::move(c.x).take());
   const auto s = c.start();
-  REQUIRE(says<send>(s));
+  REQUIRE(is<send>(s));
   CHECK(std::get<send>(s).then == afterwards::wait);
   const auto req = asn1::decode<msg::ApReq>(std::get<send>(s).octets);
   REQUIRE(req);
@@ -245,7 +245,7 @@ TEST_CASE("ap_initiator: asked for mutual authentication, it cannot end without 
   const auto p = std::move(c.x).take();
   REQUIRE(!p);
   CHECK(p.error().code == errc::api_misuse);
-  CHECK(says<done>(c.answer(c.reply())));  // asking too early changed nothing
+  CHECK(is<done>(c.answer(c.reply())));  // asking too early changed nothing
   CHECK(std::move(c.x).take());
   CHECK(!std::move(c.x).take());  // once
 }
@@ -254,7 +254,7 @@ TEST_CASE("ap_initiator: without mutual authentication the session is ready at o
   waiting c;
   initiator x({.credential = c.credential, .buffer = c.buffer, .mutual = if_asked});
   const auto s = x.start(c.w.turn());
-  REQUIRE(says<send>(s));
+  REQUIRE(is<send>(s));
   CHECK(std::get<send>(s).then == afterwards::finished);
   const auto req = asn1::decode<msg::ApReq>(std::get<send>(s).octets);
   REQUIRE(req);
@@ -275,7 +275,7 @@ TEST_CASE("ap_initiator: proposes what it was asked to propose", "[exchange][rfc
       c.w.policy.entropy = {};
       initiator x({.credential = c.credential, .buffer = c.buffer, .subkey = subkey, .sequence_number = number});
       const auto s = x.start(c.w.turn());
-      REQUIRE(says<send>(s));
+      REQUIRE(is<send>(s));
       CHECK(c.w.policy.entropy.draws() == 1);  // all at once, and no more than is used
       testing::counting_entropy same;
       std::array<std::uint8_t, 53> before{}, next{};
@@ -288,14 +288,14 @@ TEST_CASE("ap_initiator: proposes what it was asked to propose", "[exchange][rfc
       const key k = c.w.service_key();
       (void)a.receive(std::get<send>(s).octets, c.w.turn());
       (void)a.provide(k, c.w.turn());
-      REQUIRE(says<authenticated>(a.fresh(true, c.w.turn())));
+      REQUIRE(is<authenticated>(a.fresh(true, c.w.turn())));
       CHECK(a.peer()->keys().initiator_subkey.has_value() == subkey);
       CHECK(a.peer()->keys().initiator_seq.has_value() == number);
       if (number) CHECK(*a.peer()->keys().initiator_seq <= 0x3fffffff);
       CHECK(!a.peer()->checksum());
       const auto answer = a.accept({false, false}, c.w.turn());
-      REQUIRE(says<reply>(answer));
-      CHECK(says<done>(x.receive(std::get<reply>(answer).octets, c.w.turn())));
+      REQUIRE(is<reply>(answer));
+      CHECK(is<done>(x.receive(std::get<reply>(answer).octets, c.w.turn())));
       const auto p = std::move(x).take();
       REQUIRE(p);
       CHECK(p->initiator_subkey.has_value() == subkey);
@@ -312,7 +312,7 @@ TEST_CASE("ap_initiator: sends the ticket as the KDC sent it, and the client's n
   waiting c;
   const octet_list ticket = copy(c.credential.ticket());
   const auto s = c.start();
-  REQUIRE(says<send>(s));
+  REQUIRE(is<send>(s));
   const auto req = asn1::decode<msg::ApReq>(std::get<send>(s).octets);
   REQUIRE(req);
   CHECK(copy(req->ticket.octets()) == ticket);
@@ -334,19 +334,19 @@ TEST_CASE("ap_initiator: two requests within one microsecond have different time
   for (int i = 0; i != 3; ++i) {
     initiator x({.credential = c.credential, .buffer = c.buffer, .times = times});
     const auto s = x.start(c.w.turn());
-    REQUIRE(says<send>(s));
+    REQUIRE(is<send>(s));
     std::array<std::uint8_t, 4096> buffer{};
     ap_acceptor<policy> a(c.w.request_in(buffer));
     const key k = c.w.service_key();
     (void)a.receive(std::get<send>(s).octets, c.w.turn());
     const auto ask = a.provide(k, c.w.turn());
-    REQUIRE(says<check_replay>(ask));
+    REQUIRE(is<check_replay>(ask));
     CHECK(std::get<check_replay>(ask).at == timestamp{c.w.now.at, {c.w.now.usec.count + i}});
     digests[i] = std::get<check_replay>(ask).digest;
     (void)a.fresh(true, c.w.turn());
     const auto answer = a.accept({}, c.w.turn());
-    REQUIRE(says<reply>(answer));
-    CHECK(says<done>(x.receive(std::get<reply>(answer).octets, c.w.turn())));  // it knows the time that it sent
+    REQUIRE(is<reply>(answer));
+    CHECK(is<done>(x.receive(std::get<reply>(answer).octets, c.w.turn())));  // it knows the time that it sent
   }
   CHECK(digests[0] != digests[1]);
   CHECK(digests[1] != digests[2]);
@@ -363,9 +363,9 @@ TEST_CASE("ap_initiator: every call in every state does what the table says", "[
       CHECK(failure(c.x.abandon({.code = errc::no_answer})) == errc::no_answer);
       return;
     }
-    REQUIRE(says<send>(c.start()));
+    REQUIRE(is<send>(c.start()));
     if (s == state::waiting) return;
-    REQUIRE(says<done>(c.answer(c.reply())));
+    REQUIRE(is<done>(c.answer(c.reply())));
     if (s == state::spent) REQUIRE(std::move(c.x).take());
   };
   for (const state s : {state::idle, state::waiting, state::over, state::spent, state::failed}) {
@@ -375,7 +375,7 @@ TEST_CASE("ap_initiator: every call in every state does what the table says", "[
       waiting c;
       reach(c, s);
       const auto step = c.start();
-      CHECK(says<send>(step) == (s == state::idle));
+      CHECK(is<send>(step) == (s == state::idle));
       if (s != state::idle) {
         CHECK(failure(step) == expected);
         CHECK(failure(c.answer(c.reply())) == expected);
@@ -386,7 +386,7 @@ TEST_CASE("ap_initiator: every call in every state does what the table says", "[
       waiting c;
       reach(c, s);
       const auto step = c.answer(c.reply());
-      CHECK(says<done>(step) == (s == state::waiting));
+      CHECK(is<done>(step) == (s == state::waiting));
       if (s != state::waiting) {
         CHECK(failure(step) == expected);
         CHECK(failure(c.start()) == expected);
@@ -410,20 +410,20 @@ TEST_CASE("ap_initiator: a buffer one octet too small says which size will do, a
   const auto credential = w.credential();
   initiator probe({.credential = credential, .buffer = {}});
   const auto first = probe.start(w.turn());
-  REQUIRE(says<need_buffer>(first));
+  REQUIRE(is<need_buffer>(first));
   const std::size_t n = std::get<need_buffer>(first).octets;
   octet_list small(n - 1, 0xee), just(n, 0xee);
   initiator x({.credential = credential, .buffer = small});
   const unsigned draws = w.policy.entropy.draws();
   for (int i = 0; i != 2; ++i) {
     const auto s = x.start(w.turn());
-    REQUIRE(says<need_buffer>(s));
+    REQUIRE(is<need_buffer>(s));
     CHECK(std::get<need_buffer>(s).octets == n);
   }
   CHECK(w.policy.entropy.draws() == draws);
   CHECK(small == octet_list(n - 1, 0xee));
   x.set_buffer(just);
-  REQUIRE(says<send>(x.start(w.turn())));
+  REQUIRE(is<send>(x.start(w.turn())));
 
   // An AP-REP that is longer than what is left
   msg::EncApRepPart part{w.now.at, w.now.usec, key_as_sent(w.session_etype, subkey_octets), 0x3fffffff};
@@ -431,15 +431,15 @@ TEST_CASE("ap_initiator: a buffer one octet too small says which size will do, a
   const key k = w.session_key();
   const bytes_view rep = kerb_test::must(testing::mint_ap_rep(part, k, w.turn(), octets));
   const auto s = x.receive(rep, w.turn());
-  REQUIRE(says<need_buffer>(s));
+  REQUIRE(is<need_buffer>(s));
   const std::size_t more = std::get<need_buffer>(s).octets;
   octet_list less(more - 1), enough(more);
   x.set_buffer(less);
-  REQUIRE(says<need_buffer>(x.receive(rep, w.turn())));
+  REQUIRE(is<need_buffer>(x.receive(rep, w.turn())));
   CHECK(std::get<need_buffer>(x.receive(rep, w.turn())).octets == more);
   CHECK(!std::move(x).take());
   x.set_buffer(enough);
-  CHECK(says<done>(x.receive(rep, w.turn())));
+  CHECK(is<done>(x.receive(rep, w.turn())));
   const auto p = std::move(x).take();
   REQUIRE(p);
   CHECK(p->acceptor_seq == 0x3fffffffu);
@@ -456,7 +456,7 @@ TEST_CASE("ap_initiator: a failing random source fails it, and leaves no plainte
     const auto s = c.start();
     CHECK(c.w.policy.entropy.draws() == 1);
     if (!fails) {
-      CHECK(says<send>(s));
+      CHECK(is<send>(s));
       CHECK(holds(c.buffer, seed));  // the twin: this policy hides nothing
       CHECK(holds(c.buffer, alice_parts[0].octets));
       continue;
@@ -517,7 +517,7 @@ TEST_CASE("ap_initiator: a library that gives no key for the session fails it, w
     if (mutual == if_asked) w.policy.imports = false;
     auto s = x.start(w.turn());
     if (mutual == required) {
-      REQUIRE(says<send>(s));
+      REQUIRE(is<send>(s));
       w.policy.imports = false;
       s = x.receive(rep, w.turn());
     }
@@ -533,7 +533,7 @@ TEST_CASE("ap_initiator: no key of the AP-REP is left in the buffer", "[exchange
   c.part.subkey = key_as_sent(c.w.session_etype, subkey_octets);
   const octet_list rep = copy(c.reply());
   CHECK(holds(rep, bytes_view(subkey_octets)));
-  REQUIRE(says<done>(c.answer(rep)));
+  REQUIRE(is<done>(c.answer(rep)));
   CHECK(!holds(c.buffer, bytes_view(subkey_octets)));
   const auto p = std::move(c.x).take();
   REQUIRE(p);
@@ -544,7 +544,7 @@ TEST_CASE("ap_initiator: no key of the AP-REP is left in the buffer", "[exchange
   (void)d.start();
   d.part.subkey = key_as_sent(d.w.session_etype, subkey_octets);
   d.part.cusec.count += 1;
-  REQUIRE(says<failed>(d.answer(d.reply())));
+  REQUIRE(is<failed>(d.answer(d.reply())));
   CHECK(!holds(d.buffer, bytes_view(subkey_octets)));
 }
 
@@ -559,7 +559,7 @@ TEST_CASE("ap_initiator: no subkey is left in the exchange once it has failed", 
   testing::counting_entropy same;
   std::array<std::uint8_t, 32> seed{};
   REQUIRE(same.fill(seed));
-  REQUIRE(says<send>(x->start(w.turn())));
+  REQUIRE(is<send>(x->start(w.turn())));
   CHECK(holds(place, seed));  // the twin
   (void)x->abandon({.code = errc::no_answer});
   CHECK(!holds(place, seed));
@@ -581,7 +581,7 @@ TEST_CASE("ap_initiator: a clock that Kerberos cannot write, and a key without a
 TEST_CASE("ap_initiator: gives the request with its length in front, for a stream", "[exchange][rfc4120-7.2.2]") {
   waiting c;
   const auto s = c.start();
-  REQUIRE(says<send>(s));
+  REQUIRE(is<send>(s));
   const octet_list message = copy(std::get<send>(s).octets);
   const bytes_view framed = c.x.framed();
   REQUIRE(framed.size() == message.size() + 4);
@@ -591,12 +591,12 @@ TEST_CASE("ap_initiator: gives the request with its length in front, for a strea
 
 TEST_CASE("ap_initiator: moved from, it refuses every call, and the other one goes on", "[exchange]") {
   waiting c;
-  REQUIRE(says<send>(c.start()));
+  REQUIRE(is<send>(c.start()));
   const octet_list rep = copy(c.reply());
   initiator y(std::move(c.x));
   CHECK(failure(c.answer(rep)) == errc::api_misuse);
   CHECK(c.x.framed().empty());
-  CHECK(says<done>(y.receive(rep, c.w.turn())));
+  CHECK(is<done>(y.receive(rep, c.w.turn())));
   waiting d;
   initiator z(std::move(d.x));
   CHECK(failure(d.start()) == errc::api_misuse);
@@ -609,7 +609,7 @@ TEST_CASE("ap_initiator: moved from, it refuses every call, and the other one go
 
 TEST_CASE("ap_initiator: a KRB-ERROR is not shown any more once its octets may have gone", "[exchange]") {
   waiting c;
-  REQUIRE(says<send>(c.start()));
+  REQUIRE(is<send>(c.start()));
   msg::KrbError e;
   e.stime = c.w.now.at;
   e.error_code = error_code_t::krb_ap_err_repeat;
@@ -629,7 +629,7 @@ TEST_CASE("ap_initiator: a referral is no ticket for a service", "[exchange][rfc
   std::array<std::uint8_t, 4096> buffer{};
   initiator x({.credential = referral, .buffer = buffer});
   const auto s = x.start(w.turn());
-  REQUIRE(says<failed>(s));
+  REQUIRE(is<failed>(s));
   CHECK(is(std::get<failed>(s).why, errc::api_misuse, "Ticket", "sname"));
 }
 
@@ -640,7 +640,7 @@ TEST_CASE("ap_initiator: allocates nothing", "[exchange]") {
   {
     no_allocations guard;
     const auto s = c.start();
-    good = says<send>(s) && says<done>(c.answer(rep)) && std::move(c.x).take().has_value();
+    good = is<send>(s) && is<done>(c.answer(rep)) && std::move(c.x).take().has_value();
   }
   CHECK(good);
 }

@@ -46,7 +46,7 @@ constexpr bool without_preauthentication() {
       req->req_body->etype.size() != 4 || req->req_body->nonce > 0x7fffffff) {
     return false;
   }
-  if (!says<done>(x.receive(w.as_rep(out->octets, honest), w.env_now()))) return false;
+  if (!is<done>(x.receive(w.as_rep(out->octets, honest), w.env_now()))) return false;
   const auto c = std::move(x).take();
   return c && same_principal(c->client(), alice()) && same_principal(c->server(), krbtgt()) &&
          c->session_key().etype() == e20 &&
@@ -59,7 +59,7 @@ constexpr bool with_an_encrypted_timestamp() {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  if (!says<send>(x.start(w.env_now()))) return false;
+  if (!is<send>(x.start(w.env_now()))) return false;
   const auto second = x.receive(w.hints({.cookie = bytes_view(w.password_octets), .strangers = true}), w.env_now());
   const auto req = asn1::decode<msg::AsReq>(octets_of_send(second), der::strict);
   if (!req || !req->padata || req->padata->size() != 2) return false;
@@ -74,8 +74,7 @@ constexpr bool with_an_encrypted_timestamp() {
   if (!plain) return false;
   const auto ts = asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain));
   if (!ts || ts->patimestamp != noon.at || ts->pausec != noon.usec) return false;
-  return says<done>(x.receive(w.as_rep(octets_of_send(second), honest), w.env_now())) &&
-         std::move(x).take().has_value();
+  return is<done>(x.receive(w.as_rep(octets_of_send(second), honest), w.env_now())) && std::move(x).take().has_value();
 }
 
 }  // namespace
@@ -97,8 +96,8 @@ TEST_CASE("as_client: each request has a nonce of its own", "[exchange][rfc4120-
 }
 
 TEST_CASE("as_client: EncASRepPart is accepted under APPLICATION 25 and 26", "[exchange][rfc4120-5.4.2]") {
-  REQUIRE(says<done>(bent([](reply_spec& s) { s.as_26 = false; })));
-  REQUIRE(says<done>(bent([](reply_spec& s) { s.as_26 = true; })));
+  REQUIRE(is<done>(bent([](reply_spec& s) { s.as_26 = false; })));
+  REQUIRE(is<done>(bent([](reply_spec& s) { s.as_26 = true; })));
 }
 
 // ---- what the encrypted part says, RFC 4120 section 3.1.5
@@ -122,7 +121,7 @@ TEST_CASE("as_client: a ticket whose clear name differs from the encrypted part 
   REQUIRE(fails_with(bent([](reply_spec& s) { s.ticket_service.realm = other_org; }), errc::name_mismatch, "sname"));
 }
 TEST_CASE("as_client: name types are not compared", "[exchange][rfc4120-5.2.2]") {
-  REQUIRE(says<done>(bent([](reply_spec& s) {
+  REQUIRE(is<done>(bent([](reply_spec& s) {
     s.client.name.name_type = name_t::unknown;
     s.part.sname.name_type = name_t::principal;
     s.ticket_service.name.name_type = name_t::srv_hst;
@@ -152,7 +151,7 @@ TEST_CASE("as_client: times that were not asked for fail", "[exchange][rfc4120-3
     s.part.endtime = plus(noon.at, -301);
     s.part.starttime = plus(noon.at, -302);
   };
-  REQUIRE(says<failed>(bent(over)));
+  REQUIRE(is<failed>(bent(over)));
   const auto backwards = [](reply_spec& s) { s.part.endtime = plus(*s.part.starttime, -1); };
   REQUIRE(fails_with(bent(backwards), errc::ticket_expired, "endtime"));
   const auto renew = [](reply_spec& s) { s.part.renew_till = plus(noon.at, 1); };
@@ -168,21 +167,21 @@ TEST_CASE("as_client: a ticket that has ended by our clock fails", "[exchange][r
       s.part.endtime = plus(noon.at, -ago);
     };
   };
-  REQUIRE(says<done>(answered(w, buffer, ended(300))));
+  REQUIRE(is<done>(answered(w, buffer, ended(300))));
   w.limits.clock_skew = 299;  // the start is out of skew then, too
-  REQUIRE(says<failed>(answered(w, buffer, ended(300))));
+  REQUIRE(is<failed>(answered(w, buffer, ended(300))));
   const auto never_began = [](reply_spec& s) {
     s.part.starttime.reset();
     s.part.authtime = plus(noon.at, -100);
     s.part.endtime = plus(noon.at, -100);
   };
   w.limits.clock_skew = 100;
-  REQUIRE(says<done>(answered(w, buffer, never_began)));
+  REQUIRE(is<done>(answered(w, buffer, never_began)));
 }
 TEST_CASE("as_client: a start outside the skew fails, on both sides and exactly", "[exchange][rfc4120-3.1.5]") {
   const auto at = [](std::int64_t off) { return [off](reply_spec& s) { s.part.starttime = plus(noon.at, off); }; };
-  REQUIRE(says<done>(bent(at(300))));
-  REQUIRE(says<done>(bent(at(-300))));
+  REQUIRE(is<done>(bent(at(300))));
+  REQUIRE(is<done>(bent(at(-300))));
   REQUIRE(fails_with(bent(at(301)), errc::clock_skew, "starttime"));
   REQUIRE(fails_with(bent(at(-301)), errc::clock_skew, "starttime"));
   const auto authtime = [](reply_spec& s) {
@@ -202,11 +201,11 @@ TEST_CASE("as_client: renew-till is at most what was asked for", "[exchange][rfc
       s.part.renew_till = plus(noon.at, after);
     };
   };
-  REQUIRE(says<done>(answered(w, buffer, till(86400), ask)));
+  REQUIRE(is<done>(answered(w, buffer, till(86400), ask)));
   REQUIRE(fails_with(answered(w, buffer, till(86401), ask), errc::time_mismatch, "renew-till"));
   ask.renew_lifetime.reset();
   ask.options.set(kdc_option_t::renewable_ok);
-  REQUIRE(says<done>(answered(w, buffer, till(36000), ask)));
+  REQUIRE(is<done>(answered(w, buffer, till(36000), ask)));
   REQUIRE(fails_with(answered(w, buffer, till(36001), ask), errc::time_mismatch, "renew-till"));
 }
 TEST_CASE("as_client: a postdated ticket starts when it was asked to", "[exchange][rfc4120-3.1.5]") {
@@ -221,7 +220,7 @@ TEST_CASE("as_client: a postdated ticket starts when it was asked to", "[exchang
       s.part.starttime = plus(noon.at, after);
     };
   };
-  REQUIRE(says<done>(answered(w, buffer, from(7200), ask)));
+  REQUIRE(is<done>(answered(w, buffer, from(7200), ask)));
   REQUIRE(fails_with(answered(w, buffer, from(7201), ask), errc::time_mismatch, "starttime"));
 }
 namespace {
@@ -234,7 +233,7 @@ std::optional<msg::TicketFlags> reported(ticket_flag_t f, msg::KdcOptions asked 
   client x(ask);
   const auto s = x.start(w.env_now());
   const auto grants = [f](reply_spec& r) { r.part.flags.set(f); };
-  if (!says<done>(x.receive(w.as_rep(octets_of_send(s), grants), w.env_now()))) return std::nullopt;
+  if (!is<done>(x.receive(w.as_rep(octets_of_send(s), grants), w.env_now()))) return std::nullopt;
   const auto c = std::move(x).take();
   if (!c->facts().flags.has(f)) return std::nullopt;
   return c->facts().unrequested_flags;
@@ -273,7 +272,7 @@ TEST_CASE("as_client: addresses that were not asked for fail", "[exchange][rfc41
   };
   REQUIRE(fails_with(answered(w, buffer, with(asked), ask), errc::address_mismatch, "caddr"));
   ask.addresses = asked;
-  REQUIRE(says<done>(answered(w, buffer, with(asked), ask)));
+  REQUIRE(is<done>(answered(w, buffer, with(asked), ask)));
   REQUIRE(fails_with(answered(w, buffer, with(got_other), ask), errc::address_mismatch, "caddr"));
   REQUIRE(fails_with(answered(w, buffer, with(got_type), ask), errc::address_mismatch, "caddr"));
 }
@@ -285,7 +284,7 @@ TEST_CASE("as_client: another name for the client is taken only where canonicali
   ask.options = {kdc_option_t::canonicalize};
   client x(ask);
   const auto s = x.start(w.env_now());
-  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(s), [](reply_spec& r) { r.client = mallory(); }), w.env_now())));
+  REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(s), [](reply_spec& r) { r.client = mallory(); }), w.env_now())));
   const auto c = std::move(x).take();
   REQUIRE(c->facts().client_renamed);
   REQUIRE(same_principal(c->client(), mallory()));
@@ -303,14 +302,14 @@ TEST_CASE("as_client: a reply under another key or usage is passed over on a dat
     const auto first = x.start(w.env_now());
     const auto s = x.receive(w.as_rep(octets_of_send(first), wrong_key(w)), w.env_now(), c);
     REQUIRE(why(s).code == errc::integrity);
-    REQUIRE(says<failed>(s) == (c == transport::stream));
+    REQUIRE(is<failed>(s) == (c == transport::stream));
     if (c == transport::datagram) {
-      REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(first), honest), w.env_now(), c)));
+      REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(first), honest), w.env_now(), c)));
     } else {
-      REQUIRE(says<failed>(x.receive(w.as_rep(octets_of_send(first), honest), w.env_now(), c)));
+      REQUIRE(is<failed>(x.receive(w.as_rep(octets_of_send(first), honest), w.env_now(), c)));
     }
   }
-  REQUIRE(says<failed>(bent([](reply_spec& s) { s.usage = key_usage_t::tgs_rep_enc_part_session; })));
+  REQUIRE(is<failed>(bent([](reply_spec& s) { s.usage = key_usage_t::tgs_rep_enc_part_session; })));
 }
 
 TEST_CASE("as_client: no truncation of a reply is accepted, and the true one still is", "[exchange]") {
@@ -322,21 +321,21 @@ TEST_CASE("as_client: no truncation of a reply is accepted, and the true one sti
   for (std::size_t n = 0; n != whole.size(); ++n) {
     INFO(n);
     const auto s = x.receive(whole.first(n), w.env_now());
-    REQUIRE(says<ignored>(s));
+    REQUIRE(is<ignored>(s));
     REQUIRE(is_malformed(why(s).code));
   }
-  REQUIRE(says<done>(x.receive(whole, w.env_now())));
+  REQUIRE(is<done>(x.receive(whole, w.env_now())));
 }
 TEST_CASE("as_client: no truncation of a KRB-ERROR is taken for one", "[exchange][rfc4120-5.9.1]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   const bytes_view whole = w.error(error_code_t::kdc_err_policy);
   for (std::size_t n = 0; n != whole.size(); ++n) {
     INFO(n);
     const auto s = x.receive(whole.first(n), w.env_now());
-    REQUIRE(says<ignored>(s));
+    REQUIRE(is<ignored>(s));
     REQUIRE(is_malformed(why(s).code));
     REQUIRE_FALSE(x.peer_error());
   }
@@ -346,7 +345,7 @@ TEST_CASE("as_client: what opens and is no EncASRepPart fails", "[exchange][rfc4
   std::array<std::uint8_t, 2048> buffer{};
   std::array<std::uint8_t, 512> reply{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   const auto rep = testing::mint_kdc_rep<msg_t::as_rep>(alice(), w.ticket(krbtgt(), w.service_key),
                                                         msg::PaEncTsEnc{noon.at, noon.usec}, w.client_key,
                                                         key_usage_t::as_rep_enc_part, w.env_now(), reply);
@@ -371,9 +370,9 @@ TEST_CASE("as_client: no flipped bit of a reply is accepted but where nothing is
     client y(w.ask_as(buffer));
     kdc_world same;  // draws the same nonce
     const auto ignored_start = y.start(same.env_now());
-    REQUIRE(says<send>(ignored_start));
+    REQUIRE(is<send>(ignored_start));
     const auto s = y.receive(bytes_view(copy).first(whole.size()), same.env_now(), transport::stream);
-    if (!says<done>(s)) continue;
+    if (!is<done>(s)) continue;
     // The Ticket is opaque to the client: etype, kvno and cipher of its enc-part. Name types are compared nowhere.
     const auto got = asn1::decode<msg::AsRep>(bytes_view(copy).first(whole.size()));
     const bool in_ticket = at >= ticket_names_end && at < offset(sealed_ticket) + sealed_ticket.size();
@@ -395,7 +394,7 @@ TEST_CASE("as_client: a KRB-ERROR ends the exchange with its code", "[exchange][
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
     const auto started = x.start(w.env_now());
-    REQUIRE(says<send>(started));
+    REQUIRE(is<send>(started));
     const auto s = x.receive(w.error(code), w.env_now());
     REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
     REQUIRE(why(s).detail == static_cast<std::uint32_t>(code));
@@ -408,8 +407,8 @@ TEST_CASE("as_client: a second refusal of the timestamp is the end", "[exchange]
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
-  REQUIRE(says<send>(x.receive(w.hints(), w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.receive(w.hints(), w.env_now())));
   const auto s = x.receive(w.hints({.code = error_code_t::kdc_err_preauth_failed}), w.env_now());
   REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
   REQUIRE(why(s).detail == 24);
@@ -418,11 +417,11 @@ TEST_CASE("as_client: a KDC that offers nothing we have ends the exchange", "[ex
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   REQUIRE(fails_with(x.receive(w.hints({.timestamp = false, .strangers = true}), w.env_now()),
                      errc::no_preauth_mechanism, ""));
   client y(w.ask_as(buffer));
-  REQUIRE(says<send>(y.start(w.env_now())));
+  REQUIRE(is<send>(y.start(w.env_now())));
   REQUIRE(fails_with(y.receive(w.error(error_code_t::kdc_err_preauth_required), w.env_now()), errc::kdc_said_no,
                      "error-code"));
 }
@@ -432,11 +431,11 @@ TEST_CASE("as_client: broken hints are passed over on a datagram and fail on a s
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
-    REQUIRE(says<send>(x.start(w.env_now())));
+    REQUIRE(is<send>(x.start(w.env_now())));
     const auto s = x.receive(w.error(error_code_t::kdc_err_preauth_required, bytes_view(junk)), w.env_now(), c);
-    REQUIRE(says<failed>(s) == (c == transport::stream));
+    REQUIRE(is<failed>(s) == (c == transport::stream));
     REQUIRE(why(s).code == errc::non_minimal_length);
-    if (c == transport::datagram) REQUIRE(says<send>(x.receive(w.hints(), w.env_now(), c)));
+    if (c == transport::datagram) REQUIRE(is<send>(x.receive(w.hints(), w.env_now(), c)));
   }
 }
 TEST_CASE("as_client: a reply too big for a datagram is asked for again over a stream, once",
@@ -446,16 +445,16 @@ TEST_CASE("as_client: a reply too big for a datagram is asked for again over a s
   client x(w.ask_as(buffer));
   const auto first = x.start(w.env_now());
   const auto again = x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now());
-  REQUIRE(says<send>(again));
+  REQUIRE(is<send>(again));
   REQUIRE(std::get<send>(again).octets == octets_of_send(first));
   REQUIRE(std::get<send>(again).via == transport::stream);
   REQUIRE_FALSE(std::get<send>(again).fresh);
   // from now on there are no datagrams that could be passed over
-  REQUIRE(says<failed>(x.receive(bytes_view(), w.env_now())));
+  REQUIRE(is<failed>(x.receive(bytes_view(), w.env_now())));
   client y(w.ask_as(buffer));
-  REQUIRE(says<send>(y.start(w.env_now())));
-  REQUIRE(says<send>(y.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
-  REQUIRE(says<failed>(y.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
+  REQUIRE(is<send>(y.start(w.env_now())));
+  REQUIRE(is<send>(y.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
+  REQUIRE(is<failed>(y.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
 }
 TEST_CASE("as_client: an unauthenticated clock is followed only with leave, and once", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
@@ -463,25 +462,25 @@ TEST_CASE("as_client: an unauthenticated clock is followed only with leave, and 
   const timestamp slow{{noon.at.seconds - 3600}, {0}};
   as_params<key> ask = w.ask_as(buffer);
   client x(ask);
-  REQUIRE(says<send>(x.start(w.turn_at(slow))));
+  REQUIRE(is<send>(x.start(w.turn_at(slow))));
   const auto refused = x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(slow));
   REQUIRE(why(refused).code == errc::clock_skew);
-  REQUIRE(says<failed>(refused));
+  REQUIRE(is<failed>(refused));
   REQUIRE(x.peer_error()->stime == noon.at);
 
   ask.follow_kdc_clock = true;
   client y(ask);
-  REQUIRE(says<send>(y.start(w.turn_at(slow))));
+  REQUIRE(is<send>(y.start(w.turn_at(slow))));
   const auto second = y.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(slow));
-  REQUIRE(says<send>(second));
+  REQUIRE(is<send>(second));
   REQUIRE(kerb_test::must(asn1::decode<msg::AsReq>(octets_of_send(second))).req_body->till == plus(noon.at, 36000));
-  REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(second), honest), w.turn_at(slow))));
+  REQUIRE(is<done>(y.receive(w.as_rep(octets_of_send(second), honest), w.turn_at(slow))));
   const auto c = std::move(y).take();
   REQUIRE(c->kdc_clock_offset() == 3600);
   client z(ask);
-  REQUIRE(says<send>(z.start(w.turn_at(slow))));
-  REQUIRE(says<send>(z.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(slow))));
-  REQUIRE(says<failed>(z.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(slow))));
+  REQUIRE(is<send>(z.start(w.turn_at(slow))));
+  REQUIRE(is<send>(z.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(slow))));
+  REQUIRE(is<failed>(z.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(slow))));
 }
 
 namespace {
@@ -513,10 +512,10 @@ TEST_CASE("as_client: a KDC that always wants more is bounded by the limits", "[
   as_params<key> ask = w.ask_as(buffer);
   ask.key = w.client_key;
   as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   const error_code_t more[] = {error_code_t::kdc_err_preauth_required, error_code_t::kdc_err_more_preauth_data_required,
                                error_code_t::kdc_err_more_preauth_data_required};
-  for (error_code_t code : more) REQUIRE(says<send>(x.receive(w.hints({.code = code}), w.env_now())));
+  for (error_code_t code : more) REQUIRE(is<send>(x.receive(w.hints({.code = code}), w.env_now())));
   REQUIRE(fails_with(x.receive(w.hints({.code = more[1]}), w.env_now()), errc::too_many_rounds, ""));
 }
 
@@ -543,11 +542,11 @@ TEST_CASE("as_client: iterations outside the limits are refused, and inside they
     as_params<key> ask = w.ask_as(buffer);
     ask.password = {};
     client x(ask);
-    REQUIRE(says<send>(x.start(w.env_now())));
+    REQUIRE(is<send>(x.start(w.env_now())));
     const auto s = x.receive(w.hints({.s2kparams = bytes_view(r.params)}), w.env_now());
     INFO(r.count);
     if (r.good) {
-      REQUIRE(says<need_key>(s));
+      REQUIRE(is<need_key>(s));
       REQUIRE(std::get<need_key>(s).iterations.count == r.count);
     } else {
       REQUIRE(fails_with(s, errc::bad_s2k_parameters, "s2kparams"));
@@ -563,9 +562,9 @@ TEST_CASE("as_client: the limits of iterations are the caller's", "[exchange][rf
   ask.password = {};
   for (const std::array<std::uint8_t, 4> p : {std::array<std::uint8_t, 4>{0, 0, 0, 1}, std::array<std::uint8_t, 4>{}}) {
     client x(ask);
-    REQUIRE(says<send>(x.start(w.env_now())));
+    REQUIRE(is<send>(x.start(w.env_now())));
     const auto s = x.receive(w.hints({.s2kparams = bytes_view(p)}), w.env_now());
-    REQUIRE(says<need_key>(s));
+    REQUIRE(is<need_key>(s));
     REQUIRE(std::get<need_key>(s).iterations.count == (p[3] == 1 ? 1 : std::uint64_t{1} << 32));
   }
 }
@@ -575,7 +574,7 @@ TEST_CASE("as_client: parameters of another size are refused", "[exchange][rfc39
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
-    REQUIRE(says<send>(x.start(w.env_now())));
+    REQUIRE(is<send>(x.start(w.env_now())));
     REQUIRE(fails_with(x.receive(w.hints({.s2kparams = bytes_view(five).first(n)}), w.env_now()),
                        errc::bad_s2k_parameters, "s2kparams"));
   }
@@ -584,7 +583,7 @@ TEST_CASE("as_client: hints for none of our encryption types fail", "[exchange][
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   REQUIRE(fails_with(x.receive(w.hints({.etype = etype_t::des_cbc_md5}), w.env_now()), errc::etype_not_offered, ""));
 }
 TEST_CASE("as_client: without a password it asks for the key, with the salt and the parameters",
@@ -594,18 +593,18 @@ TEST_CASE("as_client: without a password it asks for the key, with the salt and 
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   const auto s = x.receive(w.hints({.etype = e18, .salt = "salt!"_krb}), w.env_now());
-  REQUIRE(says<need_key>(s));
+  REQUIRE(is<need_key>(s));
   REQUIRE(std::get<need_key>(s).etype == e18);
   REQUIRE(std::get<need_key>(s).salt == "salt!"_krb.octets);
   REQUIRE(std::get<need_key>(s).iterations.count == 4096);
   key k = w.make(e18, 0x55);
   const auto second = x.provide(std::move(k), w.env_now());
-  REQUIRE(says<send>(second));
+  REQUIRE(is<send>(second));
   const key same = w.make(e18, 0x55);
-  REQUIRE(says<done>(
-      x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& r) { r.seal_with = &same; }), w.env_now())));
+  REQUIRE(
+      is<done>(x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& r) { r.seal_with = &same; }), w.env_now())));
 }
 TEST_CASE("as_client: the default salt is the realm and the components", "[exchange][rfc4120-4]") {
   kdc_world w;
@@ -613,9 +612,9 @@ TEST_CASE("as_client: the default salt is the realm and the components", "[excha
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client x(ask);
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   const auto s = x.receive(w.hints(), w.env_now());
-  REQUIRE(says<need_key>(s));
+  REQUIRE(is<need_key>(s));
   REQUIRE(std::get<need_key>(s).salt == "EX.ORGalice"_krb.octets);
   SECTION("a key of another encryption type than was asked for is misuse") {
     REQUIRE(why(x.provide(w.make(e17, 1), w.env_now())).code == errc::api_misuse);
@@ -630,9 +629,9 @@ TEST_CASE("as_client: a key for the reply alone is asked for when it is needed",
   const auto first = x.start(w.env_now());
   const bytes_view rep = w.as_rep(octets_of_send(first), honest);
   const auto s = x.receive(rep, w.env_now());
-  REQUIRE(says<need_key>(s));
+  REQUIRE(is<need_key>(s));
   REQUIRE(std::get<need_key>(s).etype == e20);
-  REQUIRE(says<done>(x.provide(w.client_key.copy(), w.env_now())));
+  REQUIRE(is<done>(x.provide(w.client_key.copy(), w.env_now())));
 }
 TEST_CASE("as_client: hints in the reply tell how the key is made", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
@@ -646,7 +645,7 @@ TEST_CASE("as_client: hints in the reply tell how the key is made", "[exchange][
     s.padata = msg::MethodData(view_of(list));
     s.seal_with = &salted;
   };
-  REQUIRE(says<done>(answered(w, buffer, bend)));
+  REQUIRE(is<done>(answered(w, buffer, bend)));
 }
 TEST_CASE("as_client: a long-term key serves instead of a password, its own type offered first",
           "[exchange][rfc4120-3.1.3]") {
@@ -662,11 +661,10 @@ TEST_CASE("as_client: a long-term key serves instead of a password, its own type
   REQUIRE(req->req_body->etype.size() == 4);
   REQUIRE(*req->req_body->etype.begin() == e17);
   const auto second = x.receive(w.hints({.etype = e17}), w.env_now());
-  REQUIRE(says<send>(second));
-  REQUIRE(
-      says<done>(x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k; }), w.env_now())));
+  REQUIRE(is<send>(second));
+  REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k; }), w.env_now())));
   client y(ask);
-  REQUIRE(says<send>(y.start(w.env_now())));
+  REQUIRE(is<send>(y.start(w.env_now())));
   REQUIRE(fails_with(y.receive(w.hints({.etype = e20}), w.env_now()), errc::etype_not_offered, ""));
 }
 
@@ -675,7 +673,7 @@ TEST_CASE("as_client: a long-term key serves instead of a password, its own type
 TEST_CASE("as_client: calls out of turn are misuse, and the first reason stands", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  const auto misused = [](const auto& s) { return says<failed>(s) && why(s).code == errc::api_misuse; };
+  const auto misused = [](const auto& s) { return is<failed>(s) && why(s).code == errc::api_misuse; };
   enum class call { start, receive, provide, take };
   enum class in { idle, waiting, wants_key, over, spent };
   for (const in state : {in::idle, in::waiting, in::wants_key, in::over, in::spent}) {
@@ -685,9 +683,9 @@ TEST_CASE("as_client: calls out of turn are misuse, and the first reason stands"
       client x(ask);
       if (state != in::idle) {
         const auto s = x.start(w.env_now());
-        if (state == in::wants_key) REQUIRE(says<need_key>(x.receive(w.hints(), w.env_now())));
+        if (state == in::wants_key) REQUIRE(is<need_key>(x.receive(w.hints(), w.env_now())));
         if (state == in::over || state == in::spent) {
-          REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(s), honest), w.env_now())));
+          REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(s), honest), w.env_now())));
         }
         if (state == in::spent) REQUIRE(std::move(x).take().has_value());
       }
@@ -699,8 +697,8 @@ TEST_CASE("as_client: calls out of turn are misuse, and the first reason stands"
     }
   }
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
-  REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.env_now())));
   REQUIRE(why(x.start(w.env_now())).code == errc::kdc_said_no);
   REQUIRE(why(x.provide(w.make(e20, 1), w.env_now())).code == errc::kdc_said_no);
   REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::kdc_said_no);
@@ -714,18 +712,18 @@ TEST_CASE("as_client: too small a buffer says what will do, and nothing has chan
   {
     client x(w.ask_as(all.first(0)));
     const auto s = x.start(w.env_now());
-    REQUIRE(says<need_buffer>(s));
+    REQUIRE(is<need_buffer>(s));
     needed = std::get<need_buffer>(s).octets;
   }
   for (std::size_t n = 0; n != needed; ++n) {
     kdc_world own;
     client x(own.ask_as(all.first(n)));
     const auto s = x.start(own.env_now());
-    REQUIRE(says<need_buffer>(s));
+    REQUIRE(is<need_buffer>(s));
     REQUIRE(std::get<need_buffer>(s).octets == needed);
     REQUIRE(own.policy.entropy.draws() == 0);
     x.set_buffer(all.first(needed));
-    REQUIRE(says<send>(x.start(own.env_now())));
+    REQUIRE(is<send>(x.start(own.env_now())));
   }
   // and when the reply comes
   std::array<std::uint8_t, 2048> other{};
@@ -734,14 +732,14 @@ TEST_CASE("as_client: too small a buffer says what will do, and nothing has chan
   const auto first = x.start(own.env_now());
   const bytes_view rep = own.as_rep(octets_of_send(first), honest);
   const auto s = x.receive(rep, own.env_now());
-  REQUIRE(says<need_buffer>(s));
+  REQUIRE(is<need_buffer>(s));
   const std::size_t more = std::get<need_buffer>(s).octets;
   x.set_buffer(std::span(other).first(more - 1));
   REQUIRE(std::get<need_buffer>(x.receive(rep, own.env_now())).octets == more);
   x.set_buffer(all.first(more));
   const auto end = x.receive(rep, own.env_now());
   INFO(name_of(why(end).code) << ' ' << why(end).type << ' ' << why(end).field << ' ' << end.index());
-  REQUIRE(says<done>(end));
+  REQUIRE(is<done>(end));
 }
 TEST_CASE("as_client: too small a space for the second request can be enlarged, with the key given back",
           "[exchange]") {
@@ -752,15 +750,15 @@ TEST_CASE("as_client: too small a space for the second request can be enlarged, 
   client x(ask);
   const auto s = x.start(w.env_now());
   x.set_buffer(std::span(small).first(std::get<need_buffer>(s).octets));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   auto next = x.receive(w.hints({.salt = "s"_krb}), w.env_now());
-  REQUIRE(says<need_key>(next));
+  REQUIRE(is<need_key>(next));
   key k = w.client_key.copy();
   next = x.provide(std::move(k), w.env_now());
-  REQUIRE(says<need_buffer>(next));
+  REQUIRE(is<need_buffer>(next));
   REQUIRE_FALSE(k.empty());
   x.set_buffer(large);
-  REQUIRE(says<send>(x.provide(std::move(k), w.env_now())));
+  REQUIRE(is<send>(x.provide(std::move(k), w.env_now())));
 }
 
 TEST_CASE("as_client: a random source that fails ends the exchange, and leaves no plaintext", "[exchange]") {
@@ -770,8 +768,8 @@ TEST_CASE("as_client: a random source that fails ends the exchange, and leaves n
     client x(w.ask_as(buffer));
     w.policy.entropy.fail_at = draw;
     auto s = x.start(w.env_now());
-    if (says<send>(s)) s = x.receive(w.hints(), w.env_now());
-    if (says<send>(s)) {
+    if (is<send>(s)) s = x.receive(w.hints(), w.env_now());
+    if (is<send>(s)) {
       REQUIRE(draw == 4);  // two nonces and a confounder were drawn
       break;
     }
@@ -796,7 +794,7 @@ TEST_CASE("as_client: what was opened is wiped when the credential dies", "[exch
   {
     client x(w.ask_as(buffer));
     const auto first = x.start(w.env_now());
-    REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(first), honest), w.env_now())));
+    REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(first), honest), w.env_now())));
     auto c = std::move(x).take();
     REQUIRE(holds(buffer, "20260101120000Z"_krb.octets));  // authtime, in the opened part
     REQUIRE_FALSE(holds(buffer, w.session_key.octets().unguarded()));
@@ -809,7 +807,7 @@ TEST_CASE("as_client: what was opened is wiped when the reply is refused", "[exc
   client x(w.ask_as(buffer));
   const auto first = x.start(w.env_now());
   const auto bend = [](reply_spec& s) { s.part.endtime = plus(s.part.endtime, 3600); };
-  REQUIRE(says<failed>(x.receive(w.as_rep(octets_of_send(first), bend), w.env_now())));
+  REQUIRE(is<failed>(x.receive(w.as_rep(octets_of_send(first), bend), w.env_now())));
   REQUIRE_FALSE(holds(buffer, "20260101230000Z"_krb.octets));
   REQUIRE_FALSE(holds(buffer, w.session_key.octets().unguarded()));
 }
@@ -824,7 +822,7 @@ TEST_CASE("as_client: a whole exchange takes nothing from the heap", "[exchange]
     auto s = x.start(w.env_now());
     s = x.receive(w.hints(), w.env_now());
     s = x.receive(w.as_rep(octets_of_send(s), honest), w.env_now());
-    ok = says<done>(s) && std::move(x).take().has_value();
+    ok = is<done>(s) && std::move(x).take().has_value();
   }
   REQUIRE(ok);
 }
@@ -856,7 +854,7 @@ TEST_CASE("as_client: a cookie outlives the octets it came in, as long as it is 
   as_params<key> ask = w.ask_as(buffer);
   ask.follow_kdc_clock = true;
   client x(ask);
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   const auto over_the_wire = [&](bytes_view v) {
     for (std::size_t i = 0; i != wire.size(); ++i) wire[i] = i < v.size() ? v[i] : 0xdd;
     return bytes_view(wire).first(v.size());
@@ -864,15 +862,15 @@ TEST_CASE("as_client: a cookie outlives the octets it came in, as long as it is 
   for (const bytes_view c : {bytes_view(cookie), bytes_view(longer), bytes_view(cookie)}) {
     std::array<std::uint8_t, 2048> large{};
     client y(ask);
-    REQUIRE(says<send>(y.start(w.env_now())));
+    REQUIRE(is<send>(y.start(w.env_now())));
     const auto second = y.receive(over_the_wire(w.hints({.cookie = c})), w.env_now());
     REQUIRE(cookie_in(octets_of_send(second)) == std::optional(c));
     const auto third = y.receive(over_the_wire(w.error(error_code_t::krb_ap_err_skew)), w.env_now());
-    REQUIRE(says<send>(third));
+    REQUIRE(is<send>(third));
     REQUIRE(cookie_in(octets_of_send(third)) == std::optional(c));
     REQUIRE(has_timestamp(octets_of_send(third)));
     y.set_buffer(large);
-    REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(third), honest), w.env_now())));
+    REQUIRE(is<done>(y.receive(w.as_rep(octets_of_send(third), honest), w.env_now())));
   }
 }
 TEST_CASE("as_client: hints that are passed over leave nothing behind", "[exchange]") {
@@ -886,13 +884,13 @@ TEST_CASE("as_client: hints that are passed over leave nothing behind", "[exchan
   as_params<key> ask = w.ask_as(buffer);
   ask.follow_kdc_clock = true;
   client x(ask);
-  REQUIRE(says<send>(x.start(w.env_now())));
-  REQUIRE(says<ignored>(x.receive(w.error(error_code_t::kdc_err_preauth_required, broken), w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<ignored>(x.receive(w.error(error_code_t::kdc_err_preauth_required, broken), w.env_now())));
   const auto next = x.receive(w.error(error_code_t::krb_ap_err_skew), w.env_now());
-  REQUIRE(says<send>(next));
+  REQUIRE(is<send>(next));
   REQUIRE_FALSE(cookie_in(octets_of_send(next)));
   REQUIRE_FALSE(has_timestamp(octets_of_send(next)));
-  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(next), honest), w.env_now())));
+  REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(next), honest), w.env_now())));
 }
 TEST_CASE("as_client: a forged reply with another salt does not spoil the key", "[exchange][rfc4120-3.1.5]") {
   const msg::EtypeInfo2Entry entries[] = {{e20, "forged"_krb, {}}, {e17, "forged"_krb, {}}};
@@ -911,8 +909,8 @@ TEST_CASE("as_client: a forged reply with another salt does not spoil the key", 
         s.seal_with = &w.tgs_key;
         s.claimed = claimed;
       };
-      REQUIRE(says<ignored>(x.receive(w.as_rep(octets_of_send(sent), forge), w.env_now())));
-      REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
+      REQUIRE(is<ignored>(x.receive(w.as_rep(octets_of_send(sent), forge), w.env_now())));
+      REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
     }
   }
 }
@@ -943,10 +941,10 @@ TEST_CASE("as_client: a key that was provided is asked for once, whatever it ope
   ask.password = {};
   client x(ask);
   const auto sent = x.start(w.env_now());
-  REQUIRE(says<need_key>(
+  REQUIRE(is<need_key>(
       x.receive(w.as_rep(octets_of_send(sent), [&](reply_spec& s) { s.seal_with = &w.tgs_key; }), w.env_now())));
-  REQUIRE(says<ignored>(x.provide(w.client_key.copy(), w.env_now())));
-  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
+  REQUIRE(is<ignored>(x.provide(w.client_key.copy(), w.env_now())));
+  REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
 }
 TEST_CASE("as_client: a reply that changed while the key was fetched fails", "[exchange]") {
   kdc_world w;
@@ -958,9 +956,9 @@ TEST_CASE("as_client: a reply that changed while the key was fetched fails", "[e
   const auto sent = x.start(w.env_now());
   const bytes_view rep = w.as_rep(octets_of_send(sent), honest);
   for (std::size_t i = 0; i != rep.size(); ++i) wire[i] = rep[i];
-  REQUIRE(says<need_key>(x.receive(bytes_view(wire).first(rep.size()), w.env_now())));
+  REQUIRE(is<need_key>(x.receive(bytes_view(wire).first(rep.size()), w.env_now())));
   wire.fill(0);
-  REQUIRE(says<failed>(x.provide(w.client_key.copy(), w.env_now())));
+  REQUIRE(is<failed>(x.provide(w.client_key.copy(), w.env_now())));
 }
 TEST_CASE("as_client: a forged name or hint is passed over on a datagram", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
@@ -973,20 +971,20 @@ TEST_CASE("as_client: a forged name or hint is passed over on a datagram", "[exc
   REQUIRE(
       why(x.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.claimed = etype_t::rc4_hmac; }), w.env_now()))
           .code == errc::etype_not_offered);
-  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
+  REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
 }
 TEST_CASE("as_client: the answer to a datagram that was sent twice does not end the next round", "[exchange]") {
   for (const carrier c : {transport::datagram, transport::stream}) {
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
-    REQUIRE(says<send>(x.start(w.env_now())));
+    REQUIRE(is<send>(x.start(w.env_now())));
     const auto second = x.receive(w.hints(), w.env_now(), c);
     const auto twice = x.receive(w.hints(), w.env_now(), c);
     REQUIRE(why(twice).code == errc::kdc_said_no);
-    REQUIRE(says<ignored>(twice) == (c == transport::datagram));
+    REQUIRE(is<ignored>(twice) == (c == transport::datagram));
     if (c == transport::datagram)
-      REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(second), honest), w.env_now(), c)));
+      REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(second), honest), w.env_now(), c)));
   }
 }
 TEST_CASE("as_client: a refusal whose e-data is of another type is a refusal all the same",
@@ -995,8 +993,8 @@ TEST_CASE("as_client: a refusal whose e-data is of another type is a refusal all
   std::array<std::uint8_t, 2048> buffer{};
   const std::uint8_t typed[] = {0x30, 0x09, 0xa1, 0x03, 0x02, 0x01, 0x03, 0xa2, 0x02, 0x04, 0x00};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
-  REQUIRE(says<send>(x.receive(w.hints(), w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.receive(w.hints(), w.env_now())));
   const auto s = x.receive(w.error(error_code_t::kdc_err_preauth_failed, bytes_view(typed)), w.env_now());
   REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
   REQUIRE(why(s).detail == 24);
@@ -1010,8 +1008,8 @@ TEST_CASE("as_client: an unauthenticated clock is followed only so far", "[excha
     ask.follow_kdc_clock = true;
     client x(ask);
     const timestamp ours{{noon.at.seconds - ahead}, {0}};
-    REQUIRE(says<send>(x.start(w.turn_at(ours))));
-    return says<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(ours)));
+    REQUIRE(is<send>(x.start(w.turn_at(ours))));
+    return is<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(ours)));
   };
   REQUIRE(followed(7200));
   REQUIRE_FALSE(followed(7201));
@@ -1029,7 +1027,7 @@ TEST_CASE("as_client: a ticket for a service is never swapped for a referral", "
   ask.options = {kdc_option_t::canonicalize};
   client x(ask);
   const auto sent = x.start(w.env_now());
-  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), referral), w.env_now())));
+  REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(sent), referral), w.env_now())));
   REQUIRE(std::move(x).take()->facts().is_referral);
   ask.server = web();
   REQUIRE(fails_with(answered(w, buffer, referral, ask), errc::name_mismatch, "sname"));
@@ -1052,7 +1050,7 @@ TEST_CASE("as_client: the ticket-granting ticket of a realm that is written in a
   ask.options = {kdc_option_t::canonicalize};
   client x(ask);
   const auto sent = x.start(w.env_now());
-  REQUIRE(says<done>(x.receive(w.as_rep(octets_of_send(sent), canonical), w.env_now())));
+  REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(sent), canonical), w.env_now())));
   const auto c = std::move(x).take();
   REQUIRE_FALSE(c->facts().is_referral);
   REQUIRE(c->facts().client_renamed);
@@ -1068,11 +1066,11 @@ TEST_CASE("as_client: another realm for the client than the one that issued the 
   const auto from = [](kerberos_string realm) {
     return [realm](reply_spec& s) { s.client = named(mallory_parts, realm); };
   };
-  REQUIRE(says<done>(answered(w, buffer, from(ex_org), ask)));
+  REQUIRE(is<done>(answered(w, buffer, from(ex_org), ask)));
   REQUIRE(fails_with(answered(w, buffer, from(other_org), ask), errc::name_mismatch, "crealm"));
   REQUIRE(fails_with(answered(w, buffer, from(anonymous_realm), ask), errc::name_mismatch, "crealm"));
   ask.options.set(kdc_option_t::request_anonymous);
-  REQUIRE(says<done>(answered(w, buffer, from(anonymous_realm), ask)));
+  REQUIRE(is<done>(answered(w, buffer, from(anonymous_realm), ask)));
   REQUIRE(fails_with(answered(w, buffer, from(other_org), ask), errc::name_mismatch, "crealm"));
 }
 TEST_CASE("as_client: no ticket of another realm is taken for the one that was asked for", "[exchange][rfc4120-5.3]") {
@@ -1087,7 +1085,7 @@ TEST_CASE("as_client: no ticket of another realm is taken for the one that was a
   std::array<std::uint8_t, 2048> buffer{};
   as_params<key> ask = w.ask_as(buffer);
   ask.options = {kdc_option_t::canonicalize};
-  REQUIRE(says<done>(answered(w, buffer, foreign(referral_parts, ex_org), ask)));
+  REQUIRE(is<done>(answered(w, buffer, foreign(referral_parts, ex_org), ask)));
   REQUIRE(fails_with(answered(w, buffer, foreign(krbtgt_parts, other_org), ask), errc::name_mismatch, "srealm"));
   REQUIRE(fails_with(answered(w, buffer, foreign(referral_parts, other_org), ask), errc::name_mismatch, "srealm"));
 }
@@ -1103,7 +1101,7 @@ TEST_CASE("as_client: the realm that a KDC names in place of the one asked is th
   e.sname = krbtgt().name;
   e.crealm = other_org;
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   REQUIRE_FALSE(x.realm_named());
   REQUIRE(fails_with(x.receive(*asn1::encode(e, wire), w.env_now()), errc::kdc_said_no, "error-code"));
   wire.fill(0xdd);
@@ -1113,28 +1111,28 @@ TEST_CASE("as_client: the realm that a KDC names in place of the one asked is th
   client y(w.ask_as(buffer));
   const auto sent = y.start(w.env_now());
   const auto elsewhere = [](reply_spec& s) { s.client.realm = other_org; };
-  REQUIRE(says<ignored>(
-      y.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = mallory(); }), w.env_now())));
-  REQUIRE(says<ignored>(y.receive(
+  REQUIRE(
+      is<ignored>(y.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = mallory(); }), w.env_now())));
+  REQUIRE(is<ignored>(y.receive(
       w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.client = named(mallory_parts, other_org); }), w.env_now())));
-  REQUIRE(says<ignored>(
+  REQUIRE(is<ignored>(
       y.receive(w.as_rep(octets_of_send(sent), [](reply_spec& s) { s.claimed = etype_t::rc4_hmac; }), w.env_now())));
   REQUIRE_FALSE(y.realm_named());
-  REQUIRE(says<ignored>(y.receive(w.as_rep(octets_of_send(sent), elsewhere), w.env_now())));
+  REQUIRE(is<ignored>(y.receive(w.as_rep(octets_of_send(sent), elsewhere), w.env_now())));
   REQUIRE(y.realm_named() == other_org);
 }
 TEST_CASE("as_client: a KRB-ERROR is not shown any more once its octets may have gone", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
-  REQUIRE(says<send>(x.receive(w.hints(), w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.receive(w.hints(), w.env_now())));
   REQUIRE(x.peer_error());
-  REQUIRE(says<ignored>(x.receive(bytes_view(), w.env_now())));
+  REQUIRE(is<ignored>(x.receive(bytes_view(), w.env_now())));
   REQUIRE_FALSE(x.peer_error());
-  REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.env_now())));
+  REQUIRE(is<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.env_now())));
   REQUIRE(x.peer_error());
-  REQUIRE(says<failed>(x.receive(bytes_view(), w.env_now())));
+  REQUIRE(is<failed>(x.receive(bytes_view(), w.env_now())));
   REQUIRE_FALSE(x.peer_error());
 }
 TEST_CASE("as_client: moved from, it refuses every call, and the other one goes on", "[exchange]") {
@@ -1147,7 +1145,7 @@ TEST_CASE("as_client: moved from, it refuses every call, and the other one goes 
   REQUIRE(x.framed().empty());
   x.set_buffer(buffer);
   REQUIRE(x.framed().empty());
-  REQUIRE(says<done>(y.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
+  REQUIRE(is<done>(y.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
   client z(w.ask_as(buffer));
   z = std::move(y);
   REQUIRE(std::move(y).take().error().code == errc::api_misuse);
@@ -1160,11 +1158,11 @@ TEST_CASE("as_client: moved from, it refuses every call, and the other one goes 
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   client wants(ask);
-  REQUIRE(says<send>(wants.start(w.env_now())));
-  REQUIRE(says<need_key>(wants.receive(w.hints(), w.env_now())));
+  REQUIRE(is<send>(wants.start(w.env_now())));
+  REQUIRE(is<need_key>(wants.receive(w.hints(), w.env_now())));
   client has(std::move(wants));
   REQUIRE(why(wants.provide(w.client_key.copy(), w.env_now())).code == errc::api_misuse);
-  REQUIRE(says<send>(has.provide(w.client_key.copy(), w.env_now())));
+  REQUIRE(is<send>(has.provide(w.client_key.copy(), w.env_now())));
 }
 
 namespace {
@@ -1192,11 +1190,11 @@ TEST_CASE("as_client: a wrong password without pre-authentication is passed over
   const bytes_view rep = w.as_rep(std::get<send>(sent).octets, honest);
   for (int i = 0; i != 20; ++i) {
     const auto s = x.receive(rep, t);
-    REQUIRE(says<ignored>(s));
+    REQUIRE(is<ignored>(s));
     REQUIRE(why(s).code == errc::integrity);
   }
   REQUIRE(p.derived == 1);
-  REQUIRE(says<failed>(x.receive(rep, t, transport::stream)));
+  REQUIRE(is<failed>(x.receive(rep, t, transport::stream)));
 }
 TEST_CASE("as_client: a key is made once for one encryption type, salt and number of iterations",
           "[exchange][rfc4120-5.2.7.5]") {
@@ -1229,8 +1227,8 @@ TEST_CASE("as_client: a key is made once for one encryption type, salt and numbe
   }
   // and the round's key is that of the reply
   const auto second = x.receive(w.hints(), t);
-  REQUIRE(says<send>(second));
-  REQUIRE(says<done>(x.receive(w.as_rep(std::get<send>(second).octets, honest), t)));
+  REQUIRE(is<send>(second));
+  REQUIRE(is<done>(x.receive(w.as_rep(std::get<send>(second).octets, honest), t)));
   REQUIRE(p.derived == 4);
 }
 TEST_CASE("as_client: a call that is repeated in a larger buffer makes and counts no key again", "[exchange]") {
@@ -1242,12 +1240,12 @@ TEST_CASE("as_client: a call that is repeated in a larger buffer makes and count
   const environment<counting_policy, counting_policy> t{p, p, noon, w.limits};
   const auto none = x.start(t);
   x.set_buffer(std::span(small).first(std::get<need_buffer>(none).octets));
-  REQUIRE(says<send>(x.start(t)));
+  REQUIRE(is<send>(x.start(t)));
   const bytes_view hints = w.hints({.cookie = bytes_view(w.password_octets)});
-  for (int i = 0; i != 5; ++i) REQUIRE(says<need_buffer>(x.receive(hints, t)));
+  for (int i = 0; i != 5; ++i) REQUIRE(is<need_buffer>(x.receive(hints, t)));
   REQUIRE(p.derived == 1);
   x.set_buffer(large);
-  REQUIRE(says<send>(x.receive(hints, t)));
+  REQUIRE(is<send>(x.receive(hints, t)));
   REQUIRE(p.derived == 1);
 }
 TEST_CASE("as_client: one to sixteen encryption types are offered", "[exchange][rfc4120-5.4.1]") {
@@ -1261,7 +1259,7 @@ TEST_CASE("as_client: one to sixteen encryption types are offered", "[exchange][
   REQUIRE(fails_with(x.start(w.env_now()), errc::api_misuse, "etype"));
   ask.etypes = view_of<etype_t>(types.data(), 16);
   client y(ask);
-  REQUIRE(says<send>(y.start(w.env_now())));
+  REQUIRE(is<send>(y.start(w.env_now())));
 }
 TEST_CASE("as_client: optional fields are sent where they were asked for, and nowhere else",
           "[exchange][rfc4120-5.4.1]") {
@@ -1291,13 +1289,13 @@ TEST_CASE("as_client: a start that was asked for without postdating may be now",
   std::array<std::uint8_t, 2048> buffer{};
   as_params<key> ask = w.ask_as(buffer);
   ask.from = plus(noon.at, 60);
-  REQUIRE(says<done>(answered(w, buffer, honest, ask)));
+  REQUIRE(is<done>(answered(w, buffer, honest, ask)));
 }
 TEST_CASE("as_client: without a cookie there is none in the next request", "[exchange][rfc6113-5.2]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   const auto s = x.receive(w.hints(), w.env_now());
   REQUIRE(asn1::decode<msg::AsReq>(octets_of_send(s))->padata->size() == 1);
   REQUIRE(has_timestamp(octets_of_send(s)));
@@ -1312,16 +1310,16 @@ TEST_CASE("as_client: a key that was provided ends the exchange as any other", "
     const auto sent = x.start(w.env_now());
     const auto bend = [&](reply_spec& s) { s.part.nonce ^= good ? 0 : 1; };
     const bytes_view rep = w.as_rep(octets_of_send(sent), bend);
-    REQUIRE(says<need_key>(x.receive(rep, w.env_now())));
+    REQUIRE(is<need_key>(x.receive(rep, w.env_now())));
     const auto s = x.provide(w.client_key.copy(), w.env_now());
-    REQUIRE(says<done>(s) == good);
+    REQUIRE(is<done>(s) == good);
     if (good) REQUIRE(std::move(x).take().has_value());
     else REQUIRE(why(x.receive(rep, w.env_now())).code == errc::nonce_mismatch);
   }
   client x(ask);
   const auto sent = x.start(w.env_now());
   const bytes_view rep = w.as_rep(octets_of_send(sent), honest);
-  REQUIRE(says<need_key>(x.receive(rep, w.env_now())));
+  REQUIRE(is<need_key>(x.receive(rep, w.env_now())));
   REQUIRE(why(x.provide(w.client_key.copy(), w.turn_at({{latest_time.seconds + 1}, {0}}))).code ==
           errc::clock_out_of_range);
 }
@@ -1329,7 +1327,7 @@ TEST_CASE("as_client: the caller may abandon it, for its own reason", "[exchange
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::no_answer);
   REQUIRE(why(x.receive(w.hints(), w.env_now())).code == errc::no_answer);
 }
@@ -1341,8 +1339,8 @@ TEST_CASE("as_client: a KDC's clock is followed within the limit of rounds", "[e
     as_params<key> ask = w.ask_as(buffer);
     ask.follow_kdc_clock = true;
     client x(ask);
-    REQUIRE(says<send>(x.start(w.env_now())));
-    REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.env_now())) == (most == 2));
+    REQUIRE(is<send>(x.start(w.env_now())));
+    REQUIRE(is<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.env_now())) == (most == 2));
   }
 }
 TEST_CASE("as_client: broken hints are passed over in the first round alone, where they ask for pre-authentication",
@@ -1352,9 +1350,9 @@ TEST_CASE("as_client: broken hints are passed over in the first round alone, whe
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
-    REQUIRE(says<send>(x.start(w.env_now())));
-    if (second_round) REQUIRE(says<send>(x.receive(w.hints(), w.env_now())));
-    return says<failed>(x.receive(w.error(code, bytes_view(junk)), w.env_now()));
+    REQUIRE(is<send>(x.start(w.env_now())));
+    if (second_round) REQUIRE(is<send>(x.receive(w.hints(), w.env_now())));
+    return is<failed>(x.receive(w.error(code, bytes_view(junk)), w.env_now()));
   };
   REQUIRE_FALSE(ended(false, error_code_t::kdc_err_preauth_required));
   REQUIRE(ended(false, error_code_t::kdc_err_preauth_failed));
@@ -1365,8 +1363,8 @@ TEST_CASE("as_client: a KDC with which nothing is left to try has refused, but i
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
-    REQUIRE(says<send>(x.start(w.env_now())));
-    if (second_round) REQUIRE(says<send>(x.receive(w.hints(), w.env_now())));
+    REQUIRE(is<send>(x.start(w.env_now())));
+    if (second_round) REQUIRE(is<send>(x.receive(w.hints(), w.env_now())));
     return why(x.receive(w.hints({.code = code, .timestamp = false}), w.env_now())).code;
   };
   REQUIRE(ended(false, error_code_t::kdc_err_preauth_required) == errc::no_preauth_mechanism);
@@ -1380,8 +1378,8 @@ TEST_CASE("as_client: a mechanism that wants no key has none made", "[exchange]"
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
   as_client<testing::insecure_policy, mechanisms<talkative>> x(ask);
-  REQUIRE(says<send>(x.start(w.env_now())));
-  REQUIRE(says<send>(x.receive(w.hints({.etype = etype_t::des_cbc_md5}), w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.receive(w.hints({.etype = etype_t::des_cbc_md5}), w.env_now())));
 }
 TEST_CASE("as_client: the cookie that came last is the one that is sent again, in a buffer that just does",
           "[exchange][rfc6113-5.2]") {
@@ -1423,11 +1421,11 @@ TEST_CASE("as_client: a reply under another encryption type than the timestamp i
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   const auto second = x.receive(w.hints(), w.env_now());
   const key k17 = std::move(*w.policy.string_to_key(e17, w.password, "EX.ORGalice"_krb.octets, {4096}));
   REQUIRE(
-      says<done>(x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k17; }), w.env_now())));
+      is<done>(x.receive(w.as_rep(octets_of_send(second), [&](reply_spec& s) { s.seal_with = &k17; }), w.env_now())));
   // but not where there is one key alone
   as_params<key> ask = w.ask_as(buffer);
   ask.password = {};
@@ -1435,7 +1433,7 @@ TEST_CASE("as_client: a reply under another encryption type than the timestamp i
   client y(ask);
   const auto sent = y.start(w.env_now());
   const auto s = y.receive(w.as_rep(octets_of_send(sent), [&](reply_spec& r) { r.seal_with = &k17; }), w.env_now());
-  REQUIRE(says<ignored>(s));
+  REQUIRE(is<ignored>(s));
   REQUIRE(why(s).code == errc::no_key);
   REQUIRE(std::string_view(why(s).type) == "ETYPE-INFO2");
 }
@@ -1450,7 +1448,7 @@ TEST_CASE("as_client: broken parameters in a reply are passed over on a datagram
   const auto sent = x.start(w.env_now());
   const auto s = x.receive(
       w.as_rep(octets_of_send(sent), [&](reply_spec& r) { r.padata = msg::MethodData(view_of(list)); }), w.env_now());
-  REQUIRE(says<ignored>(s));
+  REQUIRE(is<ignored>(s));
   REQUIRE(why(s).code == errc::bad_s2k_parameters);
 }
 TEST_CASE("as_client: pre-authentication over a stream, octet by octet", "[exchange][rfc4120-7.2.2]") {
@@ -1464,18 +1462,18 @@ TEST_CASE("as_client: pre-authentication over a stream, octet by octet", "[excha
     const auto header = frame_header(static_cast<std::uint32_t>(m.size()));
     stream_step s = need_more{};
     for (std::size_t i = 0; i != m.size() + 4; ++i) {
-      REQUIRE(says<need_more>(s));
+      REQUIRE(is<need_more>(s));
       io.buffer()[0] = i < 4 ? header[i] : m[i - 4];
       s = io.got(1, w.env_now());
     }
     return s;
   };
   const auto message_of = [](const stream_step& s) { return std::get<send>(s).octets.subview(4); };
-  REQUIRE(says<send>(io.start(w.env_now())));
+  REQUIRE(is<send>(io.start(w.env_now())));
   const stream_step second = feed(w.hints());
-  REQUIRE(says<send>(second));
+  REQUIRE(is<send>(second));
   REQUIRE(io.buffer().size() == buffer.size());
-  REQUIRE(says<done>(feed(w.as_rep(message_of(second), honest))));
+  REQUIRE(is<done>(feed(w.as_rep(message_of(second), honest))));
   REQUIRE(std::move(x).take().has_value());
 }
 
@@ -1499,7 +1497,7 @@ TEST_CASE("as_client: a library that makes no digest or no key ends the exchange
     std::array<std::uint8_t, 2048> buffer{};
     as_client<failing_policy> x(w.ask_as(buffer));
     const environment<failing_policy, failing_policy> t{p, p, noon, w.limits};
-    REQUIRE(says<send>(x.start(t)));
+    REQUIRE(is<send>(x.start(t)));
     (digests ? p.derives : p.digests) = false;
     REQUIRE(why(x.receive(w.hints(), t)).code == (digests ? errc::bad_password : errc::crypto_backend));
   }
@@ -1514,23 +1512,23 @@ TEST_CASE("as_client: a clock that is followed in a larger buffer is followed al
   const timestamp short_one{noon.at, {1}}, long_one{noon.at, {999999}};  // two octets more in PA-ENC-TIMESTAMP
   const auto none = x.start(w.turn_at(short_one));
   x.set_buffer(std::span(small).first(std::get<need_buffer>(none).octets));
-  REQUIRE(says<send>(x.start(w.turn_at(short_one))));
+  REQUIRE(is<send>(x.start(w.turn_at(short_one))));
   const auto more = x.receive(w.hints(), w.turn_at(short_one));
   std::array<std::uint8_t, 2048> just{};
   x.set_buffer(std::span(just).first(std::get<need_buffer>(more).octets));
-  REQUIRE(says<send>(x.receive(w.hints(), w.turn_at(short_one))));
+  REQUIRE(is<send>(x.receive(w.hints(), w.turn_at(short_one))));
   for (int i = 0; i != 2; ++i) {
-    REQUIRE(says<need_buffer>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))));
+    REQUIRE(is<need_buffer>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))));
   }
   x.set_buffer(large);
-  REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))));
+  REQUIRE(is<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))));
   REQUIRE(why(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))).code == errc::clock_skew);
 }
 TEST_CASE("as_client: a clock that fails later is refused then", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   client x(w.ask_as(buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   REQUIRE(why(x.receive(w.hints(), w.turn_at({{std::numeric_limits<std::int64_t>::max()}, {0}}))).code ==
           errc::clock_out_of_range);
 }

@@ -35,12 +35,12 @@ struct asking {
   constexpr bytes_view start() {
     initiator x(request);
     const auto s = x.start(w.turn());
-    return says<send>(s) ? std::get<send>(s).octets : bytes_view();
+    return is<send>(s) ? std::get<send>(s).octets : bytes_view();
   }
   constexpr error why() {
     initiator x(request);
     const auto s = x.start(w.turn());
-    return says<failed>(s) ? std::get<failed>(s).why : error{};
+    return is<failed>(s) ? std::get<failed>(s).why : error{};
   }
   /// The authenticator of the AP-REQ, opened with the session key; its views lie in this object.
   constexpr result<msg::Authenticator> authenticator() {
@@ -186,7 +186,7 @@ TEST_CASE("ap_initiator: where bindings cannot be hashed nothing is sent", "[exc
     const auto s = bound ? y.start(w.turn()) : x.start(w.turn());
     CHECK(failure(s) == (bound ? errc::crypto_backend : errc::ok));
     if (bound) CHECK(w.policy.entropy.draws() == drawn);
-    else CHECK(says<send>(s));
+    else CHECK(is<send>(s));
   }
 }
 
@@ -275,19 +275,19 @@ TEST_CASE("ap_initiator: a context with everything needs the buffer that it name
   initiator probe(a.request);
   const unsigned drawn = a.w.policy.entropy.draws();
   const auto first = probe.start(a.w.turn());
-  REQUIRE(says<need_buffer>(first));
+  REQUIRE(is<need_buffer>(first));
   const std::size_t n = std::get<need_buffer>(first).octets;
   octet_list small(n - 1, 0xee), just(n, 0xee);
   a.request.buffer = small;
   initiator x(a.request);
   const auto s = x.start(a.w.turn());
-  REQUIRE(says<need_buffer>(s));
+  REQUIRE(is<need_buffer>(s));
   CHECK(std::get<need_buffer>(s).octets == n);
   CHECK(a.w.policy.entropy.draws() == drawn);
   CHECK(small == octet_list(n - 1, 0xee));
   x.set_buffer(just);
   const auto done = x.start(a.w.turn());
-  REQUIRE(says<send>(done));
+  REQUIRE(is<send>(done));
   // all of it is the message, but for the length in front of it and octets that the longest number would need
   CHECK(std::get<send>(done).octets.size() + 4 <= n);
   CHECK(std::get<send>(done).octets.size() + 8 >= n);

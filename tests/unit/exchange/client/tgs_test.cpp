@@ -62,7 +62,7 @@ constexpr bool gets_a_ticket() {
   }
   if (!a->subkey || a->subkey->keytype != e20 || a->subkey->keyvalue == w.session_key.octets().unguarded())
     return false;
-  if (!says<done>(x.receive(w.tgs_rep(out->octets, honest), w.env_now()))) return false;
+  if (!is<done>(x.receive(w.tgs_rep(out->octets, honest), w.env_now()))) return false;
   const auto c = std::move(x).take();
   return c && same_principal(c->client(), alice()) && same_principal(c->server(), web()) &&
          c->session_key().etype() == e20 && asn1::decode<msg::Ticket>(c->ticket()).has_value() &&
@@ -82,7 +82,7 @@ TEST_CASE("tgs_client: without a subkey the reply is under the session key", "[e
   client x(ask);
   const auto first = x.start(w.env_now());
   REQUIRE_FALSE(w.authenticator(octets_of_send(first))->subkey);
-  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.env_now())));
+  REQUIRE(is<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.env_now())));
 }
 TEST_CASE("tgs_client: a KDC may answer under the session key although there is a subkey",
           "[exchange][rfc4120-3.3.3]") {
@@ -95,7 +95,7 @@ TEST_CASE("tgs_client: a KDC may answer under the session key although there is 
     s.seal_with = &w.session_key;
     s.usage = key_usage_t::tgs_rep_enc_part_session;
   };
-  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), session), w.env_now())));
+  REQUIRE(is<done>(x.receive(w.tgs_rep(octets_of_send(first), session), w.env_now())));
 }
 TEST_CASE("tgs_client: each key opens its own usage only", "[exchange][rfc4120-7.5.1]") {
   REQUIRE(why(bent([](reply_spec& s) { s.usage = key_usage_t::tgs_rep_enc_part_session; })).code == errc::integrity);
@@ -108,17 +108,17 @@ TEST_CASE("tgs_client: each key opens its own usage only", "[exchange][rfc4120-7
   const auto session_as_subkey = [&](reply_spec& s) { s.seal_with = &w.session_key; };
   REQUIRE(why(x.receive(w.tgs_rep(octets_of_send(first), session_as_subkey), w.env_now())).code == errc::integrity);
   const auto other_key = [&](reply_spec& s) { s.seal_with = &w.client_key; };
-  REQUIRE(says<ignored>(x.receive(w.tgs_rep(octets_of_send(first), other_key), w.env_now())));
+  REQUIRE(is<ignored>(x.receive(w.tgs_rep(octets_of_send(first), other_key), w.env_now())));
   const auto claims = [&](reply_spec& s) { s.claimed = e18; };
-  REQUIRE(says<ignored>(x.receive(w.tgs_rep(octets_of_send(first), claims), w.env_now())));
-  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.env_now())));
+  REQUIRE(is<ignored>(x.receive(w.tgs_rep(octets_of_send(first), claims), w.env_now())));
+  REQUIRE(is<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.env_now())));
 }
 TEST_CASE("tgs_client: the etypes that are asked for do not bind the reply's own key", "[exchange][rfc4120-3.3.3]") {
   [[maybe_unused]] static constexpr etype_t only18[] = {e18};
   kdc_world w;
   const key k18 = w.make(e18, 0x77);
   const auto with18 = [&](reply_spec& s) { s.part.key = {e18, k18.octets().unguarded()}; };
-  REQUIRE(says<done>(answered(with18, [](auto& ask) { ask.etypes = only18; })));
+  REQUIRE(is<done>(answered(with18, [](auto& ask) { ask.etypes = only18; })));
   REQUIRE(fails_with(answered(honest, [](auto& ask) { ask.etypes = only18; }), errc::etype_not_offered, "key"));
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("tgs_client: a referral is accepted only where canonicalisation was as
   };
   REQUIRE(fails_with(bent(referral), errc::name_mismatch, "sname"));
   const auto canonical = [](auto& ask) { ask.options = {kdc_option_t::canonicalize}; };
-  REQUIRE(says<done>(answered(referral, canonical)));
+  REQUIRE(is<done>(answered(referral, canonical)));
   const auto elsewhere = [](reply_spec& s) {
     s.part.sname = ftp().name;
     s.ticket_service = ftp();
@@ -164,7 +164,7 @@ TEST_CASE("tgs_client: a referral of another realm's, or to the realm that was a
       s.ticket_service = named(parts, realm);
     };
   };
-  REQUIRE(says<done>(answered(to(referral_parts, ex_org), canonical)));
+  REQUIRE(is<done>(answered(to(referral_parts, ex_org), canonical)));
   REQUIRE(fails_with(answered(to(krbtgt_parts, ex_org), canonical), errc::name_mismatch, "sname"));
   REQUIRE(fails_with(answered(to(krbtgt_parts, other_org), canonical), errc::name_mismatch, "srealm"));
   REQUIRE(fails_with(answered(to(referral_parts, other_org), canonical), errc::name_mismatch, "srealm"));
@@ -183,7 +183,7 @@ TEST_CASE("tgs_client: what a KDC gives is of its own realm, although another's 
     s.part.srealm = ex_org;
     s.ticket_service = named(referral_parts);
   };
-  REQUIRE(says<done>(answered(onward, canonical)));
+  REQUIRE(is<done>(answered(onward, canonical)));
 }
 TEST_CASE("tgs_client: a ticket is renewed by the realm that has issued it", "[exchange][rfc4120-3.3.3]") {
   for (const kdc_option_t o : {kdc_option_t::renew, kdc_option_t::validate}) {
@@ -199,7 +199,7 @@ TEST_CASE("tgs_client: a ticket is renewed by the realm that has issued it", "[e
     client x(ask);
     const auto s = x.start(w.env_now());
     REQUIRE(std::get<send>(s).realm == ex_org);
-    REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
+    REQUIRE(is<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
     REQUIRE(same_principal(std::move(x).take()->server(), named(referral_parts)));
   }
 }
@@ -233,12 +233,12 @@ TEST_CASE("tgs_client: times that were not asked for fail", "[exchange][rfc4120-
                      "endtime"));
   REQUIRE(
       fails_with(bent([](reply_spec& s) { s.part.starttime = plus(noon.at, 301); }), errc::clock_skew, "starttime"));
-  REQUIRE(says<done>(bent([](reply_spec& s) { s.part.starttime = plus(noon.at, 300); })));
+  REQUIRE(is<done>(bent([](reply_spec& s) { s.part.starttime = plus(noon.at, 300); })));
   const auto login_long_ago = [](reply_spec& s) {
     s.part.starttime.reset();
     s.part.authtime = plus(noon.at, -30000);
   };
-  REQUIRE(says<done>(bent(login_long_ago)));
+  REQUIRE(is<done>(bent(login_long_ago)));
   const auto over = [](reply_spec& s) {
     s.part.authtime = plus(noon.at, -30000);
     s.part.starttime.reset();
@@ -247,23 +247,23 @@ TEST_CASE("tgs_client: times that were not asked for fail", "[exchange][rfc4120-
   REQUIRE(fails_with(bent(over), errc::ticket_expired, "endtime"));
   REQUIRE(
       fails_with(bent([](reply_spec& s) { s.part.renew_till = plus(noon.at, 1); }), errc::time_mismatch, "renew-till"));
-  REQUIRE(says<done>(answered(honest, [](auto& ask) { ask.lifetime = 60; })));
+  REQUIRE(is<done>(answered(honest, [](auto& ask) { ask.lifetime = 60; })));
 }
 TEST_CASE("tgs_client: flags that a KDC grants unasked are no fault", "[exchange][rfc4120-3.3.4]") {
   for (ticket_flag_t f :
        {ticket_flag_t::forwardable, ticket_flag_t::forwarded, ticket_flag_t::proxiable, ticket_flag_t::proxy,
         ticket_flag_t::may_postdate, ticket_flag_t::postdated, ticket_flag_t::renewable, ticket_flag_t::anonymous}) {
     INFO(name_of(f));
-    REQUIRE(says<done>(bent([f](reply_spec& s) { s.part.flags.set(f); })));
+    REQUIRE(is<done>(bent([f](reply_spec& s) { s.part.flags.set(f); })));
   }
   REQUIRE(
       fails_with(bent([](reply_spec& s) { s.part.flags.set(ticket_flag_t::invalid); }), errc::flags_mismatch, "flags"));
-  REQUIRE(says<done>(answered([](reply_spec& s) { s.part.flags.set(ticket_flag_t::invalid); },
-                              [](auto& ask) { ask.options = {kdc_option_t::postdated}; })));
-  REQUIRE(says<done>(answered([](reply_spec& s) { s.part.flags.set(ticket_flag_t::forwardable); },
-                              [](auto& ask) { ask.options = {kdc_option_t::forwardable}; })));
+  REQUIRE(is<done>(answered([](reply_spec& s) { s.part.flags.set(ticket_flag_t::invalid); },
+                            [](auto& ask) { ask.options = {kdc_option_t::postdated}; })));
+  REQUIRE(is<done>(answered([](reply_spec& s) { s.part.flags.set(ticket_flag_t::forwardable); },
+                            [](auto& ask) { ask.options = {kdc_option_t::forwardable}; })));
   // a renewed ticket keeps the flags it had
-  REQUIRE(says<done>(answered(
+  REQUIRE(is<done>(answered(
       [](reply_spec& s) {
         s.part.flags = {ticket_flag_t::forwardable, ticket_flag_t::renewable};
         s.part.renew_till = plus(noon.at, 999999);
@@ -275,7 +275,7 @@ TEST_CASE("tgs_client: addresses that were not asked for fail", "[exchange][rfc4
   static constexpr msg::HostAddress list[] = {{addr_t::ipv4, v4}};
   const auto with = [](reply_spec& s) { s.part.caddr = msg::HostAddresses(view_of(list)); };
   REQUIRE(fails_with(bent(with), errc::address_mismatch, "caddr"));
-  REQUIRE(says<done>(answered(with, [](auto& ask) { ask.addresses = list; })));
+  REQUIRE(is<done>(answered(with, [](auto& ask) { ask.addresses = list; })));
 }
 TEST_CASE("tgs_client: a session key of the wrong length fails", "[exchange]") {
   REQUIRE(fails_with(bent([](reply_spec& s) { s.part.key.keyvalue = s.part.key.keyvalue.first(31); }),
@@ -292,12 +292,12 @@ TEST_CASE("tgs_client: no truncation of a reply is accepted, and the true one st
   for (std::size_t n = 0; n != whole.size(); ++n) {
     INFO(n);
     const auto s = x.receive(whole.first(n), w.env_now());
-    REQUIRE(says<ignored>(s));
+    REQUIRE(is<ignored>(s));
     REQUIRE(is_malformed(why(s).code));
   }
   const bytes_view no = w.error(error_code_t::kdc_err_policy);
   for (std::size_t n = 0; n != no.size(); ++n) REQUIRE(is_malformed(why(x.receive(no.first(n), w.env_now())).code));
-  REQUIRE(says<done>(x.receive(whole, w.env_now())));
+  REQUIRE(is<done>(x.receive(whole, w.env_now())));
 }
 TEST_CASE("tgs_client: no flipped bit of a reply is accepted but where nothing is authenticated", "[exchange]") {
   kdc_world w;
@@ -320,9 +320,9 @@ TEST_CASE("tgs_client: no flipped bit of a reply is accepted but where nothing i
     const credential same_tgt = same.tgt();
     std::array<std::uint8_t, 2048> other_buffer{};
     client y(ask_for(same_tgt, other_buffer));
-    REQUIRE(says<send>(y.start(same.env_now())));
+    REQUIRE(is<send>(y.start(same.env_now())));
     const auto s = y.receive(bytes_view(copy).first(whole.size()), same.env_now(), transport::stream);
-    if (!says<done>(s)) continue;
+    if (!is<done>(s)) continue;
     ++accepted;
     const auto got = asn1::decode<msg::TgsRep>(bytes_view(copy).first(whole.size()));
     const bool in_ticket =
@@ -342,7 +342,7 @@ TEST_CASE("tgs_client: a KRB-ERROR ends the exchange with its code", "[exchange]
     std::array<std::uint8_t, 2048> buffer{};
     const credential tgt = w.tgt();
     client x(ask_for(tgt, buffer));
-    REQUIRE(says<send>(x.start(w.env_now())));
+    REQUIRE(is<send>(x.start(w.env_now())));
     const auto s = x.receive(w.error(code), w.env_now());
     REQUIRE(fails_with(s, errc::kdc_said_no, "error-code"));
     REQUIRE(why(s).detail == static_cast<std::uint32_t>(code));
@@ -352,7 +352,7 @@ TEST_CASE("tgs_client: a KRB-ERROR ends the exchange with its code", "[exchange]
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   REQUIRE(fails_with(x.receive(w.error(error_code_t::krb_ap_err_skew), w.env_now()), errc::clock_skew, "error-code"));
 }
 TEST_CASE("tgs_client: a reply too big for a datagram is asked for again over a stream, once",
@@ -363,11 +363,11 @@ TEST_CASE("tgs_client: a reply too big for a datagram is asked for again over a 
   client x(ask_for(tgt, buffer));
   const auto first = x.start(w.env_now());
   const auto again = x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now());
-  REQUIRE(says<send>(again));
+  REQUIRE(is<send>(again));
   REQUIRE(std::get<send>(again).octets == octets_of_send(first));
   REQUIRE(std::get<send>(again).via == transport::stream);
   REQUIRE_FALSE(std::get<send>(again).fresh);
-  REQUIRE(says<failed>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
+  REQUIRE(is<failed>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
 }
 
 TEST_CASE("tgs_client: calls out of turn are misuse, and the first reason stands", "[exchange]") {
@@ -381,7 +381,7 @@ TEST_CASE("tgs_client: calls out of turn are misuse, and the first reason stands
       client x(ask_for(tgt, buffer));
       if (state != in::idle) {
         const auto s = x.start(w.env_now());
-        if (state != in::waiting) REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
+        if (state != in::waiting) REQUIRE(is<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
         if (state == in::spent) REQUIRE(std::move(x).take().has_value());
       }
       INFO("state " << static_cast<int>(state) << " call " << static_cast<int>(c));
@@ -422,7 +422,7 @@ TEST_CASE("tgs_client: no more than sixteen encryption types are offered", "[exc
   REQUIRE(fails_with(x.start(w.env_now()), errc::api_misuse, "etype"));
   ask.etypes = view_of<etype_t>(types.data(), 16);
   client y(ask);
-  REQUIRE(says<send>(y.start(w.env_now())));
+  REQUIRE(is<send>(y.start(w.env_now())));
 }
 TEST_CASE("tgs_client: optional fields are sent where they were asked for, and nowhere else",
           "[exchange][rfc4120-5.4.1]") {
@@ -463,7 +463,7 @@ TEST_CASE("tgs_client: what opens and is no EncTGSRepPart fails", "[exchange][rf
   std::array<std::uint8_t, 512> reply{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   const auto rep =
       testing::mint_kdc_rep<msg_t::tgs_rep>(alice(), tgt.ticket(), msg::PaEncTsEnc{noon.at, noon.usec}, w.session_key,
                                             key_usage_t::tgs_rep_enc_part_session, w.env_now(), reply);
@@ -485,11 +485,11 @@ TEST_CASE("tgs_client: too small a buffer says what will do, and nothing has cha
     client x(ask_for(tgt, std::span(buffer).first(n)));
     const unsigned draws = w.policy.entropy.draws();
     const auto s = x.start(w.env_now());
-    REQUIRE(says<need_buffer>(s));
+    REQUIRE(is<need_buffer>(s));
     REQUIRE(std::get<need_buffer>(s).octets == needed);
     REQUIRE(w.policy.entropy.draws() == draws);
     x.set_buffer(std::span(buffer).first(needed));
-    REQUIRE(says<send>(x.start(w.env_now())));
+    REQUIRE(is<send>(x.start(w.env_now())));
   }
   kdc_world w;
   const credential tgt = w.tgt();
@@ -500,7 +500,7 @@ TEST_CASE("tgs_client: too small a buffer says what will do, and nothing has cha
   x.set_buffer(std::span(other).first(more - 1));
   REQUIRE(std::get<need_buffer>(x.receive(rep, w.env_now())).octets == more);
   x.set_buffer(std::span(buffer).first(more));
-  REQUIRE(says<done>(x.receive(rep, w.env_now())));
+  REQUIRE(is<done>(x.receive(rep, w.env_now())));
 }
 
 TEST_CASE("tgs_client: a random source that fails ends the exchange, and leaves no plaintext", "[exchange]") {
@@ -512,7 +512,7 @@ TEST_CASE("tgs_client: a random source that fails ends the exchange, and leaves 
     client x(ask_for(tgt, buffer));
     w.policy.entropy.fail_at = w.policy.entropy.draws() + draw;
     const auto s = x.start(w.env_now());
-    if (says<send>(s)) break;
+    if (is<send>(s)) break;
     REQUIRE(why(s).code == errc::entropy);
     REQUIRE_FALSE(holds(buffer, "20260101120000Z"_krb.octets));  // ctime of the authenticator that was to be sealed
     REQUIRE_FALSE(holds(buffer, "alice"_krb.octets));
@@ -548,7 +548,7 @@ TEST_CASE("tgs_client: what was opened is wiped when the credential dies or the 
   {
     client x(ask_for(tgt, buffer));
     const auto first = x.start(w.env_now());
-    REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(first), bend), w.env_now())));
+    REQUIRE(is<done>(x.receive(w.tgs_rep(octets_of_send(first), bend), w.env_now())));
     auto c = std::move(x).take();
     REQUIRE(holds(buffer, authtime));
     REQUIRE_FALSE(holds(buffer, c->session_key().octets().unguarded()));
@@ -560,7 +560,7 @@ TEST_CASE("tgs_client: what was opened is wiped when the credential dies or the 
     bend(s);
     s.part.nonce ^= 1;
   };
-  REQUIRE(says<failed>(y.receive(w.tgs_rep(octets_of_send(first), refused), w.env_now())));
+  REQUIRE(is<failed>(y.receive(w.tgs_rep(octets_of_send(first), refused), w.env_now())));
   REQUIRE_FALSE(holds(buffer, authtime));
 }
 
@@ -574,7 +574,7 @@ TEST_CASE("tgs_client: a whole exchange takes nothing from the heap", "[exchange
     client x(ask_for(tgt, buffer));
     auto s = x.start(w.env_now());
     s = x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now());
-    ok = says<done>(s) && std::move(x).take().has_value();
+    ok = is<done>(s) && std::move(x).take().has_value();
   }
   REQUIRE(ok);
 }
@@ -612,7 +612,7 @@ std::optional<msg::TicketFlags> reported(msg::TicketFlags had, msg::TicketFlags 
   client x(ask);
   const auto s = x.start(w.env_now());
   const auto bend = [&](reply_spec& r) { r.part.flags = granted; };
-  if (!says<done>(x.receive(w.tgs_rep(octets_of_send(s), bend), w.env_now()))) return std::nullopt;
+  if (!is<done>(x.receive(w.tgs_rep(octets_of_send(s), bend), w.env_now()))) return std::nullopt;
   const auto c = std::move(x).take();
   if (!(c->facts().flags == granted)) return std::nullopt;
   return c->facts().unrequested_flags;
@@ -646,17 +646,17 @@ TEST_CASE("tgs_client: a renewed ticket lives as long again, within its renew-ti
       s.part.renew_till = plus(noon.at, 86400);
     };
   };
-  REQUIRE(says<done>(inherited(renewable, renew, until(40000))));
-  REQUIRE(says<done>(inherited(renewable, renew, until(86400))));
+  REQUIRE(is<done>(inherited(renewable, renew, until(40000))));
+  REQUIRE(is<done>(inherited(renewable, renew, until(86400))));
   REQUIRE(fails_with(inherited(renewable, renew, until(86401)), errc::time_mismatch, "endtime"));
-  REQUIRE(says<failed>(inherited(renewable, as_it_is, until(40000))));
+  REQUIRE(is<failed>(inherited(renewable, as_it_is, until(40000))));
   // which bounds no other ticket
-  REQUIRE(says<done>(inherited([](ticket_facts& t) { t.renew_till = plus(noon.at, 100); }, as_it_is, as_it_is)));
+  REQUIRE(is<done>(inherited([](ticket_facts& t) { t.renew_till = plus(noon.at, 100); }, as_it_is, as_it_is)));
 }
 TEST_CASE("tgs_client: a validated ticket is valid", "[exchange][rfc4120-3.3.3]") {
   const auto validate = [](auto& ask) { ask.options = {kdc_option_t::validate}; };
-  REQUIRE(says<done>(inherited(as_it_is, validate, as_it_is)));
-  REQUIRE(says<done>(
+  REQUIRE(is<done>(inherited(as_it_is, validate, as_it_is)));
+  REQUIRE(is<done>(
       inherited(as_it_is, validate, [](reply_spec& s) { s.part.starttime = plus(noon.at, -3000); })));  // its own
   const auto still = [](reply_spec& s) { s.part.flags.set(ticket_flag_t::invalid); };
   REQUIRE(fails_with(inherited(as_it_is, validate, still), errc::flags_mismatch, "flags"));
@@ -665,14 +665,14 @@ TEST_CASE("tgs_client: a validated ticket is valid", "[exchange][rfc4120-3.3.3]"
 }
 TEST_CASE("tgs_client: a lifetime of 0 asks for as long as may be", "[exchange][rfc4120-5.4.1]") {
   const auto longest = [](auto& ask) { ask.lifetime = 0; };
-  REQUIRE(says<done>(inherited(as_it_is, longest, [](reply_spec& s) { s.part.endtime = plus(noon.at, 999999); })));
+  REQUIRE(is<done>(inherited(as_it_is, longest, [](reply_spec& s) { s.part.endtime = plus(noon.at, 999999); })));
 }
 TEST_CASE("tgs_client: addresses of the ticket-granting ticket may come back", "[exchange][rfc4120-3.3.3]") {
   static constexpr std::uint8_t v4[] = {192, 0, 2, 1};
   static constexpr msg::HostAddress list[] = {{addr_t::ipv4, v4}};
   const auto with = [](reply_spec& s) { s.part.caddr = msg::HostAddresses(view_of(list)); };
   REQUIRE(
-      says<done>(inherited([](ticket_facts& t) { t.addresses = msg::HostAddresses(view_of(list)); }, as_it_is, with)));
+      is<done>(inherited([](ticket_facts& t) { t.addresses = msg::HostAddresses(view_of(list)); }, as_it_is, with)));
 }
 TEST_CASE("tgs_client: the offset to the KDC's clock goes on to its tickets", "[exchange][rfc4120-3.1.5]") {
   kdc_world w;
@@ -681,26 +681,26 @@ TEST_CASE("tgs_client: the offset to the KDC's clock goes on to its tickets", "[
   tgt.set_kdc_clock_offset(-77);
   client x(ask_for(tgt, buffer));
   const auto s = x.start(w.env_now());
-  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
+  REQUIRE(is<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
   const auto c = std::move(x).take();
   REQUIRE(c->kdc_clock_offset() == -77);
   REQUIRE_FALSE(c->facts().is_referral);
 }
 TEST_CASE("tgs_client: EncTGSRepPart is accepted under APPLICATION 26 and 25", "[exchange][tolerance][rfc4120-5.4.2]") {
-  REQUIRE(says<done>(bent([](reply_spec& s) { s.as_26 = true; })));
-  REQUIRE(says<done>(bent([](reply_spec& s) { s.as_26 = false; })));  // as GNU Shishi's KDC writes it
+  REQUIRE(is<done>(bent([](reply_spec& s) { s.as_26 = true; })));
+  REQUIRE(is<done>(bent([](reply_spec& s) { s.as_26 = false; })));  // as GNU Shishi's KDC writes it
 }
 TEST_CASE("tgs_client: a KRB-ERROR is not shown any more once its octets may have gone", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
   const credential tgt = w.tgt();
   client x(ask_for(tgt, buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
-  REQUIRE(says<send>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
   REQUIRE(x.peer_error());
-  REQUIRE(says<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.env_now())));
+  REQUIRE(is<failed>(x.receive(w.error(error_code_t::kdc_err_policy), w.env_now())));
   REQUIRE(x.peer_error());
-  REQUIRE(says<failed>(x.receive(bytes_view(), w.env_now())));
+  REQUIRE(is<failed>(x.receive(bytes_view(), w.env_now())));
   REQUIRE_FALSE(x.peer_error());
 }
 TEST_CASE("tgs_client: the realm that a KDC names in place of the one asked is there for the caller",
@@ -715,9 +715,9 @@ TEST_CASE("tgs_client: the realm that a KDC names in place of the one asked is t
   e.realm = other_org;
   e.sname = web().name;
   client x(ask_for(tgt, buffer));
-  REQUIRE(says<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.start(w.env_now())));
   REQUIRE_FALSE(x.realm_named());
-  REQUIRE(says<failed>(x.receive(*asn1::encode(e, wire), w.env_now())));
+  REQUIRE(is<failed>(x.receive(*asn1::encode(e, wire), w.env_now())));
   wire.fill(0xdd);
   REQUIRE(x.realm_named() == other_org);
 }
@@ -730,7 +730,7 @@ TEST_CASE("tgs_client: moved from, it refuses every call, and the other one goes
   client y(std::move(x));
   REQUIRE(why(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())).code == errc::api_misuse);
   REQUIRE(x.framed().empty());
-  REQUIRE(says<done>(y.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
+  REQUIRE(is<done>(y.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
   client z(ask_for(tgt, buffer));
   client idle(std::move(z));
   REQUIRE(why(z.start(w.env_now())).code == errc::api_misuse);
@@ -745,8 +745,8 @@ TEST_CASE("tgs_client: a forged name is passed over on a datagram", "[exchange][
   client x(ask_for(tgt, buffer));
   const auto s = x.start(w.env_now());
   REQUIRE(
-      says<ignored>(x.receive(w.tgs_rep(octets_of_send(s), [](reply_spec& r) { r.client = mallory(); }), w.env_now())));
-  REQUIRE(says<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
+      is<ignored>(x.receive(w.tgs_rep(octets_of_send(s), [](reply_spec& r) { r.client = mallory(); }), w.env_now())));
+  REQUIRE(is<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
 }
 
 // ---- authorization data, a second ticket
@@ -785,7 +785,7 @@ constexpr bool restrictions_are_sealed() {
                         a->cksum->checksum) != errc::ok) {
       return false;
     }
-    if (!says<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.env_now()))) return false;
+    if (!is<done>(x.receive(w.tgs_rep(octets_of_send(first), honest), w.env_now()))) return false;
   }
   return true;
 }
@@ -881,16 +881,16 @@ TEST_CASE("tgs_client: with all fields the buffer that is named does, and a fail
     w.policy.entropy.fail_at = w.policy.entropy.draws() + draw;
     const auto s = x.start(w.env_now());
     if (draw == 0) {
-      REQUIRE(says<need_buffer>(s));
+      REQUIRE(is<need_buffer>(s));
       needed = std::get<need_buffer>(s).octets;
       std::array<std::uint8_t, 2048> less{};
       x.set_buffer(std::span(less).first(needed - 1));
-      REQUIRE(says<need_buffer>(x.start(w.env_now())));
+      REQUIRE(is<need_buffer>(x.start(w.env_now())));
       REQUIRE(less == std::array<std::uint8_t, 2048>{});
       continue;
     }
     INFO("draw " << draw);
-    REQUIRE(says<send>(s) == (draw == 5));
+    REQUIRE(is<send>(s) == (draw == 5));
     REQUIRE(holds(buffer, own_data) == (draw == 5));  // this policy hides nothing
     if (draw != 5) REQUIRE(why(s).code == errc::entropy);
   }

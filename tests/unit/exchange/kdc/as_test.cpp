@@ -516,10 +516,10 @@ constexpr bool an_alias_is_answered_in_the_name_it_was_asked_by() {
     w.body.cname = named(alias_parts).name;
     const auto t = w.env_now();
     kdc_step s = x.receive(w.as_req(), t);
-    if (!says<need_principal>(s)) return outcome{};
+    if (!is<need_principal>(s)) return outcome{};
     s = x.found(w.client.record, t);
     s = x.found(w.tgs.record, t);
-    if (!says<authorize>(s)) return outcome{};
+    if (!is<authorize>(s)) return outcome{};
     s = x.issue({}, t);
     const auto* r = std::get_if<reply>(&s);
     outcome got;
@@ -543,7 +543,7 @@ constexpr bool a_server_keeps_the_name_that_it_was_asked_by() {
     kdc_step s = x.receive(w.as_req(), t);
     s = x.found(w.client.record, t);
     s = x.found(w.service.record, t);
-    if (!says<authorize>(s)) return std::nullopt;
+    if (!is<authorize>(s)) return std::nullopt;
     s = x.issue({}, t);
     const auto* r = std::get_if<reply>(&s);
     const auto rep = r != nullptr ? asn1::decode<msg::AsRep>(r->octets) : result<msg::AsRep>(errc::truncated);
@@ -567,7 +567,7 @@ constexpr bool an_enterprise_name_becomes_a_principals() {
   kdc_step s = x.receive(w.as_req(), t);
   s = x.found(w.client.record, t);
   s = x.found(w.tgs.record, t);
-  if (!says<authorize>(s)) return false;
+  if (!is<authorize>(s)) return false;
   s = x.issue({}, t);
   const auto* r = std::get_if<reply>(&s);
   const auto rep = r != nullptr ? asn1::decode<msg::AsRep>(r->octets) : result<msg::AsRep>(errc::truncated);

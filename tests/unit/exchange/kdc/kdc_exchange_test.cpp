@@ -36,14 +36,14 @@ constexpr bool the_draft_is_what_will_be_issued() {
   kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
   kdc_step s = x.receive(w.tgs_req(), t);
   while (const auto* a = std::get_if<need_principal>(&s)) s = x.found(w.find(a->principal)->record, t);
-  if (!says<authorize>(s)) return false;
+  if (!is<authorize>(s)) return false;
   const ticket_draft& d = x.tgs()->draft();
   if (!same_principal(d.client, alice()) || !same_principal(d.server, web()) || d.endtime != w.tgt.endtime ||
       d.ticket_etype != e20 || d.session_etype != e20 || d.kvno != 1 || d.is_referral || x.tgs()->issued()) {
     return false;
   }
   s = x.issue({.endtime = plus(noon.at, 60)}, t);
-  return says<reply>(s) && x.tgs()->issued() && d.endtime == plus(noon.at, 60) && same_principal(d.client, alice());
+  return is<reply>(s) && x.tgs()->issued() && d.endtime == plus(noon.at, 60) && same_principal(d.client, alice());
 }
 KERB_BOTH("issue: the draft says what will be issued, and then what was", "[exchange]",
           the_draft_is_what_will_be_issued);
@@ -58,16 +58,16 @@ constexpr bool a_draft_is_as_it_was_where_there_is_no_buffer() {
   kdc_step s = x.receive(w.as_req(), t);
   s = x.found(w.client.record, t);
   s = x.found(w.tgs.record, t);
-  if (!says<authorize>(s)) return false;
+  if (!is<authorize>(s)) return false;
   const ticket_draft before = x.as()->draft();
   s = x.issue({.endtime = plus(noon.at, 60), .renew_till = plus(noon.at, 70), .without = {f::forwardable}}, t);
-  if (!says<need_buffer>(s)) return false;
+  if (!is<need_buffer>(s)) return false;
   const ticket_draft& d = x.as()->draft();
   if (d.endtime != before.endtime || d.renew_till != before.renew_till || d.flags != before.flags) return false;
   x.set_buffer(std::span(w.scratch));
   s = x.issue({}, t);  // the caller may have thought better of it
-  return says<reply>(s) && d.endtime == before.endtime && d.renew_till == before.renew_till &&
-         d.flags == before.flags && d.flags.has(f::forwardable);
+  return is<reply>(s) && d.endtime == before.endtime && d.renew_till == before.renew_till && d.flags == before.flags &&
+         d.flags.has(f::forwardable);
 }
 KERB_BOTH("issue: where there is no space nothing is taken from the draft", "[exchange][rfc4120-3.3.3]",
           a_draft_is_as_it_was_where_there_is_no_buffer);

@@ -13,9 +13,9 @@ constexpr bool a_request_finds_its_machine() {
   world w;
   const auto t = w.env_now();
   machine as(w.settings, std::span(w.scratch));
-  if (as.as() != nullptr || as.tgs() != nullptr || !says<need_principal>(as.receive(w.as_req(), t))) return false;
+  if (as.as() != nullptr || as.tgs() != nullptr || !is<need_principal>(as.receive(w.as_req(), t))) return false;
   machine tgs(w.settings, std::span(w.scratch));
-  if (!says<need_principal>(tgs.receive(w.tgs_req(), t))) return false;
+  if (!is<need_principal>(tgs.receive(w.tgs_req(), t))) return false;
   return as.as() != nullptr && as.tgs() == nullptr && tgs.as() == nullptr && tgs.tgs() != nullptr;
 }
 KERB_BOTH("kdc: an AS-REQ goes to the AS and a TGS-REQ to the TGS", "[exchange][rfc4120-3.1.3]",
@@ -59,7 +59,7 @@ constexpr bool a_stream_is_given_up_by_a_fresh_exchange_alone() {
     world w;
     const auto t = w.env_now();
     machine x(w.settings, std::span(w.scratch));
-    if (!says<need_principal>(x.receive(tgs ? w.tgs_req() : w.as_req(), t))) return false;
+    if (!is<need_principal>(x.receive(tgs ? w.tgs_req() : w.as_req(), t))) return false;
     if (failure(x.frame_too_long(t)) != errc::api_misuse || !x.framed().empty()) return false;
     if (failure(x.frame_too_long(t)) != errc::api_misuse) return false;
   }
@@ -112,12 +112,11 @@ constexpr bool moved_at(int state, bool tgs, int first_call) {
   }
   // And the one that it was moved to goes on
   switch (state) {
-    case 0: return says<need_principal>(assigned.receive(tgs ? w.tgs_req() : w.as_req(), t));
+    case 0: return is<need_principal>(assigned.receive(tgs ? w.tgs_req() : w.as_req(), t));
     case 1: return failure(assigned.found(tgs ? w.tgs.record : w.client.record, t)) == errc::ok;
-    case 2:
-      return tgs ? says<need_principal>(assigned.unseen(true, t)) : says<authorize>(assigned.found(w.tgs.record, t));
-    case 3: return says<reply>(assigned.issue({}, t));
-    case 4: return says<reply>(assigned.signed_ticket(t));
+    case 2: return tgs ? is<need_principal>(assigned.unseen(true, t)) : is<authorize>(assigned.found(w.tgs.record, t));
+    case 3: return is<reply>(assigned.issue({}, t));
+    case 4: return is<reply>(assigned.signed_ticket(t));
     default: return !assigned.framed().empty();
   }
 }

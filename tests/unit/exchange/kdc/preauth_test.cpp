@@ -94,7 +94,7 @@ answer ask(world& w, bytes_view request, const record* client, const record* ser
       }
     } else if (const auto* p = std::get_if<need_principal>(&step)) {
       asked = *p;
-    } else if (says<authorize>(step)) {
+    } else if (is<authorize>(step)) {
       step = x.issue({}, t);
       continue;
     } else {

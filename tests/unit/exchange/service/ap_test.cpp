@@ -41,9 +41,9 @@ constexpr bool the_time_of_the_client_goes_back_in_its_octets() {
   ap_acceptor<testing::insecure_policy> a(w.request_in(buffer));
   const key k = w.service_key(), session = w.session_key();
   auto step = a.receive(w.mint(), w.turn());
-  if (says<need_ticket_key>(step)) step = a.provide(k, w.turn());
-  if (says<check_replay>(step)) step = a.fresh(true, w.turn());
-  if (says<authenticated>(step)) step = a.accept({}, w.turn());
+  if (is<need_ticket_key>(step)) step = a.provide(k, w.turn());
+  if (is<check_replay>(step)) step = a.fresh(true, w.turn());
+  if (is<authenticated>(step)) step = a.accept({}, w.turn());
   const auto* answer = std::get_if<reply>(&step);
   const auto rep = asn1::decode<msg::ApRep>(answer != nullptr ? answer->octets : bytes_view());
   if (!rep) return false;
@@ -542,7 +542,7 @@ TEST_CASE("ap_acceptor: asks for the key that the ticket names", "[exchange][rfc
   std::array<std::uint8_t, 4096> buffer{};
   ap_acceptor<testing::insecure_policy> unversioned(w.request_in(buffer));
   const auto step = unversioned.receive(w.mint(), w.turn());
-  REQUIRE(says<need_ticket_key>(step));
+  REQUIRE(is<need_ticket_key>(step));
   CHECK(!std::get<need_ticket_key>(step).kvno);
 }
 
@@ -590,17 +590,17 @@ TEST_CASE("ap_acceptor: keys are tried until one opens the ticket", "[exchange][
   const key wrong = x.w.other_key(x.w.service_etype),
             wrong_type = x.w.import(key_as_sent(etype_t::aes256_cts_hmac_sha1_96, service_octets));
   x.step = x.a.provide(wrong, t);
-  REQUIRE(says<need_ticket_key>(x.step));
+  REQUIRE(is<need_ticket_key>(x.step));
   CHECK(std::get<need_ticket_key>(x.step).tried == 1);
   CHECK(!holds(x.buffer, alice_parts[0].octets));
   x.step = x.a.provide(wrong_type, t);  // the right octets as a key of another type
-  REQUIRE(says<need_ticket_key>(x.step));
+  REQUIRE(is<need_ticket_key>(x.step));
   CHECK(std::get<need_ticket_key>(x.step).tried == 2);
   CHECK(!holds(x.buffer, alice_parts[0].octets));
   const key right = x.w.service_key();
   x.step = x.a.provide(right, t);
-  REQUIRE(says<check_replay>(x.step));
-  CHECK(says<authenticated>(x.a.fresh(true, t)));
+  REQUIRE(is<check_replay>(x.step));
+  CHECK(is<authenticated>(x.a.fresh(true, t)));
 
   asked y;
   y.step = y.a.provide(wrong, y.w.turn());
@@ -614,8 +614,8 @@ TEST_CASE("ap_acceptor: a prepared key does as well, for its own usage", "[excha
   const auto wrong = x.w.policy.prepare(k, key_usage_t::ap_req_authenticator);
   const auto right = x.w.policy.prepare(k, key_usage_t::ticket);
   REQUIRE((wrong && right));
-  CHECK(says<need_ticket_key>(x.a.provide(*wrong, x.w.turn())));
-  CHECK(says<check_replay>(x.a.provide(*right, x.w.turn())));
+  CHECK(is<need_ticket_key>(x.a.provide(*wrong, x.w.turn())));
+  CHECK(is<check_replay>(x.a.provide(*right, x.w.turn())));
 }
 
 // ---- what it says
@@ -630,7 +630,7 @@ TEST_CASE("ap_acceptor: a KRB-ERROR says whose it is, when, and repeats only a t
     ap_acceptor<testing::insecure_policy> a(x.request_in(buffer));
     auto step = a.receive(x.mint(), x.turn());
     const key k = x.service_key();
-    if (says<need_ticket_key>(step)) step = a.provide(k, x.turn());
+    if (is<need_ticket_key>(step)) step = a.provide(k, x.turn());
     const auto* no = std::get_if<refused>(&step);
     REQUIRE(no != nullptr);
     const auto e = asn1::decode<msg::KrbError>(no->octets);
@@ -667,7 +667,7 @@ TEST_CASE("ap_acceptor: the application may refuse whom it knows", "[exchange]")
   const key k = x.w.service_key();
   x.step = x.a.provide(k, t);
   x.step = x.a.fresh(true, t);
-  REQUIRE(says<authenticated>(x.step));
+  REQUIRE(is<authenticated>(x.step));
   REQUIRE(x.a.peer() != nullptr);
   CHECK(same_principal(x.a.peer()->client(), alice));
   x.step = x.a.refuse(error_code_t::kdc_err_policy, t);
@@ -684,7 +684,7 @@ TEST_CASE("ap_acceptor: asks for a replay check with what tells authenticators a
     auto step = a.receive(w.mint(), w.turn());
     const key k = w.service_key();
     step = a.provide(k, w.service.realm, w.turn());
-    REQUIRE(says<check_replay>(step));
+    REQUIRE(is<check_replay>(step));
     CHECK(a.peer() == nullptr);
     const check_replay& c = std::get<check_replay>(step);
     CHECK(same_principal(c.server, w.service));
@@ -725,9 +725,9 @@ TEST_CASE("ap_acceptor: a source of keys that never ends is left after the limit
   const auto wrong = w.other_key(w.service_etype);
   auto step = a.receive(w.mint(), t);
   int tried = 0;
-  for (; says<need_ticket_key>(step) && tried != 100; ++tried) step = a.provide(wrong, t);
+  for (; is<need_ticket_key>(step) && tried != 100; ++tried) step = a.provide(wrong, t);
   CHECK(tried == 5);
-  REQUIRE(says<refused>(step));
+  REQUIRE(is<refused>(step));
   CHECK(std::get<refused>(step).why.code == errc::integrity);
 }
 
@@ -740,11 +740,11 @@ TEST_CASE("ap_acceptor: a store that answers when the authenticator may be forgo
     auto step = a.receive(w.mint(), w.turn());
     const auto k = w.service_key();
     step = a.provide(k, w.turn());
-    REQUIRE(says<check_replay>(step));
+    REQUIRE(is<check_replay>(step));
     const kerberos_time forget_after = std::get<check_replay>(step).forget_after;
     step = a.fresh(true, w.turn({late ? forget_after : plus(forget_after, -1), {0}}));
-    CHECK(says<authenticated>(step) != late);
-    CHECK(says<refused>(step) == late);
+    CHECK(is<authenticated>(step) != late);
+    CHECK(is<refused>(step) == late);
     if (late) CHECK(is(std::get<refused>(step).why, errc::clock_skew, "Authenticator", "ctime"));
   }
 }
@@ -758,7 +758,7 @@ TEST_CASE("ap_acceptor: one that was moved from gives no client", "[exchange]") 
   step = a.provide(k, w.turn());
   step = a.fresh(true, w.turn());
   step = a.accept({}, w.turn());
-  REQUIRE(says<reply>(step));
+  REQUIRE(is<reply>(step));
   ap_acceptor<testing::insecure_policy> b = std::move(a);
   CHECK(std::move(a).take().error().code == errc::api_misuse);
   CHECK(std::move(b).take());
@@ -802,7 +802,7 @@ TEST_CASE("ap_acceptor: one that was moved from refuses every call, and the othe
       if (how == 5) CHECK(failure(a.accept({}, t)) == errc::api_misuse);
       if (how == 6) CHECK(failure(a.refuse(error_code_t::kdc_err_policy, t)) == errc::api_misuse);
       CHECK(std::move(a).take().error().code == errc::api_misuse);
-      if (calls < 4) CHECK(says<reply>(go_on(b, calls)));
+      if (calls < 4) CHECK(is<reply>(go_on(b, calls)));
       const auto who = std::move(b).take();
       REQUIRE(who);
       CHECK(same_principal(who->client(), alice));
@@ -819,9 +819,9 @@ TEST_CASE("ap_acceptor: no other buffer is taken while there are views of the fi
   auto step = a.receive(w.mint(), w.turn());
   const auto k = w.service_key();
   step = a.provide(k, w.turn());
-  REQUIRE(says<check_replay>(step));
+  REQUIRE(is<check_replay>(step));
   step = a.fresh(true, w.turn());
-  REQUIRE(says<authenticated>(step));
+  REQUIRE(is<authenticated>(step));
   a.set_buffer(other);
   CHECK(same_principal(a.peer()->client(), {w.ticket.cname, w.ticket.crealm}));
 }
@@ -924,15 +924,15 @@ TEST_CASE("ap_acceptor: the mutual flag of a context of GSS-API counts, not the 
         const auto k = w.service_key();
         step = a.provide(k, w.turn());
         if (demand == required && !flag) {
-          REQUIRE(says<refused>(step));
+          REQUIRE(is<refused>(step));
           CHECK(is(std::get<refused>(step).why, errc::mutual_required, "checksum 0x8003", "Flags"));
           CHECK(asn1::decode<msg::KrbError>(a.refusal())->error_code == error_code_t::krb_ap_err_mut_fail);
           continue;
         }
         step = a.fresh(true, w.turn());
         step = a.accept({}, w.turn());
-        CHECK(says<reply>(step) == flag);
-        CHECK(says<done>(step) == !flag);
+        CHECK(is<reply>(step) == flag);
+        CHECK(is<done>(step) == !flag);
       }
     }
   }
@@ -953,7 +953,7 @@ TEST_CASE("ap_acceptor: the path and the authenticator's own restrictions can be
   const auto k = w.service_key();
   step = a.provide(k, w.turn());
   step = a.fresh(true, w.turn());
-  REQUIRE(says<authenticated>(step));
+  REQUIRE(is<authenticated>(step));
   CHECK(a.peer()->transited().contents == bytes_view(some_octets));
   const auto own = a.peer()->authorization().find(ad_t::win2k_pac);
   REQUIRE(own);

@@ -39,7 +39,7 @@ constexpr bool application_data_is_covered() {
   const auto credential = s.w.credential();
   ap_initiator<policy> x({.credential = credential, .buffer = s.client_buffer, .application_data = bytes_view(data)});
   const auto sent = x.start(s.w.turn());
-  if (!says<send>(sent)) return false;
+  if (!is<send>(sent)) return false;
   const client_t* who = s.present(std::get<send>(sent).octets);
   if (who == nullptr || !who->checksum()) return false;
   return who->verify_checksum(s.w.policy, data) == errc::ok &&
