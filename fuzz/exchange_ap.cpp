@@ -53,8 +53,8 @@ void present(ap_world& w, bytes_view octets, bytes_view true_ticket, bytes_view 
   const key k = w.service_key();
   auto step = a.receive(octets, w.turn());
   if (is<need_ticket_key>(step)) step = a.provide(k, w.turn());
-  if (is<need_ticket_key>(step)) step = a.provide_none(errc::no_key, w.turn());
-  if (is<check_replay>(step)) step = a.fresh(true, w.turn());
+  if (is<need_ticket_key>(step)) step = a.no_key(errc::no_key, w.turn());
+  if (is<check_replay>(step)) step = a.replay_checked(true, w.turn());
   if (is<authenticated>(step)) step = a.accept({}, w.turn());
   if (const auto* no = std::get_if<refused>(&step)) {
     require(no->why.code != errc::ok && no->why.code != errc::api_misuse, "is no misuse, whatever came");

@@ -94,7 +94,7 @@ class connection : public std::enable_shared_from_this<connection> {
         [&](const kerb::need_ticket_key& ask) -> then {
           const auto* const k = service_.keys.find(ask);
           return k != nullptr ? a.provide(*k, service_.turn(at_))
-                              : a.provide_none(service_.keys.why_none(ask), service_.turn(at_));
+                              : a.no_key(service_.keys.why_none(ask), service_.turn(at_));
         },
         [&](const kerb::check_replay& ask) -> then {  // the answer comes later; until then others are served
           service_.replays.ask(ask, at_.at, [me = weak_from_this()](kerb::replay_verdict v) {
@@ -123,7 +123,7 @@ class connection : public std::enable_shared_from_this<connection> {
   }
   void known(kerb::replay_verdict v) {
     if (!is_open() || !acceptor_) return;
-    act(acceptor_->fresh(v, service_.turn(now())));
+    act(acceptor_->replay_checked(v, service_.turn(now())));
     serve();
   }
   void answer(const std::string& line) {

@@ -24,10 +24,10 @@ class shared_replays {
 
   /// `now` is the clock's value at which the authenticator was found young enough.
   void ask(const kerb::check_replay& what, kerb::kerberos_time now, told tell) {
-    if (epoch_.empty()) return tell(kerb::replay_verdict::blind);
+    if (epoch_.empty()) return tell(kerb::replay_verdict::unknown);
     // Longer than this one accepts it: this clock may be ahead of Redis's, and another acceptor's behind
     const std::int64_t left = what.forget_after.seconds - now.seconds + 2 * o_.apart;
-    if (left < 1 || left > 2 * (o_.skew + o_.apart) + 1) return tell(kerb::replay_verdict::blind);
+    if (left < 1 || left > 2 * (o_.skew + o_.apart) + 1) return tell(kerb::replay_verdict::unknown);
     // One step for Redis: enter it unless it is there, and say which memory that is and what time it is
     pipe_.ask({"MULTI"}, ignore);
     pipe_.ask({"SET", o_.prefix + hex(what.digest), "1", "NX", "PX", std::to_string(1000 * left)},
@@ -38,7 +38,7 @@ class shared_replays {
     const bool too_early = what.forget_after <= blind_to_;  // asked nevertheless: perhaps somebody has vouched
     pipe_.ask({"EXEC"}, [this, now, too_early, epoch = epoch_, tell = std::move(tell)](const redisReply* r) {
       const kerb::replay_verdict v = judge(r, now.seconds, epoch);
-      tell(too_early && v == kerb::replay_verdict::fresh ? kerb::replay_verdict::blind : v);
+      tell(too_early && v == kerb::replay_verdict::fresh ? kerb::replay_verdict::unknown : v);
     });
   }
 
@@ -64,22 +64,22 @@ class shared_replays {
  private:
   kerb::replay_verdict judge(const redisReply* r, std::int64_t now, const std::string& epoch) {
     using enum kerb::replay_verdict;
-    if (r == nullptr || r->type != REDIS_REPLY_ARRAY || r->elements != 4) return blind;
+    if (r == nullptr || r->type != REDIS_REPLY_ARRAY || r->elements != 4) return unknown;
     const redisReply *const entered = r->element[0], *const found = r->element[1], *const info = r->element[2];
     if (entered->type == REDIS_REPLY_NIL) return seen;
-    if (text_of(entered) != "OK") return blind;
+    if (text_of(entered) != "OK") return unknown;
     if (text_of(found) != epoch || field(text_of(info), "master_replid") != replication_) {
       if (epoch_ == epoch) {  // else it is known already
         epoch_.clear();
         say("the memory is not the one it was");
         greet();
       }
-      return blind;
+      return unknown;
     }
     const std::int64_t difference = seconds_of(r->element[3]) - now;
     if (-o_.apart <= difference && difference <= o_.apart) return fresh;
     say("its clock differs from this one by " + std::to_string(difference) + " s");
-    return blind;
+    return unknown;
   }
 
   /// Which memory is it? A server that starts, and one that becomes master, has a new replication id: what it knows

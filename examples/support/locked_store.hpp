@@ -19,7 +19,7 @@ class locked_store {
     try {
       const std::lock_guard hold(mutex_);
       return store_.insert(digest, forget_after, now);
-    } catch (...) { return kerb::replay_verdict::blind; }  // a mutex that cannot be had: refuse
+    } catch (...) { return kerb::replay_verdict::unknown; }  // a mutex that cannot be had: refuse
   }
 
  private:

@@ -130,7 +130,7 @@ void accept_kerb(benchmark::State& state, int etype, how h) {
   kerb::key_list<typename Policy::prepared_key, 1> keys;
   (void)keys.add(web, kvno, w.facts.etype, std::move(*p.prepare(w.service_key(), kerb::key_usage_t::ticket)));
   const auto store = std::make_unique<Store>();
-  const auto rule = h == how::replay ? kerb::replay_rule::ask : kerb::replay_rule::own_means;
+  const auto rule = h == how::replay ? kerb::replay_rule::ask : kerb::replay_rule::by_application;
   using acceptor = kerb::ap_acceptor<Policy>;
   std::array<std::uint8_t, acceptor::typical_buffer_size> buffer;
   std::size_t i = 0;
@@ -226,7 +226,7 @@ void request_peer(benchmark::State& state, const peer_ops& peer, int etype) {
   kerb::no_replay_cache store;
   std::array<std::uint8_t, kerb::botan::ap_acceptor::typical_buffer_size> buffer;
   kerb::botan::ap_acceptor a(
-      {.service = web, .mutual = kerb::required, .buffer = buffer, .replays = kerb::replay_rule::own_means});
+      {.service = web, .mutual = kerb::required, .buffer = buffer, .replays = kerb::replay_rule::by_application});
   peer_octets made{};
   const int why = peer.initiate(handle, &made);
   const auto who = kerb::accept(a, kerb::bytes_view(made.data, why == 0 ? made.size : 0), w.p, keys, store, now());

@@ -104,7 +104,7 @@ constexpr bool the_word_says_user_to_user() {
   const auto step = a.receive(w.mint(), w.turn());
   const auto* ask = std::get_if<need_ticket_key>(&step);
   if (ask == nullptr || !ask->user_to_user) return false;
-  const auto end = a.provide_none(errc::no_key, w.turn());
+  const auto end = a.no_key(errc::no_key, w.turn());
   const auto* no = std::get_if<refused>(&end);
   if (no == nullptr || no->why.code != errc::session_key_ticket) return false;
   const auto e = asn1::decode<msg::KrbError>(no->octets);
@@ -160,7 +160,7 @@ constexpr verdict bound_to(bytes_view channel, binding_rule rule, bool own, bool
   const key k = w.service_key();
   (void)a.receive(w.mint(), w.turn());
   (void)a.provide(k, w.turn());
-  (void)a.fresh(true, w.turn());
+  (void)a.replay_checked(true, w.turn());
   *bound =
       a.peer() != nullptr && a.peer()->bound() && a.peer()->gss() && a.peer()->gss()->flags.has(gss_flag_t::mutual);
   return {};
@@ -221,7 +221,7 @@ constexpr etype_t subkey_type(bool negotiate) {
   const key k = w.service_key();
   (void)a.receive(w.mint(), w.turn());
   (void)a.provide(k, w.turn());
-  (void)a.fresh(true, w.turn());
+  (void)a.replay_checked(true, w.turn());
   if (!is<reply>(a.accept({.negotiate_etype = negotiate}, w.turn()))) return {};
   return a.peer()->keys().acceptor_subkey->etype();
 }
@@ -241,18 +241,18 @@ constexpr bool answered(replay_verdict v, errc why, error_code_t code) {
   const auto ask = a.provide(k, w.turn());
   if (!is<check_replay>(ask) || a.peer() != nullptr) return false;
   w.now.at.seconds += 20;  // it took a while
-  const auto step = a.fresh(v, w.turn());
+  const auto step = a.replay_checked(v, w.turn());
   if (why == errc::ok) return is<authenticated>(step) && a.peer() != nullptr;
   const auto* no = std::get_if<refused>(&step);
   if (no == nullptr || no->why.code != why || a.peer() != nullptr) return false;
   const auto e = asn1::decode<msg::KrbError>(no->octets);
-  return e && e->error_code == code && !is<authenticated>(a.fresh(replay_verdict::fresh, w.turn()));
+  return e && e->error_code == code && !is<authenticated>(a.replay_checked(replay_verdict::fresh, w.turn()));
 }
 KERB_BOTH("ap_acceptor: only a fresh authenticator is accepted, and a store that cannot tell refuses",
           "[exchange][rfc4120-3.2.3]", [] {
             return answered(replay_verdict::fresh, errc::ok, {}) &&
                    answered(replay_verdict::seen, errc::replayed, error_code_t::krb_ap_err_repeat) &&
                    answered(replay_verdict::full, errc::replay_unknown, error_code_t::kdc_err_svc_unavailable) &&
-                   answered(replay_verdict::blind, errc::replay_unknown, error_code_t::kdc_err_svc_unavailable);
+                   answered(replay_verdict::unknown, errc::replay_unknown, error_code_t::kdc_err_svc_unavailable);
           });
 }  // namespace

@@ -200,7 +200,7 @@ constexpr bool errors_are_final() {
   if (!is<refused>(a.receive(junk, w.turn()))) return false;
   for (int i = 0; i != 2; ++i) {
     if (!is<failed>(a.receive(w.mint(), w.turn())) || !is<failed>(a.provide(k, w.turn())) ||
-        !is<failed>(a.fresh(true, w.turn())) || !is<failed>(a.accept({}, w.turn())) || a.peer() != nullptr) {
+        !is<failed>(a.replay_checked(true, w.turn())) || !is<failed>(a.accept({}, w.turn())) || a.peer() != nullptr) {
       return false;
     }
   }

@@ -102,7 +102,7 @@ ending drive_kdc(kdc_world& w, bytes_view request, std::size_t size) {
       step = go([&] { return x.signed_ticket(t); });
     } else {
       REQUIRE(is<check_request>(step));
-      step = go([&] { return x.unseen(w.unseen, t); });
+      step = go([&] { return x.request_checked(w.unseen, t); });
     }
   }
   return e;
@@ -279,9 +279,9 @@ ending drive_acceptor(W& w, bytes_view request, std::size_t size, wish what) {
     if (is<done>(step)) return e.what = "done", e;
     if (is<need_ticket_key>(step)) {
       const bool none = what == wish::no_key || (what == wish::wrong_key && std::get<need_ticket_key>(step).tried != 0);
-      step = none ? x.provide_none(errc::no_key, t) : x.provide(k, t);
+      step = none ? x.no_key(errc::no_key, t) : x.provide(k, t);
     } else if (is<check_replay>(step)) {
-      step = x.fresh(what != wish::seen, t);
+      step = x.replay_checked(what != wish::seen, t);
     } else {
       REQUIRE(is<authenticated>(step));
       step = what == wish::refuse ? x.refuse(error_code_t::krb_err_generic, t)

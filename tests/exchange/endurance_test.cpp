@@ -146,7 +146,7 @@ TEST_CASE("endurance: a million requests, with no allocation, no replay accepted
   CHECK(e->seen.count(replay_verdict::fresh) == fresh);
   CHECK(e->seen.count(replay_verdict::seen) == replayed);
   CHECK(e->seen.count(replay_verdict::full) == 0);
-  CHECK(e->seen.count(replay_verdict::blind) == 0);
+  CHECK(e->seen.count(replay_verdict::unknown) == 0);
 }
 
 TEST_CASE("endurance: while the clock stands still a full store refuses what is new and forgets nothing",

@@ -367,7 +367,7 @@ work acceptor_work(std::size_t n, void (*vary)(presented&)) {
     auto s = a.receive(p->token, w.turn());
     const key k = w.service_key();
     if (is<need_ticket_key>(s)) s = a.provide(k, ap::web.realm, w.turn());
-    if (is<check_replay>(s)) s = a.fresh(true, w.turn());
+    if (is<check_replay>(s)) s = a.replay_checked(true, w.turn());
     if (const auto* who = a.peer()) who->authorization().for_each([](const authorization_element&) {});
     if (is<authenticated>(s)) s = a.accept({}, w.turn());
   };
@@ -500,7 +500,7 @@ work kdc_work(std::size_t n, octets (*request)(k::kdc_world&, std::size_t)) {
       } else if (is<authorize>(step)) {
         step = x.issue({}, t);
       } else if (is<check_request>(step)) {
-        step = x.unseen(true, t);
+        step = x.request_checked(true, t);
       } else {
         return;
       }

@@ -82,7 +82,7 @@ void ap_messages(etype_t e) {
   const auto k = w.service_key();
   (void)y.receive(std::get<send>(sent).octets, w.turn());
   (void)y.provide(k, w.turn());
-  (void)y.fresh(true, w.turn());
+  (void)y.replay_checked(true, w.turn());
   const auto answer = y.accept({}, w.turn());
   REQUIRE(is<reply>(answer));
   const auto taken = [&](bytes_view m) {

@@ -57,8 +57,8 @@ struct machine {
     switch (c) {
       case call::receive: return a.receive(token, t);
       case call::provide: return a.provide(service_key, t);
-      case call::provide_none: return a.provide_none(errc::no_key, t);
-      case call::fresh: return a.fresh(true, t);
+      case call::provide_none: return a.no_key(errc::no_key, t);
+      case call::fresh: return a.replay_checked(true, t);
       case call::accept: return a.accept({}, t);
       default: return a.refuse(error_code_t::kdc_err_policy, t);
     }
@@ -176,7 +176,7 @@ TEST_CASE("ap_acceptor: a buffer one octet too small says which size will do, an
       REQUIRE(is<need_ticket_key>(step));
       CHECK(m.w.policy.entropy.draws() == before.draws());
       step = b.provide(m.service_key, m.w.turn());
-      step = b.fresh(true, m.w.turn());
+      step = b.replay_checked(true, m.w.turn());
       step = b.accept({}, m.w.turn());
       REQUIRE(is<reply>(step));  // no later call runs out of buffer
       CHECK(std::move(b).take());
@@ -194,7 +194,7 @@ TEST_CASE("ap_acceptor: the size that will do is enough for every refusal too", 
   acceptor a(m.w.request_in(buffer));
   (void)a.receive(m.token, m.w.turn());
   (void)a.provide(m.service_key, m.w.turn());
-  (void)a.fresh(true, m.w.turn());
+  (void)a.replay_checked(true, m.w.turn());
   const auto no = a.refuse(error_code_t::krb_err_generic, m.w.turn());
   REQUIRE(is<refused>(no));
   CHECK(!std::get<refused>(no).octets.empty());
@@ -269,7 +269,7 @@ TEST_CASE("ap_acceptor: a library that fails while the AP-REP is made fails the 
     ap_acceptor<breaking_policy> a(w.request_in(buffer));
     (void)a.receive(token, w.turn());
     (void)a.provide(k, w.turn());
-    REQUIRE(is<authenticated>(a.fresh(true, w.turn())));
+    REQUIRE(is<authenticated>(a.replay_checked(true, w.turn())));
     w.policy.entropy = {};
     std::array<std::uint8_t, 32> drawn{};
     testing::counting_entropy same;
@@ -361,13 +361,13 @@ TEST_CASE("ap_acceptor: what was opened is wiped on refusal, on misuse, when giv
       (void)a.receive(token, w.turn());
       REQUIRE(is<check_replay>(a.provide(k, w.turn())));
       REQUIRE(holds(buffer, alice_parts[0].octets));
-      if (how == 0) (void)a.fresh(false, w.turn());
+      if (how == 0) (void)a.replay_checked(false, w.turn());
       if (how == 1) (void)a.provide(k, w.turn());
       if (how == 2) (void)a.abandon({.code = errc::no_answer});
       if (how == 3) {
         acceptor b(std::move(a));  // moved, it goes on, and only the new one wipes
         CHECK(holds(buffer, alice_parts[0].octets));
-        CHECK(is<authenticated>(b.fresh(true, w.turn())));
+        CHECK(is<authenticated>(b.replay_checked(true, w.turn())));
         CHECK(same_principal(b.peer()->client(), alice));
       }
       if (how < 4) CHECK(!holds(buffer, alice_parts[0].octets));
@@ -391,7 +391,7 @@ TEST_CASE("ap_acceptor: no key is left in the exchange itself once it has refuse
     REQUIRE(is<check_replay>(a->provide(k, w.turn())));
     CHECK(holds(place, bytes_view(session_octets)));  // the twin
     CHECK(holds(place, bytes_view(subkey_octets)));
-    if (how == 0) (void)a->fresh(false, w.turn());
+    if (how == 0) (void)a->replay_checked(false, w.turn());
     if (how == 1) (void)a->abandon({.code = errc::no_answer});
     if (how == 2) std::destroy_at(a);
     INFO(how);
@@ -419,7 +419,7 @@ TEST_CASE("authenticated_client: outlives the acceptor and the octets that came"
   const key k = w.service_key();
   (void)a->receive(*token, w.turn());
   (void)a->provide(k, ftp.realm, w.turn());
-  (void)a->fresh(true, w.turn());
+  (void)a->replay_checked(true, w.turn());
   REQUIRE(is<reply>(a->accept({}, w.turn())));
   auto p = std::move(*a).take();
   REQUIRE(p);
@@ -442,14 +442,14 @@ TEST_CASE("ap_acceptor: a service with means of its own against replays is asked
   ap_world w;
   const key k = w.service_key();
   const auto token = machine::copy(w.mint());
-  for (const replay_rule rule : {replay_rule::ask, replay_rule::own_means}) {
+  for (const replay_rule rule : {replay_rule::ask, replay_rule::by_application}) {
     buffer_t buffer{};
     w.request.replays = rule;
     acceptor a(w.request_in(buffer));
     (void)a.receive(token, w.turn());
     const auto step = a.provide(k, w.turn());
     CHECK(is<check_replay>(step) == (rule == replay_rule::ask));
-    CHECK(is<authenticated>(step) == (rule == replay_rule::own_means));
+    CHECK(is<authenticated>(step) == (rule == replay_rule::by_application));
     if (rule == replay_rule::ask) continue;
     REQUIRE(a.peer() != nullptr);
     CHECK(same_principal(a.peer()->client(), alice));
@@ -457,10 +457,10 @@ TEST_CASE("ap_acceptor: a service with means of its own against replays is asked
     const auto p = std::move(a).take();
     REQUIRE(p);
     CHECK(same_principal(p->service(), web));
-    acceptor b(w.request_in(buffer));  // and fresh() is no answer to anything
+    acceptor b(w.request_in(buffer));  // and replay_checked() is no answer to anything
     (void)b.receive(token, w.turn());
     (void)b.provide(k, w.turn());
-    CHECK(failure(b.fresh(true, w.turn())) == errc::api_misuse);
+    CHECK(failure(b.replay_checked(true, w.turn())) == errc::api_misuse);
   }
   // All other checks stand
   w.now.at.seconds += 301;

@@ -83,13 +83,13 @@ TEST_CASE("ap_acceptor: a request after the first allocates nothing, with Botan"
     REQUIRE(prepared);
     REQUIRE(keys.add(web, 1, e, std::move(*prepared)));
     no_replay_cache none_asked;
-    REQUIRE(s.accepts(keys, none_asked, replay_rule::own_means));
+    REQUIRE(s.accepts(keys, none_asked, replay_rule::by_application));
     memory_replay_cache<64> store, first;
     REQUIRE(s.accepts(keys, first, replay_rule::ask));
     bool good = true;
     {
       kerb_test::no_allocations none;
-      for (int i = 0; i != 3; ++i) good = good && s.accepts(keys, none_asked, replay_rule::own_means);
+      for (int i = 0; i != 3; ++i) good = good && s.accepts(keys, none_asked, replay_rule::by_application);
       good = good && s.accepts(keys, store, replay_rule::ask);
       good = good && !s.accepts(keys, store, replay_rule::ask);  // a replay, which is refused
     }

@@ -150,8 +150,8 @@ class basic_ap_world {
     auto step = a.receive(req, env);
     const key k = service_key();
     if (kerb::is<kerb::need_ticket_key>(step)) step = key_realm ? a.provide(k, *key_realm, env) : a.provide(k, env);
-    if (kerb::is<kerb::need_ticket_key>(step)) step = a.provide_none(kerb::errc::no_key, env);
-    if (kerb::is<kerb::check_replay>(step)) step = a.fresh(fresh, env);
+    if (kerb::is<kerb::need_ticket_key>(step)) step = a.no_key(kerb::errc::no_key, env);
+    if (kerb::is<kerb::check_replay>(step)) step = a.replay_checked(fresh, env);
     if (kerb::is<kerb::authenticated>(step)) step = a.accept({}, env);
     if (const auto* no = std::get_if<kerb::refused>(&step)) {
       v.why = no->why;
@@ -170,7 +170,7 @@ class basic_ap_world {
   constexpr bool is_shut(kerb::ap_acceptor<C>& a, const key& k, const kerb::environment<C, C>& env) {
     using kerb::errc;
     const errc first = failure(a.accept({}, env));
-    return first != errc::ok && failure(a.fresh(true, env)) == first && failure(a.provide(k, env)) == first &&
+    return first != errc::ok && failure(a.replay_checked(true, env)) == first && failure(a.provide(k, env)) == first &&
            failure(a.receive({}, env)) == first && a.peer() == nullptr && !std::move(a).take();
   }
 

@@ -266,7 +266,7 @@ class kdc_side {
         if (sign_with) copy(*sign_with, s->reserved);
         step = x.signed_ticket(t);
       } else if (is<check_request>(step)) {
-        step = x.unseen(unseen, t);
+        step = x.request_checked(unseen, t);
       } else if (const auto* r = std::get_if<reply>(&step)) {
         return opened(r->octets, x.tgs() != nullptr);
       } else if (const auto* no = std::get_if<refused>(&step)) {

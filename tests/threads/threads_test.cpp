@@ -110,7 +110,7 @@ TEST_CASE("threads: an exchange may move from thread to thread between its calls
   REQUIRE(is<need_ticket_key>(step));
   elsewhere([&](world& w) { return a.provide(w.service_key(), w.turn()); });
   REQUIRE(is<check_replay>(step));
-  elsewhere([&](world& w) { return a.fresh(true, w.turn()); });
+  elsewhere([&](world& w) { return a.replay_checked(true, w.turn()); });
   REQUIRE(is<authenticated>(step));
   elsewhere([&](world& w) { return a.accept({}, w.turn()); });
   REQUIRE(is<reply>(step));

@@ -40,7 +40,7 @@ struct need_key {
   bytes_view salt;
   s2k_iterations iterations;  ///< within the caller's limits
 };
-/// Look up a key of the service, then provide() it, or say provide_none(). Said again, with `tried` one higher, when
+/// Look up a key of the service, then provide() it, or say no_key(). Said again, with `tried` one higher, when
 /// the key did not open the ticket.
 struct need_ticket_key {
   principal_view service;             ///< as the ticket's clear part says, which anybody can have changed
@@ -50,9 +50,9 @@ struct need_ticket_key {
   /// Not a key of the service: the session key of a ticket-granting ticket that it gave away (RFC 4120 section 3.7).
   bool user_to_user = false;
 };
-/// Has this authenticator been seen? Asked last, about authenticated octets only; answer with fresh(), at once or when
-/// a store elsewhere has answered. Remember the digest until `forget_after`: from then on the authenticator is too old
-/// anyway.
+/// Has this authenticator been seen? Asked last, about authenticated octets only; answer with replay_checked(), at once
+/// or when a store elsewhere has answered. Remember the digest until `forget_after`: from then on the authenticator is
+/// too old anyway.
 struct check_replay {
   principal_view server;  ///< as the ticket's clear part says: no part of what tells authenticators apart
   principal_view client;

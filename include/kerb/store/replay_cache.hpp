@@ -9,10 +9,10 @@
 namespace kerb::inline v0 {
 
 enum class replay_verdict : std::uint8_t {
-  fresh,  ///< not seen before, and remembered now
-  seen,   ///< a replay
-  full,   ///< there is no space to remember it: refuse, for to forget another one would let that one be replayed
-  blind,  ///< it may have been seen before the store lost its memory, or may be forgotten already: refuse
+  fresh,    ///< not seen before, and remembered now
+  seen,     ///< a replay
+  full,     ///< there is no space to remember it: refuse, for to forget another one would let that one be replayed
+  unknown,  ///< it may have been seen before the store lost its memory, or may be forgotten already: refuse
 };
 
 // Why one digest, of the authenticator's ciphertext as sent, is enough. RFC 4120 section 3.2.3 wants to tell apart
@@ -116,7 +116,7 @@ class memory_replay_cache {
 
   constexpr replay_verdict insert(const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
                                   kerberos_time now) noexcept {
-    if (places_.is_blind_to(forget_after, now)) return replay_verdict::blind;
+    if (places_.is_blind_to(forget_after, now)) return replay_verdict::unknown;
     const auto at = places_.find(digest, now);
     if (at.known != nullptr) return replay_verdict::seen;
     if (at.free == nullptr) return replay_verdict::full;

@@ -5,11 +5,11 @@
 namespace kerb::inline v0 {
 
 enum class request_verdict : std::uint8_t {
-  fresh,  ///< neither was seen before, and both are remembered now
-  again,  ///< this very request was seen before: it is answered again, since the first answer may have been lost
-  other,  ///< the authenticator was seen in another request: refuse
-  full,   ///< there is no space to remember it: refuse, or be content with what the authenticator's checksum protects
-  blind,  ///< it may have been seen and forgotten: the clock was set back, or it is asked about too late; as `full`
+  fresh,    ///< neither was seen before, and both are remembered now
+  again,    ///< this very request was seen before: it is answered again, since the first answer may have been lost
+  other,    ///< the authenticator was seen in another request: refuse
+  full,     ///< there is no space to remember it: refuse, or be content with what the authenticator's checksum protects
+  unknown,  ///< it may have been seen and forgotten: the clock was set back, or it is asked about too late; as `full`
 };
 
 /// A store of authenticators, each with the request that it came in, by their digests: one atomic insert-if-absent. An
@@ -34,7 +34,7 @@ class memory_request_cache {
   constexpr request_verdict insert(const std::array<std::uint8_t, 32>& authenticator,
                                    const std::array<std::uint8_t, 32>& request, kerberos_time forget_after,
                                    kerberos_time now) noexcept {
-    if (places_.is_blind_to(forget_after, now)) return request_verdict::blind;
+    if (places_.is_blind_to(forget_after, now)) return request_verdict::unknown;
     const auto at = places_.find(authenticator, now);
     if (at.known != nullptr) return at.known->request == request ? request_verdict::again : request_verdict::other;
     if (at.free == nullptr) return request_verdict::full;

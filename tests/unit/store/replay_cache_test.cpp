@@ -39,7 +39,8 @@ KERB_BOTH("memory_replay_cache: an authenticator is remembered until it may be f
 constexpr bool too_late_to_be_remembered() {
   memory_replay_cache<32> s;
   const digest_t d = digest(7);
-  return s.insert(d, {1000}, {1000}) == replay_verdict::blind && s.insert(d, {1000}, {2000}) == replay_verdict::blind &&
+  return s.insert(d, {1000}, {1000}) == replay_verdict::unknown &&
+         s.insert(d, {1000}, {2000}) == replay_verdict::unknown &&
          s.insert(digest(7, 1), {1001}, {1000}) == replay_verdict::fresh;
 }
 KERB_BOTH("memory_replay_cache: what it would forget at once it never calls fresh", "[store][rfc4120-3.2.3]",
@@ -66,8 +67,8 @@ constexpr bool blind_after_a_loss() {
   const auto verdict = [&](std::int64_t at, std::int64_t now) {
     return s.insert(digest(static_cast<std::uint64_t>(at)), {at + 301}, {now});
   };
-  return verdict(1000, 1000) == replay_verdict::blind && verdict(700, 1000) == replay_verdict::blind &&
-         verdict(1300, 1000) == replay_verdict::blind && verdict(1300, 1600) == replay_verdict::blind &&
+  return verdict(1000, 1000) == replay_verdict::unknown && verdict(700, 1000) == replay_verdict::unknown &&
+         verdict(1300, 1000) == replay_verdict::unknown && verdict(1300, 1600) == replay_verdict::unknown &&
          verdict(1301, 1001) == replay_verdict::fresh && verdict(1301, 1001) == replay_verdict::seen;
 }
 KERB_BOTH("memory_replay_cache: after a loss it refuses what it might have accepted, and no more",
@@ -76,7 +77,7 @@ KERB_BOTH("memory_replay_cache: after a loss it refuses what it might have accep
 constexpr bool what_is_refused_is_not_remembered() {
   auto s = memory_replay_cache<32>::after_loss({1000}, 300);
   for (std::uint8_t i = 0; i != 40; ++i)
-    if (s.insert(digest(i), {1500}, {1000}) != replay_verdict::blind) return false;
+    if (s.insert(digest(i), {1500}, {1000}) != replay_verdict::unknown) return false;
   for (std::uint8_t i = 0; i != 32; ++i)  // all places are still free
     if (s.insert(digest(i), {1700}, {1100}) != replay_verdict::fresh) return false;
   return s.insert(digest(50), {1700}, {1100}) == replay_verdict::full &&
@@ -87,7 +88,7 @@ KERB_BOTH("memory_replay_cache: what it refuses takes no place and is not rememb
 
 constexpr bool blind_after_a_loss_at_the_end_of_time() {
   auto s = memory_replay_cache<32>::after_loss({latest_time.seconds - 10}, 300);
-  return s.insert(digest(1), latest_time, {latest_time.seconds - 5}) == replay_verdict::blind;
+  return s.insert(digest(1), latest_time, {latest_time.seconds - 5}) == replay_verdict::unknown;
 }
 KERB_BOTH("memory_replay_cache: after a loss near the year 9999 it stays blind", "[store]",
           blind_after_a_loss_at_the_end_of_time);
@@ -104,10 +105,10 @@ constexpr bool a_clock_set_back() {
   if (!spend(2000, 1031)) return false;  // the first 32 are forgotten now, the latest of them for the second 1031
   // At an earlier second they would be young enough again
   for (std::uint8_t i = 0; i != 32; ++i)
-    if (s.insert(digest(i), {1000 + i}, {950}) != replay_verdict::blind) return false;
+    if (s.insert(digest(i), {1000 + i}, {950}) != replay_verdict::unknown) return false;
   // What cannot have been among them is looked for as ever
   return s.insert(digest(100), {2000}, {950}) == replay_verdict::seen &&
-         s.insert(digest(40), {1031}, {950}) == replay_verdict::blind &&
+         s.insert(digest(40), {1031}, {950}) == replay_verdict::unknown &&
          s.insert(digest(40), {1032}, {950}) == replay_verdict::full;
 }
 KERB_BOTH("memory_replay_cache: when the clock is set back, what it has forgotten by then is not taken for new",
@@ -132,7 +133,7 @@ TEST_CASE("memory_replay_cache: acceptors whose clocks differ accept each authen
     const replay_verdict v = s.insert(digest(who * 0x9e3779b97f4a7c15u), {ctime + skew + 1}, {now});
     if (v == replay_verdict::fresh) REQUIRE(++accepted[who] == 1);
     fresh += v == replay_verdict::fresh;
-    blind += v == replay_verdict::blind;
+    blind += v == replay_verdict::unknown;
   }
   CHECK(fresh > 5000);
   CHECK(blind > 5000);  // those that only the slow clocks would take

@@ -52,8 +52,8 @@ class [[nodiscard]] kdc {
     return with([&](auto& x) { return x.unavailable(env); });
   }
   template <entropy_source R>
-  [[nodiscard]] constexpr step unseen(bool is_unseen, const environment<C, R>& env) {
-    return with([&](auto& x) { return x.unseen(is_unseen, env); });
+  [[nodiscard]] constexpr step request_checked(bool is_unseen, const environment<C, R>& env) {
+    return with([&](auto& x) { return x.request_checked(is_unseen, env); });
   }
   template <entropy_source R>
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C, R>& env) {

@@ -40,7 +40,7 @@ class kdc_exchange {
   }
   /// There is nothing to say to this call in an AS exchange.
   template <entropy_source R>
-  [[nodiscard]] constexpr step unseen(bool, const environment<C, R>&) {
+  [[nodiscard]] constexpr step request_checked(bool, const environment<C, R>&) {
     return state_ == state::failed ? failed{why_} : misuse();
   }
 

@@ -76,7 +76,7 @@ struct sign_ticket {
   std::span<std::uint8_t> reserved;
 };
 /// Has this authenticator been seen with another request? Asked only where the policy wants it, about authenticated
-/// octets; answer with unseen(). Remember both until `forget_after`.
+/// octets; answer with request_checked(). Remember both until `forget_after`.
 struct check_request {
   std::array<std::uint8_t, 32> authenticator{};  ///< digest of the sealed authenticator
   std::array<std::uint8_t, 32> request{};        ///< digest of the whole request

@@ -55,7 +55,7 @@ template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<de
     } else if (const auto* c = std::get_if<check_request>(&step)) {
       if constexpr (request_cache<std::remove_cvref_t<Seen>>) {
         const request_verdict v = seen.insert(c->authenticator, c->request, c->forget_after, now.at);
-        step = x.unseen(v == request_verdict::fresh || v == request_verdict::again, t);
+        step = x.request_checked(v == request_verdict::fresh || v == request_verdict::again, t);
       } else {
         step = x.abandon({.code = errc::api_misuse});
       }

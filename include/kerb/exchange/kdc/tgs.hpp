@@ -132,7 +132,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   }
   /// Answers check_request: whether the authenticator had not been seen, or with this very request.
   template <entropy_source R>
-  [[nodiscard]] constexpr step unseen(bool is_unseen, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step request_checked(bool is_unseen, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_check) return this->misuse();
     if (!is_unseen) {

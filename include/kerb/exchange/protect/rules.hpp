@@ -137,7 +137,7 @@ constexpr error remember(view_of<bytes_view> mark, kerberos_time at, const char*
   std::array<std::uint8_t, 32> digest{};
   if (const errc e = env.policy->digest(mark, digest); e != errc::ok) return {.code = e};
   const replay_verdict v = seen.insert(digest, plus(plus(at, env.limits.clock_skew), 1), env.now.at);
-  if (v == replay_verdict::fresh || (own && v == replay_verdict::blind)) return {};
+  if (v == replay_verdict::fresh || (own && v == replay_verdict::unknown)) return {};
   const errc why = v == replay_verdict::seen ? errc::replayed : errc::replay_unknown;
   return {.code = why, .type = type, .field = "timestamp"};
 }

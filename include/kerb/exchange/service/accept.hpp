@@ -6,7 +6,7 @@
 
 namespace kerb::inline v0 {
 
-/// No store of authenticators, for replay_rule::own_means: a request that asks for one is an api_misuse.
+/// No store of authenticators, for replay_rule::by_application: a request that asks for one is an api_misuse.
 struct no_replay_cache {};
 
 /// Runs an acceptor on one AP-REQ. On failure acceptor.refusal() is the KRB-ERROR to transmit, if there is one. Adds no
@@ -22,7 +22,7 @@ template <crypto_policy C, class Keys, class Store>
       if (const auto* ask = std::get_if<need_ticket_key>(&step)) {
         const auto* k = keys.find(*ask);
         if (k == nullptr) {
-          step = acceptor.provide_none(keys.why_none(*ask), t);
+          step = acceptor.no_key(keys.why_none(*ask), t);
         } else if constexpr (names_realms<Keys>) {
           step = acceptor.provide(*k, keys.realm_of(*ask), t);
         } else {
@@ -30,7 +30,7 @@ template <crypto_policy C, class Keys, class Store>
         }
       } else if (const auto* r = std::get_if<check_replay>(&step)) {
         if constexpr (replay_cache<Store>) {
-          step = acceptor.fresh(seen.insert(r->digest, r->forget_after, now.at), t);
+          step = acceptor.replay_checked(seen.insert(r->digest, r->forget_after, now.at), t);
         } else {
           step = acceptor.abandon({.code = errc::api_misuse});
         }

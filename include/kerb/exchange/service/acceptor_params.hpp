@@ -17,10 +17,10 @@ enum class binding_rule : std::uint8_t {
 
 /// Who sees to it that an authenticator counts once, RFC 4120 section 3.2.3.
 enum class replay_rule : std::uint8_t {
-  ask,        ///< check_replay asks for a store of authenticators
-  own_means,  ///< nobody is asked, and no digest made: the application has means of its own, such as a challenge of the
-              ///< service's, or messages under the subkey that only the service has made. Without any, whoever has
-              ///< overheard an AP-REQ is taken for its client
+  ask,             ///< check_replay asks for a store of authenticators
+  by_application,  ///< nobody is asked, and no digest made: the application has means of its own, such as a challenge
+                   ///< of the service's, or messages under the subkey that only the service has made. Without any,
+                   ///< whoever has overheard an AP-REQ is taken for its client
 };
 
 /// What an acceptor accepts. Every view must outlive the exchange.

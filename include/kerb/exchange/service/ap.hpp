@@ -106,7 +106,7 @@ class [[nodiscard]] ap_acceptor {
   /// There is no such key (errc::no_key), or none of this version (errc::bad_key_version), or no further one: then the
   /// ones that were tried did not open the ticket. What there were is kept for keys_asked().
   template <entropy_source R>
-  [[nodiscard]] constexpr step provide_none(const no_ticket_key& none, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step no_key(const no_ticket_key& none, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::wants_key) return misuse();
     had_ = none;
@@ -133,7 +133,7 @@ class [[nodiscard]] ap_acceptor {
   /// Answers check_replay: whether the authenticator had not been seen, and is remembered now. Whoever cannot tell must
   /// say so (RFC 4120 section 3.2.3), and the client is refused.
   template <entropy_source R>
-  [[nodiscard]] constexpr step fresh(replay_verdict v, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step replay_checked(replay_verdict v, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::replay) return misuse();
     if (v == replay_verdict::seen) {
@@ -152,7 +152,7 @@ class [[nodiscard]] ap_acceptor {
     return authenticated{};
   }
   template <entropy_source R>
-  [[nodiscard]] constexpr step fresh(bool is_fresh, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step replay_checked(bool is_fresh, const environment<C, R>& env) {
     return fresh(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
   }
 
@@ -261,7 +261,7 @@ class [[nodiscard]] ap_acceptor {
     if (state_ != state::wants_key) return misuse();
     ++tried_;
     auto plain = open_sealed(env.policy.get(), req_.ticket->enc_part, k, key_usage_t::ticket, workspace_);
-    if (!plain) return tried_ < env.limits.max_keys ? wanted() : provide_none(errc::no_key, env);
+    if (!plain) return tried_ < env.limits.max_keys ? wanted() : no_key(errc::no_key, env);
     const auto ticket = asn1::decode<msg::EncTicketPart>(bytes_view(*plain));
     if (!ticket) return turn_down(ticket.error(), error_code_t::krb_ap_err_bad_integrity, env);
     auto session_key = take_key(env.policy.get(), ticket->key, *plain);
@@ -305,7 +305,7 @@ class [[nodiscard]] ap_acceptor {
     product_.user_to_user_ = user_to_user();
     product_.keys_.initiator_seq = auth->seq_number;
 
-    if (request_.replays == replay_rule::own_means) {
+    if (request_.replays == replay_rule::by_application) {
       state_ = state::proven;
       return authenticated{};
     }

@@ -26,7 +26,7 @@ concept names_realms = requires(S& s, const need_ticket_key& ask) {
 /// What key a ticket asked for, and what keys its service had: ap_acceptor::asked().
 struct keys_asked {
   need_ticket_key ticket;
-  no_ticket_key had;  ///< empty as long as provide_none() has not been called
+  no_ticket_key had;  ///< empty as long as no_key() has not been called
 };
 
 /// At most N keys in place, each for one service, version and encryption type; they are tried in the order of

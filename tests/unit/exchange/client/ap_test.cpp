@@ -54,7 +54,7 @@ constexpr bool a_session_begins() {
   const key k = c.w.service_key();
   const environment t = c.w.turn();
   if (!is<need_ticket_key>(a.receive(std::get<send>(first).octets, t))) return false;
-  if (!is<check_replay>(a.provide(k, t)) || !is<authenticated>(a.fresh(true, t))) return false;
+  if (!is<check_replay>(a.provide(k, t)) || !is<authenticated>(a.replay_checked(true, t))) return false;
   const auto answer = a.accept({}, t);
   if (!is<reply>(answer)) return false;
   if (!is<done>(c.answer(std::get<reply>(answer).octets))) return false;
@@ -288,7 +288,7 @@ TEST_CASE("ap_initiator: proposes what it was asked to propose", "[exchange][rfc
       const key k = c.w.service_key();
       (void)a.receive(std::get<send>(s).octets, c.w.turn());
       (void)a.provide(k, c.w.turn());
-      REQUIRE(is<authenticated>(a.fresh(true, c.w.turn())));
+      REQUIRE(is<authenticated>(a.replay_checked(true, c.w.turn())));
       CHECK(a.peer()->keys().initiator_subkey.has_value() == subkey);
       CHECK(a.peer()->keys().initiator_seq.has_value() == number);
       if (number) CHECK(*a.peer()->keys().initiator_seq <= 0x3fffffff);
@@ -343,7 +343,7 @@ TEST_CASE("ap_initiator: two requests within one microsecond have different time
     REQUIRE(is<check_replay>(ask));
     CHECK(std::get<check_replay>(ask).at == timestamp{c.w.now.at, {c.w.now.usec.count + i}});
     digests[i] = std::get<check_replay>(ask).digest;
-    (void)a.fresh(true, c.w.turn());
+    (void)a.replay_checked(true, c.w.turn());
     const auto answer = a.accept({}, c.w.turn());
     REQUIRE(is<reply>(answer));
     CHECK(is<done>(x.receive(std::get<reply>(answer).octets, c.w.turn())));  // it knows the time that it sent

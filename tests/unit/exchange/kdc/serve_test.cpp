@@ -105,7 +105,7 @@ constexpr bool what_a_store_cannot_vouch_for_is_refused() {
          answered_by(request_verdict::again) == error_code_t::kdc_err_none &&
          answered_by(request_verdict::other) == error_code_t::krb_ap_err_repeat &&
          answered_by(request_verdict::full) == error_code_t::krb_ap_err_repeat &&
-         answered_by(request_verdict::blind) == error_code_t::krb_ap_err_repeat;
+         answered_by(request_verdict::unknown) == error_code_t::krb_ap_err_repeat;
 }
 KERB_BOTH("serve: a request that the store cannot remember, or may have forgotten, is refused",
           "[exchange][rfc4120-3.3.2]", what_a_store_cannot_vouch_for_is_refused);

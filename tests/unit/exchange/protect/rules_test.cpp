@@ -110,7 +110,7 @@ constexpr bool what_a_store_answers() {
   ap_world w;
   const bytes_view mark[] = {some_data};
   for (const replay_verdict v :
-       {replay_verdict::fresh, replay_verdict::seen, replay_verdict::full, replay_verdict::blind}) {
+       {replay_verdict::fresh, replay_verdict::seen, replay_verdict::full, replay_verdict::unknown}) {
     odd_store s{.says = v};
     const error came = remember(mark, {1767225500}, "X", false, w.turn(), s);
     const error own = remember(mark, {1767225500}, "X", true, w.turn(), s);
@@ -119,7 +119,7 @@ constexpr bool what_a_store_answers() {
     const errc wanted = v == replay_verdict::fresh  ? errc::ok
                         : v == replay_verdict::seen ? errc::replayed
                                                     : errc::replay_unknown;
-    if (came.code != wanted || own.code != (v == replay_verdict::blind ? errc::ok : wanted)) return false;
+    if (came.code != wanted || own.code != (v == replay_verdict::unknown ? errc::ok : wanted)) return false;
     if (v == replay_verdict::seen && !is(came, errc::replayed, "X", "timestamp")) return false;
   }
   odd_store a, b;

@@ -273,7 +273,7 @@ struct odd_store {
 };
 template <kind K>
 constexpr bool store_says_no() {
-  for (const replay_verdict v : {replay_verdict::seen, replay_verdict::full, replay_verdict::blind}) {
+  for (const replay_verdict v : {replay_verdict::seen, replay_verdict::full, replay_verdict::unknown}) {
     protect_world w;
     w.options.by = freshness::both;
     session i = w.initiator(), a = w.acceptor();
@@ -288,7 +288,7 @@ constexpr bool store_says_no() {
     };
     const errc why = v == replay_verdict::seen ? errc::replayed : errc::replay_unknown;
     const auto unmade = make(no);
-    if (v == replay_verdict::blind) {
+    if (v == replay_verdict::unknown) {
       if (!unmade || i.next_sent() != 70001u) return false;  // its reflection would find the store blind, too
       i = w.initiator();
     } else if (unmade.error().code != why || i.next_sent() != 70000u || holds(out, some_data)) {

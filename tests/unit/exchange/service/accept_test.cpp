@@ -174,7 +174,7 @@ TEST_CASE("accept: a store that is full or blind refuses", "[exchange][rfc4120-3
       return v;
     }
   };
-  for (const auto v : {replay_verdict::fresh, replay_verdict::seen, replay_verdict::full, replay_verdict::blind}) {
+  for (const auto v : {replay_verdict::fresh, replay_verdict::seen, replay_verdict::full, replay_verdict::unknown}) {
     service s;
     fixed_verdict store{v};
     ap_acceptor<policy> a(s.w.request_in(s.buffer));
@@ -273,7 +273,7 @@ constexpr bool without_a_store() {
   const bytes_view token = w.mint();
   ap_acceptor<policy> asks(w.request_in(buffer));
   const auto no = accept(asks, token, w.policy, keys, none, w.now);
-  w.request.replays = replay_rule::own_means;
+  w.request.replays = replay_rule::by_application;
   ap_acceptor<policy> a(w.request_in(buffer)), b(w.request_in(other));
   const auto first = accept(a, token, w.policy, keys, none, w.now);
   memory_replay_cache<32> seen;

@@ -42,7 +42,7 @@ constexpr bool the_time_of_the_client_goes_back_in_its_octets() {
   const key k = w.service_key(), session = w.session_key();
   auto step = a.receive(w.mint(), w.turn());
   if (is<need_ticket_key>(step)) step = a.provide(k, w.turn());
-  if (is<check_replay>(step)) step = a.fresh(true, w.turn());
+  if (is<check_replay>(step)) step = a.replay_checked(true, w.turn());
   if (is<authenticated>(step)) step = a.accept({}, w.turn());
   const auto* answer = std::get_if<reply>(&step);
   const auto rep = asn1::decode<msg::ApRep>(answer != nullptr ? answer->octets : bytes_view());
@@ -548,19 +548,19 @@ TEST_CASE("ap_acceptor: asks for the key that the ticket names", "[exchange][rfc
 
 TEST_CASE("ap_acceptor: no key, and no key of this version, are told apart", "[exchange][rfc4120-3.2.3]") {
   asked none;
-  none.step = none.a.provide_none(errc::no_key, none.w.turn());
+  none.step = none.a.no_key(errc::no_key, none.w.turn());
   CHECK(refused_with(none.closed(), errc::no_key, "Ticket", "sname", error_code_t::krb_ap_err_nokey));
   asked version;
-  version.step = version.a.provide_none(errc::bad_key_version, version.w.turn());
+  version.step = version.a.no_key(errc::bad_key_version, version.w.turn());
   CHECK(
       refused_with(version.closed(), errc::bad_key_version, "Ticket", "enc-part", error_code_t::krb_ap_err_badkeyver));
   asked other;
-  other.step = other.a.provide_none(errc::crypto_backend, other.w.turn());
+  other.step = other.a.no_key(errc::crypto_backend, other.w.turn());
   CHECK(refused_with(other.closed(), errc::no_key, "Ticket", "sname", error_code_t::krb_ap_err_nokey));
   asked type;  // there are keys under that name, of other encryption types
   no_ticket_key some(errc::no_key);
   some.total = 2;
-  type.step = type.a.provide_none(some, type.w.turn());
+  type.step = type.a.no_key(some, type.w.turn());
   CHECK(std::get<refused>(type.step).why.detail == static_cast<std::uint32_t>(type.w.service_etype));
   CHECK(refused_with(type.closed(), errc::no_key, "Ticket", "enc-part", error_code_t::krb_ap_err_nokey));
 
@@ -571,7 +571,7 @@ TEST_CASE("ap_acceptor: no key, and no key of this version, are told apart", "[e
   no_ticket_key had(errc::bad_key_version);
   REQUIRE(had.had.push_back({7, etype_t::aes256_cts_hmac_sha384_192}));
   had.total = 1;
-  known.step = known.a.provide_none(had, known.w.turn());
+  known.step = known.a.no_key(had, known.w.turn());
   CHECK(known.closed().why.detail == 3);
   REQUIRE(known.a.asked());
   CHECK(known.a.asked()->ticket.kvno == 3u);
@@ -600,11 +600,11 @@ TEST_CASE("ap_acceptor: keys are tried until one opens the ticket", "[exchange][
   const key right = x.w.service_key();
   x.step = x.a.provide(right, t);
   REQUIRE(is<check_replay>(x.step));
-  CHECK(is<authenticated>(x.a.fresh(true, t)));
+  CHECK(is<authenticated>(x.a.replay_checked(true, t)));
 
   asked y;
   y.step = y.a.provide(wrong, y.w.turn());
-  y.step = y.a.provide_none(errc::no_key, y.w.turn());
+  y.step = y.a.no_key(errc::no_key, y.w.turn());
   CHECK(refused_with(y.closed(), errc::integrity, "Ticket", "enc-part", error_code_t::krb_ap_err_bad_integrity));
 }
 
@@ -666,7 +666,7 @@ TEST_CASE("ap_acceptor: the application may refuse whom it knows", "[exchange]")
   const environment t = x.w.turn();
   const key k = x.w.service_key();
   x.step = x.a.provide(k, t);
-  x.step = x.a.fresh(true, t);
+  x.step = x.a.replay_checked(true, t);
   REQUIRE(is<authenticated>(x.step));
   REQUIRE(x.a.peer() != nullptr);
   CHECK(same_principal(x.a.peer()->client(), alice));
@@ -742,7 +742,7 @@ TEST_CASE("ap_acceptor: a store that answers when the authenticator may be forgo
     step = a.provide(k, w.turn());
     REQUIRE(is<check_replay>(step));
     const kerberos_time forget_after = std::get<check_replay>(step).forget_after;
-    step = a.fresh(true, w.turn({late ? forget_after : plus(forget_after, -1), {0}}));
+    step = a.replay_checked(true, w.turn({late ? forget_after : plus(forget_after, -1), {0}}));
     CHECK(is<authenticated>(step) != late);
     CHECK(is<refused>(step) == late);
     if (late) CHECK(is(std::get<refused>(step).why, errc::clock_skew, "Authenticator", "ctime"));
@@ -756,7 +756,7 @@ TEST_CASE("ap_acceptor: one that was moved from gives no client", "[exchange]") 
   auto step = a.receive(w.mint(), w.turn());
   const auto k = w.service_key();
   step = a.provide(k, w.turn());
-  step = a.fresh(true, w.turn());
+  step = a.replay_checked(true, w.turn());
   step = a.accept({}, w.turn());
   REQUIRE(is<reply>(step));
   ap_acceptor<testing::insecure_policy> b = std::move(a);
@@ -779,13 +779,13 @@ TEST_CASE("ap_acceptor: one that was moved from refuses every call, and the othe
         acceptor::step s = done{};
         if (from <= 0) s = x.receive(token, t);
         if (from <= 1) s = x.provide(k, t);
-        if (from <= 2) s = x.fresh(true, t);
+        if (from <= 2) s = x.replay_checked(true, t);
         if (from <= 3) s = x.accept({}, t);
         return s;
       };
       if (calls > 0) (void)a.receive(token, t);
       if (calls > 1) (void)a.provide(k, t);
-      if (calls > 2) (void)a.fresh(true, t);
+      if (calls > 2) (void)a.replay_checked(true, t);
       if (calls > 3) (void)a.accept({}, t);
       acceptor b(w.request_in({}));
       b = std::move(a);
@@ -797,8 +797,8 @@ TEST_CASE("ap_acceptor: one that was moved from refuses every call, and the othe
       if (how == 0) CHECK(failure(a.receive(token, t)) == errc::api_misuse);
       if (how == 1) CHECK(failure(a.provide(k, t)) == errc::api_misuse);
       if (how == 2) CHECK(failure(a.provide(k, web.realm, t)) == errc::api_misuse);
-      if (how == 3) CHECK(failure(a.provide_none(errc::no_key, t)) == errc::api_misuse);
-      if (how == 4) CHECK(failure(a.fresh(true, t)) == errc::api_misuse);
+      if (how == 3) CHECK(failure(a.no_key(errc::no_key, t)) == errc::api_misuse);
+      if (how == 4) CHECK(failure(a.replay_checked(true, t)) == errc::api_misuse);
       if (how == 5) CHECK(failure(a.accept({}, t)) == errc::api_misuse);
       if (how == 6) CHECK(failure(a.refuse(error_code_t::kdc_err_policy, t)) == errc::api_misuse);
       CHECK(std::move(a).take().error().code == errc::api_misuse);
@@ -820,7 +820,7 @@ TEST_CASE("ap_acceptor: no other buffer is taken while there are views of the fi
   const auto k = w.service_key();
   step = a.provide(k, w.turn());
   REQUIRE(is<check_replay>(step));
-  step = a.fresh(true, w.turn());
+  step = a.replay_checked(true, w.turn());
   REQUIRE(is<authenticated>(step));
   a.set_buffer(other);
   CHECK(same_principal(a.peer()->client(), {w.ticket.cname, w.ticket.crealm}));
@@ -929,7 +929,7 @@ TEST_CASE("ap_acceptor: the mutual flag of a context of GSS-API counts, not the 
           CHECK(asn1::decode<msg::KrbError>(a.refusal())->error_code == error_code_t::krb_ap_err_mut_fail);
           continue;
         }
-        step = a.fresh(true, w.turn());
+        step = a.replay_checked(true, w.turn());
         step = a.accept({}, w.turn());
         CHECK(is<reply>(step) == flag);
         CHECK(is<done>(step) == !flag);
@@ -952,7 +952,7 @@ TEST_CASE("ap_acceptor: the path and the authenticator's own restrictions can be
   auto step = a.receive(w.mint(), w.turn());
   const auto k = w.service_key();
   step = a.provide(k, w.turn());
-  step = a.fresh(true, w.turn());
+  step = a.replay_checked(true, w.turn());
   REQUIRE(is<authenticated>(step));
   CHECK(a.peer()->transited().contents == bytes_view(some_octets));
   const auto own = a.peer()->authorization().find(ad_t::win2k_pac);

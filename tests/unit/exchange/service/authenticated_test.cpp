@@ -28,7 +28,7 @@ struct session {
     const key k = w.service_key();
     (void)a.receive(req, w.turn());
     (void)a.provide(k, w.turn());
-    (void)a.fresh(true, w.turn());
+    (void)a.replay_checked(true, w.turn());
     return a.peer();
   }
 };
