@@ -104,7 +104,7 @@ class client {
   static std::optional<kerb::error> said(kerb::bytes_view message) {
     const auto e = kerb::asn1::decode<kerb::msg::KrbError>(message);
     if (!e) return std::nullopt;
-    return kerb::error{.code = kerb::errc::peer_said_no,
+    return kerb::error{.code = kerb::errc::peer_error,
                        .detail = static_cast<std::uint32_t>(e->error_code),
                        .type = "KRB-ERROR",
                        .field = "error-code"};

@@ -38,8 +38,8 @@ inline std::string_view hint(kerb::error_code_t said) {
 inline std::string_view hint_to_client(const kerb::error& e) {
   using kerb::errc;
   switch (e.code) {
-    case errc::kdc_said_no:
-    case errc::peer_said_no: return hint(static_cast<kerb::error_code_t>(e.detail));
+    case errc::kdc_error:
+    case errc::peer_error: return hint(static_cast<kerb::error_code_t>(e.detail));
     case errc::clock_skew: return "the clocks differ by more than five minutes: set this machine's clock";
     case errc::integrity: return "a seal does not open: the password is wrong, or something was altered on its way";
     case errc::name_mismatch:
@@ -87,7 +87,7 @@ inline std::string_view hint_to_service(const kerb::error& e) {
     case errc::unsupported_etype:
     case errc::weak_etype: return "the client's key is of an encryption type that is not used here";
     case errc::refused_by_application: return "this service's own rules say no";
-    case errc::peer_said_no: return "the client says that something is wrong";
+    case errc::peer_error: return "the client says that something is wrong";
     default: break;
   }
   if (kerb::is_malformed(e.code)) return "that was no Kerberos message, or not the one that comes now";
@@ -138,7 +138,7 @@ inline std::string brief(const kerb::error& e) {
 /// One line for people: that, and what to do.
 inline std::string explain(const kerb::error& e, met_by whom = met_by::client) {
   std::string text = brief(e);
-  if (e.code == kerb::errc::kdc_said_no || e.code == kerb::errc::peer_said_no)
+  if (e.code == kerb::errc::kdc_error || e.code == kerb::errc::peer_error)
     text += ", " + std::string(name_of(static_cast<kerb::error_code_t>(e.detail)));
   return text + ": " + std::string(hint(e, whom));
 }
@@ -150,7 +150,7 @@ inline std::string explain(const kerb::error& e, const kerb::principal_view& ask
   const auto said = static_cast<kerb::error_code_t>(e.detail);
   const bool may_be_the_realm =
       e.code == kerb::errc::name_mismatch || e.code == kerb::errc::no_answer ||
-      (e.code == kerb::errc::kdc_said_no &&
+      (e.code == kerb::errc::kdc_error &&
        (said == kerb::error_code_t::kdc_err_wrong_realm || said == kerb::error_code_t::kdc_err_c_principal_unknown ||
         said == kerb::error_code_t::kdc_err_s_principal_unknown));
   std::string realm(asked.realm.text());

@@ -158,7 +158,7 @@ TEST_CASE("AP exchange: a loop without cryptography, refusals included", "[excha
   const auto run = [&](timestamp clients_clock) {
     ap_initiator<policy> x({.credential = credential, .buffer = buffer});
     const auto r = drive(x, w.policy, clients_clock, s);
-    return r ? 0u : r.error().code == errc::peer_said_no ? r.error().detail : 9999u;
+    return r ? 0u : r.error().code == errc::peer_error ? r.error().detail : 9999u;
   };
   timestamp t = w.now;
   CHECK(run(t) == 0);

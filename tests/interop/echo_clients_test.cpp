@@ -81,7 +81,7 @@ TEST_CASE("echo client: says what went wrong", "[echo]") {
     check_refused(client(right.port(), "--text " + std::string(16400, 'x')), "the text: no_space");
     // Its name, and another key: the realm of these tests has one, and examples/kdc's another
     own::kdc_process& wrong = service(kind);
-    check_refused(client(wrong.port()), "the service: peer_said_no in KRB-ERROR.error-code, KRB_AP_ERR_BAD_INTEGRITY");
+    check_refused(client(wrong.port()), "the service: peer_error in KRB-ERROR.error-code, KRB_AP_ERR_BAD_INTEGRITY");
     CHECK(says(wrong, "nobody, messages: 0; refused: integrity in Ticket.enc-part"));
     // Another name
     const std::string other = "--service echo/elsewhere@EXAMPLE.ORG";

@@ -63,9 +63,9 @@ enum class errc : std::uint16_t {
   not_sealed,                ///< what must be sealed came in clear
 
   // The peer sent a KRB-ERROR; detail: its error code.
-  kdc_said_no = 300,  ///< the KDC refused
-  peer_said_no,       ///< the service refused
-  no_answer,          ///< the caller's transport got none
+  kdc_error = 300,  ///< the KDC refused
+  peer_error,       ///< the service refused
+  no_answer,        ///< the caller's transport got none
 
   // Cryptography.
   integrity = 400,    ///< a seal or checksum does not verify: altered, or another key
@@ -160,8 +160,8 @@ constexpr std::string_view name_of(errc c) {
     case errc::bindings_mismatch: return "bindings_mismatch";
     case errc::refused_by_application: return "refused_by_application";
     case errc::not_sealed: return "not_sealed";
-    case errc::kdc_said_no: return "kdc_said_no";
-    case errc::peer_said_no: return "peer_said_no";
+    case errc::kdc_error: return "kdc_error";
+    case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";
     case errc::integrity: return "integrity";
     case errc::unsupported_etype: return "unsupported_etype";

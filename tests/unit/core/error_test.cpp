@@ -24,7 +24,7 @@ KERB_BOTH("error: a default one is no error", "[core]", no_error_by_default);
 constexpr bool the_peer_is_to_blame() {
   return is_peer_fault(errc::truncated) && is_peer_fault(errc::stream_ended) &&
          is_peer_fault(errc::unexpected_message) && is_peer_fault(errc::refused_by_application) &&
-         is_peer_fault(errc::kdc_said_no) && is_peer_fault(errc::peer_said_no) && is_peer_fault(errc::integrity);
+         is_peer_fault(errc::kdc_error) && is_peer_fault(errc::peer_error) && is_peer_fault(errc::integrity);
 }
 KERB_BOTH("is_peer_fault: malformed octets, protocol faults, refusals and broken seals are the peer's", "[core]",
           the_peer_is_to_blame);
@@ -39,7 +39,7 @@ KERB_BOTH("is_peer_fault: buffer, randomness, policy and misuse are not the peer
 constexpr bool blocks_stay_where_they_are() {
   const auto n = [](errc c) { return static_cast<int>(c); };
   return n(errc::ok) == 0 && n(errc::truncated) == 100 && n(errc::stream_ended) < 200 &&
-         n(errc::unexpected_message) == 200 && n(errc::refused_by_application) < 300 && n(errc::kdc_said_no) == 300 &&
+         n(errc::unexpected_message) == 200 && n(errc::refused_by_application) < 300 && n(errc::kdc_error) == 300 &&
          n(errc::integrity) == 400 && n(errc::no_space) == 500 && n(errc::api_misuse) == 600;
 }
 KERB_BOTH("errc: the hundreds say whose fault it is", "[core]", blocks_stay_where_they_are);

@@ -169,7 +169,7 @@ TEST_CASE("drive: a refusal by the peer is its error", "[exchange]") {
   REQUIRE(told);
   const auto s = drive(x, c.w.policy, c.w.now, [&](const send&) -> result<answer> { return answer{*told}; });
   REQUIRE(!s);
-  CHECK(s.error().code == errc::peer_said_no);
+  CHECK(s.error().code == errc::peer_error);
   CHECK(s.error().detail == 34);
   REQUIRE(x.peer_error());
 }

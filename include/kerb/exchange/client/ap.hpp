@@ -218,7 +218,7 @@ class [[nodiscard]] ap_initiator {
     const auto e = asn1::decode<msg::KrbError>(octets);
     if (!e) return disregard(e.error());
     peer_error_ = *e;
-    return fail({.code = errc::peer_said_no,
+    return fail({.code = errc::peer_error,
                  .detail = static_cast<std::uint32_t>(e->error_code),
                  .type = "KRB-ERROR",
                  .field = "error-code"});

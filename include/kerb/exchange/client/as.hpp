@@ -232,7 +232,7 @@ class [[nodiscard]] as_client {
   }
   constexpr step refused_by_kdc(const msg::KrbError& e) {
     named_.note(e, request_.client.realm);
-    return fail(detail::krb_error(errc::kdc_said_no, e));
+    return fail(detail::krb_error(errc::kdc_error, e));
   }
   constexpr step skewed(const msg::KrbError& e) { return fail(detail::krb_error(errc::clock_skew, e)); }
   constexpr timestamp kdc_time(timestamp now) const { return {plus(now.at, kdc_clock_ahead_), now.usec}; }
@@ -270,7 +270,7 @@ class [[nodiscard]] as_client {
   constexpr step nothing_left(const msg::KrbError& e) {
     const bool wants_preauth = e.error_code == error_code_t::kdc_err_preauth_required;
     // After the first round it may be the answer to a datagram that was sent twice
-    if (wants_preauth && round_ > 1) return disregard(detail::krb_error(errc::kdc_said_no, e));
+    if (wants_preauth && round_ > 1) return disregard(detail::krb_error(errc::kdc_error, e));
     if (round_ > 1 || e.error_code == error_code_t::kdc_err_preauth_failed) return refused_by_kdc(e);
     error why = detail::krb_error(errc::no_preauth_mechanism, e);
     why.type = "METHOD-DATA", why.field = "";

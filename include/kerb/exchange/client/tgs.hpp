@@ -249,7 +249,7 @@ class [[nodiscard]] tgs_client {
     }
     named_.note(*e, request_.server.realm);
     const bool skew = e->error_code == error_code_t::krb_ap_err_skew;
-    return fail(detail::krb_error(skew ? errc::clock_skew : errc::kdc_said_no, *e));
+    return fail(detail::krb_error(skew ? errc::clock_skew : errc::kdc_error, *e));
   }
 
   template <entropy_source R>
