@@ -45,7 +45,7 @@ class redis_pipe {
   void close() {
     context_.reset();
     unsent_ = false;
-    for (auto left = std::exchange(asked_, {}); !left.empty(); left.pop_front()) left.front().next(nullptr);
+    for (auto left = std::exchange(requested_server_, {}); !left.empty(); left.pop_front()) left.front().next(nullptr);
   }
 
   void ask(std::initializer_list<std::string_view> words, then next) {
@@ -56,10 +56,12 @@ class redis_pipe {
         redisAppendCommandArgv(context_.get(), static_cast<int>(text.size()), text.data(), size.data()) != 0)
       return next(nullptr);
     unsent_ = true;
-    asked_.push_back({std::move(next), steady::now()});
+    requested_server_.push_back({std::move(next), steady::now()});
   }
   /// When the oldest command that has no reply was asked; the end of time when there is none.
-  steady::time_point waiting_since() const { return asked_.empty() ? steady::time_point::max() : asked_.front().when; }
+  steady::time_point waiting_since() const {
+    return requested_server_.empty() ? steady::time_point::max() : requested_server_.front().when;
+  }
 
   pollfd wanted() const {
     return {context_ ? context_->fd : -1, static_cast<short>(unsent_ ? POLLIN | POLLOUT : POLLIN), 0};
@@ -75,9 +77,9 @@ class redis_pipe {
       if (redisGetReplyFromReader(context_.get(), &got) != REDIS_OK) return false;
       if (got == nullptr) return true;
       const std::unique_ptr<void, void (*)(void*)> reply(got, freeReplyObject);
-      if (asked_.empty()) return false;  // nobody asked
-      const then next = std::move(asked_.front().next);
-      asked_.pop_front();
+      if (requested_server_.empty()) return false;  // nobody asked
+      const then next = std::move(requested_server_.front().next);
+      requested_server_.pop_front();
       next(static_cast<const redisReply*>(got));
       if (!context_) return false;  // closed by whoever read it
     }
@@ -94,7 +96,7 @@ class redis_pipe {
   int port_ = 0;
   std::unique_ptr<redisContext, void (*)(redisContext*)> context_{nullptr, redisFree};
   bool unsent_ = false;
-  std::deque<question> asked_;
+  std::deque<question> requested_server_;
 };
 
 }  // namespace example

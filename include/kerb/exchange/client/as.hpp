@@ -119,7 +119,7 @@ class [[nodiscard]] as_client {
     if (request_.server) return *request_.server;
     return {{name_t::srv_inst, view_of<kerberos_string>(tgs_name_)}, request_.client.realm};
   }
-  constexpr detail::asked asked(std::uint32_t nonce) const {
+  constexpr detail::request_facts asked(std::uint32_t nonce) const {
     return {request_.client, server(), request_.client.realm, options_, request_.from, till_, rtime_,
             nonce,           offer_,   request_.addresses,    true};
   }
@@ -314,7 +314,7 @@ class [[nodiscard]] as_client {
 
   template <entropy_source R>
   constexpr step on_reply(const msg::AsRep& rep, const environment<C, R>& env) {
-    const detail::asked a = asked(nonce_);
+    const detail::request_facts a = asked(nonce_);
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) {
       if (same_name(rep.cname, a.client.name) && !(rep.crealm == a.client.realm)) named_.note(rep.crealm);
       return disregard(e);

@@ -7,7 +7,7 @@
 namespace kerb::inline v0::detail {
 
 /// What was asked, for the request and for comparison with what came.
-struct asked {
+struct request_facts {
   principal_view client;
   principal_view server;
   kerberos_string kdc;  // the realm whose KDC was asked
@@ -27,7 +27,7 @@ struct asked {
 
 /// Writes into a request's body what is asked for, and nothing else: what the reply is compared with is what was sent.
 template <class Body>
-constexpr void fill_body(Body& body, const asked& a) {
+constexpr void fill_body(Body& body, const request_facts& a) {
   body.kdc_options = a.options;
   if (a.initial) body.cname = a.client.name;
   body.realm = a.initial ? a.client.realm : a.server.realm;

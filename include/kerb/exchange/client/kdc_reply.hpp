@@ -20,7 +20,7 @@ enum class service_is : std::uint8_t { as_asked, own_tgs, referral, another };
 
 /// Judges the service of a reply's encrypted part by the whole of its identity: name, realm, and which KDC was asked.
 /// Whoever answers for one realm could otherwise give a ticket of another's, with a session key that it knows.
-constexpr service_is judge_service(const principal_view& got, kerberos_string crealm, const asked& a) {
+constexpr service_is judge_service(const principal_view& got, kerberos_string crealm, const request_facts& a) {
   const bool canonical = a.options.has(kdc_option_t::canonicalize);
   const std::optional<kerberos_string> to = krbtgt_realm(got.name), wanted = krbtgt_realm(a.server.name);
   // RFC 4120 section 5.3: the realm of a ticket is the one that issued it, and a KDC issues those of its own alone
@@ -39,7 +39,7 @@ constexpr service_is judge_service(const principal_view& got, kerberos_string cr
 
 /// The clear part, RFC 4120 section 3.1.5: it is compared with the request, and nothing is learnt from it.
 template <class Rep>
-constexpr error check_clear_part(const Rep& rep, const asked& a) {
+constexpr error check_clear_part(const Rep& rep, const request_facts& a) {
   const char* const type = asn1::type_name<Rep>;
   const bool renaming = a.initial && a.options.has(kdc_option_t::canonicalize);  // RFC 6806 section 6
   if (!renaming && !same_principal({rep.cname, rep.crealm}, a.client)) {
@@ -52,8 +52,8 @@ constexpr error check_clear_part(const Rep& rep, const asked& a) {
   return {};
 }
 
-constexpr error check_times(const asked& a, const msg::TicketFlags& granted, kerberos_time start, bool has_start,
-                            kerberos_time end, std::optional<kerberos_time> renew_till, timestamp now,
+constexpr error check_times(const request_facts& a, const msg::TicketFlags& granted, kerberos_time start,
+                            bool has_start, kerberos_time end, std::optional<kerberos_time> renew_till, timestamp now,
                             const exchange_limits& limits) {
   const bool postdated = a.options.has(kdc_option_t::postdated);
   if (postdated && a.from) {
@@ -82,7 +82,7 @@ constexpr error check_times(const asked& a, const msg::TicketFlags& granted, ker
 }
 
 /// The flags that a KDC has set without being asked: no fault (RFC 4120 section 3.1.5 compares none), but reported.
-constexpr msg::TicketFlags unrequested(const asked& a, const msg::TicketFlags& granted) {
+constexpr msg::TicketFlags unrequested(const request_facts& a, const msg::TicketFlags& granted) {
   struct pair {
     ticket_flag_t flag;
     kdc_option_t option;
@@ -104,7 +104,7 @@ constexpr msg::TicketFlags unrequested(const asked& a, const msg::TicketFlags& g
 }
 
 /// The ticket's flags: what makes it useless is no success.
-constexpr error check_flags(const asked& a, const msg::TicketFlags& granted) {
+constexpr error check_flags(const request_facts& a, const msg::TicketFlags& granted) {
   // RFC 4120 section 3.3.3: only a postdated ticket is invalid at first, and what was validated is valid
   const bool may_be_invalid = a.options.has(kdc_option_t::postdated) && !a.options.has(kdc_option_t::validate);
   if (granted.has(ticket_flag_t::invalid) && !may_be_invalid) return mismatch(errc::flags_mismatch, "flags");
@@ -116,7 +116,7 @@ constexpr error check_flags(const asked& a, const msg::TicketFlags& granted) {
 /// The encrypted part, which alone says for whom and what the ticket is. `ticket` is the clear one beside it, whose
 /// names decide nothing and may not differ.
 template <class Part>
-constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, kerberos_string crealm, const asked& a,
+constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, kerberos_string crealm, const request_facts& a,
                                timestamp now, const exchange_limits& limits) {
   if (p.nonce != a.nonce) return mismatch(errc::nonce_mismatch, "nonce");
   if (judge_service({p.sname, p.srealm}, crealm, a) == service_is::another)
@@ -159,7 +159,7 @@ constexpr std::size_t buffer_for(const Rep& rep) {
 
 /// The credential that a checked reply makes; its views lie in `in`.
 template <class Key, class Rep, class Part>
-constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, const asked& a, Key session_key,
+constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, const request_facts& a, Key session_key,
                                                 timestamp now, detail::workspace in) {
   ticket_facts f;
   f.server = {p.sname, p.srealm};

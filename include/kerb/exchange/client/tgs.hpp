@@ -141,7 +141,7 @@ class [[nodiscard]] tgs_client {
   enum class state : std::uint8_t { idle, waiting, over, spent, failed };
 
   constexpr const basic_credential<key>& tgt() const { return request_.tgt.get(); }
-  constexpr detail::asked asked(std::uint32_t nonce) const {
+  constexpr detail::request_facts asked(std::uint32_t nonce) const {
     const ticket_facts& f = tgt().facts();
     constexpr msg::TicketFlags carried{ticket_flag_t::forwarded, ticket_flag_t::proxy, ticket_flag_t::anonymous};
     // RFC 4120 section 3.3.3: a renewed or validated ticket keeps the flags it had
@@ -254,7 +254,7 @@ class [[nodiscard]] tgs_client {
 
   template <entropy_source R>
   constexpr step on_reply(const msg::TgsRep& rep, const environment<C, R>& env) {
-    const detail::asked a = asked(nonce_);
+    const detail::request_facts a = asked(nonce_);
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) return disregard(e);
     const std::size_t n = detail::buffer_for(rep);
     if (workspace_.free() < n) return need_buffer{workspace_.size_with(n)};

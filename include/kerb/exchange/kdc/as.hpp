@@ -54,7 +54,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
       this->client_ = {*body.cname, body.realm};
       this->names_client_ = true;
     }
-    if (body.sname) this->asked_ = {*body.sname, body.realm};
+    if (body.sname) this->requested_server_ = {*body.sname, body.realm};
     if (const verdict v = check_form(body); !v.ok()) return this->turn_down(v, env);
     this->state_ = state::wants_principal;
     return ask(principal_role::client);
@@ -161,7 +161,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   }
   constexpr step ask(principal_role role) const {
     if (role == principal_role::client) return need_principal{this->client_, role, may_refer(), {}};
-    return need_principal{this->asked_, role, false, {}};
+    return need_principal{this->requested_server_, role, false, {}};
   }
 
   constexpr verdict check_form(const msg::KdcReqBody& body) const {
@@ -242,7 +242,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     ticket_draft& d = this->draft_;
     d = {};
     d.client = canonical || b.cname->name_type == name_t::enterprise ? c.principal : this->client_;
-    d.server = canonical ? s.principal : this->asked_;
+    d.server = canonical ? s.principal : this->requested_server_;
     d.authtime = env.now.at;
     d.flags.set(f::initial);
     d.flags.set(f::pre_authent, preauthenticated);

@@ -191,7 +191,7 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     if (const verdict v = check_header_times(*part, {}, env.now.at, env.limits.clock_skew); !v.ok()) return v;
     // RFC 6806 section 8: who is known by an alias as a client is known by it here too
     if (const principal_view owner{part->cname, part->crealm};
-        !same_principal(owner, this->asked_) && !same_principal(owner, this->server_.principal)) {
+        !same_principal(owner, this->requested_server_) && !same_principal(owner, this->server_.principal)) {
       return no(errc::name_mismatch, error_code_t::kdc_err_server_nomatch, "KDC-REQ-BODY", "additional-tickets");
     }
     return {};

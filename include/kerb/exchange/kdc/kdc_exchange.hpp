@@ -298,8 +298,9 @@ class kdc_exchange {
     e.susec = now.usec;
     e.error_code = code;
     e.realm = policy_.realm;
-    e.sname = asked_.name.name_string.empty() ? msg::PrincipalName{name_t::srv_inst, view_of<kerberos_string>(tgs)}
-                                              : asked_.name;
+    e.sname = requested_server_.name.name_string.empty()
+                  ? msg::PrincipalName{name_t::srv_inst, view_of<kerberos_string>(tgs)}
+                  : requested_server_.name;
     if (names_client_) {
       e.crealm = client_.realm;
       e.cname = client_.name;
@@ -319,8 +320,8 @@ class kdc_exchange {
   }
   /// As many or more, without counting them all.
   constexpr std::size_t refusal_bound(std::size_t e_data = 0, std::size_t realm = 0) const {
-    return error_bound + e_data + realm + asn1::encoded_size(asked_.name) + asn1::encoded_size(client_.name) +
-           2 * (client_.realm.octets.size() + policy_.realm.octets.size());
+    return error_bound + e_data + realm + asn1::encoded_size(requested_server_.name) +
+           asn1::encoded_size(client_.name) + 2 * (client_.realm.octets.size() + policy_.realm.octets.size());
   }
   /// What size the buffer must have for such a refusal and `besides`, 0 where it has it.
   constexpr std::size_t lacking_for_refusal(std::size_t besides, std::size_t e_data = 0, std::size_t realm = 0) const {
@@ -377,8 +378,8 @@ class kdc_exchange {
   left_at<state, state::over> state_ = state::idle;
   bool issued_ = false;
   bool names_client_ = false;
-  principal_view client_;  // as the request says: for refusals
-  principal_view asked_;   // the server, as the request says
+  principal_view client_;            // as the request says: for refusals
+  principal_view requested_server_;  // the server, as the request says
   record server_{};
   const long_term_key<C>* ticket_key_ = nullptr;
   std::optional<key> user_key_;

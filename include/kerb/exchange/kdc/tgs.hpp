@@ -49,7 +49,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     if (!req) return this->undecodable(req.error(), octets, env);
     request_ = octets;
     req_ = *req;
-    if (body().sname) this->asked_ = {*body().sname, body().realm};
+    if (body().sname) this->requested_server_ = {*body().sname, body().realm};
     const verdict no_tgt =
         detail::no(errc::missing_field, error_code_t::kdc_err_padata_type_nosupp, "TGS-REQ", "padata");
     bool has_ap_req = false;
@@ -196,7 +196,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   constexpr bool may_refer() const {
     if (!is_ours(ap_req_.ticket->sname) || has(kdc_option_t::renew) || has(kdc_option_t::validate)) return false;
     return !has(kdc_option_t::enc_tkt_in_skey) &&
-           (has(kdc_option_t::canonicalize) || detail::tgs_realm(this->asked_.name).has_value());
+           (has(kdc_option_t::canonicalize) || detail::tgs_realm(this->requested_server_.name).has_value());
   }
   constexpr msg::Ticket second_ticket() const { return *body().additional_tickets->begin(); }
 
@@ -215,7 +215,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
       const msg::Ticket second = second_ticket();
       return {second.sname, second.realm};
     }
-    if (!referred_) return this->asked_;
+    if (!referred_) return this->requested_server_;
     const auto name = asn1::decode<msg::PrincipalName>(at(referral_));
     return {name ? *name : msg::PrincipalName{}, this->policy_.realm};
   }
@@ -233,7 +233,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
       return detail::no(errc::session_key_ticket, error_code_t::kdc_err_badoption, "AP-REQ", "ap-options");
     }
     const bool again = has(o::renew) || has(o::validate);
-    const bool same = same_principal(header_server(), this->asked_);
+    const bool same = same_principal(header_server(), this->requested_server_);
     if (again && !same) {
       return detail::no(errc::name_mismatch, error_code_t::kdc_err_server_nomatch, "KDC-REQ-BODY", "sname");
     }
@@ -282,7 +282,8 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     ticket_draft& d = this->draft_;
     d = {};
     d.is_referral = referred_;
-    d.server = referred_ ? s.principal : this->asked_;  // RFC 6806 section 6: as it was asked for, by an alias too
+    d.server =
+        referred_ ? s.principal : this->requested_server_;  // RFC 6806 section 6: as it was asked for, by an alias too
     if (const verdict v = detail::draft_from(d, tgt_, body(), this->policy_, s, env.now.at, env.limits.clock_skew);
         !v.ok()) {
       return this->turn_down(v, env);

@@ -219,7 +219,7 @@ class [[nodiscard]] ap_acceptor {
   }
   /// Which key the ticket asks for and which there were, for the log of a service that could not open it; valid as long
   /// as the octets received. Null before an AP-REQ has come, and after take().
-  constexpr std::optional<keys_asked> asked() const {
+  constexpr std::optional<keys_asked> key_lookup() const {
     if (state_ == state::spent || req_.ticket->sname.name_string.empty()) return std::nullopt;
     return keys_asked{wanted(), had_.value_or(no_ticket_key{})};
   }

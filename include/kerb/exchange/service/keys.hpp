@@ -23,7 +23,7 @@ concept names_realms = requires(S& s, const need_ticket_key& ask) {
   { s.realm_of(ask) } -> std::convertible_to<kerberos_string>;
 };
 
-/// What key a ticket asked for, and what keys its service had: ap_acceptor::asked().
+/// What key a ticket asked for, and what keys its service had: ap_acceptor::key_lookup().
 struct keys_asked {
   need_ticket_key ticket;
   no_ticket_key had;  ///< empty as long as no_key() has not been called

@@ -10,8 +10,8 @@ namespace {
 using detail::service_is;
 
 /// What was asked of the KDC of EX.ORG with canonicalize, in a TGS exchange.
-constexpr detail::asked asked_for(const principal_view& server, bool initial = false) {
-  detail::asked a;
+constexpr detail::request_facts asked_for(const principal_view& server, bool initial = false) {
+  detail::request_facts a;
   a.client = alice();
   a.server = server;
   a.kdc = ex_org;
@@ -23,10 +23,10 @@ constexpr kerberos_string far_parts[] = {"krbtgt"_krb, "FAR.ORG"_krb}, lower_par
 constexpr kerberos_string ex_lower = "ex.org"_krb;
 
 constexpr bool a_referral_is_from_the_realm_asked_to_another() {
-  const auto judge = [](view_of<kerberos_string> parts, kerberos_string realm, const detail::asked& a) {
+  const auto judge = [](view_of<kerberos_string> parts, kerberos_string realm, const detail::request_facts& a) {
     return detail::judge_service(named(parts, realm), ex_org, a);
   };
-  detail::asked a = asked_for(web());
+  detail::request_facts a = asked_for(web());
   if (judge(web_parts, ex_org, a) != service_is::as_asked) return false;
   if (judge(referral_parts, ex_org, a) != service_is::referral) return false;
   if (judge(referral_parts, other_org, a) != service_is::another) return false;  // another realm's own TGT
@@ -43,19 +43,19 @@ constexpr bool a_referral_is_from_the_realm_asked_to_another() {
   return true;
 }
 constexpr bool no_referral_leads_back_to_the_client() {
-  detail::asked a = asked_for(named(web_parts, other_org));
+  detail::request_facts a = asked_for(named(web_parts, other_org));
   a.kdc = other_org;
   return detail::judge_service(named(krbtgt_parts, other_org), ex_org, a) == service_is::another &&
          detail::judge_service(named(referral_parts, other_org), ex_org, a) == service_is::another &&
          detail::judge_service(named(far_parts, other_org), ex_org, a) == service_is::referral;
 }
 constexpr bool what_was_asked_for_is_of_the_realm_that_was_asked() {
-  detail::asked a = asked_for(named(web_parts, other_org));  // asked of EX.ORG
+  detail::request_facts a = asked_for(named(web_parts, other_org));  // asked of EX.ORG
   return detail::judge_service(named(web_parts, other_org), ex_org, a) == service_is::another &&
          detail::judge_service(named(referral_parts, ex_org), ex_org, a) == service_is::referral;
 }
 constexpr bool an_as_may_write_its_realm_in_another_way() {
-  detail::asked a = asked_for(named(lower_parts, ex_lower), true);
+  detail::request_facts a = asked_for(named(lower_parts, ex_lower), true);
   a.kdc = a.client.realm = ex_lower;
   const principal_view own = named(krbtgt_parts, ex_org);
   if (detail::judge_service(own, ex_org, a) != service_is::own_tgs) return false;
@@ -88,7 +88,7 @@ constexpr bool flags_are_asked_for_or_inherited() {
                             {f::renewable, o::renewable},         {f::renewable, o::renewable_ok},
                             {f::anonymous, o::request_anonymous}};
   for (const pair& p : pairs) {
-    detail::asked a;
+    detail::request_facts a;
     const msg::TicketFlags granted{p.flag, f::initial, f::pre_authent, f::transited_policy_checked};
     if (!(detail::unrequested(a, granted) == msg::TicketFlags{p.flag})) return false;
     a.inherited = {p.flag};
@@ -100,17 +100,17 @@ constexpr bool flags_are_asked_for_or_inherited() {
   return true;
 }
 constexpr bool no_wish_is_no_bound() {
-  detail::asked a;
+  detail::request_facts a;
   a.till = {0};
   return detail::check_times(a, {}, noon.at, true, plus(noon.at, 999999), {}, noon, {}).ok();
 }
 constexpr bool no_wish_is_no_bound_of_renewal() {
-  const auto ok = [](const detail::asked& a) {
+  const auto ok = [](const detail::request_facts& a) {
     return detail::check_times(a, {ticket_flag_t::renewable}, noon.at, true, plus(noon.at, 60), plus(noon.at, 999999),
                                noon, {})
         .ok();
   };
-  detail::asked a;
+  detail::request_facts a;
   a.till = plus(noon.at, 60);
   a.options = {kdc_option_t::renewable};
   if (!ok(a)) return false;  // no rtime
@@ -125,7 +125,7 @@ constexpr bool no_wish_is_no_bound_of_renewal() {
   return ok(a);
 }
 constexpr bool extreme_times_do_not_overflow() {
-  detail::asked a;
+  detail::request_facts a;
   a.till = latest_time;
   const auto late = detail::check_times(a, {}, latest_time, true, latest_time, {}, noon, {});
   const auto early = detail::check_times(a, {}, earliest_time, true, latest_time, {}, {latest_time, {999999}}, {});

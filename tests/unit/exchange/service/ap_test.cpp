@@ -511,7 +511,7 @@ TEST_CASE("ap_acceptor: what opens and does not decode is refused", "[exchange][
 
 // ---- keys
 
-struct asked {
+struct request_facts {
   ap_world w;
   std::array<std::uint8_t, 4096> buffer{};
   ap_acceptor<testing::insecure_policy> a;
@@ -566,22 +566,22 @@ TEST_CASE("ap_acceptor: no key, and no key of this version, are told apart", "[e
 
   // For the log: what was asked for, and what there was
   asked known;
-  REQUIRE(known.a.asked());
-  CHECK(known.a.asked()->had.total == 0);
+  REQUIRE(known.a.key_lookup());
+  CHECK(known.a.key_lookup()->had.total == 0);
   no_ticket_key had(errc::bad_key_version);
   REQUIRE(had.had.push_back({7, etype_t::aes256_cts_hmac_sha384_192}));
   had.total = 1;
   known.step = known.a.no_key(had, known.w.turn());
   CHECK(known.closed().why.detail == 3);
-  REQUIRE(known.a.asked());
-  CHECK(known.a.asked()->ticket.kvno == 3u);
-  CHECK(known.a.asked()->ticket.etype == known.w.service_etype);
-  CHECK(same_principal(known.a.asked()->ticket.service, web));
-  CHECK(known.a.asked()->had.total == 1);
-  CHECK(known.a.asked()->had.had[0].kvno == 7);
+  REQUIRE(known.a.key_lookup());
+  CHECK(known.a.key_lookup()->ticket.kvno == 3u);
+  CHECK(known.a.key_lookup()->ticket.etype == known.w.service_etype);
+  CHECK(same_principal(known.a.key_lookup()->ticket.service, web));
+  CHECK(known.a.key_lookup()->had.total == 1);
+  CHECK(known.a.key_lookup()->had.had[0].kvno == 7);
   ap_world w;
   std::array<std::uint8_t, 4096> buffer{};
-  CHECK(!ap_acceptor<testing::insecure_policy>(w.request_in(buffer)).asked());
+  CHECK(!ap_acceptor<testing::insecure_policy>(w.request_in(buffer)).key_lookup());
 }
 
 TEST_CASE("ap_acceptor: keys are tried until one opens the ticket", "[exchange][rfc4120-3.2.3]") {
@@ -791,7 +791,7 @@ TEST_CASE("ap_acceptor: one that was moved from refuses every call, and the othe
       b = std::move(a);
       INFO(calls << " calls, then call " << how);
       CHECK(a.peer() == nullptr);
-      CHECK(!a.asked());
+      CHECK(!a.key_lookup());
       CHECK(a.refusal().empty());
       CHECK(a.framed().empty());
       if (how == 0) CHECK(failure(a.receive(token, t)) == errc::api_misuse);
