@@ -158,7 +158,7 @@ class Judge:
             said = bench.passes(exe, cases)
         return {"pass": None, "none": f'{source} has no case "{cases}"'}.get(said, f'"{cases}" of {source} fails as it is')
 
-    def judge(self, row):
+    def verify(self, row):
         """('seen', how) or ('survived' | 'error', why)"""
         for source, cases in row.tests:
             if error := self.baseline(row, source, cases):
@@ -170,9 +170,9 @@ class Judge:
                 said = self.bench.run_changed(source, cases, row.number)
                 if said != "pass":
                     return "seen", "crash" if said == "crash" else "test"
-        return self.judge_alone(row)
+        return self.verify_alone(row)
 
-    def judge_alone(self, row):
+    def verify_alone(self, row):
         """Compiles a library with this one change."""
         bench = self.bench
         text, _ = mutate((bench.base / row.file).read_text(), row)
@@ -264,7 +264,7 @@ def main():
                 return row, "skipped", f"there is no {row.needs}", 0.0
             start = time.monotonic()
             try:
-                said, how = judge.judge(row)
+                said, how = judge.verify(row)
             except Exception as e:  # a broken row must not take the others with it
                 said, how = "error", repr(e)
             return row, said, how, time.monotonic() - start

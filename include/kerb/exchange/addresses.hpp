@@ -31,8 +31,8 @@ enum class address_verdict : std::uint8_t {
   listed,
   not_listed,
 };
-constexpr address_verdict judge_address(const std::optional<msg::HostAddresses>& addresses,
-                                        const msg::HostAddress& peer) {
+constexpr address_verdict verify_address(const std::optional<msg::HostAddresses>& addresses,
+                                         const msg::HostAddress& peer) {
   if (!addresses) return address_verdict::unrestricted;
   bool names_alone = true;
   for (const msg::HostAddress a : *addresses) {

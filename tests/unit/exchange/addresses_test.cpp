@@ -45,15 +45,15 @@ constexpr bool judges() {
   const msg::HostAddress both[] = {name, here}, other[] = {name, there}, names[] = {name, name},
                          directions[] = {from_initiator}, six[] = {mapped};
   const auto in = [](view_of<msg::HostAddress> v) { return std::optional<msg::HostAddresses>(v); };
-  return judge_address({}, here) == address_verdict::unrestricted &&
-         judge_address(msg::HostAddresses{}, here) == address_verdict::unrestricted &&
-         judge_address(in(both), here) == address_verdict::listed &&
-         judge_address(in(six), here) == address_verdict::listed &&
-         judge_address(in(other), here) == address_verdict::not_listed &&
-         judge_address(in(names), here) == address_verdict::unrestricted &&
-         judge_address(in(names), name) == address_verdict::unrestricted &&
-         judge_address(in(directions), from_initiator) == address_verdict::not_listed;
+  return verify_address({}, here) == address_verdict::unrestricted &&
+         verify_address(msg::HostAddresses{}, here) == address_verdict::unrestricted &&
+         verify_address(in(both), here) == address_verdict::listed &&
+         verify_address(in(six), here) == address_verdict::listed &&
+         verify_address(in(other), here) == address_verdict::not_listed &&
+         verify_address(in(names), here) == address_verdict::unrestricted &&
+         verify_address(in(names), name) == address_verdict::unrestricted &&
+         verify_address(in(directions), from_initiator) == address_verdict::not_listed;
 }
-KERB_BOTH("judge_address: NetBIOS names are passed over, and a directional address is no host's",
+KERB_BOTH("verify_address: NetBIOS names are passed over, and a directional address is no host's",
           "[exchange][rfc4120-3.2.3][rfc4120-7.1]", judges);
 }  // namespace

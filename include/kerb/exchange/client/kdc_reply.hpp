@@ -20,7 +20,7 @@ enum class service_is : std::uint8_t { as_asked, own_tgs, referral, another };
 
 /// Judges the service of a reply's encrypted part by the whole of its identity: name, realm, and which KDC was asked.
 /// Whoever answers for one realm could otherwise give a ticket of another's, with a session key that it knows.
-constexpr service_is judge_service(const principal_view& got, kerberos_string crealm, const request_facts& a) {
+constexpr service_is verify_service(const principal_view& got, kerberos_string crealm, const request_facts& a) {
   const bool canonical = a.options.has(kdc_option_t::canonicalize);
   const std::optional<kerberos_string> to = krbtgt_realm(got.name), wanted = krbtgt_realm(a.server.name);
   // RFC 4120 section 5.3: the realm of a ticket is the one that issued it, and a KDC issues those of its own alone
@@ -119,7 +119,7 @@ template <class Part>
 constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, kerberos_string crealm, const request_facts& a,
                                timestamp now, const exchange_limits& limits) {
   if (p.nonce != a.nonce) return mismatch(errc::nonce_mismatch, "nonce");
-  if (judge_service({p.sname, p.srealm}, crealm, a) == service_is::another)
+  if (verify_service({p.sname, p.srealm}, crealm, a) == service_is::another)
     return mismatch(errc::name_mismatch, p.srealm == a.kdc && p.srealm == a.server.realm ? "sname" : "srealm");
   // RFC 4120 section 5.4.1: an AS has clients of its own realm alone; and those who do not say whence they are
   const bool anonymous = a.options.has(kdc_option_t::request_anonymous) && crealm == anonymous_realm;
@@ -172,7 +172,7 @@ constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, c
   f.addresses = p.caddr;
   f.unrequested_flags = unrequested(a, p.flags);
   f.client_renamed = !same_principal({rep.cname, rep.crealm}, a.client);
-  f.is_referral = judge_service(f.server, rep.crealm, a) == service_is::referral;
+  f.is_referral = verify_service(f.server, rep.crealm, a) == service_is::referral;
   f.client.realm.octets = in.keep_copy(rep.crealm.octets);
   f.ticket = in.keep_copy(rep.ticket.octets());
   const std::size_t n = asn1::encoded_size(rep.cname);

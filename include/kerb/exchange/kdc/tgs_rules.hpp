@@ -65,7 +65,7 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
 /// Whether the peer's address is among the ticket's, where it has any and the peer's is known.
 constexpr bool address_fits(const std::optional<msg::HostAddresses>& addresses,
                             const std::optional<msg::HostAddress>& peer) {
-  return !peer || judge_address(addresses, *peer) != address_verdict::not_listed;
+  return !peer || verify_address(addresses, *peer) != address_verdict::not_listed;
 }
 
 /// The checksum over the body as it came, RFC 4120 section 3.3.2: there, keyed, of the session key's own type.

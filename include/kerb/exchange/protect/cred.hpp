@@ -160,27 +160,27 @@ class received_credentials {
 namespace detail {
 /// Whether a KrbCredInfo says enough for a credential. RFC 4120 section 5.8.1 lets it leave out what the recipient
 /// knows; of an unknown ticket it knows no more than the server's name, from the clear part.
-constexpr error judge_info(const msg::KrbCredInfo& i) {
+constexpr error verify_info(const msg::KrbCredInfo& i) {
   const char* missing = !i.prealm ? "prealm" : !i.pname ? "pname" : !i.endtime ? "endtime" : nullptr;
   if (missing == nullptr) return {};
   return {.code = errc::missing_field, .type = "KrbCredInfo", .field = missing};
 }
-constexpr error judge_cred(const msg::KrbCred& m, const msg::EncKrbCredPart& part, timestamp now, std::int64_t skew,
-                           const cred_demands& want) {
+constexpr error verify_cred(const msg::KrbCred& m, const msg::EncKrbCredPart& part, timestamp now, std::int64_t skew,
+                            const cred_demands& want) {
   constexpr const char* type = "EncKrbCredPart";
   if (m.tickets.empty()) return {.code = errc::empty_sequence, .type = "KRB-CRED", .field = "tickets"};
   if (part.ticket_info.size() != m.tickets.size()) {
     return {.code = errc::count_mismatch, .type = type, .field = "ticket-info"};
   }
   for (const msg::KrbCredInfo i : part.ticket_info)
-    if (const error e = judge_info(i); !e.ok()) return e;
+    if (const error e = verify_info(i); !e.ok()) return e;
   if (want.addresses) {
-    const error e = judge_addresses(part.s_address, part.r_address, *want.addresses, want.demand_recipient, type);
+    const error e = verify_addresses(part.s_address, part.r_address, *want.addresses, want.demand_recipient, type);
     if (!e.ok()) return e;
   }
   std::optional<microseconds> usec = part.usec;
   if (!want.timestamp && part.timestamp && !usec) usec = microseconds{};
-  const error e = judge_time(part.timestamp, usec, want.timestamp, now, skew, type);
+  const error e = verify_time(part.timestamp, usec, want.timestamp, now, skew, type);
   if (!e.ok()) return e;
   if (want.nonce && part.nonce != want.nonce) { return {.code = errc::nonce_mismatch, .type = type, .field = "nonce"}; }
   return {};
@@ -261,7 +261,7 @@ constexpr result<received_credentials<C>> open_cred(bytes_view message, std::spa
   if (!plain) return plain.error();
   const auto part = asn1::decode<msg::EncKrbCredPart>(*plain);
   if (!part) return part.error();
-  const error e = judge_cred(*copy, *part, env.now, env.limits.clock_skew, want);
+  const error e = verify_cred(*copy, *part, env.now, env.limits.clock_skew, want);
   if (!e.ok()) return e;
   got.keep(*copy, *part);
   return got;

@@ -81,9 +81,9 @@ struct session_addresses {
 
 /// RFC 4120 sections 3.4.2 and 3.5.2: the sender's address must be the peer's, and the recipient's, where there is one
 /// or one is demanded, must be ours.
-constexpr error judge_addresses(const std::optional<msg::HostAddress>& s_address,
-                                const std::optional<msg::HostAddress>& r_address, const session_addresses& session,
-                                bool demand_recipient, const char* type) {
+constexpr error verify_addresses(const std::optional<msg::HostAddress>& s_address,
+                                 const std::optional<msg::HostAddress>& r_address, const session_addresses& session,
+                                 bool demand_recipient, const char* type) {
   if (!s_address || !same_address(*s_address, session.theirs)) {
     return {.code = errc::address_mismatch, .type = type, .field = "s-address"};
   }
@@ -94,8 +94,8 @@ constexpr error judge_addresses(const std::optional<msg::HostAddress>& s_address
 }
 
 /// The same sections: a time that is demanded and absent, incomplete, or too far from now.
-constexpr error judge_time(const std::optional<kerberos_time>& at, const std::optional<microseconds>& usec,
-                           bool demanded, timestamp now, std::int64_t skew, const char* type) {
+constexpr error verify_time(const std::optional<kerberos_time>& at, const std::optional<microseconds>& usec,
+                            bool demanded, timestamp now, std::int64_t skew, const char* type) {
   if (!at && !usec && !demanded) return {};
   if (!at) return {.code = errc::clock_skew, .type = type, .field = "timestamp"};
   if (!usec) return {.code = errc::clock_skew, .type = type, .field = "usec"};

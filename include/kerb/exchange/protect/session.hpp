@@ -92,7 +92,7 @@ class [[nodiscard]] protected_session {
     if (!plain) return error{.code = plain.error().code, .type = "KRB-PRIV", .field = "enc-part"};
     const auto part =
         asn1::decode<msg::EncKrbPrivPart>(bytes_view(without_padding(*env.policy, m->enc_part.etype, *plain)));
-    error e = part ? judge(*part, env) : part.error();
+    error e = part ? verify(*part, env) : part.error();
     if (e.ok() && remembers<S>()) e = enter(*m, *part, false, env, seen);
     if (!e.ok()) {
       secure_zero(out.first(cipher.size()));
@@ -140,7 +140,7 @@ class [[nodiscard]] protected_session {
         env.policy->verify(m->cksum.cksumtype, **k, key_usage_t::krb_safe_cksum, pieces, m->cksum.checksum);
     if (why != errc::ok) return error{.code = why, .type = "KRB-SAFE", .field = "cksum"};
     const msg::KrbSafeBody& body = m->safe_body.value();
-    error e = judge(body, env);
+    error e = verify(body, env);
     if (e.ok() && remembers<S>()) e = enter(*m, body, false, env, seen);
     if (!e.ok()) return e;
     if (numbered()) in_.count();
@@ -364,14 +364,14 @@ class [[nodiscard]] protected_session {
 
   /// RFC 4120 sections 3.4.2 and 3.5.2, of a message that has verified.
   template <class Part, entropy_source R>
-  constexpr error judge(const Part& p, const environment<C, R>& env) const {
+  constexpr error verify(const Part& p, const environment<C, R>& env) const {
     constexpr const char* type = asn1::type_name<Part>;
-    error e = judge_addresses(p.s_address, p.r_address, places(), options_.demand_recipient, type);
+    error e = verify_addresses(p.s_address, p.r_address, places(), options_.demand_recipient, type);
     if (!e.ok()) return e;
     if (!p.timestamp && !p.seq_number && !(numbered() && in_.next() == 0u)) {
       return {.code = errc::no_freshness, .type = type};
     }
-    e = judge_time(p.timestamp, p.usec, timed(), env.now, env.limits.clock_skew, type);
+    e = verify_time(p.timestamp, p.usec, timed(), env.now, env.limits.clock_skew, type);
     if (!e.ok() || !numbered()) return e;
     // Where nothing but the number tells ours from the peer's, one that we have used may be ours come back
     // MIT krb5 leaves a number of zero out, and it is under the seal: nobody else can have taken it away

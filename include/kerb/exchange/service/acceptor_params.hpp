@@ -41,7 +41,7 @@ struct acceptor_params {
       peer_address{};             ///< where the request came from; compared with the ticket's addresses
   bool demand_addresses = false;  ///< refuse tickets that name no address
   /// The authorization data that the caller will enforce; any other that is not AD-IF-RELEVANT refuses the client,
-  /// unless the acceptor reads it itself (judge_authorization).
+  /// unless the acceptor reads it itself (verify_authorization).
   view_of<ad_t> understood{};
   /// Judges the path of clients of other realms where no KDC has (RFC 4120 section 2.7); without it they are refused.
   std::optional<realm_path_policy> paths{};

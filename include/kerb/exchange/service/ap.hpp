@@ -294,7 +294,7 @@ class [[nodiscard]] ap_acceptor {
       }
       product_.keys_.initiator_subkey.emplace(std::move(*k));
     }
-    if (const detail::verdict v = judge(ticket, *auth, realm, env); !v.ok()) return turn_down(v.why, v.code, env);
+    if (const detail::verdict v = verify(ticket, *auth, realm, env); !v.ok()) return turn_down(v.why, v.code, env);
     product_.client_ = {ticket.cname, ticket.crealm};
     product_.service_ = kept_service();  // the product outlives the octets that came
     product_.flags_ = ticket.flags;
@@ -316,14 +316,14 @@ class [[nodiscard]] ap_acceptor {
     return ask;
   }
   template <entropy_source R>
-  constexpr detail::verdict judge(const msg::EncTicketPart& ticket, const msg::Authenticator& auth,
-                                  std::optional<kerberos_string> realm, const environment<C, R>& env) {
+  constexpr detail::verdict verify(const msg::EncTicketPart& ticket, const msg::Authenticator& auth,
+                                   std::optional<kerberos_string> realm, const environment<C, R>& env) {
     if (const detail::verdict v = detail::check_client(auth, ticket); !v.ok()) return v;
     if (const detail::verdict v = detail::check_address(ticket, request_); !v.ok()) return v;
     if (const detail::verdict v = detail::check_path(ticket, realm, request_); !v.ok()) return v;
     if (const detail::verdict v =
-            judge_authorization(env.policy.get(), product_.keys_.session_key, request_.understood,
-                                ticket.authorization_data, auth.authorization_data, product_.authorization_);
+            verify_authorization(env.policy.get(), product_.keys_.session_key, request_.understood,
+                                 ticket.authorization_data, auth.authorization_data, product_.authorization_);
         !v.ok()) {
       return v;
     }

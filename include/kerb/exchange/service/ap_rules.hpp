@@ -23,7 +23,7 @@ constexpr verdict check_client(const msg::Authenticator& auth, const msg::EncTic
 
 /// RFC 4120 section 3.2.3: a ticket that names addresses comes from one of them.
 constexpr verdict check_address(const msg::EncTicketPart& ticket, const acceptor_params& r) {
-  const address_verdict v = judge_address(ticket.caddr, r.peer_address ? *r.peer_address : msg::HostAddress{});
+  const address_verdict v = verify_address(ticket.caddr, r.peer_address ? *r.peer_address : msg::HostAddress{});
   if (v == address_verdict::unrestricted ? !r.demand_addresses : v == address_verdict::listed && r.peer_address) {
     return {};
   }

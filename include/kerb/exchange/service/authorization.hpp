@@ -142,9 +142,9 @@ class authorization {
   template <crypto_policy C>
   friend class ap_acceptor;
   template <crypto_policy C>
-  friend constexpr detail::verdict judge_authorization(C&, const typename C::key&, view_of<ad_t>,
-                                                       const std::optional<msg::AuthorizationData>&,
-                                                       const std::optional<msg::AuthorizationData>&, authorization&);
+  friend constexpr detail::verdict verify_authorization(C&, const typename C::key&, view_of<ad_t>,
+                                                        const std::optional<msg::AuthorizationData>&,
+                                                        const std::optional<msg::AuthorizationData>&, authorization&);
   std::optional<msg::AuthorizationData> ticket_, authenticator_;
   std::uint32_t verified_ = 0;  // which AD-KDC-ISSUED, in the order in which the walk meets them
 };
@@ -163,11 +163,11 @@ constexpr bool is_read(const authorization_element& e) {
 /// list of encryption types, from the authenticator. errc::critical_authdata, also for more than 256 elements or lists
 /// more than 8 deep, or why an AD-IF-RELEVANT does not decode. `out` is then as it was.
 template <crypto_policy C>
-[[nodiscard]] constexpr detail::verdict judge_authorization(C& policy, const typename C::key& session_key,
-                                                            view_of<ad_t> understood,
-                                                            const std::optional<msg::AuthorizationData>& ticket,
-                                                            const std::optional<msg::AuthorizationData>& authenticator,
-                                                            authorization& out) {
+[[nodiscard]] constexpr detail::verdict verify_authorization(C& policy, const typename C::key& session_key,
+                                                             view_of<ad_t> understood,
+                                                             const std::optional<msg::AuthorizationData>& ticket,
+                                                             const std::optional<msg::AuthorizationData>& authenticator,
+                                                             authorization& out) {
   struct visitor {
     ref<C> policy;
     ref<const typename C::key> session_key;

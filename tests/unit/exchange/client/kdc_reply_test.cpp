@@ -24,54 +24,54 @@ constexpr kerberos_string ex_lower = "ex.org"_krb;
 
 constexpr bool a_referral_is_from_the_realm_asked_to_another() {
   const auto judge = [](view_of<kerberos_string> parts, kerberos_string realm, const detail::request_facts& a) {
-    return detail::judge_service(named(parts, realm), ex_org, a);
+    return detail::verify_service(named(parts, realm), ex_org, a);
   };
   detail::request_facts a = asked_for(web());
-  if (judge(web_parts, ex_org, a) != service_is::as_asked) return false;
-  if (judge(referral_parts, ex_org, a) != service_is::referral) return false;
-  if (judge(referral_parts, other_org, a) != service_is::another) return false;  // another realm's own TGT
-  if (judge(far_parts, other_org, a) != service_is::another) return false;       // issued by another realm
-  if (judge(krbtgt_parts, ex_org, a) != service_is::another) return false;       // this realm's own TGT
-  if (judge(krbtgt_parts, other_org, a) != service_is::another) return false;
-  if (judge(ftp_parts, ex_org, a) != service_is::another) return false;
+  if (verify(web_parts, ex_org, a) != service_is::as_asked) return false;
+  if (verify(referral_parts, ex_org, a) != service_is::referral) return false;
+  if (verify(referral_parts, other_org, a) != service_is::another) return false;  // another realm's own TGT
+  if (verify(far_parts, other_org, a) != service_is::another) return false;       // issued by another realm
+  if (verify(krbtgt_parts, ex_org, a) != service_is::another) return false;       // this realm's own TGT
+  if (verify(krbtgt_parts, other_org, a) != service_is::another) return false;
+  if (verify(ftp_parts, ex_org, a) != service_is::another) return false;
   a.options = {};
-  if (judge(referral_parts, ex_org, a) != service_is::another) return false;
+  if (verify(referral_parts, ex_org, a) != service_is::another) return false;
   for (const kdc_option_t o : {kdc_option_t::renew, kdc_option_t::validate}) {
     a.options = {kdc_option_t::canonicalize, o};
-    if (judge(referral_parts, ex_org, a) != service_is::another) return false;
+    if (verify(referral_parts, ex_org, a) != service_is::another) return false;
   }
   return true;
 }
 constexpr bool no_referral_leads_back_to_the_client() {
   detail::request_facts a = asked_for(named(web_parts, other_org));
   a.kdc = other_org;
-  return detail::judge_service(named(krbtgt_parts, other_org), ex_org, a) == service_is::another &&
-         detail::judge_service(named(referral_parts, other_org), ex_org, a) == service_is::another &&
-         detail::judge_service(named(far_parts, other_org), ex_org, a) == service_is::referral;
+  return detail::verify_service(named(krbtgt_parts, other_org), ex_org, a) == service_is::another &&
+         detail::verify_service(named(referral_parts, other_org), ex_org, a) == service_is::another &&
+         detail::verify_service(named(far_parts, other_org), ex_org, a) == service_is::referral;
 }
 constexpr bool what_was_asked_for_is_of_the_realm_that_was_asked() {
   detail::request_facts a = asked_for(named(web_parts, other_org));  // asked of EX.ORG
-  return detail::judge_service(named(web_parts, other_org), ex_org, a) == service_is::another &&
-         detail::judge_service(named(referral_parts, ex_org), ex_org, a) == service_is::referral;
+  return detail::verify_service(named(web_parts, other_org), ex_org, a) == service_is::another &&
+         detail::verify_service(named(referral_parts, ex_org), ex_org, a) == service_is::referral;
 }
 constexpr bool an_as_may_write_its_realm_in_another_way() {
   detail::request_facts a = asked_for(named(lower_parts, ex_lower), true);
   a.kdc = a.client.realm = ex_lower;
   const principal_view own = named(krbtgt_parts, ex_org);
-  if (detail::judge_service(own, ex_org, a) != service_is::own_tgs) return false;
-  if (detail::judge_service(own, ex_lower, a) != service_is::another) return false;  // the client is of another realm
-  if (detail::judge_service(named(referral_parts, ex_org), ex_org, a) != service_is::another) return false;
-  if (detail::judge_service(named(web_parts, ex_org), ex_org, a) != service_is::another) return false;
+  if (detail::verify_service(own, ex_org, a) != service_is::own_tgs) return false;
+  if (detail::verify_service(own, ex_lower, a) != service_is::another) return false;  // the client is of another realm
+  if (detail::verify_service(named(referral_parts, ex_org), ex_org, a) != service_is::another) return false;
+  if (detail::verify_service(named(web_parts, ex_org), ex_org, a) != service_is::another) return false;
   a.initial = false;
-  if (detail::judge_service(own, ex_org, a) != service_is::another) return false;
+  if (detail::verify_service(own, ex_org, a) != service_is::another) return false;
   a.initial = true;
   a.options = {};
-  if (detail::judge_service(own, ex_org, a) != service_is::another) return false;
+  if (detail::verify_service(own, ex_org, a) != service_is::another) return false;
   a.options = {kdc_option_t::canonicalize};
   for (const principal_view& other :
        {named(web_parts, ex_lower), named(referral_parts, ex_lower), named(lower_parts)}) {
     a.server = other;
-    if (detail::judge_service(own, ex_org, a) != service_is::another) return false;
+    if (detail::verify_service(own, ex_org, a) != service_is::another) return false;
   }
   return true;
 }
@@ -133,13 +133,13 @@ constexpr bool extreme_times_do_not_overflow() {
 }
 }  // namespace
 
-KERB_BOTH("judge_service: a referral is issued by the realm that was asked, and names another", "[exchange][rfc6806-8]",
-          a_referral_is_from_the_realm_asked_to_another);
-KERB_BOTH("judge_service: no referral leads back to the client's own realm", "[exchange][rfc4120-3.3.1]",
+KERB_BOTH("verify_service: a referral is issued by the realm that was asked, and names another",
+          "[exchange][rfc6806-8]", a_referral_is_from_the_realm_asked_to_another);
+KERB_BOTH("verify_service: no referral leads back to the client's own realm", "[exchange][rfc4120-3.3.1]",
           no_referral_leads_back_to_the_client);
-KERB_BOTH("judge_service: what was asked for is issued by the realm that was asked", "[exchange][rfc4120-5.3]",
+KERB_BOTH("verify_service: what was asked for is issued by the realm that was asked", "[exchange][rfc4120-5.3]",
           what_was_asked_for_is_of_the_realm_that_was_asked);
-KERB_BOTH("judge_service: an AS may write its realm in another way, in all places alike", "[exchange][rfc6806-6]",
+KERB_BOTH("verify_service: an AS may write its realm in another way, in all places alike", "[exchange][rfc6806-6]",
           an_as_may_write_its_realm_in_another_way);
 KERB_BOTH("unrequested: every flag that widens a ticket, unless it was asked for or inherited", "[exchange][rfc4120-2]",
           flags_are_asked_for_or_inherited);

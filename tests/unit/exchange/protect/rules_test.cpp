@@ -52,33 +52,33 @@ KERB_BOTH("session_addresses: directional unless real ones are given, and IPv4 a
 constexpr bool address_rules() {
   const session_addresses a{here_address, there_address};
   using maybe = std::optional<msg::HostAddress>;
-  const auto judge = [&](maybe s, maybe r, bool demand) { return judge_addresses(s, r, a, demand, "X"); };
-  return judge(there_address, {}, false).ok() && judge(there_address, here_address, false).ok() &&
-         judge(there_address, here_address, true).ok() &&
-         is(judge(there_address, {}, true), errc::address_mismatch, "X", "r-address") &&
-         is(judge(there_address, there_address, false), errc::address_mismatch, "X", "r-address") &&
-         is(judge(here_address, here_address, false), errc::address_mismatch, "X", "s-address") &&
-         is(judge({}, here_address, false), errc::address_mismatch, "X", "s-address") &&
-         is(judge(from_acceptor, {}, false), errc::address_mismatch, "X", "s-address");
+  const auto judge = [&](maybe s, maybe r, bool demand) { return verify_addresses(s, r, a, demand, "X"); };
+  return verify(there_address, {}, false).ok() && verify(there_address, here_address, false).ok() &&
+         verify(there_address, here_address, true).ok() &&
+         is(verify(there_address, {}, true), errc::address_mismatch, "X", "r-address") &&
+         is(verify(there_address, there_address, false), errc::address_mismatch, "X", "r-address") &&
+         is(verify(here_address, here_address, false), errc::address_mismatch, "X", "s-address") &&
+         is(verify({}, here_address, false), errc::address_mismatch, "X", "s-address") &&
+         is(verify(from_acceptor, {}, false), errc::address_mismatch, "X", "s-address");
 }
-KERB_BOTH("judge_addresses: the sender's is the peer's, the recipient's is ours", "[exchange][rfc4120-3.4.2]",
+KERB_BOTH("verify_addresses: the sender's is the peer's, the recipient's is ours", "[exchange][rfc4120-3.4.2]",
           address_rules);
 
 constexpr bool time_rules() {
   const timestamp now{{1000}, {500000}};
   using at = std::optional<kerberos_time>;
   using usec = std::optional<microseconds>;
-  const auto judge = [&](at t, usec u, bool demanded) { return judge_time(t, u, demanded, now, 300, "X"); };
+  const auto judge = [&](at t, usec u, bool demanded) { return verify_time(t, u, demanded, now, 300, "X"); };
   const auto skewed = [](const error& e, std::string_view field) { return is(e, errc::clock_skew, "X", field); };
-  return judge(kerberos_time{1000}, microseconds{0}, true).ok() && judge({}, {}, false).ok() &&
-         judge(kerberos_time{700}, microseconds{500000}, false).ok() &&
-         judge(kerberos_time{1300}, microseconds{500000}, true).ok() && skewed(judge({}, {}, true), "timestamp") &&
-         skewed(judge({}, microseconds{0}, false), "timestamp") &&
-         skewed(judge(kerberos_time{1000}, {}, false), "usec") &&
-         skewed(judge(kerberos_time{700}, microseconds{499999}, false), "timestamp") &&
-         skewed(judge(kerberos_time{1300}, microseconds{500001}, true), "timestamp");
+  return verify(kerberos_time{1000}, microseconds{0}, true).ok() && verify({}, {}, false).ok() &&
+         verify(kerberos_time{700}, microseconds{500000}, false).ok() &&
+         verify(kerberos_time{1300}, microseconds{500000}, true).ok() && skewed(verify({}, {}, true), "timestamp") &&
+         skewed(verify({}, microseconds{0}, false), "timestamp") &&
+         skewed(verify(kerberos_time{1000}, {}, false), "usec") &&
+         skewed(verify(kerberos_time{700}, microseconds{499999}, false), "timestamp") &&
+         skewed(verify(kerberos_time{1300}, microseconds{500001}, true), "timestamp");
 }
-KERB_BOTH("judge_time: a time is whole and current, whether it was demanded or not", "[exchange][rfc4120-3.4.2]",
+KERB_BOTH("verify_time: a time is whole and current, whether it was demanded or not", "[exchange][rfc4120-3.4.2]",
           time_rules);
 
 constexpr bool numbers_go_round() {

@@ -136,7 +136,7 @@ KERB_BOTH("knows_bindings: only what the client itself says", "[exchange]", [] {
     std::array<std::uint8_t, 32> zeros{};
     const key k = std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, zeros));
     authorization data;
-    (void)judge_authorization(p, k, {}, in_ticket ? d : std::nullopt, in_ticket ? std::nullopt : d, data);
+    (void)verify_authorization(p, k, {}, in_ticket ? d : std::nullopt, in_ticket ? std::nullopt : d, data);
     return detail::knows_bindings(data);
   };
   return known(false, 0x4000) && known(false, 0xc001) && !known(false, 0x8000) && !known(true, 0x4000);
@@ -181,7 +181,7 @@ constexpr std::pair<errc, bool> bind(says client, binding_rule rule, bool own, b
   const key k = kerb_test::must(p.import(etype_t::aes256_cts_hmac_sha1_96, octets));
   std::optional<msg::AuthorizationData> from_client;
   if (aware) from_client = msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(relevant));
-  if (!judge_authorization(p, k, {}, {}, from_client, data).ok()) return {errc::api_misuse, false};
+  if (!verify_authorization(p, k, {}, {}, from_client, data).ok()) return {errc::api_misuse, false};
   bool bound = true;
   const errc e = detail::check_bindings(p, gss, data, r, bound).why.code;
   return {e, bound};
@@ -226,7 +226,7 @@ constexpr std::optional<etype_t> negotiate(view_of<etype_t> offer, bool in_ticke
   std::array<std::uint8_t, 32> octets{};
   const key k = kerb_test::must(p.import(etype_t::aes256_cts_hmac_sha1_96, octets));
   authorization data;
-  if (!judge_authorization(p, k, {}, in_ticket ? d : std::nullopt, in_ticket ? std::nullopt : d, data).ok()) return {};
+  if (!verify_authorization(p, k, {}, in_ticket ? d : std::nullopt, in_ticket ? std::nullopt : d, data).ok()) return {};
   return detail::negotiated_etype(p, data);
 }
 KERB_BOTH("negotiated_etype: the service's favourite among what the client offers", "[exchange][rfc4537]", [] {

@@ -36,12 +36,12 @@ constexpr key session(insecure_policy& p, std::uint8_t first = 1) {
   std::array<std::uint8_t, 32> octets{first};
   return kerb_test::must(p.import(etype_t::aes256_cts_hmac_sha1_96, octets));
 }
-constexpr judged judge(std::optional<msg::AuthorizationData> ticket,
-                       std::optional<msg::AuthorizationData> authenticator, view_of<ad_t> understood = {}) {
+constexpr judged verify(std::optional<msg::AuthorizationData> ticket,
+                        std::optional<msg::AuthorizationData> authenticator, view_of<ad_t> understood = {}) {
   insecure_policy p;
   judged j;
   const key k = session(p);
-  j.v = judge_authorization(p, k, understood, ticket, authenticator, j.a);
+  j.v = verify_authorization(p, k, understood, ticket, authenticator, j.a);
   return j;
 }
 constexpr unsigned count(const authorization& a) {
@@ -52,7 +52,7 @@ constexpr unsigned count(const authorization& a) {
 constexpr std::optional<msg::AuthorizationData> in(view_of<element> v) { return msg::AuthorizationData(v); }
 
 constexpr bool none_is_fine() {
-  const judged nothing = judge({}, {}), empty = judge(in({}), in({}));
+  const judged nothing = verify({}, {}), empty = verify(in({}), in({}));
   return nothing.v.ok() && nothing.a.empty() && count(nothing.a) == 0 && !nothing.a.find(strange) && empty.v.ok() &&
          count(empty.a) == 0;
 }
@@ -61,7 +61,7 @@ KERB_BOTH("authorization: a client without any is fine", "[exchange][rfc4120-5.2
 constexpr bool unknown_refuses() {
   const element one[] = {{strange, data_octets}};
   constexpr ad_t list[] = {known, strange};
-  const judged t = judge(in(one), {}), a = judge({}, in(one)), ok = judge(in(one), in(one), list);
+  const judged t = verify(in(one), {}), a = verify({}, in(one)), ok = verify(in(one), in(one), list);
   return t.v.why.code == errc::critical_authdata && std::string_view(t.v.why.type) == "EncTicketPart" &&
          t.v.code == error_code_t::krb_err_generic && a.v.why.code == errc::critical_authdata &&
          std::string_view(a.v.why.type) == "Authenticator" && t.a.empty() && ok.v.ok() && count(ok.a) == 2;
@@ -76,7 +76,7 @@ constexpr bool what_is_read_is_understood() {
   const auto no_list = "0203020114"_hex;
   const auto critical = [](ad_t type, bytes_view data, bool in_ticket) {
     const element one[] = {{type, data}};
-    const judged j = in_ticket ? judge(in(one), {}) : judge({}, in(one));
+    const judged j = in_ticket ? verify(in(one), {}) : verify({}, in(one));
     return j.v.ok() ? j.a.find(type)->critical : j.v.why.code != errc::critical_authdata;
   };
   constexpr ad_t options = ad_t::ad_auth_data_ap_options, etypes = ad_t::etype_negotiation;
@@ -94,7 +94,7 @@ constexpr bool authenticator_of_sspi_rs() {
       "3236303130313132303030305aa8123010300ea0040202008fa106040400400000"_hex;
   const auto a = asn1::decode<msg::Authenticator>(octets);
   if (!a || !a->authorization_data) return false;
-  const judged j = judge({}, a->authorization_data);
+  const judged j = verify({}, a->authorization_data);
   return j.v.ok() && j.a.find(ad_t::ad_auth_data_ap_options);
 }
 KERB_BOTH("authorization: an authenticator of sspi-rs with bare AP-OPTIONS is accepted", "[exchange]",
@@ -105,7 +105,7 @@ constexpr bool optional_elements_come() {
   const element two[] = {{strange, data_octets}, {known, other_octets}};
   const element nested[] = {{ad_t::if_relevant, list_in(inner, two)}, {known, data_octets}};
   const element top[] = {{ad_t::if_relevant, list_in(outer, nested)}};
-  const judged j = judge(in(top), {});
+  const judged j = verify(in(top), {});
   const auto s = j.a.find(strange), k = j.a.find(known);
   return j.v.ok() && count(j.a) == 3 && s && !s->critical && s->from_ticket && !s->issued &&
          s->data == bytes_view(data_octets) && k && k->data == bytes_view(other_octets);
@@ -115,7 +115,7 @@ KERB_BOTH("authorization: what is inside AD-IF-RELEVANT comes one by one, and is
 
 constexpr bool for_the_kdc() {
   const element top[] = {{ad_t::mandatory_for_kdc, data_octets}};
-  const judged j = judge(in(top), {});
+  const judged j = verify(in(top), {});
   return j.v.ok() && count(j.a) == 0;
 }
 KERB_BOTH("authorization: what only KDCs interpret neither refuses nor comes", "[exchange][rfc4120-5.2.6.4]",
@@ -127,7 +127,8 @@ constexpr bool and_or() {
   const bytes_view octets = encode_in(buffer, msg::AdAndOr{1, msg::AuthorizationData(view_of<element>(inside))});
   const element top[] = {{ad_t::and_or, octets}}, wrapped[] = {{ad_t::if_relevant, list_in(outer, top)}};
   constexpr ad_t list[] = {ad_t::and_or};
-  const judged refused = judge(in(top), {}), understood = judge(in(top), {}, list), relevant = judge(in(wrapped), {});
+  const judged refused = verify(in(top), {}), understood = verify(in(top), {}, list),
+               relevant = verify(in(wrapped), {});
   if (refused.v.ok() || !understood.v.ok() || !relevant.v.ok()) return false;
   const auto e = understood.a.find(ad_t::and_or);
   if (!e || !e->critical) return false;
@@ -161,7 +162,7 @@ constexpr principal_view issuer{{name_t::principal, issuer_parts}, "EX.ORG"_krb}
 constexpr bool issued_elements() {
   std::array<std::uint8_t, 300> buffer{};
   const element good[] = {{ad_t::kdc_issued, issued_in(buffer, 1, key_usage_t::ad_kdc_issued_cksum, issuer)}};
-  const judged j = judge(in(good), {}), forged = judge({}, in(good));
+  const judged j = verify(in(good), {}), forged = verify({}, in(good));
   const auto e = j.a.find(strange);
   // Who has the session key can sign: in the authenticator that is the client
   return j.v.ok() && e && e->issued && !e->critical && e->from_ticket && e->issuer &&
@@ -177,7 +178,7 @@ constexpr bool unsigned_elements() {
                          {ad_t::kdc_issued, issued_in(c, 1, key_usage_t::ad_kdc_issued_cksum, {}, cksum_t::rsa_md5)},
                          {ad_t::kdc_issued, data_octets},
                          {ad_t::kdc_issued, issued_in(d, 1, key_usage_t::ad_kdc_issued_cksum)}};
-  const judged j = judge(in(bad), {});
+  const judged j = verify(in(bad), {});
   const auto e = j.a.find(strange);
   return j.v.ok() && count(j.a) == 1 && e && e->issued && !e->issuer;
 }
@@ -188,8 +189,8 @@ constexpr bool malformed_lists_refuse() {
   const auto empty = "3000"_hex;
   const element nothing[] = {{ad_t::if_relevant, empty}}, junk[] = {{ad_t::if_relevant, data_octets}},
                 none[] = {{ad_t::if_relevant, {}}};
-  return judge(in(nothing), {}).v.ok() && !judge(in(junk), {}).v.ok() && !judge(in(none), {}).v.ok() &&
-         std::string_view(judge(in(junk), {}).v.why.type) == "AD-IF-RELEVANT";
+  return verify(in(nothing), {}).v.ok() && !verify(in(junk), {}).v.ok() && !verify(in(none), {}).v.ok() &&
+         std::string_view(verify(in(junk), {}).v.why.type) == "AD-IF-RELEVANT";
 }
 KERB_BOTH("authorization: an empty AD-IF-RELEVANT is fine, a malformed one refuses", "[exchange][rfc4120-5.2.6.1]",
           malformed_lists_refuse);
@@ -208,7 +209,7 @@ TEST_CASE("authorization: nesting and number are bounded", "[exchange][rfc4120-5
   const auto presented = [&](int depth) {
     const std::vector<std::uint8_t> inner = nested(depth);
     const element top[] = {{ad_t::if_relevant, inner}};
-    return judge(in(top), {}).v.why.code;
+    return verify(in(top), {}).v.why.code;
   };
   CHECK(presented(1) == errc::ok);
   CHECK(presented(8) == errc::ok);
@@ -218,21 +219,21 @@ TEST_CASE("authorization: nesting and number are bounded", "[exchange][rfc4120-5
   const auto wide = [](std::size_t n) {
     const std::vector<element> many(n, element{known, data_octets});
     constexpr ad_t list[] = {known};
-    return judge(in(many), {}, list).v.why.code;
+    return verify(in(many), {}, list).v.why.code;
   };
   CHECK(wide(256) == errc::ok);
   CHECK(wide(257) == errc::critical_authdata);
   CHECK(wide(5000) == errc::critical_authdata);
 
   const std::vector<element> issued(33, element{ad_t::kdc_issued, data_octets});
-  CHECK(judge(in(view_of<element>(issued.data(), 32)), {}).v.ok());
-  CHECK(judge(in(issued), {}).v.why.code == errc::critical_authdata);
+  CHECK(verify(in(view_of<element>(issued.data(), 32)), {}).v.ok());
+  CHECK(verify(in(issued), {}).v.why.code == errc::critical_authdata);
 }
 
 constexpr bool stops_when_told() {
   const element three[] = {{known, data_octets}, {known, other_octets}, {known, data_octets}};
   constexpr ad_t list[] = {known};
-  const judged j = judge(in(three), in(three), list);
+  const judged j = verify(in(three), in(three), list);
   unsigned seen = 0;
   j.a.for_each([&](const authorization_element&) { return ++seen != 2; });
   const auto first = j.a.find(known);
