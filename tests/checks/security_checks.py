@@ -83,6 +83,14 @@ def read_rows(path):
     return rows, errors
 
 
+def same_tokens_in(text, wanted):
+    """Where a file has these tokens, however its lines are broken and whatever its comments say."""
+    tokens, want = schemata.tokens_of(text), [t.text for t in schemata.tokens_of(wanted)]
+    words = [t.text for t in tokens]
+    return [(tokens[i].at, tokens[i + len(want) - 1].end) for i in range(len(words) - len(want) + 1 if want else 0)
+            if words[i:i + len(want)] == want]
+
+
 def place(text, row):
     """Where a row's `find` stands in a file and what goes there, as a change; or an error."""
     lines = text.splitlines(keepends=True)
@@ -95,7 +103,10 @@ def place(text, row):
     if not hits and size == 1 and text.count(row.find[0]) == 1:
         first = text.index(row.find[0])
         return schemata.Change(row.number, first, first + len(row.find[0]), " ".join(row.put)), None
-    count = len(hits) or (text.count(row.find[0]) if size == 1 else 0)
+    spans = [] if hits else same_tokens_in(text, "\n".join(row.find))
+    if len(spans) == 1:
+        return schemata.Change(row.number, *spans[0], "\n".join(row.put)), None
+    count = len(hits) or (text.count(row.find[0]) if size == 1 else 0) or len(spans)
     if count == 0:
         return None, f"its `find` is not in {row.file}: the code has changed, change the row with it"
     return None, f"its `find` is {count} times in {row.file}: add a neighbouring line to tell which"

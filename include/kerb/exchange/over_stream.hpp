@@ -32,16 +32,16 @@ class [[nodiscard]] over_stream {
   /// over.
   constexpr over_stream(Exchange& x KERB_LIFETIMEBOUND, std::span<std::uint8_t> buffer) : x_(x), buffer_(buffer) {}
 
-  template <class Turn>
-  [[nodiscard]] constexpr step start(const Turn& t) {
-    return said(x_->start(t));
+  template <class Environment>
+  [[nodiscard]] constexpr step start(const Environment& env) {
+    return said(x_->start(env));
   }
   /// Where to read to.
   constexpr std::span<std::uint8_t> buffer() const { return buffer_.subspan(have_); }
   /// `n` octets were read into buffer(); 0 is the end of the stream, which fails unless it was not needed any more.
   /// After need_buffer the same call is repeated.
-  template <class Turn>
-  [[nodiscard]] constexpr step got(std::size_t n, const Turn& t) {
+  template <class Environment>
+  [[nodiscard]] constexpr step got(std::size_t n, const Environment& env) {
     if (failed_) return said(x_->abandon({}));  // which repeats the first reason
     if (n == 0) return over_ ? step(done{}) : said(x_->abandon({.code = errc::stream_ended}));
     if (n > buffer_.size() - have_) return said(x_->abandon({.code = errc::api_misuse}));
@@ -52,7 +52,7 @@ class [[nodiscard]] over_stream {
     if (f->missing != 0) return need_more{f->missing};
     // What stands behind the message answers nothing that has been asked yet, and is dropped
     const std::size_t had = std::exchange(have_, 0) - n;
-    const step next = said(x_->receive(f->message, t, transport::stream));
+    const step next = said(x_->receive(f->message, env, transport::stream));
     if (is<need_buffer>(next)) have_ = had;
     return next;
   }

@@ -39,23 +39,23 @@ template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<de
 [[nodiscard]] constexpr result<bytes_view> serve(kdc<C>& x, bytes_view request, C& policy, D& principals, timestamp now,
                                                  const exchange_limits& limits = {}, Decide decide = issue_all,
                                                  Seen&& seen = {}) {
-  const environment<C, C> t{policy, policy, now, limits};
-  kdc_step step = x.receive(request, t);
+  const environment<C, C> env{policy, policy, now, limits};
+  kdc_step step = x.receive(request, env);
   for (;;) {
     if (const auto* ask = std::get_if<need_principal>(&step)) {
       const lookup<C> answer = principals.find(*ask);
-      if (const auto* r = std::get_if<principal_record<C>>(&answer)) step = x.found(*r, t);
-      else if (const auto* realm = std::get_if<in_realm>(&answer)) step = x.refer_to(realm->realm, t);
-      else if (std::holds_alternative<not_available>(answer)) step = x.unavailable(t);
-      else step = x.absent(t);
+      if (const auto* r = std::get_if<principal_record<C>>(&answer)) step = x.found(*r, env);
+      else if (const auto* realm = std::get_if<in_realm>(&answer)) step = x.refer_to(realm->realm, env);
+      else if (std::holds_alternative<not_available>(answer)) step = x.unavailable(env);
+      else step = x.absent(env);
     } else if (is<authorize>(step)) {
       const decision d = decide(static_cast<const kdc<C>&>(x));
       const auto* code = std::get_if<error_code_t>(&d);
-      step = code != nullptr ? x.refuse(*code, t) : x.issue(std::get<issue_options>(d), t);
+      step = code != nullptr ? x.refuse(*code, env) : x.issue(std::get<issue_options>(d), env);
     } else if (const auto* c = std::get_if<check_request>(&step)) {
       if constexpr (request_cache<std::remove_cvref_t<Seen>>) {
         const request_verdict v = seen.insert(c->authenticator, c->request, c->forget_after, now.at);
-        step = x.request_checked(v == request_verdict::fresh || v == request_verdict::again, t);
+        step = x.request_checked(v == request_verdict::fresh || v == request_verdict::again, env);
       } else {
         step = x.abandon({.code = errc::api_misuse});
       }

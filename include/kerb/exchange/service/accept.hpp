@@ -16,26 +16,26 @@ template <crypto_policy C, class Keys, class Store>
       [[nodiscard]] constexpr result<authenticated_client<typename C::key>> accept(
           ap_acceptor<C>& acceptor, bytes_view token, C& policy, Keys& keys, Store& seen, timestamp now,
           const accept_options& options = {}, const exchange_limits& limits = {}) {
-    const environment<C, C> t{policy, policy, now, limits};
-    auto step = acceptor.receive(token, t);
+    const environment<C, C> env{policy, policy, now, limits};
+    auto step = acceptor.receive(token, env);
     for (;;) {
       if (const auto* ask = std::get_if<need_ticket_key>(&step)) {
         const auto* k = keys.find(*ask);
         if (k == nullptr) {
-          step = acceptor.no_key(keys.why_none(*ask), t);
+          step = acceptor.no_key(keys.why_none(*ask), env);
         } else if constexpr (names_realms<Keys>) {
-          step = acceptor.provide(*k, keys.realm_of(*ask), t);
+          step = acceptor.provide(*k, keys.realm_of(*ask), env);
         } else {
-          step = acceptor.provide(*k, t);
+          step = acceptor.provide(*k, env);
         }
       } else if (const auto* r = std::get_if<check_replay>(&step)) {
         if constexpr (replay_cache<Store>) {
-          step = acceptor.replay_checked(seen.insert(r->digest, r->forget_after, now.at), t);
+          step = acceptor.replay_checked(seen.insert(r->digest, r->forget_after, now.at), env);
         } else {
           step = acceptor.abandon({.code = errc::api_misuse});
         }
       } else if (is<authenticated>(step)) {
-        step = acceptor.accept(options, t);
+        step = acceptor.accept(options, env);
       } else if (const auto* no = std::get_if<refused>(&step)) {
         return no->why;
       } else if (const auto* f = std::get_if<failed>(&step)) {
