@@ -60,7 +60,7 @@ class login {
         [&](const kerb::send& s) { dial(s.octets); },  // a connection, and these octets: their length is in front
         [](const kerb::need_more&) {},                 // ready() is called again when there is more
         [&](const kerb::need_key&) { end({.code = kerb::errc::no_key}); },
-        [&](const kerb::need_buffer& n) { grow(n.octets); },
+        [&](const kerb::need_buffer& n) { grow(n.size); },
         [&](const kerb::ignored& i) { end(i.why); },  // streams never say it: they fail
         [&](const kerb::done&) { end({}); },          //
         [&](const kerb::failed& f) { end(f.why); });

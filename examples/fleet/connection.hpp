@@ -109,7 +109,7 @@ class connection : public std::enable_shared_from_this<connection> {
         },
         [&](const kerb::refused& r) -> then { return answer("refused: " + explain(r.why, met_by::service)), then(); },
         [&](const kerb::need_buffer& n) -> then {
-          std::vector<std::uint8_t> bigger(n.octets);
+          std::vector<std::uint8_t> bigger(n.size);
           a.set_buffer(bigger);
           workspace_.swap(bigger);
           return a.receive(request_, service_.turn(at_));

@@ -31,8 +31,8 @@ class answerer {
       names_.forget();
       const auto over = run(exchange, request, at);
       if (const auto* more = std::get_if<kerb::need_buffer>(&over);
-          more != nullptr && workspace_.size() < more->octets && more->octets <= most_buffer) {
-        workspace_.resize(more->octets);  // from the start again: nothing has been kept
+          more != nullptr && workspace_.size() < more->size && more->size <= most_buffer) {
+        workspace_.resize(more->size);  // from the start again: nothing has been kept
         continue;
       }
       const bool stream = peer.arrived == kerb::transport::stream;

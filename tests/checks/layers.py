@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that each buffer of include/kerb includes only the buffers and standard headers that layers.txt allows."""
+"""Checks that each layer of include/kerb includes only the layers and standard headers that layers.txt allows."""
 import fnmatch
 import pathlib
 import re
@@ -11,7 +11,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
 
 
 def rules():
-    buffers, extra = {}, {}
+    layers, extra = {}, {}
     for line in (HERE / "layers.txt").read_text().splitlines():
         line = line.split("#")[0].strip()
         if not line:
@@ -21,19 +21,19 @@ def rules():
         if words[:1] == ["+"]:
             extra[name.strip()] = words[1:]
         else:
-            buffers[name.strip()] = words
-    return buffers, buffers.pop("std"), buffers.pop("asked"), extra
+            layers[name.strip()] = words
+    return layers, layers.pop("std"), layers.pop("asked"), extra
 
 
 def buffer_of(path):
     return path.parts[0] if len(path.parts) > 1 else "top"
 
 
-def check(path, buffers, std, asked, extra):
+def check(path, layers, std, asked, extra):
     """Messages about one header; `path` is relative to include/kerb."""
-    buffer, text = buffer_of(path), (ROOT / path).read_text()
-    if buffer not in buffers:
-        yield f"buffer '{buffer}' is unknown: give it a line in tests/checks/layers.txt, and in include/kerb/README.md"
+    layer, text = buffer_of(path), (ROOT / path).read_text()
+    if layer not in layers:
+        yield f"layer '{layer}' is unknown: give it a line in tests/checks/layers.txt, and in include/kerb/README.md"
         return
     for quoted, angle in INCLUDE.findall(text):
         if angle.startswith("kerb/"):
@@ -51,22 +51,22 @@ def check(path, buffers, std, asked, extra):
             if to.as_posix() in asked:
                 yield f'"{quoted}" is for programs that ask for it by name: no header includes it'
                 continue
-            there, may = buffer_of(to), buffers.get(path.as_posix(), buffers[buffer])
-            if there == "testing" and buffer != "testing":
-                yield f'"{quoted}": nothing includes testing; move what you need into the buffer that owns it'
-            elif to.as_posix() in extra and path.as_posix() not in extra and buffer not in ("top", "testing"):
+            there, may = buffer_of(to), layers.get(path.as_posix(), layers[layer])
+            if there == "testing" and layer != "testing":
+                yield f'"{quoted}": nothing includes testing; move what you need into the layer that owns it'
+            elif to.as_posix() in extra and path.as_posix() not in extra and layer not in ("top", "testing"):
                 yield f'"{quoted}": a crypto library enters only where the program chooses it; take a policy instead'
-            elif there != buffer and "everything" not in may and there not in may:
+            elif there != layer and "everything" not in may and there not in may:
                 allowed = " ".join(may) or "nothing"
-                who = path if path.as_posix() in buffers else buffer
+                who = path if path.as_posix() in layers else layer
                 yield f'"{quoted}": {who} may include {allowed}; move the code, or change the layers on purpose'
 
 
 def main():
-    buffers, std, asked, extra = rules()
+    layers, std, asked, extra = rules()
     headers = sorted(p.relative_to(ROOT) for p in ROOT.rglob("*.hpp"))
-    bad = [f"include/kerb/{h}: {m}" for h in headers for m in check(h, buffers, std, asked, extra)]
-    print("\n".join(bad) if bad else f"{len(headers)} headers include only what their buffer may")
+    bad = [f"include/kerb/{h}: {m}" for h in headers for m in check(h, layers, std, asked, extra)]
+    print("\n".join(bad) if bad else f"{len(headers)} headers include only what their layer may")
     return bool(bad)
 
 

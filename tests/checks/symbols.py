@@ -36,7 +36,7 @@ def main():
         compiler = [w for w in shlex.split(o.compiler) if not SANITIZERS.match(w)]
         done = subprocess.run([*compiler, *flags, "-c", str(HERE / "core_only.cpp"), "-o", str(obj)])
         if done.returncode:
-            print("tests/checks/core_only.cpp does not compile: it must use each buffer without Botan")
+            print("tests/checks/core_only.cpp does not compile: it must use each layer without Botan")
             return 1
         said = subprocess.run([o.nm, "-u", str(obj)], capture_output=True, text=True, check=True).stdout
     symbols = [line.split()[-1].split("@")[0] for line in said.splitlines() if line.strip()]

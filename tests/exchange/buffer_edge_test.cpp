@@ -52,7 +52,7 @@ Step with_buffer(X& x, policy& crypto, std::vector<octet_list>& buffers, ending&
   Step step = call();
   const auto* const more = std::get_if<need_buffer>(&step);
   if (more == nullptr) return step;
-  const std::size_t n = more->octets;
+  const std::size_t n = more->size;
   e.most = n;
   REQUIRE(n > buffers.back().size());
   REQUIRE(crypto.entropy.draws() == draws);
@@ -60,7 +60,7 @@ Step with_buffer(X& x, policy& crypto, std::vector<octet_list>& buffers, ending&
     x.set_buffer(buffers.emplace_back(n - 1));
     step = call();
     REQUIRE(is<need_buffer>(step));
-    REQUIRE(std::get<need_buffer>(step).octets == n);
+    REQUIRE(std::get<need_buffer>(step).size == n);
     REQUIRE(crypto.entropy.draws() == draws);
   }
   x.set_buffer(buffers.emplace_back(n));

@@ -313,10 +313,10 @@ struct in_buffer {
         case issuing: step = x.issue(w.options, t); break;
       }
       if (const auto* n = std::get_if<need_buffer>(&step)) {
-        asked.push_back(n->octets);
-        REQUIRE(n->octets > buffers.back().size());
+        asked.push_back(n->size);
+        REQUIRE(n->size > buffers.back().size());
         REQUIRE(asked.size() < 10);
-        auto bigger = std::vector<std::uint8_t>(n->octets);
+        auto bigger = std::vector<std::uint8_t>(n->size);
         const std::span<std::uint8_t> to(bigger);
         buffers.push_back(std::move(bigger));
         x.set_buffer(to);

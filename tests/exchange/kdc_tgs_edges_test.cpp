@@ -351,8 +351,8 @@ constexpr bool a_referral_asks_for_buffer_and_survives_a_move() {
   if (!is<need_principal>(s)) return false;
   s = x.refer_to(realm, t);
   const auto* more = std::get_if<need_buffer>(&s);
-  if (more == nullptr || more->octets <= small.size() || more->octets > larger.size()) return false;
-  x.set_buffer(std::span(larger).first(more->octets));
+  if (more == nullptr || more->size <= small.size() || more->size > larger.size()) return false;
+  x.set_buffer(std::span(larger).first(more->size));
   s = x.refer_to(realm, t);
   for (std::uint8_t& octet : small) octet = 0xee;
   if (!is<need_principal>(s)) return false;

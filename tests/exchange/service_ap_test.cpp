@@ -159,7 +159,7 @@ TEST_CASE("ap_acceptor: a buffer one octet too small says which size will do, an
     acceptor a(m.w.request_in(small));
     auto step = a.receive(m.token, m.w.turn());
     REQUIRE(is<need_buffer>(step));
-    const std::size_t n = std::get<need_buffer>(step).octets;
+    const std::size_t n = std::get<need_buffer>(step).size;
 
     for (std::size_t size : {std::size_t{0}, n / 2, n - 1}) {
       std::vector<std::uint8_t> buffer(size, 0xee), enough(n, 0xee);
@@ -167,7 +167,7 @@ TEST_CASE("ap_acceptor: a buffer one octet too small says which size will do, an
       for (int i = 0; i != 2; ++i) {
         step = b.receive(m.token, m.w.turn());
         REQUIRE(is<need_buffer>(step));
-        CHECK(std::get<need_buffer>(step).octets == n);
+        CHECK(std::get<need_buffer>(step).size == n);
       }
       CHECK(buffer == std::vector<std::uint8_t>(size, 0xee));
       const testing::counting_entropy before = m.w.policy.entropy;
@@ -190,7 +190,7 @@ TEST_CASE("ap_acceptor: the size that will do is enough for every refusal too", 
   acceptor probe(m.w.request_in(none));
   const auto first = probe.receive(m.token, m.w.turn());
   REQUIRE(is<need_buffer>(first));
-  std::vector<std::uint8_t> buffer(std::get<need_buffer>(first).octets);
+  std::vector<std::uint8_t> buffer(std::get<need_buffer>(first).size);
   acceptor a(m.w.request_in(buffer));
   (void)a.receive(m.token, m.w.turn());
   (void)a.provide(m.service_key, m.w.turn());
@@ -204,7 +204,7 @@ TEST_CASE("ap_acceptor: the size that will do is enough for every refusal too", 
   acceptor p(m.w.request_in(none));
   const auto size = p.receive(junk, m.w.turn());
   REQUIRE(is<need_buffer>(size));
-  const std::size_t n = std::get<need_buffer>(size).octets;
+  const std::size_t n = std::get<need_buffer>(size).size;
   std::vector<std::uint8_t> less(n - 1), just(n);
   acceptor q(m.w.request_in(less));
   CHECK(is<need_buffer>(q.receive(junk, m.w.turn())));

@@ -35,7 +35,7 @@ template <class Exchange, class C, class Now, class Ask>
     if (const auto* f = std::get_if<failed>(&step)) return f->why;
     if (is<done>(step)) return std::move(x).take();
     if (const auto* n = std::get_if<need_buffer>(&step)) {
-      return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->octets)};
+      return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->size)};
     }
     if (const auto* i = std::get_if<ignored>(&step)) {
       if (passed_over.ok() || !is_malformed(i->why.code)) passed_over = i->why;

@@ -32,7 +32,7 @@ struct ignored {
 /// The buffer is too small: nothing has changed; give set_buffer(bigger) of at least that many octets and repeat the
 /// call.
 struct need_buffer {
-  std::size_t octets = 0;
+  std::size_t size = 0;  ///< in octets
 };
 /// Derive or fetch the client's long-term key, then provide() it. The salt is lent until the next call.
 struct need_key {

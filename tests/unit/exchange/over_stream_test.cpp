@@ -182,7 +182,7 @@ TEST_CASE("over_stream: need_buffer is answered by more space and the same call"
   client probe(512, 0);
   const auto first = probe.start();
   REQUIRE(is<need_buffer>(first));
-  const std::size_t n = std::get<need_buffer>(first).octets;
+  const std::size_t n = std::get<need_buffer>(first).size;
   for (const std::size_t at_once : {1u, 3u, 50u, 1000u}) {
     client c(512, n);
     REQUIRE(is<send>(c.start()));
@@ -191,7 +191,7 @@ TEST_CASE("over_stream: need_buffer is answered by more space and the same call"
     REQUIRE(is<need_buffer>(s));
     const std::size_t last = in.size() % at_once == 0 ? at_once : in.size() % at_once;
     CHECK(is<need_buffer>(c.io.got(last, c.w.turn())));  // still
-    std::vector<std::uint8_t> bigger(std::get<need_buffer>(s).octets);
+    std::vector<std::uint8_t> bigger(std::get<need_buffer>(s).size);
     c.x.set_buffer(bigger);
     CHECK(is<done>(c.io.got(last, c.w.turn())));
     CHECK(std::move(c.x).take());

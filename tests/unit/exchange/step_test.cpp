@@ -19,7 +19,7 @@ static_assert(std::is_trivially_copyable_v<send> && std::is_trivially_copyable_v
 
 constexpr int which(const step& s) {
   return match(
-      s, [](const send&) { return 1; }, [](const need_buffer& n) { return static_cast<int>(n.octets); },
+      s, [](const send&) { return 1; }, [](const need_buffer& n) { return static_cast<int>(n.size); },
       [](done) { return 3; }, [](const failed& f) { return f.why.code == errc::entropy ? 4 : 5; });
 }
 constexpr bool the_handler_of_the_word() {

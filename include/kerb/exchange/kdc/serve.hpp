@@ -64,7 +64,7 @@ template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<de
     } else if (const auto* no = std::get_if<refused>(&step)) {
       return no->octets;
     } else if (const auto* n = std::get_if<need_buffer>(&step)) {
-      return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->octets)};
+      return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->size)};
     } else if (const auto* f = std::get_if<failed>(&step)) {
       return f->why;
     } else {

@@ -41,7 +41,7 @@ template <crypto_policy C, class Keys, class Store>
       } else if (const auto* f = std::get_if<failed>(&step)) {
         return f->why;
       } else if (const auto* n = std::get_if<need_buffer>(&step)) {
-        return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->octets)};
+        return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->size)};
       } else {
         return std::move(acceptor).take();
       }

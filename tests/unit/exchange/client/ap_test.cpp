@@ -411,14 +411,14 @@ TEST_CASE("ap_initiator: a buffer one octet too small says which size will do, a
   initiator probe({.credential = credential, .buffer = {}});
   const auto first = probe.start(w.turn());
   REQUIRE(is<need_buffer>(first));
-  const std::size_t n = std::get<need_buffer>(first).octets;
+  const std::size_t n = std::get<need_buffer>(first).size;
   octet_list small(n - 1, 0xee), just(n, 0xee);
   initiator x({.credential = credential, .buffer = small});
   const unsigned draws = w.policy.entropy.draws();
   for (int i = 0; i != 2; ++i) {
     const auto s = x.start(w.turn());
     REQUIRE(is<need_buffer>(s));
-    CHECK(std::get<need_buffer>(s).octets == n);
+    CHECK(std::get<need_buffer>(s).size == n);
   }
   CHECK(w.policy.entropy.draws() == draws);
   CHECK(small == octet_list(n - 1, 0xee));
@@ -432,11 +432,11 @@ TEST_CASE("ap_initiator: a buffer one octet too small says which size will do, a
   const bytes_view rep = kerb_test::must(testing::mint_ap_rep(part, k, w.turn(), octets));
   const auto s = x.receive(rep, w.turn());
   REQUIRE(is<need_buffer>(s));
-  const std::size_t more = std::get<need_buffer>(s).octets;
+  const std::size_t more = std::get<need_buffer>(s).size;
   octet_list less(more - 1), enough(more);
   x.set_buffer(less);
   REQUIRE(is<need_buffer>(x.receive(rep, w.turn())));
-  CHECK(std::get<need_buffer>(x.receive(rep, w.turn())).octets == more);
+  CHECK(std::get<need_buffer>(x.receive(rep, w.turn())).size == more);
   CHECK(!std::move(x).take());
   x.set_buffer(enough);
   CHECK(is<done>(x.receive(rep, w.turn())));

@@ -713,14 +713,14 @@ TEST_CASE("as_client: too small a buffer says what will do, and nothing has chan
     client x(w.ask_as(all.first(0)));
     const auto s = x.start(w.env_now());
     REQUIRE(is<need_buffer>(s));
-    needed = std::get<need_buffer>(s).octets;
+    needed = std::get<need_buffer>(s).size;
   }
   for (std::size_t n = 0; n != needed; ++n) {
     kdc_world own;
     client x(own.ask_as(all.first(n)));
     const auto s = x.start(own.env_now());
     REQUIRE(is<need_buffer>(s));
-    REQUIRE(std::get<need_buffer>(s).octets == needed);
+    REQUIRE(std::get<need_buffer>(s).size == needed);
     REQUIRE(own.policy.entropy.draws() == 0);
     x.set_buffer(all.first(needed));
     REQUIRE(is<send>(x.start(own.env_now())));
@@ -733,9 +733,9 @@ TEST_CASE("as_client: too small a buffer says what will do, and nothing has chan
   const bytes_view rep = own.as_rep(octets_of_send(first), honest);
   const auto s = x.receive(rep, own.env_now());
   REQUIRE(is<need_buffer>(s));
-  const std::size_t more = std::get<need_buffer>(s).octets;
+  const std::size_t more = std::get<need_buffer>(s).size;
   x.set_buffer(std::span(other).first(more - 1));
-  REQUIRE(std::get<need_buffer>(x.receive(rep, own.env_now())).octets == more);
+  REQUIRE(std::get<need_buffer>(x.receive(rep, own.env_now())).size == more);
   x.set_buffer(all.first(more));
   const auto end = x.receive(rep, own.env_now());
   INFO(name_of(why(end).code) << ' ' << why(end).type << ' ' << why(end).field << ' ' << end.index());
@@ -749,7 +749,7 @@ TEST_CASE("as_client: too small a space for the second request can be enlarged, 
   ask.password = {};
   client x(ask);
   const auto s = x.start(w.env_now());
-  x.set_buffer(std::span(small).first(std::get<need_buffer>(s).octets));
+  x.set_buffer(std::span(small).first(std::get<need_buffer>(s).size));
   REQUIRE(is<send>(x.start(w.env_now())));
   auto next = x.receive(w.hints({.salt = "s"_krb}), w.env_now());
   REQUIRE(is<need_key>(next));
@@ -1239,7 +1239,7 @@ TEST_CASE("as_client: a call that is repeated in a larger buffer makes and count
   as_client<counting_policy> x(w.ask_as(std::span(small).first(0)));
   const environment<counting_policy, counting_policy> t{p, p, noon, w.limits};
   const auto none = x.start(t);
-  x.set_buffer(std::span(small).first(std::get<need_buffer>(none).octets));
+  x.set_buffer(std::span(small).first(std::get<need_buffer>(none).size));
   REQUIRE(is<send>(x.start(t)));
   const bytes_view hints = w.hints({.cookie = bytes_view(w.password_octets)});
   for (int i = 0; i != 5; ++i) REQUIRE(is<need_buffer>(x.receive(hints, t)));
@@ -1396,7 +1396,7 @@ TEST_CASE("as_client: the cookie that came last is the one that is sent again, i
   const auto next = [&](bytes_view came) {
     auto s = came.empty() ? x.start(w.env_now()) : x.receive(came, w.env_now());
     if (const auto* more = std::get_if<need_buffer>(&s)) {
-      x.set_buffer(std::span(buffers[have++]).first(more->octets));
+      x.set_buffer(std::span(buffers[have++]).first(more->size));
       s = came.empty() ? x.start(w.env_now()) : x.receive(came, w.env_now());
     }
     const auto* out = std::get_if<send>(&s);
@@ -1511,11 +1511,11 @@ TEST_CASE("as_client: a clock that is followed in a larger buffer is followed al
   client x(ask);
   const timestamp short_one{noon.at, {1}}, long_one{noon.at, {999999}};  // two octets more in PA-ENC-TIMESTAMP
   const auto none = x.start(w.turn_at(short_one));
-  x.set_buffer(std::span(small).first(std::get<need_buffer>(none).octets));
+  x.set_buffer(std::span(small).first(std::get<need_buffer>(none).size));
   REQUIRE(is<send>(x.start(w.turn_at(short_one))));
   const auto more = x.receive(w.hints(), w.turn_at(short_one));
   std::array<std::uint8_t, 2048> just{};
-  x.set_buffer(std::span(just).first(std::get<need_buffer>(more).octets));
+  x.set_buffer(std::span(just).first(std::get<need_buffer>(more).size));
   REQUIRE(is<send>(x.receive(w.hints(), w.turn_at(short_one))));
   for (int i = 0; i != 2; ++i) {
     REQUIRE(is<need_buffer>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))));

@@ -276,13 +276,13 @@ TEST_CASE("ap_initiator: a context with everything needs the buffer that it name
   const unsigned drawn = a.w.policy.entropy.draws();
   const auto first = probe.start(a.w.turn());
   REQUIRE(is<need_buffer>(first));
-  const std::size_t n = std::get<need_buffer>(first).octets;
+  const std::size_t n = std::get<need_buffer>(first).size;
   octet_list small(n - 1, 0xee), just(n, 0xee);
   a.request.buffer = small;
   initiator x(a.request);
   const auto s = x.start(a.w.turn());
   REQUIRE(is<need_buffer>(s));
-  CHECK(std::get<need_buffer>(s).octets == n);
+  CHECK(std::get<need_buffer>(s).size == n);
   CHECK(a.w.policy.entropy.draws() == drawn);
   CHECK(small == octet_list(n - 1, 0xee));
   x.set_buffer(just);

@@ -477,7 +477,7 @@ TEST_CASE("tgs_client: too small a buffer says what will do, and nothing has cha
     kdc_world w;
     const credential tgt = w.tgt();
     client x(ask_for(tgt, std::span(buffer).first(0)));
-    needed = std::get<need_buffer>(x.start(w.env_now())).octets;
+    needed = std::get<need_buffer>(x.start(w.env_now())).size;
   }
   for (std::size_t n = 1; n != needed; ++n) {
     kdc_world w;
@@ -486,7 +486,7 @@ TEST_CASE("tgs_client: too small a buffer says what will do, and nothing has cha
     const unsigned draws = w.policy.entropy.draws();
     const auto s = x.start(w.env_now());
     REQUIRE(is<need_buffer>(s));
-    REQUIRE(std::get<need_buffer>(s).octets == needed);
+    REQUIRE(std::get<need_buffer>(s).size == needed);
     REQUIRE(w.policy.entropy.draws() == draws);
     x.set_buffer(std::span(buffer).first(needed));
     REQUIRE(is<send>(x.start(w.env_now())));
@@ -496,9 +496,9 @@ TEST_CASE("tgs_client: too small a buffer says what will do, and nothing has cha
   client x(ask_for(tgt, std::span(buffer).first(needed)));
   const auto first = x.start(w.env_now());
   const bytes_view rep = w.tgs_rep(octets_of_send(first), honest);
-  const std::size_t more = std::get<need_buffer>(x.receive(rep, w.env_now())).octets;
+  const std::size_t more = std::get<need_buffer>(x.receive(rep, w.env_now())).size;
   x.set_buffer(std::span(other).first(more - 1));
-  REQUIRE(std::get<need_buffer>(x.receive(rep, w.env_now())).octets == more);
+  REQUIRE(std::get<need_buffer>(x.receive(rep, w.env_now())).size == more);
   x.set_buffer(std::span(buffer).first(more));
   REQUIRE(is<done>(x.receive(rep, w.env_now())));
 }
@@ -882,7 +882,7 @@ TEST_CASE("tgs_client: with all fields the buffer that is named does, and a fail
     const auto s = x.start(w.env_now());
     if (draw == 0) {
       REQUIRE(is<need_buffer>(s));
-      needed = std::get<need_buffer>(s).octets;
+      needed = std::get<need_buffer>(s).size;
       std::array<std::uint8_t, 2048> less{};
       x.set_buffer(std::span(less).first(needed - 1));
       REQUIRE(is<need_buffer>(x.start(w.env_now())));

@@ -85,8 +85,8 @@ answer ask(world& w, bytes_view request, const record* client, const record* ser
   kdc_step step = x.receive(request, t);
   for (;;) {
     if (const auto* n = std::get_if<need_buffer>(&step)) {
-      got.buffers.push_back(n->octets);
-      buffers.emplace_back(n->octets);
+      got.buffers.push_back(n->size);
+      buffers.emplace_back(n->size);
       x.set_buffer(buffers.back());
       if (!asked) {
         step = x.receive(request, t);
