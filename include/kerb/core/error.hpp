@@ -12,7 +12,7 @@ enum class errc : std::uint16_t {
   ok = 0,
 
   // 1xx: the peer's octets are not valid DER. Drop the message, or send the KRB-ERROR that `refused` contains.
-  truncated = 100,     ///< an encoding ends before its length says
+  truncated = 100,     ///< the input ends before the end of an encoding
   trailing_data,       ///< octets follow where none are allowed
   unexpected_tag,      ///< the tag is not the one that the schema requires here
   non_minimal_length,  ///< a length is not in DER's shortest form, or is indefinite
@@ -59,7 +59,7 @@ enum class errc : std::uint16_t {
   critical_authdata,         ///< authorization data that must be enforced is not understood
   bindings_missing,          ///< the client did not bind its context to a channel, but must
   bindings_mismatch,         ///< the client is bound to another channel than the one that its request arrived on
-  refused_by_application,    ///< the caller's own policy refused
+  refused_by_application,    ///< the application's or the KDC's policy rejected the request
   not_sealed,                ///< data that must be encrypted was sent in the clear
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
