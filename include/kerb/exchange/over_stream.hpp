@@ -38,7 +38,7 @@ class [[nodiscard]] over_stream {
   [[nodiscard]] constexpr step start(const Environment& env) {
     return said(x_->start(env));
   }
-  /// Where to read to.
+  /// The range to read into.
   constexpr std::span<std::uint8_t> buffer() const { return buffer_.subspan(have_); }
   /// Call this after reading `n` octets into buffer(). 0 is the end of the stream, which fails with
   /// errc::stream_ended unless the exchange needs no more input. After need_buffer, repeat the same

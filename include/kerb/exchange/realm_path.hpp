@@ -58,7 +58,8 @@ constexpr bool is_below(bytes_view realm, bytes_view above) {
   const realm_style style = style_of(realm);
   if (style == realm_style::other || style_of(above) != style) return false;
   if (common_realm({realm, style}, {above, style}) != above.size()) return false;
-  // "A." before ".EDU" would be a prefix that ends in two dots, which must be quoted and must not be
+  // A..EDU would have a prefix that ends in two dots (A..). A trailing dot must be quoted, but the
+  // dot that marks a prefix must not be
   return style == realm_style::x500 || realm[realm.size() - above.size() - 2] != '.';
 }
 

@@ -36,7 +36,7 @@ class transited_subfields {
       quoted = contents_[i] == '\\';
       if (quoted) ++i;
     }
-    if (i > contents_.size()) return ok_ = false;  // a backslash that quotes nothing
+    if (i > contents_.size()) return ok_ = false;  // a backslash at the end quotes nothing
     end_ = i;
     last_ = i == contents_.size();
     next_ = i + 1;

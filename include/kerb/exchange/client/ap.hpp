@@ -5,7 +5,7 @@
 //   waiting  | misuse         | waiting, over, failed | misuse
 //   over     | misuse         | misuse                | spent
 //   spent    | misuse         | misuse                | misuse
-//   failed   | the first reason again, from every call
+//   failed   | every call returns the first error again
 //
 // start() leads to `over` only when mutual authentication is not required. Random octets are drawn
 // at once, in start(), and used in this order: the subkey's seed, the sequence number (4), the

@@ -6,7 +6,7 @@
 //   wants_key| misuse        | misuse                            | waiting, over | misuse
 //   over     | misuse        | misuse                            | misuse        | spent
 //   spent    | misuse        | misuse                            | misuse        | misuse
-//   failed   | the first reason again, from every call
+//   failed   | every call returns the first error again
 //
 // Random octets are drawn in this order: for each request the nonce (4), then the confounder of
 // PA-ENC-TIMESTAMP.
@@ -206,7 +206,7 @@ class [[nodiscard]] as_client {
     return workspace_.kept().subview(default_salt_size(request_.client), *cookie_size_);
   }
 
-  // ---- KRB-ERROR: a hint, never a fact
+  // ---- KRB-ERROR: unauthenticated, so only a hint
 
   template <entropy_source R>
   constexpr step on_error(bytes_view octets, const environment<C, R>& env) {
@@ -331,7 +331,7 @@ class [[nodiscard]] as_client {
     const key* reply_key = reply_key_for(rep.enc_part.etype, env.policy.get());
     if (reply_key == nullptr) {
       const etype_t only[] = {rep.enc_part.etype};
-      // RFC 4120 section 3.1.5: padata in the reply may say how to derive the key; they are as
+      // RFC 4120 section 3.1.5: padata in the reply may describe how to derive the key; they are as
       // unauthenticated as the reply
       const auto hint = detail::hint_from(env.policy.get(), rep.padata.value_or(msg::MethodData{}), only, env.limits);
       if (!hint) return disregard(hint.error());

@@ -5,7 +5,7 @@
 //   waiting  | misuse   | waiting, over, failed | misuse
 //   over     | misuse   | misuse                | spent
 //   spent    | misuse   | misuse                | misuse
-//   failed   | the first reason again, from every call
+//   failed   | every call returns the first error again
 //
 // Random octets are drawn in this order: the nonce (4), the subkey's seed, the confounder of the
 // authorization data, the confounder of the authenticator.

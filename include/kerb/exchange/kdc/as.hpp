@@ -121,7 +121,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_decision) return this->misuse();
-    if (wants_enc_pa_rep_ && !env.policy->cksum_of(reply_etype(env.policy.get()))) {  // found before anything is drawn
+    if (wants_enc_pa_rep_ && !env.policy->cksum_of(reply_etype(env.policy.get()))) {  // checked before the draw
       return this->fail({.code = errc::unsupported_cksum});
     }
     return this->begin_issue(*this, options, env);

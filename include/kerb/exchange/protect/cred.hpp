@@ -158,7 +158,7 @@ class received_credentials {
   }
 
   detail::workspace
-      workspace_;  // the message as it came, its part opened where it stands, and the places of the tickets
+      workspace_;  // the message as received, with its part opened in place; then the positions of the tickets
   std::size_t message_ = 0, size_ = 0;
 };
 

@@ -65,7 +65,7 @@ class [[nodiscard]] ap_acceptor {
       state_ = state::over;
       return refused{{}, {.code = errc::unexpected_message, .type = "AP-REQ"}};
     } else if (octets.empty() || octets[0] != der::application(14).octet) {
-      // RFC 4120 section 3.2.3: anything but an AP-REQ
+      // RFC 4120 section 3.2.3: any other message type
       return turn_down({.code = errc::unexpected_message, .type = "AP-REQ"}, error_code_t::krb_ap_err_msg_type, env);
     } else {
       const bool constant = req.error().code == errc::wrong_constant;
