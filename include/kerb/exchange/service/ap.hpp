@@ -156,7 +156,7 @@ class [[nodiscard]] ap_acceptor {
   }
   template <entropy_source R>
   [[nodiscard]] constexpr step replay_checked(bool is_fresh, const environment<C, R>& env) {
-    return fresh(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
+    return replay_checked(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
   }
 
   /// The client, from `authenticated` until take(); null before.
