@@ -64,7 +64,7 @@ class answerer {
   // A system call for each draw would be one in six; this process does not fork, and a child of one that does finds
   // the page empty.
   using random = kerb::buffered_random<policy>;
-  using turn = kerb::environment<policy, random>;
+  using environment = kerb::environment<policy, random>;
   static constexpr std::size_t most_buffer = 1 << 20;
 
   /// The exchange says what it needs, and this gets it. kerb::serve() is the same loop in one call; written out, it
