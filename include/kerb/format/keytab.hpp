@@ -88,9 +88,9 @@ class keytab_view {
     if (file.size() > 0xffffffffu) return {.code = errc::input_too_large, .type = type};
     detail::file_reader r(file, type, std::endian::big, 2);
     const std::uint32_t magic = r.number(1, "version");
-    const std::uint32_t version = r.number(1, "version");
-    if (r.ok() && magic != 5) r.fail(errc::wrong_constant, "version", 0);
-    if (r.ok() && version != 1 && version != 2) r.fail(errc::wrong_constant, "version", 1);
+    const std::uint32_t version = r.number(1, "version");  // the first of several errors counts
+    if (magic != 5) r.fail(errc::wrong_constant, "version", 0);
+    if (version != 1 && version != 2) r.fail(errc::wrong_constant, "version", 1);
     if (!r.ok()) return r.why();
     version_ = static_cast<std::uint8_t>(version);
     if (version_ == 1) r.set_order(host);

@@ -40,6 +40,7 @@ struct kerberos_string {
 struct kerberos_realm : kerberos_string {
   constexpr kerberos_realm() = default;
   constexpr kerberos_realm(kerberos_string text) : kerberos_string(text) {}
+  constexpr kerberos_realm(bytes_view of) : kerberos_string{of} {}
 };
 /// Whether the text is allowed as a realm: it does not contain the octet 0.
 constexpr bool is_realm_text(kerberos_string s) { return !detail::has_zero(s.octets.data(), s.octets.size()); }
