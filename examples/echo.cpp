@@ -1,4 +1,4 @@
-// An echo service and its client, asio and KRB-PRIV: echo --help; echo/README.md.
+// An echo service and its client over Asio, with KRB-PRIV: see echo --help and echo/README.md.
 #include "echo/client.hpp"
 #include "echo/demonstration.hpp"
 #include "echo/options.hpp"
@@ -21,7 +21,7 @@ int run_service(const echo::options& o) {
   return 0;
 }
 
-/// HOST:PORT; an IPv6 address stands in brackets.
+/// Reads HOST:PORT; an IPv6 address is in brackets.
 echo::places find(asio::io_context& thread, const std::string& where) {
   const std::size_t colon = where.rfind(':');
   if (colon == std::string::npos) throw echo::bad_option("\"" + where + "\" is no HOST:PORT");

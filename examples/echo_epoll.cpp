@@ -1,4 +1,4 @@
-// The echo service again, on nothing but epoll: the same conversations, for no transport is special.
+// The echo service around plain epoll: the same conversations with another transport.
 #include <arpa/inet.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -20,7 +20,7 @@ struct connection {
   std::string from;
   echo::conversation talk;
   kerb::bytes_view unsent{};
-  steady::time_point until{};  ///< for a whole message to come, or a whole answer to go
+  steady::time_point until{};  ///< the deadline for a whole message to arrive, or a whole answer to leave
   std::list<connection>::iterator self{};
 };
 
@@ -42,7 +42,7 @@ class server {
   }
   [[noreturn]] void run() {
     for (std::array<epoll_event, 64> ready;;) {
-      // Whoever gets on goes to the end of the list, so that its front is the first to run out of time
+      // A connection that makes progress moves to the end of the list, so the first one has the earliest deadline
       const auto now = steady::now();
       while (!all_.empty() && all_.front().until <= now) hang_up(all_.front(), "it has taken too long");
       if (paused_ && accept_again_ <= now) pause(false);
@@ -74,7 +74,8 @@ class server {
     put_off(c);
     watch(EPOLL_CTL_ADD, fd, EPOLLIN, &c);
   }
-  /// No more files, perhaps: whoever waits to be accepted would keep epoll from waiting.
+  /// Stops accepting for a while, because there may be no file descriptor left: otherwise a pending connection would
+  /// keep epoll from waiting.
   void pause(bool yes) {
     paused_ = yes;
     accept_again_ = steady::now() + std::chrono::milliseconds(100);
@@ -88,13 +89,13 @@ class server {
     std::printf("%s %s\n", c.from.c_str(), c.talk.told(how).c_str());
     all_.erase(c.self);
   }
-  /// Does what can be done without waiting; false: this was the end.
+  /// Does what it can without blocking. Returns false when the connection has ended.
   bool get_on(connection& c) {
     const bool was_sending = !c.unsent.empty();
     if (!was_sending) {
       const ssize_t n = ::recv(c.fd, c.talk.space().data(), c.talk.space().size(), 0);
       if (n <= 0) return n < 0 && errno == EAGAIN;
-      if (c.talk.over()) return true;  // unread, it would make the kernel take the last answer back
+      if (c.talk.over()) return true;  // read and ignored: unread octets would make the kernel discard the last answer
       c.unsent = c.talk.got(static_cast<std::size_t>(n));
       if (c.unsent.empty()) return !c.talk.over();
       put_off(c);

@@ -1,4 +1,4 @@
-// Several logins at once in one thread that never waits in an exchange: poll(), TCP, and the steps themselves.
+// Several logins at once in one thread that never blocks in an exchange: poll(), TCP, and the steps themselves.
 #include <netinet/in.h>
 #include <sys/time.h>
 
@@ -19,7 +19,7 @@ kerb::environment<policy, policy> env_now(policy& p) {
   return {p, p, {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}}};
 }
 
-/// One login. It stays where it is made: the exchange lends its buffers.
+/// One login. It cannot move, because the exchange refers to its buffers.
 class login {
  public:
   login(policy& p, const kerb::principal& who, std::string password, unsigned short port)
@@ -73,10 +73,10 @@ class login {
     a.sin_port = htons(port_);
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    (void)::connect(fd_, reinterpret_cast<const sockaddr*>(&a), sizeof a);  // a failure shows when it is written to
+    (void)::connect(fd_, reinterpret_cast<const sockaddr*>(&a), sizeof a);  // an error shows at the first write
     unsent_.assign(request.begin(), request.end());
   }
-  /// A real program would give a larger buffer and repeat the call; this one knows that its buffer does.
+  /// A real program would set a larger buffer and repeat the call. Here the buffer is large enough.
   void grow(std::size_t octets) { end({.code = kerb::errc::no_space, .detail = static_cast<std::uint32_t>(octets)}); }
   void end(const kerb::error& why) {
     hang_up();
@@ -127,7 +127,7 @@ int main() try {
   login queen(one_thread, named("queen@EXAMPLE.ORG"), "off with it", kdc.port());
   login* const all[] = {&alice, &dodo, &queen};
   for (login* l : all) l->start();
-  for (const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);;) {  // for all of it
+  for (const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);;) {  // for all logins together
     std::vector<pollfd> wanted;
     std::vector<login*> whose;
     for (login* l : all) {

@@ -1,4 +1,4 @@
-// The first program: a client that gets a session with a service, and that service, each in a few lines.
+// A first program: a client that gets a session with a service, and that service, each in a few lines.
 #include <sys/time.h>
 
 #include <kerb/botan.hpp>
@@ -23,7 +23,7 @@ void log(const kerb::principal_view& client) {
   std::printf("the service talks to %s\n", example::text_of(client).c_str());
 }
 
-/// `ask` is a function that transmits what the exchange wants sent and returns what came back, `tell` the same for a
+/// `ask_kdc` and `ask_service` transmit what an exchange sends and return the answer; `tell` does the same for a
 /// message of the session.
 template <class AskKdc, class AskService, class Tell>
 int client(kerb::secret_view password, AskKdc&& ask_kdc, AskService&& ask_service, Tell&& tell) {
@@ -59,7 +59,7 @@ class service {
  public:
   explicit service(kerb::secret_view password) {
     if (!name) throw std::runtime_error(example::explain(name.error()));
-    // The keys come from the password, with the default salt, as version 1; with a keytab it is kerb::keytab_keys
+    // The keys are made from the password, with the default salt, as version 1. For a keytab, use kerb::keytab_keys
     for (const kerb::etype_t e : b.offered()) {
       std::array<std::uint8_t, 256> salt;
       const auto size = kerb::default_salt_size(*name);
@@ -67,7 +67,7 @@ class service {
       if (key) (void)keys.add(*name, 1, e, std::move(*key));
     }
   }
-  /// Answers a token; the answer is valid until the next one.
+  /// Answers a token. The answer is valid until the next call.
   template <class Transmit>
   void answer(kerb::bytes_view token, Transmit&& transmit) {
     kerb::botan::ap_acceptor acceptor({.service = *name, .mutual = kerb::required, .buffer = buffer});
@@ -80,7 +80,7 @@ class service {
   }
   /// Answers a message of the session.
   kerb::bytes_view hear(kerb::bytes_view message) {
-    if (!talk) return {};  // nobody has authenticated
+    if (!talk) return {};  // no client has authenticated
     std::array<std::uint8_t, 1024> opened;
     const auto text = talk->open_priv(message, opened, kerb::environment(b, b, now()));
     if (!text) return {};

@@ -1,4 +1,4 @@
-// One of several acceptors of a service that share replays in Redis: fleet --help; fleet/README.md.
+// One of several acceptors of a service that share a replay cache in Redis: see fleet --help and fleet/README.md.
 #include <iterator>
 
 #include "fleet/options.hpp"
@@ -9,7 +9,7 @@ using namespace example;
 
 volatile std::sig_atomic_t stop = 0;
 
-/// Signals wait until the server does; the result is the set that it waits with.
+/// Blocks the signals, except while the server waits. Returns the signal mask for that wait.
 sigset_t catch_signals() {
   sigset_t ours, before;
   sigemptyset(&ours);
@@ -19,7 +19,7 @@ sigset_t catch_signals() {
     sigaddset(&ours, s);
     sigaction(s, &action, nullptr);
   }
-  std::signal(SIGPIPE, SIG_IGN);  // hiredis writes to connections that may have ended
+  std::signal(SIGPIPE, SIG_IGN);  // hiredis writes to connections that the peer may have closed
   sigprocmask(SIG_BLOCK, &ours, &before);
   sigdelset(&before, SIGTERM);
   sigdelset(&before, SIGINT);

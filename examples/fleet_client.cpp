@@ -1,4 +1,4 @@
-// Presents one AP-REQ to each acceptor of a fleet: the first accepts it, the others know it. fleet_client --help.
+// Presents one AP-REQ to each acceptor of a fleet; only the first accepts it. See fleet_client --help.
 #include <sys/time.h>
 
 #include <fstream>

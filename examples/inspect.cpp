@@ -1,11 +1,11 @@
-// Shows Kerberos messages field by field, and opens what it is given the keys of.
+// Shows Kerberos messages field by field, and opens what is sealed if it has the keys.
 #include "inspect/options.hpp"
 
 namespace {
 
 using namespace inspect;
 
-/// The keys that were asked for; false when one cannot be had.
+/// Adds the keys that the command line names. Returns false if one is not available.
 bool gather_keys(const options& o, keyring& keys) {
   for (const std::string& file : o.keytabs) {
     const auto octets = read_octets(file);
@@ -17,7 +17,8 @@ bool gather_keys(const options& o, keyring& keys) {
                text_of(e.principal));
   }
   for (const auto& [etype, key] : o.keys)
-    if (!keys.add(etype, key, "the key given") && keys.find(etype, key) == item::no_key)  // given twice is no fault
+    if (!keys.add(etype, key, "the key given") &&
+        keys.find(etype, key) == item::no_key)  // the same key twice is no error
       return std::cerr << "inspect: --key " << static_cast<int>(etype) << ":... is no key that can be used here\n",
              false;
   keys.passwords = o.passwords;
@@ -26,7 +27,7 @@ bool gather_keys(const options& o, keyring& keys) {
   return true;
 }
 
-/// Goes over everything until no further key is found: a ticket's session key may be in a message that comes later.
+/// Dissects everything again until no further key is found: a ticket's session key may be in a later message.
 void learn_keys(kerb::bytes_view in, const options& o, keyring& keys) {
   if (keys.empty()) return;
   keys.given = keys.size();

@@ -1,4 +1,4 @@
-// A KDC: UDP and TCP, principals from a text file or an SQLite database. kdc --help; kdc/README.md.
+// A KDC over UDP and TCP, with principals in a text file or an SQLite database: see kdc --help and kdc/README.md.
 #include <filesystem>
 
 #include "kdc/file_store.hpp"
@@ -13,7 +13,7 @@ using namespace example;
 
 volatile std::sig_atomic_t stop = 0;
 
-/// Signals wait until the server does; the result is the set that it waits with.
+/// Blocks the signals, except while the server waits. Returns the signal mask for that wait.
 sigset_t catch_signals() {
   sigset_t ours, before;
   sigemptyset(&ours);

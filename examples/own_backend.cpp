@@ -1,4 +1,4 @@
-// Cryptography from elsewhere: a library that kerb has no adapter for, and a service whose key never leaves a device.
+// Your own cryptography: a library for which kerb has no adapter, and a service whose key never leaves a device.
 #include <kerb/kerb.hpp>
 #include <kerb/testing/realm.hpp>
 
@@ -15,13 +15,13 @@ int report(const kerb::error& e) {
   return 1;
 }
 
-/// Stands for a device: keys go in and stay there, and what it gives out is what it has opened. A real one would be
-/// asked for HMACs and AES blocks, or do all of unseal() itself, behind PKCS #11 or a driver.
+/// Represents a device: a key goes in and stays there, and only opened tickets come out. A real device would compute
+/// HMACs and AES blocks, or all of unseal(), behind PKCS #11 or a driver.
 class device {
  public:
   explicit device(kerb::key k) : key_(std::move(k)) {}
   kerb::etype_t etype() const { return key_.etype(); }
-  /// Opens tickets and nothing else.
+  /// Opens tickets, and nothing else.
   kerb::result<std::span<std::uint8_t>> open(kerb::key_usage_t usage, kerb::bytes_view in,
                                              std::span<std::uint8_t> out) noexcept {
     if (usage != kerb::key_usage_t::ticket) {
@@ -40,12 +40,12 @@ class device {
   unsigned opened_ = 0;
 };
 
-/// What the program has of a key in a device.
+/// The program's handle of a key in a device.
 struct device_key {
   kerb::ref<device> in;
 };
 
-/// The policy of the service. Session keys are its own business; for a key in a device it asks the device.
+/// The policy of the service. It handles session keys itself, and asks the device for a key in the device.
 class service_policy : public nettle_policy {
  public:
   using nettle_policy::etype_of;
@@ -53,7 +53,7 @@ class service_policy : public nettle_policy {
   using nettle_policy::unseal;
   kerb::etype_t etype_of(const device_key& k) const noexcept { return k.in->etype(); }
   kerb::errc seal(const device_key&, kerb::key_usage_t, std::span<std::uint8_t> io) noexcept {
-    kerb::secure_zero(io);  // what could not be sealed is not left in the open
+    kerb::secure_zero(io);  // do not leave plaintext that could not be sealed
     return kerb::errc::wrong_usage;
   }
   kerb::result<std::span<std::uint8_t>> unseal(const device_key& k, kerb::key_usage_t usage, kerb::bytes_view in,
@@ -64,7 +64,7 @@ class service_policy : public nettle_policy {
 static_assert(kerb::primitives<example::nettle_primitives> && kerb::crypto_policy<service_policy>);
 static_assert(kerb::seals_with<service_policy, device_key>);
 
-/// The service's keys for kerb::accept: one, which it has not got.
+/// The service's keys for kerb::accept: one key, which is in the device.
 struct keys_in_device {
   device_key k;
   const device_key* find(const kerb::need_ticket_key& ask) {

@@ -1,4 +1,4 @@
-// From a password to an authenticated session, told step by step.
+// From a password to an authenticated session, explained step by step.
 #include <sys/time.h>
 
 #include "support/embedded_kdc.hpp"
@@ -19,17 +19,17 @@ kerb::timestamp now() {
 }
 kerb::environment<policy, policy> env_now(policy& p) { return {p, p, now()}; }
 
-/// Runs an exchange with the KDC: it says what to do next, this does it. kerb::drive() is the same loop in one call.
+/// Runs an exchange with the KDC: does what each step asks for. kerb::drive() is the same loop in one call.
 template <class Exchange, class Ask>
 kerb::result<typename Exchange::product> converse(Exchange& exchange, policy& p, Ask&& ask, example::story& tell,
                                                   bool tcp) {
   kerb::error passed_over{};
   for (auto step = exchange.start(env_now(p));;) {
     kerb::send request;
-    // A word of the exchange that has no handler here would not compile.
+    // A step of the exchange without a handler here would not compile.
     const kerb::error why = kerb::match(
         step, [&](const kerb::send& s) { return tell.request(request = s, tcp), kerb::error{}; },
-        // A stray datagram, or another key than ours; request stays empty, which is to wait on
+        // A stray datagram, or one sealed under another key. `request` stays empty, so `ask` only waits
         [&](const kerb::ignored& i) { return tell.passed_over(passed_over = i.why), kerb::error{}; },
         [](const kerb::need_key&) { return kerb::error{.code = kerb::errc::no_key}; },
         [](const kerb::need_buffer&) { return kerb::error{.code = kerb::errc::no_space}; },
@@ -49,7 +49,7 @@ int failure(const char* what, const kerb::error& e, const kerb::principal_view& 
   return 1;
 }
 
-/// `ask` is how the KDC is reached, `keys` where the service finds its own.
+/// `ask` reaches the KDC; `keys` is the service's source of keys.
 template <class Ask, class Keys>
 int tell_it(const example::options& o, policy& p, example::story& tell, Ask&& ask, Keys& keys) {
   const auto me = kerb::principal::parse(o.principal, o.realm);

@@ -1,5 +1,5 @@
-// A test of one's own service: a realm in memory, a client with a ticket, and the service that is tested. No KDC is
-// installed, no socket opened, and the clock is the test's.
+// How to test your own service: a realm in memory, a client with a ticket, and the service under test. It needs no KDC
+// and no socket, and the test sets the clock.
 #include <kerb/botan.hpp>
 #include <kerb/testing/insecure.hpp>
 #include <kerb/testing/realm.hpp>
@@ -8,14 +8,14 @@
 
 namespace {
 using namespace kerb::literals;
-using policy = kerb::testing::insecure_policy;  // deterministic, constexpr, and no secret; kerb::botan::policy does too
+using policy = kerb::testing::insecure_policy;  // deterministic, constexpr, insecure; kerb::botan::policy works too
 
 int report(const kerb::error& e) {
   std::fprintf(stderr, "test_realm: %s\n", example::explain(e).c_str());
   return 1;
 }
 
-/// What is tested: a service that greets whoever has authenticated.
+/// The service under test: it greets each client that has authenticated.
 struct greeter {
   policy& p;
   kerb::key_list<kerb::key, 1>& keys;
@@ -65,7 +65,7 @@ int test() {
   const auto* token = std::get_if<kerb::send>(&step);
   if (token == nullptr) return 1;
 
-  // The tests: a client is greeted, a replay is not, and nobody is a day later
+  // The tests: the client is greeted; a replay is not, and neither is a request a day later
   const kerb::timestamp tomorrow{plus(noon.at, 86400), {0}};
   const bool greeted = service.greet(token->octets, noon), replayed = service.greet(token->octets, noon);
   const bool late = service.greet(token->octets, tomorrow);

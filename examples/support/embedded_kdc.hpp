@@ -1,4 +1,4 @@
-// A KDC in the same program: a realm in memory, and what it does with each request, told step by step.
+// A KDC in the same program: a realm in memory that explains step by step what it does with each request.
 #pragma once
 #include <kerb/botan.hpp>
 #include <kerb/testing/realm.hpp>
@@ -7,7 +7,7 @@
 
 namespace example {
 
-/// Answers by function call what a transport would have carried. kerb::serve() is the same loop in one call.
+/// A function call that takes the place of a transport. kerb::serve() is the same loop in one call.
 class embedded_kdc {
  public:
   using policy = kerb::botan::policy;
@@ -19,7 +19,7 @@ class embedded_kdc {
   static constexpr kerb::kerberos_string realm_name = kerb::operator""_krb<"EXAMPLE.ORG">();
 
   bool ready() const { return ready_; }
-  /// The service's key, which it would have in a keytab.
+  /// The service's key, which a real service would have in a keytab.
   const kerb::key* key_of(std::string_view name) { return realm_.key_of(name); }
 
   kerb::result<kerb::answer> operator()(const kerb::send& s, kerb::timestamp now) {
@@ -71,7 +71,7 @@ class embedded_kdc {
     tell_.step("KDC               and one for the service, inside the ticket, under the service's key (key usage 2)");
     tell_.more("The ticket is good until %s, no longer than the one it came from.", text_of(d.endtime).c_str());
   }
-  /// What a directory says of a user, for services that ask: an AD-IF-RELEVANT, here with the group "staff".
+  /// A directory's data about a user, for services that understand it: an AD-IF-RELEVANT, here with the group "staff".
   static kerb::issue_options with_groups() {
     static constexpr std::uint8_t staff[] = {0x30, 0x11, 0x30, 0x0f, 0xa0, 0x04, 0x02, 0x02, 0x1b, 0x58,
                                              0xa1, 0x07, 0x04, 0x05, 's',  't',  'a',  'f',  'f'};

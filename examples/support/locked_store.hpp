@@ -1,12 +1,12 @@
-// A store of authenticators that the threads of one process share.
+// A replay cache that the threads of one process share.
 #pragma once
 #include <kerb/store/replay_cache.hpp>
 #include <mutex>
 
 namespace example {
 
-/// Any store, for one thread at a time: look-up and entry are one step for all of them. The lock is held for well under
-/// a microsecond with kerb::memory_replay_cache; a store that waits for a network belongs behind the step check_replay
+/// A replay cache behind a lock, so that look-up and entry are one step for all threads. With kerb::memory_replay_cache
+/// the lock is held for well under a microsecond. For a cache that waits for a network, handle the step check_replay
 /// instead (examples/fleet).
 template <kerb::replay_cache Store>
 class locked_store {
@@ -19,7 +19,7 @@ class locked_store {
     try {
       const std::lock_guard hold(mutex_);
       return store_.insert(digest, forget_after, now);
-    } catch (...) { return kerb::replay_verdict::unknown; }  // a mutex that cannot be had: refuse
+    } catch (...) { return kerb::replay_verdict::unknown; }  // the mutex cannot be locked: refuse
   }
 
  private:

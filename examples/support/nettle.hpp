@@ -1,4 +1,4 @@
-// A cryptographic library that kerb has no adapter for, made into one: GNU Nettle.
+// An adapter for a cryptographic library that kerb does not support itself: GNU Nettle.
 #pragma once
 #include <nettle/aes.h>
 #include <nettle/hmac.h>
@@ -15,7 +15,7 @@
 
 namespace example {
 
-/// Contexts of Nettle, which are plain values: wiped when they die and when they are moved from, and empty then.
+/// A context of Nettle, which is a plain value. It is wiped when it is destroyed or moved from, and is empty then.
 template <class T>
 class held {
  public:

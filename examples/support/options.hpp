@@ -36,7 +36,7 @@ inline constexpr const char* usage =
     "  --service-password-file FILE  the same for the service, whose part is played here too where it is given\n"
     "  --tcp                         never use UDP\n";
 
-/// The first line of a file.
+/// Returns the first line of a file.
 inline std::optional<std::string> first_line(const std::string& file) {
   std::ifstream in(file);
   std::string line;
@@ -51,13 +51,13 @@ inline termios& terminal_before() {
   static termios t{};
   return t;
 }
-/// Asks on the terminal, without echo; from a pipe the first line is taken.
+/// Asks on the terminal, without echo. From a pipe, it reads the first line.
 inline std::optional<std::string> ask_password(const std::string& whose) {
   const bool terminal = isatty(0) != 0;
   if (terminal) {
     std::fprintf(stderr, "Password of %s: ", whose.c_str());
     tcgetattr(0, &terminal_before());
-    std::signal(SIGINT, [](int) {  // a Ctrl-C must not leave a terminal without echo behind
+    std::signal(SIGINT, [](int) {  // Ctrl-C must not leave the terminal without echo
       tcsetattr(0, TCSANOW, &terminal_before());
       _exit(130);
     });
@@ -77,7 +77,7 @@ inline std::optional<std::string> ask_password(const std::string& whose) {
   return std::nullopt;
 }
 
-/// The arguments, or the exit status when there is nothing to do: 0 after --help, 2 after wrong ones.
+/// Returns the arguments, or sets the exit status if there is nothing to do: 0 after --help, 2 after a wrong argument.
 inline std::optional<options> read_options(int argc, char** argv, int& status) {
   options o;
   std::string kdc, password_file, service_password_file;

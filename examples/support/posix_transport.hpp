@@ -1,4 +1,4 @@
-// One KDC over plain POSIX sockets: UDP first, sent again when nothing comes, and TCP where the exchange asks for it.
+// A transport to one KDC over POSIX sockets: UDP first, with repetitions, and TCP where the exchange asks for it.
 #pragma once
 #include <netdb.h>
 #include <poll.h>
@@ -16,8 +16,8 @@ namespace example {
 
 class posix_transport {
  public:
-  /// `patience` is how long one request may take, whatever comes in the meantime. The look-up of a host's name is not
-  /// under it: give an address where that matters.
+  /// `patience` is the time limit for one request, whatever arrives in the meantime. It does not include the look-up of
+  /// a host name: pass an address if that matters.
   posix_transport(std::string host, std::string port, bool tcp_only = false,
                   std::chrono::milliseconds patience = std::chrono::seconds(15))
       : host_(std::move(host)), port_(std::move(port)), tcp_only_(tcp_only), patience_(patience) {}
@@ -25,16 +25,16 @@ class posix_transport {
   posix_transport& operator=(const posix_transport&) = delete;
   ~posix_transport() { close_socket(); }
 
-  /// What kerb::drive asks for: transmits what there is to transmit, and waits for an answer.
+  /// The function for kerb::drive: transmits the octets, if there are any, and waits for an answer.
   kerb::result<kerb::answer> operator()(const kerb::send& s) {
     if (!s.octets.empty()) until_ = clock::now() + patience_;
     if (tcp_only_ || s.via == kerb::transport::stream) return over_tcp(s.octets);
     if (!s.octets.empty() && !connected(SOCK_DGRAM)) return kerb::errc::no_answer;
     if (!s.octets.empty()) out_.assign(s.octets.begin(), s.octets.end());
-    bool transmit = !s.octets.empty();  // without octets the exchange waits on for what comes
+    bool transmit = !s.octets.empty();  // without octets, the exchange only waits for another answer
     for (const int seconds : {1, 2, 4}) {
       if (transmit) (void)::send(fd_, out_.data(), out_.size(), 0);
-      transmit = true;  // a datagram may have been lost: the very same one again
+      transmit = true;  // a datagram may have been lost: send the same one again
       if (!ready(POLLIN, clock::now() + std::chrono::seconds(seconds))) continue;
       const ssize_t n = ::recv(fd_, in_.data(), in_.size(), 0);
       if (n > 0) return kerb::answer(kerb::bytes_view(in_.data(), static_cast<std::size_t>(n)));
@@ -48,7 +48,7 @@ class posix_transport {
   kerb::result<kerb::answer> over_tcp(kerb::bytes_view octets) {
     if (octets.empty()) return kerb::errc::no_answer;  // a stream has one answer to each request
     if (!connected(SOCK_STREAM)) return kerb::errc::no_answer;
-    // Length and message in one call, and so in one segment: some KDCs read no further than that
+    // Length and message in one call, and so in one segment: some KDCs read only the first segment
     const auto header = kerb::frame_header(static_cast<std::uint32_t>(octets.size()));
     out_.assign(header.begin(), header.end());
     out_.insert(out_.end(), octets.begin(), octets.end());
@@ -70,7 +70,7 @@ class posix_transport {
     }
     return true;
   }
-  /// Waits until then, or until all patience is over.
+  /// Waits until `then`, or until the time limit of the request.
   bool ready(short event, clock::time_point then) const {
     for (;;) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min(then, until_) - clock::now());
@@ -79,7 +79,7 @@ class posix_transport {
       if (n >= 0 || errno != EINTR) return n > 0;
     }
   }
-  /// A new socket for each request: an answer to an earlier one cannot arrive there.
+  /// Opens a new socket for each request, so that an answer to an earlier one cannot arrive there.
   bool connected(int kind) {
     close_socket();
     addrinfo hints{}, *found = nullptr;
@@ -92,7 +92,7 @@ class posix_transport {
     ::freeaddrinfo(found);
     return fd_ >= 0;
   }
-  /// An address that does not answer takes no more than a third of the time: there may be another.
+  /// An address that does not answer may take at most a third of the time, since there may be another address.
   bool reached(const addrinfo& a) const {
     if (::connect(fd_, a.ai_addr, a.ai_addrlen) == 0) return true;
     int why = errno;

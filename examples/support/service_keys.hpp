@@ -1,4 +1,4 @@
-// The service's part of the story: its keys, and what it does with a token.
+// The service's part of quickstart: its keys, and what it does with a token.
 #pragma once
 #include <kerb/botan.hpp>
 #include <vector>
@@ -12,10 +12,10 @@ inline void tell_opening(story& tell, kerb::etype_t e) {
   tell.more("and the authenticator with the session key that the ticket holds (key usage 11).");
 }
 
-/// The service's keys, made from its password when a ticket needs one.
+/// The service's keys, each made from its password when a ticket needs it.
 struct password_keys {
   const kerb::key* find(const kerb::need_ticket_key& want) {
-    if (want.tried != 0) return nullptr;  // the one that there is did not open the ticket
+    if (want.tried != 0) return nullptr;  // the only key did not open the ticket
     std::vector<std::uint8_t> salt(kerb::default_salt_size(want.service));
     auto k = p.string_to_key(want.etype, password, kerb::write_default_salt(want.service, salt), {});
     if (!k) return nullptr;
@@ -30,7 +30,7 @@ struct password_keys {
   story& tell;
   kerb::key made{};
 };
-/// The one key that there is.
+/// A source of one key.
 struct one_key {
   const kerb::key* find(const kerb::need_ticket_key& want) {
     if (want.tried != 0 || k == nullptr) return nullptr;
@@ -43,7 +43,7 @@ struct one_key {
   story& tell;
 };
 
-/// A service that is met by function call.
+/// A service that is called as a function.
 template <class Keys>
 struct service_side {
   kerb::principal_view service;
@@ -52,7 +52,7 @@ struct service_side {
   kerb::memory_replay_cache<64> seen{};
   std::array<std::uint8_t, 16384> initiator_buffer{}, acceptor_buffer{};
 
-  /// The AP exchange, told from both sides; the exit status.
+  /// Runs the AP exchange and explains both sides. Returns the exit status.
   int meet(const kerb::botan::credential& c, kerb::botan::policy& p, story& tell, kerb::timestamp now) {
     const kerb::environment<kerb::botan::policy, kerb::botan::policy> t{p, p, now};
     kerb::botan::ap_initiator initiator({.credential = c, .buffer = initiator_buffer});
@@ -90,14 +90,14 @@ struct service_side {
     tell.step("both              hold one fresh %s key: %s", text_of(ours.etype()).c_str(), same ? "yes" : "NO");
     return same ? 0 : 1;
   }
-  /// The same with a ticket that was used before.
+  /// The same with a ticket that has been used before.
   int meet_again(const kerb::botan::credential& c, kerb::botan::policy& p, story& tell, kerb::timestamp now) {
     if (!accepts(c, p, now)) return failure("the service refuses", {.code = kerb::errc::refused_by_application});
     tell.more("With a new authenticator the service takes it again. It has kept nothing of the first time but that");
     tell.more("authenticator's digest, so that nobody can replay it: the session key came in the ticket.");
     return 0;
   }
-  /// Whether the service accepts a new AP-REQ with this ticket.
+  /// Returns whether the service accepts a new AP-REQ with this ticket.
   bool accepts(const kerb::botan::credential& c, kerb::botan::policy& p, kerb::timestamp now) {
     const kerb::environment<kerb::botan::policy, kerb::botan::policy> t{p, p, now};
     kerb::botan::ap_initiator initiator({.credential = c, .buffer = initiator_buffer});

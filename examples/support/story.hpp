@@ -1,5 +1,5 @@
-// Tells what goes over the wire, in numbered steps. It reads the messages as anybody on the network could, so it has
-// no secret to tell.
+// Explains in numbered steps what goes over the wire. It reads the messages as anybody on the network could, so it
+// cannot reveal a secret.
 #pragma once
 #include <cstdarg>
 #include <cstdio>
@@ -37,7 +37,7 @@ inline std::string text_of(kerb::msg::TicketFlags f) {
 
 class story {
  public:
-  /// `in_memory`: nothing goes over a wire.
+  /// `in_memory`: nothing goes over a network.
   explicit story(bool in_memory = false) : in_memory_(in_memory) {}
   void chapter(const char* title) { std::printf("\n%s\n", title); }
   [[gnu::format(printf, 2, 3)]] void step(const char* format, ...) {
@@ -57,7 +57,7 @@ class story {
     std::puts("");
   }
 
-  /// A request on its way to the KDC.
+  /// Describes a request to the KDC.
   void request(const kerb::send& s, bool tcp) {
     using namespace kerb::msg;
     const char* const over = in_memory_ ? "" : tcp || s.via == kerb::transport::stream ? " over TCP" : " over UDP";
@@ -79,7 +79,7 @@ class story {
       more("with a keyed checksum of the request (usage 6) and a fresh subkey for the answer.");
     }
   }
-  /// An answer of the KDC, before anything in it is believed.
+  /// Describes an answer of the KDC, before anything in it is authenticated.
   void answer(const kerb::answer& a) {
     using namespace kerb::msg;
     const char* const over = in_memory_ ? "" : a.arrived == kerb::transport::stream ? " over TCP" : " over UDP";
@@ -103,7 +103,7 @@ class story {
     }
   }
   void passed_over(const kerb::error& why) { more("That is no answer to us (%s): waiting on.", explain(why).c_str()); }
-  /// What a checked reply brought.
+  /// Describes the ticket of a verified reply.
   template <class Credential>
   void ticket(const Credential& c) {
     more("Learnt: a session key of type %s, and a ticket of %zu octets", text_of(c.session_key().etype()).c_str(),

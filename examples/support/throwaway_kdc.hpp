@@ -1,4 +1,4 @@
-// A KDC for as long as one object lives: MIT's krb5kdc with a directory, a database and a port of its own.
+// A KDC that lives as long as one object: MIT's krb5kdc with a directory, a database and a port of its own.
 #pragma once
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -22,14 +22,15 @@ namespace example {
 
 struct kdc_setup {
   std::string realm = "EXAMPLE.ORG";
-  std::string commands{};     ///< for kadmin.local, one a line: `addprinc -pw secret alice`
+  std::string commands{};     ///< for kadmin.local, one per line: `addprinc -pw secret alice`
   std::string kdcdefaults{};  ///< lines for that section of kdc.conf
   std::string libdefaults{};  ///< lines for that section of krb5.conf
 };
 
-/// Starts the KDC on the loopback interface, and stops it and removes everything at the end. A keeper process sees to
-/// the end: it holds one end of a socket pair, and whatever becomes of this program, a signal too, that socket closes.
-/// The constructor throws std::runtime_error with what the tools said. Make it before the program's first thread.
+/// Starts the KDC on the loopback interface; the destructor stops it and removes everything. A keeper process does this
+/// even if a signal kills the program: it holds one end of a socket pair, and the other end closes with the program.
+/// The constructor throws std::runtime_error with the output of the tools. Construct it before the program's first
+/// thread.
 class throwaway_kdc {
  public:
   explicit throwaway_kdc(const kdc_setup& setup) : realm_(setup.realm) {
@@ -40,7 +41,7 @@ class throwaway_kdc {
       std::ofstream(path("commands")) << setup.commands << "\n";
       run({"kdb5_util", "-r", realm_, "create", "-s", "-P", "the database goes when the program ends"});
       run({"kadmin.local", "-r", realm_}, path("commands"));
-      if (tail("setup.out").find(" while ") != std::string::npos)  // kadmin.local goes on after an error
+      if (tail("setup.out").find(" while ") != std::string::npos)  // kadmin.local continues after an error
         throw std::runtime_error("kadmin.local failed:\n" + tail("setup.out"));
       for (int attempt = 0; !serving(setup); ++attempt)
         if (attempt == 3) throw std::runtime_error("krb5kdc does not start:\n" + tail("kdc.out") + tail("kdc.log"));
@@ -53,21 +54,21 @@ class throwaway_kdc {
   throwaway_kdc& operator=(const throwaway_kdc&) = delete;
   ~throwaway_kdc() { end(); }
 
-  /// Whether the programs are installed.
+  /// Returns whether the programs are installed.
   static bool installed() { return !which("krb5kdc").empty() && !which("kadmin.local").empty(); }
 
   const std::string& realm() const { return realm_; }
   unsigned short port() const { return port_; }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  /// A file in the KDC's directory.
+  /// The path of a file in the KDC's directory.
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
-  /// The variables by which MIT's programs find this KDC.
+  /// The environment variables with which MIT's programs find this KDC.
   void set_environment() const {
     setenv("KRB5_CONFIG", path("krb5.conf").c_str(), 1);
     setenv("KRB5_KDC_PROFILE", path("kdc.conf").c_str(), 1);
     setenv("KRB5RCACHENAME", "none:", 1);
   }
-  /// Runs a program in the KDC's environment to its end; throws what it said when it fails.
+  /// Runs a program in the KDC's environment and waits for its end. If it fails, throws its output.
   void run(const std::vector<std::string>& command, const std::string& input = "/dev/null") const {
     const pid_t child = spawn(command, input, path("setup.out"));
     int status = 0;
@@ -88,7 +89,7 @@ class throwaway_kdc {
     directory_ = (std::filesystem::temp_directory_path() / "kerb-kdc-XXXXXX").string();
     if (mkdtemp(directory_.data()) == nullptr) throw std::runtime_error("no directory can be made: " + directory_);
   }
-  /// Both files hold the port, which is new for each attempt.
+  /// Writes both files. They contain the port, which is new for each attempt.
   void write_configuration(const kdc_setup& s) const {
     std::ofstream(path("krb5.conf")) << "[libdefaults]\n default_realm = " << realm_
                                      << "\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n"
@@ -108,7 +109,7 @@ class throwaway_kdc {
            " aes256-cts-hmac-sha1-96:normal aes128-cts-hmac-sha1-96:normal\n }\n";
   }
 
-  /// Has the keeper start a KDC on a port that is free now; false when another program was faster to take it.
+  /// Has the keeper start a KDC on a free port. Returns false if another program took that port first.
   bool serving(const kdc_setup& setup) {
     port_ = free_port();
     write_configuration(setup);
@@ -136,7 +137,7 @@ class throwaway_kdc {
 
   // ---- processes
 
-  /// Where a program is; an ordinary user's PATH lacks the directories of system programs.
+  /// The path of a program. The PATH of an ordinary user lacks the directories of system programs.
   static std::string which(const std::string& program) {
     const char* const path = std::getenv("PATH");
     std::stringstream places(std::string(path == nullptr ? "" : path) + ":/usr/sbin:/usr/local/sbin:/sbin");
@@ -168,7 +169,7 @@ class throwaway_kdc {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("no socket pair");
     keeper_ = fork();
     if (keeper_ == 0) {
-      setsid();  // a Ctrl-C is for the program alone
+      setsid();  // Ctrl-C must reach only the program
       for (int fd = 3; fd != 1024; ++fd)
         if (fd != ends[0]) ::close(fd);
       keep(ends[0]);
@@ -176,7 +177,7 @@ class throwaway_kdc {
     ::close(ends[0]);
     keeper_socket_ = ends[1];
   }
-  /// The keeper's life: starts a KDC when told to, tells when it has ended, and cleans up when the socket closes.
+  /// The keeper process: starts a KDC on request, reports its end, and cleans up when the socket closes.
   [[noreturn]] void keep(int socket) const {
     pid_t kdc = -1;
     for (;;) {
