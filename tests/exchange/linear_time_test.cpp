@@ -224,8 +224,8 @@ octets kdc_reply(c::kdc_world& w, bytes_view request, F bend) {
   in_ticket.crealm = c::ex_org;
   in_ticket.cname = c::alice().name;
   octets ticket_buffer(1u << 22);
-  const auto ticket =
-      testing::mint_ticket({part.sname, part.srealm}, in_ticket, w.service_key, 1u, environment(p, p, w.now), ticket_buffer);
+  const auto ticket = testing::mint_ticket({part.sname, part.srealm}, in_ticket, w.service_key, 1u,
+                                           environment(p, p, w.now), ticket_buffer);
   REQUIRE(ticket);
   const bool is_as = M == msg_t::as_rep;
   key subkey;
@@ -238,7 +238,8 @@ octets kdc_reply(c::kdc_world& w, bytes_view request, F bend) {
     seal = &subkey;
     usage = key_usage_t::tgs_rep_enc_part_subkey;
   }
-  const auto made = testing::mint_kdc_rep<M>(c::alice(), *ticket, part, *seal, usage, environment(p, p, w.now), out, padata);
+  const auto made =
+      testing::mint_kdc_rep<M>(c::alice(), *ticket, part, *seal, usage, environment(p, p, w.now), out, padata);
   REQUIRE(made);
   return {made->begin(), made->end()};
 }

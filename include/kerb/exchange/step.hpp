@@ -90,23 +90,24 @@ struct overloaded : F... {
 template <class... F>
 overloaded(F...) -> overloaded<F...>;
 
-template <class Handlers, class Word>
-inline constexpr bool handles = requires(Handlers h, const Word& w) {
-  h(w);
+template <class Handlers, class Alternative>
+inline constexpr bool handles = requires(Handlers h, const Alternative& a) {
+  h(a);
 };
 }  // namespace detail
 
 /// Calls the handler for the alternative that `step` holds. A missing handler does not compile.
-template <class... Word, class... Handler>
-constexpr decltype(auto) match(const std::variant<Word...>& step, Handler&&... handler) {
+template <class... Alternative, class... Handler>
+constexpr decltype(auto) match(const std::variant<Alternative...>& step, Handler&&... handler) {
   using handlers = detail::overloaded<std::remove_cvref_t<Handler>...>;
-  static_assert((detail::handles<handlers, Word> && ...), "a word of this exchange's step has no handler");
-  return std::visit(handlers{static_cast<Handler&&>(handler)...}, step);
+  constexpr bool complete = (detail::handles<handlers, Alternative> && ...);
+  static_assert(complete, "kerb::match: an alternative of the step has no handler");
+  if constexpr (complete) return std::visit(handlers{static_cast<Handler&&>(handler)...}, step);
 }
 /// Whether `step` holds this alternative.
-template <class Word, class... Words>
-constexpr bool is(const std::variant<Words...>& step) {
-  return std::holds_alternative<Word>(step);
+template <class Alternative, class... Alternatives>
+constexpr bool is(const std::variant<Alternatives...>& step) {
+  return std::holds_alternative<Alternative>(step);
 }
 
 }  // namespace kerb::inline v0
