@@ -51,9 +51,9 @@ heard listen(bytes_view in, Cut&& cut) {
 template <class Cut>
 std::pair<std::size_t, errc> exchange(ap_world& w, bytes_view in, Cut&& cut) {
   const basic_credential<key> credential = w.credential();
-  std::array<std::uint8_t, 4096> buffer{};
+  std::array<std::uint8_t, 4096> own{};
   std::array<std::uint8_t, cap + 4> buffer{};
-  ap_initiator<testing::insecure_policy> x({.credential = credential, .buffer = buffer});
+  ap_initiator<testing::insecure_policy> x({.credential = credential, .buffer = own});
   over_stream io(x, buffer);
   auto step = io.start(w.turn());
   require(is<send>(step), "starts", "the initiator");

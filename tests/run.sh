@@ -70,6 +70,7 @@ fi
 
 say "testing"
 status=0
+rm -f build/meson-logs/testlog.json
 meson test -C build --no-rebuild --print-errorlogs || status=$?
 
 if [ -d build/examples ]; then say "the examples are in build/examples/"; fi

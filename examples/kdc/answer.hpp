@@ -64,7 +64,7 @@ class answerer {
   // A system call for each draw would be one in six of all system calls. This process does not fork; in a forked child
   // the page would be empty.
   using random = kerb::buffered_random<policy>;
-  using turn = kerb::environment<policy, random>;
+  using environment = kerb::environment<policy, random>;
   static constexpr std::size_t most_buffer = 1 << 20;
 
   /// Gets what each step of the exchange needs. kerb::serve() is the same loop in one call; this one is written out so

@@ -1,4 +1,4 @@
-// Everything, on Botan: for most programs the only include.
+// All of kerb with the Botan policy: the only include that most programs need.
 #pragma once
 #include "crypto/botan.hpp"
 #include "kerb.hpp"

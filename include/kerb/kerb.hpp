@@ -1,4 +1,4 @@
-// Everything but the crypto backends.
+// All of kerb except the crypto backends.
 #pragma once
 #include "client.hpp"
 #include "kdc.hpp"

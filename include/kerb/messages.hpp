@@ -1,4 +1,4 @@
-// Every message type, and no cryptography: for whoever only reads or writes Kerberos.
+// All message types, without cryptography: for programs that only read or write Kerberos messages.
 #pragma once
 #include "asn1/owned.hpp"
 #include "msg/anonymity.hpp"

@@ -1,4 +1,4 @@
-// Everything, on OpenSSL: for programs that have it already, and for builds without exceptions.
+// All of kerb with the OpenSSL policy: for programs that already use OpenSSL, and for builds without exceptions.
 #pragma once
 #include "crypto/openssl.hpp"
 #include "kerb.hpp"

@@ -177,9 +177,9 @@ TEST_CASE("AP exchange: a service may answer in parts over a stream", "[exchange
   basic_ap_world<policy> w;
   service<policy> s(w);
   const auto credential = w.credential();
-  std::array<std::uint8_t, 4096> buffer{};
+  std::array<std::uint8_t, 4096> own{};
   std::array<std::uint8_t, 2048> buffer{};
-  ap_initiator<policy> x({.credential = credential, .buffer = buffer});
+  ap_initiator<policy> x({.credential = credential, .buffer = own});
   over_stream io(x, buffer);
   const auto first = io.start(w.turn());
   REQUIRE(is<send>(first));

@@ -422,7 +422,10 @@ constexpr bool nothing_moves_once_it_is_being_signed() {
   s = ended.receive(w.tgs_req(), t);
   s = ended.found(w.tgs.record, t);
   s = ended.abandon({.code = errc::no_answer});
-  ended.set_buffer(tiny);  // what was kept has gone, and is read no more
+  std::array<std::uint8_t, 512> encoded{};
+  const bytes_view beginning = *asn1::encode(w.tgt, encoded);
+  for (std::size_t i = 0; i != tiny.size(); ++i) tiny[i] = beginning[i];
+  ended.set_buffer(tiny);  // what was kept has gone: nobody reads on behind what looks like it
   s = ended.issue({}, t);
   const auto* no = std::get_if<failed>(&s);
   return no != nullptr && no->why.code == errc::no_answer;

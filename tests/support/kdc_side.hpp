@@ -333,7 +333,7 @@ class kdc_side {
   constexpr outcome opened(bytes_view octets, bool by_tgs) {
     outcome o;
     o.octets = copy(octets, answer_);
-    buffer& opened_in = opened_in_ = buffer(opened_);
+    detail::workspace& opened_in = opened_in_ = detail::workspace(opened_);
     if (by_tgs) {
       const auto rep = asn1::decode<msg::TgsRep>(o.octets);
       if (!rep) return o;
@@ -382,7 +382,7 @@ class kdc_side {
   std::array<std::uint8_t, 4096> ap_req_{}, opened_{};
   std::array<std::uint8_t, 8192> request_{}, answer_{};
   std::array<std::uint8_t, 16384> workspace_{};
-  buffer opened_in_;  // what the outcome's views are of
+  detail::workspace opened_in_;  // what the outcome's views are of
 };
 using kdc_world = kdc_side<>;
 

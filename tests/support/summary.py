@@ -18,13 +18,15 @@ def reasons(test):
 
 def main():
     logs = pathlib.Path(sys.argv[1], "meson-logs")
-    tests = [json.loads(line) for line in (logs / "testlog.json").read_text().splitlines()]
+    log = logs / "testlog.json"
+    tests = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     count = {"OK": 0, "EXPECTEDFAIL": 0, "SKIP": 0}
     for test in tests:
         count[test["result"]] = count.get(test["result"], 0) + 1
     passed, skipped = count["OK"] + count["EXPECTEDFAIL"], count["SKIP"]
     slowest = sorted(tests, key=lambda t: -t["duration"])[:5]
-    print("took longest: " + ", ".join(f"{t['name'].split(' / ')[-1]} {t['duration']:.0f} s" for t in slowest))
+    if slowest:
+        print("took longest: " + ", ".join(f"{t['name'].split(' / ')[-1]} {t['duration']:.0f} s" for t in slowest))
     configured = (logs / "meson-log.txt").read_text(errors="replace")
     for line in dict.fromkeys(re.findall(r"^.*?\bMessage: (.*)$", configured, re.M)):
         print("left out: " + line)

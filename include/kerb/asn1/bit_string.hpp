@@ -1,17 +1,18 @@
-// BIT STRING of any length, where it is no KerberosFlags: public keys, and named bits whose zeros are cut off.
+// BIT STRING of any length, for public keys and for named bits without trailing zeros; for KerberosFlags see flags.
 #pragma once
 #include "../der/string.hpp"
 #include "schema.hpp"
 
 namespace kerb::inline v0 {
 
-/// A BIT STRING, a view: `unused` bits at the end of the last octet, 0 to 7, are zero and no part of it.
+/// A view of a BIT STRING. The last `unused` bits of the last octet, 0 to 7, are zero and not part
+/// of the string.
 struct bit_string {
   bytes_view octets;
   std::uint8_t unused = 0;
 
   constexpr std::size_t size() const { return octets.size() * 8 - unused; }
-  /// Bit `n`, of which the first is 0; bits behind the end are zero, as named bits are.
+  /// Whether bit `n` is set; the first is bit 0. Bits beyond the end are zero, as for named bits.
   constexpr bool has(std::size_t n) const { return n < size() && (octets[n / 8] & 0x80u >> n % 8) != 0; }
   friend constexpr bool operator==(bit_string a, bit_string b) { return a.unused == b.unused && a.octets == b.octets; }
 };
@@ -24,7 +25,7 @@ struct asn1::codec<bit_string> {
     const std::uint8_t* const at = r.mark();
     const bytes_view c = r.contents(t, p);
     if (!r.ok()) return false;
-    // X.690 section 11.2.1: at most seven unused bits, all zero, and none where there is no octet to hold them
+    // X.690 section 11.2.1: at most seven unused bits, all zero, and none when there is no octet to hold them
     if (c.empty() || c[0] > 7 || (c[0] != 0 && (c.size() == 1 || (c[c.size() - 1] & ((1u << c[0]) - 1)) != 0))) {
       return r.fail(errc::bad_flags, p, at);
     }

@@ -1,24 +1,25 @@
-// A value together with the octets it came as.
+// A value together with its encoding as received.
 #pragma once
 #include "decode.hpp"
 #include "encode.hpp"
 
 namespace kerb::inline v0::asn1 {
 
-/// A T and its sender's octets, for what goes out again as it came and for what a checksum covers: nothing decoded is
-/// ever re-encoded. Made by decoding, by of() for a value of our own, and by as_sent() for octets kept from before.
+/// A T and its encoding as the sender wrote it. Use it for values that are forwarded unchanged or
+/// covered by a checksum: a decoded value is never re-encoded. Made by decoding, by of() for a new
+/// value, or by as_sent() for octets that were kept.
 template <class T>
 class captured {
  public:
   using value_type = T;
   constexpr captured() = default;
-  /// A value of our own, encoded when it is written.
+  /// A new value, to be encoded when it is written.
   static constexpr captured of(const T& v) {
     captured c;
     c.value_ = v;
     return c;
   }
-  /// Octets that a peer sent, written as they are. They are not decoded: value() is a default T.
+  /// Octets that a peer sent, to be written unchanged. They are not decoded: value() is a default T.
   static constexpr captured as_sent(bytes_view octets) {
     captured c;
     c.octets_ = octets;
@@ -28,7 +29,7 @@ class captured {
   constexpr const T& value() const& KERB_LIFETIMEBOUND { return value_; }
   const T& value() const&& = delete;
   constexpr const T* operator->() const KERB_LIFETIMEBOUND { return &value_; }
-  /// The encoding as it came, a view of the input; empty after of().
+  /// The encoding as received, a view of the input; empty after of().
   constexpr bytes_view octets() const { return octets_; }
 
  private:

@@ -10,7 +10,7 @@
 
 namespace kerb::inline v0::asn1 {
 
-/// ANY; here, because an extensible CHOICE keeps one.
+/// ANY. It is declared here because an extensible CHOICE stores one.
 template <>
 struct codec<any_value> {
   static constexpr const char* name = "ANY";
@@ -40,7 +40,7 @@ constexpr bool may_begin(const der::reader& r, const choice_schema<C, V, A...>& 
 template <class V, tagging How>
 constexpr bool may_begin(const der::reader& r, std::uint8_t number);
 
-/// Whether the next encoding can be a V under its own tag.
+/// Whether the next TLV can be a V under its own tag.
 template <class V>
 constexpr bool may_begin(const der::reader& r) {
   if constexpr (std::same_as<V, any_value>) return !r.at_end();
@@ -55,7 +55,7 @@ constexpr bool may_begin(const der::reader& r, std::uint8_t number) {
   else if constexpr (How == tagging::implicitly) return r.next_is(der::implicitly(number, own_tag<V>()));
   else return may_begin<V>(r);
 }
-/// One value in the tagging that its line says.
+/// Reads one value with the tagging of its schema line.
 template <tagging How, class V>
 constexpr bool read_value(der::reader& r, std::uint8_t number, V& out, der::place p) {
   if constexpr (How == tagging::explicitly) return read_explicit(r, number, out, p);
@@ -69,7 +69,7 @@ constexpr bool read_line(der::reader& r, T& out, const member_line<C, V, How>& l
   if (!may_begin<typename bare<V>::type, How>(r, l.number)) {
     if constexpr (is_optional<V>) {
       (out.*l.member).reset();
-      return true;  // whatever else stands there is the next line's business, or trailing data
+      return true;  // what follows is read by a later line or is trailing data
     } else {
       return r.fail(errc::missing_field, p);
     }
@@ -95,8 +95,8 @@ constexpr bool is_context(unsigned octet) {
   return (octet & class_bits) == static_cast<unsigned>(der::tag_class::context);
 }
 
-/// What stands behind the last field that is known. One of the known ones is no extension: it is there twice, or in
-/// the wrong place.
+/// Reads the fields after the last known one. A known field is not an extension: it is a duplicate
+/// or out of order, which is an error.
 template <class T, class C>
 constexpr bool read_tail(der::reader& r, T& out, const tail_line<C>& l, const char* type, int last_known) {
   const std::uint8_t* const m = r.mark();
@@ -144,7 +144,8 @@ constexpr bool read_alternative(der::reader& r, V& out, const choice_schema<C, V
   out = V(std::in_place_index<I>, chosen);
   return good;
 }
-/// Whether what is none of the alternatives can be one that is to come: tagged as they are, with a number of its own.
+/// Whether an unknown tag can be a future alternative: it must be tagged as the known ones are,
+/// with another number.
 template <class C, class V, class... A>
 constexpr bool may_be_new(unsigned octet, const choice_schema<C, V, A...>& s) {
   if constexpr (((A::how == tagging::none) || ...)) return true;
@@ -179,7 +180,7 @@ constexpr bool may_begin(const der::reader& r, const choice_schema<C, V, A...>& 
 }
 }  // namespace detail
 
-/// Reads one T inside a walk; `p` says what for.
+/// Reads one T; `p` names it in errors.
 template <class T>
 constexpr bool read(der::reader& r, T& out, der::place p) {
   if constexpr (!message<T>) {
@@ -190,7 +191,7 @@ constexpr bool read(der::reader& r, T& out, der::place p) {
     return detail::read_schema(r, out, schema_of<T>, p);
   }
 }
-/// The same under a tag that IMPLICIT has put in the place of its own.
+/// The same, under a tag that IMPLICIT puts in place of the type's own.
 template <class T>
 constexpr bool read_as(der::reader& r, T& out, der::tag t, der::place p) {
   if constexpr (message<T>) {
@@ -201,7 +202,7 @@ constexpr bool read_as(der::reader& r, T& out, der::tag t, der::place p) {
 }
 
 namespace detail {
-/// What is wrong, by a reader that can say it; and what is tolerated.
+/// The slow path: applies the tolerances and reports errors.
 template <class T>
 KERB_COLD constexpr error decode_with_care(const char* name, bytes_view in, der::rules allowed, T& out) {
   if (in.size() > 0xffffffffu) return error{.code = errc::input_too_large, .type = name};
@@ -221,8 +222,9 @@ constexpr error decode_whole(const char* name, bytes_view in, der::rules allowed
 }
 }  // namespace detail
 
-/// The T that `in` encodes, all of it: views into `in`, which must outlive them. The error names the field and the
-/// offset. `name` is what errors call the whole. Inputs of 2^32 octets and more are refused.
+/// Decodes all of `in` as a T. Its views point into `in`, which must outlive them. Errors contain
+/// the field and the offset; `name` is what they call the whole. Inputs of 2^32 octets or more are
+/// rejected.
 template <class T>
 constexpr result<T> decode_as(const char* name, bytes_view in KERB_LIFETIMEBOUND,
                               der::rules allowed = der::as_deployed) {
@@ -230,7 +232,7 @@ constexpr result<T> decode_as(const char* name, bytes_view in KERB_LIFETIMEBOUND
   if (const error why = detail::decode_whole(name, in, allowed, *out); !why.ok()) out = why;
   return out;
 }
-/// The same for a message, which has its own name.
+/// The same for a message type, which has a name of its own.
 template <message T>
 constexpr result<T> decode(bytes_view in KERB_LIFETIMEBOUND, der::rules allowed = der::as_deployed) {
   return decode_as<T>(type_name<T>, in, allowed);

@@ -1,11 +1,11 @@
-// Showing a message field by field, derived from the schemas that decode it.
+// Describes a message field by field, from the same schemas that decode it.
 #pragma once
 #include "look.hpp"
 
 namespace kerb::inline v0::asn1 {
 
 namespace detail {
-/// A primitive, into `out`.
+/// Reads a primitive into `out`.
 template <class V, class Contents, class C>
 constexpr bool walk_leaf(der::reader& r, V& out, [[maybe_unused]] der::tag t, const spot& s, der::place p,
                          [[maybe_unused]] const Contents& c, [[maybe_unused]] const C& so_far) {
@@ -32,7 +32,7 @@ constexpr bool walk_leaf(der::reader& r, V& out, [[maybe_unused]] der::tag t, co
   return true;
 }
 
-/// The tag of a T; a CHOICE and ANY have none, and their readers ask for none.
+/// The tag of a T; none for a CHOICE and ANY, whose readers need none.
 template <class T>
 consteval der::tag tag_if_any() {
   if constexpr (std::same_as<T, any_value>) return {};
@@ -42,7 +42,7 @@ consteval der::tag tag_if_any() {
   } else return own_tag<T>();
 }
 
-/// One T under the tagging that its line says. Only primitives are kept, in `out`.
+/// Reads one T with the tagging of its schema line. Only primitives are stored in `out`.
 template <class T, tagging How, class Out, class Contents, class C>
 constexpr bool walk_value(der::reader& r, std::uint8_t number, [[maybe_unused]] Out& out, const spot& s, der::place p,
                           const Contents& c, [[maybe_unused]] const C& so_far) {
@@ -85,7 +85,7 @@ constexpr bool walk_line(der::reader& r, T& so_far, const constant_line& l, cons
   at.show(n);
   return true;
 }
-/// Fields that are not known, one by one.
+/// Shows unknown fields, one by one.
 template <class T, class Contents, class C>
 constexpr bool walk_line(der::reader& r, T&, const tail_line<C>& l, const node& whole, const spot& s, const Contents&,
                          int last_known) {
@@ -156,7 +156,7 @@ constexpr bool walk_schema(der::reader& r, const choice_schema<C, V, A...>& sche
   const bytes_view before = r.rest();
   node whole = s.make(schema.name, content::fields, before.first(0));
   {
-    der::source apart{.origin = before.data()};  // how long it is; that it is no encoding will be found below
+    der::source apart{.origin = before.data()};  // only finds how long it is; faults in it are found below
     der::reader ahead(before, apart);
     ahead.skip();
     if (apart.why.ok()) whole.size = u32(ahead.since(before.data()).size());
@@ -200,7 +200,7 @@ constexpr bool walk(der::reader& r, der::tag t, const spot& s, der::place p, con
     if (!r.ok()) return false;
     node whole = s.make("SEQUENCE OF", content::elements, in.rest());
     whole.element = spelling<element>();
-    if (*s.field == '\0' && s.index == node::no_index) whole.name = p.type;  // as whoever asked for it called it
+    if (*s.field == '\0' && s.index == node::no_index) whole.name = p.type;  // the name that the caller passed
     s.show(whole);
     for (std::size_t i = 0; !in.at_end(); ++i) {
       spot at = s.in(whole, "", in.mark());
@@ -220,10 +220,11 @@ constexpr error walk_whole(const char* name, bytes_view octets, der::rules allow
 }
 }  // namespace detail
 
-/// Shows `v` every thing that stands in `in`, read as a T: parents before their fields, up to the first fault. What is
-/// returned is the error that decode_as() gives for the same octets and rules, or one whose ok() is true where that
-/// succeeds. `c` says what is in OCTET STRINGs (msg/contents.hpp); what is wrong inside those is a node's note and no
-/// error. Secrets are left out unless V asks for them (reveal). Nothing is allocated.
+/// Decodes `in` as a T and passes a node for each part to `v`: parents before their fields, up to
+/// the first error. Returns the error that decode_as() returns for the same octets and rules, or
+/// one whose ok() is true if that succeeds. `c` describes the contents of OCTET STRINGs
+/// (msg/contents.hpp); an error inside those becomes the `note` of a node and is not returned.
+/// Secrets are withheld unless V has a reveal. Never allocates.
 template <class T, visitor V, class Contents = no_contents>
 constexpr error describe_as(const char* name, bytes_view in, V&& v, der::rules allowed = der::as_deployed,
                             const Contents& c = {}) {
@@ -231,7 +232,7 @@ constexpr error describe_as(const char* name, bytes_view in, V&& v, der::rules a
   detail::sink_for<std::remove_reference_t<V>> to(v);
   return detail::walk_whole<T>(name, in, allowed, {.to = &to, .origin = in.data(), .begin = in.data()}, c);
 }
-/// The same for a message, which has its own name.
+/// The same for a message type, which has a name of its own.
 template <message T, visitor V, class Contents = no_contents>
 constexpr error describe(bytes_view in, V&& v, der::rules allowed = der::as_deployed, const Contents& c = {}) {
   return describe_as<T>(type_name<T>, in, v, allowed, c);

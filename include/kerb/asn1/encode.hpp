@@ -1,4 +1,4 @@
-// Encoding and exact encoded length, derived from the schemas.
+// Encoding and exact encoded size, derived from the schemas.
 #pragma once
 #include <utility>
 #include <variant>
@@ -77,7 +77,7 @@ constexpr void write_schema(der::writer& w, const T& v, const choice_schema<C, V
     if (chosen.index() == sizeof...(A)) write(w, std::get<sizeof...(A)>(chosen));
   }
 }
-/// What has parts that only a writer knows how to write.
+/// Types with parts that only a writer can write.
 template <class T>
 constexpr void write_with_care(der::writer& w, const T& v) {
   if constexpr (message<T>) {
@@ -88,7 +88,7 @@ constexpr void write_with_care(der::writer& w, const T& v) {
 }
 }  // namespace detail
 
-/// Writes one T in front of what `w` holds.
+/// Writes one T in front of what `w` contains.
 template <class T>
 constexpr void write(der::writer& w, const T& v) {
   if constexpr (detail::quick::known<T>()) {
@@ -102,7 +102,7 @@ constexpr void write(der::writer& w, const T& v) {
   }
 }
 
-/// The same under a tag that IMPLICIT puts in the place of its own.
+/// The same, under a tag that IMPLICIT puts in place of the type's own.
 template <class T>
 constexpr void write_as(der::writer& w, const T& v, der::tag t) {
   if constexpr (message<T>) {
@@ -112,7 +112,7 @@ constexpr void write_as(der::writer& w, const T& v, der::tag t) {
   }
 }
 
-/// Exactly how many octets encode(v) fills.
+/// The exact size of encode(v) in octets.
 template <class T>
 constexpr std::size_t encoded_size(const T& v) {
   der::writer w = der::writer::counting();
@@ -120,8 +120,9 @@ constexpr std::size_t encoded_size(const T& v) {
   return w.count();
 }
 
-/// Writes `v` so that its encoding ENDS where `out` ends, and returns the part of `out` it fills. Whoever wants it at
-/// the front passes exactly encoded_size(v) octets. errc::no_space says in `detail` how many octets will do.
+/// Writes `v` so that its encoding ENDS where `out` ends, and returns the part of `out` that it
+/// fills. For an encoding at the front, pass exactly encoded_size(v) octets. On errc::no_space,
+/// `detail` is a size in octets that is enough.
 template <class T>
 constexpr result<bytes_view> encode(const T& v, std::span<std::uint8_t> out) {
   der::writer w(out);

@@ -1,4 +1,4 @@
-// What describe() is told about the octets in OCTET STRINGs: the interface of a table of contents.
+// The interface of a contents table, which tells describe() what OCTET STRINGs contain.
 #pragma once
 #include "captured.hpp"
 #include "decode.hpp"
@@ -8,16 +8,16 @@
 
 namespace kerb::inline v0::asn1 {
 
-/// Says of no OCTET STRING what is in it. Another table is any small value with some of these, all const and constexpr:
+/// The empty contents table. A table is any small value with some of these functions, all const and constexpr:
 ///   content(const C& so_far, std::string_view field, look) -> void    calls what `look` offers, for a C's OCTET STRING
-///   name(const C& so_far, std::string_view field) -> std::string_view   of a number in a C, the field itself read
+///   name(const C& so_far, std::string_view field) -> std::string_view   of a number in a C, the field itself included
 ///   constant(std::string_view field, std::int32_t) -> std::string_view  of a fixed number such as msg-type
-///   inside<C>() -> a table of the same type, for what stands in a C
-/// `so_far` has those fields that are no messages themselves and stand in front.
+///   inside<C>() -> a table of the same type, for what is in a C
+/// `so_far` contains the preceding fields that are not messages themselves.
 struct no_contents {};
 
-/// How deep encodings are followed that stand in OCTET STRINGs of others. FAST around a request with authorization
-/// data needs 8.
+/// How many levels of encodings nested in OCTET STRINGs describe() follows. FAST around a request
+/// with authorization data needs 8.
 inline constexpr unsigned max_nesting = 16;
 
 namespace detail {
@@ -29,7 +29,7 @@ template <class T>
 struct plain_type<captured<T>> {
   using type = T;
 };
-/// Without std::optional and captured.
+/// Removes std::optional and captured.
 template <class T>
 using plain_type_t = typename plain_type<typename bare<T>::type>::type;
 template <class T>
@@ -41,7 +41,7 @@ inline constexpr bool is_never_empty = false;
 template <class T>
 inline constexpr bool is_never_empty<sequence_of<T, not_empty>> = true;
 
-/// The ASN.1 name of whatever type.
+/// The ASN.1 name of any type.
 template <class T>
 consteval const char* spelling() {
   if constexpr (message<T>) return type_name<T>;
@@ -75,22 +75,22 @@ constexpr bool find_secrets() {
   else return false;
 }
 
-/// Whether a field marked secret stands anywhere in a T.
+/// Whether a T contains a field that is marked secret, at any depth.
 template <class T>
 inline constexpr bool holds_secrets = find_secrets<T>();
 
 constexpr std::uint32_t u32(std::size_t n) { return static_cast<std::uint32_t>(n); }
 
-/// Where one thing stands: what is known of its node before it is read.
+/// The place of one part: what is known of its node before it is read.
 struct spot {
   sink* to;
   const std::uint8_t* origin;    // where offset 0 is
-  const std::uint8_t* begin;     // where its outermost header begins
-  const node* parent = nullptr;  // none at depth 0
+  const std::uint8_t* begin;     // the first octet of its outermost header
+  const node* parent = nullptr;  // null at depth 0
   std::uint32_t depth = 0;
   const char* field = "";
   std::size_t index = node::no_index;
-  unsigned nesting = 0;  // above max_nesting: contents are not looked for
+  unsigned nesting = 0;  // above max_nesting, contents are not described
   bool secret = false;
 
   constexpr spot in(const node& p, const char* name, const std::uint8_t* at) const {
@@ -120,7 +120,7 @@ struct spot {
     n.contents = {end - n.size, n.size};
     return n;
   }
-  /// Shows a node, or that it is a secret.
+  /// Shows a node, or only its size if it is a secret.
   constexpr void show(node& n) const {
     if (secret && !to->reveals) {
       n.holds = content::withheld;
@@ -171,12 +171,13 @@ constexpr void put(node& n, const E& v) {
 
 template <class T, class Contents>
 constexpr bool walk(der::reader& r, der::tag t, const spot& s, der::place p, const Contents& c);
-/// The T that is all of `octets`.
+/// Shows a T that fills `octets`.
 template <class T, class Contents>
 constexpr error walk_whole(const char* name, bytes_view octets, der::rules allowed, const spot& s, const Contents& c);
 
-/// What a table of contents may call for one OCTET STRING. The first as() that fits is shown; if none does, the octets
-/// are, with a note of what was wrong with the first.
+/// The functions that a contents table can call for one OCTET STRING. The first as() that decodes
+/// is shown. If none does, the octets are shown, with the error of the first as() as the node's
+/// note.
 template <class Contents>
 class look {
  public:
@@ -184,7 +185,7 @@ class look {
       : s_(s), n_(n), allowed_(allowed), c_(c) {}
 
   constexpr bytes_view octets() const { return n_.contents; }
-  /// A T behind `skip` octets, called `name`; `c` is the table for what is in it.
+  /// Tries to decode a T after `skip` octets. `name` is its name, and `c` is the table for its contents.
   template <class T>
   constexpr void as(const char* name, const Contents& c, std::size_t skip = 0) {
     encoding<T>(name, c, skip, true);
@@ -197,18 +198,18 @@ class look {
   constexpr void as() {
     as<T>(type_name<T>);
   }
-  /// The same, and no note where it is none.
+  /// The same, but without a note when it does not decode.
   template <class T>
   constexpr void perhaps(const char* name) {
     encoding<T>(name, c_, 0, false);
   }
-  /// Not an encoding, but `holds` says how to show it.
+  /// The octets are not an encoding; `holds` determines how they are shown.
   constexpr void is(content holds, std::int64_t number = 0) {
     if (done_) return;
     n_.holds = holds;
     n_.number = number;
   }
-  /// A number without a header, its octets in this order.
+  /// The octets are a number without a header, in this byte order.
   constexpr void number(bool little_endian) {
     if (done_ || n_.contents.empty() || n_.contents.size() > 8) return;
     std::uint64_t v = 0;
@@ -216,7 +217,7 @@ class look {
       v = v << 8 | n_.contents[little_endian ? size - 1 - i : i];
     is(content::number, static_cast<std::int64_t>(v));
   }
-  /// A T sealed under a key that the visitor may have.
+  /// The octets are a sealed T; the visitor may have the key.
   template <class T, std::size_t N>
   constexpr void sealed(const char* name, std::int32_t etype, const std::int32_t (&usages)[N], const Contents& c) {
     if (done_) return;
@@ -229,7 +230,7 @@ class look {
     s_.show(n_);
     (void)walk_whole<T>(name, plain, allowed_, below(plain, plain.data()), c);
   }
-  /// Shows the node, unless as() or sealed() did.
+  /// Shows the node, unless as() or sealed() has.
   constexpr void finish() {
     if (done_) return;
     s_.secret = s_.secret || may_hold_secrets_;
@@ -258,7 +259,8 @@ class look {
     s_.show(n_);
     if (n_.holds != content::withheld) (void)walk_whole<T>(name, octets, allowed_, below(octets, s_.origin), c);
   }
-  /// Whether `octets` are a T; what stands in its OCTET STRINGs does not matter, so no octet is read more than twice.
+  /// Decodes `octets` as a T without showing anything. OCTET STRINGs in it are not followed, so no
+  /// octet is read more than twice.
   template <class T>
   constexpr error tried(const char* name, bytes_view octets, const std::uint8_t* origin) {
     silence quiet;

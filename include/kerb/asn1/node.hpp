@@ -1,4 +1,4 @@
-// What describe() tells of a message, thing by thing, and to whom.
+// The nodes that describe() passes to a visitor, one for each part of a message.
 #pragma once
 #include <limits>
 
@@ -7,7 +7,7 @@
 
 namespace kerb::inline v0::asn1 {
 
-/// What a thing holds, and so which members of its node say it.
+/// The kind of a node; it determines which members of the node hold the value.
 enum class content : std::uint8_t {
   fields,    ///< a SEQUENCE or a CHOICE: its fields follow
   elements,  ///< a SEQUENCE OF: its elements follow
@@ -16,57 +16,59 @@ enum class content : std::uint8_t {
   boolean,   ///< `number`, 0 or 1
   time,      ///< `number`, seconds since 1970
   flags,     ///< `number`, 32 bits of which the most significant is bit 0, and `bit_name`
-  text,      ///< `contents`; whoever prints them minds control characters
+  text,      ///< `contents`; escape control characters before printing
   oid,       ///< `contents`, the encoded arcs
   bits,      ///< `contents`: the count of unused bits, then the bits
   octets,    ///< `contents`
   address,   ///< `contents`, a network address; `number` is its addr-type
-  sealed,    ///< `contents`, encrypted; the plaintext follows where the visitor could open it
+  sealed,    ///< `contents`, encrypted; the plaintext follows if the visitor could decrypt it
   any,       ///< `contents` of an encoding that no schema describes
-  withheld,  ///< a secret: `size` says how many octets are not shown
+  withheld,  ///< a secret: only `size`, its number of octets, is shown
 };
 
-/// One thing in a message. The views and `parent` last as long as the visit.
+/// One part of a message. The views and `parent` are valid during the visit only.
 struct node {
   static constexpr std::size_t no_index = std::numeric_limits<std::size_t>::max();
 
-  const node* parent = nullptr;  ///< what it stands in; null for the whole
+  const node* parent = nullptr;  ///< the enclosing node; null for the whole
   const char* field = "";  ///< the RFC's name in the parent ("enc-part"); empty for the whole, for elements, and nested
   std::size_t index = no_index;  ///< which element of the parent, from 0
   const char* type = "";         ///< the ASN.1 type ("EncryptedData", "Int32", "SEQUENCE OF")
-  const char* element = "";      ///< of a SEQUENCE OF: the type of its elements
-  std::uint32_t depth = 0;       ///< how many parents
-  std::uint32_t offset = 0;      ///< from the start of the outermost message; in a plaintext, from its own
-  bytes_view header;             ///< identifiers and lengths, those of the field's tag included
-  std::uint32_t size = 0;        ///< octets behind the header
-  bytes_view contents;           ///< those octets, where nothing else is described in them and they are no secret
+  const char* element = "";      ///< for a SEQUENCE OF: the type of its elements
+  std::uint32_t depth = 0;       ///< the number of parents
+  std::uint32_t offset = 0;      ///< from the start of the outermost message, or of the plaintext
+  bytes_view header;             ///< identifier and length octets, including those of the field's tag
+  std::uint32_t size = 0;        ///< octets after the header
+  bytes_view contents;           ///< those octets, unless they are described by other nodes or secret
 
   content holds = content::fields;
   std::int64_t number = 0;
   std::string_view name;
   std::string_view (*bit_name)(unsigned) = nullptr;
-  error note;  ///< why the octets of a nested or sealed encoding are not what should be there; no fault of the message
+  error note;  ///< why the octets do not decode as the nested or sealed type; not an error of the message
 };
 
-/// How EncryptedData may have been sealed.
+/// How EncryptedData may have been encrypted.
 struct seal {
   std::int32_t etype = 0;
-  view_of<std::int32_t> usages;  ///< the key usages that the place allows
-  const char* type = "";         ///< what the plaintext should be ("EncTicketPart")
+  view_of<std::int32_t> usages;  ///< the key usages that are allowed in this place
+  const char* type = "";         ///< the expected type of the plaintext ("EncTicketPart")
 };
 
-/// A visitor that has a member of this type, `static constexpr reveal secrets{};`, is given secrets too.
+/// A visitor with a member of this type, `static constexpr reveal secrets{};`, also receives secrets.
 struct reveal {};
 
-/// Whatever takes nodes. It may also have `unseal(const node&, const seal&)`, which answers with the plaintext, or with
-/// an empty view where it cannot; the plaintext must outlive the call by what describing it takes.
+/// A callable that accepts nodes. It may also have `unseal(const node&, const seal&)`, which
+/// returns the plaintext, or an empty view if it cannot decrypt. The plaintext must stay valid
+/// until the nodes in it have been passed.
 template <class V>
 concept visitor = requires(V& v, const node& n) {
   v(n);
 };
 
 namespace detail {
-/// All visitors look alike to the walker, so that it is compiled once for each type and not once more for each visitor.
+/// Gives all visitors the same type, so that the walker is compiled once for each message type and
+/// not again for each visitor.
 class sink {
  public:
   constexpr virtual void see(const node&) = 0;

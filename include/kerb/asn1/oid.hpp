@@ -1,4 +1,4 @@
-// OBJECT IDENTIFIER: its encoded arcs, compared as octets.
+// OBJECT IDENTIFIER, as its encoded arcs, compared octet by octet.
 #pragma once
 #include "../core/hex.hpp"
 #include "../der/string.hpp"
@@ -6,14 +6,14 @@
 
 namespace kerb::inline v0 {
 
-/// An OBJECT IDENTIFIER, as the contents of its encoding. A view; constants are written "1.2.840.113554.1.2.2"_oid.
+/// An OBJECT IDENTIFIER: a view of the contents of its encoding. Write constants as "1.2.840.113554.1.2.2"_oid.
 struct object_identifier {
   bytes_view octets;
   friend constexpr bool operator==(object_identifier a, object_identifier b) { return a.octets == b.octets; }
 };
 
 namespace detail {
-void oid_text_is_not_dotted_numbers();  // declared only: a call to it ends constant evaluation
+void oid_text_is_not_dotted_numbers();  // declared only: calling it ends constant evaluation
 
 template <literal L, class Put>
 constexpr void oid_arcs(Put&& put) {
@@ -62,7 +62,7 @@ struct stored_oid {
 }  // namespace detail
 
 inline namespace literals {
-/// An object identifier from its dotted text, a view of static storage.
+/// An object identifier from its dotted text; a view of static storage.
 template <detail::literal L>
 consteval object_identifier operator""_oid() {
   return {bytes_view(detail::stored_oid<L>::octets)};
@@ -76,7 +76,7 @@ struct asn1::codec<object_identifier> {
   static constexpr bool read(der::reader& r, object_identifier& out, der::place p, der::tag t = tag) {
     const std::uint8_t* const at = r.mark();
     if (!der::read_octets(r, t, out.octets, p)) return false;
-    // X.690 section 8.19: each arc in its shortest form, and the last one whole
+    // X.690 section 8.19: each arc has its shortest form, and the last one is complete
     bool begins = true;
     for (std::uint8_t b : out.octets) {
       if (begins && b == 0x80) return r.fail(errc::bad_oid, p, at);

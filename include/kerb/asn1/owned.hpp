@@ -1,4 +1,4 @@
-// A message with its octets: what must outlive the buffer it came in.
+// A message that owns its octets, to outlive the buffer that it was received in.
 #pragma once
 #include <array>
 
@@ -8,7 +8,7 @@
 
 namespace kerb::inline v0::asn1 {
 
-/// A message or any other type that is read whole: what can be decoded again from its own encoding.
+/// A message or another type that can be decoded from its own encoding.
 template <class T>
 concept storable = std::is_default_constructible_v<T> && std::is_copy_assignable_v<T> &&
     (message<T> || requires(der::reader & r, T& v) { codec<T>::read(r, v, der::place{}); });
@@ -25,9 +25,10 @@ constexpr error no_space_for(std::size_t octets) {
 }
 }  // namespace detail
 
-/// The value again, with all of its views inside `buffer`, of which it fills the end; what is captured keeps its
-/// octets. errc::no_space says in `detail` how many octets will do, and then nothing is written. What no decoder takes
-/// is refused, and `buffer` holds its octets. The value may not lie in `buffer`.
+/// A copy of the value whose views all point into `buffer`; the copy's encoding fills the end of
+/// `buffer`. Captured parts keep their octets. On errc::no_space, `detail` is a size in octets that
+/// is enough, and nothing is written. A value whose encoding does not decode is rejected, and
+/// `buffer` then contains that encoding. The value must not have octets in `buffer`.
 template <storable T>
 constexpr result<T> clone_into(const T& value, std::span<std::uint8_t> buffer KERB_LIFETIMEBOUND) {
   const std::size_t needed = encoded_size(value);
@@ -37,10 +38,11 @@ constexpr result<T> clone_into(const T& value, std::span<std::uint8_t> buffer KE
   return decode_as<T>(detail::stored_name<T>(), *octets);
 }
 
-/// Up to N octets that encode a T, and the T whose views lie in them: never the heap. A copy has octets and views of
-/// its own. The value is kept decoded, so that access costs nothing and yields a reference that the compiler can
-/// follow; a copy or a move costs one decoding instead, since views cannot be moved over. All octets are wiped,
-/// whatever T is: keys stand in many types, and a pass over a message is cheap.
+/// A T together with its encoding of at most N octets, into which its views point. Never allocates.
+/// A copy has octets and views of its own. The T is stored decoded, so access costs nothing and
+/// returns a reference that the compiler can check; a copy or a move costs one decoding instead,
+/// because views cannot be moved. The destructor wipes the octets for every T: many types contain
+/// keys, and wiping a message is cheap.
 template <storable T, std::size_t N>
 class owned {
  public:
@@ -64,15 +66,16 @@ class owned {
   }
   constexpr ~owned() { secure_zero(octets_.data(), size_); }
 
-  /// A copy of `value` in octets of its own.
+  /// A copy of `value` with octets of its own.
   static constexpr result<owned> of(const T& value) {
     owned made;
     const error why = made.assign(value);
     if (!why.ok()) return why;
     return made;
   }
-  /// Takes a copy of `value`, which may look at these very octets. After an error, errc::no_space with the size that
-  /// would do or that of a decoder, everything is as it was. Takes N octets of the stack.
+  /// Copies `value`, which may point into this object's octets. On an error nothing changes: the
+  /// error is errc::no_space with a size that is enough, or one of the decoder's. Uses N octets of
+  /// the stack.
   [[nodiscard]] constexpr error assign(const T& value) {
     const std::size_t needed = encoded_size(value);
     if (needed > N) return detail::no_space_for<T>(needed);
@@ -80,7 +83,8 @@ class owned {
     const wiped_on_exit wipe(fresh);
     const auto written = encode(value, std::span(fresh).first(needed));
     if (!written) return written.error();
-    // the new octets have to stand where they stay before they are decoded, and the old ones may be wanted again
+    // The new octets must be in their final place before they are decoded, and the old ones may
+    // have to be restored.
     const std::size_t before = size_;
     exchange(fresh, needed > before ? needed : before);
     const auto made = decode_as<T>(detail::stored_name<T>(), bytes_view(octets_.data(), needed));
@@ -92,7 +96,7 @@ class owned {
     size_ = needed;
     return {};
   }
-  /// Wipes it; then it has no value.
+  /// Wipes the octets and removes the value.
   constexpr void clear() {
     secure_zero(octets_.data(), size_);
     size_ = 0;
@@ -102,7 +106,7 @@ class owned {
   static constexpr std::size_t capacity() { return N; }
   constexpr bool has_value() const { return size_ != 0; }
   constexpr explicit operator bool() const { return has_value(); }
-  /// The value, its views valid until this object is assigned to or dies; T{} where there is none.
+  /// The value, or T{} if there is none. Its views are valid until this object is assigned to or destroyed.
   constexpr const T& value() const& KERB_LIFETIMEBOUND { return value_; }
   const T& value() const&& = delete;
   constexpr const T& operator*() const& KERB_LIFETIMEBOUND { return value_; }
@@ -137,7 +141,7 @@ class owned {
   std::size_t size_ = 0;
 };
 
-/// Puts a copy of `value` into `out`, as owned::assign does.
+/// Copies `value` into `out`, as owned::assign does.
 template <storable T, std::size_t N>
 [[nodiscard]] constexpr error clone_into(const T& value, owned<T, N>& out) {
   return out.assign(value);

@@ -1,12 +1,12 @@
-// Fields whose octets are made while the message is written, from the tail to the front.
+// Fields that are computed while the message is written, from the last field to the first.
 #pragma once
 #include "encode.hpp"
 
 namespace kerb::inline v0::asn1 {
 
-/// A field that `write_to(der::writer&)` writes. The writer goes from the last field to the first, so it may use the
-/// octets of any field behind it (see noted). It is called once for counting and once for writing: whatever has an
-/// effect asks is_counting() first.
+/// A field that a callable `write_to(der::writer&)` writes. The writer works from the last field to
+/// the first, so it can use the octets of any later field (see noted). It is called once for
+/// counting and once for writing; if it has side effects, it must check is_counting() first.
 template <class F>
 struct computed {
   F write_to;
@@ -19,7 +19,8 @@ struct codec<computed<F>> {
   static constexpr void write(der::writer& w, const computed<F>& c) { c.write_to(w); }
 };
 
-/// Writes `value` and leaves word in `where` of the octets it became, which stay in the buffer; empty when counting.
+/// Writes `value` and stores a view of the octets written in `where`. The octets stay in the
+/// buffer; the view is empty when counting.
 template <class T>
 struct noted {
   ref<const T> value;

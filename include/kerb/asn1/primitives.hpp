@@ -1,4 +1,4 @@
-// How the basic C++ types are read and written: integers, enumerations, flags, times, octets.
+// Codecs of the basic C++ types: integers, enumerations, flags, times, octets.
 #pragma once
 #include <type_traits>
 
@@ -31,7 +31,7 @@ struct codec<I> {
   static constexpr std::size_t size(I v) { return der::integer_size(v); }
 };
 
-/// UInt32 with the form it came in, which it is written in again.
+/// UInt32. It is written in the form in which it was received.
 template <>
 struct codec<uint32> {
   static constexpr const char* name = "UInt32";
@@ -57,11 +57,11 @@ struct codec<uint32> {
   static constexpr std::size_t size(uint32 v) { return der::integer_size(v, v.form()); }
 };
 
-/// Enumerations that ASN.1 calls ENUMERATED rather than INTEGER say so by a specialisation.
+/// Whether E is an ENUMERATED in ASN.1 rather than an INTEGER; specialise it for those that are.
 template <class E>
 inline constexpr bool is_enumerated = false;
 
-/// Open enumerations of registry numbers: every Int32 is a value.
+/// Open enumerations of registered numbers: every Int32 is a value.
 template <class E>
   requires(std::is_enum_v<E>&& std::same_as<std::underlying_type_t<E>, std::int32_t>)
 struct codec<E> {
@@ -69,7 +69,7 @@ struct codec<E> {
   static constexpr der::tag tag = is_enumerated<E> ? der::enumerated : der::integer;
   static constexpr bool read(der::reader& r, E& out, der::place p, der::tag t = tag) {
     std::int32_t v = 0;
-    if constexpr (is_enumerated<E>) {  // no tolerance is about these
+    if constexpr (is_enumerated<E>) {  // no tolerance applies to these
       const std::uint8_t* const at = r.mark();
       std::int64_t any = 0;
       if (!der::read_int64(r, any, p, t)) return false;
@@ -97,7 +97,7 @@ struct codec<E> {
   static constexpr std::size_t size(E v) { return der::integer_size(static_cast<std::int32_t>(v)); }
 };
 
-/// BOOLEAN: X.690 section 11.1 has 0xff for true and nothing else.
+/// BOOLEAN. X.690 section 11.1: true is 0xff and nothing else.
 template <>
 struct codec<bool> {
   static constexpr const char* name = "BOOLEAN";
@@ -177,7 +177,7 @@ struct codec<kerberos_time> {
   static constexpr std::size_t size(kerberos_time) { return der::time_octets; }
 };
 
-/// What a module calls the flags that have these bits, where it has a name for them.
+/// The name that a module has for flags with these bits, if it has one.
 template <class Bit>
 inline constexpr const char* flags_name = "KerberosFlags";
 

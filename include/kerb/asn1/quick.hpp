@@ -1,7 +1,9 @@
-// Reading, writing and measuring derived from the schemas as decode.hpp and encode.hpp derive them, for the octets that
-// peers send nearly always: all there, in DER to the letter. It says yes with the value, or nothing at all, and then
-// the others are asked: they take what is tolerated and say what is wrong. So nothing is read differently here than
-// there, and whoever adds to one adds to the other (their tests hold them against each other).
+// The fast path for strict DER, derived from the same schemas as decode.hpp and encode.hpp.
+//
+// Reading returns null or false on any deviation from strict DER. The caller then runs the full
+// decoder, which applies the tolerances and reports errors. So the fast path never reads anything
+// differently. A change to one path needs the same change in the other; their tests compare the
+// two.
 #pragma once
 #include <utility>
 
@@ -40,7 +42,7 @@ template <class C, class V, class... A>
 consteval bool all_known(const choice_schema<C, V, A...>&) {
   return false;
 }
-/// Whether a T has a codec for contents, or is a SEQUENCE of nothing but tagged fields of such types.
+/// Whether T has a codec for bare contents, or is a SEQUENCE of tagged fields of such types only.
 template <class T>
 consteval bool known() {
   if constexpr (is_captured<T>) return known<typename T::value_type>();
@@ -51,7 +53,7 @@ consteval bool known() {
     };
 }
 
-// ---- reading: all of it in registers, null or false for whatever is not expected
+// ---- reading: values stay in registers; null or false for anything unexpected
 
 template <class T>
 constexpr const std::uint8_t* read(const std::uint8_t* at, const std::uint8_t* end, T& out);
@@ -108,20 +110,21 @@ KERB_INLINE constexpr bool parse_lines(const std::uint8_t* at, const std::uint8_
   const der::quick::found f = der::quick::open(at, end, der::sequence);
   return f.begin != nullptr && f.end == end && parse_lines(f.begin, f.end, out, s.inner);
 }
-/// The contents of a T, all of them.
+/// Parses the contents of a T, which end at `end`.
 template <class T>
 constexpr bool parse(const std::uint8_t* at, const std::uint8_t* end, T& out) {
   if constexpr (message<T>) return parse_lines(at, end, out, schema_of<T>);
   else return codec<T>::parse(at, end, out);
 }
-/// The tag that it begins with here: its own, or another that its schema lets in.
+/// The tag at `at` if the schema allows it as an alternative, else the type's own tag.
 template <class S, std::uint8_t N, std::uint8_t... Also>
 KERB_INLINE constexpr der::tag tag_here(const std::uint8_t* at, const std::uint8_t* end,
                                         const application_schema<S, N, Also...>&) {
   const bool other = at != end && ((*at == der::application(Also).octet) || ... || false);
   return other ? der::tag{*at} : der::application(N);
 }
-/// One T with its header; where it ends, or null. Out of line: a program has it once, however often it decodes a T.
+/// Reads one T with its header. Returns its end, or null. Not inlined: a program has one copy,
+/// however often it decodes a T.
 template <class T>
 KERB_NOINLINE constexpr const std::uint8_t* read(const std::uint8_t* at, const std::uint8_t* end, T& out) {
   if constexpr (is_captured<T>) {
@@ -138,7 +141,7 @@ KERB_NOINLINE constexpr const std::uint8_t* read(const std::uint8_t* at, const s
   }
 }
 
-// ---- writing, from the end to the front: null when there is no space from `floor` on
+// ---- writing, from the end to the front: null when the output would begin before `floor`
 
 template <class T>
 constexpr std::uint8_t* write(std::uint8_t* at, const std::uint8_t* floor, const T& v);
@@ -190,13 +193,13 @@ KERB_INLINE constexpr std::uint8_t* put_lines(std::uint8_t* at, const std::uint8
   at = put_lines(at, floor, v, s.inner);
   return at == nullptr ? at : der::quick::header(at, floor, der::sequence, static_cast<std::size_t>(end - at));
 }
-/// The contents of a T.
+/// Writes the contents of a T.
 template <class T>
 constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, const T& v) {
   if constexpr (message<T>) return put_lines(at, floor, v, schema_of<T>);
   else return codec<T>::put(at, floor, v);
 }
-/// A T with its header.
+/// Writes a T with its header.
 template <class T>
 KERB_NOINLINE constexpr std::uint8_t* write(std::uint8_t* at, const std::uint8_t* floor, const T& v) {
   if constexpr (is_captured<T>) {

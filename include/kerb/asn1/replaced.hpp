@@ -1,11 +1,11 @@
-// A received encoding in which one field stands for another: for checksums over a message without its checksum.
+// A received encoding with one field replaced, for checksums over a message without its checksum.
 #pragma once
 #include "decode.hpp"
 #include "encode.hpp"
 
 namespace kerb::inline v0::asn1 {
 
-// Declared only: a call to it ends constant evaluation.
+// Declared only: calling it ends constant evaluation.
 void no_field_of_the_schema_is_this_member();
 
 namespace detail {
@@ -30,7 +30,7 @@ constexpr bool is_line_of(const member_line<C, V, How>& l) {
   if constexpr (std::same_as<decltype(Member), V C::*>) return l.member == Member;
   else return false;
 }
-/// The place of a member's line in the schema.
+/// The index of a member's line in the schema.
 template <auto Member, class... L>
 constexpr std::size_t line_of(const sequence_schema<L...>& s) {
   return s.lines.apply([](const auto&... l) {
@@ -50,7 +50,7 @@ constexpr const auto& plain_sequence(const application_schema<S, N, Also...>& s)
   return s.inner;
 }
 
-/// The tag around the SEQUENCE, as it stands there; none where the schema has none.
+/// The tag around the SEQUENCE as received; none if the schema has none.
 template <class... L>
 constexpr der::tag outer_tag(const der::reader&, const sequence_schema<L...>&) {
   return {};
@@ -62,7 +62,7 @@ constexpr der::tag outer_tag(const der::reader& r, const application_schema<S, N
   return der::application(number);
 }
 
-/// Steps over the field of one line, if it is there; what it holds is not looked at.
+/// Steps over the field of one line, if it is present, without reading its contents.
 template <class C, class V, tagging How>
 constexpr bool step_over(der::reader& r, const member_line<C, V, How>& l, const char* type) {
   if (may_begin<typename bare<V>::type, How>(r, l.number)) return r.skip({type, l.name});
@@ -81,8 +81,9 @@ constexpr bool step_over_first(der::reader& r, const sequence_schema<L...>& s) {
 }
 }  // namespace detail
 
-/// An encoding with one field replaced, as four pieces of which two are the sender's octets. It holds the new headers
-/// and the new field itself, in at most `Scratch` octets; the encoding it was made of must outlive it.
+/// An encoding with one field replaced, in four pieces of which two are the sender's octets. This
+/// object contains the new headers and the new field, in at most `Scratch` octets. The original
+/// encoding must outlive it.
 template <std::size_t Scratch>
 class replaced {
  public:
@@ -90,7 +91,7 @@ class replaced {
   template <auto Member>
   static constexpr result<replaced> of(bytes_view encoding, const detail::value_of_member<Member>& value);
 
-  /// The pieces in their order, some of them empty; valid as long as this object stays where it is.
+  /// The pieces in order; some are empty. Valid until this object is moved or destroyed.
   constexpr std::array<bytes_view, 4> pieces() const& KERB_LIFETIMEBOUND {
     const bytes_view written = bytes_view(scratch_).last(headers_ + field_);
     return {written.first(headers_), before_, written.subview(headers_), after_};
@@ -99,7 +100,7 @@ class replaced {
   constexpr std::size_t size() const { return headers_ + before_.size() + field_ + after_.size(); }
 
  private:
-  std::array<std::uint8_t, Scratch> scratch_{};  // its end: the outer headers, then the new field
+  std::array<std::uint8_t, Scratch> scratch_{};  // at its end: the outer headers, then the new field
   std::size_t headers_ = 0, field_ = 0;
   bytes_view before_, after_;
 };
@@ -150,10 +151,10 @@ constexpr result<replaced<Scratch>> replaced<Scratch>::of(bytes_view encoding,
   return out;
 }
 
-/// `encoding`, which is a T's, with `value` in the place of the field `Member`: `with_replaced<&KrbSafe::cksum>(octets,
-/// {})`. An OPTIONAL is put in or taken out. The other fields stay, octet by octet; only their outline is read, so
-/// whoever does not trust the encoding decodes it first. errc::no_space says in `detail` how many octets of `Scratch`
-/// will do.
+/// `encoding`, the encoding of a T, with the field `Member` replaced by `value`:
+/// `with_replaced<&KrbSafe::cksum>(octets, {})`. An OPTIONAL field can be added or removed. The
+/// other fields stay, octet by octet. Only their tags and lengths are read, so decode an untrusted
+/// encoding first. On errc::no_space, `detail` is a value for `Scratch` that is enough.
 template <auto Member, std::size_t Scratch = 64>
 constexpr result<replaced<Scratch>> with_replaced(bytes_view encoding KERB_LIFETIMEBOUND,
                                                   const detail::value_of_member<Member>& value) {

@@ -1,4 +1,4 @@
-// The vocabulary in which a message declares its ASN.1, once.
+// The functions and types with which a message type declares its ASN.1, once.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -11,10 +11,10 @@
 
 namespace kerb::inline v0::asn1 {
 
-/// How a field's tag stands to its type's own: around it, in its place, or not at all.
+/// How a field's tag relates to the tag of its type: around it, in its place, or absent.
 enum class tagging : std::uint8_t { explicitly, implicitly, none };
 
-/// One line `name [N] Type`. The member's C++ type is the ASN.1 type; std::optional is OPTIONAL.
+/// One line `name [N] Type`. The member's C++ type is the ASN.1 type; std::optional means OPTIONAL.
 template <class C, class V, tagging How = tagging::explicitly>
 struct member_line {
   using value_type = V;
@@ -25,18 +25,18 @@ struct member_line {
   bool is_secret = false;
 };
 
-/// One line `name [N] INTEGER (K)`: always written, checked when read, stored nowhere.
+/// One line `name [N] INTEGER (K)`: always written, checked when read, never stored.
 struct constant_line {
   std::uint8_t number;
   std::int32_t value;
   const char* name;
 };
 
-/// The octets of fields that are not known, behind the last one that is: kept, and written as they came.
+/// The octets of unknown fields after the last known one. They are kept and written unchanged.
 struct extension_fields {
   bytes_view der;
 };
-/// The line `...` of an extensible SEQUENCE; the last one.
+/// The line `...` of an extensible SEQUENCE. It is the last line.
 template <class C>
 struct tail_line {
   extension_fields C::*member;
@@ -62,16 +62,16 @@ constexpr decltype(auto) with_lines(F&& f, const numbered_lines<std::index_seque
 }
 }  // namespace detail
 
-/// The lines of a schema. Not a std::tuple, of which each costs every user's compiler ten times as much.
+/// The lines of a schema. Not a std::tuple, because that takes ten times as long to compile, for every user.
 template <class... Line>
 struct schema_lines : detail::numbered_lines<std::index_sequence_for<Line...>, Line...> {
   static constexpr std::size_t size = sizeof...(Line);
-  /// f(line...)
+  /// Returns f(line...).
   template <class F>
   constexpr decltype(auto) apply(F&& f) const {
     return detail::with_lines(static_cast<F&&>(f), *this);
   }
-  /// The line at place I.
+  /// The line at index I.
   template <std::size_t I>
   constexpr const auto& get() const {
     return detail::line_at<I>(*this);
@@ -85,21 +85,22 @@ struct sequence_schema {
   bool ascending = true;
 };
 
-/// `[APPLICATION N] SEQUENCE`; a reader also takes the further numbers.
+/// `[APPLICATION N] SEQUENCE`; a reader also accepts the numbers in `Also`.
 template <class Inner, std::uint8_t N, std::uint8_t... Also>
 struct application_schema {
   Inner inner;
 };
 
-/// One alternative of a CHOICE, for the variant's type at its place.
+/// One alternative of a CHOICE, for the variant's type at the same index.
 template <tagging How>
 struct alternative_line {
   static constexpr tagging how = How;
   std::uint8_t number;
   const char* name;
 };
-/// A CHOICE, held in a member that is a std::variant with one type for each alternative. Where its last type is
-/// any_value and has no line, the CHOICE is extensible, and what is unknown is kept there.
+/// A CHOICE, stored in a std::variant member with one type for each alternative. If the last type
+/// is any_value and has no line, the CHOICE is extensible, and unknown alternatives are stored
+/// there.
 template <class C, class V, class... Alternative>
 struct choice_schema {
   const char* name;
@@ -107,12 +108,12 @@ struct choice_schema {
   schema_lines<Alternative...> alternatives;
 };
 
-/// ANY: one encoding of whatever type, as it came.
+/// ANY: one TLV of any type, as received.
 struct any_value {
   bytes_view der;
 };
 
-// Declared only: a call to one of these ends constant evaluation, and its name is the compiler's message.
+// Declared only: calling one of these ends constant evaluation, and its name is the compiler's message.
 void field_numbers_must_ascend();
 void field_numbers_ascend_so_this_is_a_plain_sequence();
 void field_number_is_used_twice();
@@ -140,7 +141,7 @@ template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
-/// What an OPTIONAL is one of, and any other type as it is.
+/// The type inside an OPTIONAL; other types are unchanged.
 template <class V>
 struct bare {
   using type = V;
@@ -173,14 +174,14 @@ constexpr bool numbered_once(const Line&... line) {
 }
 }  // namespace detail
 
-/// A SEQUENCE of fields, their tags in ascending order, none named twice.
+/// A SEQUENCE of fields. Their tags must ascend, and no field may be named twice.
 template <class... Line>
 consteval auto sequence(const char* name, Line... line) {
   return sequence_schema<Line...>{name, {{{line}...}}};
 }
 
-/// A SEQUENCE whose module numbers its fields in another order than they stand in, which on the wire is that of the
-/// lines. No number is used twice; where they ascend, it is a sequence().
+/// A SEQUENCE whose tag numbers do not ascend in its module. The lines are in the order on the
+/// wire. No number may be used twice; if the numbers ascend, use sequence().
 template <class... Line>
 consteval auto sequence_in_order(const char* name, Line... line) {
   return sequence_schema<Line...>{name, {{{line}...}}, false};
@@ -206,7 +207,8 @@ struct numbered {
   consteval auto operator()(const char* name, std::int32_t k) const { return constant_line{N, k, name}; }
   consteval auto operator()(const char* name) const { return alternative_line<tagging::explicitly>{N, name}; }
 };
-/// `tag<3>("enc-part", &T::enc_part)`, `tag<0>("pvno", 5)` for a fixed number, `tag<0>("armored-data")` in a CHOICE.
+/// `tag<3>("enc-part", &T::enc_part)` for a field, `tag<0>("pvno", 5)` for a fixed number,
+/// `tag<0>("armored-data")` for an alternative of a CHOICE.
 template <std::uint8_t N>
 inline constexpr numbered<N> tag{};
 
@@ -223,21 +225,21 @@ struct implicitly_numbered {
 template <std::uint8_t N>
 inline constexpr implicitly_numbered<N> implicit{};
 
-/// A field under its type's own tag.
+/// A field with its type's own tag.
 template <class C, class V>
 consteval auto plain(const char* name, V C::*m) {
   return member_line<C, V, tagging::none>{0, m, name};
 }
-/// An alternative under its type's own tag.
+/// An alternative with its type's own tag.
 consteval auto plain(const char* name) { return alternative_line<tagging::none>{0, name}; }
 
-/// `...`: fields that a later version may add.
+/// `...`: a later version may add fields here.
 template <class C>
 consteval auto extensible(extension_fields C::*m) {
   return tail_line<C>{m, "..."};
 }
 
-/// `redacted(tag<1>("keyvalue", &T::keyvalue))`: whoever shows the message does not show this field.
+/// `redacted(tag<1>("keyvalue", &T::keyvalue))`: describe() withholds this field.
 template <class C, class V, tagging How>
 consteval auto redacted(member_line<C, V, How> l) {
   l.is_secret = true;
@@ -251,7 +253,8 @@ concept message = requires {
 };
 
 namespace detail {
-// Checked where a schema is used, and not where it stands: whoever includes all messages uses few.
+// Checked where a schema is used, not where it is defined, because a program that includes all
+// messages uses few of them.
 template <class... Line>
 consteval void check(const sequence_schema<Line...>& s) {
   s.lines.apply([&s](const auto&... line) {
@@ -300,19 +303,19 @@ template <class C, class V, class... A>
 consteval const char* name_of_schema(const choice_schema<C, V, A...>& s) {
   return s.name;
 }
-/// The RFC's name of a message type ("KDC-REQ-BODY").
+/// The RFC's name for a message type ("KDC-REQ-BODY").
 template <message T>
 inline constexpr const char* type_name = name_of_schema(schema_of<T>);
 
-/// How a type that is not a message is read and written; `t` is its own tag, or the one that IMPLICIT puts in its
-/// place:
+/// How to read and write a type that is not a message. `t` is its own tag, or the one that IMPLICIT
+/// puts in its place:
 ///   static constexpr der::tag tag
 ///   static constexpr const char* name, the ASN.1 type's
 ///   static constexpr bool read(der::reader&, T&, der::place, der::tag t = tag)
 ///   static constexpr void write(der::writer&, const T&, der::tag t = tag)
-/// Types that most messages have also say how their contents alone are read and written, without a word on what is
-/// wrong (see quick.hpp): false and null mean that read and write are to have a look.
-///   static constexpr bool parse(const std::uint8_t* begin, const std::uint8_t* end, T&), of DER to the letter
+/// Types that occur in most messages also have these, for the contents alone (see quick.hpp). They
+/// report no error: after false or null the caller uses read and write.
+///   static constexpr bool parse(const std::uint8_t* begin, const std::uint8_t* end, T&), strict DER only
 ///   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, const T&), in front of `at`
 ///   static constexpr std::size_t size(const T&)
 template <class T>
@@ -328,7 +331,7 @@ consteval der::tag tag_of_schema(const application_schema<S, N, Also...>&) {
   return der::application(N);
 }
 }  // namespace detail
-/// The tag that a T's encoding begins with; a CHOICE has none.
+/// The first tag of a T's encoding; a CHOICE has none.
 template <class T>
 consteval der::tag own_tag() {
   if constexpr (message<T>) return detail::tag_of_schema(schema_of<T>);

@@ -1,4 +1,4 @@
-// SEQUENCE OF without storage: checked octets that came in, or the caller's own array on its way out.
+// SEQUENCE OF without storage: a view of validated received octets, or of the caller's array.
 #pragma once
 #include <cstddef>
 
@@ -10,8 +10,9 @@ namespace kerb::inline v0::asn1 {
 struct may_be_empty {};
 struct not_empty {};
 
-/// A SEQUENCE OF T. Decoding checks every element and keeps only where they stand; iterating yields each T by value and
-/// cannot fail. On the way out it is a view of the caller's values. Copies are cheap; nothing is owned.
+/// A SEQUENCE OF T. Decoding validates every element and keeps a view of the octets, so iteration
+/// cannot fail; it returns each T by value. For encoding it is a view of the caller's values. It
+/// owns nothing and is cheap to copy.
 template <class T, class Rule = may_be_empty>
 class sequence_of {
  public:
@@ -25,7 +26,7 @@ class sequence_of {
 
   constexpr std::size_t size() const { return size_; }
   constexpr bool empty() const { return size_ == 0; }
-  /// The elements' encodings as they came, one behind another; empty for values in memory.
+  /// The elements' encodings as received, one after another; empty for values in memory.
   constexpr bytes_view octets() const { return in_memory_ ? bytes_view() : wire_; }
 
   class iterator {
@@ -42,7 +43,7 @@ class sequence_of {
       }
       der::source s{.origin = wire_.data(), .allowed = der::as_deployed};
       der::reader r(wire_, s);
-      read(r, v, {});  // cannot fail: the decoder has read it once, under these rules or stricter ones
+      read(r, v, {});  // cannot fail: the decoder has read it, under these rules or stricter ones
       return v;
     }
     constexpr iterator& operator++() {
@@ -59,7 +60,7 @@ class sequence_of {
       ++*this;
       return before;
     }
-    /// The element's own octets as they came; empty for values in memory.
+    /// The element's own octets as received; empty for values in memory.
     constexpr bytes_view octets() const {
       if (in_memory_ || wire_.empty()) return {};
       const der::quick::found f = der::quick::open(wire_.begin(), wire_.end(), der::tag{wire_[0]});
@@ -81,10 +82,10 @@ class sequence_of {
 
  private:
   friend struct codec<sequence_of>;
-  bytes_view wire_;           // the elements' TLVs, already checked
+  bytes_view wire_;           // the elements' TLVs, already validated
   const T* items_ = nullptr;  // or the caller's values
   std::size_t size_ = 0;
-  bool in_memory_ = false;  // which of the two; a null test would not be a constant under UBSan
+  bool in_memory_ = false;  // which of the two; comparing with null would not be constant under UBSan
 };
 
 template <class T, class Rule>
@@ -105,7 +106,7 @@ struct codec<sequence_of<T, Rule>> {
     }
     return r.ok();
   }
-  /// The elements alone, for whoever has others to put in front of them.
+  /// Writes the elements without a header, for callers that put others in front of them.
   static constexpr void write_elements(der::writer& w, const sequence_of<T, Rule>& v) {
     if (v.in_memory_) {
       for (std::size_t i = v.size_; i != 0; --i) asn1::write(w, v.items_[i - 1]);

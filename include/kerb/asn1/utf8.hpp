@@ -5,7 +5,8 @@
 
 namespace kerb::inline v0 {
 
-/// A UTF8String, a view. Not checked to be UTF-8: no peer checks it, and whoever shows it has to mind it anyway.
+/// A view of a UTF8String. Not checked to be UTF-8: no peer checks it, and code that displays it
+/// must validate it anyway.
 struct utf8_string {
   bytes_view octets;
   friend constexpr bool operator==(utf8_string a, utf8_string b) { return a.octets == b.octets; }

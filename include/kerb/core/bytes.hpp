@@ -1,4 +1,4 @@
-// Views of octets and of values that refuse to look at a temporary.
+// Views of octets and of values; they cannot be made from temporaries.
 #pragma once
 #include <array>
 #include <concepts>
@@ -29,12 +29,13 @@ template <class R>
 inline constexpr bool is_span = false;
 template <class T, std::size_t N>
 inline constexpr bool is_span<std::span<T, N>> = true;
-/// Octets that become ordinary ones only under a name that can be searched for (secret.hpp).
+/// True for views of secrets. They convert to ordinary octets only through a named function that
+/// can be searched for (secret.hpp).
 template <class R>
 inline constexpr bool is_secret = false;
 
 constexpr void copy_octets(const std::uint8_t* from, std::size_t n, std::uint8_t* to) {
-  if (n == 0) return;  // memcpy may not be given a null pointer, not even for nothing
+  if (n == 0) return;  // memcpy requires a non-null pointer even when the size is 0
   if (std::is_constant_evaluated()) {
     for (std::size_t i = 0; i != n; ++i) to[i] = from[i];
   } else {
@@ -48,7 +49,7 @@ constexpr bool same_octets(const std::uint8_t* a, const std::uint8_t* b, std::si
     if (a[i] != b[i]) return false;
   return true;
 }
-/// Whether one of the octets is 0.
+/// Whether any of the octets is 0.
 constexpr bool has_zero(const std::uint8_t* p, std::size_t n) {
   if (n == 0) return false;
   if (!std::is_constant_evaluated()) return std::memchr(p, 0, n) != nullptr;
@@ -58,8 +59,8 @@ constexpr bool has_zero(const std::uint8_t* p, std::size_t n) {
 }
 }  // namespace detail
 
-/// A view of immutable octets that somebody else owns. Unlike std::span it binds to no temporary owner, so
-/// `decode<Ticket>(read_all(fd))` does not compile.
+/// A view of immutable octets that it does not own. Unlike std::span, it does not bind to a
+/// temporary owner: `decode<Ticket>(read_all(fd))` does not compile.
 class bytes_view {
  public:
   constexpr bytes_view() = default;
@@ -86,11 +87,11 @@ class bytes_view {
   constexpr bytes_view first(std::size_t n) const { return {data_, n}; }
   /// The last `n` octets; `n` is at most size().
   constexpr bytes_view last(std::size_t n) const { return {data_ + (size_ - n), n}; }
-  /// What begins at octet `at`; `at` is at most size().
+  /// The octets from offset `at` to the end; `at` is at most size().
   constexpr bytes_view subview(std::size_t at) const { return {data_ + at, size_ - at}; }
   constexpr bytes_view subview(std::size_t at, std::size_t n) const { return {data_ + at, n}; }
 
-  /// Octet by octet; for public data only. Secrets are compared by ct_equal.
+  /// Compares octet by octet; for public data only. Compare secrets with ct_equal.
   friend constexpr bool operator==(bytes_view a, bytes_view b) {
     return a.size_ == b.size_ && detail::same_octets(a.data_, b.data_, a.size_);
   }
@@ -100,7 +101,7 @@ class bytes_view {
   std::size_t size_ = 0;
 };
 
-/// A view of an array of values that somebody else owns; binds to no temporary owner.
+/// A view of an array of values that it does not own. It does not bind to a temporary owner.
 template <class T>
 class view_of {
  public:
@@ -130,8 +131,8 @@ class view_of {
   std::size_t size_ = 0;
 };
 
-/// A reference that is never null and cannot be made from a temporary. Copyable, so it can be a member of an
-/// aggregate; the object referred to must outlive it.
+/// A reference that is never null and cannot be made from a temporary. It is copyable, so it can be
+/// a member of an aggregate. The object must outlive the ref.
 template <class T>
 class ref {
  public:
@@ -146,7 +147,8 @@ class ref {
   T* p_;
 };
 
-/// The octets of a text. Not constexpr: the language allows no such cast there (see operator""_krb for literals).
+/// The octets of a text. Not constexpr, because constant expressions do not allow the cast; for
+/// literals see operator""_krb.
 inline bytes_view octets_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }

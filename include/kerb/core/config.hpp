@@ -1,7 +1,7 @@
-// The library's only macros: lifetime, inlining and version.
+// The library's only macros: version, lifetime and inlining.
 #pragma once
 
-/// The version of these headers, major * 10000 + minor * 100 + patch.
+/// The version of these headers: major * 10000 + minor * 100 + patch.
 #define KERB_VERSION 100
 
 #if defined(__clang__)
@@ -10,8 +10,8 @@
 #define KERB_LIFETIMEBOUND
 #endif
 
-// Walkers that every message type shares are kept out of line, failure paths out of the way, and what is a handful of
-// instructions once its arguments are constants is put where it is called.
+// KERB_NOINLINE: code that all message types share. KERB_COLD: failure paths. KERB_INLINE:
+// functions that become a handful of instructions once their arguments are constants.
 #if defined(__GNUC__) && defined(__OPTIMIZE__)
 #define KERB_INLINE [[gnu::always_inline]] inline
 #else

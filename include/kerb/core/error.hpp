@@ -1,4 +1,4 @@
-// What can go wrong, where it went wrong, and whose fault it is.
+// Error codes, the place of an error, and which party caused it.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -7,109 +7,109 @@
 
 namespace kerb::inline v0 {
 
-/// Every failure of the library. The hundreds say whose fault it is; see is_peer_fault().
+/// Every failure of the library. Codes are grouped by cause in hundreds; see is_peer_fault().
 enum class errc : std::uint16_t {
   ok = 0,
 
-  // The peer's octets are not the DER they should be: drop them, or send what `refused` says.
-  truncated = 100,     ///< an encoding ends before its length says
-  trailing_data,       ///< octets follow where nothing may
-  unexpected_tag,      ///< another tag stands where this one must
+  // 1xx: the peer's octets are not valid DER. Drop the message, or send the KRB-ERROR that `refused` contains.
+  truncated = 100,     ///< the input ends before the end of an encoding
+  trailing_data,       ///< octets follow where none are allowed
+  unexpected_tag,      ///< the tag is not the one that the schema requires here
   non_minimal_length,  ///< a length is not in DER's shortest form, or is indefinite
   bad_integer,         ///< an INTEGER is empty, padded, or out of its type's range
-  bad_time,            ///< a KerberosTime is not YYYYMMDDHHMMSSZ, or names no day
+  bad_time,            ///< a KerberosTime is not YYYYMMDDHHMMSSZ, or is not a valid date or time
   bad_boolean,         ///< a BOOLEAN is not one octet of 00 or FF
   bad_oid,             ///< an OBJECT IDENTIFIER is empty, padded or cut short
   bad_flags,           ///< a KerberosFlags has fewer than 32 bits, or stray unused bits
   missing_field,       ///< a field that is not OPTIONAL is absent
-  empty_sequence,      ///< a SEQUENCE OF is empty where the RFC forbids it
-  wrong_constant,      ///< pvno, msg-type or another fixed number is not what it must be
+  empty_sequence,      ///< a SEQUENCE OF is empty where the RFC requires an element
+  wrong_constant,      ///< pvno, msg-type or another fixed number has the wrong value
   input_too_large,     ///< the input has 2^32 octets or more
-  frame_too_long,      ///< a stream announced more octets than the caller's cap; detail: how many
-  stream_ended,        ///< the stream ended inside a message
-  bad_realm,           ///< a realm holds the octet 0
+  frame_too_long,      ///< a stream announced more octets than the caller's limit; detail: how many
+  stream_ended,        ///< the stream ended within a message
+  bad_realm,           ///< a realm contains the octet 0
 
-  // Well-formed, and wrong: the exchange fails, and must not be retried blindly.
-  unexpected_message = 200,  ///< another message type than this exchange can use
+  // 2xx: the message is well-formed but violates the protocol. The exchange fails; do not retry it blindly.
+  unexpected_message = 200,  ///< a message type that this exchange does not accept
   nonce_mismatch,            ///< the reply belongs to another request
-  name_mismatch,             ///< a client, server or realm is not the one asked for
-  time_mismatch,             ///< times in the reply contradict the request, or the AP-REP's is not ours
-  flags_mismatch,            ///< the ticket's flags or options grant what was not asked
+  name_mismatch,             ///< a client, server or realm is not the one requested
+  time_mismatch,             ///< times in a reply contradict the request, or the AP-REP's is not the authenticator's
+  flags_mismatch,            ///< the ticket's flags or options grant something that was not requested
   etype_not_offered,         ///< the KDC used an encryption type that was not offered
   address_mismatch,          ///< the peer's address is not among the ticket's
   clock_skew,                ///< the two clocks differ by more than the allowed skew
   ticket_expired,            ///< the ticket's end time has passed
-  ticket_not_yet_valid,      ///< the ticket's start time is to come, or it is marked INVALID
-  replayed,                  ///< this authenticator or message was seen before
-  bad_order,                 ///< a sequence number is absent, or not the one that comes next
+  ticket_not_yet_valid,      ///< the ticket's start time is in the future, or the ticket is marked INVALID
+  replayed,                  ///< this authenticator or message has been seen before
+  bad_order,                 ///< a sequence number is absent, or is not the next one
   no_freshness,              ///< a message has neither a timestamp nor a sequence number
-  count_mismatch,            ///< two lists that belong together differ in length
-  wrong_service,             ///< the ticket is for a service that this acceptor is not
-  no_key,                    ///< no key of the ticket's service (field sname), or none of its etype (detail: which)
-  bad_key_version,           ///< there are keys for the service, none of this version; detail: the version asked for
-  inappropriate_checksum,    ///< a checksum of a type that may not stand there
-  mutual_required,           ///< mutual authentication was demanded and not offered
-  session_key_ticket,        ///< the ticket is for user-to-user, and no session key was given
-  bad_s2k_parameters,        ///< string-to-key parameters are malformed or outside the caller's bounds
-  too_many_rounds,           ///< pre-authentication went on for more rounds than the limits allow
-  no_preauth_mechanism,      ///< the KDC asks for pre-authentication that the client does not have
-  path_not_checked,          ///< the client is of another realm, and no KDC has checked the realms between
-  path_not_accepted,         ///< a realm that the client has come through is not trusted to vouch for it
-  bad_transited,             ///< that list is malformed or too long, or leaves out realms that nothing lies between
-  critical_authdata,         ///< authorization data that must be enforced and is not understood
-  bindings_missing,          ///< the client does not bind its context to a channel, and should
-  bindings_mismatch,         ///< the client's channel is another than the one its request came through
-  refused_by_application,    ///< the caller's own policy said no
-  not_sealed,                ///< what must be sealed came in clear
+  count_mismatch,            ///< two lists that correspond to each other differ in length
+  wrong_service,             ///< the ticket is for a service that this acceptor does not serve
+  no_key,                    ///< no key for the ticket's service (field sname), or none of its etype (detail: which)
+  bad_key_version,           ///< the service has keys, but none of this version; detail: the version requested
+  inappropriate_checksum,    ///< the checksum type is not allowed in this place
+  mutual_required,           ///< mutual authentication was required, but the peer did not offer it
+  session_key_ticket,        ///< the ticket is for user-to-user authentication, and no session key was given
+  bad_s2k_parameters,        ///< string-to-key parameters are malformed or outside the caller's limits
+  too_many_rounds,           ///< pre-authentication took more rounds than the limits allow
+  no_preauth_mechanism,      ///< the KDC requires a pre-authentication mechanism that the client does not have
+  path_not_checked,          ///< the client is from another realm, and no KDC has checked the transited realms
+  path_not_accepted,         ///< a realm on the client's path is not trusted to vouch for the client
+  bad_transited,             ///< the list of transited realms is malformed or too long, or cannot be expanded
+  critical_authdata,         ///< authorization data that must be enforced is not understood
+  bindings_missing,          ///< the client did not bind its context to a channel, but must
+  bindings_mismatch,         ///< the client is bound to another channel than the one that its request arrived on
+  refused_by_application,    ///< the application's or the KDC's policy rejected the request
+  not_sealed,                ///< data that must be encrypted was sent in the clear
 
-  // The peer sent a KRB-ERROR; detail: its error code.
-  kdc_error = 300,  ///< the KDC refused
-  peer_error,       ///< the service refused
-  no_answer,        ///< the caller's transport got none
+  // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
+  kdc_error = 300,  ///< the KDC sent a KRB-ERROR
+  peer_error,       ///< the service sent a KRB-ERROR
+  no_answer,        ///< the caller's transport received no answer
 
-  // Cryptography.
-  integrity = 400,    ///< a seal or checksum does not verify: altered, or another key
-  unsupported_etype,  ///< the policy has no such encryption type
-  unsupported_cksum,  ///< the policy has no such checksum type
-  weak_etype,         ///< the encryption type is known and refused
-  bad_key_length,     ///< the key has not the number of octets its type demands
+  // 4xx: cryptography.
+  integrity = 400,    ///< a seal or checksum does not verify: the octets were altered, or the key is another
+  unsupported_etype,  ///< the crypto policy does not support the encryption type
+  unsupported_cksum,  ///< the crypto policy does not support the checksum type
+  weak_etype,         ///< the encryption type is weak, and the crypto policy does not name it
+  bad_key_length,     ///< the key does not have the number of octets that its type requires
   entropy,            ///< the random source failed
   crypto_backend,     ///< the cryptographic library failed
-  unsupported_hash,   ///< what is to be hashed names no single hash function, or one that is not known
+  unsupported_hash,   ///< the data to hash names no single hash function, or an unknown one
 
-  // Buffer.
-  no_space = 500,  ///< the buffer is too small; detail: octets that will do
-  replay_unknown,  ///< the replay cache is full or has lost its memory: whether it was seen before cannot be told
+  // 5xx: buffers.
+  no_space = 500,  ///< the buffer is too small; detail: a size in octets that is enough
+  replay_unknown,  ///< the replay cache is full or lost its contents: it cannot tell whether this is a replay
 
-  // The program's own mistakes; nothing a peer sends can cause these.
-  api_misuse = 600,    ///< a call out of turn, or an argument that contradicts another
-  wrong_usage,         ///< a prepared key was used for another key usage than it was prepared for
-  bad_name_text,       ///< a principal's text form does not parse; offset: where
-  clock_out_of_range,  ///< the clock value given is not one that Kerberos can write
-  bad_password,        ///< a password is not UTF-8, or longer than its encryption type takes
+  // 6xx: mistakes in the calling program. No octets from a peer can cause these.
+  api_misuse = 600,    ///< a call in the wrong state, or arguments that contradict each other
+  wrong_usage,         ///< a prepared key was used with a key usage that it was not prepared for
+  bad_name_text,       ///< a principal's text form does not parse; offset: the position
+  clock_out_of_range,  ///< Kerberos cannot represent the clock value that was passed
+  bad_password,        ///< a password is not UTF-8, or is longer than its encryption type allows
 };
 
-/// What went wrong and where. Trivially copyable; the texts are literals from the schemas.
+/// What went wrong and where. Trivially copyable: the texts are literals from the schemas.
 struct error {
   errc code = errc::ok;
-  std::uint32_t offset = 0;  ///< octets from the start of the outermost message, where one was decoded
-  std::uint32_t detail = 0;  ///< what the code says it is: octets needed, the KRB-ERROR code, a key version
+  std::uint32_t offset = 0;  ///< octets from the start of the outermost message, if one was decoded
+  std::uint32_t detail = 0;  ///< its meaning depends on the code: octets needed, the KRB-ERROR code, a key version
   const char* type = "";     ///< the ASN.1 type ("KDC-REQ-BODY")
-  const char* field = "";    ///< the field in it ("till")
+  const char* field = "";    ///< the field of that type ("till")
 
   constexpr bool ok() const { return code == errc::ok; }
 };
 
-/// Whether it is a fault of the encoding, which anybody on the network can cause.
+/// Whether the code means a malformed encoding, which anybody on the network can cause.
 constexpr bool is_malformed(errc c) { return static_cast<unsigned>(c) / 100 == 1; }
 
-/// Whether the peer's octets caused it, rather than this program, its buffers or its random source.
+/// Whether the peer's octets caused the error, rather than this program, its buffers or its random source.
 constexpr bool is_peer_fault(errc c) {
   const auto n = static_cast<unsigned>(c);
   return (n >= 100 && n < 400 && c != errc::no_answer) || c == errc::integrity;
 }
 
-/// The enumerator's own name, for logs.
+/// The name of the enumerator, for logs.
 constexpr std::string_view name_of(errc c) {
   switch (c) {
     case errc::ok: return "ok";

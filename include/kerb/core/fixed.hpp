@@ -1,4 +1,4 @@
-// A list of at most N values, held in place.
+// A list of at most N values, stored in the object itself.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace kerb::inline v0 {
 
-/// At most N values of T in the object itself; never allocates.
+/// At most N values of T, stored in the object itself. Never allocates.
 template <class T, std::size_t N>
 class fixed {
  public:
@@ -21,7 +21,7 @@ class fixed {
   constexpr const T& operator[](std::size_t i) const { return items_[i]; }
   constexpr T& operator[](std::size_t i) { return items_[i]; }
   constexpr void clear() { size_ = 0; }
-  /// Appends `v`; false, and nothing changed, when all N places are taken.
+  /// Appends `v`. Returns false and changes nothing when the list already holds N values.
   [[nodiscard]] constexpr bool push_back(const T& v) {
     if (size_ == N) return false;
     items_[size_++] = v;

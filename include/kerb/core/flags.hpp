@@ -5,8 +5,8 @@
 
 namespace kerb::inline v0 {
 
-/// KerberosFlags, RFC 4120 section 5.2.8: 32 named bits, of which bit 0 is the first on the wire. `Bit` is an
-/// enumeration of bit numbers, 0 to 31.
+/// KerberosFlags, RFC 4120 section 5.2.8: 32 named bits. Bit 0 is the first on the wire. `Bit` is
+/// an enumeration of bit numbers, 0 to 31.
 template <class Bit>
 struct flags {
   std::uint32_t bits = 0;  ///< bit 0 is the most significant

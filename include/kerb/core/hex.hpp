@@ -1,4 +1,4 @@
-// Octets from hexadecimal text at compile time.
+// Octets from hexadecimal text, at compile time.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -7,7 +7,7 @@
 namespace kerb::inline v0 {
 
 namespace detail {
-/// A text literal as a template argument.
+/// A string literal as a template argument.
 template <std::size_t N>
 struct literal {
   char text[N]{};
@@ -16,7 +16,7 @@ struct literal {
   }
   static constexpr std::size_t size = N - 1;
 };
-void hex_text_holds_another_character();  // declared only: a call to it ends constant evaluation
+void hex_text_holds_another_character();  // declared only: calling it ends constant evaluation
 void hex_text_has_an_odd_digit();
 
 constexpr int hex_digit(char c) {
@@ -39,7 +39,7 @@ consteval std::size_t hex_octets() {
 }  // namespace detail
 
 inline namespace literals {
-/// The octets that the text writes in hexadecimal; blanks are skipped. `"6a 0b"_hex` is an array of two octets.
+/// The octets of a hexadecimal text; blanks are skipped. `"6a 0b"_hex` is an array of two octets.
 template <detail::literal L>
 consteval auto operator""_hex() {
   std::array<std::uint8_t, detail::hex_octets<L>()> out{};

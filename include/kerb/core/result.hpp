@@ -1,4 +1,4 @@
-// A value or an error: the part of std::expected that C++20 can have, with its member names.
+// A value or an error: a subset of C++23's std::expected, with the same member names.
 #pragma once
 #include <optional>
 #include <type_traits>
@@ -9,7 +9,8 @@
 namespace kerb::inline v0 {
 
 namespace detail {
-/// Becomes a T that its members alone have initialised, where T{} would fill it with zeros before.
+/// Converts to a T in which only default member initialisers are applied; T{} would also fill it
+/// with zeros first.
 template <class T>
 struct fresh {
   constexpr operator T() const {
@@ -23,7 +24,7 @@ struct fresh {
 };
 }  // namespace detail
 
-/// A T, or the error that stands in its place. `*r` and `r->` are for results that have a value; there is no
+/// A T, or an error in its place. `*r` and `r->` require that there is a value. There is no
 /// value(), because it would have to throw.
 template <class T>
 class [[nodiscard]] result {
@@ -31,7 +32,7 @@ class [[nodiscard]] result {
   using value_type = T;
   constexpr result(const T& value) requires std::is_copy_constructible_v<T> : value_(value) {}
   constexpr result(T&& value) : value_(std::move(value)) {}
-  /// A T{} where it lies, to be filled.
+  /// Constructs a T in place, for the caller to fill.
   constexpr explicit result(std::in_place_t) : value_(std::in_place, detail::fresh<T>{}) {}
   constexpr result(kerb::error e) : error_(e) {}
   constexpr result(errc c) : error_{.code = c} {}
@@ -43,20 +44,20 @@ class [[nodiscard]] result {
   constexpr T&& operator*() && KERB_LIFETIMEBOUND { return std::move(*value_); }
   constexpr const T* operator->() const KERB_LIFETIMEBOUND { return &*value_; }
   constexpr T* operator->() KERB_LIFETIMEBOUND { return &*value_; }
-  /// The error; its code is errc::ok when there is a value.
+  /// The error. Its code is errc::ok when there is a value.
   constexpr const kerb::error& error() const { return error_; }
 
   template <class U>
   constexpr T value_or(U&& other) const& {
     return value_ ? *value_ : static_cast<T>(std::forward<U>(other));
   }
-  /// f(value), which must be a result, or this error.
+  /// Returns f(value), which must be a result, or this error.
   template <class F>
   constexpr auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
     if (value_) return std::forward<F>(f)(std::move(*value_));
     return error_;
   }
-  /// A result of f(value), or this error.
+  /// Returns f(value) in a result, or this error.
   template <class F>
   constexpr auto transform(F&& f) && -> result<std::remove_cvref_t<std::invoke_result_t<F, T&&>>> {
     if (value_) return std::forward<F>(f)(std::move(*value_));

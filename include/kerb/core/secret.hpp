@@ -1,4 +1,4 @@
-// Octets that nobody else may see: moved, wiped, compared in constant time, never printed.
+// Secret octets: wiped when destroyed, compared in constant time, never printed.
 #pragma once
 #include <array>
 #include <optional>
@@ -8,20 +8,20 @@
 
 namespace kerb::inline v0 {
 
-/// Overwrites `n` octets in a way that the optimiser keeps.
+/// Overwrites `n` octets; the optimiser cannot remove the stores.
 constexpr void secure_zero(std::uint8_t* p, std::size_t n) {
   if (std::is_constant_evaluated() || n == 0) {
     for (std::size_t i = 0; i != n; ++i) p[i] = 0;
   } else {
     std::memset(p, 0, n);
 #if defined(__GNUC__)
-    __asm__ __volatile__("" : : "r"(p) : "memory");  // as if the stores were read
+    __asm__ __volatile__("" : : "r"(p) : "memory");  // the compiler must assume that the stores are read
 #endif
   }
 }
 constexpr void secure_zero(std::span<std::uint8_t> s) { secure_zero(s.data(), s.size()); }
 
-/// Wipes a stretch of memory when the scope is left, by whatever way.
+/// Wipes a range of memory at the end of the scope, however the scope is left.
 class wiped_on_exit {
  public:
   constexpr explicit wiped_on_exit(std::span<std::uint8_t> octets KERB_LIFETIMEBOUND) : octets_(octets) {}
@@ -33,14 +33,14 @@ class wiped_on_exit {
   std::span<std::uint8_t> octets_;
 };
 
-/// Whether two strings of octets are equal, in a time that depends on their sizes alone.
+/// Whether two strings of octets are equal. The time depends only on their sizes.
 [[nodiscard]] constexpr bool ct_equal(bytes_view a, bytes_view b) {
   if (a.size() != b.size()) return false;
   std::uint8_t differ = 0;
   for (std::size_t i = 0; i != a.size(); ++i) {
     differ = static_cast<std::uint8_t>(differ | (a[i] ^ b[i]));
 #if defined(__GNUC__)
-    if (!std::is_constant_evaluated()) __asm__ __volatile__("" : "+r"(differ));  // no early way out
+    if (!std::is_constant_evaluated()) __asm__ __volatile__("" : "+r"(differ));  // prevents an early exit
 #endif
   }
   return differ == 0;
@@ -56,14 +56,14 @@ class secret_view {
   constexpr secret_view() = default;
   constexpr secret_view(const std::uint8_t* data, std::size_t size) : octets_(data, size) {}
   constexpr explicit secret_view(bytes_view octets) : octets_(octets) {}
-  /// A password as it was typed. Not constexpr, see octets_of.
+  /// A password as it was typed. Not constexpr, as octets_of.
   static secret_view of(std::string_view text) { return secret_view(octets_of(text)); }
 
   constexpr const std::uint8_t* data() const { return octets_.data(); }
   constexpr std::size_t size() const { return octets_.size(); }
   constexpr bool empty() const { return octets_.empty(); }
   constexpr secret_view first(std::size_t n) const { return secret_view(octets_.first(n)); }
-  /// The octets as any others. The name is meant to be searched for.
+  /// The same octets as an ordinary view. The name is chosen so that uses can be searched for.
   constexpr bytes_view unguarded() const { return octets_; }
   friend bool operator==(secret_view, secret_view) = delete;
 
@@ -71,7 +71,7 @@ class secret_view {
   bytes_view octets_;
 };
 
-/// Up to N secret octets: move-only, and wiped when it dies and when it is moved from.
+/// Up to N secret octets. Move-only; wiped when destroyed and when moved from.
 template <std::size_t N>
 class secret {
  public:
@@ -90,7 +90,7 @@ class secret {
   constexpr ~secret() { wipe(); }
   friend bool operator==(const secret&, const secret&) = delete;
 
-  /// A copy of `from`; nullopt when it has more than N octets.
+  /// A copy of `from`, or nullopt when it has more than N octets.
   static constexpr std::optional<secret> copy_of(bytes_view from) {
     std::optional<secret> s;
     if (from.size() > N) return s;
@@ -102,10 +102,10 @@ class secret {
   static constexpr std::size_t capacity() { return N; }
   constexpr std::size_t size() const { return size_; }
   constexpr bool empty() const { return size_ == 0; }
-  /// The octets, valid as long as this object. The name is meant to be searched for.
+  /// The octets; valid while this object lives. The name is chosen so that uses can be searched for.
   constexpr secret_view expose() const& KERB_LIFETIMEBOUND { return {octets_.data(), size_}; }
   secret_view expose() const&& = delete;
-  /// Makes space for `n` octets, at most N, that the caller fills.
+  /// Sets the size to `n` octets, at most N, which the caller then fills.
   constexpr std::span<std::uint8_t> expose_for_writing(std::size_t n) & KERB_LIFETIMEBOUND {
     size_ = n <= N ? n : N;
     return {octets_.data(), size_};

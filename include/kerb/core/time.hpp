@@ -1,4 +1,4 @@
-// Kerberos time: 64-bit seconds and microseconds. Nothing in the library reads a clock.
+// Kerberos time: 64-bit seconds, and microseconds. The library never reads a clock.
 #pragma once
 #include <compare>
 #include <cstdint>
@@ -8,24 +8,25 @@
 
 namespace kerb::inline v0 {
 
-/// KerberosTime, RFC 4120 section 5.2.3: whole seconds since 1970-01-01T00:00:00Z, in 64 bits everywhere.
+/// KerberosTime, RFC 4120 section 5.2.3: whole seconds since 1970-01-01T00:00:00Z, always in 64 bits.
 struct kerberos_time {
   std::int64_t seconds = 0;
   friend constexpr auto operator<=>(const kerberos_time&, const kerberos_time&) = default;
 };
 
-/// The first and the last second that a GeneralizedTime can write: the years 0001 to 9999.
+/// The first and the last second that a GeneralizedTime can represent: the years 0001 to 9999.
 inline constexpr kerberos_time earliest_time{-62135596800}, latest_time{253402300799};
 
-/// Microseconds, RFC 4120 section 5.2.4: 0 to 999999; decoding refuses any other number. Compared by the count alone.
+/// Microseconds, RFC 4120 section 5.2.4: 0 to 999999; decoding rejects any other number. Only the
+/// count is compared.
 struct microseconds {
   std::int32_t count = 0;
-  integer_form form = integer_form::der;  ///< how it came, and will be written
+  integer_form form = integer_form::der;  ///< the form in which it was received and is written again
   friend constexpr auto operator<=>(const microseconds& a, const microseconds& b) { return a.count <=> b.count; }
   friend constexpr bool operator==(const microseconds& a, const microseconds& b) { return a.count == b.count; }
 };
 
-/// A clock's value, as the caller passes it in and as an authenticator carries it.
+/// A clock's value, as the caller passes it and as an authenticator contains it.
 struct timestamp {
   kerberos_time at;
   microseconds usec;
@@ -36,15 +37,15 @@ struct timestamp {
   }
 };
 
-/// `t` moved by `seconds`, kept within what a GeneralizedTime can write.
+/// `t` plus `seconds`, limited to what a GeneralizedTime can represent.
 constexpr kerberos_time plus(kerberos_time t, std::int64_t seconds) {
   if (seconds > 0 && t.seconds > latest_time.seconds - seconds) return latest_time;
   if (seconds < 0 && t.seconds < earliest_time.seconds - seconds) return earliest_time;
   t.seconds += seconds;
-  return t < earliest_time ? earliest_time : t > latest_time ? latest_time : t;  // `t` itself may have been outside
+  return t < earliest_time ? earliest_time : t > latest_time ? latest_time : t;  // `t` may be outside the range
 }
 
-/// Whether two clock values are at most `skew` seconds apart, exact to the microsecond.
+/// Whether two clock values differ by at most `skew` seconds, exact to the microsecond.
 constexpr bool within_skew(timestamp a, timestamp b, std::int64_t skew) {
   if (!a.in_range() || !b.in_range() || skew < 0) return false;
   if (skew > latest_time.seconds - earliest_time.seconds) return true;
@@ -54,17 +55,18 @@ constexpr bool within_skew(timestamp a, timestamp b, std::int64_t skew) {
   return apart <= skew * 1000000;
 }
 
-/// A caller-owned clock filter that never yields the same time twice, by stepping the microsecond: RFC 4120
-/// section 3.2.3 asks clients not to reuse a timestamp. Keep one for each client principal.
+/// A filter for clock values that never returns the same time twice: it advances by a microsecond
+/// where necessary. RFC 4120 section 3.2.3 asks clients not to reuse a timestamp. Keep one for each
+/// client principal.
 class unique_time {
  public:
-  /// `now`, or the first microsecond after the last time given out when the clock has not moved past it.
+  /// Returns `now`, or, when the clock is not later than the last time returned, one microsecond after that.
   constexpr timestamp next(timestamp now) {
     if (now <= last_) {
       now = last_;
       if (now.usec.count < 999999) {
         ++now.usec.count;
-      } else {  // not plus(): at the end of the year 9999 that would be the same second again
+      } else {  // not plus(): at the end of the year 9999 that would return the same second again
         now = {{now.at.seconds + (now.at.seconds != std::numeric_limits<std::int64_t>::max())}, {0}};
       }
     }

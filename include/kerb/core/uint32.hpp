@@ -1,19 +1,19 @@
-// UInt32, and the form in which an INTEGER came.
+// UInt32, and the form in which an INTEGER was received.
 #pragma once
 #include <cstdint>
 
 namespace kerb::inline v0 {
 
-/// How an INTEGER is written. What came by a tolerance (der/rules.hpp) keeps the form it came in, so that a peer that
-/// wrote a number so is answered with the same octets.
+/// The form of an INTEGER. A number that was accepted through a tolerance (der/rules.hpp) keeps its
+/// form, so that a peer gets the same octets back.
 enum class integer_form : std::uint8_t {
-  der,          ///< the shortest octets of the value, X.690 section 8.3
-  negative,     ///< a UInt32 as the INTEGER of the same 32 bits read with a sign, in the shortest octets
-  four_octets,  ///< those 32 bits in four octets, where fewer would do
+  der,          ///< the shortest encoding of the value, X.690 section 8.3
+  negative,     ///< a UInt32 as the signed INTEGER with the same 32 bits, in its shortest encoding
+  four_octets,  ///< the same 32 bits in four octets, although fewer are enough
 };
 
-/// UInt32, RFC 4120 section 5.2.4: a number of 32 bits, and the form it came in. It is used and compared as a
-/// std::uint32_t; only writing looks at the form.
+/// UInt32, RFC 4120 section 5.2.4: a 32-bit number and the form in which it was received. It is
+/// used and compared as a std::uint32_t; only encoding uses the form.
 class uint32 {
  public:
   constexpr uint32() = default;

@@ -1,4 +1,4 @@
-// The policy on Botan's C++ interface, versions 2.19 and 3.
+// The crypto policy on Botan's C++ interface, versions 2.19 and 3.
 #pragma once
 #include <botan/block_cipher.h>
 #include <botan/hash.h>
@@ -20,37 +20,39 @@
 namespace kerb::inline v0 {
 namespace botan {
 
-/// kerb::primitives on Botan's block ciphers and hash functions. An object is made when its kind is first needed and is
-/// kept for re-keying, since making one costs more than using it. All of them live in memory that Botan wipes. HMAC is
-/// made here of the hash functions: a key for Botan's own costs it as much as a message of four blocks, and this one
-/// nothing but what it would cost to begin. With Botan 2, HMAC and PBKDF2 with SHA-2 go on from kept states besides.
+/// kerb::primitives on Botan's block ciphers and hash functions. An object is created when its kind
+/// is first needed and is then re-keyed, because creating one costs more than using it. Botan wipes
+/// the memory of all of them. HMAC is built here on the hash functions: Botan's own HMAC spends as
+/// much on a new key as on a message of four blocks. With Botan 2, HMAC and PBKDF2 with SHA-2 also
+/// continue from stored hash states.
 ///
-/// Randomness is Botan's System_RNG, drawn from the operating system for each call: nothing is kept in between, so
-/// neither fork() nor a copied virtual machine can make two processes draw the same octets. Its security rests on the
-/// system's generator alone, and the price is a system call; buffered_random.hpp has it at a sixth of that, for
-/// whoever reads there what that asks of a program.
+/// Randomness is Botan's System_RNG, which asks the operating system on each call. Nothing is
+/// buffered, so neither fork() nor a copied virtual machine can make two processes draw the same
+/// octets. Security depends on the system's generator alone; the price is a system call.
+/// buffered_random.hpp takes a sixth of that time; read there what it requires of a program.
 class primitives {
  public:
-  /// Holds a cipher's schedule.
+  /// Contains a cipher's key schedule.
   class cipher {
     friend class primitives;
     std::array<std::unique_ptr<Botan::BlockCipher>, 5> kinds_;
-    std::size_t keyed_ = 0;  // an index, so that a moved-from holder finds nothing there
+    std::size_t keyed_ = 0;  // an index, so that a moved-from holder refers to nothing
   };
-  /// Holds a key as the two states of the hash that it becomes where those can be kept, else as the two blocks that
-  /// they are made of.
+  /// Contains a key as the two hash states that it becomes if states can be stored, else as the two
+  /// blocks that those states are computed from.
   class mac {
     friend class primitives;
     secret<256> kept_;
     hash_id hash_{};
   };
 
-  /// Botan's pool of locked memory dies with the program; taking from it here makes it outlive a policy that is static.
+  /// Botan's pool of locked memory is destroyed when the program ends. Allocating from it here
+  /// makes it outlive a static policy.
   primitives() noexcept {
     (void)guarded([] { return !Botan::secure_vector<std::uint8_t>(16).empty(); });
   }
 
-  /// All of them, unless Botan was built without: then errc::crypto_backend says so.
+  /// True for all; errc::crypto_backend is returned if Botan was built without one.
   static constexpr bool supports(cipher_id) { return true; }
   static constexpr bool supports(hash_id) { return true; }
   static constexpr bool supports(stream_id) { return true; }
@@ -62,7 +64,7 @@ class primitives {
       if (kind) kind->set_key(key.data(), key.size());
       return kind != nullptr;
     });
-    if (why != errc::ok) kind.reset();  // none rather than one with the last key
+    if (why != errc::ok) kind.reset();  // no object, rather than one with the last key
     return why;
   }
   errc encrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
@@ -144,10 +146,10 @@ class primitives {
     return why;
   }
 
-  /// Where no states are kept, passwords have at most 4096 octets, Botan's bound for keys of an HMAC.
+  /// If no states are stored, passwords are limited to 4096 octets, Botan's limit for HMAC keys.
   errc pbkdf2(hash_id id, secret_view password, bytes_view salt, std::uint64_t iterations,
               std::span<std::uint8_t> out) noexcept {
-    if (sha2_hmac::serves(id)) {  // half the work of Botan's own, which begins with the key each time
+    if (sha2_hmac::serves(id)) {  // half the work of Botan's own, which processes the key again in every round
       mac m;
       if (const errc e = rekey(m, id, password); e != errc::ok) return e;
       const bytes_view kept = m.kept_.expose().unguarded();
@@ -182,7 +184,7 @@ class primitives {
       return f(*sha2_), true;
     });
   }
-  // By cipher_id and hash_id
+  // Indexed by cipher_id and hash_id.
   static constexpr const char* cipher_names[] = {"AES-128", "AES-256", "Camellia-128", "Camellia-256", "TripleDES"};
   static constexpr const char* hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5", "MD4"};
   static constexpr const char* pbkdf2_names[] = {"PBKDF2(SHA-1)",   "PBKDF2(SHA-256)", "PBKDF2(SHA-384)",
@@ -191,14 +193,14 @@ class primitives {
   static constexpr std::size_t block_octets(hash_id id) {
     return id == hash_id::sha384 || id == hash_id::sha512 ? 128 : 64;
   }
-  /// Combines a padded key, of a block of a hash, with an octet of HMAC's.
+  /// XORs a padded key, of one block of the hash, with an octet of HMAC's padding.
   static void repad(bytes_view block, std::uint8_t with, std::uint8_t* out) {
     cipher_block pad;
     pad.fill(with);
     for (std::size_t at = 0; at != block.size(); at += pad.size())
       kerb::detail::xor_block(block.data() + at, pad.data(), out + at);
   }
-  /// The hash function, made unless it is there; null where Botan has none.
+  /// The hash function, created if necessary; null if Botan does not have it.
   Botan::HashFunction* hasher(hash_id id) noexcept {
     auto& kind = hashes_[static_cast<std::size_t>(id)];
     if (!kind)
@@ -208,11 +210,11 @@ class primitives {
       });
     return kind.get();
   }
-  /// What final() has made ready for the next message is given out as far as it is wanted.
+  /// final() has prepared the object for the next message. Copies as much of the hash as requested.
   static errc ended(Botan::HashFunction& h, errc why, std::span<const std::uint8_t> whole,
                     std::span<std::uint8_t> out) noexcept {
     if (why == errc::ok) kerb::detail::copy_octets(whole.data(), out.size(), out.data());
-    else  // what was absorbed must not stay in front of the next message
+    else  // else absorbed octets would stay in front of the next message
       (void)guarded([&] { return h.clear(), true; });
     return why;
   }
@@ -222,7 +224,7 @@ class primitives {
   std::unique_ptr<sha2_hmac> sha2_;
 };
 
-/// What a program names: the encryption types of RFC 8009 and RFC 3962.
+/// The policy that a program uses: the encryption types of RFC 8009 and RFC 3962.
 using policy = engine<primitives, aes_sha2, aes_sha1>;
 
 }  // namespace botan

@@ -1,4 +1,4 @@
-// The policy on Botan's C interface: for builds without exceptions, or with another C++ library than Botan's.
+// The crypto policy on Botan's C interface: for builds without exceptions, or with a C++ library other than Botan's.
 #pragma once
 #include <botan/ffi.h>
 
@@ -28,7 +28,7 @@ class handle {
   }
   ~handle() { reset(); }
   T get() const { return p_; }
-  /// Makes the object with init(&object, arguments...) unless it is there; whether it is there now.
+  /// Creates the object with init(&object, arguments...) unless it exists. Returns whether it exists now.
   template <class Init, class... Args>
   bool make(Init init, Args... args) {
     if (p_ == nullptr && init(&p_, args...) != BOTAN_FFI_SUCCESS) p_ = nullptr;
@@ -43,32 +43,34 @@ class handle {
   T p_ = nullptr;
 };
 
-/// kerb::primitives as botan.hpp has them, a little slower: each call checks its handle. Randomness is Botan's "system"
-/// generator, drawn from the operating system for each call: nothing is kept in between, so neither fork() nor a copied
-/// virtual machine can make two processes draw the same octets.
+/// kerb::primitives as in botan.hpp, a little slower because each call validates its handle.
+/// Randomness is Botan's "system" generator, which asks the operating system on each call. Nothing
+/// is buffered, so neither fork() nor a copied virtual machine can make two processes draw the same
+/// octets.
 class primitives {
  public:
-  /// Holds a cipher's schedule.
+  /// Contains a cipher's key schedule.
   class cipher {
     friend class primitives;
     std::array<handle<botan_block_cipher_t, botan_block_cipher_destroy>, 5> kinds_;
-    std::size_t keyed_ = 0;  // an index, so that a moved-from holder finds nothing there
+    std::size_t keyed_ = 0;  // an index, so that a moved-from holder refers to nothing
   };
-  /// Holds an HMAC with its key.
+  /// Contains an HMAC with its key.
   class mac {
     friend class primitives;
     std::array<handle<botan_mac_t, botan_mac_destroy>, 6> kinds_;
     std::size_t keyed_ = 0;
   };
 
-  /// Botan's pool of locked memory dies with the program; taking from it here makes it outlive a policy that is static.
+  /// Botan's pool of locked memory is destroyed when the program ends. Allocating from it here
+  /// makes it outlive a static policy.
   primitives() noexcept {
     mac first;
     const std::uint8_t any[16]{};
     (void)rekey(first, hash_id::sha1, secret_view(any, sizeof any));
   }
 
-  /// All of them, unless Botan was built without: then errc::crypto_backend says so.
+  /// True for all; errc::crypto_backend is returned if Botan was built without one.
   static constexpr bool supports(cipher_id) { return true; }
   static constexpr bool supports(hash_id) { return true; }
   static constexpr bool supports(stream_id) { return true; }
@@ -78,7 +80,7 @@ class primitives {
     if (!kind.make(botan_block_cipher_init, cipher_names[static_cast<std::size_t>(id)])) return errc::crypto_backend;
     return kept(kind, botan_block_cipher_set_key(kind.get(), key.data(), key.size()));
   }
-  // A null handle is refused by Botan itself.
+  // Botan itself rejects a null handle.
   errc encrypt(cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
     return said(botan_block_cipher_encrypt_blocks(c.kinds_[c.keyed_].get(), in, out, n));
   }
@@ -101,8 +103,9 @@ class primitives {
     return finish(kind.get(), botan_hash_update, botan_hash_final, id, pieces, out);
   }
 
-  /// Botan's C interface has stream ciphers as cipher modes, which go on where the last piece ended, and of each piece
-  /// keep a copy, until the next one. In most versions of Botan each call allocates a few octets.
+  /// Botan's C interface offers stream ciphers as cipher modes, which continue where the last piece
+  /// ended and keep a copy of each piece until the next one. In most versions of Botan each call
+  /// allocates a few octets.
   errc stream(stream_id, secret_view key, const std::uint8_t* in, std::uint8_t* out, std::size_t n) noexcept {
     constexpr std::uint8_t zeros[256]{};
     std::uint8_t over[sizeof zeros];
@@ -122,11 +125,11 @@ class primitives {
     return kept(rc4_, code);
   }
 
-  /// Passwords have at most 4096 octets, Botan's bound for keys of an HMAC.
+  /// Passwords are limited to 4096 octets, Botan's limit for HMAC keys.
   errc pbkdf2(hash_id id, secret_view password, bytes_view salt, std::uint64_t iterations,
               std::span<std::uint8_t> out) noexcept {
     if (iterations > std::numeric_limits<std::size_t>::max()) return errc::crypto_backend;
-    // Botan takes a password of no octets for one that ends with a zero: it is given an empty one.
+    // Botan interprets a length of 0 as a zero-terminated password, so it gets an empty one.
     const char* const text = password.empty() ? "" : reinterpret_cast<const char*>(password.data());
     return said(botan_pwdhash(pbkdf2_names[static_cast<std::size_t>(id)], static_cast<std::size_t>(iterations), 0, 0,
                               out.data(), out.size(), text, password.size(), data_of(salt), salt.size()));
@@ -139,26 +142,26 @@ class primitives {
 
  private:
   static errc said(int code) { return code == BOTAN_FFI_SUCCESS ? errc::ok : errc::crypto_backend; }
-  /// Whether a key was set; when not, no object is left rather than one with the last key.
+  /// Whether a key was set. If not, the object is destroyed, so that none is left with the last key.
   template <class Handle>
   static errc kept(Handle& h, int code) {
     if (code != BOTAN_FFI_SUCCESS) h.reset();
     return said(code);
   }
-  // By cipher_id and hash_id
+  // Indexed by cipher_id and hash_id.
   static constexpr const char* cipher_names[] = {"AES-128", "AES-256", "Camellia-128", "Camellia-256", "TripleDES"};
   static constexpr const char* hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5", "MD4"};
   static constexpr const char* hmac_names[] = {"HMAC(SHA-1)",   "HMAC(SHA-256)", "HMAC(SHA-384)",
                                                "HMAC(SHA-512)", "HMAC(MD5)",     "HMAC(MD4)"};
   static constexpr const char* pbkdf2_names[] = {"PBKDF2(SHA-1)",   "PBKDF2(SHA-256)", "PBKDF2(SHA-384)",
                                                  "PBKDF2(SHA-512)", "PBKDF2(MD5)",     "PBKDF2(MD4)"};
-  /// A pointer that is never null, not even to nothing: Botan refuses those.
+  /// A pointer that is never null, even for no octets, because Botan rejects null.
   static const std::uint8_t* data_of(bytes_view v) {
     static constexpr std::uint8_t nothing = 0;
     return v.empty() ? &nothing : v.data();
   }
 
-  /// A hash or an HMAC, which final() makes ready for the next message.
+  /// Runs a hash or an HMAC; final() prepares it for the next message.
   template <class Handle, class Update, class Final>
   static errc finish(Handle h, Update update, Final final, hash_id id, view_of<bytes_view> pieces,
                      std::span<std::uint8_t> out) noexcept {
@@ -168,7 +171,7 @@ class primitives {
     errc why = errc::ok;
     for (const bytes_view piece : pieces)
       if (why == errc::ok && !piece.empty()) why = said(update(h, piece.data(), piece.size()));
-    // Also after a failure: what was absorbed must not stay in front of the next message.
+    // Also after a failure, because absorbed octets must not stay in front of the next message.
     if (const errc e = said(final(h, whole.data())); why == errc::ok) why = e;
     if (why == errc::ok) detail::copy_octets(whole.data(), out.size(), out.data());
     return why;
@@ -179,7 +182,7 @@ class primitives {
   handle<botan_rng_t, botan_rng_destroy> rng_;
 };
 
-/// What a program names: the encryption types of RFC 8009 and RFC 3962.
+/// The policy that a program uses: the encryption types of RFC 8009 and RFC 3962.
 using policy = engine<primitives, aes_sha2, aes_sha1>;
 
 }  // namespace botan_ffi

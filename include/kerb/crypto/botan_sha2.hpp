@@ -1,4 +1,4 @@
-// SHA-2 on Botan 2 with states that can be kept: what crypto/botan.hpp makes HMAC and PBKDF2 of.
+// SHA-2 on Botan 2 with states that can be stored; crypto/botan.hpp builds HMAC and PBKDF2 on it.
 #pragma once
 #include <botan/secmem.h>
 #include <botan/version.h>
@@ -8,7 +8,7 @@
 
 #include "policy.hpp"
 
-// Botan 2 warns that these headers will be its own, as they are in Botan 3, where none of this is compiled.
+// Botan 2 warns that these headers will become internal. In Botan 3 they are, and none of this is compiled.
 #if BOTAN_VERSION_MAJOR == 2 && __has_include(<botan/sha2_64.h>)
 #pragma push_macro("BOTAN_FUTURE_INTERNAL_HEADER")
 #undef BOTAN_FUTURE_INTERNAL_HEADER
@@ -22,8 +22,9 @@ namespace kerb::inline v0 {
 namespace botan {
 
 #if defined(BOTAN_SHA_224_256_H_) && defined(BOTAN_SHA_64BIT_H_)
-/// A hash function of FIPS 180-4 over Botan's compression function. Botan's HMAC begins with the key for each message
-/// and ends with it, two compressions and two of them cleared; from states that were kept there is neither.
+/// A hash function of FIPS 180-4 on Botan's compression function. Botan's HMAC processes the key at
+/// the beginning and at the end of each message: two compressions, and two states to clear. Stored
+/// states save both.
 template <class Word, class Compression>
 class sha2 {
  public:
@@ -31,19 +32,19 @@ class sha2 {
   static constexpr std::size_t state_octets = 8 * sizeof(Word);
   using state = std::array<Word, 8>;
 
-  /// Botan's memory, which it wipes; it may throw here and nowhere else.
+  /// Uses memory that Botan wipes. Only this constructor may throw.
   sha2() : words_(8) {}
   sha2(const sha2&) = delete;
   sha2& operator=(const sha2&) = delete;
   ~sha2() { forget(); }
 
-  /// The state after one block, from `first`.
+  /// Stores the state after one block, starting from `first`.
   void keep(const state& first, const std::uint8_t* block, std::span<std::uint8_t, state_octets> kept) {
     load(first.data());
     Compression::compress_digest(words_, block, 1);
     std::memcpy(kept.data(), words_.data(), state_octets);
   }
-  /// Begins a message from a state that was kept, after one block.
+  /// Begins a message from a stored state, which is the state after one block.
   void begin(bytes_view kept) {
     load(kept.data());
     filled_ = 0;
@@ -66,7 +67,7 @@ class sha2 {
     kerb::detail::copy_octets(v.data(), v.size(), block_.data());
     filled_ = v.size();
   }
-  /// Ends it, with the first out.size() octets of the hash.
+  /// Ends the message and writes the first out.size() octets of the hash.
   void end(std::span<std::uint8_t> out) {
     block_[filled_++] = 0x80;
     if (filled_ > block_octets - 2 * sizeof(Word)) {
@@ -81,7 +82,7 @@ class sha2 {
     store(out);
   }
 
-  /// The same for a message whose first octets are in block() and no others: one compression.
+  /// A buffer for a message of one block; run_block() hashes it with one compression.
   std::uint8_t* block() { return block_.data(); }
   void pad_block(std::size_t octets) {
     std::memset(block_.data() + octets, 0, block_octets - octets);
@@ -106,7 +107,7 @@ class sha2 {
   }
   void store(std::span<std::uint8_t> out) const {
     std::size_t at = 0;
-    for (const Word w : words_) {  // whole words first: each is one store
+    for (const Word w : words_) {  // whole words first, because each is one store
       if (out.size() - at < sizeof w) break;
       for (std::size_t i = 0; i != sizeof w; ++i) out[at + i] = octet(w, i);
       at += sizeof w;
@@ -125,13 +126,15 @@ class sha2 {
   std::uint64_t octets_ = 0;
 };
 
-/// HMAC and PBKDF2 with SHA-256, SHA-384 and SHA-512, two compressions for each HMAC besides those of the message.
+/// HMAC and PBKDF2 with SHA-256, SHA-384 and SHA-512. Each HMAC costs two compressions besides
+/// those of the message.
 class sha2_hmac {
  public:
   static constexpr bool serves(hash_id id) {
     return id == hash_id::sha256 || id == hash_id::sha384 || id == hash_id::sha512;
   }
-  /// Makes of `key`, no longer than a block, the two states that the functions below want, together as long as a block.
+  /// Computes the two states that the functions below use from `key`, which is at most one block
+  /// long. Together the states are one block long.
   void schedule(hash_id id, bytes_view key, std::span<std::uint8_t> kept) {
     with(id, [&](auto& h, const auto& first) {
       constexpr std::size_t n = std::remove_reference_t<decltype(h)>::state_octets;
@@ -169,7 +172,7 @@ class sha2_hmac {
         h.absorb(salt);
         h.absorb(number);
         h.end(u);
-        h.pad_block(size);  // stays as it is from here: each round changes the first octets
+        h.pad_block(size);  // unchanged from here on: each round changes only the first octets
         h.run_block(outer(kept), u);
         std::memcpy(sum.data(), u.data(), size);
         for (std::uint64_t n = 1; n < iterations; ++n) {
@@ -188,7 +191,7 @@ class sha2_hmac {
  private:
   static bytes_view inner(bytes_view kept) { return kept.first(kept.size() / 2); }
   static bytes_view outer(bytes_view kept) { return kept.subview(kept.size() / 2); }
-  /// f(the hash function, its first state), FIPS 180-4 section 5.3.
+  /// Returns f(the hash function, its first state), FIPS 180-4 section 5.3.
   template <class F>
   void with(hash_id id, F&& f) {
     static constexpr std::array<std::uint32_t, 8> first256{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
@@ -207,7 +210,7 @@ class sha2_hmac {
   sha2<std::uint64_t, Botan::SHA_512> wide_;
 };
 #else
-/// Botan 3 keeps its compression functions to itself: there Botan's hash functions are begun with the key each time.
+/// Botan 3 does not export its compression functions, so its hash functions process the key each time.
 class sha2_hmac {
  public:
   static constexpr bool serves(hash_id) { return false; }

@@ -1,34 +1,36 @@
-// Random octets in advance: fewer calls of a source that costs a system call each time.
+// Buffered random octets, for sources that cost a system call on each draw.
 #pragma once
 #include "policy.hpp"
 
 namespace kerb::inline v0 {
 
-/// An entropy_source that draws from `Source` as many octets at once as the memory holds that it is lent, and hands
-/// them out: sixteen, out of 256 drawn at once from the system, in about a sixth of the time of a draw of their own.
-/// What is handed out is wiped where it lay, and never handed out again; a draw of more than half the memory goes to
-/// the source itself. When the source fails, so does fill(), and what was left is wiped.
+/// An entropy_source that draws from `Source` as many octets at once as its memory can store, and
+/// returns them piece by piece. With 256 octets drawn at once from the system, 16 octets take about
+/// a sixth of the time of a separate draw. Octets that were returned are wiped in the buffer and
+/// never returned again. A draw of more than half the memory goes to the source directly. When the
+/// source fails, fill() fails too, and the buffer is wiped.
 ///
-/// Its security rests on the source's and on this: no other process and no other machine may have a copy of the memory
-/// that it goes on handing out from. That the octets are not the same is what confounders, nonces and subkeys are for,
-/// so for each way of making a copy there is something to do:
+/// It is as secure as its source if no other process and no other machine has a copy of the buffer
+/// from which it will return octets. Confounders, nonces and subkeys must not repeat, so for each
+/// way of copying memory a program has to act:
 ///
-///   fork, clone     lend it memory that a child finds filled with zeros, which is what an empty one looks like:
-///                   fork_wiped_page (fork_wiped.hpp), where the system has that. With any other memory the child calls
-///                   discard() before anything else. A process number is no help: two processes have the same one where
-///                   a child opens a namespace of its own, or where the first has ended.
-///   vfork, threads  nothing for a child that shares the memory until it calls exec; it serves one thread at a time.
+///   fork, clone     Use memory that is filled with zeros in the child; a buffer of zeros is empty. fork_wiped_page
+///                   (fork_wiped.hpp) is such memory if the system has it. With any other memory the child must call
+///                   discard() before anything else. A process number does not help: two processes have the same one if
+///                   a child opens a namespace of its own, or if the first process has ended.
+///   vfork, threads  Nothing is needed for a child that shares the memory until it calls exec. An object must be
+///                   used by one thread at a time.
 ///   a machine copied while it runs, or resumed twice from one snapshot
-///                   nothing here can see that. Whoever does such things calls discard() after it, in each copy, or
-///                   does without this class: the policies of this library draw from the system each time.
+///                   This class cannot notice that. Call discard() afterwards in each copy, or do not use this class:
+///                   the policies of this library draw from the system each time.
 ///   a core dump, a swapped page
-///                   they show what would have been handed out next, as they show keys. Lend it as little as pays:
-///                   256 octets hold 16 confounders.
+///                   They contain the octets that would be returned next, as they contain keys. Keep the memory small:
+///                   256 octets are enough for 16 confounders.
 template <entropy_source Source>
 class buffered_random {
  public:
-  /// Wipes `memory`, at most 64 KiB of which are used; with less than 8 octets every draw goes to the source. Both must
-  /// outlive this object, which wipes the memory when it dies.
+  /// Wipes `memory`. At most 64 KiB of it are used; with less than 8 octets every draw goes to the
+  /// source. `source` and `memory` must outlive this object, whose destructor wipes the memory.
   constexpr buffered_random(Source& source KERB_LIFETIMEBOUND, std::span<std::uint8_t> memory KERB_LIFETIMEBOUND)
       : source_(&source), memory_(memory.size() > most ? memory.first(most) : memory) {
     discard();
@@ -52,11 +54,11 @@ class buffered_random {
     secure_zero(taken);
     return true;
   }
-  /// Forgets what was drawn; the next fill() draws anew.
+  /// Discards the buffered octets; the next fill() draws new ones.
   constexpr void discard() noexcept { secure_zero(memory_); }
 
  private:
-  // How many octets are unused stands in front of them, so that nobody can have a copy of the one without the other.
+  // The number of unused octets is stored in front of them, so that nobody can copy one without the other.
   static constexpr std::size_t count_octets = 2, most = 0x10000;
   constexpr std::size_t capacity() const { return memory_.size() < 8 ? 0 : memory_.size() - count_octets; }
   constexpr std::size_t unused() const {

@@ -1,4 +1,4 @@
-// Which checksum types may stand where.
+// Which checksum types are allowed in which places.
 #pragma once
 #include <optional>
 
@@ -8,7 +8,7 @@
 
 namespace kerb::inline v0 {
 
-/// The fields that hold a checksum.
+/// The fields that contain a checksum.
 enum class cksum_place : std::uint8_t {
   tgs_req_body,          ///< in the Authenticator of a TGS-REQ, over its req-body
   ap_req_application,    ///< in the Authenticator of an AP-REQ to an application
@@ -28,8 +28,8 @@ enum class cksum_place : std::uint8_t {
   sam_challenge          ///< PA-SAM-CHALLENGE-2, over its sam-body
 };
 
-/// The mandatory checksum type of an encryption type: keyed, collision-proof, and made with a key of that type alone.
-/// nullopt for types that have none, and for single DES.
+/// The mandatory checksum type of an encryption type: keyed, collision-proof, and computed with a
+/// key of that type only. nullopt for single DES and for types that have none.
 constexpr std::optional<cksum_t> keyed_cksum_of(etype_t e) {
   switch (e) {
     case etype_t::des3_cbc_sha1_kd: return cksum_t::hmac_sha1_des3_kd;
@@ -45,22 +45,24 @@ constexpr std::optional<cksum_t> keyed_cksum_of(etype_t e) {
   }
 }
 
-/// Whether a checksum of type `t` may stand in that place where the key is of type `e`; what may not is
-/// errc::inappropriate_checksum. A checksum that anybody can make, or that goes with another key, authenticates
-/// nothing, so it is the key's own mandatory type:
-/// - RFC 4120 sections 3.3.2 and 5.2.7.1 demand that a TGS-REQ's checksum is collision-proof, and the body is
-///   protected by nothing else;
+/// Whether a checksum of type `t` is allowed in a place when the key is of type `e`. If not,
+/// verifying or making one fails with errc::inappropriate_checksum. A checksum that anybody can
+/// compute, or that belongs to another type of key, authenticates nothing. So the rule is the key's
+/// own mandatory type:
+/// - RFC 4120 sections 3.3.2 and 5.2.7.1: the checksum of a TGS-REQ must be collision-proof, and
+///   nothing else protects the body;
 /// - RFC 4120 section 3.4.1: that of a KRB-SAFE is keyed, collision-proof and compatible with the key;
 /// - RFC 4120 section 5.2.6.2: that of AD-KDC-ISSUED is the mandatory type of the session key;
 /// - RFC 6113 sections 5.4.2 and 5.4.3: those of FAST are the required type of the armor key;
-/// - RFC 6806 section 11, RFC 7751, MS-PAC section 2.8 and RFC 4556 section 3.2.3.2: so are those of
+/// - RFC 6806 section 11, RFC 7751, MS-PAC section 2.8 and RFC 4556 section 3.2.3.2: the same for
 ///   PA-REQ-ENC-PA-REP, AD-CAMMAC, PACs and ReplyKeyPacks.
-/// Where others are sent, they may stand in that one place besides:
-/// - RFC 4121 section 4.1.1: type 0x8003 carries the GSS-API's flags and bindings in an AP-REQ, protected by the
-///   encryption of the Authenticator; it is not a checksum;
+/// Other types are allowed only where the protocol uses them:
+/// - RFC 4121 section 4.1.1: type 0x8003 in an AP-REQ contains the GSS-API's flags and bindings. It
+///   is not a checksum; the encryption of the Authenticator protects it;
 /// - MS-SFU section 2.2.1: PA-FOR-USER has HMAC-MD5, whatever the key's type;
-/// - MS-SFU section 2.2.2: PA-S4U-X509-USER has MD4 where the key is RC4's, and is protected as part of the TGS-REQ;
-/// - RFC 4556 section 3.2.1: paChecksum is SHA-1, there is no key, and the CMS signature protects it.
+/// - MS-SFU section 2.2.2: PA-S4U-X509-USER has MD4 if the key is RC4's, and is protected as part
+///   of the TGS-REQ;
+/// - RFC 4556 section 3.2.1: paChecksum is SHA-1 without a key, and the CMS signature protects it.
 constexpr bool cksum_allowed(cksum_place place, cksum_t t, etype_t e) {
   if (t == cksum_t::gssapi) return place == cksum_place::ap_req_application;
   if (place == cksum_place::pkinit_pa_checksum) return t == cksum_t::sha1_unkeyed_14;
@@ -71,8 +73,9 @@ constexpr bool cksum_allowed(cksum_place place, cksum_t t, etype_t e) {
   return t == *own;
 }
 
-/// A checksum type in a place where it may stand with keys of an encryption type. Only place_cksum() makes one, so what
-/// is not the key's own type cannot be signed or verified anywhere else.
+/// A checksum type that is allowed in its place with keys of one encryption type. Only
+/// place_cksum() makes one, so a type other than the key's own cannot be signed or verified
+/// anywhere else.
 class placed_cksum {
  public:
   constexpr cksum_t type() const { return type_; }
@@ -85,7 +88,8 @@ class placed_cksum {
   etype_t etype_;
 };
 
-/// errc::inappropriate_checksum where cksum_allowed() says no, and for what is not a checksum.
+/// Fails with errc::inappropriate_checksum if cksum_allowed() returns false, and for types that are
+/// not checksums.
 constexpr result<placed_cksum> place_cksum(cksum_place place, cksum_t t, etype_t e) {
   if (t == cksum_t::gssapi || !cksum_allowed(place, t, e)) return errc::inappropriate_checksum;
   return placed_cksum(t, e);

@@ -5,7 +5,7 @@
 namespace kerb::inline v0 {
 
 namespace detail {
-/// RFC 4493 section 2.3: twice `b` in the field of 2^128 elements, in a time that does not depend on it.
+/// RFC 4493 section 2.3: doubles `b` in the field of 2^128 elements, in constant time.
 constexpr cipher_block doubled(cipher_block b) {
   const auto reduction = static_cast<std::uint8_t>(0x87 & -(b[0] >> 7));
   for (std::size_t i = 0; i + 1 != b.size(); ++i) b[i] = static_cast<std::uint8_t>(b[i] << 1 | b[i + 1] >> 7);
@@ -14,14 +14,14 @@ constexpr cipher_block doubled(cipher_block b) {
 }
 }  // namespace detail
 
-/// The first out.size() octets, at most 16, of the CMAC (RFC 4493 section 2.4, for any cipher) over the pieces in turn,
-/// under the key that `c` has scheduled, of a cipher with blocks of 16 octets.
+/// Computes the first out.size() octets, at most 16, of the CMAC over the pieces, in order (RFC
+/// 4493 section 2.4, for any cipher with blocks of 16 octets). `c` contains the scheduled key.
 template <primitives P>
 constexpr errc cmac(P& p, typename P::cipher& c, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
-  cipher_block state{}, end{};  // `end`: what the last block is combined with besides
+  cipher_block state{}, end{};  // `end` is XORed into the last block
   wiped_on_exit wipe_state(state), wipe_end(end);
   if (out.size() > state.size()) return errc::api_misuse;
-  std::size_t n = 0;  // octets in the block at hand: a full one is encrypted when it turns out not to be the last
+  std::size_t n = 0;  // octets in the current block; a full one is encrypted only when another octet follows
   for (bytes_view piece : pieces)
     while (!piece.empty()) {
       if (n == state.size()) {

@@ -1,4 +1,4 @@
-// AES in CBC mode with ciphertext stealing, over a library's single blocks.
+// AES in CBC mode with ciphertext stealing, on a library's single-block functions.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -17,13 +17,14 @@ inline constexpr cipher_block zero_iv{};
 
 namespace detail {
 inline constexpr std::size_t block_octets = 16;
-// Blocks that are decrypted in one call where a message is opened in place: enough to fill any library's pipeline.
+// Blocks that are decrypted in one call when a message is opened in place; enough to fill any
+// library's pipeline.
 inline constexpr std::size_t blocks_at_once = 32;
 
 constexpr void xor_block(const std::uint8_t* a, const std::uint8_t* b, std::uint8_t* out) {
   if (std::is_constant_evaluated()) {
     for (std::size_t i = 0; i != block_octets; ++i) out[i] = a[i] ^ b[i];
-  } else {  // two words through registers: `out` may be `a` or `b`
+  } else {  // two words in registers: `out` may be `a` or `b`
     std::uint64_t x[2], y[2];
     std::memcpy(x, a, block_octets);
     std::memcpy(y, b, block_octets);
@@ -33,10 +34,10 @@ constexpr void xor_block(const std::uint8_t* a, const std::uint8_t* b, std::uint
   }
 }
 
-/// Where the last, perhaps partial, block of a message begins; a message of one block has no other.
+/// The offset of a message's last block, which may be partial. In a message of one block it is 0.
 constexpr std::size_t last_block_at(std::size_t size) { return (size - 1) / block_octets * block_octets; }
 
-/// Plain CBC encryption of `n` blocks. `in` is `out`, or apart from it.
+/// Plain CBC encryption of `n` blocks. `in` and `out` must be equal or must not overlap.
 template <primitives P>
 constexpr errc cbc_encrypt(P& p, typename P::cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n,
                            const std::uint8_t* iv) noexcept {
@@ -49,7 +50,7 @@ constexpr errc cbc_encrypt(P& p, typename P::cipher& c, const std::uint8_t* in, 
   return errc::ok;
 }
 
-/// Plain CBC decryption of `n` blocks. `in` is `out`, or apart from it.
+/// Plain CBC decryption of `n` blocks. `in` and `out` must be equal or must not overlap.
 template <primitives P>
 constexpr errc cbc_decrypt(P& p, typename P::cipher& c, const std::uint8_t* in, std::uint8_t* out, std::size_t n,
                            const cipher_block& iv) noexcept {
@@ -77,9 +78,10 @@ constexpr errc cbc_decrypt(P& p, typename P::cipher& c, const std::uint8_t* in, 
 }
 }  // namespace detail
 
-/// Encrypts `in` (at least 16 octets) to as many octets at `out`, which is where `in` begins or apart from it: CBC
-/// whose last two blocks are always swapped and the last one cut, RFC 3962 section 5. errc::api_misuse when `in` is too
-/// short, or what the library says.
+/// Encrypts `in` (at least 16 octets) to as many octets at `out`, which must be where `in` begins
+/// or not overlap it. The mode is CBC with the last two blocks always swapped and the last one
+/// truncated, RFC 3962 section 5. Returns errc::api_misuse when `in` is too short, or the library's
+/// error.
 template <primitives P>
 constexpr errc cts_encrypt(P& p, typename P::cipher& c, bytes_view in, std::uint8_t* out,
                            const cipher_block& iv = zero_iv) noexcept {
@@ -88,7 +90,8 @@ constexpr errc cts_encrypt(P& p, typename P::cipher& c, bytes_view in, std::uint
   if (in.size() == block_octets) return detail::cbc_encrypt(p, c, in.data(), out, 1, iv.data());
   const std::size_t last = detail::last_block_at(in.size()), tail = in.size() - last;
   if (const errc e = detail::cbc_encrypt(p, c, in.data(), out, last / block_octets, iv.data()); e != errc::ok) return e;
-  // The last block, padded with zeros, goes where the one before it stood; of that one the head goes to the end.
+  // The last block, padded with zeros, is encrypted into the place of the one before it; the head
+  // of that one moves to the end.
   std::uint8_t* const swapped = out + (last - block_octets);
   cipher_block b{};
   wiped_on_exit wipe(b);
@@ -99,7 +102,7 @@ constexpr errc cts_encrypt(P& p, typename P::cipher& c, bytes_view in, std::uint
   return errc::ok;
 }
 
-/// Undoes cts_encrypt, under the same conditions.
+/// The inverse of cts_encrypt, under the same conditions.
 template <primitives P>
 constexpr errc cts_decrypt(P& p, typename P::cipher& c, bytes_view in, std::uint8_t* out,
                            const cipher_block& iv = zero_iv) noexcept {
@@ -108,10 +111,10 @@ constexpr errc cts_decrypt(P& p, typename P::cipher& c, bytes_view in, std::uint
   if (in.size() == block_octets) return detail::cbc_decrypt(p, c, in.data(), out, 1, iv);
   const std::size_t last = detail::last_block_at(in.size()), tail = in.size() - last;
   const std::uint8_t* const swapped = in.data() + (last - block_octets);
-  cipher_block end, full;  // what the last two plaintext blocks will be
+  cipher_block end, full;  // become the last two plaintext blocks
   wiped_on_exit wipe_end(end), wipe_full(full);
   if (const errc e = p.decrypt(c, swapped, end.data(), 1); e != errc::ok) return e;
-  full = end;  // what was stolen from the cut block stands behind its head
+  full = end;  // the stolen octets follow the head of the truncated block
   detail::copy_octets(in.data() + last, tail, full.data());
   detail::xor_block(end.data(), full.data(), end.data());
   if (const errc e = p.decrypt(c, full.data(), full.data(), 1); e != errc::ok) return e;
@@ -123,8 +126,8 @@ constexpr errc cts_decrypt(P& p, typename P::cipher& c, bytes_view in, std::uint
   return errc::ok;
 }
 
-/// The cipher state after a message, RFC 3962 section 5: its next-to-last block, or its only one. `ciphertext` has at
-/// least 16 octets.
+/// The cipher state after a message, RFC 3962 section 5: its next-to-last block, or its only one.
+/// `ciphertext` has at least 16 octets.
 constexpr cipher_block cts_next_iv(bytes_view ciphertext) {
   const std::size_t last = detail::last_block_at(ciphertext.size());
   cipher_block b{};

@@ -1,26 +1,27 @@
-// AES in CBC mode with ciphertext stealing, of several messages side by side.
+// AES in CBC mode with ciphertext stealing, for several messages at once.
 #pragma once
 #include "cts.hpp"
 
 namespace kerb::inline v0 {
 
-/// Messages whose blocks are encrypted in one call. In one message each block waits for the one before it, and a
-/// processor has space for about so many that do not.
+/// The number of messages whose blocks are encrypted in one call. Within a message each block
+/// depends on the one before it; a processor can work on about this many independent blocks.
 inline constexpr std::size_t cts_lanes = 8;
 
 namespace detail {
-/// One message on its way through cts_encrypt_many.
+/// One message that cts_encrypt_many is encrypting.
 struct cts_lane {
   std::uint8_t* next = nullptr;  // where its next block begins
   std::size_t whole = 0;         // blocks before the last one
   std::size_t tail = 0;          // octets of the last
-  bool only = true;              // there is no other
+  bool only = true;              // whether the last block is the only one
 
   constexpr cts_lane() = default;
   constexpr cts_lane(std::uint8_t* text, std::size_t size)
       : next(text), whole((size - 1) / block_octets), tail(size - whole * block_octets), only(whole == 0) {}
 
-  /// Combines the next block, which is not the last, with the ciphertext before it, and stores what became of that.
+  /// XORs the next block, which is not the last, into the ciphertext before it. store() writes the
+  /// encrypted result back.
   constexpr void load(std::uint8_t* chain) const { xor_block(next, chain, chain); }
   constexpr void store(const std::uint8_t* chain) {
     copy_octets(chain, block_octets, next);
@@ -30,20 +31,20 @@ struct cts_lane {
     next += blocks * block_octets;
     whole -= blocks;
   }
-  /// The same for the last: padded with zeros, and swapped as in cts_encrypt.
+  /// The same for the last block: padded with zeros, and swapped as in cts_encrypt.
   constexpr void load_last(std::uint8_t* chain) const {
     if (tail == block_octets) return load(chain);
     for (std::size_t i = 0; i != tail; ++i) chain[i] = static_cast<std::uint8_t>(chain[i] ^ next[i]);
   }
   constexpr void store_last(const std::uint8_t* chain) const {
     if (only) return copy_octets(chain, block_octets, next);
-    if (tail == block_octets) copy_octets(next - block_octets, block_octets, next);  // of a size that is known
+    if (tail == block_octets) copy_octets(next - block_octets, block_octets, next);  // constant size
     else copy_octets(next - block_octets, tail, next);
     copy_octets(chain, block_octets, next - block_octets);
   }
 };
 
-/// What is left of one message, when no other is there to go beside it. `chain` is the ciphertext before it.
+/// Encrypts the rest of one message when no others are left. `chain` is the ciphertext before it.
 template <primitives P>
 constexpr errc cts_encrypt_rest(P& p, typename P::cipher& c, cts_lane lane, std::uint8_t* chain) noexcept {
   if (lane.whole != 0) {
@@ -58,7 +59,7 @@ constexpr errc cts_encrypt_rest(P& p, typename P::cipher& c, cts_lane lane, std:
   return errc::ok;
 }
 
-/// Blocks that all of these messages have before one of them comes to its last.
+/// The number of blocks before any of these messages reaches its last block.
 constexpr std::size_t whole_in_all(const cts_lane* lanes, std::size_t busy) {
   std::size_t least = lanes[0].whole;
   for (std::size_t i = 1; i != busy; ++i) least = lanes[i].whole < least ? lanes[i].whole : least;
@@ -66,10 +67,10 @@ constexpr std::size_t whole_in_all(const cts_lane* lanes, std::size_t busy) {
 }
 }  // namespace detail
 
-/// cts_encrypt, from a zero vector and in place, for each message without its last `behind` octets: the same octets, in
-/// a quarter of the time where a library works on independent blocks at once. Messages lie apart from each other and
-/// may have different lengths. errc::api_misuse, and none is touched, when one of them is too short; when the library
-/// fails, they are in no defined state.
+/// Encrypts each message in place, without its last `behind` octets, as cts_encrypt does with a
+/// zero vector. It takes a quarter of the time if the library processes independent blocks in
+/// parallel. Messages must not overlap and may differ in length. Returns errc::api_misuse and
+/// changes none when one is too short. When the library fails, their contents are unspecified.
 template <primitives P>
 constexpr errc cts_encrypt_many(P& p, typename P::cipher& c, view_of<std::span<std::uint8_t>> messages,
                                 std::size_t behind = 0) noexcept {
@@ -77,7 +78,7 @@ constexpr errc cts_encrypt_many(P& p, typename P::cipher& c, view_of<std::span<s
   for (const std::span<std::uint8_t> m : messages)
     if (m.size() < block_octets + behind) return errc::api_misuse;
   std::array<detail::cts_lane, cts_lanes> lanes{};
-  std::array<std::uint8_t, cts_lanes * block_octets> chains{};  // the last block of each lane
+  std::array<std::uint8_t, cts_lanes * block_octets> chains{};  // the last ciphertext block of each lane
   wiped_on_exit wipe(chains);
   const auto chain = [&](std::size_t lane) { return chains.data() + lane * block_octets; };
   std::size_t started = 0, busy = 0;
@@ -98,13 +99,13 @@ constexpr errc cts_encrypt_many(P& p, typename P::cipher& c, view_of<std::span<s
     for (std::size_t i = 0; i != busy; ++i)
       lanes[i].whole != 0 ? lanes[i].load(chain(i)) : lanes[i].load_last(chain(i));
     if (const errc e = p.encrypt(c, chains.data(), chains.data(), busy); e != errc::ok) return e;
-    for (std::size_t i = busy; i-- != 0;) {  // from the end, so that a lane that moves has been stored
+    for (std::size_t i = busy; i-- != 0;) {  // backwards, so that a lane that moves has been stored
       if (lanes[i].whole != 0) {
         lanes[i].store(chain(i));
         continue;
       }
       lanes[i].store_last(chain(i));
-      if (started != messages.size()) {  // a lane whose message is done takes the next one, or is given up
+      if (started != messages.size()) {  // a lane whose message is complete gets the next one, or is removed
         start(i);
       } else if (i != --busy) {
         lanes[i] = lanes[busy];

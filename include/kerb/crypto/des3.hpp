@@ -1,18 +1,18 @@
-// des3-cbc-sha1-kd. RFC 8429 says not to use it: it is for what knows nothing better.
+// des3-cbc-sha1-kd. RFC 8429 deprecates it: use it only for peers that support nothing better.
 #pragma once
 #include "profile.hpp"
 
 namespace kerb::inline v0 {
 namespace detail::des {
-/// The octet with its lowest bit set so that an odd number of bits is.
+/// The octet with its lowest bit set for odd parity.
 constexpr std::uint8_t with_parity(std::uint8_t octet) {
   unsigned sum = octet >> 1;
   for (const unsigned shift : {4u, 2u, 1u}) sum ^= sum >> shift;
   return static_cast<std::uint8_t>((octet & 0xfe) | (~sum & 1));
 }
 
-/// Whether it is one of the 4 weak and 12 semi-weak keys that RFC 3961 section 6.2 speaks of: two octets in turn in the
-/// first half, and the same in the second half, where two of the four possible octets look different.
+/// Whether it is one of the 4 weak and 12 semi-weak DES keys (RFC 3961 section 6.2). In each half
+/// two octets alternate. The second half has the same two, with 0xf1 for 0xe0 and 0x0e for 0x1f.
 constexpr bool is_weak_des_key(bytes_view key) {
   constexpr std::uint8_t octets[][2]{{0x01, 0x01}, {0xfe, 0xfe}, {0xe0, 0xf1}, {0x1f, 0x0e}};
   bool weak = false;
@@ -24,7 +24,7 @@ constexpr bool is_weak_des_key(bytes_view key) {
   return weak;
 }
 
-/// CBC encryption of whole blocks where they stand, under a cipher with blocks of 8 octets.
+/// CBC encryption of whole blocks in place, with a cipher that has blocks of 8 octets.
 template <primitives P>
 constexpr errc cbc_encrypt(P& p, typename P::cipher& c, std::span<std::uint8_t> io) noexcept {
   for (std::size_t at = 0; at != io.size(); at += 8) {
@@ -33,10 +33,10 @@ constexpr errc cbc_encrypt(P& p, typename P::cipher& c, std::span<std::uint8_t> 
   }
   return errc::ok;
 }
-/// The inverse; `out` is where `in` is, or apart from it.
+/// The inverse. `in` and `out` must be equal or must not overlap.
 template <primitives P>
 constexpr errc cbc_decrypt(P& p, typename P::cipher& c, bytes_view in, std::uint8_t* out) noexcept {
-  for (std::size_t at = in.size(); at != 0;) {  // from the end: each block needs the ciphertext before it
+  for (std::size_t at = in.size(); at != 0;) {  // backwards: each block needs the ciphertext before it
     at -= 8;
     if (const errc e = p.decrypt(c, in.data() + at, out + at, 1); e != errc::ok) return e;
     for (std::size_t i = 0; at != 0 && i != 8; ++i)
@@ -48,7 +48,7 @@ constexpr errc cbc_decrypt(P& p, typename P::cipher& c, bytes_view in, std::uint
 
 namespace weak {
 
-/// The encryption type 16 of RFC 3961 section 6.3 and its checksum type.
+/// Encryption type 16 of RFC 3961 section 6.3, and its checksum type.
 struct des3 : by_hmac<des3> {
   static constexpr std::array<etype_facts, 1> etypes{{
       {.etype = etype_t::des3_cbc_sha1_kd,
@@ -71,8 +71,8 @@ struct des3 : by_hmac<des3> {
     return true;
   }
 
-  /// DES3random-to-key, RFC 3961 section 6.3.1: seven octets become eight, each with its parity, and a weak key
-  /// another.
+  /// DES3random-to-key, RFC 3961 section 6.3.1: expands each seven octets to eight with parity, and
+  /// corrects weak keys.
   static constexpr void random_to_key(bytes_view seed, std::span<std::uint8_t> out) noexcept {
     for (std::size_t k = 0; k != 3; ++k) {
       const std::span<std::uint8_t> key = out.subspan(8 * k, 8);
@@ -98,7 +98,7 @@ struct des3 : by_hmac<des3> {
     const auto constant = detail::usage_constant(u, kind);
     return derive_key(p, base, constant, out);
   }
-  /// DK, RFC 3961 section 5.1: a key of 24 octets from the one that `base` has scheduled.
+  /// DK, RFC 3961 section 5.1: a key of 24 octets from the key that `base` has scheduled.
   template <primitives P>
   static constexpr errc derive_key(P& p, typename P::cipher& base, bytes_view constant,
                                    std::span<std::uint8_t> out) noexcept {
@@ -114,7 +114,7 @@ struct des3 : by_hmac<des3> {
     return errc::ok;
   }
 
-  /// RFC 3961 section 5.3; errc::api_misuse when the plaintext is not padded.
+  /// RFC 3961 section 5.3. Returns errc::api_misuse when the plaintext is not padded.
   template <primitives P>
   static constexpr errc seal(P& p, typename P::cipher& ke, typename P::mac& ki, const etype_facts& f,
                              std::span<std::uint8_t> io) noexcept {
@@ -124,7 +124,7 @@ struct des3 : by_hmac<des3> {
     if (const errc e = p.hmac(ki, pieces, io.last(f.tag)); e != errc::ok) return e;
     return detail::des::cbc_encrypt(p, ke, text);
   }
-  /// The HMAC covers the plaintext, so `out` is written to before it can be verified.
+  /// The HMAC covers the plaintext, so this writes to `out` before it can verify.
   template <primitives P>
   static constexpr errc open(P& p, typename P::cipher& ke, typename P::mac& ki, const etype_facts& f, bytes_view in,
                              std::span<std::uint8_t> out) noexcept {
@@ -138,7 +138,8 @@ struct des3 : by_hmac<des3> {
     return ct_equal(expected, in.last(f.tag)) ? errc::ok : errc::integrity;
   }
 
-  /// RFC 3961 section 5.3: the hash, cut to two blocks, encrypted under a key derived with the constant "prf".
+  /// RFC 3961 section 5.3: the hash, truncated to two blocks, encrypted under a key derived with
+  /// the constant "prf".
   template <primitives P>
   static constexpr errc prf(P& p, typename P::cipher& c, typename P::mac&, const etype_facts& f, secret_view key,
                             view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
@@ -155,9 +156,9 @@ struct des3 : by_hmac<des3> {
     return errc::ok;
   }
 
-  /// DES3string-to-key, RFC 3961 section 6.3.1: the fold of password and salt, then DK with the constant "kerberos".
-  /// errc::bad_password when the password has more than max_password_octets; errc::bad_s2k_parameters for any number of
-  /// iterations.
+  /// DES3string-to-key, RFC 3961 section 6.3.1: the n-fold of password and salt, then DK with the
+  /// constant "kerberos". Errors: errc::bad_password when the password has more than
+  /// max_password_octets; errc::bad_s2k_parameters for any number of iterations.
   template <primitives P>
   static constexpr errc string_to_key(P& p, typename P::cipher& c, typename P::mac&, const etype_facts& f,
                                       secret_view password, bytes_view salt, std::uint64_t iterations,

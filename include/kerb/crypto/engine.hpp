@@ -1,4 +1,4 @@
-// The crypto policy that exchanges see, put together from profiles over a cryptographic library.
+// The crypto policy that exchanges use, built from profiles on a cryptographic library.
 #pragma once
 #include <array>
 #include <optional>
@@ -10,7 +10,7 @@
 namespace kerb::inline v0 {
 
 namespace detail {
-/// The facts of all encryption types of some profiles, in the order of the list.
+/// The facts of all encryption types of some profiles, in the list's order.
 template <class... Profiles>
 inline constexpr auto facts_of = [] {
   std::array<etype_facts, (Profiles::etypes.size() + ...)> all{};
@@ -34,11 +34,11 @@ consteval bool supplied() {
   return true;
 }
 
-/// What profiles authenticate with: P::mac, and P::cipher where one of them uses a CMAC.
+/// The holder that profiles authenticate with: P::mac, and P::cipher if one of them uses a CMAC.
 template <class P, class... Profiles>
 using macs_of = std::conditional_t<(std::same_as<typename Profiles::template mac<P>, typename P::cipher> || ...),
                                    std::tuple<typename P::mac, typename P::cipher>, std::tuple<typename P::mac>>;
-/// The keys and schedules for one usage of one key. Wiped, like all holders of schedules, when it dies.
+/// The keys and schedules for one usage of one key. Wiped when destroyed, like all holders of schedules.
 template <class P, class Macs>
 struct usage_schedules {
   typename P::cipher encryption;  // Ke
@@ -47,9 +47,9 @@ struct usage_schedules {
 };
 }  // namespace detail
 
-/// A crypto_policy and entropy_source over the library `P`, with the encryption types of `Profiles`, best first.
-/// Movable where P is. It holds the schedules of the last key used until it is used again or dies. A prepared key, like
-/// the policy, serves one thread at a time.
+/// A crypto_policy and entropy_source on the library `P`, with the encryption types of `Profiles`,
+/// best first. Movable if P is. It contains the schedules of the last key used until its next use
+/// or its destruction. A prepared key, like the policy, must be used by one thread at a time.
 template <primitives P, class... Profiles>
   requires(sizeof...(Profiles) != 0 && (crypto_profile<Profiles, P> && ...))
 class engine {
@@ -59,7 +59,7 @@ class engine {
  public:
   using key = kerb::key;
 
-  /// What prepare() makes of a key for one usage: derived keys, scheduled.
+  /// The result of prepare(): the derived keys of a key for one usage, scheduled.
   class prepared_key {
    public:
     constexpr etype_t etype() const { return etype_; }
@@ -71,7 +71,7 @@ class engine {
     etype_t etype_;
     key_usage_t usage_;
     mutable detail::usage_schedules<P, macs>
-        schedules_;  // a MAC in progress changes its holder, and nothing that can be seen
+        schedules_;  // a MAC in progress changes its holder, but nothing observable
   };
 
   constexpr engine() = default;
@@ -98,9 +98,10 @@ class engine {
     return std::nullopt;
   }
   constexpr std::size_t key_octets(etype_t e) const noexcept { return facts(e) == nullptr ? 0 : facts(e)->key; }
-  /// Octets of random_to_key's input; 0 for an encryption type that is not there.
+  /// The size in octets of random_to_key's input; 0 for an unsupported encryption type.
   constexpr std::size_t seed_octets(etype_t e) const noexcept { return facts(e) == nullptr ? 0 : facts(e)->seed; }
-  /// Octets that the pseudo-random function has; prf() gives that many or fewer.
+  /// The size in octets of the pseudo-random function's output; prf() returns that many or fewer. 0
+  /// for an unsupported encryption type.
   constexpr std::size_t prf_octets(etype_t e) const noexcept { return facts(e) == nullptr ? 0 : facts(e)->prf; }
   constexpr std::uint64_t default_iterations(etype_t e) const noexcept {
     return facts(e) == nullptr ? 0 : facts(e)->iterations;
@@ -109,14 +110,14 @@ class engine {
   constexpr etype_t etype_of(const key& k) const noexcept { return k.etype(); }
   constexpr etype_t etype_of(const prepared_key& k) const noexcept { return k.etype_; }
 
-  /// errc::bad_key_length, weak_etype or unsupported_etype.
+  /// Errors: errc::bad_key_length, weak_etype or unsupported_etype.
   constexpr result<key> import(etype_t e, bytes_view octets) noexcept {
     const etype_facts* const f = facts(e);
     if (f == nullptr) return refusal(e);
     if (octets.size() != f->key) return errc::bad_key_length;
     return key(e, *secret<max_key_octets>::copy_of(octets));
   }
-  /// errc::bad_key_length when there are not seed_octets(e) of them.
+  /// Fails with errc::bad_key_length unless there are seed_octets(e) octets.
   constexpr result<key> random_to_key(etype_t e, bytes_view octets) noexcept {
     secret<max_key_octets> made;
     const errc why = with(e, [&](auto profile, const etype_facts& f) {
@@ -146,8 +147,8 @@ class engine {
     return made;
   }
 
-  /// Besides the crypto_policy's: errc::api_misuse when `io` has no space for confounder and tag. On failure `io` is
-  /// wiped.
+  /// As in crypto_policy. Returns errc::api_misuse when `io` is too small for confounder and tag.
+  /// On failure `io` is wiped.
   constexpr errc seal(const key& k, key_usage_t u, std::span<std::uint8_t> io) noexcept {
     return seal_many_with(k.etype(), {&io, 1}, [&](auto profile, const etype_facts& f) {
       if (const errc e = schedule_seal(profile, f, k, u, cipher_, macs_); e != errc::ok) return e;
@@ -161,10 +162,11 @@ class engine {
     });
   }
 
-  /// seal() for several messages, each of which becomes what seal() would make of it; they lie apart from each other
-  /// and may have different lengths. Blocks of several are encrypted at once, which takes a fraction of the time where
-  /// the library can do that. errc::api_misuse, before any is sealed, when one has no space for confounder and tag; on
-  /// failure all are wiped. seal_all (seal_all.hpp) draws the confounders too.
+  /// Seals several messages, each as seal() does. They must not overlap and may differ in length.
+  /// Blocks of several messages are encrypted together, which takes a fraction of the time if the
+  /// library supports it. Returns errc::api_misuse, before any is sealed, when one is too small for
+  /// confounder and tag. On failure all are wiped. seal_all (seal_all.hpp) also draws the
+  /// confounders.
   constexpr errc seal_many(const key& k, key_usage_t u, view_of<std::span<std::uint8_t>> messages) noexcept {
     return seal_many_with(k.etype(), messages, [&](auto profile, const etype_facts& f) {
       if (const errc e = schedule_seal(profile, f, k, u, cipher_, macs_); e != errc::ok) return e;
@@ -179,8 +181,9 @@ class engine {
     });
   }
 
-  /// Whatever is wrong with the octets is errc::integrity, their being too few as well. On failure the first in.size()
-  /// octets of `out` are wiped. errc::no_space, and nothing is touched, when `out` has fewer.
+  /// Every fault of the octets is errc::integrity, including too few of them. On failure the first
+  /// in.size() octets of `out` are wiped. Fails with errc::no_space, and changes nothing, when
+  /// `out` is smaller than that.
   constexpr result<std::span<std::uint8_t>> unseal(const key& k, key_usage_t u, bytes_view in,
                                                    std::span<std::uint8_t> out) noexcept {
     return unseal_with(k.etype(), in, out, [&](auto profile, const etype_facts& f) {
@@ -196,8 +199,9 @@ class engine {
     });
   }
 
-  /// errc::unsupported_cksum when no profile has the type, inappropriate_checksum when it goes with keys of another
-  /// encryption type, api_misuse when `out` has not exactly its octets.
+  /// Errors: errc::unsupported_cksum when no profile has the type; errc::inappropriate_checksum
+  /// when it belongs to keys of another encryption type; errc::api_misuse when `out` does not have
+  /// exactly its number of octets.
   constexpr errc sign(cksum_t t, const key& k, key_usage_t u, view_of<bytes_view> pieces,
                       std::span<std::uint8_t> out) noexcept {
     return with(k.etype(), [&](auto profile, const etype_facts& f) {
@@ -217,7 +221,8 @@ class engine {
     });
   }
 
-  /// The same for a type in its place: inappropriate_checksum when it was placed for keys of another encryption type.
+  /// The same for a placed type. Fails with errc::inappropriate_checksum when it was placed for
+  /// keys of another encryption type.
   constexpr errc sign(placed_cksum c, const key& k, key_usage_t u, view_of<bytes_view> pieces,
                       std::span<std::uint8_t> out) noexcept {
     return with(k.etype(), [&](auto, const etype_facts& f) {
@@ -238,7 +243,7 @@ class engine {
     return out.size() == hash_octets(*h) ? p_.hash(*h, pieces, out) : errc::api_misuse;
   }
 
-  /// As sign; a checksum of another size is errc::integrity.
+  /// Fails as sign does. A checksum of the wrong size is errc::integrity.
   constexpr errc verify(cksum_t t, const key& k, key_usage_t u, view_of<bytes_view> pieces, bytes_view in) noexcept {
     return verify_with(t, k, u, pieces, in);
   }
@@ -252,8 +257,8 @@ class engine {
     return verify_with(c, k, u, pieces, in);
   }
 
-  /// The first out.size() octets of the pseudo-random function's output, RFC 3961 section 3. errc::api_misuse for more
-  /// than prf_octets() or max_prf_pieces.
+  /// Writes the first out.size() octets of the pseudo-random function's output, RFC 3961 section 3.
+  /// Returns errc::api_misuse for more octets than prf_octets() or more pieces than max_prf_pieces.
   constexpr errc prf(const key& k, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
     return with(k.etype(), [&](auto profile, const etype_facts& f) {
       if (out.size() > f.prf || pieces.size() > max_prf_pieces) return errc::api_misuse;
@@ -262,7 +267,7 @@ class engine {
     });
   }
 
-  /// errc::bad_s2k_parameters for more than 2^32 iterations or a salt of more than 1024 octets.
+  /// Fails with errc::bad_s2k_parameters for more than 2^32 iterations or a salt of more than 1024 octets.
   constexpr result<key> string_to_key(etype_t e, secret_view password, bytes_view salt, s2k_iterations it) noexcept {
     secret<max_key_octets> octets;
     const errc why = with(e, [&](auto profile, const etype_facts& f) {
@@ -290,14 +295,14 @@ class engine {
     return nullptr;
   }
   static constexpr errc refusal(etype_t e) { return is_weak(e) ? errc::weak_etype : errc::unsupported_etype; }
-  /// Why a checksum type is not the key's.
+  /// The error for a checksum type that does not belong to the key's type.
   static constexpr errc misfit(cksum_t t) {
     for (const etype_facts& f : detail::facts_of<Profiles...>)
       if (f.cksum == t) return errc::inappropriate_checksum;
     return errc::unsupported_cksum;
   }
 
-  /// f(profile, facts) for the profile that has `e`, or why there is none.
+  /// Returns f(profile, facts) for the profile that has `e`, or the error if there is none.
   template <class F>
   static constexpr errc with(etype_t e, F&& f) {
     errc why = refusal(e);
@@ -314,12 +319,12 @@ class engine {
     return false;
   }
 
-  /// What that profile authenticates with.
+  /// The holder that this profile authenticates with.
   template <class Profile>
   static constexpr auto& mac_of(Profile, macs& m) {
     return std::get<typename Profile::template mac<P>>(m);
   }
-  /// Schedules a usage's Ke and Ki; `ke` and `ki` may be the scratch.
+  /// Schedules a usage's Ke and Ki. `ke` and `ki` may be the scratch holders.
   template <class Profile>
   constexpr errc schedule_seal(Profile profile, const etype_facts& f, const key& k, key_usage_t u,
                                typename P::cipher& ke, macs& ki) {
@@ -370,7 +375,7 @@ class engine {
     }
     return out.subspan(front, in.size() - around);
   }
-  /// The hash function that an unkeyed type is.
+  /// The hash function of an unkeyed checksum type.
   static constexpr std::optional<hash_id> unkeyed(cksum_t t) {
     if (t == cksum_t::rsa_md4) return hash_id::md4;
     if (t == cksum_t::sha1_unkeyed_14) return hash_id::sha1;
@@ -390,7 +395,7 @@ class engine {
   }
 
   P p_;
-  typename P::cipher cipher_;  // scratch: re-keyed for each call, so that nothing is allocated
+  typename P::cipher cipher_;  // scratch holders, re-keyed on each call, so that nothing is allocated
   macs macs_;
 };
 

@@ -1,4 +1,4 @@
-// A page of memory that a forked process finds filled with zeros, on Linux.
+// A page of memory that is zero-filled in a forked process, on Linux.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -12,10 +12,10 @@
 
 namespace kerb::inline v0 {
 
-/// Memory for buffered_random that is safe after fork(), clone() and whatever else makes a copy of a process: the
-/// system (Linux 4.14 and later) gives the copy zeros instead, before it runs, and leaves the page out of core dumps.
-/// Where the system does not, octets() is empty, and a buffered_random with it draws from its source each time: slower,
-/// and as safe.
+/// Memory for buffered_random that is safe after fork(), clone() and any other copy of a process.
+/// The system (Linux 4.14 and later) gives the copy zeros instead, before it runs, and excludes the
+/// page from core dumps. If the system does not, octets() is empty, and a buffered_random with it
+/// draws from its source each time, which is slower but as safe.
 class fork_wiped_page {
  public:
   fork_wiped_page() noexcept {
@@ -40,7 +40,7 @@ class fork_wiped_page {
 #endif
   }
 
-  /// The first `n` octets, at most 4096; none where the system does not wipe them. Valid as long as this object.
+  /// The first `n` octets, at most 4096; empty if the system does not wipe them. Valid while this object lives.
   std::span<std::uint8_t> octets(std::size_t n) & KERB_LIFETIMEBOUND {
     if (page_ == nullptr) return {};
     return {page_, n < size ? n : size};

@@ -1,18 +1,19 @@
-// The checksum type HMAC-MD5, which Windows makes with keys of every type.
+// The checksum type HMAC-MD5, which Windows uses with keys of every type.
 #pragma once
 #include "profile.hpp"
 
 namespace kerb::inline v0 {
 
-/// Octets of its checksums.
+/// The size of its checksums in octets.
 inline constexpr std::size_t hmac_md5_octets = 16;
-/// The most pieces that its input may come in.
+/// The maximum number of pieces of its input.
 inline constexpr std::size_t max_hmac_md5_pieces = 16;
 
 namespace detail {
-/// RFC 4757 section 3: the message type that stands for a key usage, as it goes into the computation. The section has 8
-/// for the TGS-REP under a subkey too; nobody follows it there: MIT krb5, Heimdal, Samba and Windows have 9. For usage
-/// 23, which RFC 4757 does not know, they differ: it is 13 as in MIT krb5 and Samba.
+/// RFC 4757 section 3: the message type that replaces a key usage in the computation. The section
+/// also has 8 for the TGS-REP under a subkey, but MIT krb5, Heimdal, Samba and Windows all use 9.
+/// RFC 4757 does not define usage 23, and implementations differ; here it is 13, as in MIT krb5 and
+/// Samba.
 constexpr std::array<std::uint8_t, 4> message_type(key_usage_t u) {
   if (u == key_usage_t::as_rep_enc_part) u = key_usage_t{8};
   if (u == key_usage_t::gss_acceptor_sign) u = key_usage_t{13};
@@ -22,10 +23,10 @@ constexpr std::array<std::uint8_t, 4> message_type(key_usage_t u) {
 }
 }  // namespace detail
 
-/// RFC 4757 section 4: schedules in `m` the signing key that is made of `key`, of any length.
+/// RFC 4757 section 4: schedules in `m` the signing key that is derived from `key`, of any length.
 template <primitives P>
 constexpr errc schedule_hmac_md5(P& p, typename P::mac& m, secret_view key) noexcept {
-  constexpr auto constant = detail::ascii("signaturekey\0");  // with the zero that ends it
+  constexpr auto constant = detail::ascii("signaturekey\0");  // including the terminating zero
   const bytes_view pieces[]{constant};
   std::array<std::uint8_t, hmac_md5_octets> signing;
   wiped_on_exit wipe(signing);
@@ -34,8 +35,8 @@ constexpr errc schedule_hmac_md5(P& p, typename P::mac& m, secret_view key) noex
   return p.rekey(m, hash_id::md5, secret_view(bytes_view(signing)));
 }
 
-/// RFC 4757 section 4: the first out.size() octets of the checksum over the pieces in turn, under the signing key that
-/// `m` has scheduled. errc::api_misuse for too many pieces.
+/// RFC 4757 section 4: writes the first out.size() octets of the checksum over the pieces, in
+/// order. `m` contains the scheduled signing key. Returns errc::api_misuse for too many pieces.
 template <primitives P>
 constexpr errc hmac_md5(P& p, typename P::mac& m, key_usage_t u, view_of<bytes_view> pieces,
                         std::span<std::uint8_t> out) noexcept {

@@ -1,4 +1,4 @@
-// A key as the protocol carries it, and the shapes of what is made with one.
+// A protocol key, and the sizes that encryption and checksum types add.
 #pragma once
 #include <cstdint>
 
@@ -15,17 +15,17 @@ inline constexpr std::size_t max_key_octets = 32;
 /// The longest checksum of any type, in octets.
 inline constexpr std::size_t max_cksum_octets = 32;
 
-/// A protocol key (RFC 3961 section 3): exactly the octets that arrived. Move-only, wiped when it dies.
+/// A protocol key (RFC 3961 section 3): exactly the octets received. Move-only; wiped when destroyed.
 class key {
  public:
   constexpr key() = default;
   constexpr key(etype_t etype, secret<max_key_octets> octets) : etype_(etype), octets_(std::move(octets)) {}
   constexpr etype_t etype() const { return etype_; }
   constexpr bool empty() const { return octets_.empty(); }
-  /// The key's octets, valid as long as the key.
+  /// The key's octets; valid while the key lives.
   constexpr secret_view octets() const& KERB_LIFETIMEBOUND { return octets_.expose(); }
   secret_view octets() const&& = delete;
-  /// A second owner of the same octets; copying a key has to be asked for by name.
+  /// A second key with the same octets. Copying is explicit, by this function only.
   constexpr key copy() const {
     key k;
     k.etype_ = etype_;
@@ -38,23 +38,23 @@ class key {
   secret<max_key_octets> octets_;
 };
 
-/// How many octets an encryption type adds around a plaintext: in front what begins with or is a confounder, behind an
-/// authentication tag.
+/// The number of octets that an encryption type adds to a plaintext: in front, octets that begin
+/// with or are a confounder; at the end, an authentication tag.
 struct seal_shape {
   std::uint8_t front = 0;
   std::uint8_t back = 0;
   std::uint8_t block =
-      1;  ///< zeros fill a plaintext up to a multiple of so many octets, and are there when it is opened
+      1;  ///< the plaintext is padded with zeros to a multiple of this size; unsealing does not remove them
   constexpr std::size_t padding(std::size_t plain) const { return (block - plain % block) % block; }
   constexpr std::size_t around(std::size_t plain) const { return front + plain + padding(plain) + back; }
-  /// Whether a sealed message can have so many octets.
+  /// Whether a sealed message can have this size.
   constexpr bool fits(std::size_t sealed) const {
     const std::size_t least = std::size_t{front} + back;
     return sealed >= least && (sealed - least) % block == 0;
   }
 };
 
-/// A checksum type and how many octets its checksums have.
+/// A checksum type and the size of its checksums in octets.
 struct cksum_shape {
   cksum_t type{};
   std::uint8_t octets = 0;

@@ -1,4 +1,4 @@
-// The policy on OpenSSL, version 3: on its providers, without exceptions or run-time types.
+// The crypto policy on OpenSSL 3, through its providers; needs no exceptions or RTTI.
 #pragma once
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -15,16 +15,18 @@
 namespace kerb::inline v0 {
 namespace openssl {
 
-/// kerb::primitives on the ciphers and hash functions of OpenSSL's providers; HMAC and PBKDF2 are made here of the hash
-/// functions, so that a FIPS provider answers for the parts and not for the whole. Algorithms are fetched when they are
-/// first needed. Then the provider's own functions are called, the way EVP calls them: EVP in OpenSSL 3.0 allocates for
-/// each message that is hashed and up to five times for each HMAC, and setting a key or an initial vector through it
-/// takes five times as long as doing so. All schedules and states lie in memory that the provider wipes.
+/// kerb::primitives on the ciphers and hash functions of OpenSSL's providers. HMAC and PBKDF2 are
+/// built here on the hash functions, so a FIPS provider covers those functions but not HMAC or
+/// PBKDF2 as a whole. Algorithms are fetched when they are first needed. Then the provider's own
+/// functions are called, as EVP calls them. EVP in OpenSSL 3.0 allocates for each message that is
+/// hashed and up to five times for each HMAC, and it takes five times as long to set a key or an
+/// initial vector. All schedules and states are in memory that the provider wipes.
 ///
-/// Randomness is RAND_priv_bytes: this thread's generator for private octets (a CTR_DRBG with AES-256 unless configured
-/// otherwise), which OpenSSL seeds from the operating system and seeds anew after fork() and from time to time. Its
-/// state is kept in between: two copies of a virtual machine can draw the same octets until then. It is no faster for
-/// that, at twice the price of getrandom(). Whoever wants neither gives exchanges another source of randomness.
+/// Randomness is RAND_priv_bytes: this thread's generator for private octets (a CTR_DRBG with
+/// AES-256 unless configured otherwise). OpenSSL seeds it from the operating system, and again
+/// after fork() and from time to time. It keeps its state in between, so two copies of a virtual
+/// machine can draw the same octets until the next seeding. Nor is it fast: it takes twice as long
+/// as getrandom(). To avoid both, give exchanges another source of randomness.
 class primitives {
   static constexpr std::size_t cipher_kinds = 5, hash_kinds = 6;
   struct keyed_cipher {
@@ -33,33 +35,34 @@ class primitives {
   };
 
  public:
-  /// Holds a key and its schedules, which are made when they are first used.
+  /// Contains a key and its schedules, which are made when they are first used.
   class cipher {
     friend class primitives;
     std::array<std::unique_ptr<keyed_cipher>, cipher_kinds> kinds_;
-    std::size_t keyed_ = 0;  // an index, so that a moved-from holder finds nothing there
+    std::size_t keyed_ = 0;  // an index, so that a moved-from holder refers to nothing
   };
-  /// Holds a key, filled up to the hash's block and combined with HMAC's inner padding.
+  /// Contains a key, padded to the hash's block and XORed with HMAC's inner padding.
   class mac {
     friend class primitives;
     secret<128> inner_;
     hash_id hash_{};
   };
 
-  /// On OpenSSL's own library context.
+  /// Uses OpenSSL's default library context.
   primitives() noexcept : primitives(nullptr) {}
-  /// On another library context, as for providers that only this policy is to have, or with the algorithms that have
-  /// these properties. Null is the default of either; both must outlive
-  /// the policy and the keys that it has prepared.
+  /// Uses another library context, for providers that only this policy should have, or algorithms
+  /// with these properties. Null is the default of either. Both must outlive the policy and the
+  /// keys that it has prepared.
   explicit primitives(OSSL_LIB_CTX* library, const char* properties = nullptr) noexcept : from_{library, properties} {
-    // OpenSSL cleans up after itself when the program ends: later than a policy that is static, if it is there before.
-    // What is asked for is what the first algorithm would bring; being asked for nothing it does nothing.
+    // OpenSSL cleans up at the end of the program. Initialising it here makes that happen after a
+    // static policy is destroyed. The option is what the first algorithm would load; without an
+    // option the call does nothing.
     const quiet errors;
     (void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, nullptr);
   }
 
-  /// All of them, where a provider has them: MD4 and RC4 are those of OpenSSL's legacy provider, which the program
-  /// loads if it wants it; without it they give errc::crypto_backend.
+  /// True for all; errc::crypto_backend is returned if no provider has one. MD4 and RC4 are in
+  /// OpenSSL's legacy provider, which the program must load itself.
   static constexpr bool supports(cipher_id) { return true; }
   static constexpr bool supports(hash_id) { return true; }
   static constexpr bool supports(stream_id) { return true; }
@@ -156,21 +159,21 @@ class primitives {
   }
 
  private:
-  // By cipher_id
+  // Indexed by cipher_id.
   static constexpr const char* ecb_names[] = {"AES-128-ECB", "AES-256-ECB", "CAMELLIA-128-ECB", "CAMELLIA-256-ECB",
                                               "DES-EDE3-ECB"};
   static constexpr const char* cbc_names[] = {"AES-128-CBC", "AES-256-CBC", "CAMELLIA-128-CBC", "CAMELLIA-256-CBC",
                                               "DES-EDE3-CBC"};
   static constexpr std::size_t key_octets[] = {16, 32, 16, 32, 24};
   static constexpr std::size_t cipher_block_octets[] = {16, 16, 16, 16, 8};
-  // By hash_id
+  // Indexed by hash_id.
   static constexpr const char* hash_names[] = {"SHA1", "SHA2-256", "SHA2-384", "SHA2-512", "MD5", "MD4"};
 
   static constexpr std::size_t block_octets(hash_id id) {
     return id == hash_id::sha384 || id == hash_id::sha512 ? 128 : 64;
   }
 
-  /// Both blocks that an HMAC's key becomes.
+  /// The two blocks that an HMAC's key becomes.
   class keyed_blocks {
    public:
     explicit keyed_blocks(const mac& m) : inner_(m.inner_.expose()), wipe_(outer_) {
@@ -185,7 +188,7 @@ class primitives {
     wiped_on_exit wipe_;
   };
 
-  /// PBKDF2 with both keyed states of the HMAC kept: half the work of one that begins with the key each time.
+  /// PBKDF2 that stores both keyed states of the HMAC: half the work of processing the key in every round.
   class password_hash {
    public:
     password_hash(hash_function& h, const mac& m) : h_(h), octets_(hash_octets(m.hash_)), wipe_u_(u_), wipe_t_(t_) {
@@ -199,7 +202,7 @@ class primitives {
       h_.drop(inner_);
       h_.drop(outer_);
     }
-    /// Block `i` of the output, RFC 2898 section 5.2.
+    /// Computes block `i` of the output, RFC 2898 section 5.2.
     bool block(bytes_view salt, std::uint32_t i, std::uint64_t iterations, std::span<std::uint8_t> out) {
       const std::uint8_t number[]{static_cast<std::uint8_t>(i >> 24), static_cast<std::uint8_t>(i >> 16),
                                   static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)};
@@ -240,7 +243,7 @@ class primitives {
       if (!h.absorb(piece)) return false;
     return true;
   }
-  /// The hash function, fetched unless it is there; null where no provider has it.
+  /// The hash function, fetched if necessary; null if no provider has it.
   hash_function* hasher(hash_id id) noexcept {
     auto& h = hashes_[static_cast<std::size_t>(id)];
     if (!h) {
@@ -255,7 +258,7 @@ class primitives {
   std::unique_ptr<cipher_mode> rc4_;
 };
 
-/// What a program names: the encryption types of RFC 8009 and RFC 3962.
+/// The policy that a program uses: the encryption types of RFC 8009 and RFC 3962.
 using policy = engine<primitives, aes_sha2, aes_sha1>;
 
 }  // namespace openssl

@@ -1,4 +1,4 @@
-// Ciphers and hash functions as OpenSSL's providers have them: what crypto/openssl.hpp is made of.
+// Ciphers and hash functions of OpenSSL's providers, which crypto/openssl.hpp builds on.
 #pragma once
 #include <openssl/core_dispatch.h>
 #include <openssl/err.h>
@@ -13,8 +13,8 @@
 namespace kerb::inline v0 {
 namespace openssl {
 
-/// Takes out of OpenSSL's queue of errors, when the scope is left, what came into it meanwhile: the program's own TLS
-/// would take such errors for its own.
+/// At the end of the scope, removes from OpenSSL's error queue the errors added during it. The
+/// program's own TLS code would otherwise mistake them for its own.
 class quiet {
  public:
   quiet() { (void)ERR_set_mark(); }
@@ -23,14 +23,14 @@ class quiet {
   ~quiet() { (void)ERR_pop_to_mark(); }
 };
 
-/// Where algorithms come from: a library context (null is OpenSSL's own) and properties that they must have (null:
-/// any).
+/// Where algorithms come from: a library context (null: OpenSSL's default) and the properties that
+/// they must have (null: any).
 struct source {
   OSSL_LIB_CTX* library = nullptr;
   const char* properties = nullptr;
 };
 
-/// Shows `use` the functions of the algorithm that a provider knows by that name first, as OSSL_DISPATCH has them.
+/// Passes to `use` the functions, as OSSL_DISPATCH entries, of the first provider algorithm with that name.
 template <class Use>
 void each_function(const OSSL_PROVIDER* provider, int operation, const char* name, Use&& use) {
   int uncached = 0;
@@ -45,7 +45,7 @@ void each_function(const OSSL_PROVIDER* provider, int operation, const char* nam
   OSSL_PROVIDER_unquery_operation(provider, operation, all);
 }
 
-/// One mode of a cipher, with a schedule for each direction that is made when it is first wanted.
+/// One mode of a cipher, with a schedule for each direction. Each is made when it is first needed.
 class cipher_mode {
  public:
   cipher_mode() = default;
@@ -57,7 +57,7 @@ class cipher_mode {
     EVP_CIPHER_free(algorithm_);
   }
 
-  /// Finds the algorithm; false where no provider has it.
+  /// Finds the algorithm; returns false if no provider has it.
   bool fetch(const source& from, const char* name) {
     const quiet errors;
     algorithm_ = EVP_CIPHER_fetch(from.library, name, from.properties);
@@ -76,10 +76,10 @@ class cipher_mode {
     return make_ != nullptr && free_ != nullptr && schedules_[0].init != nullptr && schedules_[1].init != nullptr &&
            cipher_ != nullptr;
   }
-  /// The next call of run() in each direction schedules its key.
+  /// Makes the next run() in each direction schedule its key again.
   void forget() { schedules_[0].keyed = schedules_[1].keyed = false; }
 
-  /// Encrypts or decrypts whole blocks; `iv` for the modes that have one, of as many octets.
+  /// Encrypts or decrypts whole blocks. `iv` has the size that the mode requires.
   bool run(bool decrypting, secret_view key, bytes_view iv, const std::uint8_t* in, std::uint8_t* out,
            std::size_t octets) {
     schedule& s = schedules_[decrypting];
@@ -101,14 +101,14 @@ class cipher_mode {
     OSSL_FUNC_cipher_encrypt_init_fn* init = nullptr;  // decrypt_init has the same type
     bool keyed = false;
   };
-  EVP_CIPHER* algorithm_ = nullptr;  // as long as it is held its provider stays
+  EVP_CIPHER* algorithm_ = nullptr;  // holding it keeps its provider loaded
   OSSL_FUNC_cipher_newctx_fn* make_ = nullptr;
   OSSL_FUNC_cipher_freectx_fn* free_ = nullptr;
   OSSL_FUNC_cipher_cipher_fn* cipher_ = nullptr;
   std::array<schedule, 2> schedules_;
 };
 
-/// A hash function, and the state of one message.
+/// A hash function and the state of one message.
 class hash_function {
  public:
   hash_function() = default;
@@ -144,19 +144,19 @@ class hash_function {
 
   bool begin() { return init_(state_, nullptr) == 1; }
   bool absorb(bytes_view v) { return v.empty() || update_(state_, v.data(), v.size()) == 1; }
-  /// `out` has at least the hash's octets.
+  /// `out` has at least the size of the hash.
   bool end(std::span<std::uint8_t> out) {
     std::size_t written = 0;
     return final_(state_, out.data(), &written, out.size()) == 1;
   }
-  /// As begin(), from a state that was kept.
+  /// Like begin(), but from a stored state.
   bool begin(void* kept) {
     void* const copy = copy_(kept);
     if (copy == nullptr) return false;
     free_(std::exchange(state_, copy));
     return true;
   }
-  /// A copy of what was absorbed, to be given to drop() once; null where there is no memory.
+  /// A copy of the current state, to be passed to drop() once; null if memory is exhausted.
   [[nodiscard]] void* keep() { return copy_(state_); }
   void drop(void* kept) {
     if (kept != nullptr) free_(kept);

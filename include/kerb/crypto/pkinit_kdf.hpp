@@ -1,14 +1,14 @@
-// Keys out of what a Diffie-Hellman exchange gives.
+// Keys from the result of a Diffie-Hellman exchange.
 #pragma once
 #include "policy.hpp"
 
 namespace kerb::inline v0 {
 
 namespace detail {
-/// The most pieces that a shared secret and what goes with it may come in.
+/// The maximum number of pieces of a shared secret and its additional input.
 inline constexpr std::size_t max_kdf_pieces = 7;
 
-/// The key of type `e` from hashes over a counter, which begins at `counter`, and the pieces in turn.
+/// A key of type `e` from hashes over a counter, which starts at `counter`, and the pieces in order.
 template <crypto_policy C, std::size_t N>
 constexpr result<typename C::key> key_from_hashes(C& policy, hash_id h, etype_t e, std::array<std::uint8_t, N> counter,
                                                   view_of<bytes_view> input) noexcept {
@@ -29,15 +29,15 @@ constexpr result<typename C::key> key_from_hashes(C& policy, hash_id h, etype_t 
 }
 }  // namespace detail
 
-/// octetstring2key, RFC 4556 section 3.2.3.1: the key of type `e` from a shared secret, which comes in at most 7
-/// pieces: the secret, as long as the prime, then the nonces where there are any.
+/// octetstring2key, RFC 4556 section 3.2.3.1: a key of type `e` from a shared secret in at most 7
+/// pieces: the secret, as long as the prime, then the nonces if there are any.
 template <crypto_policy C>
 constexpr result<typename C::key> octetstring2key(C& policy, etype_t e, view_of<bytes_view> pieces) noexcept {
   return detail::key_from_hashes(policy, hash_id::sha1, e, std::array<std::uint8_t, 1>{0}, pieces);
 }
 
-/// The key derivation function of RFC 8636: the key of type `e` from the shared secret and the encoding of its
-/// OtherInfo.
+/// The key derivation function of RFC 8636: a key of type `e` from the shared secret and the
+/// encoding of its OtherInfo.
 template <crypto_policy C>
 constexpr result<typename C::key> pkinit_kdf(C& policy, hash_id h, etype_t e, secret_view shared_secret,
                                              bytes_view other_info) noexcept {

@@ -1,4 +1,4 @@
-// The concepts between Kerberos and cryptography: what a library supplies, and what exchanges see.
+// The concepts between Kerberos and cryptography: what a library supplies, and what exchanges use.
 #pragma once
 #include <concepts>
 #include <optional>
@@ -8,10 +8,9 @@
 
 namespace kerb::inline v0 {
 
-/// The block ciphers that profiles build on, with blocks of 16 octets; des_ede3, with three keys, has blocks of 8.
+/// The block ciphers that profiles use. Blocks have 16 octets, those of des_ede3 (three keys) 8.
 enum class cipher_id : std::uint8_t { aes128, aes256, camellia128, camellia256, des_ede3 };
-/// Hash functions: what profiles build on, and what channel bindings are made with (RFC 4121 section 4.1.1.2 fixes
-/// MD5).
+/// Hash functions for profiles, and for channel bindings (RFC 4121 section 4.1.1.2 requires MD5).
 enum class hash_id : std::uint8_t { sha1, sha256, sha384, sha512, md5, md4 };
 /// Stream ciphers.
 enum class stream_id : std::uint8_t { rc4 };
@@ -26,42 +25,44 @@ constexpr std::size_t hash_octets(hash_id h) {
     default: return 64;
   }
 }
-/// The octets of the longest.
+/// The size in octets of the longest hash.
 inline constexpr std::size_t max_hash_octets = 64;
 
-/// The most pieces that the input of a pseudo-random function may come in.
+/// The maximum number of pieces of a pseudo-random function's input.
 inline constexpr std::size_t max_prf_pieces = 8;
 
 // clang-format off
-/// The lower tier: what a cryptographic library has. Whoever writes a model of it has a policy with
-/// `kerb::engine<P, kerb::aes_sha2, kerb::aes_sha1>` (engine.hpp, rfc8009.hpp, rfc3962.hpp), and needs to know:
+/// The lower tier: the functions of a cryptographic library. With a model `P` of it,
+/// `kerb::engine<P, kerb::aes_sha2, kerb::aes_sha1>` (engine.hpp, rfc8009.hpp, rfc3962.hpp) is a
+/// policy. A model has:
 ///
-///   P::cipher, P::mac          holders of a key and of what is scheduled of it: movable, empty when new and when moved
-///                              from, wiped when they die, and of no P in particular: a prepared key may be used
-///                              by another policy than the one that made it, and outlive that
-///   rekey(c, id, key)          schedules a key of the cipher's 16, 24 or 32 octets, for both directions; with another
-///                              number it fails
+///   P::cipher, P::mac          holders of a key and its schedule: movable, empty when new and when moved from,
+///                              wiped when destroyed, and not tied to one P: a prepared key may be used by another
+///                              policy than the one that made it, and may outlive that policy
+///   rekey(c, id, key)          schedules a key of the cipher's 16, 24 or 32 octets, for both directions; fails for any
+///                              other size
 ///   encrypt(c, in, out, n)     n of its blocks, each on its own (ECB); in == out is allowed, other overlap is not
 ///   decrypt(c, in, out, n)     the inverse
 ///   rekey(m, id, key)          prepares HMAC over that hash with a key of any length, 0 included
-///   hmac(m, pieces, out)       HMAC over the pieces in turn, cut to out.size() octets; m can be used again for another
-///                              message under the same key, also after a failure. Most keys serve one message: what
-///                              rekey does for the next ones should cost less than it saves. Where hash states can be
-///                              kept, a message costs two compressions besides its own, and else four
-///   hash(id, pieces, out)      the hash over the pieces in turn, cut to out.size() octets
+///   hmac(m, pieces, out)       HMAC over the pieces in order, truncated to out.size() octets; m can be used again for
+///                              another message under the same key, also after a failure. Most keys serve one message:
+///                              work that rekey does for later messages should cost less than it saves. If hash states
+///                              can be stored, a message costs two compressions besides its own, otherwise four
+///   hash(id, pieces, out)      the hash over the pieces in order, truncated to out.size() octets
 ///   pbkdf2(id, pw, salt, n, out)  PBKDF2-HMAC (RFC 2898 section 5.2) with n >= 1 iterations, to any out.size()
 ///   fill(out)                  octets from a cryptographically secure source, also after fork(); false when it fails.
-///                              An exchange may be given another source: its turn has one beside the policy;
-///                              buffered_random (buffered_random.hpp) makes few draws of many
+///                              An exchange can use another source: its environment has one beside the policy.
+///                              buffered_random (buffered_random.hpp) combines many draws into few
 ///
-/// Every function is noexcept, and fails with errc::crypto_backend: where the library does, where it lacks the
-/// algorithm, where a holder is empty, and where more octets are asked for than a hash has. A rekey that fails leaves
-/// its holder empty. Views and spans may be empty, their data() null. Nothing is allocated by a holder that has held a
-/// key of the same kind, or by a P that has used the same hash; pbkdf2 may. No view of an argument is kept. A P serves
-/// one thread at a time, need not be copied, and is moved where its policy is. AES, SHA-1, SHA-256 and SHA-384 are
-/// needed; the rest as far as has_cipher, has_hash and has_stream_cipher say below, and MD5 and SHA-512 for channel
-/// bindings alone.
-/// tests/unit/crypto/library_checks.hpp tries all this, and examples/support/nettle.hpp is a model on one page.
+/// Every function is noexcept. It fails with errc::crypto_backend when the library does, when the
+/// library lacks the algorithm, when a holder is empty, and when more octets are requested than a
+/// hash has. A rekey that fails leaves its holder empty. Views and spans may be empty, with a null
+/// data(). A holder that has contained a key of the same kind, or a P that has used the same hash,
+/// must not allocate; pbkdf2 may. No function keeps a view of an argument. A P is used by one
+/// thread at a time, need not be copyable, and is moved when its policy is. AES, SHA-1, SHA-256 and
+/// SHA-384 are required. The others are as has_cipher, has_hash and has_stream_cipher describe
+/// below; MD5 and SHA-512 are needed for channel bindings only.
+/// tests/unit/crypto/library_checks.hpp tests all this, and examples/support/nettle.hpp is a model of one page.
 template <class P>
 concept primitives = std::movable<typename P::cipher> && std::movable<typename P::mac> &&
     std::default_initializable<typename P::cipher> && std::default_initializable<typename P::mac> &&
@@ -78,29 +79,30 @@ concept primitives = std::movable<typename P::cipher> && std::movable<typename P
   { p.fill(out) } noexcept -> std::same_as<bool>;
 };
 
-/// A library that also chains blocks: optional, and worth it where that is faster than being called for each block, by
-/// a seventh from 1 KiB on with OpenSSL. What is to be decrypted needs no chain: its blocks go to decrypt() at once.
+/// A library that also chains blocks. Optional; useful if it is faster than a call for each block
+/// (with OpenSSL a seventh, from 1 KiB on). Decryption needs no chaining, because decrypt() gets
+/// all blocks at once.
 ///
-///   cbc_encrypt(c, iv, in, out, n)  n >= 1 blocks in CBC mode from `iv`, a block that lies apart from `out`; in == out
-///                                   is allowed, other overlap is not
+///   cbc_encrypt(c, iv, in, out, n)  n >= 1 blocks in CBC mode from `iv`, a block that does not overlap `out`;
+///                                   in == out is allowed, other overlap is not
 template <class P>
 concept has_cbc = primitives<P> &&
     requires(P& p, typename P::cipher& c, const std::uint8_t* in, std::uint8_t* o, std::size_t n) {
   { p.cbc_encrypt(c, in, in, o, n) } noexcept -> std::same_as<errc>;
 };
 
-/// A library that knows the named cipher. AES is taken for granted; more, `static constexpr bool supports(cipher_id)`
-/// says, which does not exclude that the library fails to provide it when the program runs.
+/// A library that has the named cipher. AES is assumed; `static constexpr bool supports(cipher_id)`
+/// declares others. The library may still fail to provide one when the program runs.
 template <class P, cipher_id C>
 concept has_cipher = primitives<P> && requires { requires P::supports(C); };
 
-/// A library that knows the named hash function: SHA-1, SHA-256 and SHA-384 are taken for granted.
+/// A library that has the named hash function. SHA-1, SHA-256 and SHA-384 are assumed.
 template <class P, hash_id H>
 concept has_hash = primitives<P> && requires { requires P::supports(H); };
 
 /// A library with the named stream cipher:
 ///
-///   stream(id, key, in, out, n)  n octets combined with the key stream from its beginning; in == out is allowed
+///   stream(id, key, in, out, n)  n octets XORed with the key stream from its beginning; in == out is allowed
 template <class P, stream_id S>
 concept has_stream_cipher = primitives<P> &&
     requires(P& p, secret_view k, const std::uint8_t* in, std::uint8_t* out, std::size_t n) {
@@ -108,27 +110,32 @@ concept has_stream_cipher = primitives<P> &&
   { p.stream(S, k, in, out, n) } noexcept -> std::same_as<errc>;
 };
 
-/// A source of random octets. A false from fill() ends the exchange with errc::entropy; there is no fallback.
+/// A source of random octets. When fill() returns false, the exchange fails with errc::entropy;
+/// there is no fallback.
 template <class R>
 concept entropy_source = requires(R& r, std::span<std::uint8_t> out) {
   { r.fill(out) } noexcept -> std::same_as<bool>;
 };
 
-/// Something a message can be sealed under: a policy's own key or prepared key, or a handle that never leaves a device.
+/// A key that can seal messages: a policy's own key or prepared key, or a handle to a key that
+/// never leaves a device.
 ///
-///   etype_of(k)            its encryption type; shape() of that says how many octets stand in front and behind
-///   seal(k, u, io)         io holds front octets that the caller drew at random, for the confounder, the plaintext
-///                          with its padding, and back octets of buffer; sealed where it stands. On failure `io` is wiped
+///   etype_of(k)            its encryption type; shape() of that gives the number of front and back octets
+///   seal(k, u, io)         seals in place. `io` contains front octets, which the caller drew at random for the
+///                          confounder, then the plaintext with its padding, then space for back octets. On failure
+///                          `io` is wiped
 ///   unseal(k, u, in, out)  opens `in`, which is not written to unless `out` begins where `in` begins; `out` has at
-///                          least in.size() octets. Returns the plaintext, which lies in `out`. On failure `out` is
-///                          wiped, and a distinct `in` is intact, so that the next key can be tried; errc::integrity,
-///                          and nothing more, says that anything is wrong with the octets
+///                          least in.size() octets. Returns the plaintext, which is in `out`. On failure `out` is
+///                          wiped, and `in`, if distinct, is unchanged, so that the next key can be tried. Every fault
+///                          of the octets is reported as errc::integrity, without details
 ///
-/// What seals several messages faster than one by one has seal_many besides, which seal_all (seal_all.hpp) uses.
+/// A policy that seals several messages faster than one by one also has seal_many, which seal_all
+/// (seal_all.hpp) uses.
 ///
-/// A policy takes handles where it has these three for them: a class derived from its engine that brings in the
-/// engine's with using-declarations and adds its own, as examples/own_backend.cpp does. An acceptor's provide() takes
-/// whatever the policy seals with.
+/// To support handles, a policy has these three functions for them: derive a class from the engine,
+/// bring in the engine's functions with using-declarations, and add your own, as
+/// examples/own_backend.cpp does. An acceptor's provide() accepts anything that the policy can seal
+/// with.
 template <class C, class K>
 concept seals_with = requires(C& c, const K& k, key_usage_t u, bytes_view in, std::span<std::uint8_t> io) {
   { c.etype_of(k) } noexcept -> std::same_as<etype_t>;
@@ -136,7 +143,7 @@ concept seals_with = requires(C& c, const K& k, key_usage_t u, bytes_view in, st
   { c.unseal(k, u, in, io) } noexcept -> std::same_as<result<std::span<std::uint8_t>>>;
 };
 
-/// Something that makes keyed checksums: sign and verify, as crypto_policy has them.
+/// A key that makes keyed checksums, with sign and verify as in crypto_policy.
 template <class C, class K>
 concept signs_with = requires(C& c, cksum_t t, const K& k, key_usage_t u, view_of<bytes_view> pieces, bytes_view in,
                               std::span<std::uint8_t> out) {
@@ -144,30 +151,32 @@ concept signs_with = requires(C& c, cksum_t t, const K& k, key_usage_t u, view_o
   { c.verify(t, k, u, pieces, in) } noexcept -> std::same_as<errc>;
 };
 
-/// The upper tier: what Kerberos asks of cryptography, and all that an exchange sees. Nothing here allocates in steady
-/// state, throws, or keeps a view of its arguments. A policy serves one thread at a time.
+/// The upper tier: the cryptography that Kerberos needs, and all that an exchange uses. No function
+/// allocates in steady state, throws, or keeps a view of its arguments. A policy is used by one
+/// thread at a time.
 ///
-///   offered()              the encryption types a client asks for, best first; weak ones only when named
-///   shape(e)               octets that sealing adds; nullopt: this policy has no such encryption type
-///   key_octets(e)          octets of a key as a message carries it; 0: no such encryption type
-///   import(e, octets)      a key from the octets that a message carried; errc::bad_key_length, unsupported_etype
+///   offered()              the encryption types that a client requests, best first; weak ones only if named
+///   shape(e)               octets that sealing adds; nullopt: this policy does not support the encryption type
+///   key_octets(e)          the size of a key in a message; 0: unsupported encryption type
+///   import(e, octets)      a key from the octets in a message; errc::bad_key_length, unsupported_etype
 ///   prepare(k, u)          the derived keys and schedules for one usage, made once for a long-lived key; using it with
-///                          another usage gives errc::wrong_usage
-///   seed_octets(e)         random octets that random_to_key(e, ...) wants (RFC 3961 section 3), at most 64; with the
-///                          confounders of two messages and 4 octets they are at most 128
-///   string_to_key(...)     RFC 3961 section 3; `iterations` is not bounded here: exchanges bound what comes from a peer
-///   default_iterations(e)  what string_to_key uses when asked for 0
-///   prf_octets(e)          octets that the pseudo-random function gives (RFC 3961 section 3); 0: no such encryption type
-///   prf(k, pieces, out)    the first out.size() of them, of at most max_prf_pieces pieces in turn
+///                          another usage fails with errc::wrong_usage
+///   seed_octets(e)         the size of random_to_key(e, ...)'s input (RFC 3961 section 3), at most 64; with the
+///                          confounders of two messages and 4 octets at most 128
+///   string_to_key(...)     RFC 3961 section 3; `iterations` is not limited here: exchanges limit what a peer sends
+///   default_iterations(e)  what string_to_key uses for 0
+///   prf_octets(e)          the output size of the pseudo-random function (RFC 3961 section 3); 0: unsupported
+///                          encryption type
+///   prf(k, pieces, out)    its first out.size() octets, over at most max_prf_pieces pieces in order
 ///   cksum_of(e)            the mandatory checksum type of an encryption type (RFC 3961 section 3)
-///   sign / verify          a checksum of the key's mandatory type, or of one that may stand in its place, over the
-///                          pieces in turn; sign's `out` has exactly the type's octets. verify compares in constant time
-///                          and says errc::integrity
-///   cksum_of(c)            the type and the octets of a checksum in its place
+///   sign / verify          a checksum of the key's mandatory type, or of a type placed for the key, over the pieces in
+///                          order; sign's `out` has exactly the type's size. verify compares in constant time and fails
+///                          with errc::integrity
+///   cksum_of(c)            the type and size of a placed checksum
 ///   checksum(c, pieces, out)  one that needs no key; errc::inappropriate_checksum for those that do
 ///   digest(pieces, out)    SHA-256, for telling messages apart
-///   hash(id, pieces, out)  the hash over the pieces in turn, cut to out.size() octets; errc::crypto_backend where the
-///                          library does not have it, as with MD5 under FIPS
+///   hash(id, pieces, out)  the hash over the pieces in order, truncated to out.size() octets; errc::crypto_backend if
+///                          the library does not have it, as with MD5 under FIPS
 template <class C>
 concept crypto_policy = std::movable<typename C::key> && std::movable<typename C::prepared_key> &&
     seals_with<C, typename C::key> && seals_with<C, typename C::prepared_key> &&

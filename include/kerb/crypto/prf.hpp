@@ -1,12 +1,12 @@
-// PRF+ and KRB-FX-CF2: octets and keys out of keys.
+// PRF+ and KRB-FX-CF2: octets and keys derived from keys.
 #pragma once
 #include "policy.hpp"
 
 namespace kerb::inline v0 {
 
-/// PRF+, RFC 6113 section 5.1: fills `out` from the key and the pieces of shared information in turn. errc::api_misuse
-/// for more pieces than max_prf_pieces - 1, or for more octets than a counter of one octet allows. On failure `out` is
-/// wiped.
+/// PRF+, RFC 6113 section 5.1: fills `out` from the key and the pieces of shared information, in
+/// order. Returns errc::api_misuse for more pieces than max_prf_pieces - 1, or for more octets than
+/// a one-octet counter allows. On failure `out` is wiped.
 template <crypto_policy C>
 constexpr errc prf_plus(C& policy, const typename C::key& k, view_of<bytes_view> info,
                         std::span<std::uint8_t> out) noexcept {
@@ -14,7 +14,7 @@ constexpr errc prf_plus(C& policy, const typename C::key& k, view_of<bytes_view>
   const std::size_t step = policy.prf_octets(policy.etype_of(k));
   if (info.size() >= pieces.size() || out.size() > 255 * step) {
     secure_zero(out);
-    const errc e = policy.prf(k, {}, {});  // knows why there is none
+    const errc e = policy.prf(k, {}, {});  // returns the reason
     return step == 0 && e != errc::ok ? e : errc::api_misuse;
   }
   std::uint8_t counter[]{0};
@@ -32,9 +32,9 @@ constexpr errc prf_plus(C& policy, const typename C::key& k, view_of<bytes_view>
   return errc::ok;
 }
 
-/// KRB-FX-CF2, RFC 6113 section 5.1: a key of type `e` that only the owner of both keys can make. The peppers must
-/// differ, since the same key twice would give a key that everybody knows: errc::api_misuse. Besides, what
-/// random_to_key and prf_plus say.
+/// KRB-FX-CF2, RFC 6113 section 5.1: a key of type `e` that only an owner of both keys can compute.
+/// The peppers must differ (else errc::api_misuse), because with the same key twice the result
+/// would be a key that everybody knows. Other errors are those of random_to_key and prf_plus.
 template <crypto_policy C>
 constexpr result<typename C::key> fx_cf2(C& policy, etype_t e, const typename C::key& k1, const typename C::key& k2,
                                          bytes_view pepper1, bytes_view pepper2) noexcept {
@@ -49,7 +49,7 @@ constexpr result<typename C::key> fx_cf2(C& policy, etype_t e, const typename C:
   for (std::size_t i = 0; i != n; ++i) seed[i] = static_cast<std::uint8_t>(seed[i] ^ other[i]);
   return policy.random_to_key(e, bytes_view(seed));
 }
-/// The same, of the first key's type.
+/// The same, for a key of the first key's type.
 template <crypto_policy C>
 constexpr result<typename C::key> fx_cf2(C& policy, const typename C::key& k1, const typename C::key& k2,
                                          bytes_view pepper1, bytes_view pepper2) noexcept {

@@ -1,4 +1,4 @@
-// What an encryption type is made of, and which types are known to be weak.
+// The parameters of encryption types, and which types are weak.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -12,29 +12,29 @@ namespace kerb::inline v0 {
 /// The parameters of an encryption type: RFC 3961 section 6, RFC 3962 section 6, RFC 6803, RFC 8009, RFC 4757.
 struct etype_facts {
   etype_t etype{};
-  cksum_t cksum{};               ///< its mandatory checksum type
-  cipher_id cipher{};            ///< of Ke, and of what derives it
+  cksum_t cksum{};               ///< the mandatory checksum type
+  cipher_id cipher{};            ///< of Ke and of the key derivation
   hash_id hash{};                ///< of its HMAC and of PBKDF2
   std::uint8_t key = 0;          ///< octets of the protocol key and of Ke
   std::uint8_t mac_key = 0;      ///< octets of Ki and Kc
   std::uint8_t tag = 0;          ///< octets of the truncated HMAC: its checksums have as many
   std::uint8_t prf = 0;          ///< octets of the pseudo-random function's output
-  std::uint32_t iterations = 0;  ///< of string-to-key where no parameters are given; 0: it takes none
-  std::uint8_t seed = key;       ///< octets that random-to-key wants
+  std::uint32_t iterations = 0;  ///< default of string-to-key; 0: it has no iteration count
+  std::uint8_t seed = key;       ///< octets of random-to-key's input
   std::uint8_t front = 16;       ///< octets in front of a plaintext: the random confounder, one block of the cipher
-  std::uint8_t back = tag;       ///< octets behind it
-  std::uint8_t block = 1;        ///< a sealed plaintext is a multiple of so many octets
+  std::uint8_t back = tag;       ///< octets after it
+  std::uint8_t block = 1;        ///< the size of a plaintext must be a multiple of this
 };
 
-/// The longest salt that string_to_key takes, in octets; a realm and a principal are far shorter.
+/// The longest salt that string_to_key accepts, in octets; a realm and a principal are far shorter.
 inline constexpr std::size_t max_salt_octets = 1024;
-/// The longest password, in octets, of the encryption types that do not use PBKDF2: longer than any directory allows.
+/// The longest password, in octets, of the encryption types without PBKDF2: longer than any directory allows.
 inline constexpr std::size_t max_password_octets = 1024;
-/// The most iterations that the string-to-key parameters can express, RFC 3962 section 4.
+/// The maximum that the string-to-key parameters can express, RFC 3962 section 4.
 inline constexpr std::uint64_t max_iterations = std::uint64_t{1} << 32;
 
-/// Encryption types that are known, and refused unless a policy names them: single DES, triple DES and RC4, with the
-/// private ones of early Windows, which nobody has registered.
+/// Whether an encryption type is weak, so that it is rejected unless a policy names it: single DES,
+/// triple DES, RC4, and the private types of early Windows, which are not registered.
 constexpr bool is_weak(etype_t e) {
   const auto n = static_cast<std::int32_t>(e);
   if ((n >= -136 && n <= -128) || n == -140 || n == -141) return true;
@@ -52,7 +52,7 @@ constexpr bool is_weak(etype_t e) {
 }
 
 namespace detail {
-/// The ASCII octets of a text without its final zero.
+/// The ASCII octets of a text without its terminating zero.
 template <std::size_t N>
 consteval std::array<std::uint8_t, N - 1> ascii(const char (&text)[N]) {
   std::array<std::uint8_t, N - 1> a{};
@@ -60,13 +60,12 @@ consteval std::array<std::uint8_t, N - 1> ascii(const char (&text)[N]) {
   return a;
 }
 
-/// How many octets the key of that kind has.
+/// The size in octets of a key of that kind.
 constexpr std::size_t derived_octets(const etype_facts& f, derived_key k) {
   return k == derived_key::encryption ? f.key : f.mac_key;
 }
 
-/// The salt of RFC 6803 and RFC 8009, which begins with the encryption type's name and a zero octet, mixed with the
-/// password.
+/// PBKDF2 with the salt of RFC 6803 and RFC 8009: the encryption type's name, a zero octet and `salt`.
 template <primitives P>
 constexpr errc pbkdf2_with_name(P& p, const etype_facts& f, secret_view password, bytes_view salt,
                                 std::uint64_t iterations, std::span<std::uint8_t> out) noexcept {
@@ -81,16 +80,16 @@ constexpr errc pbkdf2_with_name(P& p, const etype_facts& f, secret_view password
 }
 }  // namespace detail
 
-/// What a profile has whose keys for one usage are derived with three constants, as in RFC 3961 section 5.3, by
-/// Profile::set_base and Profile::derive:
+/// Functions for profiles that derive the keys of a usage with three constants, as in RFC 3961
+/// section 5.3. They use these functions of the profile:
 ///
-///   set_base(p, c, m, f, key)             schedules the protocol key in the scratch, as derive() wants it
+///   set_base(p, c, m, f, key)             schedules the protocol key in the scratch holder that derive() uses
 ///   derive(p, c, m, f, usage, kind, out)  one of a usage's keys, of out.size() octets
 ///   rekey(p, m, f, key)                   schedules Ki or Kc
-///   authenticate(p, m, pieces, out)       the octets that authenticate the pieces in turn
+///   authenticate(p, m, pieces, out)       the octets that authenticate the pieces, in order
 template <class Profile>
 struct by_derivation {
-  /// Schedules Ke and Ki, which may be the scratch.
+  /// Schedules Ke and Ki; the holders may be the scratch holders.
   template <primitives P, class Mac>
   static constexpr errc schedule_seal(P& p, typename P::cipher& c, Mac& m, const etype_facts& f, secret_view key,
                                       key_usage_t u, typename P::cipher& ke, Mac& ki) noexcept {
@@ -114,7 +113,7 @@ struct by_derivation {
     if (const errc e = Profile::derive(p, c, m, f, u, derived_key::checksum, c_key); e != errc::ok) return e;
     return Profile::rekey(p, kc, f, secret_view(c_key));
   }
-  /// The usage is in Kc.
+  /// Kc already depends on the usage.
   template <primitives P, class Mac>
   static constexpr errc checksum(P& p, Mac& kc, key_usage_t, view_of<bytes_view> pieces,
                                  std::span<std::uint8_t> out) noexcept {
@@ -122,7 +121,7 @@ struct by_derivation {
   }
 };
 
-/// What such a profile has besides when it authenticates with an HMAC.
+/// Further functions for such profiles that authenticate with an HMAC.
 template <class Profile>
 struct by_hmac : by_derivation<Profile> {
   template <class P>
@@ -140,23 +139,24 @@ struct by_hmac : by_derivation<Profile> {
 };
 
 // clang-format off
-/// One family of encryption types: what engine<> is put together from. Its functions are static templates over the
-/// library; each gets a cipher and a mac, as scratch to be re-keyed at will where they are not called ke, ki and kc.
+/// A family of encryption types, from which engine<> is built. Its functions are static templates
+/// over the library. Each gets a cipher and a mac; if they are not called ke, ki or kc they are
+/// scratch holders, which it may re-key.
 ///
 ///   etypes                                the facts of each type, best first
 ///   mac<P>                                the holder that it authenticates with: P::mac, or P::cipher for a CMAC
 ///   schedule_seal(p, c, m, f, key, usage, ke, ki)  the keys that seal under a usage; ke and ki may be the scratch
 ///   schedule_cksum(p, c, m, f, key, usage, kc)     the key of that usage's checksums
-///   seal(p, ke, ki, f, io)                as crypto_policy demands; `io` is known to be long enough
-///   seal_many(p, ke, ki, f, messages)     only where several at once are faster than one by one; all are known to be
-///                                         long enough, and padded
+///   seal(p, ke, ki, f, io)                as crypto_policy requires; the caller has checked that `io` is long enough
+///   seal_many(p, ke, ki, f, messages)     only if several at once are faster than one by one; the caller has checked
+///                                         that all are long enough and padded
 ///   open(p, ke, ki, f, in, out)           the same for unseal; the caller wipes `out` on failure
 ///   checksum(p, kc, usage, pieces, out)   a checksum of out.size() octets
 ///   prf(p, c, m, f, key, pieces, out)     the first octets of the pseudo-random function's output, at most f.prf
 ///   string_to_key(p, c, m, f, password, salt, iterations, out)
-///   random_to_key(seed, out)              only where a key is something else than its seed
-///   supplied_by<P>()                      only where it asks for more than every model of primitives has: a static_assert
-///                                         says what P lacks
+///   random_to_key(seed, out)              only if a key differs from its seed
+///   supplied_by<P>()                      only if it needs more than every model of primitives has: a static_assert
+///                                         reports what P lacks
 template <class F, class P>
 concept crypto_profile = primitives<P> &&
     requires(P& p, typename P::cipher& c, typename F::template mac<P>& m, const etype_facts& f, secret_view key,

@@ -1,4 +1,4 @@
-// rc4-hmac. RFC 8429 says not to use it: it is for what knows nothing else.
+// rc4-hmac. RFC 8429 deprecates it: use it only for peers that support nothing else.
 #pragma once
 #include "hmac_md5.hpp"
 #include "utf16.hpp"
@@ -6,7 +6,7 @@
 namespace kerb::inline v0 {
 namespace weak {
 
-/// The encryption type 23 of RFC 4757 and its checksum type. The exportable one, 24, does not exist here.
+/// Encryption type 23 of RFC 4757 and its checksum type. The exportable type, 24, is not supported.
 struct rc4 {
   static constexpr std::array<etype_facts, 1> etypes{{
       {.etype = etype_t::rc4_hmac,
@@ -16,7 +16,7 @@ struct rc4 {
        .mac_key = 16,
        .tag = hmac_md5_octets,
        .prf = 20,
-       .front = hmac_md5_octets + 8,  // the checksum stands in front of the confounder
+       .front = hmac_md5_octets + 8,  // the checksum precedes the confounder
        .back = 0},
   }};
 
@@ -31,7 +31,7 @@ struct rc4 {
     return true;
   }
 
-  /// RFC 4757 section 5: K1 and K2 are one key, so `ki` serves for both.
+  /// RFC 4757 section 5: K1 and K2 are the same key, so `ki` serves for both.
   template <primitives P>
   static constexpr errc schedule_seal(P& p, typename P::cipher&, typename P::mac& m, const etype_facts&,
                                       secret_view key, key_usage_t u, typename P::cipher&,
@@ -63,7 +63,7 @@ struct rc4 {
     if (const errc e = p.hmac(ki, pieces, sum); e != errc::ok) return e;
     return crypt(p, ki, bytes_view(sum), bytes_view(text), text.data());
   }
-  /// The checksum covers the plaintext, so `out` is written to before it can be verified.
+  /// The checksum covers the plaintext, so this writes to `out` before it can verify.
   template <primitives P>
   static constexpr errc open(P& p, typename P::cipher&, typename P::mac& ki, const etype_facts& f, bytes_view in,
                              std::span<std::uint8_t> out) noexcept {
@@ -85,8 +85,9 @@ struct rc4 {
     return p.hmac(m, pieces, out);
   }
 
-  /// RFC 4757 section 2: MD4 of the password in UTF-16, without salt. errc::bad_password when it is not UTF-8 or has
-  /// more than max_password_octets; errc::bad_s2k_parameters for any number of iterations.
+  /// RFC 4757 section 2: MD4 of the password in UTF-16, without salt. Errors: errc::bad_password
+  /// when it is not UTF-8 or has more than max_password_octets; errc::bad_s2k_parameters for any
+  /// number of iterations.
   template <primitives P>
   static constexpr errc string_to_key(P& p, typename P::cipher&, typename P::mac&, const etype_facts&,
                                       secret_view password, bytes_view, std::uint64_t iterations,
@@ -102,7 +103,7 @@ struct rc4 {
   }
 
  private:
-  /// RC4 under K3, which is made of K1 and the checksum.
+  /// RC4 under K3, which is derived from K1 and the checksum.
   template <primitives P>
   static constexpr errc crypt(P& p, typename P::mac& k1, bytes_view sum, bytes_view in, std::uint8_t* out) noexcept {
     std::array<std::uint8_t, 16> k3;

@@ -5,8 +5,9 @@
 
 namespace kerb::inline v0 {
 
-/// DR, RFC 3961 section 5.1: fills `out` by encrypting the folded constant, that again, and so on, under the base key
-/// that `base` has scheduled. For AES, random-to-key is the identity, so this is DK as well.
+/// DR, RFC 3961 section 5.1: fills `out` by encrypting the folded constant, then the result, and so
+/// on. `base` contains the scheduled base key. For AES, random-to-key is the identity, so this is
+/// also DK.
 template <primitives P>
 constexpr errc derive_random(P& p, typename P::cipher& base, const cipher_block& folded_constant,
                              std::span<std::uint8_t> out) noexcept {
@@ -19,8 +20,9 @@ constexpr errc derive_random(P& p, typename P::cipher& base, const cipher_block&
   return errc::ok;
 }
 
-/// The encryption function of RFC 3961 section 5.3 without padding, where `io` stands: what authenticates confounder
-/// and plaintext under Ki is put behind them, and they are encrypted under Ke.
+/// The encryption function of RFC 3961 section 5.3 without padding, in place: appends the octets
+/// that authenticate confounder and plaintext under Ki, and encrypts confounder and plaintext under
+/// Ke.
 template <class Profile, primitives P, class Mac>
 constexpr errc simplified_seal(P& p, typename P::cipher& ke, Mac& ki, std::size_t tag,
                                std::span<std::uint8_t> io) noexcept {
@@ -30,7 +32,7 @@ constexpr errc simplified_seal(P& p, typename P::cipher& ke, Mac& ki, std::size_
   return cts_encrypt(p, ke, text, text.data());
 }
 
-/// The same for several messages, whose blocks are encrypted side by side.
+/// The same for several messages, whose blocks are encrypted together.
 template <class Profile, primitives P, class Mac>
 constexpr errc simplified_seal_many(P& p, typename P::cipher& ke, Mac& ki, std::size_t tag,
                                     view_of<std::span<std::uint8_t>> messages) noexcept {
@@ -41,8 +43,9 @@ constexpr errc simplified_seal_many(P& p, typename P::cipher& ke, Mac& ki, std::
   return cts_encrypt_many(p, ke, messages, tag);
 }
 
-/// The decryption function of RFC 3961 section 5.3. The plaintext is what is authenticated, so `out` is written to
-/// before that can be verified: on errc::integrity the caller must wipe it. `in` has at least a confounder and a tag.
+/// The decryption function of RFC 3961 section 5.3. The authentication covers the plaintext, so
+/// this writes to `out` before it can verify. On errc::integrity the caller must wipe `out`. `in`
+/// has at least a confounder and a tag.
 template <class Profile, primitives P, class Mac>
 constexpr errc simplified_open(P& p, typename P::cipher& ke, Mac& ki, std::size_t tag, bytes_view in,
                                std::uint8_t* out) noexcept {

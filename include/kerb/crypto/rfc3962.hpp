@@ -42,8 +42,9 @@ struct aes_sha1 : by_hmac<aes_sha1> {
     return simplified_open<aes_sha1>(p, ke, ki, f.tag, in, out.data());
   }
 
-  /// RFC 3961 section 5.3. The message block of RFC 3962 section 6 is one octet, but all deployed implementations cut
-  /// the hash to one block of the cipher, and the published vectors agree with them.
+  /// RFC 3961 section 5.3. RFC 3962 section 6 has a message block of one octet, but all deployed
+  /// implementations truncate the hash to one block of the cipher, and the published vectors agree
+  /// with them.
   template <primitives P>
   static constexpr errc prf(P& p, typename P::cipher& c, typename P::mac&, const etype_facts& f, secret_view key,
                             view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {

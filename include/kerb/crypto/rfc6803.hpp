@@ -5,8 +5,8 @@
 
 namespace kerb::inline v0 {
 
-/// KDF-FEEDBACK-CMAC of RFC 6803: blocks of a CMAC over the block before, a block counter, the constant, a zero octet
-/// and the output's size in bits. `base` has the key scheduled.
+/// KDF-FEEDBACK-CMAC of RFC 6803: each block is a CMAC over the previous block, a block counter,
+/// the constant, a zero octet and the output's size in bits. `base` contains the scheduled key.
 template <primitives P>
 constexpr errc kdf_feedback_cmac(P& p, typename P::cipher& base, bytes_view constant,
                                  std::span<std::uint8_t> out) noexcept {

@@ -5,8 +5,9 @@
 
 namespace kerb::inline v0 {
 
-/// KDF-HMAC-SHA2 of RFC 8009: the leading octets of an HMAC over a block counter, the label, a zero octet,
-/// the context and the output's size in bits. `base` holds the key; `out` is no longer than the hash.
+/// KDF-HMAC-SHA2 of RFC 8009: the leading octets of an HMAC over a block counter, the label, a zero
+/// octet, the context and the output's size in bits. `base` contains the key. `out` is at most as
+/// long as the hash.
 template <primitives P>
 constexpr errc kdf_hmac_sha2(P& p, typename P::mac& base, bytes_view label, view_of<bytes_view> context,
                              std::span<std::uint8_t> out) noexcept {
@@ -63,7 +64,7 @@ struct aes_sha2 : by_hmac<aes_sha2> {
     return errc::ok;
   }
 
-  /// RFC 8009: nothing is decrypted before the HMAC has been verified.
+  /// RFC 8009: verifies the HMAC before it decrypts anything.
   template <primitives P>
   static constexpr errc open(P& p, typename P::cipher& ke, typename P::mac& ki, const etype_facts& f, bytes_view in,
                              std::span<std::uint8_t> out) noexcept {

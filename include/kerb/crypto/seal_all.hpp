@@ -1,10 +1,10 @@
-// Several messages sealed under one key, with their confounders drawn at once.
+// Seals several messages under one key, and draws their confounders together.
 #pragma once
 #include "policy.hpp"
 
 namespace kerb::inline v0 {
 
-/// A policy that seals several messages at once: as engine's seal_many.
+/// A policy that can seal several messages at once, with a seal_many like engine's.
 template <class C, class K>
 concept seals_many_with = seals_with<C, K> &&
     requires(C& c, const K& k, key_usage_t u, view_of<std::span<std::uint8_t>> messages) {
@@ -12,15 +12,16 @@ concept seals_many_with = seals_with<C, K> &&
   noexcept->std::same_as<errc>;
 };
 
-/// Seals each message where it stands: space for what shape() has in front, the plaintext with its padding, space for
-/// what it has behind. They lie apart from each other and may have different lengths; what becomes of one is what
-/// fill() of its front and seal() make of it, and is opened one by one. For several tickets or tokens under one
-/// prepared key this draws from `random` for as many confounders at a time as 256 octets hold, and encrypts the blocks
-/// of several messages at once where the policy can.
+/// Seals each message in place. A message contains space for the front octets of shape(), the
+/// plaintext with its padding, and space for the back octets. Messages must not overlap and may
+/// differ in length. The result for each is what fill() of its front and seal() would produce, and
+/// it is opened on its own. For several tickets or tokens under one prepared key this draws from
+/// `random` for as many confounders at a time as fit in 256 octets, and encrypts the blocks of
+/// several messages together if the policy can.
 ///
-/// errc::api_misuse, before anything is drawn, when a message has no space or is not padded; errc::entropy, before
-/// anything is sealed, when `random` fails; besides what seal() says. On failure all messages are wiped. Nothing is
-/// allocated.
+/// Errors: errc::api_misuse, before anything is drawn, when a message is too small or not padded;
+/// errc::entropy, before anything is sealed, when `random` fails; and those of seal(). On failure
+/// all messages are wiped. Nothing is allocated.
 template <class C, entropy_source R, class K>
   requires seals_with<C, K>
 constexpr errc seal_all(C& policy, R& random, const K& k, key_usage_t u,
@@ -30,7 +31,7 @@ constexpr errc seal_all(C& policy, R& random, const K& k, key_usage_t u,
     return why;
   };
   const std::optional<seal_shape> shape = policy.shape(policy.etype_of(k));
-  if (!shape) return failed(policy.seal(k, u, {}));  // knows why there is none
+  if (!shape) return failed(policy.seal(k, u, {}));  // returns the reason
   for (const std::span<std::uint8_t> io : messages)
     if (!shape->fits(io.size())) return failed(errc::api_misuse);
 

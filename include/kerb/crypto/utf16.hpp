@@ -1,4 +1,4 @@
-// A password in UTF-8 as Windows has it: UTF-16 in little-endian octets.
+// Converts a UTF-8 password to the form that Windows uses: UTF-16 in little-endian octets.
 #pragma once
 #include <optional>
 
@@ -6,9 +6,10 @@
 
 namespace kerb::inline v0 {
 
-/// Writes `text` into `out`, which needs twice its octets at most, and says how many octets that were. nullopt when the
-/// text is not UTF-8 as Unicode defines it (overlong forms, surrogates, characters above U+10FFFF, sequences that are
-/// cut short) or when `out` is too small; it may then have been written to.
+/// Writes `text` into `out`, which needs at most twice as many octets, and returns the number of
+/// octets written. Returns nullopt when the text is not UTF-8 as Unicode defines it (overlong
+/// forms, surrogates, characters above U+10FFFF, truncated sequences) or when `out` is too small;
+/// `out` may then have been written to.
 constexpr std::optional<std::size_t> utf16le(secret_view text, std::span<std::uint8_t> out) {
   const bytes_view in = text.unguarded();
   std::size_t n = 0;

@@ -6,15 +6,15 @@
 
 namespace kerb::inline v0::der {
 
-/// The first 32 bits, bit 0 the most significant. Longer strings are read and their further bits, which nothing
-/// names, left out; shorter ones are a tolerance (rules::short_flags).
+/// Reads the first 32 bits; bit 0 is the most significant. Further bits of longer strings have no
+/// names and are discarded. Shorter strings are a tolerance (rules::short_flags).
 constexpr bool read_flags(reader& r, std::uint32_t& out, place p, tag t = bit_string) {
   const std::uint8_t* const at = r.mark();
   const bytes_view c = r.contents(t, p);
   if (!r.ok()) return false;
   if (c.empty()) return r.fail(errc::bad_flags, p, at);
   const unsigned unused = c[0];
-  // X.690 section 11.2.1: at most seven unused bits, all zero, and none where there is no octet to hold them
+  // X.690 section 11.2.1: at most seven unused bits, all zero, and none when there is no octet to hold them
   if (unused > 7 || (unused != 0 && c.size() == 1)) return r.fail(errc::bad_flags, p, at);
   if (unused != 0 && (c[c.size() - 1] & ((1u << unused) - 1)) != 0) return r.fail(errc::bad_flags, p, at);
   if ((c.size() - 1) * 8 - unused < 32 && !r.allowed().short_flags) return r.fail(errc::bad_flags, p, at);
@@ -23,7 +23,7 @@ constexpr bool read_flags(reader& r, std::uint32_t& out, place p, tag t = bit_st
   return true;
 }
 
-/// The contents of one of exactly 32 bits.
+/// Parses the contents of a BIT STRING of exactly 32 bits; returns false for any other.
 KERB_INLINE constexpr bool parse_flags(const std::uint8_t* c, std::size_t n, std::uint32_t& out) {
   if (n != 5 || c[0] != 0) return false;
   out = static_cast<std::uint32_t>(c[1]) << 24 | static_cast<std::uint32_t>(c[2]) << 16 |
@@ -31,7 +31,8 @@ KERB_INLINE constexpr bool parse_flags(const std::uint8_t* c, std::size_t n, std
   return true;
 }
 
-/// The contents in front of `at`; null when there is no space from `floor` on.
+/// Writes the contents so that they end at `at`. Returns where they begin, or null when they would
+/// begin before `floor`.
 KERB_INLINE constexpr std::uint8_t* put_flags(std::uint8_t* at, const std::uint8_t* floor, std::uint32_t bits) {
   if (at - floor < 5) return nullptr;
   for (unsigned shift = 0; shift != 32; shift += 8) *--at = static_cast<std::uint8_t>(bits >> shift);

@@ -1,4 +1,4 @@
-// INTEGER, with the ranges that RFC 4120 section 5.2.4 names.
+// INTEGER, with the ranges of RFC 4120 section 5.2.4.
 #pragma once
 #include <concepts>
 #include <limits>
@@ -11,8 +11,8 @@
 namespace kerb::inline v0::der {
 
 namespace detail {
-/// Reads the contents of an INTEGER of one to eight octets. `padded` says whether fewer octets would do, which fails
-/// unless there are four and `four_octets` allows it.
+/// Reads the contents of an INTEGER of one to eight octets. Sets `padded` when fewer octets are
+/// enough; this is an error unless there are four octets and `four_octets` is true.
 constexpr bool read_number(reader& r, std::int64_t& out, bool& padded, bool four_octets, place p, tag t) {
   const std::uint8_t* const at = r.mark();
   const bytes_view c = r.contents(t, p);
@@ -32,13 +32,14 @@ constexpr bool read_number(reader& r, std::int64_t& out, bool& padded, bool four
 }
 }  // namespace detail
 
-/// The INTEGER as 64 bits; fails on empty, padded and longer ones, whatever the rules.
+/// Reads an INTEGER of up to 64 bits. Empty, padded and longer ones are errors under all rules.
 constexpr bool read_int64(reader& r, std::int64_t& out, place p, tag t = integer) {
   bool padded = false;
   return detail::read_number(r, out, padded, false, p, t);
 }
 
-/// An INTEGER in the range of `I`, which is std::int32_t or std::uint32_t, and the form it came in.
+/// Reads an INTEGER in the range of `I`, which is std::int32_t or std::uint32_t, and the form in
+/// which it was encoded.
 template <class I>
   requires(std::same_as<I, std::int32_t> || std::same_as<I, std::uint32_t>)
 constexpr bool read_integer(reader& r, I& out, integer_form& form, place p, tag t = integer) {
@@ -63,7 +64,7 @@ constexpr bool read_integer(reader& r, I& out, place p, tag t = integer) {
   return read_integer(r, out, form, p, t);
 }
 
-/// The contents of an INTEGER in the range of `I`; false for any other. `n` octets stand at `c`.
+/// Parses the `n` octets at `c`, the contents of an INTEGER in the range of `I`. Returns false for any other.
 template <class I>
   requires(std::same_as<I, std::int32_t> || std::same_as<I, std::uint32_t>)
 KERB_INLINE constexpr bool parse_integer(const std::uint8_t* c, std::size_t n, I& out) {
@@ -77,13 +78,14 @@ KERB_INLINE constexpr bool parse_integer(const std::uint8_t* c, std::size_t n, I
   return v == static_cast<std::int64_t>(out);
 }
 
-/// How many octets the contents of an INTEGER take.
+/// The size in octets of an INTEGER's contents.
 KERB_INLINE constexpr std::size_t integer_size(std::int64_t v) {
   std::size_t n = 1;
   for (; v > 127 || v < -128; v >>= 8) ++n;
   return n;
 }
-/// The contents in front of `at`; null when there is no space from `floor` on.
+/// Writes the contents so that they end at `at`. Returns where they begin, or null when they would
+/// begin before `floor`.
 KERB_INLINE constexpr std::uint8_t* put_integer(std::uint8_t* at, const std::uint8_t* floor, std::int64_t v) {
   for (;;) {
     if (at == floor) return nullptr;
@@ -93,7 +95,7 @@ KERB_INLINE constexpr std::uint8_t* put_integer(std::uint8_t* at, const std::uin
   }
 }
 
-/// The same of 32 bits in the form that is asked for.
+/// The same for 32 bits in the given form.
 KERB_INLINE constexpr std::size_t integer_size(std::uint32_t v, integer_form form) {
   if (form == integer_form::der) return integer_size(v);
   return form == integer_form::four_octets ? 4 : integer_size(static_cast<std::int32_t>(v));
@@ -117,7 +119,7 @@ constexpr void write_integer(writer& w, std::int64_t v, tag t = integer) {
   }
   w.header_since(t, mark);
 }
-/// 32 bits in the form that is asked for.
+/// Writes 32 bits in the given form.
 constexpr void write_integer(writer& w, std::uint32_t v, integer_form form, tag t = integer) {
   if (form == integer_form::der) return write_integer(w, v, t);
   if (form == integer_form::negative) return write_integer(w, static_cast<std::int32_t>(v), t);

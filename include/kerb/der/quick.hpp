@@ -1,4 +1,4 @@
-// Headers read and written whole, for octets as they ought to be: no word on what is wrong, for which reader is asked.
+// Fast reading and writing of headers for strict DER; der::reader and der::writer do the rest.
 #pragma once
 #include <bit>
 
@@ -7,7 +7,7 @@
 
 namespace kerb::inline v0::der::quick {
 
-/// `n` octets as a number, the first the lowest.
+/// The octets at `p` as a little-endian number.
 template <class U>
 KERB_INLINE constexpr U load(const std::uint8_t* p) {
   if (std::is_constant_evaluated()) {
@@ -34,17 +34,17 @@ KERB_INLINE constexpr void store(std::uint8_t* p, U v) {
   for (std::size_t i = 0; i != sizeof(U); ++i) p[i] = static_cast<std::uint8_t>(v >> 8 * i);
 }
 
-/// The contents of a TLV, or of the inner of two that are one in the other; null where there is something else. The
-/// TLVs end where the contents do.
+/// The contents of a TLV, or of the inner one of two nested TLVs. `begin` is null when the octets
+/// do not match. The TLV ends where its contents end.
 struct found {
   const std::uint8_t* begin = nullptr;
   const std::uint8_t* end = nullptr;
 };
 
-/// The contents whose length stands at `at`, which is not `end`, in DER's shortest form.
+/// The contents after the length at `at`, which must be in DER's shortest form. `at` must not be `end`.
 KERB_INLINE constexpr found contents(const std::uint8_t* at, const std::uint8_t* end) {
   std::size_t size = *at++;
-  if (size == 0x82) {  // one or two octets are nearly all there are
+  if (size == 0x82) {  // nearly all lengths have one or two further octets
     if (end - at < 2) return {};
     size = static_cast<std::size_t>(at[0]) << 8 | at[1];
     at += 2;
@@ -78,7 +78,7 @@ KERB_INLINE constexpr found open(const std::uint8_t* at, const std::uint8_t* end
   if (end - at >= 2 && at[0] == t.octet && at[1] < 0x80 && at[1] <= end - at - 2) return {at + 2, at + 2 + at[1]};
   return open_long(at, end, t);
 }
-/// `outer` around one `inner` and nothing else, as EXPLICIT makes it.
+/// The contents of one `inner` TLV that fills one `outer` TLV, as with EXPLICIT tags.
 KERB_INLINE constexpr found open(const std::uint8_t* at, const std::uint8_t* end, tag outer, tag inner) {
   if (end - at >= 4) {
     const auto h = load<std::uint32_t>(at);
@@ -91,7 +91,7 @@ KERB_INLINE constexpr found open(const std::uint8_t* at, const std::uint8_t* end
   return open_long(at, end, outer, inner);
 }
 
-/// How many octets the header of `n` octets takes.
+/// The size in octets of the header for `n` octets of contents.
 KERB_INLINE constexpr std::size_t header_size(std::size_t n) {
   if (n < 0x80) return 2;
   if (n < 0x10000) return n < 0x100 ? 3 : 4;
@@ -100,11 +100,12 @@ KERB_INLINE constexpr std::size_t header_size(std::size_t n) {
   return octets;
 }
 
-/// Writing goes from the end to the front: a header in front of the `n` octets of contents at `at`. All of them return
-/// where what they wrote begins, or null when there is no space from `floor` on.
+/// Writing goes from the end to the front: this writes a header in front of the `n` octets of
+/// contents at `at`. These functions all return where their output begins, or null when it would
+/// begin before `floor`.
 KERB_INLINE constexpr std::uint8_t* header_of_any_length(std::uint8_t* at, const std::uint8_t* floor, tag t,
                                                          std::size_t n) {
-  if (at - floor >= 4) {  // the commonest
+  if (at - floor >= 4) {  // the most common case
     if (n >= 0x100 && n < 0x10000) {
       store<std::uint32_t>(at - 4, static_cast<std::uint32_t>(t.octet | 0x8200u | (n >> 8) << 16 | (n & 0xff) << 24));
       return at - 4;
@@ -131,7 +132,7 @@ KERB_NOINLINE constexpr std::uint8_t* header_long(std::uint8_t* at, const std::u
 }
 KERB_NOINLINE constexpr std::uint8_t* header_long(std::uint8_t* at, const std::uint8_t* floor, tag outer, tag inner,
                                                   std::size_t n) {
-  if (n >= 0x100 && n <= 0xfffb && at - floor >= 8) {  // both lengths in two octets
+  if (n >= 0x100 && n <= 0xfffb && at - floor >= 8) {  // both lengths have two octets
     const auto lengths = static_cast<std::uint64_t>((n + 4) >> 8 << 16 | ((n + 4) & 0xff) << 24) |
                          static_cast<std::uint64_t>(n >> 8) << 48 | static_cast<std::uint64_t>(n & 0xff) << 56;
     store<std::uint64_t>(at - 8,
@@ -153,7 +154,8 @@ KERB_INLINE constexpr std::uint8_t* header(std::uint8_t* at, const std::uint8_t*
                                                           (n + 2) << 8 | n << 24));
   return at - 4;
 }
-/// Octets in front of `at`. Short ones are copied by two moves that may overlap, which a call costs more than.
+/// Copies octets in front of `at`. Short ones are copied with two moves that may overlap, which is
+/// cheaper than a call.
 KERB_INLINE constexpr std::uint8_t* octets(std::uint8_t* at, const std::uint8_t* floor, bytes_view v) {
   const std::size_t n = v.size();
   if (static_cast<std::size_t>(at - floor) < n) return nullptr;

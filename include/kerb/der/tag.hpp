@@ -6,7 +6,7 @@ namespace kerb::inline v0::der {
 
 enum class tag_class : std::uint8_t { universal = 0x00, application = 0x40, context = 0x80 };
 
-/// One identifier octet: class, constructed or not, number 0 to 30.
+/// One identifier octet: class, primitive or constructed, and a number from 0 to 30.
 struct tag {
   std::uint8_t octet = 0;
   friend constexpr bool operator==(tag, tag) = default;
@@ -18,7 +18,7 @@ constexpr tag constructed(tag_class c, std::uint8_t number) {
 constexpr tag context(std::uint8_t number) { return constructed(tag_class::context, number); }
 constexpr tag application(std::uint8_t number) { return constructed(tag_class::application, number); }
 
-/// What IMPLICIT [number] makes of a tag: its number, and its form stays.
+/// The tag that IMPLICIT [number] gives a type: the number changes, primitive or constructed does not.
 constexpr tag implicitly(std::uint8_t number, tag own) {
   return {static_cast<std::uint8_t>(static_cast<std::uint8_t>(tag_class::context) | (own.octet & 0x20u) | number)};
 }

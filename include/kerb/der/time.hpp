@@ -1,4 +1,4 @@
-// GeneralizedTime as KerberosTime, RFC 4120 section 5.2.3: by digit arithmetic, both ways.
+// GeneralizedTime as KerberosTime, RFC 4120 section 5.2.3: parsing and formatting with digit arithmetic.
 #pragma once
 #include "../core/time.hpp"
 #include "quick.hpp"
@@ -8,8 +8,8 @@
 namespace kerb::inline v0::der {
 
 namespace detail {
-// Days since 1970-01-01 of a day of the years 1 to 9999 in the proleptic Gregorian calendar. Years begin in March, so
-// that the leap day is the last, and are counted from 0.
+// Days from 1970-01-01 to a date in the years 1 to 9999 of the proleptic Gregorian calendar. The
+// calculation lets years begin in March, so that the leap day is the last one.
 constexpr std::int32_t days_of(std::uint32_t year, std::uint32_t month, std::uint32_t day) {
   const std::uint32_t y = year - (month <= 2 ? 1 : 0), m = month + (month <= 2 ? 9 : 0) - (month <= 2 ? 0 : 3);
   return static_cast<std::int32_t>(y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day) - 719469;
@@ -18,29 +18,30 @@ constexpr unsigned days_in(unsigned year, unsigned month) {
   if (month == 2) return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
   return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
-// Eight octets as one number, and so four pairs of digits at once; the first octet is the lowest.
+// Eight octets as one number, so that four pairs of digits are processed at once. The first octet
+// is the lowest.
 inline constexpr std::uint64_t in_each_octet = 0x0101010101010101, in_each_pair = 0x0001000100010001;
 constexpr bool all_digits(std::uint64_t v) {
   const std::uint64_t high = 0xf0 * in_each_octet, zeros = '0' * in_each_octet;
   return ((v & high) | (((v + 0x06 * in_each_octet) & high) >> 4)) == (zeros | zeros >> 4);
 }
-/// Each pair of digits as a number of 0 to 99, in 16 bits.
+/// Converts each pair of digits to a number from 0 to 99, in 16 bits.
 constexpr std::uint64_t pairs_of_digits(std::uint64_t v) {
   v &= 0x0f * in_each_octet;
   return (v * 10 + (v >> 8)) & 0xff * in_each_pair;
 }
 constexpr std::uint64_t digits_of_pairs(std::uint64_t v) {
-  const std::uint64_t tens = v * 103 >> 10 & 0x0f * in_each_pair;  // right up to 178, and no pair reaches another
+  const std::uint64_t tens = v * 103 >> 10 & 0x0f * in_each_pair;  // exact up to 178; no pair carries into another
   return (tens | (v - tens * 10) << 8) + '0' * in_each_octet;
 }
 }  // namespace detail
 
 inline constexpr std::size_t time_octets = 15;
 
-/// YYYYMMDDHHMMSSZ and nothing else: no fraction, no offset, no leap second, no day that does not exist. `c` has
-/// time_octets.
+/// Parses YYYYMMDDHHMMSSZ. A fraction, an offset, a leap second or a day that does not exist is an
+/// error. `c` points to time_octets octets.
 constexpr bool parse_time(const std::uint8_t* c, kerberos_time& out) {
-  // The last digit of the day is in both halves, and goes from the second.
+  // Both halves contain the last digit of the day; it is removed from the second.
   const auto date = quick::load<std::uint64_t>(c), rest = quick::load<std::uint64_t>(c + 7);
   const std::uint64_t clock = (rest >> 8 & 0x0000ffffffffffff) | std::uint64_t{'0'} << 48 | std::uint64_t{'0'} << 56;
   if (!detail::all_digits(date) || !detail::all_digits(clock) || rest >> 56 != 'Z') return false;
@@ -57,19 +58,20 @@ constexpr bool parse_time(const std::uint8_t* c, kerberos_time& out) {
   return true;
 }
 
-/// The same text of a time; those outside the years 0001 to 9999 are written as the nearest one inside.
+/// Writes `t` in the same format. Times outside the years 0001 to 9999 are written as the nearest one inside.
 constexpr void time_text(kerberos_time t, std::uint8_t* to) {
   if (t < earliest_time) t = earliest_time;
   if (t > latest_time) t = latest_time;
-  const auto since_year_0 = static_cast<std::uint64_t>(t.seconds + 719468 * std::int64_t{86400});  // its March
+  const auto since_year_0 = static_cast<std::uint64_t>(t.seconds + 719468 * std::int64_t{86400});  // March of year 0
   const auto days = static_cast<std::uint32_t>(since_year_0 / 86400),
              s = static_cast<std::uint32_t>(since_year_0 % 86400);
-  // A century has 36524.25 days, a year in it 365.25, a month of a year that begins in March about 30.6.
+  // A century has 36524.25 days on average, a year in it 365.25, and a month of a year that begins
+  // in March about 30.6.
   const std::uint32_t century = (4 * days + 3) / 146097, day_of_century = (4 * days + 3) % 146097 / 4;
   const std::uint32_t year_of_century = (4 * day_of_century + 3) / 1461;
   const std::uint32_t day_of_year = (4 * day_of_century + 3) % 1461 / 4;
   const std::uint32_t shifted = (5 * day_of_year + 2) / 153, day = day_of_year - (153 * shifted + 2) / 5 + 1;
-  const bool next = shifted >= 10;  // January and February belong to the year after
+  const bool next = shifted >= 10;  // January and February belong to the next year
   const std::uint32_t month = next ? shifted - 9 : shifted + 3, year = century * 100 + year_of_century + (next ? 1 : 0);
   const std::uint64_t date =
       detail::digits_of_pairs(year / 100 | year % 100 << 16 | std::uint64_t{month} << 32 | std::uint64_t{day} << 48);

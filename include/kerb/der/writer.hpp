@@ -1,22 +1,23 @@
-// A writer that fills the caller's buffer from its end, or only counts.
+// A DER writer that fills the caller's buffer from its end, or only counts octets.
 #pragma once
 #include "../core/bytes.hpp"
 #include "tag.hpp"
 
 namespace kerb::inline v0::der {
 
-/// Fills a buffer from its END towards its front: contents stand before their header is written, so no length is
-/// predicted or patched. Without a buffer the same code is the exact size; and when the buffer is too small the writer
-/// goes on counting, so that count() says at the end what would have done.
+/// Fills a buffer from its END towards its front. Contents are written before their header, so no
+/// length has to be predicted or patched. Without a buffer, the same code computes the exact size.
+/// When the buffer is too small the writer continues to count, so that count() is finally the size
+/// that is needed.
 class writer {
  public:
   constexpr explicit writer(std::span<std::uint8_t> out KERB_LIFETIMEBOUND)
       : base_(out.data()), left_(out.size()), size_(out.size()), writes_(true) {}
   static constexpr writer counting() { return writer(); }
 
-  /// Whether everything written so far is in the buffer (or is being counted on purpose).
+  /// Whether everything written so far is in the buffer, or was only meant to be counted.
   constexpr bool ok() const { return !overflowed_; }
-  /// Whether octets go nowhere, on purpose or because the buffer was too small.
+  /// Whether octets are only counted, on purpose or because the buffer was too small.
   constexpr bool is_counting() const { return !writes_; }
   constexpr std::size_t count() const { return size_ - left_; }
 
@@ -34,20 +35,21 @@ class writer {
     left_ -= b.size();
     if (writes_) detail::copy_octets(b.data(), b.size(), base_ + left_);
   }
-  /// What is free, all in front of what is written; none when octets go nowhere.
+  /// The free part of the buffer, all of it in front of what is written; empty when counting.
   constexpr std::span<std::uint8_t> space() const { return {base_, writes_ ? left_ : 0}; }
-  /// Takes `n` octets as written: they stand at the end of space(), or are only counted.
+  /// Counts the last `n` octets of space() as written; the caller has filled them unless the writer
+  /// is counting.
   constexpr void count_more(std::size_t n) { left_ -= n; }
-  /// Counts `n` octets for which space() is too small.
+  /// Counts `n` octets that do not fit in space().
   constexpr void has_no_buffer_for(std::size_t n) {
     overflow();
     left_ -= n;
   }
-  /// `n` zero octets, for a seal to fill.
+  /// Writes `n` zero octets, for a seal to fill.
   constexpr void zeros(std::size_t n) {
     for (std::size_t i = 0; i != n; ++i) octet(0);
   }
-  /// The header of contents of `size` octets that have just been written.
+  /// Writes the header for contents of `size` octets that have just been written.
   constexpr void header(tag t, std::size_t size) {
     if (size < 0x80 && left_ >= 2) {
       left_ -= 2;
@@ -59,9 +61,9 @@ class writer {
     }
     header_long(t, size);
   }
-  /// The header of everything written since count() was `mark`.
+  /// Writes the header for everything written since count() was `mark`.
   constexpr void header_since(tag t, std::size_t mark) { header(t, count() - mark); }
-  /// The octets written since count() was `mark`, for hashing or encrypting where they stand; none when counting.
+  /// The octets written since count() was `mark`, to be hashed or encrypted in place; empty when counting.
   constexpr std::span<std::uint8_t> written_since(std::size_t mark) const {
     if (!writes_) return {};
     return {base_ + left_, count() - mark};
@@ -89,13 +91,13 @@ class writer {
   }
 
   std::uint8_t* base_ = nullptr;
-  std::size_t left_ = 0;  // octets of the buffer that are still free, all in front
+  std::size_t left_ = 0;  // free octets of the buffer, all in front of what is written
   std::size_t size_ = 0;
   bool writes_ = false;
   bool overflowed_ = false;
 };
 
-/// Writes a TLV around what `contents` writes.
+/// Writes a TLV whose contents `contents` writes.
 template <class F>
 constexpr void wrap(writer& w, tag t, F&& contents) {
   const std::size_t mark = w.count();

@@ -1,17 +1,17 @@
-// Which host addresses are one another's, RFC 4120 section 7.1.
+// Host addresses: when two are equal, and which a ticket allows; RFC 4120 section 7.1.
 #pragma once
 #include "../msg/basic.hpp"
 
 namespace kerb::inline v0 {
 
-/// The directional addresses, for sessions that cannot use those of their transport: RFC 4120 section 7.1 has the
-/// initiator's messages come from 0 and the acceptor's from 1.
+/// The directional addresses, for sessions that cannot use the addresses of their transport. In
+/// RFC 4120 section 7.1 the initiator sends from address 0 and the acceptor from address 1.
 inline constexpr std::array<std::uint8_t, 4> from_initiator_octets{0, 0, 0, 0}, from_acceptor_octets{0, 0, 0, 1};
 inline constexpr msg::HostAddress from_initiator{addr_t::directional, bytes_view(from_initiator_octets)};
 inline constexpr msg::HostAddress from_acceptor{addr_t::directional, bytes_view(from_acceptor_octets)};
 
-/// The address as RFC 4120 section 7.1 wants it: an IPv4 address that an IPv6 socket reports (::ffff:192.0.2.1) is of
-/// type IPv4. A view of the same octets.
+/// Returns the address in the form that RFC 4120 section 7.1 requires: an IPv4 address that an IPv6
+/// socket reports (::ffff:192.0.2.1) becomes an address of type IPv4. A view of the same octets.
 constexpr msg::HostAddress normal_address(const msg::HostAddress& a) {
   if (a.addr_type != addr_t::ipv6 || a.address.size() != 16) return a;
   for (std::size_t i = 0; i != 12; ++i)
@@ -23,9 +23,9 @@ constexpr bool same_address(const msg::HostAddress& a, const msg::HostAddress& b
   return x.addr_type == y.addr_type && x.address == y.address;
 }
 
-/// Whether a ticket with these addresses may come from that host. Two kinds of entries are no host's: Windows asks for
-/// tickets with its NetBIOS name, and RFC 4120 section 7.1 keeps directional addresses out of tickets. A list of
-/// NetBIOS names alone is taken for none.
+/// Whether a ticket with these addresses may come from that host. Two types of entry match no host:
+/// Windows requests tickets with its NetBIOS name, and RFC 4120 section 7.1 forbids directional
+/// addresses in tickets. A list that has only NetBIOS names counts as no list.
 enum class address_verdict : std::uint8_t {
   unrestricted,  ///< the ticket names no address
   listed,

@@ -1,5 +1,4 @@
-// Channel bindings: what a context is tied to, and the hash of it that an authenticator carries (RFC 4121 section
-// 4.1.1.2); those of TLS (RFC 5929, RFC 9266).
+// Channel bindings of GSS-API and their hash (RFC 4121 section 4.1.1.2), and those of TLS (RFC 5929, RFC 9266).
 #pragma once
 #include "../asn1/decode.hpp"
 #include "../crypto/policy.hpp"
@@ -8,7 +7,8 @@
 
 namespace kerb::inline v0 {
 
-/// Address types of GSS-API's channel bindings (GSS_C_AF_...), RFC 2744 section 3.11. Not those of Kerberos. Open.
+/// Address types of GSS-API's channel bindings (GSS_C_AF_...), RFC 2744 section 3.11. They differ
+/// from Kerberos's address types. Open.
 enum class gss_addr_t : std::uint32_t {
   unspec = 0,
   local = 1,
@@ -33,7 +33,7 @@ enum class gss_addr_t : std::uint32_t {
   x25 = 21,
   nulladdr = 255,
 };
-/// The RFC's word ("GSS_C_AF_INET"). Empty for a number without a name.
+/// Returns the RFC's name ("GSS_C_AF_INET"), or an empty string for a number without a name.
 constexpr std::string_view name_of(gss_addr_t n) {
   switch (n) {
     case gss_addr_t::unspec: return "GSS_C_AF_UNSPEC";
@@ -62,8 +62,9 @@ constexpr std::string_view name_of(gss_addr_t n) {
   }
 }
 
-/// What a context is bound to, RFC 2744 section 3.11; both sides must have the same. A view, of nothing confidential.
-/// Bindings to TLS leave types and addresses as they are here, zero and empty, as all peers do.
+/// The channel that a context is bound to, RFC 2744 section 3.11; both sides must use the same
+/// values. A view; nothing in it is confidential. Bindings to TLS leave the address types zero and
+/// the addresses empty, as all peers do.
 struct channel_bindings {
   gss_addr_t initiator_addrtype{};
   bytes_view initiator_address{};
@@ -72,13 +73,15 @@ struct channel_bindings {
   bytes_view application_data{};
 };
 
-/// The hash of channel bindings that the field Bnd of an authenticator's checksum holds, RFC 4121 section 4.1.1.2: MD5,
-/// which is what it is for both sides to compare. errc::input_too_large for a field of 2^32 octets or more; `out` is
-/// good for nothing after any failure.
+/// Hashes channel bindings with MD5, as RFC 4121 section 4.1.1.2 prescribes for the field Bnd of an
+/// authenticator's checksum. Both sides compare this hash. Returns errc::input_too_large when a
+/// field has 2^32 octets or more, or the policy's error. After a failure the contents of `out` are
+/// unspecified.
 template <crypto_policy C>
 [[nodiscard]] constexpr errc hash_bindings(C& policy, const channel_bindings& b,
                                            std::span<std::uint8_t, gss_checksum::bnd_size> out) {
-  // RFC 4121 section 4.1.1.2: integers and lengths in four octets each, the lowest first, and empty fields' lengths too
+  // RFC 4121 section 4.1.1.2: each integer and each length in four octets, least significant first;
+  // also for empty fields
   std::array<std::uint8_t, 20> n{};
   const auto put = [&n](std::size_t at, std::size_t v) {
     for (std::size_t i = 0; i != 4; ++i) n[at + i] = static_cast<std::uint8_t>(v >> (8 * i));
@@ -97,7 +100,8 @@ template <crypto_policy C>
 }
 
 namespace detail {
-/// The hash functions that signatures are made with, by the OBJECT IDENTIFIERs of both.
+/// The hash functions of signatures, by object identifier: alone, and as part of a signature
+/// algorithm.
 struct hash_name {
   object_identifier algorithm;
   hash_id hash;
@@ -120,8 +124,8 @@ constexpr result<hash_id> hash_named(object_identifier id, view_of<hash_name> am
     if (n.algorithm == id) return n.hash;
   return errc::unsupported_hash;
 }
-/// The one hash function of RSASSA-PSS: the message's and the mask's, if they are one (RFC 5929 has no binding for
-/// two).
+/// The hash function of RSASSA-PSS, when message and mask use the same one. RFC 5929 defines no
+/// binding for two different ones.
 constexpr result<hash_id> pss_hash(const msg::AlgorithmIdentifier& a) {
   if (!a.parameters) return errc::missing_field;
   const auto p = asn1::decode<msg::RsassaPssParams>(a.parameters->der, der::strict);
@@ -140,9 +144,10 @@ constexpr result<hash_id> pss_hash(const msg::AlgorithmIdentifier& a) {
 }
 }  // namespace detail
 
-/// The hash function that tls-server-end-point takes of this certificate (RFC 5929): its signature's, and SHA-256 in
-/// place of MD5 and SHA-1. errc::unsupported_hash where the signature has none (Ed25519), two, or one that is not
-/// known.
+/// Returns the hash function that tls-server-end-point uses for this certificate (RFC 5929): the
+/// one of its signature, with SHA-256 instead of MD5 and SHA-1. Returns errc::unsupported_hash when
+/// the signature has no hash function (Ed25519), two different ones, or an unknown one; or the
+/// error of decoding the certificate.
 constexpr result<hash_id> end_point_hash(bytes_view certificate) {
   const auto c = asn1::decode<msg::Certificate>(certificate, der::strict);
   if (!c) return c.error();
@@ -159,18 +164,19 @@ constexpr result<hash_id> end_point_hash(bytes_view certificate) {
   return *h == hash_id::md5 || *h == hash_id::sha1 ? hash_id::sha256 : *h;
 }
 
-/// Channel bindings to a TLS connection, with the octets they are made of. Both sides must make the same kind.
+/// Channel bindings to a TLS connection; owns their octets. Both sides must use the same type of
+/// binding.
 class tls_binding {
  public:
-  /// tls-exporter, RFC 9266: `exported` are the 32 octets that the connection exports for the label
-  /// "EXPORTER-Channel-Binding" without a context. Only of TLS 1.3, or of TLS 1.2 with an extended master secret and
-  /// without renegotiation. errc::api_misuse for any other number of octets.
+  /// tls-exporter, RFC 9266. `exported` is the 32 octets that the connection exports for the label
+  /// "EXPORTER-Channel-Binding" without a context; any other size is errc::api_misuse. Use it only
+  /// with TLS 1.3, or with TLS 1.2 that has an extended master secret and no renegotiation.
   static constexpr result<tls_binding> exporter(bytes_view exported) {
     if (exported.size() != 32) return errc::api_misuse;
     return tls_binding("tls-exporter:", exported);
   }
-  /// tls-server-end-point, RFC 5929: a hash of the server's certificate, which is the DER that the TLS connection has
-  /// carried. The errors of end_point_hash() and of the policy.
+  /// tls-server-end-point, RFC 5929: a hash of the server's certificate. `certificate` is the DER
+  /// that the TLS connection transmitted. Errors are those of end_point_hash() and of the policy.
   template <crypto_policy C>
   static constexpr result<tls_binding> server_end_point(C& policy, bytes_view certificate) {
     const result<hash_id> h = end_point_hash(certificate);
@@ -181,17 +187,18 @@ class tls_binding {
     if (const errc why = policy.hash(*h, pieces, out); why != errc::ok) return why;
     return tls_binding("tls-server-end-point:", bytes_view(out));
   }
-  /// The same of a certificate that has been hashed already. errc::api_misuse where the octets are none of SHA-2's.
+  /// The same from the hash of the certificate. Returns errc::api_misuse unless the size is that of
+  /// a SHA-2 hash.
   static constexpr result<tls_binding> server_end_point_hash(bytes_view hash) {
     const std::size_t n = hash.size();
     if (n != 28 && n != 32 && n != 48 && n != 64) return errc::api_misuse;
     return tls_binding("tls-server-end-point:", hash);
   }
 
-  /// Views into this object.
+  /// The bindings, as views into this object.
   constexpr channel_bindings bindings() const& KERB_LIFETIMEBOUND { return {.application_data = octets()}; }
   void bindings() const&& = delete;
-  /// The binding's name, a colon and its data (RFC 5056 section 2.1), a view into this object.
+  /// The binding's name, a colon and its data (RFC 5056 section 2.1), as a view into this object.
   constexpr bytes_view octets() const& KERB_LIFETIMEBOUND { return bytes_view(octets_).first(size_); }
   void octets() const&& = delete;
 

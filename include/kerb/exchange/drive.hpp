@@ -1,23 +1,28 @@
-// A client's exchange driven to its end by one function that asks the other side.
+// Runs a client's exchange to its end with one function that sends a request and waits for the answer.
 #pragma once
 #include "environment.hpp"
 #include "step.hpp"
 
 namespace kerb::inline v0 {
 
-/// What the caller's transport brought.
+/// An answer that the caller's transport received.
 struct answer {
-  bytes_view octets;                        ///< lent until the transport is asked again
-  transport arrived = transport::datagram;  ///< transport::stream when it came over one
+  bytes_view octets;                        ///< valid until the transport is called again
+  transport arrived = transport::datagram;  ///< transport::stream when it arrived over a stream
   constexpr answer(bytes_view o, transport how = transport::datagram) : octets(o), arrived(how) {}
 };
 
-/// Runs a client's exchange: `ask(const send&)` transmits the octets (none: only waits on) and returns a
-/// result<answer>; when it has none, its error is returned, or why what had come was passed over: the last reason that
-/// says more than that octets were no message. `now` is a
-/// timestamp, or is called for one at every turn. A client that needs a key it was not given fails with errc::no_key;
-/// too small a buffer fails with errc::no_space. Adds no power: whoever cannot block writes the same loop around the
-/// same steps.
+/// Runs a client's exchange to its end and returns its product. `ask(const send&)` transmits the
+/// octets and returns the answer as result<answer>; when there are no octets it only waits. `now`
+/// is a timestamp, or a function that drive() calls for each step.
+///
+/// If `ask` returns an error, drive() returns the reason why it ignored an earlier answer to the
+/// same request, or, without such an answer, the error of `ask`. Of several reasons it returns the
+/// last one other than a malformed message. errc::no_key: the exchange needs a key that the caller
+/// did not give it. errc::no_space: the buffer is too small (detail: octets needed).
+///
+/// This is a convenience built on the public steps. A program that cannot block writes the same
+/// loop itself.
 template <class Exchange, class C, class Now, class Ask>
 [[nodiscard]] constexpr result<typename Exchange::product> drive(Exchange& x, C& policy, Now&& now, Ask&& ask,
                                                                  const exchange_limits& limits = {}) {
@@ -42,7 +47,7 @@ template <class Exchange, class C, class Now, class Ask>
       request.fresh = false;
     } else if (const auto* s = std::get_if<send>(&step)) {
       request = *s;
-      if (request.fresh) passed_over = {};  // another question: what was said to the last one is of no account
+      if (request.fresh) passed_over = {};  // forget why answers to the last request were ignored
     } else {
       return error{.code = errc::no_key};
     }

@@ -1,11 +1,12 @@
-// The state of an exchange, which says when the exchange has been moved from.
+// The state of an exchange, which changes when the exchange is moved from.
 #pragma once
 #include <utility>
 
 namespace kerb::inline v0::detail {
 
-/// A state that stays behind as `Gone` when it is moved from. With a state in which every call is misuse, an exchange
-/// that was moved from refuses every call, although the compiler wrote its move.
+/// A state that becomes `Gone` when it is moved from. If every call in the state `Gone` is misuse,
+/// an exchange that was moved from refuses every call, even with the move constructor and
+/// assignment that the compiler generates.
 template <auto Gone>
 class moving_state {
  public:
@@ -13,7 +14,7 @@ class moving_state {
   constexpr moving_state(state s) : at_(s) {}
   constexpr moving_state(moving_state&& o) noexcept : at_(std::exchange(o.at_, Gone)) {}
   constexpr moving_state& operator=(moving_state&& o) noexcept {
-    const state s = std::exchange(o.at_, Gone);  // first: it may be this one
+    const state s = std::exchange(o.at_, Gone);  // first, in case `o` is *this
     at_ = s;
     return *this;
   }

@@ -1,4 +1,4 @@
-// Any client's exchange over a byte stream.
+// Runs any client's exchange over a byte stream.
 #pragma once
 #include "../transport/stream.hpp"
 #include "environment.hpp"
@@ -6,7 +6,8 @@
 
 namespace kerb::inline v0 {
 
-/// The stream holds no whole message yet: read into buffer(), then say got(n). At least so many octets are missing.
+/// The stream has no complete message yet. Read into buffer(), then call got(n). At least this many
+/// octets are missing.
 struct need_more {
   std::size_t at_least = 0;
 };
@@ -20,29 +21,31 @@ struct stream_step<std::variant<Word...>> {
 };
 }  // namespace detail
 
-/// Drives an exchange by what a byte stream gives, piece by piece; what is to be sent has its length in front. The
-/// exchange is driven through this alone; its other calls (provide, buffer, take) go to the exchange, and what
-/// provide() says comes back through said().
+/// Runs an exchange over a byte stream. It collects each incoming message from pieces of any size,
+/// and puts the length in front of outgoing messages. Call start() and got() here instead of the
+/// exchange's start() and receive(). Call provide(), set_buffer() and take() on the exchange, and
+/// pass the step that provide() returns to said().
 template <class Exchange>
 class [[nodiscard]] over_stream {
  public:
   using step = typename detail::stream_step<typename Exchange::step>::type;
 
-  /// `buffer` holds one incoming message and its length; longer messages are refused. It is lent until the exchange is
-  /// over.
+  /// `buffer` holds one incoming message and its length; longer messages are refused. It must
+  /// remain valid until the exchange is over.
   constexpr over_stream(Exchange& x KERB_LIFETIMEBOUND, std::span<std::uint8_t> buffer) : x_(x), buffer_(buffer) {}
 
   template <class Environment>
   [[nodiscard]] constexpr step start(const Environment& env) {
     return said(x_->start(env));
   }
-  /// Where to read to.
+  /// The range to read into.
   constexpr std::span<std::uint8_t> buffer() const { return buffer_.subspan(have_); }
-  /// `n` octets were read into buffer(); 0 is the end of the stream, which fails unless it was not needed any more.
-  /// After need_buffer the same call is repeated.
+  /// Call this after reading `n` octets into buffer(). 0 is the end of the stream, which fails with
+  /// errc::stream_ended unless the exchange needs no more input. After need_buffer, repeat the same
+  /// call.
   template <class Environment>
   [[nodiscard]] constexpr step got(std::size_t n, const Environment& env) {
-    if (failed_) return said(x_->abandon({}));  // which repeats the first reason
+    if (failed_) return said(x_->abandon({}));  // which returns the first reason again
     if (n == 0) return over_ ? step(done{}) : said(x_->abandon({.code = errc::stream_ended}));
     if (n > buffer_.size() - have_) return said(x_->abandon({.code = errc::api_misuse}));
     have_ += n;
@@ -50,13 +53,13 @@ class [[nodiscard]] over_stream {
     const result<frame> f = read_frame(bytes_view(buffer_).first(have_), cap);
     if (!f) return said(x_->abandon(f.error()));
     if (f->missing != 0) return need_more{f->missing};
-    // What stands behind the message answers nothing that has been asked yet, and is dropped
+    // Octets after the message answer no request that was sent, so they are dropped
     const std::size_t had = std::exchange(have_, 0) - n;
     const step next = said(x_->receive(f->message, env, transport::stream));
     if (is<need_buffer>(next)) have_ = had;
     return next;
   }
-  /// The exchange's own step, as this one says it.
+  /// Converts a step of the exchange to a step of this class.
   [[nodiscard]] constexpr step said(const typename Exchange::step& s) {
     return std::visit(
         [&](auto word) -> step {
@@ -77,7 +80,7 @@ class [[nodiscard]] over_stream {
   ref<Exchange> x_;
   std::span<std::uint8_t> buffer_;
   std::size_t have_ = 0;
-  bool over_ = false;  // nothing more is to come
+  bool over_ = false;  // nothing more is expected
   bool failed_ = false;
 };
 

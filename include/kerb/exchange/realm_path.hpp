@@ -1,4 +1,4 @@
-// Which realms lie between two others, by their names or by a list, RFC 4120 sections 2.7 and 3.3.3.2.
+// Which realms lie between two others, by their names or by a list; RFC 4120 sections 2.7 and 3.3.3.2.
 #pragma once
 #include <concepts>
 
@@ -10,7 +10,8 @@ namespace detail {
 
 enum class realm_style : std::uint8_t { domain, x500, other };
 
-/// RFC 4120 section 6.1; section 3.3.3.2 writes X.500 names with a leading slash, so that is one too.
+/// RFC 4120 section 6.1. Section 3.3.3.2 writes X.500 names with a leading slash, so that style
+/// also counts.
 constexpr realm_style style_of(bytes_view realm) {
   if (!realm.empty() && realm[0] == '/') return realm_style::x500;
   bool slash = false;
@@ -22,7 +23,8 @@ constexpr realm_style style_of(bytes_view realm) {
   return slash ? realm_style::other : realm_style::domain;
 }
 
-/// A realm's octets counted from the root of its hierarchy: from the end of a domain, the beginning of an X.500 name.
+/// A realm's octets counted from the root of its hierarchy: from the end of a domain name, or from
+/// the beginning of an X.500 name.
 class realm_from_root {
  public:
   constexpr realm_from_root(bytes_view realm, realm_style style)
@@ -39,8 +41,8 @@ class realm_from_root {
   bool from_end_;
 };
 
-/// How long the name of the nearest realm is that stands above both, or is one of them; 0 when there is none. Whole
-/// components only: OZ.EXAMPLE.COM is not above FOZ.EXAMPLE.COM.
+/// The size of the name of the nearest realm that is above both realms or is one of them; 0 when
+/// there is none. Only whole components count: OZ.EXAMPLE.COM is not above FOZ.EXAMPLE.COM.
 constexpr std::size_t common_realm(const realm_from_root& a, const realm_from_root& b) {
   std::size_t common = 0;
   for (std::size_t i = 0; i != a.size() && i != b.size() && a[i] == b[i];) {
@@ -50,20 +52,22 @@ constexpr std::size_t common_realm(const realm_from_root& a, const realm_from_ro
   return common;
 }
 
-/// Whether `realm` can be written as something in front of (domain) or behind (X.500) `above`.
+/// Whether `realm` is `above` with something added in front (domain) or at the end (X.500).
 constexpr bool is_below(bytes_view realm, bytes_view above) {
   if (above.empty() || realm.size() < above.size() + 2) return false;
   const realm_style style = style_of(realm);
   if (style == realm_style::other || style_of(above) != style) return false;
   if (common_realm({realm, style}, {above, style}) != above.size()) return false;
-  // "A." before ".EDU" would be a prefix that ends in two dots, which must be quoted and must not be
+  // A..EDU would have a prefix that ends in two dots (A..). A trailing dot must be quoted, but the
+  // dot that marks a prefix must not be
   return style == realm_style::x500 || realm[realm.size() - above.size() - 2] != '.';
 }
 
 }  // namespace detail
 
-/// Calls f(realm) for each realm on the hierarchical path from one realm to another, without the two: up to the nearest
-/// that is above both, and down. f answers false to stop. False, and no call, when no realm is above both.
+/// Calls f(realm) for each realm on the hierarchical path between two realms, which excludes the
+/// two: up to the nearest realm above both, then down. f returns false to stop. Returns false,
+/// without a call, when no realm is above both.
 template <class F>
   requires std::predicate<F&, kerberos_string>
 [[nodiscard]] constexpr bool for_each_realm_between(kerberos_string from, kerberos_string to, F&& f) {
@@ -81,16 +85,17 @@ template <class F>
   return true;
 }
 
-/// That clients of one realm may reach another through a third; with `between` empty, that they reach it directly.
+/// Declares that clients of one realm may reach another through a third, or directly if `between`
+/// is empty.
 struct realm_path {
   kerberos_string client;
   kerberos_string server;
   kerberos_string between;
 };
 
-/// Which realms may have vouched for a client on its way: those that `paths` lists for the two realms, or, where it
-/// lists nothing for them, those on the hierarchical path; and everywhere those in `trusted`. The lists must outlive
-/// it.
+/// Which realms may have vouched for a client on its way. These are the realms that `paths` lists
+/// for the client's and the server's realm or, if it lists none, those on the hierarchical path;
+/// and always those in `trusted`. The lists must outlive this object.
 struct realm_path_policy {
   view_of<realm_path> paths{};
   view_of<kerberos_string> trusted{};
@@ -98,7 +103,8 @@ struct realm_path_policy {
 };
 
 namespace detail {
-/// f(realm) for the realms that the policy lists for the two; otherwise() where it lists nothing.
+/// Calls f(realm) for the realms that the policy lists for the two, or otherwise() when it lists
+/// none.
 template <class F, class Otherwise>
 constexpr bool by_policy(kerberos_string from, kerberos_string to, const realm_path_policy& policy, F&& f,
                          Otherwise&& otherwise) {
@@ -112,8 +118,8 @@ constexpr bool by_policy(kerberos_string from, kerberos_string to, const realm_p
 }
 }  // namespace detail
 
-/// Calls f(realm) for each realm that the policy puts between two others, without `trusted`. f answers false to stop.
-/// False, and no call, when the policy knows of no path.
+/// Calls f(realm) for each realm that the policy puts between two others, without `trusted`. f
+/// returns false to stop. Returns false, without a call, when the policy has no path.
 template <class F>
   requires std::predicate<F&, kerberos_string>
 [[nodiscard]] constexpr bool for_each_realm_between(kerberos_string from, kerberos_string to,
@@ -123,7 +129,8 @@ template <class F>
 
 namespace detail {
 
-/// Whether for_each_realm_between() would call for `realm`, without calling for the others.
+/// Whether for_each_realm_between() would call its function for `realm`; does not visit the other
+/// realms.
 constexpr bool is_realm_between(kerberos_string from, kerberos_string to, kerberos_string realm) {
   if (from == to) return false;
   const realm_style style = style_of(from.octets);

@@ -1,4 +1,4 @@
-// Sealing a message where it stands in the output buffer, and opening one into buffer.
+// Seals a message in place in the output buffer, and opens a sealed one into a workspace.
 #pragma once
 #include "../asn1/payload.hpp"
 #include "../msg/basic.hpp"
@@ -7,9 +7,10 @@
 
 namespace kerb::inline v0 {
 
-/// Writes `plain` as EncryptedData (RFC 4120 section 5.2.9) and encrypts it where it stands: one pass, one buffer. On a
-/// failure `why` is set, and the caller wipes the buffer, since plaintext may stand in it. While counting nothing is
-/// drawn or encrypted.
+/// Writes `plain` as EncryptedData (RFC 4120 section 5.2.9) and encrypts it in place, in one pass
+/// and one buffer. On failure it sets `why`; the caller must then wipe the buffer, which may
+/// contain plaintext. A counting writer causes no randomness to be drawn and nothing to be
+/// encrypted.
 template <class T, class K, crypto_policy C, entropy_source R>
   requires seals_with<C, K>
 constexpr void write_sealed(der::writer& w, const T& plain, const K& k, key_usage_t usage, const environment<C, R>& env,
@@ -35,25 +36,27 @@ constexpr void write_sealed(der::writer& w, const T& plain, const K& k, key_usag
   asn1::write(w, msg::BasicEncryptedData<decltype(cipher)>{etype, kvno, cipher});
 }
 
-/// What was sealed, out of what was opened: RFC 3961 section 3 lets an encryption type pad, and the encoding says where
-/// it ends.
+/// Removes the padding from a decrypted message. RFC 3961 section 3 allows an encryption type to
+/// pad, and the DER encoding shows where the message ends.
 template <crypto_policy C>
 constexpr std::span<std::uint8_t> without_padding(const C& policy, etype_t e, std::span<std::uint8_t> plain) {
   const std::optional<seal_shape> shape = policy.shape(e);
   if (!shape || shape->block == 1) return plain;
   der::source from{.origin = plain.data()};
   der::reader r(bytes_view(plain), from);
-  if (!r.skip() || r.rest().size() >= shape->block) return plain;  // which decoding will refuse
+  if (!r.skip() || r.rest().size() >= shape->block) return plain;  // decoding will refuse it
   return plain.first(plain.size() - r.rest().size());
 }
 
-/// The opened contents of `sealed`, kept at the front of `in`, which has at least sealed.cipher.size() octets free.
-/// errc::integrity when the seal does not open, or was made with another encryption type than the key's.
+/// Opens `sealed` into `in`, keeps the plaintext at its front, and returns it. Returns
+/// errc::integrity when the decryption fails or the key has another encryption type, and
+/// errc::no_space (detail: the octets needed) when `in` has fewer than sealed.cipher.size() octets
+/// free.
 template <class K, crypto_policy C>
   requires seals_with<C, K>
 constexpr result<std::span<std::uint8_t>> open_sealed(C& policy, const msg::EncryptedData& sealed, const K& k,
                                                       key_usage_t usage, detail::workspace& in) {
-  // RFC 4120 section 5.2.9: the etype says which algorithm it was; a key serves no other
+  // RFC 4120 section 5.2.9: the etype names the algorithm, and a key is for one algorithm only
   if (policy.etype_of(k) != sealed.etype) return errc::integrity;
   if (in.free() < sealed.cipher.size()) {
     return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(sealed.cipher.size())};
@@ -65,11 +68,11 @@ constexpr result<std::span<std::uint8_t>> open_sealed(C& policy, const msg::Encr
   return without_padding(policy, sealed.etype, *plain);
 }
 
-/// Randomness for several uses, drawn at once and handed out in the order of the uses, as if each had drawn its own: a
-/// source is often a call of the system. Wiped when it dies.
+/// Randomness for several uses in one draw, since each draw is often a system call. fill() hands it
+/// out in order, as if each use had drawn its own. Wiped on destruction.
 class drawn_octets {
  public:
-  /// Draws `n` octets; false when the source fails, or when there are to be more than 128.
+  /// Draws `n` octets. Returns false when the source fails, or when `n` is more than 128.
   template <entropy_source R>
   [[nodiscard]] constexpr bool draw(R& from, std::size_t n) {
     taken_ = 0;
@@ -78,7 +81,8 @@ class drawn_octets {
     octets_.wipe();
     return false;
   }
-  /// The next of them; false, and `out` as it was, where fewer are left.
+  /// Copies the next octets to `out`. Returns false, and leaves `out` unchanged, when fewer are
+  /// left.
   constexpr bool fill(std::span<std::uint8_t> out) noexcept {
     if (octets_.size() - taken_ < out.size()) return false;
     detail::copy_octets(octets_.expose().data() + taken_, out.size(), out.data());
@@ -91,19 +95,20 @@ class drawn_octets {
   secret<128> octets_;
   std::size_t taken_ = 0;
 };
-/// The same turn with another source of randomness, which must outlive it.
+/// The same environment with another source of randomness, which must outlive the result.
 template <crypto_policy C, entropy_source R, entropy_source Other>
 constexpr environment<C, Other> with_entropy(const environment<C, R>& env, Other& source KERB_LIFETIMEBOUND) {
   return {env.policy, source, env.now, env.limits};
 }
-/// The octets that write_sealed draws for a key of this encryption type; 0 where the policy does not have it.
+/// The number of octets that write_sealed() draws for a key of this encryption type; 0 when the
+/// policy does not have it.
 template <crypto_policy C>
 constexpr std::size_t confounder_octets(const C& policy, etype_t e) {
   const std::optional<seal_shape> shape = policy.shape(e);
   return shape ? shape->front : 0;
 }
 
-/// Draws a fresh key of the given encryption type (RFC 3961 section 3, random-to-key).
+/// Draws a new key of the given encryption type (RFC 3961 section 3, random-to-key).
 template <crypto_policy C, entropy_source R>
 constexpr result<typename C::key> draw_key(etype_t etype, const environment<C, R>& env) {
   secret<64> seed;
@@ -114,7 +119,7 @@ constexpr result<typename C::key> draw_key(etype_t etype, const environment<C, R
   return env.policy->random_to_key(etype, bytes_view(to));
 }
 
-/// Imports a key that a decrypted message carries, and wipes its octets where they stand in `plain`.
+/// Imports a key from a decrypted message and wipes its octets in `plain`.
 template <crypto_policy C>
 constexpr result<typename C::key> take_key(C& policy, const msg::EncryptionKey& k, std::span<std::uint8_t> plain) {
   result<typename C::key> imported = policy.import(k.keytype, k.keyvalue);
@@ -123,7 +128,8 @@ constexpr result<typename C::key> take_key(C& policy, const msg::EncryptionKey& 
   return imported;
 }
 
-/// 31 random bits: RFC 4120 section 5.4.1 allows 32, but deployed KDCs read a nonce as a signed number.
+/// Draws 31 random bits. RFC 4120 section 5.4.1 allows 32, but deployed KDCs read a nonce as a
+/// signed number.
 template <crypto_policy C, entropy_source R>
 constexpr std::optional<std::uint32_t> draw_nonce(const environment<C, R>& env) {
   std::array<std::uint8_t, 4> n{};

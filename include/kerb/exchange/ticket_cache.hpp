@@ -1,4 +1,4 @@
-// Where a client keeps its tickets: in place, until they expire or it logs off.
+// A client's ticket cache: fixed size, in place, until the tickets expire or the user logs off.
 #pragma once
 #include <optional>
 
@@ -6,12 +6,17 @@
 
 namespace kerb::inline v0 {
 
-/// Up to N credentials of one user, each with its ticket and names in at most `Octets` octets; never allocates. A
-/// ticket can be used as often as one likes until it expires (RFC 4120 section 1.1). A credential is known by the whole
-/// of its identity: the client, the server with the realm that issued the ticket, and its ticket_kind. So a referral or
-/// what a peer has handed over neither takes the place of what a KDC gave for the asking, nor is found for it. Keys and
-/// octets are wiped when a credential is replaced, when the user logs off, and when the cache dies. Credentials are
-/// views of it: it stays where it is.
+/// Up to N credentials of one user, each with its ticket and names in at most `Octets` octets.
+/// Never allocates. A client can use a ticket any number of times until it expires
+/// (RFC 4120 section 1.1).
+///
+/// The key of an entry is the client, the server with the realm that issued the ticket, and its
+/// ticket_kind. A referral, or a ticket that a peer sent, therefore never replaces a ticket that a
+/// KDC issued on request, and find() does not return it in place of one.
+///
+/// Keys and octets are wiped when a credential is replaced, when the user logs off, and on
+/// destruction. The credentials that it returns are views into the cache, so the cache cannot be
+/// moved.
 template <class Key, std::size_t N, std::size_t Octets = 4096>
 class ticket_cache {
  public:
@@ -21,9 +26,10 @@ class ticket_cache {
   ticket_cache(const ticket_cache&) = delete;
   ticket_cache& operator=(const ticket_cache&) = delete;
 
-  /// Keeps a credential, in place of one of the same client, server and kind, of one that has expired, or of nothing;
-  /// what comes out is valid until it is replaced. errc::no_space when the ticket is too long (detail: octets needed),
-  /// or when all N are taken by others that are still of use (detail: 0).
+  /// Stores a credential. It replaces one with the same client, server and kind, or else takes the
+  /// place of an expired one or an empty place. The result is valid until it is replaced. Returns
+  /// errc::no_space when the ticket is too long (detail: octets needed), or when all N places hold
+  /// other valid credentials (detail: 0).
   constexpr result<ref<const credential>> store(credential c, kerberos_time now) KERB_LIFETIMEBOUND {
     const ticket_facts& f = c.facts();
     const std::size_t client = asn1::encoded_size(f.client.name), server = asn1::encoded_size(f.server.name);
@@ -63,31 +69,32 @@ class ticket_cache {
     e->held->set_kdc_clock_offset(offset);
     return ref<const credential>(*e->held);
   }
-  /// The client's credential for a server, of the kind that is wanted, if there is one that has not expired; null
-  /// otherwise. The server's realm is the one that issued the ticket: that of krbtgt/B@A is A.
+  /// The client's credential of this kind for a server; null when there is none that has not
+  /// expired. The server's realm is the realm that issued the ticket: for krbtgt/B@A it is A.
   constexpr const credential* find(const principal_view& client, const principal_view& server, kerberos_time now,
                                    ticket_kind kind = ticket_kind::asked_for) const KERB_LIFETIMEBOUND {
     for (const entry& e : entries_)
       if (e.is_of_use(now) && e.is(client, server, kind)) return &*e.held;
     return nullptr;
   }
-  /// The same for the one client whose tickets these are: null, too, where several clients have one for this server.
+  /// The same for a cache that has only one client's tickets. Also null when several clients have a
+  /// ticket for this server.
   constexpr const credential* find(const principal_view& server, kerberos_time now) const KERB_LIFETIMEBOUND {
     const credential* found = nullptr;
     for (const entry& e : entries_) {
       if (!e.is_of_use(now) || !e.is(e.held->client(), server, ticket_kind::asked_for)) continue;
-      if (found != nullptr) return nullptr;  // of the same client there is only one
+      if (found != nullptr) return nullptr;  // another client: for one client there is at most one entry
       found = &*e.held;
     }
     return found;
   }
-  /// How many credentials are of use at `now`.
+  /// The number of credentials that are valid at `now`.
   constexpr std::size_t size(kerberos_time now) const {
     std::size_t n = 0;
     for (const entry& e : entries_) n += e.is_of_use(now);
     return n;
   }
-  /// The user leaves: every ticket and every key is destroyed.
+  /// The user logs off: destroys every ticket and every key.
   constexpr void log_off() {
     for (entry& e : entries_) e.wipe();
   }

@@ -1,38 +1,42 @@
-// The realms that a client has come through: DOMAIN-X500-COMPRESS, RFC 4120 section 3.3.3.2, and who trusts them.
+// The realms that a client has passed through: DOMAIN-X500-COMPRESS (RFC 4120 section 3.3.3.2), and a policy for them.
 #pragma once
 #include "../msg/ticket.hpp"
 #include "realm_path.hpp"
 
 namespace kerb::inline v0 {
 
-/// The longest realm that a transited field may stand for. A domain name ends at 255 octets, X.500 names are longer;
-/// and a short field must not grow into a long one, since each subfield may repeat what stood before it.
+/// The maximum size of a realm in a transited field, in octets. A domain name has at most 255
+/// octets; X.500 names are longer. The limit also stops a short field from expanding into a long
+/// one, since each subfield may repeat the realm before it.
 inline constexpr std::size_t max_transited_realm = 1024;
-/// The most realms that a transited field may stand for, null subfields included. Each one is a KDC that the client has
-/// asked in turn, and between two names of 32 components there are no more; whoever reads a field compares each with
-/// those before it and with a policy's, and a hostile field must not make that long.
+/// The maximum number of realms in a transited field, including null subfields. Each realm is a KDC
+/// that the client asked, and a path between two names of 32 components has no more. A reader
+/// compares each realm with the ones before it and with those of a policy, so the limit bounds the
+/// work that a hostile field can cause.
 inline constexpr std::size_t max_transited_realms = 64;
 
 namespace detail {
 
-/// Reads a transited field subfield by subfield and joins each to the realm before it. The work is linear in the
-/// field's size: the number of subfields is bounded, and so is the length of a realm.
+/// Reads a transited field subfield by subfield and joins each to the realm before it. The work is
+/// linear in the size of the field, because the number of subfields and the size of a realm are
+/// bounded.
 class transited_subfields {
  public:
   constexpr explicit transited_subfields(bytes_view contents) : contents_(contents), last_(contents.empty()) {}
 
-  /// Goes to the next subfield; false behind the last one, and at one that is malformed or one too many.
+  /// Goes to the next subfield. Returns false after the last one, and when one is malformed or one
+  /// too many.
   constexpr bool next() {
     if (last_ || !ok_) return false;
     begin_ = next_;
     if (++subfields_ > max_transited_realms) return ok_ = false;
-    bool quoted = false;  // whether the last octet of the subfield is
+    bool quoted = false;  // whether the last octet of the subfield is quoted
     std::size_t i = begin_;
     for (; i < contents_.size() && contents_[i] != ','; ++i) {
       quoted = contents_[i] == '\\';
       if (quoted) ++i;
     }
-    if (i > contents_.size()) return ok_ = false;  // a backslash that quotes nothing
+    if (i > contents_.size()) return ok_ = false;  // a backslash at the end quotes nothing
     end_ = i;
     last_ = i == contents_.size();
     next_ = i + 1;
@@ -40,10 +44,11 @@ class transited_subfields {
     if (null_) return true;
 
     std::size_t from = begin_;
-    while (from != end_ && contents_[from] == ' ') ++from;  // RFC 4120 section 3.3.3.2: unquoted, none of the name's
+    while (from != end_ && contents_[from] == ' ') ++from;  // RFC 4120 section 3.3.3.2: unquoted, not in the name
     if (from == end_) return ok_ = false;
     const bool alone = from != begin_, slash = contents_[from] == '/', dot = contents_[end_ - 1] == '.' && !quoted;
-    // A prefix to nothing, or what is to be joined at both ends: readers disagree about what that is, so it is nothing
+    // A prefix without a realm to join to, or a subfield that would be joined at both ends, is
+    // refused: readers disagree about its meaning
     if (dot && (slash || alone || realm().empty())) return ok_ = false;
     relative_ = dot || (slash && !alone && !realm().empty());
 
@@ -59,13 +64,13 @@ class transited_subfields {
     return ok_;
   }
   constexpr bool ok() const { return ok_; }
-  /// How many subfields have been read.
+  /// The number of subfields read so far.
   constexpr std::size_t subfields() const { return subfields_; }
-  /// Where the subfield is, commas excluded.
+  /// Where the subfield begins and ends, without commas.
   constexpr std::size_t begin() const { return begin_; }
   constexpr std::size_t end() const { return end_; }
   constexpr bool null() const { return null_; }
-  /// Whether the subfield is only part of its realm's name, the rest being previous().
+  /// Whether the subfield is only part of the realm's name; the rest is previous().
   constexpr bool relative() const { return relative_; }
   /// The realm listed last, and the one before it; empty when there is none. Valid until next().
   constexpr bytes_view realm() const { return bytes_view(scratch_[this_]).first(size_[this_]); }
@@ -100,8 +105,9 @@ class transited_subfields {
   std::array<std::uint8_t, max_transited_realm> scratch_[2]{};
 };
 
-/// The same, and a realm that is listed twice is malformed: the field is a set (RFC 4120 section 3.3.3.2). Behind a
-/// null subfield a realm may stand again, for there it says how far that one reaches.
+/// The same, and a realm that is listed twice is malformed, because the field is a set
+/// (RFC 4120 section 3.3.3.2). After a null subfield a realm may be listed again: there it marks
+/// where the range of the null subfield ends.
 class transited_walk : public transited_subfields {
  public:
   using transited_subfields::transited_subfields;
@@ -117,7 +123,7 @@ class transited_walk : public transited_subfields {
   }
 
  private:
-  /// FNV-1a: equal realms have equal marks, so that only those with equal marks are compared.
+  /// FNV-1a. Equal realms have equal marks, so only realms with equal marks are compared.
   static constexpr std::uint64_t mark_of(bytes_view realm) {
     std::uint64_t mark = 0xcbf29ce484222325u;
     for (const std::uint8_t o : realm) mark = (mark ^ o) * 0x100000001b3u;
@@ -134,7 +140,7 @@ class transited_walk : public transited_subfields {
   bool was_null_ = false;
 };
 
-/// Writes what fits and counts what does not.
+/// Writes what fits, and counts what does not.
 class transited_text {
  public:
   constexpr explicit transited_text(std::span<std::uint8_t> out) : out_(out) {}
@@ -148,7 +154,7 @@ class transited_text {
       copy_octets(octets.data(), octets.size(), out_.data() + count_);
     count_ += octets.size();
   }
-  /// RFC 4120 section 3.3.3.2: a backslash before ",", "\", leading blanks and trailing dots.
+  /// RFC 4120 section 3.3.3.2: puts a backslash before ",", "\", leading blanks and trailing dots.
   constexpr void quote(bytes_view name) {
     std::size_t dots = name.size(), i = 0;
     while (dots != 0 && name[dots - 1] == '.') --dots;
@@ -158,7 +164,7 @@ class transited_text {
       copy(name.subview(i, 1));
     }
   }
-  /// A realm as a subfield of its own, or joined to the one that is written before it.
+  /// Writes a realm as a complete subfield, or joined to the realm written before it.
   constexpr void realm(bytes_view name, bytes_view before) {
     if (!is_below(name, before)) {
       if (name[0] == '/' && count_ != 0) put(' ');
@@ -178,10 +184,12 @@ class transited_text {
 
 }  // namespace detail
 
-/// Calls f(realm) for each realm that a DOMAIN-X500-COMPRESS field stands for, whole, in the field's order; f answers
-/// false to stop, and must not keep the view. The two realms are those of the ticket's client and of its service: null
-/// subfields reach to them. errc::bad_transited says that a subfield is malformed, that one realm is listed twice, or
-/// that there are more than max_transited_realms; f has then been called for what comes before.
+/// Calls f(realm) for each realm that a DOMAIN-X500-COMPRESS field lists or implies: with its full
+/// name, in the field's order. f returns false to stop; it must not keep the view. `client` and
+/// `server` are the realms of the ticket's client and service, where the ranges of null subfields
+/// begin and end. Returns errc::bad_transited when a subfield is malformed, a realm is listed
+/// twice, or there are more than max_transited_realms; f has then been called for the realms before
+/// the fault.
 template <class F>
   requires std::predicate<F&, kerberos_string>
 [[nodiscard]] constexpr error for_each_transited(bytes_view contents, kerberos_string client, kerberos_string server,
@@ -208,14 +216,16 @@ template <class F>
   return walk.ok() ? stopped() : walk.error();
 }
 
-/// Whether the policy accepts a client whose ticket has this field (RFC 4120 section 2.7): its realm, its service's
-/// realm and the policy's own apart, no realm has vouched for it. errc::path_not_accepted, or bad_transited, when not.
-/// Contents in another encoding than DOMAIN-X500-COMPRESS are not understood, so not accepted; empty ones are an empty
-/// path. A service that does not know its own realm gives none: then its name accepts no realm, nor does a path to it.
+/// Whether the policy accepts a client whose ticket has this field (RFC 4120 section 2.7). Every
+/// realm in the field must be the client's realm, the service's realm, or one that the policy
+/// allows. Otherwise returns errc::path_not_accepted or errc::bad_transited. An empty field is an
+/// empty path, which is accepted. Any encoding other than DOMAIN-X500-COMPRESS is refused. A
+/// service that does not know its own realm passes an empty `server`; then neither its realm nor a
+/// path to it allows any realm.
 [[nodiscard]] constexpr error check_transited(const msg::TransitedEncoding& transited, kerberos_string client,
                                               kerberos_string server, const realm_path_policy& policy) {
   if (transited.contents.empty()) return {};
-  // Each realm of the list is looked for between the two: this bounds the work
+  // Each realm of the list is searched for between the two; this bounds the work
   if (client.octets.size() > max_transited_realm || server.octets.size() > max_transited_realm)
     return {.code = errc::path_not_accepted, .type = "TransitedEncoding", .field = "contents"};
   if (transited.tr_type != tr_t::domain_x500_compress)
@@ -230,11 +240,13 @@ template <class F>
   return {.code = errc::path_not_accepted, .type = "TransitedEncoding", .field = "contents"};
 }
 
-/// Writes the transited field of a ticket that a KDC issues on a ticket-granting ticket of another realm: `contents` is
-/// that ticket's field, `issuer` the realm that issued it, `server` the realm of the ticket to be issued. The result,
-/// at the front of `out`, stands for the same realms and the issuer, which is not added where it is the client's realm,
-/// the server's or already there. errc::no_space says how many octets will do; `out` must not overlap `contents`.
-/// errc::bad_transited as for_each_transited(), and where one more would be more than max_transited_realms.
+/// Writes the transited field of a ticket that a KDC issues for a ticket-granting ticket of another
+/// realm. `contents` is the field of that ticket, `issuer` the realm that issued it, `server` the
+/// realm of the new ticket. The result, at the front of `out`, represents the same realms and the
+/// issuer. The issuer is not added if it is the client's realm, the server's realm or already in
+/// the field. Returns errc::no_space (detail: octets needed) when `out` is too small;
+/// errc::bad_transited as for_each_transited(), and when the result would have more than
+/// max_transited_realms; errc::api_misuse when a realm is empty. `out` must not overlap `contents`.
 [[nodiscard]] constexpr result<bytes_view> append_transited(bytes_view contents, kerberos_string issuer,
                                                             kerberos_string client, kerberos_string server,
                                                             std::span<std::uint8_t> out) {
@@ -242,11 +254,12 @@ template <class F>
   if (added.empty() || client.octets.empty() || server.octets.empty()) return errc::api_misuse;
   if (added.size() > max_transited_realm) return errc::bad_transited;
 
-  // Where is it shortest? Before a subfield that can be joined to it, behind one that it can be joined to, or at the
-  // end. No subfield may lose the realm that it is joined to, and none comes next to a null one, whose meaning it would
-  // change.
+  // Find the place where the result is shortest: before a subfield that can be joined to the
+  // issuer, after one that the issuer can be joined to, or at the end. Every subfield keeps the
+  // realm that it is joined to. The issuer is not inserted next to a null subfield, because that
+  // would change the range of the null subfield.
   bool present = issuer == client || issuer == server;
-  unsigned nulls = 0;  // just before this subfield
+  unsigned nulls = 0;  // immediately before this subfield
   std::size_t realms = 0;
   const auto look = [&](kerberos_string realm) {
     present |= realm == issuer;
@@ -268,7 +281,8 @@ template <class F>
     const bool joined = detail::is_below(walk.realm(), added);
     std::size_t saved = detail::is_below(added, walk.previous()) ? walk.previous().size() : 0;
     if (joined) saved += added.size();
-    // It gives up the joint that it has: nothing is saved where it cannot be joined to the new realm instead
+    // This subfield loses the join that it has. Nothing is saved if it cannot be joined to the new
+    // realm instead
     if (walk.relative()) saved -= saved < walk.previous().size() ? saved : walk.previous().size();
     if (saved != 0 && saved >= best) {
       best = saved;
@@ -276,8 +290,8 @@ template <class F>
     }
   }
   if (!walk.ok()) return walk.error();
-  // A null subfield at the end reaches to the realm of its ticket, which is the issuer. Once the issuer stands behind
-  // it, it still does; elsewhere it would come to reach to `server`.
+  // A null subfield at the end extends to the realm of its ticket, which is the issuer. That stays
+  // true if the issuer is added after it; anywhere else, the range would extend to `server`.
   if (nulls != 0) {
     if (!for_each_realm_between(listed(walk.realm()), issuer, look)) return walk.what(errc::bad_transited);
     present = issuer == server;

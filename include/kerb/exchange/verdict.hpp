@@ -1,11 +1,12 @@
-// Why an exchange refuses a request: to its program, and to the other side.
+// Why an exchange refuses a request: the reason for its program, and the code for the other side.
 #pragma once
 #include "../core/error.hpp"
 #include "../numbers/error_code.hpp"
 
 namespace kerb::inline v0::detail {
 
-/// Why a request is refused, to the program and to the client; code 0: it is not.
+/// Why a request is refused: `why` for the program, `code` for the client. Code 0: it is not
+/// refused.
 struct verdict {
   error why{};
   error_code_t code = error_code_t::kdc_err_none;
@@ -15,7 +16,7 @@ constexpr verdict no(errc c, error_code_t code, const char* type, const char* fi
   return {{.code = c, .type = type, .field = field}, code};
 }
 
-/// The octets that a KRB-ERROR takes at most beside its names, realms and e-data.
+/// The maximum number of octets of a KRB-ERROR, without its names, realms and e-data.
 inline constexpr std::size_t error_bound = 320;
 
 }  // namespace kerb::inline v0::detail

@@ -1,12 +1,13 @@
-// The one buffer of an exchange: what must survive grows from its front, the outgoing message lies at its end.
+// The one buffer of an exchange: data that must be kept grows from its front, the outgoing message is at its end.
 #pragma once
 #include "../asn1/encode.hpp"
 #include "../core/secret.hpp"
 
 namespace kerb::inline v0::detail {
 
-/// A caller's buffer, lent until the exchange dies. The front keeps plaintext and copies; the tail holds the message
-/// that was written last. Moved from, it lends nothing; destroyed, it wipes what the front held.
+/// A caller's buffer, which must outlive the exchange. The front holds plaintext and copies; the
+/// tail holds the message that was written last. A workspace that was moved from has no buffer. The
+/// destructor wipes the front.
 class workspace {
  public:
   constexpr workspace() = default;
@@ -31,18 +32,19 @@ class workspace {
   constexpr ~workspace() { wipe_front(); }
 
   constexpr std::size_t size() const { return octets_.size(); }
-  /// Octets that are neither front, nor tail, nor kept for the tail's frame.
+  /// The number of octets that are not front, tail, or reserved for the tail's length prefix.
   constexpr std::size_t free() const {
     const std::size_t taken = front_ + frame_octets + tail_;
     return octets_.size() < taken ? 0 : octets_.size() - taken;
   }
-  /// The size that this buffer must have for `n` octets more at its front.
+  /// The size that this buffer must have for `n` more octets at its front.
   constexpr std::size_t size_with(std::size_t n) const { return front_ + n + frame_octets + tail_; }
   /// The size that this buffer must have for a message of `n` octets in place of the last one.
   constexpr std::size_t size_for_message(std::size_t n) const { return front_ + frame_octets + n; }
 
-  /// The size that this buffer must have for a message of exactly() octets, 0 where it has it. So many as `enough`
-  /// surely do: where there is place for them, and there nearly always is, nothing is counted.
+  /// The size that this buffer must have for a message of exactly() octets; 0 when it already has
+  /// that size. `enough` is an upper bound of exactly(). If the buffer can hold `enough` octets, as
+  /// it nearly always can, exactly() is not called.
   template <class F>
     requires std::is_invocable_r_v<std::size_t, F&>
   constexpr std::size_t lacking(std::size_t enough, F&& exactly) const {
@@ -51,37 +53,40 @@ class workspace {
     return n <= size() ? 0 : n;
   }
 
-  /// `n` octets behind the front, at most free(), not kept yet: whatever is written there is wiped in the end.
+  /// Returns `n` octets after the front, at most free(). They are not kept yet, but are wiped in
+  /// the end.
   constexpr std::span<std::uint8_t> borrow(std::size_t n) {
     if (dirty_ < front_ + n) dirty_ = front_ + n;
     return octets_.subspan(front_, n);
   }
-  /// Keeps the first `n` octets of what was borrowed.
+  /// Keeps the first `n` octets of those that were borrowed.
   constexpr void keep(std::size_t n) { front_ += n; }
-  /// Copies `v` to the front, where it stays; v.size() is at most free().
+  /// Copies `v` to the front and keeps it; v.size() is at most free().
   constexpr bytes_view keep_copy(bytes_view v) {
     const std::span<std::uint8_t> to = borrow(v.size());
     detail::copy_octets(v.data(), v.size(), to.data());
     keep(v.size());
     return bytes_view(to);
   }
-  /// What is kept at the front.
+  /// The octets that are kept at the front.
   constexpr bytes_view kept() const { return bytes_view(octets_).first(front_); }
   constexpr std::span<std::uint8_t> kept_for_writing() { return octets_.first(front_); }
-  /// Keeps no more than the first `n` octets of it.
+  /// Keeps only the first `n` octets of them.
   constexpr void keep_first(std::size_t n) { front_ = n < front_ ? n : front_; }
-  /// Everything behind the front, for the next message, which replaces the last one; space for its frame is left.
+  /// Returns everything after the front, for the next message, which replaces the last one.
+  /// Reserves the octets of its length prefix.
   constexpr std::span<std::uint8_t> message_space() {
     tail_ = 0;
     return octets_.size() < front_ + frame_octets ? std::span<std::uint8_t>() : octets_.subspan(front_ + frame_octets);
   }
-  /// The last `n` octets hold a message.
+  /// The last `n` octets now hold a message.
   constexpr void message_is(std::size_t n) {
     tail_ = n;
     if (dirty_ > octets_.size() - n) dirty_ = octets_.size() - n;  // the message has overwritten it
   }
   constexpr bytes_view message() const { return bytes_view(octets_).last(tail_); }
-  /// The message with its length in front, as a stream carries it (RFC 4120 section 7.2.2); nothing without a message.
+  /// The message with its length in front, as a stream carries it (RFC 4120 section 7.2.2); empty
+  /// without a message.
   constexpr bytes_view framed_message() {
     if (tail_ == 0) return {};
     const std::span<std::uint8_t> whole = octets_.last(tail_ + frame_octets);
@@ -90,7 +95,7 @@ class workspace {
     }
     return bytes_view(whole);
   }
-  /// Wipes the message's space: a message that failed may have left plaintext there.
+  /// Wipes the space for messages: a message that failed may have left plaintext there.
   constexpr void wipe_message() {
     secure_zero(octets_.subspan(front_));
     tail_ = 0;
@@ -100,8 +105,8 @@ class workspace {
     dirty_ = front_ = 0;
   }
 
-  /// Goes on in `bigger`, which must hold what is kept; the old buffer's front is wiped. Too small a one changes
-  /// nothing. It may be the same buffer with more octets at its end.
+  /// Continues in `bigger`, and wipes the front of the old buffer. If `bigger` cannot hold what is
+  /// kept, nothing changes. `bigger` may be the same buffer with more octets at its end.
   constexpr void move_to(std::span<std::uint8_t> bigger) {
     if (bigger.size() < front_ + frame_octets + tail_) return;
     const bytes_view m = message();
@@ -123,7 +128,7 @@ class workspace {
   std::span<std::uint8_t> octets_;
   std::size_t front_ = 0;
   std::size_t tail_ = 0;
-  std::size_t dirty_ = 0;  // how far from the front anything secret may have stood
+  std::size_t dirty_ = 0;  // how many octets from the front may have held secrets
 };
 
 }  // namespace kerb::inline v0::detail

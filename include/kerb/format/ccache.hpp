@@ -5,15 +5,15 @@
 
 namespace kerb::inline v0 {
 
-/// What an entry says that is no ticket but a setting of the cache.
+/// The contents of an entry that is a setting of the cache rather than a ticket.
 struct cache_config {
   kerberos_string key;                       ///< "fast_avail", "pa_type", ...
-  std::optional<kerberos_string> principal;  ///< the principal it is about, as text
+  std::optional<kerberos_string> principal;  ///< the principal that it applies to, as text
   bytes_view value;
 };
 
-/// One entry of a cache. In a file the name is a file_name and the lists are file_lists; on the way into one they are
-/// those of the messages.
+/// One entry of a cache. In a file, the name is a file_name and the lists are file_lists; for
+/// writing, they have the types of the messages.
 template <class Name, class Addresses, class AuthData>
 struct basic_cached_credential {
   Name client;
@@ -24,19 +24,19 @@ struct basic_cached_credential {
   std::optional<kerberos_time> starttime;
   kerberos_time endtime;
   std::optional<kerberos_time> renew_till;
-  bool is_skey = false;  ///< the ticket is sealed under the second ticket's session key
+  bool is_skey = false;  ///< the ticket is encrypted with the second ticket's session key
   msg::TicketFlags flags;
   Addresses addresses;
   AuthData authdata;
-  bytes_view ticket;  ///< the Ticket's encoding; not looked at
+  bytes_view ticket;  ///< the Ticket's encoding; not validated
   bytes_view second_ticket;
 
-  /// Whether it is a setting and no credential: nothing to send to anybody, and of no lifetime.
+  /// Whether it is a setting and not a credential: it is never sent, and has no lifetime.
   constexpr bool is_config() const {
     const auto& parts = detail::parts_of(server);
     return server.realm == config_realm && !parts.empty() && *parts.begin() == config_name;
   }
-  /// The setting, if it is one and has two or three components.
+  /// The setting, if the entry is one and has two or three components.
   constexpr std::optional<cache_config> config() const {
     const auto& parts = detail::parts_of(server);
     if (!is_config() || parts.size() < 2 || parts.size() > 3) return std::nullopt;
@@ -45,9 +45,9 @@ struct basic_cached_credential {
     if (parts.size() == 3) c.principal = *++part;
     return c;
   }
-  /// Whether it has been taken out of the file by writing over its times: MIT krb5 and Heimdal make the end 0. Settings
-  /// end at 0 anyway; of those MIT krb5 also changes the authtime, and both change the realm in a way that makes them
-  /// none.
+  /// Whether the entry was removed by overwriting its times. MIT krb5 and Heimdal set the end time
+  /// to 0. Settings always have the end time 0; to remove one, MIT krb5 also changes its authtime,
+  /// and both change the realm so that the entry is no longer a setting.
   constexpr bool is_removed() const { return endtime.seconds == 0 && (!is_config() || authtime.seconds == 0xffffffff); }
 
   static constexpr kerberos_string config_realm = "X-CACHECONF:"_krb, config_name = "krb5_ccache_conf_data"_krb;
@@ -56,30 +56,32 @@ using cache_entry =
     basic_cached_credential<file_name, file_list<msg::HostAddress>, file_list<msg::AuthorizationDataElement>>;
 using cached_credential = basic_cached_credential<principal_view, msg::HostAddresses, msg::AuthorizationData>;
 
-/// How far the KDC's clock is ahead of this machine's: the header's tag 1.
+/// How far the KDC's clock is ahead of this machine's: tag 1 of the header.
 struct kdc_offset {
   std::int32_t seconds = 0;
   std::int32_t usec = 0;
   friend constexpr bool operator==(const kdc_offset&, const kdc_offset&) = default;
 };
 
-/// The octets of a credential cache, each entry checked when it was opened. Iterating yields every entry by value,
-/// settings and removed ones too, and cannot fail. A view: the octets, which hold keys, must outlive it.
+/// A view of a credential cache, whose entries were validated when it was opened. Iteration returns
+/// every entry by value, including settings and removed ones, and cannot fail. The octets contain
+/// keys and must outlive the view.
 class ccache_view {
  public:
   constexpr ccache_view() = default;
-  /// Reads all of `file`, or refuses all of it, with field and offset: a file that ends within an entry, a header whose
-  /// fields do not fill it, a realm with the octet 0, another version. `host` is the byte order of the machine that
-  /// wrote a file of version 1 or 2, which does not say; later ones are big-endian. Fields of the header with other
-  /// tags are passed over.
+  /// Opens all of `file`, or fails with field and offset. Errors are: a file that ends within an
+  /// entry, a header whose fields do not fill it, a realm with the octet 0, an unknown version.
+  /// `host` is the byte order of the machine that wrote a file of version 1 or 2; those files do
+  /// not contain it. Later versions are big-endian. Header fields with unknown tags are skipped.
   static constexpr result<ccache_view> open(bytes_view file KERB_LIFETIMEBOUND,
                                             std::endian host = std::endian::native) {
     const up_to_fault<ccache_view> read = open_up_to_fault(file, host);
     if (!read.fault.ok()) return read.fault;
     return read.view;
   }
-  /// The same, but the entries in front of a fault are given too: of a file that somebody has begun to write, say.
-  /// Where the fault is in front of them all, client() is empty.
+  /// The same, but on an error the result contains the entries before the fault, for example when
+  /// another process has not finished writing. If the fault is before the first entry, client() is
+  /// empty.
   static constexpr up_to_fault<ccache_view> open_up_to_fault(bytes_view file KERB_LIFETIMEBOUND,
                                                              std::endian host = std::endian::native) {
     up_to_fault<ccache_view> read;
@@ -88,7 +90,7 @@ class ccache_view {
   }
 
   constexpr std::uint8_t version() const { return version_; }
-  /// The default principal: whose credentials they are.
+  /// The default principal, the owner of the credentials.
   constexpr const file_name& client() const KERB_LIFETIMEBOUND { return client_; }
   constexpr const std::optional<kdc_offset>& offset() const KERB_LIFETIMEBOUND { return offset_; }
   constexpr std::size_t size() const { return size_; }
@@ -125,7 +127,8 @@ class ccache_view {
   constexpr iterator begin() const { return {*this, size_}; }
   constexpr iterator end() const { return {*this, 0}; }
 
-  /// The value of a setting, of the whole cache or of one principal: the last one in the file, which is the newest.
+  /// The value of a setting, of the whole cache or of one principal. If the file has several,
+  /// returns the last, which is the newest.
   constexpr std::optional<bytes_view> config(std::string_view key,
                                              std::optional<std::string_view> principal = {}) const {
     std::optional<bytes_view> value;
@@ -141,14 +144,14 @@ class ccache_view {
   static constexpr const char* type = "ccache";
   static constexpr std::uint32_t tag_offset = 1;
 
-  // Counts the entries up to the first fault, and says which that is
+  // Counts the entries up to the first error, and returns that error.
   constexpr error read_all(bytes_view file, std::endian host) {
     if (file.size() > 0xffffffffu) return {.code = errc::input_too_large, .type = type};
     detail::file_reader r(file, type, std::endian::big, 4);
     const std::uint32_t magic = r.number(1, "version");
-    const std::uint32_t version = r.number(1, "version");
-    if (r.ok() && magic != 5) r.fail(errc::wrong_constant, "version", 0);
-    if (r.ok() && (version < 1 || version > 4)) r.fail(errc::wrong_constant, "version", 1);
+    const std::uint32_t version = r.number(1, "version");  // the first of several errors counts
+    if (magic != 5) r.fail(errc::wrong_constant, "version", 0);
+    if (version < 1 || version > 4) r.fail(errc::wrong_constant, "version", 1);
     if (!r.ok()) return r.why();
     version_ = static_cast<std::uint8_t>(version);
     if (version_ < 3) r.set_order(host);
@@ -184,7 +187,7 @@ class ccache_view {
     if (version != 1) n.name_type = static_cast<name_t>(r.int32(field));
     const std::size_t at = r.at();
     std::uint32_t components = r.number(4, field);
-    if (version == 1) {  // counts the realm too
+    if (version == 1) {  // the count includes the realm
       if (r.ok() && components == 0) r.fail(errc::missing_field, field, at);
       --components;
     }
@@ -205,13 +208,13 @@ class ccache_view {
     e.client = read_name(r, version, "client");
     e.server = read_name(r, version, "server");
     e.etype = static_cast<etype_t>(r.type_number("enctype"));
-    if (version == 3) (void)r.type_number("enctype");  // what was once another number, and says nothing more
+    if (version == 3) (void)r.type_number("enctype");  // formerly another number, now without meaning
     e.key = secret_view(r.data("key"));
     e.authtime = r.time("authtime");
     e.starttime = time_or_none(r.time("starttime"));
     e.endtime = r.time("endtime");
     e.renew_till = time_or_none(r.time("renew_till"));
-    e.is_skey = r.number(1, "is_skey") != 0;  // 0 or 1 by the format; MIT krb5's kvno --u2u writes 8
+    e.is_skey = r.number(1, "is_skey") != 0;  // 0 or 1 in the format; MIT krb5's kvno --u2u writes 8
     e.flags = msg::TicketFlags::of(r.number(4, "ticket_flags"));
     e.addresses = read_list<msg::HostAddress>(r, "addresses");
     e.authdata = read_list<msg::AuthorizationDataElement>(r, "authdata");
@@ -227,10 +230,10 @@ class ccache_view {
   std::uint8_t version_ = 4;
 };
 
-/// Writes a cache of version 4, one entry after the other, into the front of a buffer.
+/// Writes a cache of version 4, entry by entry, to the front of a buffer.
 class ccache_writer {
  public:
-  /// `client` is the default principal: a principal_view or a file_name.
+  /// `client` is the default principal, a principal_view or a file_name.
   template <class Name>
   constexpr ccache_writer(const Name& client, const std::optional<kdc_offset>& offset,
                           std::span<std::uint8_t> out KERB_LIFETIMEBOUND)
@@ -245,7 +248,7 @@ class ccache_writer {
     }
     put_name(client, "default principal");
   }
-  /// Appends an entry. What is wrong with it, finish() says.
+  /// Appends an entry. finish() reports errors.
   template <class Name, class Addresses, class AuthData>
   constexpr void add(const basic_cached_credential<Name, Addresses, AuthData>& e) {
     put_name(e.client, "client");
@@ -281,9 +284,10 @@ class ccache_writer {
     e.ticket = c.value;
     add(e);
   }
-  /// The file's octets, or what was wrong first: errc::no_space with the octets that will do, errc::clock_out_of_range
-  /// for a time that 32 bits do not hold, errc::api_misuse for a type number that 16 bits do not and
-  /// errc::bad_name_text for a realm with the octet 0. After a failure nothing is left in the buffer.
+  /// The file's octets, or the first error: errc::no_space with a size that is enough,
+  /// errc::clock_out_of_range for a time that does not fit in 32 bits, errc::api_misuse for a type
+  /// number that does not fit in 16 bits, errc::bad_name_text for a realm with the octet 0. After
+  /// an error the buffer is wiped.
   constexpr result<bytes_view> finish() { return w_.finish(); }
 
  private:

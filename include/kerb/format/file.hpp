@@ -1,4 +1,4 @@
-// What keytabs and credential caches are made of: numbers in either byte order, octets with a length, names and lists.
+// The elements of keytabs and credential caches: numbers in either byte order, octets with a length, names and lists.
 #pragma once
 #include <bit>
 
@@ -10,10 +10,10 @@
 namespace kerb::inline v0 {
 
 namespace detail {
-/// A cursor over a file, with one sticky error that knows field and offset.
+/// A cursor over a file, with one sticky error that holds the field and the offset.
 class file_reader {
  public:
-  /// `length_octets` is how many octets the length in front of octets has: 2 in keytabs, 4 in caches.
+  /// `length_octets` is the size of the length in front of octet strings: 2 in keytabs, 4 in caches.
   constexpr file_reader(bytes_view file KERB_LIFETIMEBOUND, const char* type, std::endian order,
                         std::uint8_t length_octets)
       : file_(file), end_(file.size()), type_(type), order_(order), length_octets_(length_octets) {}
@@ -25,17 +25,17 @@ class file_reader {
   constexpr bool at_end() const { return at_ == end_; }
   constexpr void set_order(std::endian order) { order_ = order; }
 
-  /// The next `n` octets, at most four, as a number; 0 after a failure.
+  /// Reads `n` octets, at most four, as a number; returns 0 after a failure.
   constexpr std::uint32_t number(std::size_t n, const char* field) {
     std::uint32_t v = 0;
     const bytes_view b = octets(n, field);
     for (std::size_t i = 0; i != b.size(); ++i) v = v << 8 | b[order_ == std::endian::big ? i : b.size() - 1 - i];
     return v;
   }
-  /// A type number: 16 bits with a sign, which widen to the Int32 that RFC 4120 makes of all of them.
+  /// A type number: 16 bits with a sign, extended to RFC 4120's Int32.
   constexpr std::int32_t type_number(const char* field) { return static_cast<std::int16_t>(number(2, field)); }
   constexpr std::int32_t int32(const char* field) { return static_cast<std::int32_t>(number(4, field)); }
-  /// Times are read without a sign, so that they last until 2106.
+  /// Times are read as unsigned, so they are valid until 2106.
   constexpr kerberos_time time(const char* field) { return {number(4, field)}; }
   constexpr bytes_view octets(std::size_t n, const char* field) {
     if (left() < n) {
@@ -45,21 +45,21 @@ class file_reader {
     at_ += n;
     return file_.subview(at_ - n, n);
   }
-  /// A length and so many octets.
+  /// Reads a length and that many octets.
   constexpr bytes_view data(const char* field) {
     const std::size_t from = at_;
     const std::uint32_t n = number(length_octets_, field);
     if (ok() && left() < n) fail(errc::truncated, field, from);
     return ok() ? octets(n, field) : bytes_view();
   }
-  /// The same of a realm, which holds no octet 0 (RFC 4120 section 5.2.2).
+  /// Reads a realm in the same way; the octet 0 in it is an error (RFC 4120 section 5.2.2).
   constexpr kerberos_string realm(const char* field) {
     const std::size_t from = at_;
     const kerberos_string name{data(field)};
     if (!is_realm_text(name)) fail(errc::bad_realm, field, from);
     return ok() ? name : kerberos_string();
   }
-  /// A cursor over the next `n` octets, which are stepped over.
+  /// Steps over the next `n` octets and returns a cursor over them.
   constexpr file_reader part(std::size_t n, const char* field) {
     file_reader in = *this;
     (void)octets(n, field);
@@ -67,7 +67,7 @@ class file_reader {
     in.end_ = at_;
     return in;
   }
-  /// Records the first error; always false.
+  /// Records the first error. Always returns false.
   constexpr bool fail(errc c, const char* field, std::size_t at) {
     if (ok()) why_ = {c, static_cast<std::uint32_t>(at), 0, type_, field};
     at_ = end_;
@@ -95,14 +95,15 @@ constexpr void read_element(file_reader& r, msg::AuthorizationDataElement& out, 
 }
 }  // namespace detail
 
-/// What a file holds in front of the first thing that is wrong in it.
+/// The contents of a file up to the first error.
 template <class View>
 struct up_to_fault {
-  View view;    ///< all entries in front of the fault; those of the whole file where there is none
-  error fault;  ///< ok() where there is none
+  View view;    ///< all entries before the error; those of the whole file if there is none
+  error fault;  ///< the error; ok() if there is none
 };
 
-/// A list in a file, checked when the file was opened: iterating yields each T by value and cannot fail. A view.
+/// A view of a list in a file, validated when the file was opened. Iteration returns each T by
+/// value and cannot fail.
 template <class T>
 class file_list {
  public:
@@ -144,19 +145,20 @@ class file_list {
   constexpr iterator begin() const { return {from_, size_}; }
   constexpr iterator end() const { return {from_, 0}; }
 
-  /// The elements in `out`, for whatever wants an array; errc::no_space says in `detail` how many there are.
+  /// Copies the elements into `out`, for callers that need an array. On errc::no_space, `detail` is
+  /// the number of elements.
   constexpr result<view_of<T>> copy_to(std::span<T> out) const {
     if (out.size() < size_) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(size_)};
     std::size_t i = 0;
     for (const T& v : *this) out[i++] = v;
     return view_of<T>(out.data(), size_);
   }
-  /// Checks `count` elements and steps over them.
+  /// Validates `count` elements and steps over them.
   static constexpr file_list read(detail::file_reader& r, std::size_t count, const char* field) {
     file_list out;
     out.from_ = r;
     out.size_ = count;
-    // A count that is not true ends with the file: each element has octets of its own
+    // A false count is bounded by the file's size, because each element takes some octets
     for (std::size_t i = 0; i != count && r.ok(); ++i) {
       T v{};
       detail::read_element(r, v, field);
@@ -169,14 +171,14 @@ class file_list {
   std::size_t size_ = 0;
 };
 
-/// A principal's name as it stands in a file: not DER, but a list of components. A view.
+/// A view of a principal's name in a file, where it is a list of components and not DER.
 struct file_name {
-  name_t name_type{};  ///< unknown where the file's version has none
+  name_t name_type{};  ///< unknown if the file's version has none
   kerberos_string realm;
   file_list<kerberos_string> components;
 
-  /// The same as the messages have it; `parts` holds the components and must outlive it. errc::no_space says in
-  /// `detail` how many there are.
+  /// The name in the form that messages use. `parts` stores the components and must outlive the
+  /// result. On errc::no_space, `detail` is their number.
   constexpr result<principal_view> in(std::span<kerberos_string> parts KERB_LIFETIMEBOUND) const {
     const auto all = components.copy_to(parts);
     if (!all) return all.error();
@@ -184,7 +186,7 @@ struct file_name {
   }
 };
 
-/// Whether two views are of one principal: the realm and every component, never the name type.
+/// Whether two views name the same principal. Compares the realm and every component, never the name type.
 constexpr bool same_principal(const file_name& a, const principal_view& b) {
   if (!(a.realm == b.realm) || a.components.size() != b.name.name_string.size()) return false;
   auto other = b.name.name_string.begin();
@@ -196,8 +198,8 @@ constexpr bool same_principal(const file_name& a, const principal_view& b) {
 }
 
 namespace detail {
-/// Fills a buffer from its front, or goes on counting when it is full. Big-endian: both formats are in their last
-/// version.
+/// Fills a buffer from its front; when it is full, continues to count. Big-endian, as both formats
+/// are in their latest versions.
 class file_writer {
  public:
   constexpr file_writer(std::span<std::uint8_t> out KERB_LIFETIMEBOUND, const char* type, std::uint8_t length_octets)
@@ -233,7 +235,7 @@ class file_writer {
   constexpr void fail(errc c, const char* field) {
     if (why_.ok()) why_ = {.code = c, .type = type_, .field = field};
   }
-  /// What was written; on any failure nothing is left of it, since keys were among it.
+  /// The octets written. On any failure the buffer is wiped, because it contained keys.
   constexpr result<bytes_view> finish() {
     if (why_.ok() && count_ > out_.size()) {
       why_ = {.code = errc::no_space, .detail = static_cast<std::uint32_t>(count_), .type = type_};

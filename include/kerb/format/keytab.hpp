@@ -5,36 +5,38 @@
 
 namespace kerb::inline v0 {
 
-/// One key of a keytab. `Name` is file_name in a file, and principal_view on the way into one.
+/// One key of a keytab. `Name` is file_name when read from a file, and principal_view for writing.
 template <class Name>
 struct basic_keytab_entry {
   Name principal;
-  kerberos_time timestamp;  ///< when it was written
+  kerberos_time timestamp;  ///< when the entry was written
   std::uint32_t kvno = 0;
   etype_t etype{};
-  secret_view key;          ///< as many octets as the file has: whoever imports it checks them
+  secret_view key;          ///< as many octets as the file has; import() checks their number
   bool short_kvno = false;  ///< only the low eight bits of the key version are known
 };
 using keytab_entry = basic_keytab_entry<file_name>;
 using keytab_key = basic_keytab_entry<principal_view>;
 
-/// The octets of a keytab, each entry checked when it was opened. Iterating yields every entry by value, in the file's
-/// order, and cannot fail. A view: the octets, which hold keys, must outlive it.
+/// A view of a keytab, whose entries were validated when it was opened. Iteration returns every
+/// entry by value, in the file's order, and cannot fail. The octets contain keys and must outlive
+/// the view.
 class keytab_view {
  public:
   constexpr keytab_view() = default;
-  /// Reads all of `file`, or refuses all of it, with field and offset: a record or a hole that ends behind the file, an
-  /// entry that ends behind its record, a realm with the octet 0, another version. `host` is the byte order of the
-  /// machine that wrote a file of version 0x501, which does not say; later ones are big-endian. A record of length 0
-  /// ends the file: what follows it is not looked at, nor is what stands in holes or behind an entry in its record.
+  /// Opens all of `file`, or fails with field and offset. Errors are: a record or a hole that ends
+  /// beyond the file, an entry that ends beyond its record, a realm with the octet 0, an unknown
+  /// version. `host` is the byte order of the machine that wrote a file of version 0x501; such a
+  /// file does not contain it. Later versions are big-endian. A record of length 0 ends the file.
+  /// The octets after it, those in holes, and those after an entry in its record are ignored.
   static constexpr result<keytab_view> open(bytes_view file KERB_LIFETIMEBOUND,
                                             std::endian host = std::endian::native) {
     const up_to_fault<keytab_view> read = open_up_to_fault(file, host);
     if (!read.fault.ok()) return read.fault;
     return read.view;
   }
-  /// The same, but the entries in front of a fault are given too: of a file whose last record is cut short, say. A
-  /// service can go on with them; whoever asks for it tells somebody of the fault.
+  /// The same, but on an error the result contains the entries before the fault, for example when
+  /// the last record is cut short. A service can continue with them; it should report the fault.
   static constexpr up_to_fault<keytab_view> open_up_to_fault(bytes_view file KERB_LIFETIMEBOUND,
                                                              std::endian host = std::endian::native) {
     up_to_fault<keytab_view> read;
@@ -81,14 +83,14 @@ class keytab_view {
  private:
   static constexpr const char* type = "keytab";
 
-  // Counts the entries up to the first fault, and says which that is
+  // Counts the entries up to the first error, and returns that error.
   constexpr error read_all(bytes_view file, std::endian host) {
     if (file.size() > 0xffffffffu) return {.code = errc::input_too_large, .type = type};
     detail::file_reader r(file, type, std::endian::big, 2);
     const std::uint32_t magic = r.number(1, "version");
-    const std::uint32_t version = r.number(1, "version");
-    if (r.ok() && magic != 5) r.fail(errc::wrong_constant, "version", 0);
-    if (r.ok() && version != 1 && version != 2) r.fail(errc::wrong_constant, "version", 1);
+    const std::uint32_t version = r.number(1, "version");  // the first of several errors counts
+    if (magic != 5) r.fail(errc::wrong_constant, "version", 0);
+    if (version != 1 && version != 2) r.fail(errc::wrong_constant, "version", 1);
     if (!r.ok()) return r.why();
     version_ = static_cast<std::uint8_t>(version);
     if (version_ == 1) r.set_order(host);
@@ -100,7 +102,7 @@ class keytab_view {
       if (!record->ok()) return record->why();
     }
   }
-  // The next record that holds an entry; none at the end, and after a fault
+  // The next record that contains an entry; none at the end or after an error.
   static constexpr std::optional<detail::file_reader> next_record(detail::file_reader& r) {
     while (r.ok() && !r.at_end()) {
       const std::size_t at = r.at();
@@ -121,7 +123,7 @@ class keytab_view {
     keytab_entry e{};
     const std::size_t at = r.at();
     std::uint32_t components = r.number(2, "components");
-    if (version == 1) {  // counts the realm too
+    if (version == 1) {  // the count includes the realm
       if (r.ok() && components == 0) r.fail(errc::missing_field, "realm", at);
       --components;
     }
@@ -132,23 +134,25 @@ class keytab_view {
     e.kvno = r.number(1, "key version");
     e.etype = static_cast<etype_t>(r.type_number("enctype"));
     e.key = secret_view(r.data("key"));
-    // Since krb5 1.14: the version again, in 32 bits. Zero is what an older entry left of a longer hole.
+    // Since krb5 1.14: the version again, in 32 bits. Zero may be left over from an older entry in
+    // a longer hole.
     const std::uint32_t kvno = r.left() >= 4 ? r.number(4, "key version") : 0;
     e.short_kvno = kvno == 0;
     if (kvno != 0) e.kvno = kvno;
     return e;
   }
 
-  detail::file_reader rest_{{}, type, std::endian::big, 2};  // behind the version
+  detail::file_reader rest_{{}, type, std::endian::big, 2};  // after the version
   std::size_t size_ = 0;
   std::uint8_t version_ = 2;
 };
 
-/// A keytab as a service's source of keys (the concept ticket_keys of exchange/service/keys.hpp), in the order of
-/// key_search and otherwise in the file's. Keys are imported by `policy` as they are asked for; those that it refuses
-/// are passed over. Where the file knows only the low eight bits of a version, those of the ticket's are compared. A
-/// service that its clients know by several names (RFC 6806 section 6) has its keys under each of them in the file: the
-/// name in a ticket is that which the client asked for.
+/// A keytab as a service's source of keys (the concept ticket_keys of exchange/service/keys.hpp).
+/// Keys are tried in the order of key_search, and otherwise in the file's order. `policy` imports a
+/// key when it is needed; keys that it rejects are skipped. If the file contains only the low eight
+/// bits of a version, only those bits of the ticket's version are compared. If clients know a
+/// service by several names (RFC 6806 section 6), the file needs its keys under each of them,
+/// because the ticket contains the name that the client requested.
 template <class Policy>
 class keytab_keys {
  public:
@@ -157,7 +161,7 @@ class keytab_keys {
                         key_search search = key_search::named_version)
       : keytab_(keytab), policy_(policy), search_(search) {}
 
-  /// Valid until the next call.
+  /// The key is valid until the next call.
   template <class Ask>
   constexpr const key* find(const Ask& ask) KERB_LIFETIMEBOUND {
     found_.reset();
@@ -177,7 +181,7 @@ class keytab_keys {
     }
     return found_ ? &*found_ : nullptr;
   }
-  /// Keys are found by the whole name: whatever key is there belongs to the realm that is asked for.
+  /// Keys are found by the whole name, so any key that is found belongs to the requested realm.
   template <class Ask>
   static constexpr kerberos_string realm_of(const Ask& ask) {
     return ask.service.realm;
@@ -204,13 +208,13 @@ class keytab_keys {
   std::optional<key> found_;
 };
 
-/// Writes a keytab of version 0x502, one entry after the other, into the front of a buffer.
+/// Writes a keytab of version 0x502, entry by entry, to the front of a buffer.
 class keytab_writer {
  public:
   constexpr explicit keytab_writer(std::span<std::uint8_t> out KERB_LIFETIMEBOUND) : w_(out, "keytab", 2) {
     w_.number(0x0502, 2);
   }
-  /// Appends an entry; its key version is written in 32 bits too. What is wrong with it, finish() says.
+  /// Appends an entry; its key version is also written in 32 bits. finish() reports errors.
   template <class Name>
   constexpr void add(const basic_keytab_entry<Name>& e) {
     const auto& components = detail::parts_of(e.principal);
@@ -228,10 +232,11 @@ class keytab_writer {
     w_.data(e.key.unguarded(), "key");
     w_.number(e.kvno, 4);
   }
-  /// The file's octets, or what was wrong first: errc::no_space with the octets that will do, errc::input_too_large for
-  /// a text or key of more than 65535 octets, errc::clock_out_of_range for a time that 32 bits do not hold,
-  /// errc::api_misuse for an encryption type that 16 bits do not and errc::bad_name_text for a realm with the octet 0.
-  /// After a failure nothing is left in the buffer.
+  /// The file's octets, or the first error: errc::no_space with a size that is enough,
+  /// errc::input_too_large for a text or key of more than 65535 octets, errc::clock_out_of_range
+  /// for a time that does not fit in 32 bits, errc::api_misuse for an encryption type that does not
+  /// fit in 16 bits, errc::bad_name_text for a realm with the octet 0. After an error the buffer is
+  /// wiped.
   constexpr result<bytes_view> finish() { return w_.finish(); }
 
  private:

@@ -1,4 +1,4 @@
-// Files of tickets with lengths in long form, as mimikatz writes them: a KRB-CRED that is not DER.
+// Ticket files with lengths in long form, as mimikatz writes them: a KRB-CRED that is not DER.
 #pragma once
 #include "../core/result.hpp"
 #include "../der/quick.hpp"
@@ -7,7 +7,7 @@
 namespace kerb::inline v0 {
 
 namespace detail {
-/// One TLV that is being copied: its contents, and where in the copy its header stands.
+/// One TLV that is being copied: where its contents end, and where its header and contents begin in the copy.
 struct kirbi_level {
   std::uint8_t tag = 0;
   std::size_t end = 0;       // of its contents, in the file
@@ -15,15 +15,15 @@ struct kirbi_level {
   std::size_t contents = 0;  // in the copy
   bool unsealed = false;     // an EncryptedData whose etype is 0
 };
-/// Deeper than any KRB-CRED: a component's text in the sealed part stands 20 deep.
+/// Deeper than any KRB-CRED: the text of a name component in the sealed part is 20 levels deep.
 inline constexpr std::size_t kirbi_depth = 32;
 
-/// What is open at one time, the outermost first.
+/// The TLVs that are open, the outermost first.
 struct kirbi_path {
   std::array<kirbi_level, kirbi_depth> level{};
   std::size_t depth = 0;
 
-  /// Whether a TLV of tag `t` would stand where these tags say, and nowhere else.
+  /// Whether `t` is the wanted tag and the open TLVs have exactly the tags in `outer`.
   constexpr bool is_at(std::initializer_list<std::uint8_t> outer, std::uint8_t t, std::uint8_t wanted) const {
     if (t != wanted || depth != outer.size()) return false;
     for (std::size_t i = 0; i != depth; ++i)
@@ -33,15 +33,18 @@ struct kirbi_path {
 };
 }  // namespace detail
 
-/// The KRB-CRED (RFC 4120 section 5.8.1) of a file as DER: lengths that are not in their shortest form are made so, in
-/// the part that is not sealed (etype 0, RFC 6448) too. `out` has as many octets as `file`, and what is returned lies
-/// at its front; it may not be `file` itself. Of DER it is a copy. Only lengths are changed, and nothing is judged but
-/// what that takes: whoever uses the result decodes it. errc::truncated, errc::non_minimal_length for indefinite
-/// lengths and those of more than four octets, errc::trailing_data behind the message, errc::unexpected_tag where no
-/// KRB-CRED begins and for more than 32 levels, errc::no_space.
+/// Converts the KRB-CRED (RFC 4120 section 5.8.1) in a file to DER: lengths that are not in their
+/// shortest form are rewritten, also in the part that is usually encrypted if it is not (etype 0,
+/// RFC 6448). `out` must have at least as many octets as `file` and must not overlap it; the result
+/// is at its front. DER is copied unchanged. Only lengths are changed, and only what that requires
+/// is checked, so decode the result. Errors: errc::truncated; errc::non_minimal_length for
+/// indefinite lengths and those of more than four octets; errc::trailing_data for octets after the
+/// message; errc::unexpected_tag when `file` does not begin with a KRB-CRED or has more than 32
+/// levels; errc::input_too_large for 2^32 octets or more; errc::no_space.
 ///
-/// For files alone, which whoever has got them has chosen. No message from a network is read so: two encodings of one
-/// message are a means to be judged differently by two readers.
+/// Use it only for files that the user has chosen. kerb reads no message from a network in this
+/// way: when a message has two encodings, an attacker can make two readers interpret it
+/// differently.
 constexpr result<bytes_view> kirbi_as_der(bytes_view file, std::span<std::uint8_t> out KERB_LIFETIMEBOUND) {
   constexpr const char* type = "KRB-CRED";
   const auto fault = [](errc c, std::size_t at) {
@@ -78,7 +81,7 @@ constexpr result<bytes_view> kirbi_as_der(bytes_view file, std::span<std::uint8_
     }
     const bool wraps = path.is_at({cred, sequence, fourth, sequence, third}, tag, octets) && path.level[3].unsealed;
     const std::size_t header = to;
-    to += der::quick::header_size(size);  // no more than it takes in the file; its length may shrink once more
+    to += der::quick::header_size(size);  // at most the size it has in the file; its length may shrink once more
     if ((tag & constructed) != 0 || wraps) {
       if (path.depth == detail::kirbi_depth) return fault(errc::unexpected_tag, from);
       path.level[path.depth++] = {tag, at + size, header, to, false};
@@ -86,7 +89,7 @@ constexpr result<bytes_view> kirbi_as_der(bytes_view file, std::span<std::uint8_
       (void)der::quick::header_of_any_length(out.data() + to, out.data() + header, der::tag{tag}, size);
       for (std::size_t i = 0; i != size; ++i) out[to++] = file[at++];
     }
-    // Whatever ends here has its length now
+    // Every TLV that ends here now has its final length
     while (path.depth != 0 && path.level[path.depth - 1].end == at) {
       const detail::kirbi_level& l = path.level[--path.depth];
       const std::size_t written = to - l.contents, begin = l.header + der::quick::header_size(written);

@@ -1,25 +1,27 @@
-// Principal names as people write them: component/component@REALM.
+// Principal names in text form: component/component@REALM.
 #pragma once
 #include "../core/result.hpp"
 #include "../msg/basic.hpp"
 
 namespace kerb::inline v0 {
 
-/// A principal name that owns its octets, at most N of them encoded. The octets are kept as the name's own encoding, so
-/// that it can be copied and moved freely; name() and view() are views of it.
+/// A principal name that owns its octets, at most N in encoded form. They are stored as the name's
+/// encoding, so it can be copied and moved freely; name() and view() are views of it.
 template <std::size_t N>
 class basic_principal {
  public:
   constexpr basic_principal() = default;
 
-  /// Reads `name@REALM`: components are parted by '/', and \ before '/', '@' or '\' takes them as they are; \n, \t, \b
-  /// and \0 are the characters of those names. Without '@' the realm is `default_realm`, if that is not empty. The name
-  /// type is KRB_NT_SRV_INST for krbtgt, KRB_NT_WELLKNOWN for WELLKNOWN (RFC 6111 section 3.1) and KRB_NT_PRINCIPAL
-  /// otherwise (RFC 4120 section 6.2). errc::bad_name_text, with the offset of the fault, for an empty text, a realm
-  /// that is missing or empty, a second '@' or an open '\'; errc::no_space for a name that does not fit.
+  /// Parses `name@REALM`. '/' separates components. \ before '/', '@' or '\' makes them ordinary
+  /// characters; \n, \t, \b and \0 are the control characters of those names. Without '@', the
+  /// realm is `default_realm`, unless that is empty. The name type is KRB_NT_SRV_INST for krbtgt,
+  /// KRB_NT_WELLKNOWN for WELLKNOWN (RFC 6111 section 3.1) and KRB_NT_PRINCIPAL otherwise (RFC 4120
+  /// section 6.2). Errors: errc::bad_name_text, with the offset of the fault, for an empty text, a
+  /// missing or empty realm, a second '@', a NUL or a trailing '\'; errc::no_space for a name that
+  /// does not fit.
   static constexpr result<basic_principal> parse(std::string_view text, std::string_view default_realm = {}) {
     if (text.empty()) return error{.code = errc::bad_name_text};
-    // First into plain octets, each component with its end noted by the count of octets, then into the encoding
+    // First unquote into plain octets and record where each component ends, then encode
     std::array<std::uint8_t, N> plain{};
     std::array<std::size_t, max_components> ends{};
     std::size_t size = 0, components = 0, realm_from = 0;
@@ -53,7 +55,7 @@ class basic_principal {
     }
     const bytes_view all = bytes_view(plain).first(size);
     const kerberos_string realm{all.subview(realm_from)};
-    // RFC 4120 section 5.2.2: realms hold no NUL
+    // RFC 4120 section 5.2.2: a realm must not contain NUL
     if (realm.octets.empty() || !is_realm_text(realm))
       return error{.code = errc::bad_name_text, .offset = offset(text.size())};
     std::array<kerberos_string, max_components> parts{};
@@ -65,7 +67,8 @@ class basic_principal {
     const view_of<kerberos_string> used(parts.data(), components);
     return of({{is_tgs ? name_t::srv_inst : is_known ? name_t::wellknown : name_t::principal, used}, realm});
   }
-  /// A copy of `p`; errc::no_space when it does not fit, and errc::bad_name_text for a realm with the octet 0.
+  /// A copy of `p`. Errors: errc::no_space when it does not fit, errc::bad_name_text for a realm
+  /// with the octet 0.
   static constexpr result<basic_principal> of(const principal_view& p) {
     basic_principal out;
     if (!is_realm_text(p.realm)) return error{.code = errc::bad_name_text};
@@ -78,7 +81,7 @@ class basic_principal {
     return out;
   }
 
-  /// A view of the name and the realm, valid as long as this object stays where it is.
+  /// A view of the name and the realm, valid until this object is moved or destroyed.
   constexpr principal_view view() const& KERB_LIFETIMEBOUND {
     const bytes_view all(octets_);
     const auto name = asn1::decode<msg::PrincipalName>(all.first(name_size_));
@@ -109,11 +112,12 @@ class basic_principal {
   std::size_t name_size_ = 0;
   std::size_t realm_size_ = 0;
 };
-/// Large enough for names of a hostname or two and a realm.
+/// Large enough for a name that contains a hostname or two and a realm.
 using principal = basic_principal<1024>;
 
-/// Writes a principal as people do, quoting what parse() would take apart; what is returned lies in `out`. Octets that
-/// are not printable ASCII are written as they are only from 0x80 on; other control characters become '?'.
+/// Writes a principal in text form, with quoting as parse() expects; the result is in `out`. Octets
+/// from 0x80 on are written unchanged; control characters that have no quoted form become '?'. On
+/// errc::no_space, `detail` is a size in octets that is enough.
 inline result<std::string_view> to_text(const principal_view& p, std::span<char> out) {
   std::size_t at = 0, needed = 0;
   auto put = [&](char c) {

@@ -11,7 +11,8 @@ namespace kerb::inline v0::msg {
 /// APOptions, RFC 4120 section 5.5.1.
 using ApOptions = flags<ap_option_t>;
 
-/// AP-REQ, RFC 4120 section 5.5.1. The authenticator is sealed octets in, and may be computed on its way out.
+/// AP-REQ, RFC 4120 section 5.5.1. The authenticator is decoded as encrypted octets, and may be
+/// computed while it is written.
 template <class Auth = EncryptedData>
 struct BasicApReq {
   ApOptions          ap_options;
@@ -31,7 +32,8 @@ struct BasicApReq {
 };
 using ApReq = BasicApReq<>;
 
-/// Authenticator, RFC 4120 section 5.5.1. The checksum and the authorization data may be computed on their way out.
+/// Authenticator, RFC 4120 section 5.5.1. The checksum and the authorization data may be computed
+/// while they are written.
 template <class Cksum = Checksum, class Data = AuthorizationData>
 struct BasicAuthenticator {
   kerberos_realm               crealm;

@@ -1,13 +1,14 @@
-// What authorization data hold, RFC 4120 section 5.2.6, RFC 4537 and RFC 6806 section 6.
+// Contents of authorization data, RFC 4120 section 5.2.6, RFC 4537 and RFC 6806 section 6.
 #pragma once
 #include "basic.hpp"
 
 namespace kerb::inline v0::msg {
 
-/// AD-IF-RELEVANT, RFC 4120 section 5.2.6.1: whoever does not know an element inside may pass over it.
+/// AD-IF-RELEVANT, RFC 4120 section 5.2.6.1: a recipient may ignore elements of unknown types inside.
 using AdIfRelevant = AuthorizationData;
 
-/// AD-KDCIssued, RFC 4120 section 5.2.6.2. The elements are captured: ad-checksum covers their encoding.
+/// AD-KDCIssued, RFC 4120 section 5.2.6.2. The elements are captured, because ad-checksum covers
+/// their encoding.
 struct AdKdcIssued {
   Checksum                       ad_checksum;
   std::optional<kerberos_realm>  i_realm;
@@ -25,7 +26,7 @@ struct AdKdcIssued {
   }
 };
 
-/// AD-AND-OR, RFC 4120 section 5.2.6.3: at least condition-count of the elements have to be satisfied.
+/// AD-AND-OR, RFC 4120 section 5.2.6.3: at least condition-count of the elements must be satisfied.
 struct AdAndOr {
   std::int32_t      condition_count{};
   AuthorizationData elements;
@@ -39,13 +40,13 @@ struct AdAndOr {
   }
 };
 
-/// AD-MANDATORY-FOR-KDC, RFC 4120 section 5.2.6.4: a KDC refuses an element inside that it does not know.
+/// AD-MANDATORY-FOR-KDC, RFC 4120 section 5.2.6.4: a KDC rejects elements of unknown types inside.
 using AdMandatoryForKdc = AuthorizationData;
 
 /// EtypeList, RFC 4537: the content of AD-ETYPE-NEGOTIATION, in the client's order of preference.
 using EtypeList = sequence_of<etype_t>;
 
-/// AD-LOGIN-ALIAS, RFC 6806 section 6: further names of the client, inside AD-KDC-ISSUED.
+/// AD-LOGIN-ALIAS, RFC 6806 section 6: alternative names of the client, inside AD-KDC-ISSUED.
 struct AdLoginAlias {
   sequence_of<PrincipalName, asn1::not_empty> login_aliases;
   asn1::extension_fields                      extensions;

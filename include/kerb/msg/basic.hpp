@@ -16,14 +16,14 @@ namespace kerb::inline v0 {
 using asn1::captured;
 using asn1::sequence_of;
 
-/// KerberosString, RFC 4120 section 5.2.1: octets with a length, compared octet by octet. A view; whoever made it
-/// says of what.
+/// A view of a KerberosString, RFC 4120 section 5.2.1: octets with a length, compared octet by
+/// octet. The octets must outlive it.
 struct kerberos_string {
   bytes_view octets;
 
-  /// A view of `text`. Not constexpr, see octets_of; constants are written "EX.ORG"_krb.
+  /// A view of `text`. Not constexpr, as octets_of; write constants as "EX.ORG"_krb.
   static kerberos_string of(std::string_view text) { return {octets_of(text)}; }
-  /// The same octets as text, for printing: whoever prints it minds control characters.
+  /// The same octets as text. Escape control characters before printing.
   std::string_view text() const { return {reinterpret_cast<const char*>(octets.data()), octets.size()}; }
 
   friend constexpr bool operator==(kerberos_string a, kerberos_string b) { return a.octets == b.octets; }
@@ -35,13 +35,14 @@ struct kerberos_string {
   }
 };
 
-/// Realm, RFC 4120 section 5.2.2: a KerberosString without the octet 0. Decoding refuses any other; a value of the
-/// program's own is not checked.
+/// Realm, RFC 4120 section 5.2.2: a KerberosString without the octet 0. Decoding rejects any other;
+/// values made by the program are not checked.
 struct kerberos_realm : kerberos_string {
   constexpr kerberos_realm() = default;
   constexpr kerberos_realm(kerberos_string text) : kerberos_string(text) {}
+  constexpr kerberos_realm(bytes_view of) : kerberos_string{of} {}
 };
-/// Whether it can be a realm's name: it holds no octet 0.
+/// Whether the text is allowed as a realm: it does not contain the octet 0.
 constexpr bool is_realm_text(kerberos_string s) { return !detail::has_zero(s.octets.data(), s.octets.size()); }
 
 namespace detail {
@@ -108,7 +109,7 @@ struct asn1::codec<kerberos_realm> {
 
 namespace msg {
 
-/// PrincipalName, RFC 4120 section 5.2.2. Compared by same_name, which does not look at the type.
+/// PrincipalName, RFC 4120 section 5.2.2. Compare with same_name, which ignores the type.
 struct PrincipalName {
   name_t                       name_type{};
   sequence_of<kerberos_string> name_string;
@@ -137,8 +138,8 @@ struct HostAddress {
 };
 using HostAddresses = sequence_of<HostAddress>;
 
-/// One element of AuthorizationData, RFC 4120 section 5.2.6. The data are octets in, and may be computed on their way
-/// out.
+/// One element of AuthorizationData, RFC 4120 section 5.2.6. The data are decoded as octets, and
+/// may be computed while they are written.
 template <class Data = bytes_view>
 struct BasicAuthorizationDataElement {
   ad_t ad_type{};
@@ -155,7 +156,8 @@ struct BasicAuthorizationDataElement {
 using AuthorizationDataElement = BasicAuthorizationDataElement<>;
 using AuthorizationData = sequence_of<AuthorizationDataElement>;
 
-/// PA-DATA, RFC 4120 section 5.2.7: its first tag is [1]. The value is octets in, and may be computed on its way out.
+/// PA-DATA, RFC 4120 section 5.2.7: its first tag is [1]. The value is decoded as octets, and may
+/// be computed while it is written.
 template <class Value = bytes_view>
 struct BasicPaData {
   padata_t padata_type{};
@@ -173,7 +175,8 @@ using PaData = BasicPaData<>;
 /// METHOD-DATA, RFC 4120 section 5.2.7.
 using MethodData = sequence_of<PaData>;
 
-/// EncryptedData, RFC 4120 section 5.2.9. The cipher is octets in, and may be computed on its way out.
+/// EncryptedData, RFC 4120 section 5.2.9. The cipher is decoded as octets, and may be computed
+/// while it is written.
 template <class Cipher = bytes_view>
 struct BasicEncryptedData {
   etype_t                      etype{};
@@ -191,7 +194,7 @@ struct BasicEncryptedData {
 };
 using EncryptedData = BasicEncryptedData<>;
 
-/// EncryptionKey, RFC 4120 section 5.2.9. The key's octets are secret wherever they lie.
+/// EncryptionKey, RFC 4120 section 5.2.9. The key's octets are secret.
 struct EncryptionKey {
   etype_t    keytype{};
   bytes_view keyvalue;
@@ -205,7 +208,7 @@ struct EncryptionKey {
   }
 };
 
-/// Checksum, RFC 4120 section 5.2.9. Octets in, and may be computed on its way out.
+/// Checksum, RFC 4120 section 5.2.9. It is decoded as octets, and may be computed while it is written.
 template <class Octets = bytes_view>
 struct BasicChecksum {
   cksum_t cksumtype{};
@@ -223,11 +226,11 @@ using Checksum = BasicChecksum<>;
 
 }  // namespace msg
 
-/// Whether two names have the same components. RFC 4120 section 5.2.2: the name type is a hint, and no two names
-/// differ in it alone.
+/// Whether two names have the same components. RFC 4120 section 5.2.2: the name type is a hint, and
+/// no two names may differ only in it.
 constexpr bool same_name(const msg::PrincipalName& a, const msg::PrincipalName& b) {
   if (a.name_string.size() != b.name_string.size()) return false;
-  // Of one text DER makes one encoding
+  // Equal names have equal encodings in DER.
   const bytes_view one = a.name_string.octets(), two = b.name_string.octets();
   if (!one.empty() && !two.empty()) return one == two;
   auto other = b.name_string.begin();
@@ -238,13 +241,13 @@ constexpr bool same_name(const msg::PrincipalName& a, const msg::PrincipalName& 
   return true;
 }
 
-/// A name and its realm, which together identify a principal (RFC 4120 section 5.2.2). A view.
+/// A view of a name and its realm, which together identify a principal (RFC 4120 section 5.2.2).
 struct principal_view {
   msg::PrincipalName name;
   kerberos_string    realm;
 };
 
-/// Whether two views are of one principal: the realm and every component, never the name type.
+/// Whether two views name the same principal. Compares the realm and every component, never the name type.
 constexpr bool same_principal(const principal_view& a, const principal_view& b) {
   return a.realm == b.realm && same_name(a.name, b.name);
 }

@@ -1,4 +1,4 @@
-// Authorization data under the KDC's own MAC, RFC 7751, and authentication indicators, RFC 8129.
+// Authorization data with a MAC of the KDC, RFC 7751, and authentication indicators, RFC 8129.
 #pragma once
 #include <variant>
 
@@ -7,7 +7,7 @@
 
 namespace kerb::inline v0::msg {
 
-/// Verifier-MAC, RFC 7751: a MAC, and whose key it is.
+/// Verifier-MAC, RFC 7751: a MAC, and the identity of its key.
 struct VerifierMac {
   std::optional<PrincipalName> identifier;
   std::optional<uint32>        kvno;
@@ -37,7 +37,8 @@ struct Verifier {
   }
 };
 
-/// AD-CAMMAC, RFC 7751, inside AD-IF-RELEVANT. The elements are captured: the MACs cover their encoding.
+/// AD-CAMMAC, RFC 7751, inside AD-IF-RELEVANT. The elements are captured, because the MACs cover
+/// their encoding.
 struct AdCammac {
   captured<AuthorizationData>                           elements;
   std::optional<VerifierMac>                            kdc_verifier;
@@ -55,7 +56,7 @@ struct AdCammac {
   }
 };
 
-/// AD-AUTHENTICATION-INDICATOR, RFC 8129: how the client authenticated, in the realm's own words.
+/// AD-AUTHENTICATION-INDICATOR, RFC 8129: how the client authenticated, in strings that the realm defines.
 using AdAuthenticationIndicator = sequence_of<utf8_string>;
 
 }  // namespace kerb::inline v0::msg

@@ -1,4 +1,4 @@
-// What stands in the OCTET STRINGs of messages: the table that lets asn1::describe() follow them.
+// The contents of messages' OCTET STRINGs: the table that lets asn1::describe() follow them.
 #pragma once
 #include "../asn1/describe.hpp"
 #include "../numbers/key_usage.hpp"
@@ -22,9 +22,10 @@
 
 namespace kerb::inline v0::msg {
 
-/// A table of contents for asn1::describe(). It follows pre-authentication data, authorization data, e-data, armor and
-/// proxied messages, and says of EncryptedData which key usages and which plaintext its place allows. Where it starts
-/// inside something larger, `from` and `sealed` say in what.
+/// A contents table for asn1::describe(). It follows pre-authentication data, authorization data,
+/// e-data, armor and proxied messages. For EncryptedData it gives the key usages and the plaintext
+/// that are allowed in its place. When a description starts inside a larger message, `from` and
+/// `sealed` name the enclosing one.
 struct contents {
   enum class side : std::uint8_t { unknown, request, reply, error };
   enum class plaintext : std::uint8_t {
@@ -57,7 +58,8 @@ struct contents {
     else return *this;
   }
 
-  /// EncryptedData: which keys and usages RFC 4120 section 7.5.1 and the pre-authentication mechanisms name there.
+  /// EncryptedData: the plaintext types and key usages of RFC 4120 section 7.5.1 and of the
+  /// pre-authentication mechanisms.
   template <class Look>
   constexpr void content(const EncryptedData& e, std::string_view, Look& look) const {
     const auto etype = static_cast<std::int32_t>(e.etype);
@@ -85,7 +87,7 @@ struct contents {
       case plaintext::priv:
         return sealed_as(std::type_identity<EncKrbPrivPart>{}, "EncKrbPrivPart", u::krb_priv_enc_part);
       case plaintext::cred:
-        // RFC 6448: etype 0 says that it is not sealed, because what carries it is
+        // RFC 6448: with etype 0 the part is not encrypted, because the transport is
         if (etype == 0) return look.template as<EncKrbCredPart>("EncKrbCredPart", contents{from});
         return sealed_as(std::type_identity<EncKrbCredPart>{}, "EncKrbCredPart", u::krb_cred_enc_part);
       case plaintext::timestamp:
@@ -146,7 +148,8 @@ struct contents {
     }
   }
 
-  /// KRB-ERROR: RFC 4120 section 5.9.1 has METHOD-DATA or TYPED-DATA there, Windows a KERB-ERROR-DATA.
+  /// The e-data of a KRB-ERROR: METHOD-DATA or TYPED-DATA by RFC 4120 section 5.9.1,
+  /// KERB-ERROR-DATA from Windows.
   template <class Look>
   constexpr void content(const KrbError& e, std::string_view, Look& look) const {
     switch (e.error_code) {
@@ -176,7 +179,7 @@ struct contents {
     if (field == "as-REQ") look.template as<AsReq>();
     else look.template as<PaPkAsRep>();
   }
-  /// MS-KKDCP section 2.2.2: behind four octets of length
+  /// MS-KKDCP section 2.2.2: after a four-octet length.
   template <class Look>
   constexpr void content(const KdcProxyMessage&, std::string_view, Look& look) const {
     const bytes_view in = look.octets();

@@ -5,8 +5,9 @@
 
 namespace kerb::inline v0::msg {
 
-/// KRB-CRED, RFC 4120 section 5.8.1: as many tickets as the sealed part has KrbCredInfo, in the same order. Where the
-/// etype is 0 the part is not sealed (RFC 6448). Tickets and part may be computed on their way out.
+/// KRB-CRED, RFC 4120 section 5.8.1: as many tickets as the encrypted part has KrbCredInfo, in the
+/// same order. With etype 0 the part is not encrypted (RFC 6448). Tickets and part may be computed
+/// while they are written.
 template <class EncPart = EncryptedData, class Tickets = sequence_of<Ticket>>
 struct BasicKrbCred {
   Tickets tickets;
@@ -24,7 +25,8 @@ struct BasicKrbCred {
 };
 using KrbCred = BasicKrbCred<>;
 
-/// KrbCredInfo, RFC 4120 section 5.8.1: one ticket's key, and what else of its EncTicketPart the sender tells.
+/// KrbCredInfo, RFC 4120 section 5.8.1: a ticket's key, and the fields of its EncTicketPart that
+/// the sender includes.
 struct KrbCredInfo {
   EncryptionKey                  key;
   std::optional<kerberos_realm>  prealm;
@@ -56,7 +58,8 @@ struct KrbCredInfo {
   }
 };
 
-/// EncKrbCredPart, RFC 4120 section 5.8.1. The list is elements in, and may be computed on its way out.
+/// EncKrbCredPart, RFC 4120 section 5.8.1. The list is decoded as elements, and may be computed
+/// while it is written.
 template <class Infos = sequence_of<KrbCredInfo>>
 struct BasicEncKrbCredPart {
   Infos                        ticket_info;

@@ -52,7 +52,7 @@ struct TypedDataElement {
       tag<1>("data-value", &T::data_value));
   }
 };
-/// TYPED-DATA, RFC 4120 section 5.9.1: what the e-data of some errors hold, PKINIT's among them.
+/// TYPED-DATA, RFC 4120 section 5.9.1: the e-data of some errors, among them PKINIT's.
 using TypedData = sequence_of<TypedDataElement, asn1::not_empty>;
 
 }  // namespace kerb::inline v0::msg

@@ -11,7 +11,7 @@ namespace kerb::inline v0 {
 enum class armor_t : std::int32_t {
   initiator_params = 1,
 };
-/// The RFC's word ("FX_FAST_ARMOR_AP_REQUEST"). Empty for a number without a name.
+/// The RFC's name ("FX_FAST_ARMOR_AP_REQUEST"); empty for a number without a name.
 constexpr std::string_view name_of(armor_t n) {
   switch (n) {
     case armor_t::initiator_params: return "FX_FAST_ARMOR_AP_REQUEST";
@@ -19,12 +19,13 @@ constexpr std::string_view name_of(armor_t n) {
   }
 }
 
-/// FastOptions, RFC 6113 section 5.4.2. Bits 1 to 15 are critical: a KDC that does not know one refuses the request.
+/// FastOptions, RFC 6113 section 5.4.2. Bits 1 to 15 are critical: a KDC that does not know one
+/// rejects the request.
 enum class fast_option_t : unsigned {
   hide_client_names    = 1,
   kdc_follow_referrals = 16,
 };
-/// The RFC's word ("hide-client-names"). Empty for a number without a name.
+/// The RFC's name ("hide-client-names"); empty for a number without a name.
 constexpr std::string_view name_of(fast_option_t n) {
   switch (n) {
     case fast_option_t::hide_client_names: return "hide-client-names";
@@ -38,14 +39,14 @@ inline constexpr const char* asn1::flags_name<fast_option_t> = "FastOptions";
 
 namespace msg {
 
-// PA-FX-COOKIE (RFC 6113 section 5.2) has no ASN.1: the client returns the octets as they came. PA-FX-ERROR (section
-// 5.4.4) holds a KrbError without e-data.
+// PA-FX-COOKIE (RFC 6113 section 5.2) has no ASN.1: the client returns the octets unchanged.
+// PA-FX-ERROR (section 5.4.4) contains a KrbError without e-data.
 
 /// PA-AUTHENTICATION-SET-ELEM, RFC 6113 section 5.3.
 struct PaAuthenticationSetElem {
   padata_t                  pa_type{};
   std::optional<bytes_view> pa_hint;
-  std::optional<bytes_view> pa_value;  ///< only in the first of a set
+  std::optional<bytes_view> pa_value;  ///< only in the first element of a set
   asn1::extension_fields    extensions;
 
   static consteval auto asn1() {
@@ -58,15 +59,15 @@ struct PaAuthenticationSetElem {
       extensible(&T::extensions));
   }
 };
-/// PA-AUTHENTICATION-SET, RFC 6113 section 5.3: mechanisms that all have to succeed. PA-AUTH-SET-SELECTED returns it
-/// octet by octet.
+/// PA-AUTHENTICATION-SET, RFC 6113 section 5.3: mechanisms that must all succeed.
+/// PA-AUTH-SET-SELECTED returns it octet by octet.
 using PaAuthenticationSet = sequence_of<PaAuthenticationSetElem>;
 
 /// FastOptions, RFC 6113 section 5.4.2.
 using FastOptions = flags<fast_option_t>;
 
-/// KrbFastArmor, RFC 6113 section 5.4.1: what tells the KDC the armor key. For FX_FAST_ARMOR_AP_REQUEST the value is an
-/// AP-REQ (section 5.4.1.1).
+/// KrbFastArmor, RFC 6113 section 5.4.1: identifies the armor key to the KDC. For
+/// FX_FAST_ARMOR_AP_REQUEST the value is an AP-REQ (section 5.4.1.1).
 struct KrbFastArmor {
   armor_t                armor_type{};
   bytes_view             armor_value;
@@ -82,11 +83,12 @@ struct KrbFastArmor {
   }
 };
 
-/// KrbFastArmoredReq, RFC 6113 section 5.4.2. The checksum is over the outer request's KDC-REQ-BODY for an AS-REQ, over
-/// the AP-REQ of PA-TGS-REQ for a TGS-REQ; the sealed part may be computed on its way out.
+/// KrbFastArmoredReq, RFC 6113 section 5.4.2. For an AS-REQ the checksum is over the outer
+/// request's KDC-REQ-BODY, for a TGS-REQ over the AP-REQ of PA-TGS-REQ. The encrypted part may be
+/// computed while it is written.
 template <class EncPart = EncryptedData>
 struct BasicKrbFastArmoredReq {
-  std::optional<KrbFastArmor> armor;  ///< must be there in an AS-REQ
+  std::optional<KrbFastArmor> armor;  ///< required in an AS-REQ
   Checksum                    req_checksum;
   EncPart                     enc_fast_req;  ///< a KrbFastReq
   asn1::extension_fields      extensions;
@@ -115,7 +117,7 @@ struct PaFxFastRequest {
   }
 };
 
-/// KrbFastReq, RFC 6113 section 5.4.2. Its body is the one that counts, not the outer request's.
+/// KrbFastReq, RFC 6113 section 5.4.2. Its body replaces the outer request's.
 struct KrbFastReq {
   FastOptions            fast_options;
   MethodData             padata;
@@ -161,7 +163,7 @@ struct PaFxFastReply {
   }
 };
 
-/// KrbFastFinished, RFC 6113 section 5.4.3: who the client is, and a checksum over the ticket beside it.
+/// KrbFastFinished, RFC 6113 section 5.4.3: the client's name, and a checksum over the reply's ticket.
 struct KrbFastFinished {
   kerberos_time          timestamp;
   microseconds           usec;
@@ -186,8 +188,8 @@ struct KrbFastFinished {
 /// KrbFastResponse, RFC 6113 section 5.4.3.
 struct KrbFastResponse {
   MethodData                     padata;
-  std::optional<EncryptionKey>   strengthen_key;  ///< must be there in a TGS-REP, must not in a KRB-ERROR
-  std::optional<KrbFastFinished> finished;  ///< in a KDC-REP, and nowhere else
+  std::optional<EncryptionKey>   strengthen_key;  ///< required in a TGS-REP, not allowed in a KRB-ERROR
+  std::optional<KrbFastFinished> finished;  ///< in a KDC-REP only
   uint32                         nonce{};  ///< the request's
   asn1::extension_fields         extensions;
 
@@ -203,7 +205,7 @@ struct KrbFastResponse {
   }
 };
 
-/// EncryptedChallenge, RFC 6113 section 5.4.6: a sealed PA-ENC-TS-ENC.
+/// EncryptedChallenge, RFC 6113 section 5.4.6: an encrypted PA-ENC-TS-ENC.
 using EncryptedChallenge = EncryptedData;
 
 }  // namespace msg

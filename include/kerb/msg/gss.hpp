@@ -1,4 +1,4 @@
-// Kerberos in GSS-API: the frame of a context's tokens and the authenticator's checksum, RFC 4121 section 4.1.
+// Kerberos in GSS-API: the framing of a context's tokens and the authenticator's checksum, RFC 4121 section 4.1.
 #pragma once
 #include "../core/result.hpp"
 #include "../der/writer.hpp"
@@ -7,8 +7,8 @@
 
 namespace kerb::inline v0 {
 
-/// Token identifiers (TOK_ID): the two octets that every token of the mechanism begins with, behind its frame where it
-/// has one. RFC 4121 sections 4.1 and 4.2; others as they are marked. Open.
+/// Token identifiers (TOK_ID): the first two octets of every token of the mechanism, after the
+/// frame if it has one. RFC 4121 sections 4.1 and 4.2, or the document beside the number. Open.
 enum class gss_token_t : std::uint16_t {
   ap_req         = 0x0100,
   ap_rep         = 0x0200,
@@ -22,7 +22,7 @@ enum class gss_token_t : std::uint16_t {
   delete_context = 0x0102,  ///< RFC 1964 section 1.2.3
   wrap_v1        = 0x0201,  ///< RFC 1964 section 1.2.2
 };
-/// The RFC's word ("KRB_AP_REQ"). Empty for a number without a name.
+/// The RFC's name ("KRB_AP_REQ"); empty for a number without a name.
 constexpr std::string_view name_of(gss_token_t n) {
   switch (n) {
     case gss_token_t::ap_req: return "KRB_AP_REQ";
@@ -40,14 +40,15 @@ constexpr std::string_view name_of(gss_token_t n) {
   }
 }
 
-/// InitialContextToken, RFC 2743 section 3.1: [APPLICATION 0] IMPLICIT SEQUENCE of a mechanism and what that defines.
-/// A view. Not a schema: what is inside need not be ASN.1.
+/// A view of an InitialContextToken, RFC 2743 section 3.1: [APPLICATION 0] IMPLICIT SEQUENCE of a
+/// mechanism and data that the mechanism defines. It has no schema, because the data need not be
+/// ASN.1.
 struct gss_token {
   object_identifier mech;
   bytes_view        inner;
 };
-/// The token that is all of `in`, views into it. Its lengths must be DER's, and nothing may follow it. The mechanism is
-/// not judged.
+/// Parses all of `in` as a token; the result contains views into it. Lengths must be DER, and
+/// nothing may follow the token. Any mechanism is accepted.
 constexpr result<gss_token> read_gss_token(bytes_view in KERB_LIFETIMEBOUND) {
   constexpr const char* type = "InitialContextToken";
   if (in.size() > 0xffffffffu) return error{.code = errc::input_too_large, .type = type};
@@ -68,8 +69,8 @@ constexpr void write_gss_header(der::writer& w, std::size_t mark, object_identif
   asn1::codec<object_identifier>::write(w, mech);
   w.header_since(der::application(0), mark);
 }
-/// Writes the token so that it ends where `out` ends, and returns the part of `out` it fills. errc::no_space says in
-/// `detail` how many octets will do.
+/// Writes the token so that it ends where `out` ends, and returns the part of `out` it fills. On
+/// errc::no_space, `detail` is a size in octets that is enough.
 constexpr result<bytes_view> write_gss_token(const gss_token& t, std::span<std::uint8_t> out) {
   der::writer w(out);
   w.octets(t.inner);
@@ -78,19 +79,20 @@ constexpr result<bytes_view> write_gss_token(const gss_token& t, std::span<std::
   return bytes_view(w.written_since(0));
 }
 
-/// Whether it is Kerberos: by its own number, by the one that Windows 2000 cut short, or user-to-user.
+/// Whether the mechanism is Kerberos: its own identifier, the one that Windows 2000 truncated, or user-to-user.
 constexpr bool is_krb5(object_identifier mech) {
   return mech == msg::mech_krb5 || mech == msg::mech_ms_krb5 || mech == msg::mech_user_to_user;
 }
 
-/// A token that establishes a context, RFC 4121 section 4.1: what kind it is, and a message. A view.
+/// A view of a token that establishes a context, RFC 4121 section 4.1: its identifier and a message.
 struct krb5_token {
   object_identifier mech = msg::mech_krb5;
   gss_token_t       id{};
   bytes_view        message;
 };
-/// The parts of the token that is all of `in`, views into it. errc::wrong_constant where the mechanism is not Kerberos.
-/// An identifier without a name is read: RFC 4121 section 4.1 has it answered by KRB_AP_ERR_MSG_TYPE.
+/// Parses all of `in` as such a token; the result contains views into it. Fails with
+/// errc::wrong_constant if the mechanism is not Kerberos. Unknown identifiers are accepted: RFC
+/// 4121 section 4.1 specifies KRB_AP_ERR_MSG_TYPE as the answer.
 constexpr result<krb5_token> read_krb5_token(bytes_view in KERB_LIFETIMEBOUND) {
   const auto t = read_gss_token(in);
   if (!t) return t.error();
@@ -104,16 +106,16 @@ constexpr result<krb5_token> read_krb5_token(bytes_view in KERB_LIFETIMEBOUND) {
   if (t->inner.size() < 2) return fault(errc::truncated, t->inner.data(), "TOK_ID");
   return krb5_token{t->mech, static_cast<gss_token_t>(t->inner[0] << 8 | t->inner[1]), t->inner.subview(2)};
 }
-/// Writes the frame and the identifier in front of everything written since count() was `mark`: a message that was
-/// written where it stands becomes a token.
+/// Writes the frame and the identifier in front of everything written since count() was `mark`.
+/// This makes a token of a message, in place.
 constexpr void write_krb5_header(der::writer& w, std::size_t mark, gss_token_t id,
                                  object_identifier mech = msg::mech_krb5) {
   w.octet(static_cast<std::uint8_t>(static_cast<unsigned>(id) & 0xff));
   w.octet(static_cast<std::uint8_t>(static_cast<unsigned>(id) >> 8));
   write_gss_header(w, mark, mech);
 }
-/// Writes the token so that it ends where `out` ends, and returns the part of `out` it fills. errc::no_space says in
-/// `detail` how many octets will do.
+/// Writes the token so that it ends where `out` ends, and returns the part of `out` it fills. On
+/// errc::no_space, `detail` is a size in octets that is enough.
 constexpr result<bytes_view> write_krb5_token(const krb5_token& t, std::span<std::uint8_t> out) {
   der::writer w(out);
   w.octets(t.message);
@@ -122,7 +124,7 @@ constexpr result<bytes_view> write_krb5_token(const krb5_token& t, std::span<std
   return bytes_view(w.written_since(0));
 }
 
-/// Context flags by their value, RFC 4121 section 4.1.1.1; the last three of RFC 4757 section 7.1.
+/// Context flags, RFC 4121 section 4.1.1.1; the last three are from RFC 4757 section 7.1.
 enum class gss_flag_t : std::uint32_t {
   deleg          = 1,
   mutual         = 2,
@@ -134,7 +136,7 @@ enum class gss_flag_t : std::uint32_t {
   identify       = 0x2000,
   extended_error = 0x4000,
 };
-/// The RFC's word ("GSS_C_DELEG_FLAG"). Empty for a number without a name.
+/// The RFC's name ("GSS_C_DELEG_FLAG"); empty for a number without a name.
 constexpr std::string_view name_of(gss_flag_t n) {
   switch (n) {
     case gss_flag_t::deleg: return "GSS_C_DELEG_FLAG";
@@ -149,7 +151,7 @@ constexpr std::string_view name_of(gss_flag_t n) {
     default: return "";
   }
 }
-/// The flags of a context: unlike KerberosFlags, numbers that are added up.
+/// The flags of a context: unlike KerberosFlags, values that are combined with OR.
 struct gss_flags {
   std::uint32_t bits = 0;
 
@@ -169,25 +171,26 @@ struct gss_flags {
   friend constexpr bool operator==(const gss_flags&, const gss_flags&) = default;
 };
 
-/// The authenticator's checksum of type 0x8003, RFC 4121 section 4.1.1: no checksum of anything, but what the initiator
-/// says of the context. A view.
+/// A view of the authenticator's checksum of type 0x8003, RFC 4121 section 4.1.1. It is not a
+/// checksum; it contains the initiator's parameters of the context.
 struct gss_checksum {
-  bytes_view                bnd;  ///< a hash of the channel bindings: 16 octets, all zero where there are none
+  bytes_view                bnd;  ///< a hash of the channel bindings: 16 octets, all zero if there are none
   gss_flags                 flags;
-  std::optional<bytes_view> deleg;  ///< a KRB-CRED; there if, and only if, GSS_C_DELEG_FLAG is set
-  bytes_view                exts;   ///< what a later version adds; whoever does not know it passes over it
+  std::optional<bytes_view> deleg;  ///< a KRB-CRED; present if and only if GSS_C_DELEG_FLAG is set
+  bytes_view                exts;   ///< extensions; ignore unknown ones
 
   static constexpr std::size_t bnd_size = 16;
-  /// Whether the initiator has bound the context to a channel, RFC 4121 section 4.1.1.2.
+  /// Whether the initiator bound the context to a channel, RFC 4121 section 4.1.1.2.
   constexpr bool has_bindings() const {
     for (std::uint8_t b : bnd)
       if (b != 0) return true;
     return false;
   }
 };
-/// The parts of the checksum that is all of `in`, views into it. Refused, with field and offset, are another Lgth than
-/// 16 or another DlgOpt than 1 (errc::wrong_constant), lengths beyond its end (errc::truncated) and a delegation without
-/// a message (errc::missing_field). Flags without a name are kept: RFC 4121 section 4.1.1.1 has receivers ignore them.
+/// Parses all of `in` as such a checksum; the result contains views into it. Errors, with field and
+/// offset: errc::wrong_constant for a Lgth other than 16 or a DlgOpt other than 1, errc::truncated
+/// for lengths beyond the end, errc::missing_field for a delegation without a message. Unknown
+/// flags are kept, because RFC 4121 section 4.1.1.1 requires receivers to ignore them.
 constexpr result<gss_checksum> read_gss_checksum(bytes_view in KERB_LIFETIMEBOUND) {
   const auto number = [&](std::size_t at, std::size_t octets) {
     std::uint32_t n = 0;
@@ -214,9 +217,10 @@ constexpr result<gss_checksum> read_gss_checksum(bytes_view in KERB_LIFETIMEBOUN
   c.exts = in.subview(28 + size);
   return c;
 }
-/// Why a checksum cannot be written; ok where it can. errc::input_too_large says that no 16 bits hold the KRB-CRED's
-/// length; errc::api_misuse, that `bnd` is of another size than 16 or none, that flag and KRB-CRED do not agree, or that
-/// a flag has no name, which RFC 4121 section 4.1.1.1 forbids.
+/// The reason why a checksum cannot be written; ok if it can. errc::input_too_large: the KRB-CRED's
+/// length does not fit in 16 bits. errc::api_misuse: `bnd` has neither 16 octets nor none, the
+/// delegation flag and the KRB-CRED do not agree, or a flag is unknown, which RFC 4121 section
+/// 4.1.1.1 forbids.
 constexpr error fault_of(const gss_checksum& c) {
   constexpr std::uint32_t named = 0x703f;
   if ((!c.bnd.empty() && c.bnd.size() != gss_checksum::bnd_size) || (c.flags.bits & ~named) != 0 ||
@@ -226,7 +230,8 @@ constexpr error fault_of(const gss_checksum& c) {
   if (c.deleg && c.deleg->size() > 0xffff) return {.code = errc::input_too_large, .type = "checksum 0x8003"};
   return {};
 }
-/// Writes the octets of a checksum without fault in front of what `w` holds; without `bnd` there are no bindings.
+/// Writes the octets of a checksum for which fault_of() is ok in front of what `w` contains. An
+/// empty `bnd` means no bindings.
 constexpr void write_gss_checksum(der::writer& w, const gss_checksum& c) {
   const auto number = [&](std::size_t n, std::size_t octets) {
     for (std::size_t i = octets; i != 0; --i) w.octet(static_cast<std::uint8_t>(n >> (8 * (i - 1))));
@@ -242,8 +247,9 @@ constexpr void write_gss_checksum(der::writer& w, const gss_checksum& c) {
   else w.octets(c.bnd);
   number(gss_checksum::bnd_size, 4);
 }
-/// Writes the checksum so that it ends where `out` ends, and returns the part of `out` it fills. errc::no_space says in
-/// `detail` how many octets will do; other errors are those of fault_of().
+/// Writes the checksum so that it ends where `out` ends, and returns the part of `out` it fills. On
+/// errc::no_space, `detail` is a size in octets that is enough; other errors are those of
+/// fault_of().
 constexpr result<bytes_view> write_gss_checksum(const gss_checksum& c, std::span<std::uint8_t> out) {
   if (const error e = fault_of(c); !e.ok()) return e;
   der::writer w(out);

@@ -4,10 +4,10 @@
 
 namespace kerb::inline v0 {
 
-/// The target-realm of an IAKERB-HEADER: a UTF8String, without the octet 0 as all realms. A view.
+/// A view of the target-realm of an IAKERB-HEADER: a UTF8String without the octet 0, as all realms.
 struct iakerb_realm {
   bytes_view octets;
-  /// It is an OCTET STRING instead: so MIT krb5 up to 1.21 writes it, and reads no other.
+  /// Whether it is an OCTET STRING instead. MIT krb5 up to 1.21 writes it so and rejects a UTF8String.
   bool as_octet_string = false;
 };
 
@@ -44,7 +44,7 @@ struct IakerbHeader {
   }
 };
 
-/// IAKERB-FINISHED, draft-ietf-kitten-iakerb: a checksum over all messages of the conversation.
+/// IAKERB-FINISHED, draft-ietf-kitten-iakerb: a checksum over all messages of the exchange.
 struct IakerbFinished {
   Checksum               iakerb_messages;
   asn1::extension_fields extensions;

@@ -12,7 +12,8 @@ namespace kerb::inline v0::msg {
 /// KDCOptions, RFC 4120 section 5.4.1.
 using KdcOptions = flags<kdc_option_t>;
 
-/// KDC-REQ-BODY, RFC 4120 section 5.4.1. What is sealed in it, and the tickets, may be computed on their way out.
+/// KDC-REQ-BODY, RFC 4120 section 5.4.1. The encrypted part and the tickets may be computed while
+/// they are written.
 template <class Sealed = EncryptedData, class Tickets = sequence_of<Ticket>>
 struct BasicKdcReqBody {
   KdcOptions                   kdc_options;
@@ -48,8 +49,9 @@ struct BasicKdcReqBody {
 };
 using KdcReqBody = BasicKdcReqBody<>;
 
-/// KDC-REQ, RFC 4120 section 5.4.1: its first tag is [1]. The APPLICATION tag and msg-type are one number, so a request
-/// labelled as another cannot be made or read. The body is captured: a TGS-REQ's checksum covers the octets that came.
+/// KDC-REQ, RFC 4120 section 5.4.1: its first tag is [1]. The APPLICATION tag and msg-type are the
+/// same number here, so a request in which they differ can be neither made nor read. The body is
+/// captured, because a TGS-REQ's checksum covers the octets received.
 template <msg_t M, class Padata = std::optional<MethodData>, class Body = captured<KdcReqBody>>
 struct KdcReq {
   Padata padata;
@@ -68,7 +70,7 @@ struct KdcReq {
 using AsReq  = KdcReq<msg_t::as_req>;
 using TgsReq = KdcReq<msg_t::tgs_req>;
 
-/// KDC-REP, RFC 4120 section 5.4.2. The ticket is captured, so that it goes to the service as the KDC wrote it.
+/// KDC-REP, RFC 4120 section 5.4.2. The ticket is captured, so that the service gets it as the KDC wrote it.
 template <msg_t M, class Tkt = captured<Ticket>, class EncPart = EncryptedData, class Padata = MethodData>
 struct KdcRep {
   std::optional<Padata> padata;
@@ -108,9 +110,10 @@ struct LastReqEntry {
 };
 using LastReq = sequence_of<LastReqEntry>;
 
-/// EncKDCRepPart, RFC 4120 section 5.4.2, with the encrypted-pa-data of RFC 6806 section 11: what the KDC tells the
-/// client. EncASRepPart has APPLICATION 25 and is read under 26 too, which is what MIT's KDC writes; EncTGSRepPart has 26
-/// and is read under 25 too, which is what GNU Shishi's KDC writes. Which of the two a reply is, its key usage says.
+/// EncKDCRepPart, RFC 4120 section 5.4.2, with the encrypted-pa-data of RFC 6806 section 11: the
+/// part of a reply that is encrypted for the client. EncASRepPart has APPLICATION 25 and is also
+/// read under 26, which MIT's KDC writes. EncTGSRepPart has 26 and is also read under 25, which GNU
+/// Shishi's KDC writes. The key usage tells the two apart.
 template <std::uint8_t... Application>
 struct EncKdcRepPart {
   EncryptionKey                key;

@@ -6,8 +6,8 @@ namespace kerb::inline v0::msg {
 
 /// KDC-PROXY-MESSAGE, MS-KKDCP section 2.2.2.
 struct KdcProxyMessage {
-  bytes_view                     kerb_message;  ///< with the four octets of length of RFC 4120 section 7.2.2
-  std::optional<kerberos_realm>  target_domain;  ///< only in requests
+  bytes_view                     kerb_message;  ///< with the four-octet length of RFC 4120 section 7.2.2
+  std::optional<kerberos_realm>  target_domain;  ///< in requests only
   std::optional<uint32>          dclocator_hint;
 
   static consteval auto asn1() {

@@ -6,7 +6,7 @@
 
 namespace kerb::inline v0 {
 
-/// Result codes, RFC 3244 section 2. Open: every number but 0 is a failure.
+/// Result codes, RFC 3244 section 2. Open: every number other than 0 is a failure.
 enum class kpasswd_result_t : std::uint16_t {
   success             = 0,
   malformed           = 1,
@@ -17,7 +17,7 @@ enum class kpasswd_result_t : std::uint16_t {
   bad_version         = 6,
   initial_flag_needed = 7,
 };
-/// The RFC's word ("KRB5_KPASSWD_SUCCESS"). Empty for a number without a name.
+/// The RFC's name ("KRB5_KPASSWD_SUCCESS"); empty for a number without a name.
 constexpr std::string_view name_of(kpasswd_result_t n) {
   switch (n) {
     case kpasswd_result_t::success: return "KRB5_KPASSWD_SUCCESS";
@@ -34,9 +34,9 @@ constexpr std::string_view name_of(kpasswd_result_t n) {
 
 namespace msg {
 
-/// ChangePasswdData, RFC 3244 section 2. The RFC asks a server to pass over what follows targrealm.
+/// ChangePasswdData, RFC 3244 section 2. The RFC asks a server to ignore fields after targrealm.
 struct ChangePasswdData {
-  bytes_view                     newpasswd;  ///< in the clear, once the KRB-PRIV is open
+  bytes_view                     newpasswd;  ///< unencrypted, inside the decrypted KRB-PRIV
   std::optional<PrincipalName>   targname;
   std::optional<kerberos_realm>  targrealm;
   asn1::extension_fields         extensions;
@@ -54,20 +54,20 @@ struct ChangePasswdData {
 
 }  // namespace msg
 
-/// The frame of requests and replies, RFC 3244 section 2: three big-endian numbers of 16 bits, then the messages. A
-/// view.
+/// A view of a request or reply, RFC 3244 section 2: three big-endian numbers of 16 bits, then the messages.
 struct kpasswd_frame {
   std::uint16_t version = 0;  ///< see below
-  bytes_view    ap;           ///< AP-REQ or AP-REP; empty in front of a KRB-ERROR
+  bytes_view    ap;           ///< AP-REQ or AP-REP; empty if `message` is a KRB-ERROR
   bytes_view    message;      ///< KRB-PRIV, or KRB-ERROR
 
-  static constexpr std::uint16_t set_version    = 0xff80;  ///< a request that holds a ChangePasswdData
-  static constexpr std::uint16_t change_version = 0x0001;  ///< any reply, and a request that holds a bare password
+  static constexpr std::uint16_t set_version    = 0xff80;  ///< a request that contains a ChangePasswdData
+  static constexpr std::uint16_t change_version = 0x0001;  ///< any reply, and a request that contains only a password
   static constexpr std::size_t   header_size    = 6;
 };
 
-/// The parts of the frame that is all of `in`, views into it. Fails with errc::truncated where `in` is shorter than it
-/// says, with errc::trailing_data where it is longer. The version is not judged.
+/// Parses all of `in` as such a frame; the result contains views into it. Fails with
+/// errc::truncated if `in` is shorter than the length in it, and with errc::trailing_data if it is
+/// longer. Any version is accepted.
 constexpr result<kpasswd_frame> read_kpasswd_frame(bytes_view in KERB_LIFETIMEBOUND) {
   const auto number = [&](std::size_t at) { return static_cast<std::uint16_t>(in[at] << 8 | in[at + 1]); };
   const auto fault = [](errc c, std::size_t at, const char* field) {
@@ -83,8 +83,9 @@ constexpr result<kpasswd_frame> read_kpasswd_frame(bytes_view in KERB_LIFETIMEBO
                        .message = in.subview(kpasswd_frame::header_size + ap)};
 }
 
-/// Writes the frame so that it ends where `out` ends, and returns the part of `out` it fills. errc::no_space says in
-/// `detail` how many octets will do; errc::input_too_large, that no 16 bits hold its length.
+/// Writes the frame so that it ends where `out` ends, and returns the part of `out` it fills. On
+/// errc::no_space, `detail` is a size in octets that is enough. errc::input_too_large means that
+/// the length does not fit in 16 bits.
 constexpr result<bytes_view> write_kpasswd_frame(const kpasswd_frame& f, std::span<std::uint8_t> out) {
   const std::size_t size = kpasswd_frame::header_size + f.ap.size() + f.message.size();
   if (size > 0xffff) return error{.code = errc::input_too_large, .type = "kpasswd"};
@@ -102,12 +103,12 @@ constexpr result<bytes_view> write_kpasswd_frame(const kpasswd_frame& f, std::sp
   return bytes_view(w.written_since(0));
 }
 
-/// What a server says, in the user-data of its KRB-PRIV or the e-data of its KRB-ERROR: RFC 3244 section 2.
+/// The server's result, in the user-data of its KRB-PRIV or the e-data of its KRB-ERROR: RFC 3244 section 2.
 struct kpasswd_result {
   kpasswd_result_t code{};
-  bytes_view       text;  ///< UTF-8 as the RFC has it; Windows puts a structure of its own there
+  bytes_view       text;  ///< UTF-8 by the RFC; Windows sends a structure of its own instead
 };
-/// Fails with errc::truncated where there is no code.
+/// Fails with errc::truncated if there is no code.
 constexpr result<kpasswd_result> read_kpasswd_result(bytes_view in KERB_LIFETIMEBOUND) {
   if (in.size() < 2) return error{.code = errc::truncated, .type = "kpasswd", .field = "result code"};
   return kpasswd_result{static_cast<kpasswd_result_t>(in[0] << 8 | in[1]), in.subview(2)};

@@ -1,10 +1,10 @@
-// What MIT krb5's KDC seals in its PA-FX-COOKIE: of use to whoever reads a KDC's own cookies.
+// The encrypted contents of MIT krb5's PA-FX-COOKIE. Only a KDC can read its own cookies.
 #pragma once
 #include "basic.hpp"
 
 namespace kerb::inline v0::msg {
 
-/// SecureCookie, MIT krb5's documentation of its cookie format: in a cookie of version 1.
+/// SecureCookie, from MIT krb5's documentation of its cookie format: the contents of a cookie of version 1.
 struct SecureCookie {
   uint32                 time{};  ///< seconds since 1970
   MethodData             data;

@@ -1,18 +1,18 @@
-// What Windows adds to Kerberos, MS-KILE section 2.2.
+// Windows extensions of Kerberos, MS-KILE section 2.2.
 #pragma once
 #include "../core/flags.hpp"
 #include "basic.hpp"
 
 namespace kerb::inline v0 {
 
-/// PA-PAC-OPTIONS, MS-KILE section 2.2.10; the last of MS-SFU section 2.2.5.
+/// PA-PAC-OPTIONS, MS-KILE section 2.2.10; the last one is from MS-SFU section 2.2.5.
 enum class pac_option_t : unsigned {
   claims                                = 0,
   branch_aware                          = 1,
   forward_to_full_dc                    = 2,
   resource_based_constrained_delegation = 3,
 };
-/// The specification's word ("claims"). Empty for a number without a name.
+/// The specification's name ("claims"); empty for a number without a name.
 constexpr std::string_view name_of(pac_option_t n) {
   switch (n) {
     case pac_option_t::claims: return "claims";
@@ -28,7 +28,7 @@ enum class kerb_error_data_t : std::int32_t {
   skew_recovery = 2,
   extended      = 3,
 };
-/// The specification's word ("KERB_AP_ERR_TYPE_SKEW_RECOVERY"). Empty for a number without a name.
+/// The specification's name ("KERB_AP_ERR_TYPE_SKEW_RECOVERY"); empty for a number without a name.
 constexpr std::string_view name_of(kerb_error_data_t n) {
   switch (n) {
     case kerb_error_data_t::skew_recovery: return "KERB_AP_ERR_TYPE_SKEW_RECOVERY";
@@ -39,8 +39,9 @@ constexpr std::string_view name_of(kerb_error_data_t n) {
 
 namespace msg {
 
-// KERB_AUTH_DATA_LOOPBACK (MS-KILE section 2.2.4) has no structure that others read. What has one, but not of ASN.1, is
-// in ms_octets.hpp: PA-SUPPORTED-ENCTYPES, KERB-EXT-ERROR, LSAP_TOKEN_INFO_INTEGRITY.
+// KERB_AUTH_DATA_LOOPBACK (MS-KILE section 2.2.4) has no structure that a recipient can use.
+// Structures that are not ASN.1 are in ms_octets.hpp: PA-SUPPORTED-ENCTYPES, KERB-EXT-ERROR,
+// LSAP_TOKEN_INFO_INTEGRITY.
 
 /// KERB-PA-PAC-REQUEST, MS-KILE section 2.2.3: whether the client wants a PAC in its ticket.
 struct KerbPaPacRequest {
@@ -94,7 +95,8 @@ struct KerbAdRestrictionEntry {
   }
 };
 
-/// What KERB_AUTH_DATA_TOKEN_RESTRICTIONS holds: on the wire a list of entries, where the specification speaks of one.
+/// The contents of KERB_AUTH_DATA_TOKEN_RESTRICTIONS: on the wire a list of entries, although the
+/// specification describes one entry.
 using KerbAdRestrictions = sequence_of<KerbAdRestrictionEntry>;
 
 /// KERB-KEY-LIST-REQ, MS-KILE section 2.2.11.
@@ -102,7 +104,7 @@ using KerbKeyListReq = sequence_of<etype_t>;
 /// KERB-KEY-LIST-REP, MS-KILE section 2.2.12.
 using KerbKeyListRep = sequence_of<EncryptionKey>;
 
-/// KERB-SUPERSEDED-BY-USER, MS-KILE section 2.2.13: the account that took the place of the one asked for.
+/// KERB-SUPERSEDED-BY-USER, MS-KILE section 2.2.13: the account that replaced the requested one.
 struct KerbSupersededByUser {
   PrincipalName          name;
   kerberos_realm         realm;

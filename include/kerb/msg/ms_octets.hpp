@@ -1,4 +1,4 @@
-// What Windows keeps in octet strings without ASN.1: little-endian words, MS-KILE section 2.2.
+// Windows structures in octet strings that are not ASN.1: little-endian words, MS-KILE section 2.2.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -16,13 +16,13 @@ enum class supported_etype_t : std::uint32_t {
   rc4_hmac                          = 0x00000004,
   aes128_cts_hmac_sha1_96           = 0x00000008,
   aes256_cts_hmac_sha1_96           = 0x00000010,
-  aes256_cts_hmac_sha1_96_sk        = 0x00000020,  ///< session keys are AES where tickets are not
+  aes256_cts_hmac_sha1_96_sk        = 0x00000020,  ///< session keys are AES even if tickets are not
   fast_supported                    = 0x00010000,
   compound_identity_supported       = 0x00020000,
   claims_supported                  = 0x00040000,
   resource_sid_compression_disabled = 0x00080000,
 };
-/// The specification's word ("AES256-CTS-HMAC-SHA1-96"). Empty for a number without a name.
+/// The specification's name ("AES256-CTS-HMAC-SHA1-96"); empty for a number without a name.
 constexpr std::string_view name_of(supported_etype_t n) {
   switch (n) {
     case supported_etype_t::des_cbc_crc: return "DES-CBC-CRC";
@@ -44,7 +44,7 @@ enum class kerb_ap_option_t : std::uint32_t {
   cbt                    = 0x4000,
   unverified_target_name = 0x8000,
 };
-/// The specification's word ("KERB_AP_OPTIONS_CBT"). Empty for a number without a name.
+/// The specification's name ("KERB_AP_OPTIONS_CBT"); empty for a number without a name.
 constexpr std::string_view name_of(kerb_ap_option_t n) {
   switch (n) {
     case kerb_ap_option_t::cbt: return "KERB_AP_OPTIONS_CBT";
@@ -58,7 +58,7 @@ enum class token_info_t : std::uint32_t {
   full           = 0,
   uac_restricted = 1,
 };
-/// The specification's word ("Full token"). Empty for a number without a name.
+/// The specification's name ("Full token"); empty for a number without a name.
 constexpr std::string_view name_of(token_info_t n) {
   switch (n) {
     case token_info_t::full: return "Full token";
@@ -76,7 +76,7 @@ enum class integrity_level_t : std::uint32_t {
   system            = 0x4000,
   protected_process = 0x5000,
 };
-/// The specification's word ("Medium"). Empty for a number without a name.
+/// The specification's name ("Medium"); empty for a number without a name.
 constexpr std::string_view name_of(integrity_level_t n) {
   switch (n) {
     case integrity_level_t::untrusted: return "Untrusted";
@@ -117,28 +117,28 @@ constexpr error wrong_size(bytes_view in, std::size_t size, const char* type) {
 }
 }  // namespace detail
 
-/// The word that is all of `in`: the value of PA-SUPPORTED-ETYPES (MS-KILE section 2.2.8) and of
-/// AD-AUTH-DATA-AP-OPTIONS. Test its bits with has().
+/// Parses all of `in` as a 32-bit word of flags: the value of PA-SUPPORTED-ETYPES (MS-KILE section
+/// 2.2.8) and of AD-AUTH-DATA-AP-OPTIONS. Test its bits with has().
 constexpr result<std::uint32_t> read_ms_flags(bytes_view in) {
   if (in.size() != 4) return detail::wrong_size(in, 4, "MS-KILE flags");
   return detail::little_endian(in, 0);
 }
-/// The octets of such a word.
+/// The encoding of such a word.
 constexpr std::array<std::uint8_t, 4> octets_of_ms_flags(std::uint32_t flags) {
   std::array<std::uint8_t, 4> out{};
   detail::put_little_endian(out, 0, flags);
   return out;
 }
-/// Whether a word of read_ms_flags has that bit.
+/// Whether a word from read_ms_flags has the bit.
 constexpr bool has(std::uint32_t flags, supported_etype_t bit) { return (flags & static_cast<std::uint32_t>(bit)) != 0; }
 constexpr bool has(std::uint32_t flags, kerb_ap_option_t bit) { return (flags & static_cast<std::uint32_t>(bit)) != 0; }
 
-/// The structure that is all of `in`.
+/// Parses all of `in` as this structure.
 constexpr result<kerb_ext_error> read_kerb_ext_error(bytes_view in) {
   if (in.size() != 12) return detail::wrong_size(in, 12, "KERB-EXT-ERROR");
   return kerb_ext_error{.status = detail::little_endian(in, 0), .flags = detail::little_endian(in, 8)};
 }
-/// Its octets, the reserved word zero.
+/// Its encoding; the reserved word is zero.
 constexpr std::array<std::uint8_t, 12> octets_of(const kerb_ext_error& e) {
   std::array<std::uint8_t, 12> out{};
   detail::put_little_endian(out, 0, e.status);
@@ -146,7 +146,7 @@ constexpr std::array<std::uint8_t, 12> octets_of(const kerb_ext_error& e) {
   return out;
 }
 
-/// The structure that is all of `in`.
+/// Parses all of `in` as this structure.
 constexpr result<lsap_token_info_integrity> read_lsap_token_info_integrity(bytes_view in) {
   if (in.size() != 40) return detail::wrong_size(in, 40, "LSAP_TOKEN_INFO_INTEGRITY");
   lsap_token_info_integrity out{.flags    = static_cast<token_info_t>(detail::little_endian(in, 0)),
@@ -154,7 +154,7 @@ constexpr result<lsap_token_info_integrity> read_lsap_token_info_integrity(bytes
   detail::copy_octets(in.data() + 8, out.machine_id.size(), out.machine_id.data());
   return out;
 }
-/// Its octets.
+/// Its encoding.
 constexpr std::array<std::uint8_t, 40> octets_of(const lsap_token_info_integrity& t) {
   std::array<std::uint8_t, 40> out{};
   detail::put_little_endian(out, 0, static_cast<std::uint32_t>(t.flags));

@@ -12,7 +12,7 @@ enum class s4u_option_t : unsigned {
   nt_auth_policy_not_required = 3,
   unconditional_delegation    = 4,
 };
-/// The specification's word ("check_logonhours"). Empty for a number without a name.
+/// The specification's name ("check_logonhours"); empty for a number without a name.
 constexpr std::string_view name_of(s4u_option_t n) {
   switch (n) {
     case s4u_option_t::check_logonhours: return "check_logonhours";
@@ -25,13 +25,13 @@ constexpr std::string_view name_of(s4u_option_t n) {
 
 namespace msg {
 
-/// PA-FOR-USER, MS-SFU section 2.2.1. The checksum is over the name type as four little-endian octets, then
-/// components, realm and package as they are, and not over an encoding.
+/// PA-FOR-USER, MS-SFU section 2.2.1. The checksum is not over an encoding, but over the name type
+/// as four little-endian octets, followed by the components, the realm and the package.
 struct PaForUser {
   PrincipalName   user_name;
   kerberos_realm  user_realm;
   Checksum        cksum;
-  kerberos_string auth_package;  ///< "Kerberos", in any case
+  kerberos_string auth_package;  ///< "Kerberos", in any letter case
 
   static consteval auto asn1() {
     using T = PaForUser;
@@ -46,7 +46,7 @@ struct PaForUser {
 
 /// S4UUserID, MS-SFU section 2.2.2.
 struct S4uUserId {
-  uint32                             nonce{};  ///< the KDC-REQ-BODY's
+  uint32                             nonce{};  ///< the same as in the KDC-REQ-BODY
   std::optional<PrincipalName>       cname;
   kerberos_realm                     crealm;
   std::optional<bytes_view>          subject_certificate;
@@ -66,7 +66,7 @@ struct S4uUserId {
   }
 };
 
-/// PA-S4U-X509-USER, MS-SFU section 2.2.2. The user-id is captured: the checksum covers its encoding.
+/// PA-S4U-X509-USER, MS-SFU section 2.2.2. The user-id is captured, because the checksum covers its encoding.
 struct PaS4uX509User {
   captured<S4uUserId> user_id;
   Checksum            checksum;

@@ -15,7 +15,7 @@ enum class otp_format_t : std::int32_t {
   binary       = 3,
   base64       = 4,
 };
-/// The RFC's word ("decimal"). Empty for a number without a name.
+/// The RFC's name ("decimal"); empty for a number without a name.
 constexpr std::string_view name_of(otp_format_t n) {
   switch (n) {
     case otp_format_t::decimal: return "decimal";
@@ -37,7 +37,7 @@ enum class otp_flag_t : unsigned {
   separate_pin_required = 6,
   check_digit           = 7,
 };
-/// The RFC's word ("nextOTP"). Empty for a number without a name.
+/// The RFC's name ("nextOTP"); empty for a number without a name.
 constexpr std::string_view name_of(otp_flag_t n) {
   switch (n) {
     case otp_flag_t::next_otp: return "nextOTP";
@@ -56,7 +56,7 @@ enum class pin_flag_t : unsigned {
   system_set_pin = 1,
   mandatory      = 2,
 };
-/// The RFC's word ("systemSetPin"). Empty for a number without a name.
+/// The RFC's name ("systemSetPin"); empty for a number without a name.
 constexpr std::string_view name_of(pin_flag_t n) {
   switch (n) {
     case pin_flag_t::system_set_pin: return "systemSetPin";
@@ -80,7 +80,7 @@ using PinFlags = flags<pin_flag_t>;
 /// AnyURI, RFC 6560.
 using AnyUri = utf8_string;
 
-/// OTP-TOKENINFO, RFC 6560: one token that the user may have.
+/// OTP-TOKENINFO, RFC 6560: one token that the user can use.
 struct OtpTokenInfo {
   OtpFlags                                        flags;
   std::optional<utf8_string>                      otp_vendor;

@@ -1,4 +1,4 @@
-// PKINIT, RFC 4556, with the agility of RFC 8636 and the freshness of RFC 8070.
+// PKINIT, RFC 4556, with the algorithm agility of RFC 8636 and the freshness token of RFC 8070.
 #pragma once
 #include <variant>
 
@@ -7,8 +7,8 @@
 
 namespace kerb::inline v0::msg {
 
-// CMS and X.509 stand in these messages as octets. PA_AS_FRESHNESS (RFC 8070) has no ASN.1: the client returns the
-// octets as freshnessToken.
+// These messages contain CMS and X.509 as octets. PA_AS_FRESHNESS (RFC 8070) has no ASN.1: the
+// client returns the octets as freshnessToken.
 
 // RFC 4556 appendix A
 inline constexpr object_identifier id_pkinit_auth_data      = "1.3.6.1.5.2.3.1"_oid;
@@ -23,7 +23,8 @@ inline constexpr object_identifier id_pkinit_kdf_ah_sha256  = "1.3.6.1.5.2.3.6.2
 inline constexpr object_identifier id_pkinit_kdf_ah_sha512  = "1.3.6.1.5.2.3.6.3"_oid;
 inline constexpr object_identifier id_pkinit_kdf_ah_sha384  = "1.3.6.1.5.2.3.6.4"_oid;
 
-/// ExternalPrincipalIdentifier, RFC 4556 section 3.2.1: a certificate or its authority, in three ways.
+/// ExternalPrincipalIdentifier, RFC 4556 section 3.2.1: identifies a certificate or its authority
+/// in one of three ways.
 struct ExternalPrincipalIdentifier {
   std::optional<bytes_view> subject_name;
   std::optional<bytes_view> issuer_and_serial_number;
@@ -111,7 +112,8 @@ struct KdfAlgorithmId {
   }
 };
 
-/// AuthPack, RFC 4556 section 3.2.1, with the supportedKDFs of RFC 8636. No clientPublicValue: public key encryption.
+/// AuthPack, RFC 4556 section 3.2.1, with the supportedKDFs of RFC 8636. Without clientPublicValue
+/// the client requests public key encryption.
 struct AuthPack {
   PkAuthenticator                                 pk_authenticator;
   std::optional<SubjectPublicKeyInfo>             client_public_value;
@@ -167,7 +169,7 @@ struct PaPkAsRep {
 /// KDCDHKeyInfo, RFC 4556 section 3.2.3.
 struct KdcDhKeyInfo {
   bit_string                   subject_public_key;
-  uint32                       nonce{};  ///< 0 where the keys are reused
+  uint32                       nonce{};  ///< 0 if the keys are reused
   std::optional<kerberos_time> dh_key_expiration;
   asn1::extension_fields       extensions;
 
@@ -222,7 +224,7 @@ using AdInitialVerifiedCas = sequence_of<ExternalPrincipalIdentifier>;
 using TdDhParameters = sequence_of<AlgorithmIdentifier>;
 /// TD-CMS-DIGEST-ALGORITHMS-DATA, RFC 8636: in the KDC's order of preference.
 using TdCmsDigestAlgorithmsData = sequence_of<AlgorithmIdentifier>;
-/// PA-PKINIT-KX, RFC 8062: the KDC's share of an anonymous client's session key, a sealed EncryptionKey.
+/// PA-PKINIT-KX, RFC 8062: the KDC's share of an anonymous client's session key, an encrypted EncryptionKey.
 using PaPkinitKx = EncryptedData;
 
 /// TD-CERT-DIGEST-ALGORITHMS-DATA, RFC 8636.
@@ -241,7 +243,7 @@ struct TdCertDigestAlgorithmsData {
   }
 };
 
-/// OtherInfo, RFC 8636: what the key derivation hashes beside the shared secret.
+/// OtherInfo, RFC 8636: the input of the key derivation besides the shared secret.
 struct OtherInfo {
   AlgorithmIdentifier       algorithm_id;
   bytes_view                party_u_info;  ///< a Krb5PrincipalName, the client

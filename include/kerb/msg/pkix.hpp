@@ -1,4 +1,4 @@
-// The few types of X.509 that Kerberos uses, RFC 3280 as RFC 4556 section 3.2.1 imports them, and RFC 4055.
+// The X.509 types that Kerberos uses, RFC 3280 as RFC 4556 section 3.2.1 imports them, and RFC 4055.
 #pragma once
 #include "../asn1/bit_string.hpp"
 #include "../asn1/oid.hpp"
@@ -7,7 +7,7 @@
 
 namespace kerb::inline v0::msg {
 
-/// AlgorithmIdentifier, RFC 3280: an algorithm, and its parameters of whatever type.
+/// AlgorithmIdentifier, RFC 3280: an algorithm, and its parameters of any type.
 struct AlgorithmIdentifier {
   object_identifier              algorithm;
   std::optional<asn1::any_value> parameters;
@@ -21,7 +21,7 @@ struct AlgorithmIdentifier {
   }
 };
 
-/// SubjectPublicKeyInfo, RFC 3280. The key's bits are an encoding that the algorithm names.
+/// SubjectPublicKeyInfo, RFC 3280. The algorithm determines the encoding of the key's bits.
 struct SubjectPublicKeyInfo {
   AlgorithmIdentifier algorithm;
   bit_string          subject_public_key;
@@ -35,7 +35,8 @@ struct SubjectPublicKeyInfo {
   }
 };
 
-/// Certificate, RFC 3280: what it is signed with, and nothing of what it certifies.
+/// Certificate, RFC 3280: only the signature algorithm and the signature are decoded, not the
+/// certified contents.
 struct Certificate {
   asn1::any_value     tbs_certificate;
   AlgorithmIdentifier signature_algorithm;
@@ -51,10 +52,11 @@ struct Certificate {
   }
 };
 
-/// RSASSA-PSS-params, RFC 4055: the parameters of id-RSASSA-PSS. What is absent is SHA-1, MGF1 over it, 20 and 1.
+/// RSASSA-PSS-params, RFC 4055: the parameters of id-RSASSA-PSS. The defaults of absent fields are
+/// SHA-1, MGF1 with SHA-1, 20 and 1.
 struct RsassaPssParams {
   std::optional<AlgorithmIdentifier> hash_algorithm;
-  std::optional<AlgorithmIdentifier> mask_gen_algorithm;  ///< its parameters are an AlgorithmIdentifier again
+  std::optional<AlgorithmIdentifier> mask_gen_algorithm;  ///< its parameters are another AlgorithmIdentifier
   std::optional<std::int32_t>        salt_length;
   std::optional<std::int32_t>        trailer_field;
 

@@ -6,10 +6,11 @@ namespace kerb::inline v0::msg {
 
 // PA-PW-SALT (RFC 4120 section 5.2.7.3) and PA-AFS3-SALT have no ASN.1: the padata-value is the salt.
 
-/// PA-ENC-TIMESTAMP, RFC 4120 section 5.2.7.2: a sealed PA-ENC-TS-ENC.
+/// PA-ENC-TIMESTAMP, RFC 4120 section 5.2.7.2: an encrypted PA-ENC-TS-ENC.
 using PaEncTimestamp = EncryptedData;
 
-/// PA-ENC-TS-ENC, RFC 4120 section 5.2.7.2: what PA-ENC-TIMESTAMP seals under the client's key.
+/// PA-ENC-TS-ENC, RFC 4120 section 5.2.7.2: the plaintext of PA-ENC-TIMESTAMP, encrypted under the
+/// client's key.
 struct PaEncTsEnc {
   kerberos_time               patimestamp;
   std::optional<microseconds> pausec;
@@ -38,7 +39,7 @@ struct EtypeInfoEntry {
 };
 using EtypeInfo = sequence_of<EtypeInfoEntry>;
 
-/// ETYPE-INFO2-ENTRY, RFC 4120 section 5.2.7.5. Unauthenticated: a hint, bounded by whoever follows it.
+/// ETYPE-INFO2-ENTRY, RFC 4120 section 5.2.7.5. Unauthenticated: a hint that its user must limit.
 struct EtypeInfo2Entry {
   etype_t                        etype{};
   std::optional<kerberos_string> salt;
@@ -53,7 +54,7 @@ struct EtypeInfo2Entry {
       tag<2>("s2kparams", &T::s2kparams));
   }
 };
-/// ETYPE-INFO2, RFC 4120 section 5.2.7.5: in the KDC's order of preference, at least one.
+/// ETYPE-INFO2, RFC 4120 section 5.2.7.5: at least one entry, in the KDC's order of preference.
 using EtypeInfo2 = sequence_of<EtypeInfo2Entry, asn1::not_empty>;
 
 }  // namespace kerb::inline v0::msg

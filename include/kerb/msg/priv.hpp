@@ -5,7 +5,8 @@
 
 namespace kerb::inline v0::msg {
 
-/// KRB-PRIV, RFC 4120 section 5.7.1: there is no tag [2]. Its sealed part may be computed on its way out.
+/// KRB-PRIV, RFC 4120 section 5.7.1: there is no tag [2]. Its encrypted part may be computed while
+/// it is written.
 template <class EncPart = EncryptedData>
 struct BasicKrbPriv {
   EncPart enc_part;

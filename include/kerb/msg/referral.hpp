@@ -1,20 +1,20 @@
-// Names that the KDC changes and realms it sends elsewhere: RFC 6806, with what came before it.
+// Name canonicalization and realm referrals: RFC 6806 and its earlier drafts.
 #pragma once
 #include "basic.hpp"
 
 namespace kerb::inline v0::msg {
 
-// AD-LOGIN-ALIAS (RFC 6806 section 6) is in authdata.hpp, encrypted-pa-data (section 11) in kdc.hpp. Of
-// PA-CLIENT-CANONICALIZED, in drafts before the RFC, no number was ever registered.
+// AD-LOGIN-ALIAS (RFC 6806 section 6) is in authdata.hpp, encrypted-pa-data (section 11) in
+// kdc.hpp. PA-CLIENT-CANONICALIZED, in drafts before the RFC, never got a registered number.
 
-/// What PA-REQ-ENC-PA-REP holds inside a reply's encrypted-pa-data, RFC 6806 section 11: a checksum over the request as
-/// it was sent. In a request it is empty.
+/// PA-REQ-ENC-PA-REP in a reply's encrypted-pa-data, RFC 6806 section 11: a checksum over the
+/// request as it was sent. In a request the padata-value is empty.
 using PaReqEncPaRep = Checksum;
 
-/// PA-SVR-REFERRAL-DATA, RFC 6806 appendix A, in encrypted-pa-data: whither Windows refers. In this module [1] stands
-/// before [0].
+/// PA-SVR-REFERRAL-DATA, RFC 6806 appendix A, in encrypted-pa-data: the realm that Windows refers
+/// to. In this module [1] precedes [0].
 struct PaSvrReferralData {
-  std::optional<PrincipalName> referred_name;  ///< never sent
+  std::optional<PrincipalName> referred_name;  ///< not in use
   kerberos_realm               referred_realm;
 
   static consteval auto asn1() {
@@ -26,8 +26,8 @@ struct PaSvrReferralData {
   }
 };
 
-/// PA-SERVER-REFERRAL-DATA, draft-ietf-krb-wg-kerberos-referrals-11: a sealed ServerReferralData. RFC 6806 kept its
-/// number and no more.
+/// PA-SERVER-REFERRAL-DATA, draft-ietf-krb-wg-kerberos-referrals-11: an encrypted
+/// ServerReferralData. RFC 6806 kept only its number.
 using PaServerReferralData = EncryptedData;
 
 /// ServerReferralData, draft-ietf-krb-wg-kerberos-referrals-11. Implementations of earlier drafts send no rep-cksum.

@@ -27,8 +27,8 @@ struct KrbSafeBody {
   }
 };
 
-/// KRB-SAFE, RFC 4120 section 5.6.1. The body is captured: the checksum covers it as it was sent, inside a KRB-SAFE
-/// whose cksum has type zero and no octets.
+/// KRB-SAFE, RFC 4120 section 5.6.1. The body is captured: the checksum covers it as it was sent,
+/// inside a KRB-SAFE whose cksum has type zero and no octets.
 struct KrbSafe {
   captured<KrbSafeBody> safe_body;
   Checksum              cksum;

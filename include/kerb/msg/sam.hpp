@@ -14,7 +14,7 @@ enum class sam_t : std::int32_t {
   securid    = 5,
   cryptocard = 6,
 };
-/// The draft's word ("PA_SAM_TYPE_SECURID"). Empty for a number without a name.
+/// The draft's name ("PA_SAM_TYPE_SECURID"); empty for a number without a name.
 constexpr std::string_view name_of(sam_t n) {
   switch (n) {
     case sam_t::enigma: return "PA_SAM_TYPE_ENIGMA";
@@ -33,7 +33,7 @@ enum class sam_flag_t : unsigned {
   send_encrypted_sad  = 1,
   must_pk_encrypt_sad = 2,
 };
-/// The draft's word ("use-sad-as-key"). Empty for a number without a name.
+/// The draft's name ("use-sad-as-key"); empty for a number without a name.
 constexpr std::string_view name_of(sam_flag_t n) {
   switch (n) {
     case sam_flag_t::use_sad_as_key: return "use-sad-as-key";
@@ -45,12 +45,13 @@ constexpr std::string_view name_of(sam_flag_t n) {
 
 namespace msg {
 
-// The strings are GeneralString in the draft and OCTET STRING in MIT krb5, which alone has sent any; so they are here.
+// The strings are GeneralString in the draft and OCTET STRING in MIT krb5, the only known sender.
+// Here they are OCTET STRING.
 
 /// SAMFlags.
 using SamFlags = flags<sam_flag_t>;
 
-/// PA-SAM-CHALLENGE-2-BODY: what the device is asked, and what the user is told.
+/// PA-SAM-CHALLENGE-2-BODY: the challenge for the device, and texts for the user.
 struct PaSamChallenge2Body {
   sam_t                        sam_type{};
   SamFlags                     sam_flags;
@@ -82,7 +83,7 @@ struct PaSamChallenge2Body {
   }
 };
 
-/// PA-SAM-CHALLENGE-2: the body stays as it came, since the checksums cover its encoding.
+/// PA-SAM-CHALLENGE-2: the body is kept as received, because the checksums cover its encoding.
 struct PaSamChallenge2 {
   asn1::any_value                        sam_body;  ///< a PA-SAM-CHALLENGE-2-BODY
   sequence_of<Checksum, asn1::not_empty> sam_cksum;

@@ -13,7 +13,7 @@ enum class spake_group_t : std::int32_t {
   p384         = 3,
   p521         = 4,
 };
-/// The RFC's word ("edwards25519"). Empty for a number without a name.
+/// The RFC's name ("edwards25519"); empty for a number without a name.
 constexpr std::string_view name_of(spake_group_t n) {
   switch (n) {
     case spake_group_t::edwards25519: return "edwards25519";
@@ -28,7 +28,7 @@ constexpr std::string_view name_of(spake_group_t n) {
 enum class spake_factor_t : std::int32_t {
   none = 1,
 };
-/// The RFC's word ("SF-NONE"). Empty for a number without a name.
+/// The RFC's name ("SF-NONE"); empty for a number without a name.
 constexpr std::string_view name_of(spake_factor_t n) {
   switch (n) {
     case spake_factor_t::none: return "SF-NONE";
@@ -38,7 +38,7 @@ constexpr std::string_view name_of(spake_factor_t n) {
 
 namespace msg {
 
-/// SPAKESupport, RFC 9588: the groups a client can use.
+/// SPAKESupport, RFC 9588: the groups that a client supports.
 struct SpakeSupport {
   sequence_of<spake_group_t, asn1::not_empty> groups;
   asn1::extension_fields                      extensions;

@@ -15,7 +15,7 @@ enum class neg_state_t : std::int32_t {
   reject            = 2,
   request_mic       = 3,
 };
-/// The RFC's word ("accept-completed"). Empty for a number without a name.
+/// The RFC's name ("accept-completed"); empty for a number without a name.
 constexpr std::string_view name_of(neg_state_t n) {
   switch (n) {
     case neg_state_t::accept_completed: return "accept-completed";
@@ -31,17 +31,16 @@ inline constexpr bool asn1::is_enumerated<neg_state_t> = true;
 
 namespace msg {
 
-/// MechType, RFC 4178 section 4.1, and the mechanisms that negotiate Kerberos.
+/// MechType, RFC 4178 section 4.1, and the mechanisms of Kerberos.
 using MechType = object_identifier;
 inline constexpr MechType mech_spnego       = "1.3.6.1.5.5.2"_oid;           ///< RFC 4178 section 4.2
 inline constexpr MechType mech_krb5         = "1.2.840.113554.1.2.2"_oid;    ///< RFC 4121 section 4.1
-inline constexpr MechType mech_ms_krb5      = "1.2.840.48018.1.2.2"_oid;     ///< its arc cut to 16 bits by Windows 2000
+inline constexpr MechType mech_ms_krb5      = "1.2.840.48018.1.2.2"_oid;     ///< arc cut to 16 bits by Windows 2000
 inline constexpr MechType mech_user_to_user = "1.2.840.113554.1.2.2.3"_oid;  ///< draft-swift-win2k-krb-user2user-03
 /// MechTypeList, RFC 4178 section 4.1: in the initiator's order of preference.
 using MechTypeList = sequence_of<MechType>;
 
-/// ContextFlags, RFC 4178 section 4.2.1: named bits, their trailing zeros cut off. Unprotected, and ignored by
-/// acceptors.
+/// ContextFlags, RFC 4178 section 4.2.1: named bits without trailing zeros. Not protected; acceptors ignore it.
 using ContextFlags = bit_string;
 
 /// NegTokenInit, RFC 4178 section 4.2.1.
@@ -100,7 +99,7 @@ struct NegotiationToken {
 /// NegHints, MS-SPNG section 2.2.1.
 struct NegHints {
   std::optional<kerberos_string> hint_name;
-  std::optional<bytes_view>      hint_address;  ///< never sent
+  std::optional<bytes_view>      hint_address;  ///< not in use
 
   static consteval auto asn1() {
     using T = NegHints;
@@ -111,8 +110,8 @@ struct NegHints {
   }
 };
 
-/// NegTokenInit2, MS-SPNG section 2.2.1: what a Windows acceptor that speaks first sends. Its [3] is not
-/// that of NegTokenInit.
+/// NegTokenInit2, MS-SPNG section 2.2.1: sent by a Windows acceptor that speaks first. Its [3]
+/// differs from that of NegTokenInit.
 struct NegTokenInit2 {
   std::optional<captured<MechTypeList>> mech_types;
   std::optional<ContextFlags>           req_flags;

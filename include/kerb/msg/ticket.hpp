@@ -11,7 +11,7 @@ namespace kerb::inline v0::msg {
 /// TicketFlags, RFC 4120 section 5.3.
 using TicketFlags = flags<ticket_flag_t>;
 
-/// Ticket, RFC 4120 section 5.3. Nothing in it is authenticated but what its enc-part says once it is opened.
+/// Ticket, RFC 4120 section 5.3. Only the contents of its enc-part, once decrypted, are authenticated.
 template <class EncPart = EncryptedData>
 struct BasicTicket {
   kerberos_realm  realm;
@@ -44,8 +44,8 @@ struct TransitedEncoding {
   }
 };
 
-/// EncTicketPart, RFC 4120 section 5.3: what the KDC tells the server. The authorization data are elements in, and may
-/// be computed on their way out.
+/// EncTicketPart, RFC 4120 section 5.3: the part of a ticket that is encrypted for the server. The
+/// authorization data are decoded as elements, and may be computed while they are written.
 template <class Data = AuthorizationData>
 struct BasicEncTicketPart {
   TicketFlags                      flags;

@@ -18,7 +18,7 @@ enum class addr_t : std::int32_t {
   ipv6 = 24,
 };
 
-/// The RFC's word ("IPv4"). Empty for a number without a name.
+/// The RFC's name ("IPv4"); empty for a number without a name.
 constexpr std::string_view name_of(addr_t n) {
   switch (n) {
     case addr_t::ipv4: return "IPv4";
@@ -36,11 +36,11 @@ constexpr std::string_view name_of(addr_t n) {
 
 /// Encodings of the transited field, RFC 4120 section 7.5.5. Open: every Int32 is a value.
 enum class tr_t : std::int32_t {
-  none = 0,  ///< as some KDCs write for an empty path
+  none = 0,  ///< written by some KDCs for an empty path
   domain_x500_compress = 1,
 };
 
-/// The RFC's word ("DOMAIN-X500-COMPRESS"). Empty for a number without a name.
+/// The RFC's name ("DOMAIN-X500-COMPRESS"); empty for a number without a name.
 constexpr std::string_view name_of(tr_t n) {
   switch (n) {
     case tr_t::none: return "none";

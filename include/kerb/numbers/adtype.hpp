@@ -5,8 +5,8 @@
 
 namespace kerb::inline v0 {
 
-/// Authorization data types, RFC 4120 section 7.5.4 and what later documents added, MS-KILE section 3.1.5.5 among them.
-/// Open: every Int32 is a value.
+/// Authorization data types, RFC 4120 section 7.5.4 and later documents, among them MS-KILE section
+/// 3.1.5.5. Open: every Int32 is a value.
 enum class ad_t : std::int32_t {
   if_relevant = 1,
   intended_for_server = 2,
@@ -34,7 +34,7 @@ enum class ad_t : std::int32_t {
   kerb_auth_data_client_target = 144,
 };
 
-/// The RFC's word ("AD-IF-RELEVANT"). Empty for a number without a name.
+/// The RFC's name ("AD-IF-RELEVANT"); empty for a number without a name.
 constexpr std::string_view name_of(ad_t n) {
   switch (n) {
     case ad_t::if_relevant: return "AD-IF-RELEVANT";

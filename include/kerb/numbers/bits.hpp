@@ -5,8 +5,8 @@
 
 namespace kerb::inline v0 {
 
-/// KDCOptions, RFC 4120 section 5.4.1; cname-in-addl-tkt of MS-SFU section 2.2.3, canonicalize of RFC 6806 section 3,
-/// request-anonymous of RFC 8062.
+/// KDCOptions, RFC 4120 section 5.4.1, with cname-in-addl-tkt of MS-SFU section 2.2.3, canonicalize
+/// of RFC 6806 section 3 and request-anonymous of RFC 8062.
 enum class kdc_option_t : unsigned {
   forwardable = 1,
   forwarded = 2,
@@ -26,7 +26,7 @@ enum class kdc_option_t : unsigned {
   validate = 31,
 };
 
-/// The RFC's word ("forwardable"). Empty for a number without a name.
+/// The RFC's name ("forwardable"); empty for a number without a name.
 constexpr std::string_view name_of(kdc_option_t n) {
   switch (n) {
     case kdc_option_t::forwardable: return "forwardable";
@@ -49,7 +49,7 @@ constexpr std::string_view name_of(kdc_option_t n) {
   }
 }
 
-/// TicketFlags, RFC 4120 section 5.3; enc-pa-rep of RFC 6806 section 11, anonymous of RFC 8062.
+/// TicketFlags, RFC 4120 section 5.3, with enc-pa-rep of RFC 6806 section 11 and anonymous of RFC 8062.
 enum class ticket_flag_t : unsigned {
   forwardable = 1,
   forwarded = 2,
@@ -68,7 +68,7 @@ enum class ticket_flag_t : unsigned {
   anonymous = 16,
 };
 
-/// The RFC's word ("forwardable"). Empty for a number without a name.
+/// The RFC's name ("forwardable"); empty for a number without a name.
 constexpr std::string_view name_of(ticket_flag_t n) {
   switch (n) {
     case ticket_flag_t::forwardable: return "forwardable";
@@ -96,7 +96,7 @@ enum class ap_option_t : unsigned {
   mutual_required = 2,
 };
 
-/// The RFC's word ("mutual-required"). Empty for a number without a name.
+/// The RFC's name ("mutual-required"); empty for a number without a name.
 constexpr std::string_view name_of(ap_option_t n) {
   switch (n) {
     case ap_option_t::use_session_key: return "use-session-key";

@@ -5,7 +5,7 @@
 
 namespace kerb::inline v0 {
 
-/// Checksum types, RFC 3961 section 8 and the registry that grew from it. Open: every Int32 is a value.
+/// Checksum types, RFC 3961 section 8 and its IANA registry. Open: every Int32 is a value.
 enum class cksum_t : std::int32_t {
   none = 0,
   crc32 = 1,
@@ -27,13 +27,14 @@ enum class cksum_t : std::int32_t {
   cmac_camellia256 = 18,
   hmac_sha256_128_aes128 = 19,
   hmac_sha384_192_aes256 = 20,
-  gssapi = 32771,          ///< RFC 4121 section 4.1.1: carries flags and bindings, and is no checksum of anything
+  gssapi = 32771,          ///< RFC 4121 section 4.1.1: contains flags and bindings; not a checksum
   sha1_unkeyed_ms = -131,  ///< MS-KILE section 3.1.5.3
   hmac_md5 = -138,         ///< RFC 4757 section 4
 };
 
-/// The registered name ("hmac-sha1-96-aes256"). Empty for a number without a name. Three numbers are called "sha1
-/// (unkeyed)"; those that nobody sends say which they are.
+/// The registered name ("hmac-sha1-96-aes256"); empty for a number without a name. Three numbers
+/// are registered as "sha1 (unkeyed)"; the names of those that are not in use are made distinct
+/// here.
 constexpr std::string_view name_of(cksum_t n) {
   switch (n) {
     case cksum_t::none: return "none";

@@ -5,7 +5,7 @@
 
 namespace kerb::inline v0 {
 
-/// KRB-ERROR codes, RFC 4120 section 7.5.9 and its successors. Open: every Int32 is a value.
+/// KRB-ERROR codes, RFC 4120 section 7.5.9 and later documents. Open: every Int32 is a value.
 enum class error_code_t : std::int32_t {
   kdc_err_none = 0,
   kdc_err_name_exp = 1,
@@ -89,8 +89,8 @@ enum class error_code_t : std::int32_t {
   kdc_err_no_acceptable_kdf = 100,
 };
 
-/// The RFC's word ("KDC_ERR_PREAUTH_REQUIRED"). Empty for a number without a name. 62, 64 and 65 are as RFC 4556
-/// section 3.1.3 defines them; RFC 4120 had only set them aside, under other names.
+/// The RFC's name ("KDC_ERR_PREAUTH_REQUIRED"); empty for a number without a name. 62, 64 and 65
+/// have the names of RFC 4556 section 3.1.3; RFC 4120 only reserved them, under other names.
 constexpr std::string_view name_of(error_code_t n) {
   switch (n) {
     case error_code_t::kdc_err_none: return "KDC_ERR_NONE";

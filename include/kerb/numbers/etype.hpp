@@ -5,9 +5,9 @@
 
 namespace kerb::inline v0 {
 
-/// Encryption types, RFC 3961 section 8 and the registry that grew from it. Open: every Int32 is a value.
+/// Encryption types, RFC 3961 section 8 and its IANA registry. Open: every Int32 is a value.
 enum class etype_t : std::int32_t {
-  none = 0,  ///< reserved by RFC 3961; RFC 6448 gives it to a KRB-CRED that is not encrypted
+  none = 0,  ///< reserved by RFC 3961; RFC 6448 uses it for a KRB-CRED that is not encrypted
   des_cbc_crc = 1,
   des_cbc_md4 = 2,
   des_cbc_md5 = 3,
@@ -32,7 +32,7 @@ enum class etype_t : std::int32_t {
   subkey_keymaterial = 65,
 };
 
-/// The registered name ("aes256-cts-hmac-sha1-96"). Empty for a number without a name.
+/// The registered name ("aes256-cts-hmac-sha1-96"); empty for a number without a name.
 constexpr std::string_view name_of(etype_t n) {
   switch (n) {
     case etype_t::none: return "none";

@@ -8,38 +8,39 @@
 
 namespace kerb::inline v0 {
 
-/// Which versions of a key are tried on a ticket that names one. A ticket that names none, or 0 as some KDCs write for
-/// none, has all of its encryption type tried.
+/// Which key versions are tried on a ticket that contains a kvno. For a ticket without one, or with
+/// 0, which some KDCs write instead, all keys of its encryption type are tried.
 enum class key_search : std::uint8_t {
-  named_version,  ///< that version alone
-  /// then those of version 0, as a keytab has them that was not made by the KDC, and then the newest: for a service
-  /// whose keytab and KDC count versions differently
+  named_version,  ///< only the version in the ticket
+  /// That version, then version 0, which keytabs contain that the KDC did not make, then the
+  /// newest. For a service whose keytab and KDC count versions differently.
   named_zero_newest,
 };
 
-/// What a key says of itself.
+/// The version and encryption type of a key.
 struct key_label {
   std::uint32_t kvno = 0;
   etype_t etype{};
   friend constexpr bool operator==(const key_label&, const key_label&) = default;
 };
 
-/// Why there is no further key for a ticket, and which keys of the service there were: for a log.
+/// Why no further key was found for a ticket, and which keys the service has. For logs.
 struct no_ticket_key {
-  errc why = errc::no_key;     ///< no_key: none of its encryption type, or, total 0, of its service;
+  errc why = errc::no_key;     ///< no_key: none of its encryption type, or (`total` is 0) none of its service;
                                ///< bad_key_version: none of its version
-  fixed<key_label, 16> had{};  ///< the service's keys, the first 16 of them
-  std::size_t total = 0;       ///< how many it has
+  fixed<key_label, 16> had{};  ///< the first 16 of the service's keys
+  std::size_t total = 0;       ///< the number of the service's keys
   constexpr no_ticket_key() = default;
   constexpr no_ticket_key(errc e) : why(e) {}
 };
 
 namespace detail {
-/// Whether a ticket with this kvno names a version.
+/// Whether a ticket with this kvno selects a version.
 constexpr bool names_version(const std::optional<std::uint32_t>& kvno) { return kvno && *kvno != 0; }
 
-/// Finds the key to try as number `tried` among `entries`. `label(entry)` is its key_label, or nullopt when it is of
-/// another service; `is_version(entry)` whether it is of the version that the ticket names. Returns the entry's place.
+/// Returns the index in `entries` of the key to try after `tried` others. `label(entry)` returns
+/// its key_label, or nullopt if the entry is of another service. `is_version(entry)` returns
+/// whether it has the ticket's version.
 template <class Entries, class Label, class IsVersion>
 constexpr std::optional<std::size_t> nth_key(const Entries& entries, key_search search, etype_t etype, bool versioned,
                                              unsigned tried, const Label& label, const IsVersion& is_version) {
@@ -64,7 +65,7 @@ constexpr std::optional<std::size_t> nth_key(const Entries& entries, key_search 
   return std::nullopt;
 }
 
-/// Why none was found.
+/// Explains why no key was found.
 template <class Entries, class Label, class IsVersion>
 constexpr no_ticket_key why_no_key(const Entries& entries, bool versioned, const Label& label,
                                    const IsVersion& is_version) {
@@ -77,7 +78,7 @@ constexpr no_ticket_key why_no_key(const Entries& entries, bool versioned, const
     (void)out.had.push_back(*l);
     of_version = of_version || !versioned || is_version(e);
   }
-  // RFC 4120 section 3.2.3: a version that is not there is another failure than no key of the ticket's type
+  // RFC 4120 section 3.2.3: a missing version is a different error from no key of the ticket's type
   if (out.total != 0 && !of_version) out.why = errc::bad_key_version;
   return out;
 }

@@ -5,8 +5,8 @@
 
 namespace kerb::inline v0 {
 
-/// Key usages, RFC 4120 section 7.5.1 and the documents named beside the numbers. Open: applications have
-/// 1026 to 2047.
+/// Key usages, RFC 4120 section 7.5.1 and the documents beside the numbers. Open: 1026 to 2047 are
+/// for applications.
 enum class key_usage_t : std::int32_t {
   as_req_enc_timestamp = 1,         ///< under the client key
   ticket = 2,                       ///< under the service key
@@ -45,11 +45,11 @@ enum class key_usage_t : std::int32_t {
   as_req = 56,                      ///< RFC 6806 section 11
   cammac = 64,                      ///< RFC 7751
   spake = 65,                       ///< RFC 9588
-  application_seal = 1024,          ///< for protocols that name no number
-  application_cksum = 1025,         ///< for protocols that name no number
+  application_seal = 1024,          ///< for protocols that do not specify a number
+  application_cksum = 1025,         ///< for protocols that do not specify a number
 };
 
-/// What the number seals or signs ("Ticket"). Empty for a number without a name.
+/// What is encrypted or signed with that usage ("Ticket"); empty for a number without a name.
 constexpr std::string_view name_of(key_usage_t n) {
   switch (n) {
     case key_usage_t::as_req_enc_timestamp: return "AS-REQ PA-ENC-TIMESTAMP";

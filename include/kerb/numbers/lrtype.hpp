@@ -1,12 +1,12 @@
-// What the times of LastReq are times of.
+// Types of the times in LastReq.
 #pragma once
 #include <cstdint>
 #include <string_view>
 
 namespace kerb::inline v0 {
 
-/// Types of LastReq, RFC 4120 section 5.4.2; under a negative number only what the responding server knows. Open: every
-/// Int32 is a value.
+/// Types of LastReq, RFC 4120 section 5.4.2. A negative number means that the time concerns the
+/// responding server only. Open: every Int32 is a value.
 enum class lr_t : std::int32_t {
   none = 0,
   initial_tgt_request = 1,
@@ -25,7 +25,8 @@ enum class lr_t : std::int32_t {
   account_expires_here = -7,
 };
 
-/// What happened then ("last initial request"); the RFC describes and has no words. Empty for a number without a name.
+/// The event at that time ("last initial request"), in our words, because the RFC has no names.
+/// Empty for other numbers.
 constexpr std::string_view name_of(lr_t n) {
   switch (n) {
     case lr_t::none: return "none";

@@ -5,8 +5,8 @@
 
 namespace kerb::inline v0 {
 
-/// Message types, RFC 4120 section 7.5.7; also the APPLICATION tag of each message. Open: every Int32 is a
-/// value.
+/// Message types, RFC 4120 section 7.5.7; also the APPLICATION tag of each message. Open: every
+/// Int32 is a value.
 enum class msg_t : std::int32_t {
   as_req = 10,
   as_rep = 11,
@@ -14,7 +14,7 @@ enum class msg_t : std::int32_t {
   tgs_rep = 13,
   ap_req = 14,
   ap_rep = 15,
-  tgt_req = 16,  ///< set aside by RFC 4120; draft-swift-win2k-krb-user2user-03 section 4
+  tgt_req = 16,  ///< reserved by RFC 4120; draft-swift-win2k-krb-user2user-03 section 4
   tgt_rep = 17,  ///< the same
   safe = 20,
   priv = 21,
@@ -22,7 +22,7 @@ enum class msg_t : std::int32_t {
   error = 30,
 };
 
-/// The RFC's word ("KRB_AS_REQ"). Empty for a number without a name.
+/// The RFC's name ("KRB_AS_REQ"); empty for a number without a name.
 constexpr std::string_view name_of(msg_t n) {
   switch (n) {
     case msg_t::as_req: return "KRB_AS_REQ";

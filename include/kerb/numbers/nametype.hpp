@@ -5,7 +5,7 @@
 
 namespace kerb::inline v0 {
 
-/// Name types, RFC 4120 section 7.5.8. A hint only: names are never compared by it (RFC 4120 section 6.2).
+/// Name types, RFC 4120 section 7.5.8. A hint only: comparisons of names ignore it (RFC 4120 section 6.2).
 enum class name_t : std::int32_t {
   unknown = 0,
   principal = 1,
@@ -23,7 +23,7 @@ enum class name_t : std::int32_t {
   ent_principal_and_id = -130,
 };
 
-/// The RFC's word ("KRB_NT_PRINCIPAL"). Empty for a number without a name.
+/// The RFC's name ("KRB_NT_PRINCIPAL"); empty for a number without a name.
 constexpr std::string_view name_of(name_t n) {
   switch (n) {
     case name_t::unknown: return "KRB_NT_UNKNOWN";

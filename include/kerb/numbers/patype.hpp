@@ -1,11 +1,11 @@
-// Pre-authentication and typed data numbers.
+// Pre-authentication data and typed data numbers.
 #pragma once
 #include <cstdint>
 #include <string_view>
 
 namespace kerb::inline v0 {
 
-/// Pre-authentication data types, RFC 4120 section 7.5.2 and the registry that RFC 6113 section 7.1 made of it.
+/// Pre-authentication data types, RFC 4120 section 7.5.2 and the registry of RFC 6113 section 7.1.
 /// Open: every Int32 is a value.
 enum class padata_t : std::int32_t {
   tgs_req = 1,
@@ -26,9 +26,9 @@ enum class padata_t : std::int32_t {
   pk_as_rep = 17,
   pk_ocsp_response = 18,
   etype_info2 = 19,
-  svr_referral_info = 20,  ///< RFC 6806 appendix A; PA-USE-SPECIFIED-KVNO in RFC 4120, which nobody sends
+  svr_referral_info = 20,  ///< RFC 6806 appendix A; PA-USE-SPECIFIED-KVNO in RFC 4120, which is not in use
   sam_redirect = 21,
-  td_padata = 22,  ///< PA-GET-FROM-TYPED-DATA where it stands in padata
+  td_padata = 22,  ///< PA-GET-FROM-TYPED-DATA when it is in padata
   sam_etype_info = 23,
   alt_princ = 24,
   server_referral = 25,
@@ -75,11 +75,11 @@ enum class padata_t : std::int32_t {
   supported_etypes = 165,  ///< PA-SUPPORTED-ENCTYPES in MS-KILE
   extended_error = 166,
   pac_options = 167,
-  superseded_by_user = 170,  ///< MS-KILE section 2.2.13, which does not say the number; Windows Server 2025 sends it
+  superseded_by_user = 170,  ///< MS-KILE section 2.2.13, which does not give the number; Windows Server 2025 sends it
   dmsa_key_package = 171,    ///< MS-KILE section 2.2.14; the same
 };
 
-/// The RFC's word ("PA-ENC-TIMESTAMP"). Empty for a number without a name.
+/// The RFC's name ("PA-ENC-TIMESTAMP"); empty for a number without a name.
 constexpr std::string_view name_of(padata_t n) {
   switch (n) {
     case padata_t::tgs_req: return "PA-TGS-REQ";

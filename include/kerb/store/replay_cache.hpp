@@ -1,4 +1,4 @@
-// What a service remembers of the authenticators it has seen, RFC 4120 section 3.2.3.
+// A service's replay cache: the authenticators that it has seen, RFC 4120 section 3.2.3.
 #pragma once
 #include <array>
 #include <concepts>
@@ -9,28 +9,33 @@
 namespace kerb::inline v0 {
 
 enum class replay_verdict : std::uint8_t {
-  fresh,    ///< not seen before, and remembered now
+  fresh,    ///< not seen before; it is recorded now
   seen,     ///< a replay
-  full,     ///< there is no space to remember it: refuse, for to forget another one would let that one be replayed
-  unknown,  ///< it may have been seen before the store lost its memory, or may be forgotten already: refuse
+  full,     ///< no space to record it. Reject: dropping another entry instead would allow that one to be replayed
+  unknown,  ///< it may have been seen before the cache lost its contents, or have been forgotten. Reject
 };
 
-// Why one digest, of the authenticator's ciphertext as sent, is enough. RFC 4120 section 3.2.3 wants to tell apart
-// server, client, time and microsecond, and that at least:
-// * Client, realm, time and microsecond are sealed in it, under the session key of a ticket for one server. Where one
-//   of them differs the octets differ, and so they do for two authenticators of one client in one microsecond, since
-//   each seal begins with a random confounder: no request is taken for the replay of another one.
-// * Under one key each ciphertext opens to a text of its own, and only who has the key makes one that opens (RFC 3962
-//   and RFC 8009 leave no octet unauthenticated): whoever replays has to send the same octets.
-// * All that can be rewritten in an AP-REQ is left out: the ticket's clear name and realm, its key version, the
-//   options, the framing. So it is the same digest under whatever name and with whatever ticket it is presented.
-// Hence one store is shared by all who can open the ticket, and that is by key and not by name: the several names of an
-// account that has one key need one store.
+// Why one digest, of the authenticator's ciphertext as sent, is enough. RFC 4120 section 3.2.3
+// requires that at least server, client, time and microsecond are told apart:
+// * Different requests have different digests. Client, realm, time and microsecond are sealed in
+//   the ciphertext, under the session key of a ticket for one server; if one of them differs, so
+//   does the ciphertext. Two authenticators of one client in one microsecond differ too, because
+//   each seal begins with a random confounder.
+// * A replay has the same digest. Under one key no two ciphertexts open to the same text, and only
+//   a holder of the key can make one that opens (RFC 3962 and RFC 8009 authenticate every octet).
+//   So a replay has to send the same octets.
+// * The digest covers nothing that an attacker can change in an AP-REQ: not the ticket's cleartext
+//   name and realm, its key version, the options or the framing. So it stays the same whatever name
+//   or ticket accompanies it.
+// So all acceptors that can open the ticket share one replay cache. What counts is the key, not the
+// name: an account with several names and one key needs one cache.
 
-/// A store of authenticators, by digest: one atomic insert-if-absent. An entry may be forgotten from `forget_after` on,
-/// since its authenticator is refused for its age by then. All acceptors that hold a key share one store and go by one
-/// `clock_skew`: with a larger one an acceptor would still take what the others' entries have been forgotten for. Where
-/// their clocks differ, a store must remember that much longer, or refuse what it may have forgotten.
+/// A set of authenticators, identified by digest, with one atomic operation: insert if absent. An
+/// entry may be dropped from the time `forget_after` on, because its authenticator is then too old
+/// to be accepted. All acceptors that hold a key must share one cache and use the same
+/// `clock_skew`: with a larger one, an acceptor would accept authenticators whose entries have been
+/// dropped. If their clocks differ, the cache must keep entries longer by that difference, or
+/// reject what it may have dropped.
 template <class S>
 concept replay_cache = requires(S& s, const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
                                 kerberos_time now) {
@@ -39,16 +44,16 @@ concept replay_cache = requires(S& s, const std::array<std::uint8_t, 32>& digest
 };
 
 namespace detail {
-/// Up to N entries in place, found by their digests; each has `digest` and `forget_after`, and counts as there until
-/// then. An entry has 32 places. It takes one in the emptier of two runs of 16, which lie apart: single runs would fill
-/// up far sooner.
+/// Up to N entries in place, found by digest. Each has `digest` and `forget_after`, and is present
+/// until that time. An entry can be in 32 places: two runs of 16 at independent positions. It is
+/// put in the emptier run, because single runs would fill up far sooner.
 template <class Entry, std::size_t N>
   requires(N >= 32)
 class digest_places {
  public:
   struct found {
-    const Entry* known = nullptr;  ///< the entry of this digest
-    Entry* free = nullptr;         ///< where there is none: a place for it, null when there is no such place either
+    const Entry* known = nullptr;  ///< the entry with this digest
+    Entry* free = nullptr;         ///< if there is none: a place for it, or null when all its places are taken
   };
   constexpr found find(const std::array<std::uint8_t, 32>& digest, kerberos_time now) noexcept {
     found f;
@@ -69,13 +74,14 @@ class digest_places {
     }
     return f;
   }
-  /// Whether something that may be forgotten from `forget_after` on can have been there and be forgotten already: what
-  /// is asked about too late, and where a clock was set back what was forgotten by the later time.
+  /// Whether an entry with this `forget_after` may have been present and dropped already. That is
+  /// so when the call is too late, or when the clock was set back and the entry was dropped at the
+  /// later time.
   constexpr bool is_blind_to(kerberos_time forget_after, kerberos_time now) const noexcept {
     return forget_after <= blind_to_ || forget_after <= now;
   }
   constexpr void be_blind_to(kerberos_time t) noexcept { blind_to_ = t; }
-  /// Puts `e` in a free place; what was there before is forgotten, and never taken for new again.
+  /// Puts `e` in a free place. The previous entry there is dropped, and will never be reported as new again.
   constexpr void put(Entry& free, const Entry& e) noexcept {
     if (free.forget_after > blind_to_) blind_to_ = free.forget_after;
     free = e;
@@ -89,14 +95,15 @@ class digest_places {
   }
 
   std::array<Entry, N> entries_{};
-  kerberos_time blind_to_ = earliest_time;  // what may be forgotten by then may have been seen
+  kerberos_time blind_to_ = earliest_time;  // entries with a forget_after up to this time may have been seen
 };
 }  // namespace detail
 
-/// Remembers up to N authenticators in place, for one thread; never allocates and never forgets one that could still be
-/// replayed. When the clock is set back, or acceptors' clocks differ, it is blind to what it may have forgotten by the
-/// later time. Work per insert is bounded: an authenticator has 32 places, found by its digest; a store that is less
-/// than half full is never `full` but by extraordinary chance.
+/// A replay cache of up to N authenticators, stored in place, for one thread. It never allocates,
+/// and never drops an authenticator that could still be replayed. When the clock is set back, or
+/// acceptors' clocks differ, it returns `unknown` for what it may have dropped at the later time.
+/// The work per insert is bounded: an authenticator has 32 possible places, which its digest
+/// determines. While the cache is less than half full, `full` is extremely unlikely.
 template <std::size_t N>
 class memory_replay_cache {
   static_assert(N >= 32,
@@ -104,10 +111,11 @@ class memory_replay_cache {
                 "twice as many as may come within twice the clock skew");
 
  public:
-  /// For a service that is new: nothing can have been seen before.
+  /// For a new service, where nothing can have been seen before.
   constexpr memory_replay_cache() = default;
-  /// For a service whose store was lost at `now`: RFC 4120 section 3.2.3 demands that it refuse every authenticator
-  /// that it might have accepted before, which are those of up to `clock_skew` seconds later.
+  /// For a service whose cache was lost at `now`. RFC 4120 section 3.2.3 requires that the service
+  /// reject every authenticator that it might have accepted before: those with times up to
+  /// `clock_skew` seconds later.
   static constexpr memory_replay_cache after_loss(kerberos_time now, std::int64_t clock_skew) {
     memory_replay_cache s;
     s.places_.be_blind_to(plus(plus(plus(now, clock_skew), clock_skew), 1));

@@ -1,19 +1,20 @@
-// What a KDC can remember of the TGS requests it has answered, RFC 4120 section 3.3.2.
+// A KDC's cache of the TGS requests that it has answered, RFC 4120 section 3.3.2.
 #pragma once
 #include "replay_cache.hpp"
 
 namespace kerb::inline v0 {
 
 enum class request_verdict : std::uint8_t {
-  fresh,    ///< neither was seen before, and both are remembered now
-  again,    ///< this very request was seen before: it is answered again, since the first answer may have been lost
-  other,    ///< the authenticator was seen in another request: refuse
-  full,     ///< there is no space to remember it: refuse, or be content with what the authenticator's checksum protects
-  unknown,  ///< it may have been seen and forgotten: the clock was set back, or it is asked about too late; as `full`
+  fresh,    ///< neither was seen before; both are recorded now
+  again,    ///< the same request was seen before: answer it again, because the first answer may have been lost
+  other,    ///< the authenticator was seen in another request: reject
+  full,     ///< no space to record it: reject, or rely on the authenticator's checksum alone
+  unknown,  ///< it may have been seen and dropped: the clock was set back, or the call is too late. Treat as `full`
 };
 
-/// A store of authenticators, each with the request that it came in, by their digests: one atomic insert-if-absent. An
-/// entry may be forgotten from `forget_after` on. Several KDCs of one realm share one store.
+/// A set of authenticators, each with the request that contained it, by digest. It has one atomic
+/// operation: insert if absent. An entry may be dropped from the time `forget_after` on. All KDCs
+/// of a realm must share one cache.
 template <class S>
 concept request_cache = requires(S& s, const std::array<std::uint8_t, 32>& digest, kerberos_time forget_after,
                                  kerberos_time now) {
@@ -21,9 +22,10 @@ concept request_cache = requires(S& s, const std::array<std::uint8_t, 32>& diges
   noexcept->std::same_as<request_verdict>;
 };
 
-/// Remembers up to N requests in place, for one thread; never allocates and never forgets one too early. When the clock
-/// is set back it is blind to what it may have forgotten by the later time. Work per insert is bounded, and a store
-/// that is less than half full is never `full` but by extraordinary chance, as in memory_replay_cache.
+/// A request cache of up to N requests, stored in place, for one thread. It never allocates, and
+/// never drops an entry too early. When the clock is set back, it returns `unknown` for what it may
+/// have dropped at the later time. The work per insert is bounded. While the cache is less than
+/// half full, `full` is extremely unlikely, as in memory_replay_cache.
 template <std::size_t N>
 class memory_request_cache {
   static_assert(N >= 32,

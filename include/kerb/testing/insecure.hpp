@@ -1,10 +1,10 @@
-// A policy that protects nothing, for tests and fuzzers: every exchange runs under it at compile time.
+// A crypto policy that protects nothing, for tests and fuzzers. Every exchange can run under it at compile time.
 #pragma once
 #include "../crypto/policy.hpp"
 
 namespace kerb::inline v0::testing {
 
-/// Random octets that are a script: what it holds, then failure.
+/// A random source that returns scripted octets, and fails when they are used up.
 class scripted_entropy {
  public:
   constexpr explicit scripted_entropy(bytes_view script) : script_(script) {}
@@ -20,7 +20,7 @@ class scripted_entropy {
   bytes_view script_;
 };
 
-/// Octets that go on from one draw to the next, and a draw that fails: the one numbered `fail_at`, counted from 1.
+/// A reproducible random source that counts its draws. The draw numbered `fail_at`, counted from 1, fails.
 class counting_entropy {
  public:
   unsigned fail_at = 0;
@@ -39,9 +39,10 @@ class counting_entropy {
   unsigned draws_ = 0;
 };
 
-/// Models crypto_policy with encryption that leaves the text as it is and a checksum that anybody can make (FNV-1a over
-/// key, usage and text). It has the right shapes and refuses what was altered, so that exchanges can be tested and
-/// fuzzed, and no secrets: never for anything else.
+/// A crypto_policy whose encryption leaves the text unchanged and whose checksum anybody can
+/// compute (FNV-1a over key, usage and text). Sizes are realistic and altered messages are
+/// rejected, so exchanges can be tested and fuzzed. It keeps no secrets: never use it for anything
+/// else.
 class insecure_policy {
  public:
   using key = kerb::key;

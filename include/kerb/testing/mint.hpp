@@ -1,4 +1,4 @@
-// Tickets and replies that no KDC issued, for tests: whatever is to be in them, under keys of the test's choice.
+// Makes tickets and replies without a KDC, for tests: any contents, under keys that the test chooses.
 #pragma once
 #include "../exchange/sealed.hpp"
 #include "../msg/ap.hpp"
@@ -7,13 +7,13 @@
 
 namespace kerb::inline v0::testing {
 
-/// Encodes anything at the end of `out`; the octets lie there.
+/// Encodes any message at the end of `out`, and returns the octets.
 template <class T>
 constexpr result<bytes_view> mint(const T& message, std::span<std::uint8_t> out) {
   return asn1::encode(message, out);
 }
 
-/// A Ticket for `service` with `part` sealed under `k`; it lies at the end of `out`.
+/// A Ticket for `service` with `part` sealed under `k`, at the end of `out`.
 template <class K, crypto_policy C, entropy_source R>
 constexpr result<bytes_view> mint_ticket(const principal_view& service, const msg::EncTicketPart& part, const K& k,
                                          std::optional<std::uint32_t> kvno, const environment<C, R>& env,
@@ -25,7 +25,7 @@ constexpr result<bytes_view> mint_ticket(const principal_view& service, const ms
   return e;
 }
 
-/// An AS-REP or TGS-REP with `part` sealed under `k` for `usage`, around the octets of a ticket.
+/// An AS-REP or TGS-REP with `part` sealed under `k` for `usage`. `ticket` is the encoded ticket in it.
 template <msg_t M, class Part, class K, crypto_policy C, entropy_source R>
 constexpr result<bytes_view> mint_kdc_rep(const principal_view& client, bytes_view ticket, const Part& part, const K& k,
                                           key_usage_t usage, const environment<C, R>& env, std::span<std::uint8_t> out,
@@ -39,7 +39,7 @@ constexpr result<bytes_view> mint_kdc_rep(const principal_view& client, bytes_vi
   return e;
 }
 
-/// An AP-REQ with `auth` sealed under `k`, around the octets of a ticket.
+/// An AP-REQ with `auth` sealed under `k`. `ticket` is the encoded ticket in it.
 template <class K, crypto_policy C, entropy_source R>
 constexpr result<bytes_view> mint_ap_req(bytes_view ticket, const msg::Authenticator& auth, msg::ApOptions options,
                                          const K& k, key_usage_t usage, const environment<C, R>& env,

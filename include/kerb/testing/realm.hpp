@@ -1,5 +1,4 @@
-// A realm in memory, for tests of clients and services: principals with keys made from passwords, and the directory
-// that a KDC's exchange asks.
+// A realm in memory, for tests of clients and services: principals with keys, and the database for a KDC exchange.
 #pragma once
 #include "../exchange/kdc/serve.hpp"
 #include "../exchange/salt.hpp"
@@ -7,14 +6,15 @@
 
 namespace kerb::inline v0::testing {
 
-/// Up to N principals of one realm, one key each, in place; it stays where it is, since records are views of it. Keys
-/// come from passwords, and where there is none from the policy's random source, which in a test is no secret.
+/// Up to N principals of one realm, with one key each, stored in place. It cannot be moved, because
+/// records contain views of it. Keys are made from passwords, or from the policy's random source,
+/// which in a test is not secret.
 template <crypto_policy C, std::size_t N = 8>
 class realm {
  public:
   using key = typename C::key;
 
-  /// The realm's own krbtgt is there from the start. `name` must outlive the realm.
+  /// The realm's own krbtgt is present from the start. `name` must outlive the realm.
   constexpr realm(C& policy, kerberos_string name, etype_t etype) : policy_(policy), etype_(etype) {
     settings.realm = name;
     const kerberos_string parts[] = {"krbtgt"_krb, name};
@@ -23,28 +23,30 @@ class realm {
   realm(const realm&) = delete;
   realm& operator=(const realm&) = delete;
 
-  kdc_policy settings;  ///< what its KDC goes by
+  kdc_policy settings;  ///< the settings of its KDC
 
-  /// Whether everything that was added has found space and a key.
+  /// Whether everything that was added found space and got a key.
   constexpr bool ready() const { return ready_; }
-  /// A user, whose key is made from a password, with the default salt: "alice". Tickets to it are user-to-user alone
-  /// (principal_attribute::user_to_user_only), since everybody could try passwords on others.
+  /// Adds a user, for example "alice", with a key made from a password and the default salt. It
+  /// only accepts user-to-user tickets (principal_attribute::user_to_user_only), because an
+  /// attacker can guess passwords with an ordinary ticket to it.
   constexpr bool add_user(std::string_view name, secret_view password, flags<principal_attribute> attributes = {}) {
     return note(add_text(
         name, [&](const principal_view& p) { return add_password(p, password); },
         attributes | flags{principal_attribute::user_to_user_only}));
   }
-  /// A service whose key is made from a password, and tickets to it are sealed under that.
+  /// Adds a service with a key made from a password; tickets to it are sealed under that key.
   constexpr bool add_service(std::string_view name, secret_view password, flags<principal_attribute> attributes = {}) {
     return note(add_text(
         name, [&](const principal_view& p) { return add_password(p, password); }, attributes));
   }
-  /// A principal with a random key: "HTTP/web.ex.org".
+  /// Adds a service with a random key, for example "HTTP/web.ex.org".
   constexpr bool add_service(std::string_view name, flags<principal_attribute> attributes = {}) {
     return note(add_text(
         name, [&](const principal_view& p) { return add_key(p); }, attributes));
   }
-  /// The key that this realm shares with another: clients of `name` may come here, and ours may go there.
+  /// Adds the keys shared with another realm: `incoming` for its clients that come here, `outgoing`
+  /// for ours that go there.
   constexpr bool add_trust(kerberos_string name, const key& outgoing, const key& incoming) {
     const kerberos_string there[] = {"krbtgt"_krb, name}, here[] = {"krbtgt"_krb, settings.realm};
     return note(no_client(
@@ -52,7 +54,7 @@ class realm {
            note(no_client(take({{name_t::srv_inst, view_of<kerberos_string>(here)}, name}, copy(incoming), {})));
   }
 
-  /// The record of a principal, to be changed by a test; null when there is none.
+  /// The record of a principal, which a test can change; null when there is none.
   constexpr principal_record<C>* record(const principal_view& p) KERB_LIFETIMEBOUND {
     entry* const e = of(p);
     return e == nullptr ? nullptr : &e->record;
@@ -61,7 +63,7 @@ class realm {
     const auto p = parsed(name);
     return p ? record(p->view()) : nullptr;
   }
-  /// A principal's key, for a service that is to be given its own; null when there is none.
+  /// A principal's key, to give to a service; null when there is none.
   constexpr const key* key_of(std::string_view name) KERB_LIFETIMEBOUND {
     const auto p = parsed(name);
     entry* const e = p ? of(p->view()) : nullptr;
@@ -73,7 +75,7 @@ class realm {
     if (e == nullptr) return not_found{};
     return e->record;
   }
-  /// The answer of this realm's KDC to a request, to transmit; it lies in `buffer`.
+  /// The answer of this realm's KDC to a request, ready to transmit. It is in `buffer`.
   constexpr result<bytes_view> answer(bytes_view request, timestamp now, std::span<std::uint8_t> buffer,
                                       const exchange_limits& limits = {}) {
     kdc<C> x(settings, buffer);
@@ -93,7 +95,7 @@ class realm {
     ready_ = ready_ && e.ok();
     return e.ok();
   }
-  /// Nobody logs in as the principal that was added last: it is a KDC.
+  /// Marks the principal that was added last as not a client, because it is a KDC.
   constexpr error no_client(const error& e) {
     if (e.ok()) entries_[size_ - 1]->record.attributes.set(principal_attribute::not_a_client);
     return e;

@@ -68,4 +68,15 @@ constexpr bool no_bit_string() {
 }
 KERB_BOTH("flags: another type, or a string in pieces, is refused", "[der][x690-10.2]", no_bit_string);
 
+constexpr bool contents_need_five_octets() {
+  std::array<std::uint8_t, 5> buffer{};
+  for (std::size_t n = 0; n != 5; ++n) {
+    if (der::put_flags(buffer.data() + n, buffer.data(), 0x80000001) != nullptr) return false;
+  }
+  const auto wanted = "0080000001"_hex;
+  return der::put_flags(buffer.data() + 5, buffer.data(), 0x80000001) == buffer.data() && buffer == wanted;
+}
+KERB_BOTH("bits: contents are written where there are five octets and not with fewer", "[der][rfc4120-5.2.8]",
+          contents_need_five_octets);
+
 }  // namespace

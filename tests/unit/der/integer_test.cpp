@@ -155,6 +155,25 @@ constexpr bool no_buffer_for_a_form() {
 }
 KERB_BOTH("integer: no form is written in front of the buffer", "[der]", no_buffer_for_a_form);
 
+constexpr bool contents_alone() {
+  const auto parsed = [](bytes_view c, auto wanted) {
+    auto v = wanted;
+    v = 1;
+    return der::parse_integer(c.data(), c.size(), v) ? std::optional(v) : std::nullopt;
+  };
+  const auto nine = "010000000000000005"_hex;
+  const auto six = "010000000005"_hex;
+  const auto five = "00ffffffff"_hex, low = "ff7fffffff"_hex, high = "0080000000"_hex, over = "0100000000"_hex;
+  const auto least = "80000000"_hex;
+  const auto zero = "00"_hex, minus_one = "ff"_hex;
+  return !parsed(bytes_view(zero).first(0), i32{}) && !parsed(nine, i32{}) && !parsed(nine, u32{}) &&
+         !parsed(six, u32{}) && !parsed(low, i32{}) && !parsed(high, i32{}) && !parsed(over, u32{}) &&
+         !parsed(minus_one, u32{}) && parsed(five, u32{}) == 0xffffffffu && parsed(high, u32{}) == 0x80000000u &&
+         parsed(least, i32{}) == -0x7fffffff - 1 && parsed(zero, i32{}) == 0 && parsed(minus_one, i32{}) == -1;
+}
+KERB_BOTH("integer: contents of none, of six and of nine octets are read in no go", "[der][rfc4120-5.2.4]",
+          contents_alone);
+
 constexpr bool another_type() {
   return read_one<i32>(any, "0a0105"_hex).failed(errc::unexpected_tag) &&
          read_one<i32>(any, "020205"_hex).failed(errc::truncated) &&

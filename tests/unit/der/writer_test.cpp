@@ -84,13 +84,13 @@ constexpr bool every_size_below() {
   der::writer n = der::writer::counting();
   something(n);
   const std::size_t whole = n.count();
-  for (std::size_t buffer = 0; buffer != whole; ++buffer) {
+  for (std::size_t octets = 0; octets != whole; ++octets) {
     std::array<std::uint8_t, 64> buffer{};
-    der::writer w(std::span<std::uint8_t>(buffer).subspan(8, buffer));
+    der::writer w(std::span<std::uint8_t>(buffer).subspan(8, octets));
     something(w);
     if (w.ok() || !w.is_counting() || w.count() != whole || !w.written_since(0).empty()) return false;
     for (std::size_t i = 0; i != buffer.size(); ++i)
-      if ((i < 8 || i >= 8 + buffer) && buffer[i] != 0) return false;  // nothing outside
+      if ((i < 8 || i >= 8 + octets) && buffer[i] != 0) return false;  // nothing outside
   }
   std::array<std::uint8_t, 64> buffer{};
   der::writer w(std::span<std::uint8_t>(buffer).first(whole));

@@ -16,7 +16,7 @@ using stream = over_stream<initiator>;
 /// A client on a stream, and the framed AP-REP that is to come.
 struct client {
   ap_world w;
-  std::array<std::uint8_t, 4096> buffer{};
+  std::array<std::uint8_t, 4096> own{};
   std::array<std::uint8_t, 512> buffer{};
   std::array<std::uint8_t, 512> rep{};
   std::size_t rep_octets = 0;
@@ -24,9 +24,9 @@ struct client {
   initiator x;
   stream io;
 
-  constexpr explicit client(std::size_t buffer_octets = 512, std::size_t buffer_octets = 4096)
+  constexpr explicit client(std::size_t buffer_octets = 512, std::size_t own_octets = 4096)
       : credential(w.credential()),
-        x({.credential = credential, .buffer = std::span(buffer).first(buffer_octets)}),
+        x({.credential = credential, .buffer = std::span(own).first(own_octets)}),
         io(x, std::span(buffer).first(buffer_octets)) {}
   constexpr stream::step start() { return io.start(w.turn()); }
   /// The answer with its length in front, and what follows it.

@@ -128,7 +128,7 @@ KERB_BOTH("open_sealed: what does not open takes no buffer, and the next key can
 constexpr bool too_small_a_buffer() {
   sealed_part s;
   const std::size_t n = s.data.cipher.size();
-  buffer less(std::span(s.opened).first(n + 3)), just(std::span(s.opened).first(n + 4));
+  detail::workspace less(std::span(s.opened).first(n + 3)), just(std::span(s.opened).first(n + 4));
   const auto no = open_sealed(s.p, s.data, s.k, usage, less);
   return !no && no.error().code == errc::no_space && no.error().detail == n &&
          open_sealed(s.p, s.data, s.k, usage, just).has_value();

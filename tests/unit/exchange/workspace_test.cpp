@@ -118,11 +118,11 @@ constexpr bool moved_from_it_lends_nothing() {
   if (a.size() != 0 || a.free() != 0 || b.size() != 64) return false;  // NOLINT: what a moved-from buffer says
   a.wipe_front();
   if (!all(bytes_view(octets).first(10), 5)) return false;
-  buffer c{std::span(others)};
+  detail::workspace c{std::span(others)};
   fill(c.borrow(10), 6);
   c = std::move(b);  // what c held is wiped; what b held lives on
   if (!all(others, 0) || !all(bytes_view(octets).first(10), 5)) return false;
-  buffer& same = c;
+  detail::workspace& same = c;
   c = std::move(same);
   return c.size() == 64 && all(bytes_view(octets).first(10), 5);
 }

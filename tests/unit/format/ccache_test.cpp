@@ -101,6 +101,23 @@ constexpr bool settings() {
 }
 KERB_BOTH("ccache: settings are found by key and principal, the newest of each", "[format]", settings);
 
+constexpr bool shapes_of_settings() {
+  const kerberos_string all[] = {cached_credential::config_name, "key"_krb, "p@R"_krb, "more"_krb};
+  const kerberos_string another[] = {"krb5_ccache_conf_dat"_krb, "key"_krb};
+  const auto named = [](view_of<kerberos_string> parts, kerberos_string realm) {
+    cached_credential c = credential();
+    c.server = {{{}, parts}, realm};
+    return c;
+  };
+  constexpr auto config = cached_credential::config_realm;
+  const auto of = [&](std::size_t n) { return named(view_of<kerberos_string>(all, n), config); };
+  return !of(0).is_config() && !of(0).config() && of(1).is_config() && !of(1).config() && of(2).config() &&
+         of(2).config()->key == "key" && !of(2).config()->principal && of(3).config()->principal == "p@R"_krb &&
+         of(4).is_config() && !of(4).config() && !named(another, config).is_config() &&
+         !named(another, config).config() && !named(view_of<kerberos_string>(all, 2), "X-CACHECONF"_krb).config();
+}
+KERB_BOTH("ccache: a setting has its realm, its name, a key, and at most a principal", "[format]", shapes_of_settings);
+
 constexpr bool removed_entries() {
   const auto removed = [](std::int64_t authtime, std::int64_t endtime, kerberos_string realm, bool setting) {
     cached_credential c = credential();
@@ -157,6 +174,12 @@ constexpr bool up_to_the_fault() {
   }
   const auto cut = ccache_view::open_up_to_fault(file->first(file->size() - 1));
   const auto nothing = ccache_view::open_up_to_fault(file->first(7));
+  // within the default principal: its realm is there, its component is not
+  const auto half_named = ccache_view::open_up_to_fault(file->first(4 + 4 + 4 + 4 + 1 + 2));
+  const auto half_a_header = "0504 000d 0001 0008 00000001 00000002 00"_hex;
+  const auto no_header = ccache_view::open_up_to_fault(half_a_header);
+  good = good && !half_named.fault.ok() && half_named.view.client().realm.octets.empty() && !no_header.fault.ok() &&
+         no_header.view.client().realm.octets.empty();
   return good && before == 3 && cut.view.size() == 2 && cut.fault.code == errc::truncated &&
          std::string_view(cut.fault.field) == "second_ticket" && same_principal(cut.view.client(), user) &&
          nothing.view.empty() && !nothing.fault.ok() && nothing.view.client().realm.octets.empty();
@@ -273,6 +296,15 @@ constexpr bool becomes_a_credential() {
 }
 KERB_BOTH("ccache: an entry has what a client's credential is made of", "[format][exchange]", becomes_a_credential);
 
+TEST_CASE("ccache: a file of 2^32 octets is refused", "[format]") {
+  const std::uint8_t head[] = {4, 4};
+  if constexpr (sizeof(std::size_t) > 4) {  // never looked at: the size decides, and then the version
+    const std::size_t four_gib = std::size_t{1} << 16 << 16;
+    CHECK(ccache_view::open({head, four_gib}).error().code == errc::input_too_large);
+    CHECK(ccache_view::open({head, four_gib - 1}).error().code == errc::wrong_constant);
+  }
+}
+
 TEST_CASE("ccache: the files of other implementations hold what they say", "[format]") {
   int good = 0;
   for (const sample_file& f : sample_files()) {
@@ -298,6 +330,9 @@ TEST_CASE("ccache: the files of other implementations hold what they say", "[for
     // in the other byte order it is nothing
     if (c->version() < 3) {
       CHECK(!ccache_view::open(octets.view(), f.order == std::endian::big ? std::endian::little : std::endian::big));
+    } else {  // whose order does not depend on the machine
+      CHECK(ccache_view::open(octets.view(), std::endian::little));
+      CHECK(ccache_view::open(octets.view(), std::endian::big));
     }
   }
   CHECK(good == 14);

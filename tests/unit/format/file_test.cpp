@@ -30,6 +30,16 @@ constexpr bool sticks() {
 }
 KERB_BOTH("file: a length that is too long is named where it stands and nothing is read behind it", "[format]", sticks);
 
+constexpr bool realms() {
+  const auto in = "0002 5253 0002 5200 0001 54"_hex;
+  detail::file_reader r(in, "T", std::endian::big, 2);
+  const bool good = r.realm("first") == "RS"_krb && r.ok();
+  const kerberos_string bad = r.realm("second");
+  return good && bad.octets.empty() && !r.ok() && r.why().code == errc::bad_realm && r.why().offset == 4 &&
+         std::string_view(r.why().field) == "second" && r.realm("third").octets.empty();
+}
+KERB_BOTH("file: a realm with the octet 0 is none", "[format][rfc4120-5.2.2]", realms);
+
 constexpr bool parts() {
   const auto in = "aabb cc"_hex;
   detail::file_reader r(in, "T", std::endian::big, 2);
@@ -87,6 +97,17 @@ constexpr bool writes() {
   return out && *out == bytes_view(wanted) && out->data() == buffer.data();
 }
 KERB_BOTH("file: written from the front", "[format]", writes);
+
+constexpr bool says_what_was_wrong_first() {
+  std::array<std::uint8_t, 2> buffer{};
+  detail::file_writer w(buffer, "T", 2);
+  w.realm("R\0"_krb, "realm");
+  w.number(0, 4);  // and there is no space either
+  w.time({-1}, "time");
+  const auto out = w.finish();
+  return out.error().code == errc::bad_name_text && std::string_view(out.error().field) == "realm";
+}
+KERB_BOTH("file: of several things that cannot be written the first is named", "[format]", says_what_was_wrong_first);
 
 constexpr bool wipes() {
   std::array<std::uint8_t, 4> buffer{};

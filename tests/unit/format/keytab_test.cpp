@@ -239,6 +239,35 @@ TEST_CASE("keytab: every file that is cut short or changed is refused, or read w
   }
 }
 
+TEST_CASE("keytab: files of 2^32 octets are refused, and records of 2^31 not written", "[format]") {
+  const std::uint8_t head[] = {4, 2};
+  if constexpr (sizeof(std::size_t) > 4) {  // never looked at: the size decides, and then the version
+    const std::size_t four_gib = std::size_t{1} << 16 << 16;
+    CHECK(keytab_view::open({head, four_gib}).error().code == errc::input_too_large);
+    CHECK(keytab_view::open({head, four_gib - 1}).error().code == errc::wrong_constant);
+  }
+  const std::vector<std::uint8_t> text(0xffff, 'a');
+  std::array<std::uint8_t, 16> buffer{};
+  const auto written = [&](std::size_t components, std::size_t octets_each, std::size_t octets_of_last) {
+    std::vector<kerberos_string> parts(components, {bytes_view(text).first(octets_each)});
+    parts.back().octets = bytes_view(text).first(octets_of_last);
+    keytab_writer w(buffer);
+    w.add(keytab_key{.principal = {{{}, view_of<kerberos_string>(parts.data(), parts.size())}, "R"_krb},
+                     .timestamp = {},
+                     .kvno = 1,
+                     .etype = etype_t{17},
+                     .key = {}});
+    return w.finish().error();
+  };
+  CHECK(written(0xffff, 0, 0).code == errc::no_space);
+  CHECK(written(0x10000, 0, 0).code == errc::input_too_large);
+  CHECK(std::string_view(written(0x10000, 0, 0).field) == "components");
+  // 22 octets besides, and two of length in front of each component
+  static_assert(22 + 0x7fff * (2 + 0xffff) + 2 + 32744 == 0x7fffffff);
+  CHECK(written(0x8000, 0xffff, 32744).code == errc::no_space);
+  CHECK(written(0x8000, 0xffff, 32745).code == errc::input_too_large);
+}
+
 // ---- as a source of keys
 
 using policy = kerb::testing::insecure_policy;

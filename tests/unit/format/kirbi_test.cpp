@@ -58,6 +58,34 @@ constexpr bool sealed_parts_are_left() {
   const auto cred = der ? asn1::decode<msg::KrbCred>(*der) : result<msg::KrbCred>(der.error());
   return cred && cred->enc_part.cipher == bytes_view(in).last(0x103);
 }
+template <std::size_t N, std::size_t M>
+constexpr bool becomes(const std::array<std::uint8_t, N>& in, const std::array<std::uint8_t, M>& wanted) {
+  std::array<std::uint8_t, N> buffer{};
+  const auto der = kirbi_as_der(in, buffer);
+  return der && *der == bytes_view(wanted);
+}
+constexpr bool only_the_unsealed_part() {
+  // [APPLICATION 22] SEQUENCE [3] SEQUENCE {[0] INTEGER 0, [2] OCTET STRING}, whose octets are an encoding
+  const auto inside = "7614 3012 a310 300e a003 020100 a207 0405 3083000000"_hex;
+  const auto made_der = "7611 300f a30d 300b a003 020100 a204 0402 3000"_hex;
+  const auto elsewhere = "7614 3012 a210 300e a003 020100 a207 0405 3083000000"_hex,
+             another_type = "7614 3012 a310 300e a003 0a0100 a207 0405 3083000000"_hex,
+             sealed = "7614 3012 a310 300e a003 020112 a207 0405 3083000000"_hex,
+             another_string = "7614 3012 a310 300e a003 020100 a207 0c05 3083000000"_hex,
+             another_field = "7614 3012 a310 300e a003 020100 a307 0405 3083000000"_hex;
+  return becomes(inside, made_der) && becomes(elsewhere, elsewhere) && becomes(another_type, another_type) &&
+         becomes(sealed, sealed) && becomes(another_string, another_string) && becomes(another_field, another_field);
+}
+KERB_BOTH("kirbi: octets are an encoding in the part that is not sealed and nowhere else", "[format][security]",
+          only_the_unsealed_part);
+
+constexpr bool lengths_of_nothing() {
+  return becomes("768100"_hex, "7600"_hex) && becomes("768400000000"_hex, "7600"_hex) &&
+         becomes("7606 30840000 0000"_hex, "7602 3000"_hex) && becomes("7603 308100"_hex, "7602 3000"_hex) &&
+         becomes("7600"_hex, "7600"_hex);
+}
+KERB_BOTH("kirbi: a length that ends the file is read", "[format]", lengths_of_nothing);
+
 constexpr bool fails(bytes_view in, errc code, std::size_t at, std::size_t buffer = 600) {
   std::array<std::uint8_t, 600> out{};
   const auto r = kirbi_as_der(in, std::span(out).first(buffer));
@@ -95,6 +123,16 @@ constexpr bool depth() {
 KERB_BOTH("kirbi: levels are bounded", "[format][security]", depth);
 KERB_BOTH("kirbi: octets that are sealed, or in any other OCTET STRING, are left as they are", "[format][security]",
           sealed_parts_are_left);
+
+TEST_CASE("kirbi: a file of 2^32 octets is refused", "[format]") {
+  const std::uint8_t head[] = {0x76, 0};
+  std::array<std::uint8_t, 8> buffer{};
+  if constexpr (sizeof(std::size_t) > 4) {  // never looked at: the size decides, and then the buffer
+    const std::size_t four_gib = std::size_t{1} << 16 << 16;
+    CHECK(kirbi_as_der({head, four_gib}, buffer).error().code == errc::input_too_large);
+    CHECK(kirbi_as_der({head, four_gib - 1}, buffer).error().code == errc::no_space);
+  }
+}
 
 TEST_CASE("kirbi: every file that is cut short or changed is refused, or gives no more octets than it has",
           "[format][security]") {

@@ -31,6 +31,9 @@ class generator {
 
   /// How likely an OPTIONAL is there, in percent.
   unsigned present = 60;
+  /// How many elements a list has that stands in no other list, and how many octets a text or OCTET STRING outside of
+  /// lists; 0: some.
+  std::size_t elements = 0, octets_each = 0;
 
   template <class T>
   T make() {
@@ -59,7 +62,9 @@ class generator {
     }
   }
   kerb::bytes_view octets(std::size_t most) {
-    auto& buffer = buffer_of(below(8) == 0 ? below(most * 4) : below(most));
+    std::size_t size = below(8) == 0 ? below(most * 4) : below(most);
+    if (octets_each != 0 && !in_list_) size = octets_each;
+    auto& buffer = buffer_of(size);
     for (auto& b : buffer) b = static_cast<std::uint8_t>(next());
     return buffer;
   }
@@ -105,7 +110,13 @@ class generator {
   void fill_value(kerb::asn1::any_value& v) { v.der = unknown(0x9d); }
   void fill_value(kerb::asn1::extension_fields& v) {
     v.der = {};
-    if (below(100) < present) v.der = unknown(0x9e);
+    if (below(100) >= present) return;
+    v.der = unknown(0x9e);
+    if (elements == 0 || in_list_) return;
+    const std::vector<std::uint8_t> one(v.der.begin(), v.der.end());
+    auto& buffer = buffer_of(0);
+    for (std::size_t i = 0; i != elements; ++i) buffer.insert(buffer.end(), one.begin(), one.end());
+    v.der = buffer;
   }
   kerb::bytes_view unknown(std::uint8_t tag) {
     auto& buffer = buffer_of(2 + below(60));
@@ -136,8 +147,12 @@ class generator {
   template <class T, class Rule>
   void fill_value(kerb::sequence_of<T, Rule>& v) {
     const std::size_t least = std::is_same_v<Rule, kerb::asn1::not_empty> || present == 100 ? 1 : 0;
-    auto items = std::make_shared<std::vector<T>>(least + below(4));
+    const std::size_t some = least + below(4), many = in_list_ ? 1 : elements;
+    auto items = std::make_shared<std::vector<T>>(elements == 0 ? some : many);
+    const bool outermost = !in_list_;
+    in_list_ = true;
     for (auto& i : *items) fill(i);
+    if (outermost) in_list_ = false;
     v = kerb::view_of<T>(items->data(), items->size());
     lists_.push_back(std::move(items));
   }
@@ -173,6 +188,7 @@ class generator {
   }
 
   std::uint64_t state_ = 0;
+  bool in_list_ = false;
   std::deque<std::vector<std::uint8_t>> octets_;
   std::vector<std::vector<std::uint8_t>> spare_;  // taken again: allocating would take half of the time
   std::deque<std::shared_ptr<void>> lists_;

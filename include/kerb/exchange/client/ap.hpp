@@ -5,10 +5,11 @@
 //   waiting  | misuse         | waiting, over, failed | misuse
 //   over     | misuse         | misuse                | spent
 //   spent    | misuse         | misuse                | misuse
-//   failed   | the first reason again, from every call
+//   failed   | every call returns the first error again
 //
-// start() goes to over only where mutual authentication was not asked for. Random octets are drawn at once, and used in
-// this order: the subkey's seed, the sequence number (4), the authenticator's confounder.
+// start() leads to `over` only when mutual authentication is not required. Random octets are drawn
+// at once, in start(), and used in this order: the subkey's seed, the sequence number (4), the
+// authenticator's confounder.
 #pragma once
 #include "../../msg/error.hpp"
 #include "../moved.hpp"
@@ -18,22 +19,23 @@
 
 namespace kerb::inline v0 {
 
-/// Authenticates the client to a service, and the service to the client. Moved from, it refuses every call. Octets
-/// handed to receive() are never written to; octets in a step are valid until the next call.
+/// Authenticates the client to a service, and the service to the client. An initiator that was
+/// moved from refuses every call. receive() does not modify the octets that it is given. Octets in
+/// a step are valid until the next call.
 template <crypto_policy C>
 class [[nodiscard]] ap_initiator {
  public:
   using key = typename C::key;
   using product = session_keys<key>;
   using step = std::variant<send, need_buffer, ignored, done, failed>;
-  /// Octets of buffer that do for a ticket with a PAC.
+  /// A buffer size, in octets, that is enough for a ticket with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
   constexpr explicit ap_initiator(initiator_params<key> request)
       : request_(std::move(request)), workspace_(request_.buffer) {}
 
-  /// Makes the AP-REQ, without GSS-API's frame: see write_krb5_token(). Without mutual authentication there is nothing
-  /// to wait for, and the product is ready.
+  /// Makes the AP-REQ, without GSS-API's framing: see write_krb5_token(). Without mutual
+  /// authentication there is no answer to wait for, and the product is ready.
   template <entropy_source R>
   [[nodiscard]] constexpr step start(const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
@@ -68,7 +70,8 @@ class [[nodiscard]] ap_initiator {
       subkey_.emplace(std::move(*k));
     }
     if (request_.sequence_number) {
-      // 30 bits: RFC 4120 section 5.5.1 allows 32, but deployed peers misread what looks negative, or comes to
+      // 30 bits: RFC 4120 section 5.5.1 allows 32, but deployed peers misread numbers that look
+      // negative or will become so
       const std::optional<std::uint32_t> n = draw_nonce(drawn);
       if (!n) return fail({.code = errc::entropy});
       seq_ = *n & longest_seq;
@@ -77,7 +80,7 @@ class [[nodiscard]] ap_initiator {
     der::writer w(workspace_.message_space());
     write_request(w, drawn, bnd, why);
     if (why != errc::ok || !w.ok()) {
-      workspace_.wipe_message();  // a plaintext authenticator may stand there
+      workspace_.wipe_message();  // it may contain a plaintext authenticator
       return fail({.code = why != errc::ok ? why : errc::no_space});
     }
     workspace_.message_is(w.count());
@@ -91,11 +94,11 @@ class [[nodiscard]] ap_initiator {
                 transport::datagram,  true, waits ? afterwards::wait : afterwards::finished};
   }
 
-  /// What came: an AP-REP, a KRB-ERROR, or on a datagram anything at all.
+  /// Processes what arrived: an AP-REP, a KRB-ERROR or, in a datagram, any octets.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env,
                                        transport arrived = transport::datagram) {
-    peer_error_ = std::optional<msg::KrbError>{};  // its octets may have gone
+    peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
     arrived_ = arrived;
@@ -104,7 +107,7 @@ class [[nodiscard]] ap_initiator {
     if (!rep) return disregard(rep.error());
     const std::size_t n = rep->enc_part.cipher.size();
     if (workspace_.free() < n) return need_buffer{workspace_.size_with(n)};
-    // RFC 4120 section 3.2.5: sealed under the ticket's session key, whatever subkeys there are
+    // RFC 4120 section 3.2.5: sealed under the ticket's session key, whichever subkeys there are
     const auto plain = open_sealed(env.policy.get(), rep->enc_part, credential().session_key(),
                                    key_usage_t::ap_rep_enc_part, workspace_);
     if (!plain) return disregard({.code = plain.error().code, .type = "AP-REP", .field = "enc-part"});
@@ -116,7 +119,8 @@ class [[nodiscard]] ap_initiator {
       if (!k) return fail({.code = k.error().code, .type = "EncAPRepPart", .field = "subkey"});
       acceptor_subkey.emplace(std::move(*k));
     }
-    // RFC 4120 section 3.2.5: the time that came back must be the one that was sent, or it answers another request
+    // RFC 4120 section 3.2.5: the returned time must be the one that was sent; otherwise the reply
+    // answers another request
     if (part->ctime != sent_at_.at)
       return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"});
     if (part->cusec != sent_at_.usec)
@@ -126,20 +130,21 @@ class [[nodiscard]] ap_initiator {
     return done{};
   }
 
-  /// The message sent last with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the message.
+  /// The message that was sent last with its length in front, for a stream
+  /// (RFC 4120 section 7.2.2); valid as long as the message.
   constexpr bytes_view framed() { return workspace_.framed_message(); }
-  /// The caller's transport has given up: the exchange fails with this reason.
+  /// The caller's transport has given up: the exchange fails with this error.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Goes on in a larger buffer, after need_buffer.
+  /// Continues in a larger buffer, after need_buffer.
   constexpr void set_buffer(std::span<std::uint8_t> bigger) {
     if (state_ == state::idle || state_ == state::waiting) workspace_.move_to(bigger);
   }
 
-  /// The KRB-ERROR that was given to receive() last, if it was one: unauthenticated, and lent like the octets it came
-  /// in.
+  /// The KRB-ERROR that was last given to receive(), if the last message was one. It is
+  /// unauthenticated, and valid as long as the octets that it came in.
   constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
 
-  /// The session; once, after done or after a send that is followed by nothing.
+  /// Returns the session, once: after `done`, or after a `send` that no answer follows.
   [[nodiscard]] constexpr result<product> take() && {
     if (state_ != state::over) return errc::api_misuse;
     state_ = state::spent;
@@ -223,7 +228,8 @@ class [[nodiscard]] ap_initiator {
                  .type = "KRB-ERROR",
                  .field = "error-code"});
   }
-  /// What an unauthenticated datagram could have caused is passed over; on a stream it is the end.
+  /// Ignores an error that an unauthenticated datagram could have caused. On a stream the exchange
+  /// fails.
   constexpr step disregard(error e) {
     if (arrived_ == transport::stream) return fail(e);
     return ignored{e};

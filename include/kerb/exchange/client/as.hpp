@@ -6,9 +6,10 @@
 //   wants_key| misuse        | misuse                            | waiting, over | misuse
 //   over     | misuse        | misuse                            | misuse        | spent
 //   spent    | misuse        | misuse                            | misuse        | misuse
-//   failed   | the first reason again, from every call
+//   failed   | every call returns the first error again
 //
-// Random octets are drawn in this order: for each request the nonce (4), then a PA-ENC-TIMESTAMP's confounder.
+// Random octets are drawn in this order: for each request the nonce (4), then the confounder of
+// PA-ENC-TIMESTAMP.
 #pragma once
 #include "../moved.hpp"
 #include "as_params.hpp"
@@ -18,16 +19,16 @@
 
 namespace kerb::inline v0 {
 
-/// Gets an initial ticket with a password or a long-term key. Moved from, it refuses every call. Octets handed to
-/// receive() are never written to and are lent until the next receive() or the end; octets in a step are valid until
-/// the next call.
+/// Gets an initial ticket with a password or a long-term key. A client that was moved from refuses
+/// every call. receive() does not modify the octets that it is given; they must remain valid until
+/// the next receive() or the end of the exchange. Octets in a step are valid until the next call.
 template <crypto_policy C, class Mechanisms = mechanisms<enc_timestamp>>
 class [[nodiscard]] as_client {
  public:
   using key = typename C::key;
   using product = basic_credential<key>;
   using step = std::variant<send, need_key, need_buffer, ignored, done, failed>;
-  /// Octets of buffer that do for ordinary names and tickets with a PAC.
+  /// A buffer size, in octets, that is enough for ordinary names and tickets with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
   constexpr explicit as_client(as_params<key> request)
@@ -49,11 +50,11 @@ class [[nodiscard]] as_client {
     return send_request(env, env.now, true, {});
   }
 
-  /// What came: an AS-REP, a KRB-ERROR, or on a datagram anything at all.
+  /// Processes what arrived: an AS-REP, a KRB-ERROR or, in a datagram, any octets.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env,
                                        transport arrived = transport::datagram) {
-    peer_error_ = std::optional<msg::KrbError>{};  // its octets may have gone
+    peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
     if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
@@ -65,8 +66,9 @@ class [[nodiscard]] as_client {
     return on_reply(*rep, env);
   }
 
-  /// Answers need_key. The key must be of the encryption type that was asked for; it is moved from unless the answer is
-  /// need_buffer. The exchange remembers it, and does not ask for it again.
+  /// Answers need_key. The key must have the encryption type that need_key names. It is moved from,
+  /// unless the result is need_buffer. The exchange remembers the key and does not ask for it
+  /// again.
   template <entropy_source R>
   [[nodiscard]] constexpr step provide(key&& k, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
@@ -74,7 +76,7 @@ class [[nodiscard]] as_client {
     if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
     const bool for_reply = !reply_.empty();
     const auto rep = asn1::decode<msg::AsRep>(reply_);
-    if (for_reply && !rep) return fail(rep.error());  // the caller has not kept what it lent
+    if (for_reply && !rep) return fail(rep.error());  // the caller did not keep the octets valid
     std::size_t& place = for_reply ? reply_key_ : key_;
     place = keys_.add(wanted_, std::move(k), key_);
     step next = for_reply ? on_reply(*rep, env) : send_request(env, kdc_time(env.now), true, cookie_offered_);
@@ -87,25 +89,27 @@ class [[nodiscard]] as_client {
     return next;
   }
 
-  /// The message sent last with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the message.
+  /// The message that was sent last with its length in front, for a stream
+  /// (RFC 4120 section 7.2.2); valid as long as the message.
   constexpr bytes_view framed() { return workspace_.framed_message(); }
-  /// The caller's transport has given up: the exchange fails with this reason.
+  /// The caller's transport has given up: the exchange fails with this error.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Goes on in a larger buffer, after need_buffer.
+  /// Continues in a larger buffer, after need_buffer.
   constexpr void set_buffer(std::span<std::uint8_t> bigger) {
     if (state_ == state::idle || state_ == state::waiting || state_ == state::wants_key) workspace_.move_to(bigger);
   }
 
-  /// The KRB-ERROR that was given to receive() last, if it was one: unauthenticated, and lent like the octets it came
-  /// in.
+  /// The KRB-ERROR that was last given to receive(), if the last message was one. It is
+  /// unauthenticated, and valid as long as the octets that it came in.
   constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
 
-  /// The realm that the KDC named in place of the one asked, where that was the wrong one: in KDC_ERR_WRONG_REALM, or
-  /// in a reply that differs from the request in the client's realm alone. Unauthenticated, so whether to ask it is for
-  /// the user or a local policy to say (RFC 6806 section 7); valid as long as the exchange.
+  /// The realm that the KDC named instead of the one that was asked: in KDC_ERR_WRONG_REALM, or in
+  /// a reply that differs from the request only in the client's realm. It is unauthenticated, so
+  /// the user or a local policy must decide whether to ask it (RFC 6806 section 7). Valid as long
+  /// as the exchange.
   constexpr std::optional<kerberos_string> realm_named() const KERB_LIFETIMEBOUND { return named_.get(); }
 
-  /// The credential; after done, once.
+  /// Returns the credential, once: after `done`.
   [[nodiscard]] constexpr result<product> take() && {
     if (state_ != state::over) return errc::api_misuse;
     state_ = state::spent;
@@ -124,7 +128,8 @@ class [[nodiscard]] as_client {
             nonce,           offer_,   request_.addresses,    true};
   }
 
-  /// Writes and hands out the next request; `now` is the client's time as the KDC shall see it.
+  /// Writes the next request and returns the step that sends it. `now` is the client's time as the
+  /// KDC will see it.
   template <entropy_source R>
   constexpr step send_request(const environment<C, R>& env, timestamp now, bool fresh,
                               std::optional<bytes_view> cookie) {
@@ -137,8 +142,8 @@ class [[nodiscard]] as_client {
     der::writer counted = der::writer::counting();
     write_request(counted, at, longest_nonce, cookie, why);
     if (why != errc::ok) return fail({.code = why});
-    // At the buffer's front: the default salt, so that no later call lacks space for it, and the cookie, which is only
-    // lent
+    // The front of the buffer holds the default salt, so that no later call lacks space for it, and
+    // the cookie, whose octets are valid only for now
     const std::size_t salt_size = default_salt_size(request_.client), cookie_size = cookie ? cookie->size() : 0;
     const std::size_t n =
         workspace_.size_for_message(counted.count()) + salt_size + cookie_size - workspace_.kept().size();
@@ -182,7 +187,7 @@ class [[nodiscard]] as_client {
 
     auto elements = asn1::computed{[&](der::writer& out) {
       der::wrap(out, der::sequence, [&] {
-        // RFC 6113 section 5.2: a cookie goes back to the KDC as it came
+        // RFC 6113 section 5.2: the cookie returns to the KDC unchanged
         if (cookie) asn1::write(out, msg::PaData{padata_t::fx_cookie, *cookie});
         mechanisms_.write(out, long_term(), env, why);
       });
@@ -191,17 +196,17 @@ class [[nodiscard]] as_client {
     if (mechanisms_.chosen() || cookie) padata.emplace(elements);
     asn1::write(w, msg::KdcReq<msg_t::as_req, decltype(padata), msg::KdcReqBody>{padata, body});
   }
-  /// Null when there is none yet, which a mechanism that wanted one never sees.
+  /// Null when there is none yet; a mechanism that asked for the key never gets null.
   constexpr const key* long_term() const {
     return request_.key ? &request_.key->get() : key_ != no_key ? &keys_[key_] : nullptr;
   }
-  /// The cookie that went out with the last request, in the buffer.
+  /// The cookie of the last request, in the buffer.
   constexpr std::optional<bytes_view> cookie() const {
     if (!cookie_size_) return std::nullopt;
     return workspace_.kept().subview(default_salt_size(request_.client), *cookie_size_);
   }
 
-  // ---- KRB-ERROR: a hint, never a fact
+  // ---- KRB-ERROR: unauthenticated, so only a hint
 
   template <entropy_source R>
   constexpr step on_error(bytes_view octets, const environment<C, R>& env) {
@@ -241,7 +246,7 @@ class [[nodiscard]] as_client {
   constexpr step next_round(const msg::KrbError& e, const environment<C, R>& env) {
     if (!e.e_data) return refused_by_kdc(e);
     const auto methods = asn1::decode_as<msg::MethodData>("METHOD-DATA", *e.e_data);
-    if (!methods) {  // some KDCs put another type there, and what counts is the code
+    if (!methods) {  // some KDCs send another type there; only the code counts
       const bool first = e.error_code != error_code_t::kdc_err_preauth_failed && round_ == 1;
       return first ? disregard(methods.error()) : refused_by_kdc(e);
     }
@@ -258,7 +263,7 @@ class [[nodiscard]] as_client {
       if (!found) return is_malformed(found.error().code) ? disregard(found.error()) : fail(found.error());
       hint = found->value_or(standard_hint(offer_[0], env.policy.get()));
     }
-    // Nothing has changed so far; from here on it is another round
+    // Nothing has changed so far; the next round begins here
     reply_ = {};
     mechanisms_.choose(who);
     cookie_offered_ = cookie;
@@ -269,7 +274,7 @@ class [[nodiscard]] as_client {
   }
   constexpr step nothing_left(const msg::KrbError& e) {
     const bool wants_preauth = e.error_code == error_code_t::kdc_err_preauth_required;
-    // After the first round it may be the answer to a datagram that was sent twice
+    // After the first round it may be the answer to a duplicate datagram
     if (wants_preauth && round_ > 1) return disregard(detail::krb_error(errc::kdc_error, e));
     if (round_ > 1 || e.error_code == error_code_t::kdc_err_preauth_failed) return refused_by_kdc(e);
     error why = detail::krb_error(errc::no_preauth_mechanism, e);
@@ -279,12 +284,14 @@ class [[nodiscard]] as_client {
 
   // ---- the long-term key
 
-  /// The encryption types for which there can be a key: all that are offered, or that of the key we have.
+  /// The encryption types for which there can be a key: all offered ones, or only that of the
+  /// caller's key.
   constexpr view_of<etype_t> key_etypes() const { return {offer_.data(), request_.key ? 1 : offer_.size()}; }
   constexpr detail::key_hint standard_hint(etype_t e, C& policy) const {
     return {e, {}, {policy.default_iterations(e)}};
   }
-  /// Puts the number of the key for the hint into `place`; a step when the caller has to help, or when that fails.
+  /// Puts the index of the key for the hint into `place`. Returns a step when the caller must
+  /// provide the key, or on failure.
   template <entropy_source R>
   constexpr std::optional<step> find_key(const detail::key_hint& hint, const environment<C, R>& env,
                                          std::size_t& place) {
@@ -298,7 +305,7 @@ class [[nodiscard]] as_client {
     if (const errc e = env.policy->digest(pieces, wanted_.salt); e != errc::ok) return fail({.code = e});
     place = keys_.find(wanted_);
     if (place != no_key) return std::nullopt;
-    // Anybody can make a client compute: not more often than it would for an honest KDC
+    // Anyone can make a client derive keys; limit them to the number that an honest KDC can cause
     if (++derivations_ > env.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
     if (request_.password.empty()) {
       state_ = state::wants_key;
@@ -324,7 +331,8 @@ class [[nodiscard]] as_client {
     const key* reply_key = reply_key_for(rep.enc_part.etype, env.policy.get());
     if (reply_key == nullptr) {
       const etype_t only[] = {rep.enc_part.etype};
-      // RFC 4120 section 3.1.5: padata in the reply may say how the key is made; it is no better than the reply
+      // RFC 4120 section 3.1.5: padata in the reply may describe how to derive the key; they are as
+      // unauthenticated as the reply
       const auto hint = detail::hint_from(env.policy.get(), rep.padata.value_or(msg::MethodData{}), only, env.limits);
       if (!hint) return disregard(hint.error());
       if (const auto next = find_key(hint->value_or(standard_hint(only[0], env.policy.get())), env, reply_key_))
@@ -354,7 +362,8 @@ class [[nodiscard]] as_client {
 
   // ---- ends
 
-  /// What an unauthenticated datagram could have caused is passed over; on a stream it is the end.
+  /// Ignores an error that an unauthenticated datagram could have caused. On a stream the exchange
+  /// fails.
   constexpr step disregard(error e) {
     if (arrived_ == transport::stream) return fail(e);
     return ignored{e};
@@ -388,12 +397,12 @@ class [[nodiscard]] as_client {
   fixed<etype_t, 16> offer_;
   detail::mechanism_set<Mechanisms> mechanisms_;
   detail::known_keys<key> keys_;
-  detail::key_recipe wanted_;       // of the key that was looked for last
-  std::size_t key_ = no_key;        // by the hints of a round
-  std::size_t reply_key_ = no_key;  // by the hints of a reply, until that reply has been tried
+  detail::key_recipe wanted_;       // the key that was searched for last
+  std::size_t key_ = no_key;        // from the hints of a round
+  std::size_t reply_key_ = no_key;  // from the hints of a reply, until that reply has been tried
   unsigned derivations_ = 0;
-  std::optional<bytes_view> cookie_offered_;  // in octets that are lent
-  std::optional<std::size_t> cookie_size_;    // of the one that was sent, in the buffer
+  std::optional<bytes_view> cookie_offered_;  // in octets that the caller keeps valid
+  std::optional<std::size_t> cookie_size_;    // of the cookie that was sent, in the buffer
   bytes_view reply_;
   std::optional<msg::KrbError> peer_error_;
   detail::named_realm named_;

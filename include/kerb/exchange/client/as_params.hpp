@@ -1,25 +1,25 @@
-// What an AS exchange is asked for.
+// Parameters of an AS exchange.
 #pragma once
 #include "../../core/secret.hpp"
 #include "../../msg/kdc.hpp"
 
 namespace kerb::inline v0 {
 
-/// What an AS exchange is to get. Every view must outlive the exchange.
+/// Parameters of an AS exchange. Every view must outlive the exchange.
 template <class Key>
 struct as_params {
   principal_view client;
-  secret_view password{};                  ///< empty, and no key: the exchange says need_key
+  secret_view password{};                  ///< if this is empty and there is no key, the exchange returns need_key
   std::optional<ref<const Key>> key{};     ///< the client's long-term key, instead of a password
   std::optional<principal_view> server{};  ///< default: krbtgt of the client's realm
-  std::span<std::uint8_t> buffer;  ///< lent until the exchange and its product are gone; see typical_buffer_size
+  std::span<std::uint8_t> buffer;          ///< must outlive the exchange and its product; see typical_buffer_size
   msg::KdcOptions options{};
-  std::int64_t lifetime = 36000;                 ///< seconds asked for; 0: as long as the KDC's policy allows
-  std::optional<std::int64_t> renew_lifetime{};  ///< seconds; asks for a renewable ticket
+  std::int64_t lifetime = 36000;                 ///< seconds requested; 0: as long as the KDC's policy allows
+  std::optional<std::int64_t> renew_lifetime{};  ///< seconds; requests a renewable ticket
   std::optional<kerberos_time> from{};           ///< with the postdated option
   view_of<etype_t> etypes{};                     ///< offered, best first; empty: the policy's own list
-  view_of<msg::HostAddress> addresses{};         ///< none: a ticket that is good anywhere
-  bool follow_kdc_clock = false;  ///< leave to try once more by the clock of an unauthenticated KRB-ERROR
+  view_of<msg::HostAddress> addresses{};         ///< none: a ticket that is valid from any address
+  bool follow_kdc_clock = false;                 ///< allow one more try with the clock of an unauthenticated KRB-ERROR
 };
 
 }  // namespace kerb::inline v0

@@ -1,4 +1,4 @@
-// What a client asks a KDC for: it goes into the request, and the reply is compared with it.
+// What a client requests from a KDC: written into the request, and compared with the reply.
 #pragma once
 #include "../../core/fixed.hpp"
 #include "../../msg/error.hpp"
@@ -6,7 +6,7 @@
 
 namespace kerb::inline v0::detail {
 
-/// What was asked, for the request and for comparison with what came.
+/// The contents of a request, for writing it and for comparison with the reply.
 struct request_facts {
   principal_view client;
   principal_view server;
@@ -19,13 +19,14 @@ struct request_facts {
   view_of<etype_t> etypes;
   view_of<msg::HostAddress> addresses;
   bool initial = false;  // an AS exchange
-  // What a TGS-REQ's own ticket brings with it (RFC 4120 sections 2.5 to 2.7 and 3.3.3)
+  // Inherited from the ticket in a TGS-REQ (RFC 4120 sections 2.5 to 2.7 and 3.3.3)
   msg::TicketFlags inherited{};
   std::optional<kerberos_time> renewable_to{};
   std::optional<msg::HostAddresses> inherited_addresses{};
 };
 
-/// Writes into a request's body what is asked for, and nothing else: what the reply is compared with is what was sent.
+/// Writes the request's facts, and nothing else, into its body: so the reply is compared with what
+/// was sent.
 template <class Body>
 constexpr void fill_body(Body& body, const request_facts& a) {
   body.kdc_options = a.options;
@@ -40,7 +41,7 @@ constexpr void fill_body(Body& body, const request_facts& a) {
   if (!a.addresses.empty()) body.addresses = a.addresses;
 }
 
-/// Whether a ticket is renewed or validated, and no other one is asked for.
+/// Whether the request renews or validates a ticket, rather than asking for another one.
 constexpr bool is_same_ticket_again(const msg::KdcOptions& o) {
   return o.has_any({kdc_option_t::renew, kdc_option_t::validate});
 }
@@ -51,8 +52,9 @@ constexpr bool contains(view_of<etype_t> list, etype_t e) {
   return false;
 }
 
-/// The encryption types to offer: `list` in its order, but first that of the key that there is, because a KDC takes the
-/// first one for which the client has a key (RFC 4120 section 3.1.3). False where there are none, or more than 16.
+/// Makes the list of encryption types to offer: first that of the key, if there is one, then `list`
+/// in its order. A KDC uses the first one for which the client has a key (RFC 4120 section 3.1.3).
+/// Returns false when the list is empty, or has more than 16 entries.
 constexpr bool make_offer(fixed<etype_t, 16>& offer, std::optional<etype_t> first, view_of<etype_t> list) {
   bool fits = true;
   offer.clear();
@@ -62,8 +64,8 @@ constexpr bool make_offer(fixed<etype_t, 16>& offer, std::optional<etype_t> firs
   return fits && !offer.empty();
 }
 
-/// The realm whose ticket-granting service has this name, krbtgt/REALM; none for every other name. Whose key that is
-/// depends on the realm of the principal, too: krbtgt/B@A is for the KDC of B, and issued by that of A.
+/// The realm whose ticket-granting service has this name, krbtgt/REALM; none for any other name.
+/// The principal's realm also matters: krbtgt/B@A is for the KDC of B, and the KDC of A issues it.
 constexpr std::optional<kerberos_string> krbtgt_realm(const msg::PrincipalName& n) {
   if (n.name_string.size() != 2) return std::nullopt;
   auto component = n.name_string.begin();
@@ -71,14 +73,14 @@ constexpr std::optional<kerberos_string> krbtgt_realm(const msg::PrincipalName& 
   return *++component;
 }
 
-/// The realm that a KDC has named in place of the one that was asked: a copy, of at most 255 octets.
+/// The realm that a KDC named instead of the one that was asked: a copy of at most 255 octets.
 class named_realm {
  public:
   constexpr void note(kerberos_string r) {
     size_ = r.octets.size() <= octets_.size() ? r.octets.size() : 0;
     copy_octets(r.octets.data(), size_, octets_.data());
   }
-  /// RFC 6806 section 7 has it in the error's crealm, and in the next sentence in its realm.
+  /// RFC 6806 section 7 puts it in the error's crealm, and in the next sentence in its realm.
   constexpr void note(const msg::KrbError& e, kerberos_string asked) {
     if (e.error_code != error_code_t::kdc_err_wrong_realm) return;
     const kerberos_string r = e.crealm.value_or(e.realm);

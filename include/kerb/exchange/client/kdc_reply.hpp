@@ -1,4 +1,4 @@
-// What a client checks in every reply of a KDC, RFC 4120 sections 3.1.5 and 3.3.4.
+// The checks that a client makes on every reply of a KDC, RFC 4120 sections 3.1.5 and 3.3.4.
 #pragma once
 #include "../../msg/anonymity.hpp"
 #include "../credential.hpp"
@@ -10,34 +10,39 @@ namespace kerb::inline v0::detail {
 
 constexpr error mismatch(errc c, const char* field) { return {.code = c, .type = "EncKDCRepPart", .field = field}; }
 
-/// A KRB-ERROR as an error of ours; detail: its code.
+/// Converts a KRB-ERROR to an error of this library; its detail is the KRB-ERROR's code.
 constexpr error krb_error(errc c, const msg::KrbError& e) {
   return {.code = c, .detail = static_cast<std::uint32_t>(e.error_code), .type = "KRB-ERROR", .field = "error-code"};
 }
 
-/// How the service that a reply is for relates to the one that was asked for.
+/// How the service in a reply relates to the requested one.
 enum class service_is : std::uint8_t { as_asked, own_tgs, referral, another };
 
-/// Judges the service of a reply's encrypted part by the whole of its identity: name, realm, and which KDC was asked.
-/// Whoever answers for one realm could otherwise give a ticket of another's, with a session key that it knows.
+/// Classifies the service in a reply's encrypted part by its full identity: name, realm, and the
+/// KDC that was asked. Otherwise the KDC of one realm could issue a ticket for a service of another
+/// realm, with a session key that it knows.
 constexpr service_is verify_service(const principal_view& got, kerberos_string crealm, const request_facts& a) {
   const bool canonical = a.options.has(kdc_option_t::canonicalize);
   const std::optional<kerberos_string> to = krbtgt_realm(got.name), wanted = krbtgt_realm(a.server.name);
-  // RFC 4120 section 5.3: the realm of a ticket is the one that issued it, and a KDC issues those of its own alone
+  // RFC 4120 section 5.3: the realm of a ticket is the realm that issued it, and a KDC issues only
+  // tickets of its own realm
   if (got.realm == a.kdc) {
     if (same_principal(got, a.server)) return service_is::as_asked;
-    // RFC 6806 section 8: the next realm to ask. Neither this one nor the client's own, which RFC 4120 section 3.3.1
-    // calls a loop; and not in place of an initial ticket for a service, nor of the same ticket again
+    // RFC 6806 section 8: the next realm to ask. It is neither this realm nor the client's own,
+    // which RFC 4120 section 3.3.1 calls a loop. A referral does not replace an initial ticket for
+    // a service, nor a renewed or validated ticket
     const bool onward = to && !(*to == a.kdc) && !(*to == a.client.realm);
     const bool may_refer = canonical && (!a.initial || wanted) && !is_same_ticket_again(a.options);
     return may_refer && onward ? service_is::referral : service_is::another;
   }
-  // RFC 6806 section 6: with canonicalize an AS may write the realm in another way, in all places alike
+  // RFC 6806 section 6: with canonicalize an AS may spell the realm differently, in the same way in
+  // every place
   const bool wanted_own = a.initial && canonical && wanted && *wanted == a.kdc && a.server.realm == a.kdc;
   return wanted_own && to && *to == got.realm && crealm == got.realm ? service_is::own_tgs : service_is::another;
 }
 
-/// The clear part, RFC 4120 section 3.1.5: it is compared with the request, and nothing is learnt from it.
+/// RFC 4120 section 3.1.5: compares the unencrypted part with the request; the client takes no
+/// information from it.
 template <class Rep>
 constexpr error check_clear_part(const Rep& rep, const request_facts& a) {
   const char* const type = asn1::type_name<Rep>;
@@ -45,7 +50,8 @@ constexpr error check_clear_part(const Rep& rep, const request_facts& a) {
   if (!renaming && !same_principal({rep.cname, rep.crealm}, a.client)) {
     return {.code = errc::name_mismatch, .type = type, .field = rep.crealm == a.client.realm ? "cname" : "crealm"};
   }
-  // An encryption type that was not offered may be a downgrade. A TGS-REP's is that of a key the client already has.
+  // An encryption type that was not offered may be a downgrade. A TGS-REP uses that of a key the
+  // client already has.
   if (a.initial && !contains(a.etypes, rep.enc_part.etype)) {
     return {.code = errc::etype_not_offered, .type = type, .field = "enc-part"};
   }
@@ -63,8 +69,8 @@ constexpr error check_times(const request_facts& a, const msg::TicketFlags& gran
     return mismatch(errc::clock_skew, "starttime");
   }
   constexpr kerberos_time no_wish{0};  // RFC 4120 section 5.4.1: as long as policy allows
-  // RFC 4120 section 3.3.3: a renewed ticket lives as long again as it did, within its renew-till, and a validated one
-  // as long as it was to; till says nothing there
+  // RFC 4120 section 3.3.3: a renewed ticket has the same lifetime again, up to its renew-till, and
+  // a validated ticket keeps its times. The field till has no meaning in these requests
   const bool renews = a.options.has(kdc_option_t::renew);
   if (renews && a.renewable_to && end > *a.renewable_to) return mismatch(errc::time_mismatch, "endtime");
   const bool bounded = !is_same_ticket_again(a.options) && a.till != no_wish;
@@ -81,7 +87,8 @@ constexpr error check_times(const request_facts& a, const msg::TicketFlags& gran
   return {};
 }
 
-/// The flags that a KDC has set without being asked: no fault (RFC 4120 section 3.1.5 compares none), but reported.
+/// The flags that a KDC set without a request. No error (RFC 4120 section 3.1.5 compares no flags),
+/// but reported.
 constexpr msg::TicketFlags unrequested(const request_facts& a, const msg::TicketFlags& granted) {
   struct pair {
     ticket_flag_t flag;
@@ -103,25 +110,28 @@ constexpr msg::TicketFlags unrequested(const request_facts& a, const msg::Ticket
   return unasked;
 }
 
-/// The ticket's flags: what makes it useless is no success.
+/// Checks the ticket's flags: a ticket that cannot be used is an error.
 constexpr error check_flags(const request_facts& a, const msg::TicketFlags& granted) {
-  // RFC 4120 section 3.3.3: only a postdated ticket is invalid at first, and what was validated is valid
+  // RFC 4120 section 3.3.3: only a postdated ticket is invalid at first, and a validated ticket is
+  // valid
   const bool may_be_invalid = a.options.has(kdc_option_t::postdated) && !a.options.has(kdc_option_t::validate);
   if (granted.has(ticket_flag_t::invalid) && !may_be_invalid) return mismatch(errc::flags_mismatch, "flags");
-  // RFC 4120 section 2.1: INITIAL says that the AS issued it, and a fresh password was needed
+  // RFC 4120 section 2.1: INITIAL means that the AS issued the ticket, so the client's key was used
+  // recently
   if (a.initial && !granted.has(ticket_flag_t::initial)) return mismatch(errc::flags_mismatch, "flags");
   return {};
 }
 
-/// The encrypted part, which alone says for whom and what the ticket is. `ticket` is the clear one beside it, whose
-/// names decide nothing and may not differ.
+/// Checks the encrypted part, the only authority for whom and what the ticket is. `ticket` is the
+/// unencrypted one beside it: its names decide nothing, but must not differ.
 template <class Part>
 constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, kerberos_string crealm, const request_facts& a,
                                timestamp now, const exchange_limits& limits) {
   if (p.nonce != a.nonce) return mismatch(errc::nonce_mismatch, "nonce");
   if (verify_service({p.sname, p.srealm}, crealm, a) == service_is::another)
     return mismatch(errc::name_mismatch, p.srealm == a.kdc && p.srealm == a.server.realm ? "sname" : "srealm");
-  // RFC 4120 section 5.4.1: an AS has clients of its own realm alone; and those who do not say whence they are
+  // RFC 4120 section 5.4.1: an AS has only clients of its own realm, except anonymous clients that
+  // hide their realm
   const bool anonymous = a.options.has(kdc_option_t::request_anonymous) && crealm == anonymous_realm;
   if (a.initial && !anonymous && !(crealm == p.srealm))
     return {.code = errc::name_mismatch, .type = "AS-REP", .field = "crealm"};
@@ -130,12 +140,14 @@ constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, kerbero
   }
   if (!contains(a.etypes, p.key.keytype)) return mismatch(errc::etype_not_offered, "key");
   if (const error e = check_flags(a, p.flags); !e.ok()) return e;
-  // An AS-REP without starttime begins at authtime (RFC 4120 section 5.3); a TGS-REP's authtime is that of the login
+  // An AS-REP without starttime starts at authtime (RFC 4120 section 5.3); a TGS-REP's authtime is
+  // that of the login
   const bool has_start = p.starttime.has_value() || a.initial;
   const kerberos_time start = p.starttime.value_or(p.authtime);
   if (const error e = check_times(a, p.flags, start, has_start, p.endtime, p.renew_till, now, limits); !e.ok())
     return e;
-  // RFC 4120 section 3.1.5: the address field is correct when every address is one that was asked for
+  // RFC 4120 section 3.1.5: the address field is correct if the client requested every address in
+  // it
   if (p.caddr) {
     for (const msg::HostAddress got : *p.caddr) {
       bool wanted = false;
@@ -150,14 +162,15 @@ constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, kerbero
   return {};
 }
 
-/// How many octets of detail::workspace a reply takes: its opened part, and copies of what stands outside it.
+/// The number of octets that a reply needs in a workspace: its opened part, and copies of what is
+/// outside of it.
 template <class Rep>
 constexpr std::size_t buffer_for(const Rep& rep) {
   return rep.enc_part.cipher.size() + rep.ticket.octets().size() + rep.crealm.octets.size() +
          asn1::encoded_size(rep.cname);
 }
 
-/// The credential that a checked reply makes; its views lie in `in`.
+/// Makes the credential from a checked reply; its views point into `in`.
 template <class Key, class Rep, class Part>
 constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, const request_facts& a, Key session_key,
                                                 timestamp now, detail::workspace in) {

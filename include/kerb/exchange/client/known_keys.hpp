@@ -1,10 +1,11 @@
-// The long-term keys that an AS exchange has made, so that none is made twice.
+// The long-term keys that an AS exchange has derived, so that it derives none twice.
 #pragma once
 #include "../../crypto/policy.hpp"
 
 namespace kerb::inline v0::detail {
 
-/// What a key made from one password depends on. The salt, which came in lent octets, is known by its digest.
+/// The inputs of a key that is derived from one password. The salt, which came in octets of the
+/// caller, is known by its digest.
 struct key_recipe {
   etype_t etype{};
   std::uint64_t iterations = 0;
@@ -12,12 +13,12 @@ struct key_recipe {
   friend constexpr bool operator==(const key_recipe&, const key_recipe&) = default;
 };
 
-/// Keys with what they were made by, told apart by their number; wiped when they are cleared and when this dies.
+/// Keys with their recipes, each known by an index. clear() and the destructor wipe them.
 template <class Key>
 class known_keys {
  public:
-  /// As many as an exchange makes unless its limits are raised (exchange_limits::max_rounds); of more than that the
-  /// oldest give way.
+  /// The number of keys that an exchange derives unless its limits are raised
+  /// (exchange_limits::max_rounds). After that, new keys replace the oldest.
   static constexpr std::size_t capacity = 6;
   static constexpr std::size_t none = capacity;
 
@@ -26,14 +27,14 @@ class known_keys {
       if (places_[i] && places_[i]->recipe == r) return i;
     return none;
   }
-  /// Keeps a key, in place of any but `in_use`.
+  /// Stores a key in any place except `in_use`, and returns its index.
   constexpr std::size_t add(const key_recipe& r, Key&& k, std::size_t in_use) {
     if (next_ == in_use) next_ = (next_ + 1) % capacity;
     const std::size_t at = std::exchange(next_, (next_ + 1) % capacity);
     places_[at].emplace(place{r, std::move(k)});
     return at;
   }
-  /// The key, which is not kept any more.
+  /// Moves the key out and forgets it.
   constexpr Key take(std::size_t i) {
     Key k = std::move(places_[i]->key);
     places_[i] = std::optional<place>{};

@@ -9,14 +9,15 @@
 
 namespace kerb::inline v0 {
 
-/// What a mechanism wants before it can write its padata.
+/// What a mechanism needs before it can write its padata.
 enum class preauth_wants : std::uint8_t {
   skip,   ///< it cannot be used in this round
   key,    ///< the client's long-term key
   write,  ///< nothing: it can write now
 };
 
-/// One round of pre-authentication, as a mechanism sees it: what the KDC offered, unauthenticated.
+/// One round of pre-authentication, as a mechanism sees it: the KDC's offer, which is
+/// unauthenticated.
 struct preauth_offer {
   msg::MethodData method_data;
   bytes_view value;    ///< the padata-value of the element that named the mechanism
@@ -25,11 +26,12 @@ struct preauth_offer {
 
 /// A mechanism is a movable value with
 ///   static constexpr padata_t offered_as     the METHOD-DATA element that names it
-///   consider(offer) -> preauth_wants         looks at the offer of a round
-///   write(writer, key, turn, why)            writes its PA-DATA, with the key if it wanted one (else it may be null);
+///   consider(offer) -> preauth_wants         examines the offer of a round
+///   write(writer, key, env, why)             writes its PA-DATA, with the key if it asked for it (else it may be
+///   null);
 ///                                            sets why on failure; draws nothing while counting
-///   written()                                told once a request with its padata has been made
-///   reply_key(long_term) -> const Key*       the key that opens the AS-REP; most give back the long-term key
+///   written()                                called when a request with its padata has been made
+///   reply_key(long_term) -> const Key*       the key that opens the AS-REP; most mechanisms return the long-term key
 template <class M, class C, class R>
 concept preauth_mechanism = std::movable<M> &&
     requires(M& m, const preauth_offer& o, der::writer& w, const typename C::key* k, const environment<C, R>& env,
@@ -41,7 +43,8 @@ concept preauth_mechanism = std::movable<M> &&
   { m.reply_key(k) } -> std::same_as<const typename C::key*>;
 };
 
-/// PA-ENC-TIMESTAMP, RFC 4120 section 5.2.7.2: the client's time under its long-term key, tried once.
+/// PA-ENC-TIMESTAMP, RFC 4120 section 5.2.7.2: the client's time, sealed under its long-term key.
+/// Used once.
 class enc_timestamp {
  public:
   static constexpr padata_t offered_as = padata_t::enc_timestamp;
@@ -67,21 +70,22 @@ class enc_timestamp {
   bool used_ = false;
 };
 
-/// The mechanisms that a client has, in no order: the KDC's METHOD-DATA decides which comes first.
+/// The mechanisms that a client has, in any order: the KDC's METHOD-DATA decides which is used
+/// first.
 template <class... M>
 using mechanisms = std::tuple<M...>;
 
 namespace detail {
 template <class Mechanisms>
 class mechanism_set;
-/// The mechanisms of one exchange, and which of them answers in this round.
+/// The mechanisms of one exchange, and the one that is used in this round.
 template <class... M>
 class mechanism_set<std::tuple<M...>> {
  public:
   static constexpr std::size_t none = sizeof...(M);
 
-  /// The first mechanism of the KDC's list that has something to say, and what it wants; `who` stays when there is
-  /// none.
+  /// Finds the first mechanism in the KDC's list that can be used, and returns what it needs. `who`
+  /// is unchanged when there is none.
   constexpr preauth_wants consider(const msg::MethodData& offered, unsigned round, std::size_t& who) {
     for (const msg::PaData pa : offered) {
       preauth_wants wants = preauth_wants::skip;
@@ -131,15 +135,16 @@ class mechanism_set<std::tuple<M...>> {
 
 namespace detail {
 
-/// How to make the long-term key, from hints that nobody has authenticated.
+/// How to derive the long-term key, from unauthenticated hints.
 struct key_hint {
   etype_t etype{};
   std::optional<bytes_view> salt;  // absent: the default one
   s2k_iterations iterations;
 };
 
-/// RFC 3962 section 4 and RFC 8009 section 4: four octets, big-endian, where zero stands for 2^32. The caller's limits
-/// apply, since whoever sends the parameters decides how long the client computes, or how weak its key is.
+/// RFC 3962 section 4 and RFC 8009 section 4: four octets, big-endian; zero means 2^32. The
+/// caller's limits apply, since the sender of the parameters decides how long the client computes,
+/// or how weak its key is.
 template <crypto_policy C>
 constexpr result<s2k_iterations> iterations_from(C& policy, etype_t etype, std::optional<bytes_view> params,
                                                  const exchange_limits& limits) {
@@ -155,8 +160,9 @@ constexpr result<s2k_iterations> iterations_from(C& policy, etype_t etype, std::
   return s2k_iterations{n};
 }
 
-/// The first encryption type of our own preference for which the KDC sent a hint. ETYPE-INFO2 alone is used: RFC 4120
-/// section 5.2.7.5 has it from every KDC that knows the newer encryption types.
+/// Returns the first encryption type, in the client's order of preference, for which the KDC sent a
+/// hint. Only ETYPE-INFO2 is used: RFC 4120 section 5.2.7.5 requires it from every KDC that knows
+/// the newer encryption types.
 template <crypto_policy C>
 constexpr result<std::optional<key_hint>> hint_from(C& policy, const msg::MethodData& padata, view_of<etype_t> ours,
                                                     const exchange_limits& limits) {

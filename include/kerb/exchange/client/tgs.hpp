@@ -5,10 +5,10 @@
 //   waiting  | misuse   | waiting, over, failed | misuse
 //   over     | misuse   | misuse                | spent
 //   spent    | misuse   | misuse                | misuse
-//   failed   | the first reason again, from every call
+//   failed   | every call returns the first error again
 //
-// Random octets are drawn in this order: the nonce (4), the subkey's seed, the confounder of the authorization data,
-// the authenticator's.
+// Random octets are drawn in this order: the nonce (4), the subkey's seed, the confounder of the
+// authorization data, the confounder of the authenticator.
 #pragma once
 #include "../../msg/ap.hpp"
 #include "../moved.hpp"
@@ -16,34 +16,36 @@
 
 namespace kerb::inline v0 {
 
-/// What a TGS exchange is to get. Every view, and the ticket-granting ticket, must outlive the exchange.
+/// Parameters of a TGS exchange. Every view, and the ticket-granting ticket, must outlive the
+/// exchange.
 template <class Key>
 struct tgs_params {
   ref<const basic_credential<Key>> tgt;
   principal_view server;
-  std::span<std::uint8_t> buffer;  ///< lent until the exchange and its product are gone; see typical_buffer_size
+  std::span<std::uint8_t> buffer;  ///< must outlive the exchange and its product; see typical_buffer_size
   msg::KdcOptions options{};
-  std::optional<std::int64_t> lifetime{};        ///< seconds asked for; none: as long as the TGT; 0: as long as may be
-  std::optional<std::int64_t> renew_lifetime{};  ///< seconds; asks for a renewable ticket
+  std::optional<std::int64_t> lifetime{};  ///< seconds requested; none: until the TGT ends; 0: as long as possible
+  std::optional<std::int64_t> renew_lifetime{};  ///< seconds; requests a renewable ticket
   view_of<etype_t> etypes{};                     ///< for the session key, best first; empty: the policy's own list
   view_of<msg::HostAddress> addresses{};
-  bool subkey = true;                         ///< have the reply sealed under a key of this exchange's own
-  std::optional<ref<unique_time>> times{};    ///< keeps authenticator times from being used twice
-  std::optional<bytes_view> second_ticket{};  ///< a Ticket's encoding, for the options that want one
+  bool subkey = true;                         ///< have the reply sealed under a new key of this exchange
+  std::optional<ref<unique_time>> times{};    ///< prevents two authenticators with the same time
+  std::optional<bytes_view> second_ticket{};  ///< a Ticket's encoding, for options that need one
   bool user_to_user = false;  ///< seal the ticket under the second ticket's session key (RFC 4120 section 3.7)
-  std::optional<msg::AuthorizationData> authorization_data{};  ///< what the ticket is to be restricted by
+  std::optional<msg::AuthorizationData> authorization_data{};  ///< restrictions to put into the ticket
 };
 
-/// Gets a ticket for another service with a ticket-granting ticket. Moved from, it refuses every call. Octets handed to
-/// receive() are never written to and are lent until the next receive() or the end; octets in a step are valid until
-/// the next call.
+/// Gets a ticket for another service with a ticket-granting ticket. A client that was moved from
+/// refuses every call. receive() does not modify the octets that it is given; they must remain
+/// valid until the next receive() or the end of the exchange. Octets in a step are valid until the
+/// next call.
 template <crypto_policy C>
 class [[nodiscard]] tgs_client {
  public:
   using key = typename C::key;
   using product = basic_credential<key>;
   using step = std::variant<send, need_buffer, ignored, done, failed>;
-  /// Octets of buffer that do for ordinary names and tickets with a PAC.
+  /// A buffer size, in octets, that is enough for ordinary names and tickets with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
   constexpr explicit tgs_client(tgs_params<key> request)
@@ -58,7 +60,7 @@ class [[nodiscard]] tgs_client {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
     if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
-    if (request_.second_ticket) {  // it came from somebody, and would go into this client's request
+    if (request_.second_ticket) {  // from someone else, and it would go into this client's request
       if (const auto second = asn1::decode<msg::Ticket>(*request_.second_ticket); !second) return fail(second.error());
     } else if (options_.has(kdc_option_t::enc_tkt_in_skey)) {
       return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "additional-tickets"});
@@ -90,7 +92,7 @@ class [[nodiscard]] tgs_client {
     der::writer w(workspace_.message_space());
     write_request(w, env, request_.times ? request_.times->get().next(env.now) : env.now, nonce_, why);
     if (why != errc::ok || !w.ok()) {
-      workspace_.wipe_message();  // a plaintext authenticator may stand there
+      workspace_.wipe_message();  // it may contain a plaintext authenticator
       return fail({.code = why != errc::ok ? why : errc::no_space});
     }
     workspace_.message_is(w.count());
@@ -98,11 +100,11 @@ class [[nodiscard]] tgs_client {
     return transmit(true);
   }
 
-  /// What came: a TGS-REP, a KRB-ERROR, or on a datagram anything at all.
+  /// Processes what arrived: a TGS-REP, a KRB-ERROR or, in a datagram, any octets.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env,
                                        transport arrived = transport::datagram) {
-    peer_error_ = std::optional<msg::KrbError>{};  // its octets may have gone
+    peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::waiting) return misuse();
     if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
@@ -113,24 +115,25 @@ class [[nodiscard]] tgs_client {
     return on_reply(*rep, env);
   }
 
-  /// The message sent last with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the message.
+  /// The message that was sent last with its length in front, for a stream
+  /// (RFC 4120 section 7.2.2); valid as long as the message.
   constexpr bytes_view framed() { return workspace_.framed_message(); }
-  /// The caller's transport has given up: the exchange fails with this reason.
+  /// The caller's transport has given up: the exchange fails with this error.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Goes on in a larger buffer, after need_buffer.
+  /// Continues in a larger buffer, after need_buffer.
   constexpr void set_buffer(std::span<std::uint8_t> bigger) {
     if (state_ == state::idle || state_ == state::waiting) workspace_.move_to(bigger);
   }
 
-  /// The KRB-ERROR that was given to receive() last, if it was one: unauthenticated, and lent like the octets it came
-  /// in.
+  /// The KRB-ERROR that was last given to receive(), if the last message was one. It is
+  /// unauthenticated, and valid as long as the octets that it came in.
   constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
 
-  /// The realm that the KDC named in place of the one asked, where that was the wrong one (KDC_ERR_WRONG_REALM);
-  /// unauthenticated, and valid as long as the exchange.
+  /// The realm that the KDC named instead of the one that was asked, in KDC_ERR_WRONG_REALM. It is
+  /// unauthenticated. Valid as long as the exchange.
   constexpr std::optional<kerberos_string> realm_named() const KERB_LIFETIMEBOUND { return named_.get(); }
 
-  /// The credential; after done, once.
+  /// Returns the credential, once: after `done`.
   [[nodiscard]] constexpr result<product> take() && {
     if (state_ != state::over) return errc::api_misuse;
     state_ = state::spent;
@@ -160,8 +163,9 @@ class [[nodiscard]] tgs_client {
             .renewable_to = f.renew_till,
             .inherited_addresses = f.addresses};
   }
-  /// Whose KDC: that of the realm which the TGT is for, and which a cross-realm TGT names in its second component. The
-  /// same ticket again is given by the realm that has issued it (RFC 4120 section 3.3.3).
+  /// The realm whose KDC is asked: the realm that the TGT is for, which is the second component of
+  /// its name, also across realms. A ticket is renewed or validated by the realm that issued it
+  /// (RFC 4120 section 3.3.3).
   constexpr kerberos_string kdc_realm() const {
     const principal_view& s = tgt().server();
     if (detail::is_same_ticket_again(options_)) return s.realm;
@@ -176,10 +180,11 @@ class [[nodiscard]] tgs_client {
                                errc& why) {
     const key& session_key = tgt().session_key();
     auto restrictions = asn1::computed{[&](der::writer& out) {
-      // RFC 4120 section 5.4.1: under the authenticator's subkey, and the session key where there is none
+      // RFC 4120 section 5.4.1: sealed under the authenticator's subkey, or under the session key
+      // when there is no subkey
       if (subkey_) {
         write_sealed(out, *request_.authorization_data, *subkey_, key_usage_t::tgs_req_ad_subkey, env, why);
-      } else {  // while counting, too: of either key the seal has the same size
+      } else {  // also while counting: the seal has the same size with either key
         write_sealed(out, *request_.authorization_data, session_key, key_usage_t::tgs_req_ad_session, env, why);
       }
     }};
@@ -188,13 +193,13 @@ class [[nodiscard]] tgs_client {
     using request_body = msg::BasicKdcReqBody<decltype(restrictions), decltype(second)>;
     request_body body;
     detail::fill_body(body, asked(nonce));
-    // RFC 4120 section 5.2.6: where there are no authorization data the field is absent
+    // RFC 4120 section 5.2.6: the field is absent when there are no authorization data
     if (request_.authorization_data && !request_.authorization_data->empty()) {
       body.enc_authorization_data.emplace(restrictions);
     }
     if (request_.second_ticket) body.additional_tickets.emplace(second);
 
-    bytes_view body_octets;  // where they stand once they are written, behind the padata
+    bytes_view body_octets;  // the body's octets, known once they are written, after the padata
     auto padata = asn1::computed{[&](der::writer& out) {
       der::wrap(out, der::sequence, [&] {
         auto value = asn1::computed{[&](der::writer& inner) {
@@ -258,7 +263,8 @@ class [[nodiscard]] tgs_client {
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) return disregard(e);
     const std::size_t n = detail::buffer_for(rep);
     if (workspace_.free() < n) return need_buffer{workspace_.size_with(n)};
-    // RFC 4120 section 3.3.3: under the subkey where there is one; some KDCs use the session key all the same
+    // RFC 4120 section 3.3.3: sealed under the subkey if there is one, but some KDCs use the
+    // session key anyway
     result<std::span<std::uint8_t>> plain = errc::integrity;
     if (subkey_) {
       plain = open_sealed(env.policy.get(), rep.enc_part, *subkey_, key_usage_t::tgs_rep_enc_part_subkey, workspace_);
@@ -281,7 +287,8 @@ class [[nodiscard]] tgs_client {
     return done{};
   }
 
-  /// What an unauthenticated datagram could have caused is passed over; on a stream it is the end.
+  /// Ignores an error that an unauthenticated datagram could have caused. On a stream the exchange
+  /// fails.
   constexpr step disregard(error e) {
     if (arrived_ == transport::stream) return fail(e);
     return ignored{e};

@@ -1,26 +1,26 @@
 // The KDC's side of the AS exchange, RFC 4120 section 3.1.
 //
-// What a call leads to: P wants_principal, D wants_decision, S wants_signature, O over, - misuse;
-// `found` stands for refer_to, absent and unavailable too:
+// The states that a call leads to (- is misuse): P wants_principal, D wants_decision, S
+// wants_signature, O over. The column `found` also covers refer_to, absent and unavailable:
 //
 //   state           | receive | found | issue | refuse | signed_ticket
 //   idle            | P O     | -     | -     | -      | -
 //   wants_principal | -       | P D O | -     | -      | -
 //   wants_decision  | -       | -     | S O   | O      | -
 //   wants_signature | -       | -     | -     | -      | O
-//   over and failed: nothing goes on; failed says the first reason again, from every call
+//   over and failed: no call continues; in failed every call returns the first error again
 //
-// `over` is after `reply` and `refused`. Random octets are drawn in this order: the session key's seed, the reply's
-// confounder, the ticket's. Where policy conceals unknown clients and there is no decoy, a key for the timestamp
-// before.
+// `over` follows `reply` and `refused`. Random octets are drawn in this order: the session key's
+// seed, the reply's confounder, the ticket's confounder. If the policy conceals unknown clients and
+// there is no decoy, a key for the timestamp is drawn first.
 #pragma once
 #include "preauth.hpp"
 
 namespace kerb::inline v0 {
 
-/// Answers an AS-REQ. The client is looked up first, then the server; then everything is checked, and the caller's
-/// policy has the last word. Mechanisms other than PA-ENC-TIMESTAMP are not there yet, and padata that are not known
-/// are passed over.
+/// Answers an AS-REQ. The exchange asks for the client, then for the server; then it checks
+/// everything, and the caller's policy decides. PA-ENC-TIMESTAMP is the only supported mechanism;
+/// unknown padata are ignored.
 template <crypto_policy C>
 class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   using base = detail::as_preauth<C>;
@@ -32,13 +32,14 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   using typename base::record;
   using typename base::step;
 
-  /// The buffer is lent until the exchange is gone. `decoy` is the record that stands in for clients that there are
-  /// not, where policy conceals them: kdc_policy::conceal_unknown_clients. It must outlive the exchange.
+  /// The buffer must outlive the exchange. `decoy` is the record used in place of unknown clients
+  /// when the policy conceals them (kdc_policy::conceal_unknown_clients). It must outlive the
+  /// exchange.
   constexpr as_kdc(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
                    const record* decoy = nullptr)
       : base(policy, buffer, peer, decoy) {}
 
-  /// The AS-REQ, alone.
+  /// Takes the AS-REQ, without a length prefix.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -60,8 +61,9 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     return ask(principal_role::client);
   }
 
-  /// The principal that was asked for. One of another name than that is an alias, whose canonical name the reply has
-  /// where canonicalisation was asked for (RFC 6806 sections 6 and 7).
+  /// Answers need_principal with a record. If the record's name differs from the requested one, the
+  /// requested name is an alias. The reply then has the canonical name if the client requested
+  /// canonicalization (RFC 6806 sections 6 and 7).
   template <entropy_source R>
   [[nodiscard]] constexpr step found(const record& r, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -75,7 +77,8 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     this->server_ = r;
     return decide(env);
   }
-  /// The client is of another realm, RFC 6806 section 4: the client is told which.
+  /// Answers need_principal: the client belongs to another realm (RFC 6806 section 4). The KDC
+  /// tells the client which one. If no referral is allowed, this call acts as absent().
   template <entropy_source R>
   [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -85,7 +88,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     return this->turn_down(detail::no(errc::name_mismatch, error_code_t::kdc_err_wrong_realm, "KDC-REQ-BODY", "cname"),
                            env, {}, realm);
   }
-  /// There is no such principal.
+  /// Answers need_principal: there is no such principal.
   template <entropy_source R>
   [[nodiscard]] constexpr step absent(const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -101,7 +104,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     client_is_nobody(salted);
     return ask(principal_role::server);
   }
-  /// The database does not answer.
+  /// Answers need_principal: the database does not answer.
   template <entropy_source R>
   [[nodiscard]] constexpr step unavailable(const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -109,16 +112,16 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), env);
   }
 
-  /// The request, once one has been taken, and the client's record, from `authorize` on.
+  /// The request, valid after one was received; and the client's record, valid from `authorize` on.
   constexpr const msg::KdcReqBody& body() const KERB_LIFETIMEBOUND { return req_.req_body.value(); }
   constexpr const record& client() const KERB_LIFETIMEBOUND { return client_record_; }
 
-  /// Issues the ticket, with what the caller's policy adds and takes away.
+  /// Issues the ticket, with what the caller's policy adds and removes.
   template <entropy_source R>
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_decision) return this->misuse();
-    if (wants_enc_pa_rep_ && !env.policy->cksum_of(reply_etype(env.policy.get()))) {  // found before anything is drawn
+    if (wants_enc_pa_rep_ && !env.policy->cksum_of(reply_etype(env.policy.get()))) {  // checked before the draw
       return this->fail({.code = errc::unsupported_cksum});
     }
     return this->begin_issue(*this, options, env);
@@ -130,7 +133,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     if (this->state_ != state::wants_decision) return this->misuse();
     return this->turn_down({{.code = errc::refused_by_application}, code}, env);
   }
-  /// The octets of sign_ticket have been filled.
+  /// The caller has filled the octets of sign_ticket.
   template <entropy_source R>
   [[nodiscard]] constexpr step signed_ticket(const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -138,7 +141,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     return this->finish_issue(*this, env);
   }
 
-  /// Goes on in a larger buffer, after need_buffer.
+  /// Continues in a larger buffer, after need_buffer.
   constexpr void set_buffer(std::span<std::uint8_t> bigger) {
     if (this->state_ != state::wants_signature) this->workspace_.move_to(bigger);
   }
@@ -181,8 +184,9 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     return {};
   }
 
-  /// Everything is known: RFC 4120 section 3.1.3, with pre-authentication before anything that only its owner may
-  /// learn. Where policy conceals, that is what there is of a server too: users are servers in their tickets' eyes.
+  /// Decides once everything is known, RFC 4120 section 3.1.3. Pre-authentication comes before
+  /// anything that only the client may learn. If the policy conceals unknown clients, this includes
+  /// whether the server exists, since users can also be servers of tickets.
   template <entropy_source R>
   constexpr step decide(const environment<C, R>& env) {
     const verdict principals = check_principals(env.now.at);
@@ -269,13 +273,14 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key,
                              const environment<C, R>& env, errc& why) const {
     const key& reply_key = reply_key_->key.get();
-    // RFC 6806 section 11: a checksum of the request as it came, so that nobody can have weakened it on its way
+    // RFC 6806 section 11: a checksum of the request as received, so that nobody can have weakened
+    // it in transit
     std::array<std::uint8_t, max_cksum_octets> mac{};
     std::array<std::uint8_t, 32 + max_cksum_octets> encoded{};
     msg::PaData echo[] = {{padata_t::req_enc_pa_rep, {}}};
     std::optional<msg::MethodData> sealed_padata;
     if (wants_enc_pa_rep_) {
-      const auto shape = env.policy->cksum_of(env.policy->etype_of(reply_key));  // there is one: issue() has looked
+      const auto shape = env.policy->cksum_of(env.policy->etype_of(reply_key));  // issue() has checked this
       const std::span<std::uint8_t> out = std::span(mac).first(shape->octets);
       const bytes_view pieces[] = {request_};
       if (!w.is_counting() && why == errc::ok) {
@@ -307,7 +312,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     (void)own.push_back({reply_etype(crypto), reply_key_->salt, reply_key_->s2kparams});
     return own;
   }
-  /// What the padata of a reply take at most, in the open and sealed, and what it says of earlier requests.
+  /// An upper bound for a reply's padata, unencrypted and sealed, and its list of earlier requests.
   constexpr std::size_t padata_bound() const {
     const long_term_key<C>& k = *reply_key_;
     return 256 + (k.salt ? 3 * k.salt->octets.size() : 0) + (k.s2kparams ? k.s2kparams->size() : 0) +

@@ -1,4 +1,4 @@
-// Which authorization data a KDC carries into a ticket, and writing them there.
+// Authorization data that a KDC copies into a ticket.
 #pragma once
 #include "../../asn1/payload.hpp"
 #include "../../core/fixed.hpp"
@@ -7,13 +7,15 @@
 
 namespace kerb::inline v0 {
 
-/// Where authorization data come from: the ticket that authenticates the request, or the client itself.
+/// The source of authorization data: the ticket that authenticates the request, or the client
+/// itself.
 enum class authdata_origin : std::uint8_t { ticket, client };
 
-/// Whether a KDC copies an element into the ticket it issues (RFC 4120 section 3.3.3). Not what is signed under the old
-/// ticket's keys, since the new ticket's server could not verify it: the PAC, CAMMAC, AD-KDC-ISSUED and MIT's signed
-/// ticket (512). And from a client nothing that only a KDC may say: whoever reads it would believe it. Of
-/// AD-IF-RELEVANT and AD-AND-OR, what they enclose is judged besides.
+/// Whether a KDC copies an element into the ticket that it issues (RFC 4120 section 3.3.3). It does
+/// not copy elements that are signed under the old ticket's keys, since the new ticket's server
+/// could not verify them: the PAC, CAMMAC, AD-KDC-ISSUED and MIT's signed ticket (512). From a
+/// client it copies no element that only a KDC may issue, since readers would trust it. The
+/// contents of AD-IF-RELEVANT and AD-AND-OR are checked in addition.
 constexpr bool kdc_carries(ad_t type, authdata_origin from) {
   constexpr ad_t signed_ticket{512};
   if (type == signed_ticket) return false;
@@ -27,16 +29,16 @@ constexpr bool kdc_carries(ad_t type, authdata_origin from) {
     case ad_t::fx_fast_used:
     case ad_t::login_alias:
     case ad_t::authentication_indicator: return from == authdata_origin::ticket;
-    case ad_t::mandatory_for_kdc: return false;  // it speaks to this KDC, see kdc_understands
+    case ad_t::mandatory_for_kdc: return false;  // addressed to this KDC
     default: return true;
   }
 }
 
 namespace detail {
-/// How deep AD-IF-RELEVANT and AD-AND-OR are looked into. Nobody sends more than one in another.
+/// How many levels of AD-IF-RELEVANT and AD-AND-OR are examined. Nobody nests more than two.
 inline constexpr unsigned carried_authdata_depth = 4;
 
-/// The list that an AD-IF-RELEVANT or AD-AND-OR encloses; nothing for other types, and where it does not decode.
+/// The list inside an AD-IF-RELEVANT or AD-AND-OR; none for other types, or if it does not decode.
 constexpr std::optional<msg::AuthorizationData> enclosed(const msg::AuthorizationDataElement& e) {
   if (e.ad_type == ad_t::if_relevant) {
     if (const auto list = asn1::decode_as<msg::AdIfRelevant>("AD-IF-RELEVANT", e.ad_data)) return *list;
@@ -46,12 +48,14 @@ constexpr std::optional<msg::AuthorizationData> enclosed(const msg::Authorizatio
   return std::nullopt;
 }
 
-/// What is carried of one list; elements of its AD-IF-RELEVANTs are judged one by one, an AD-AND-OR as one.
+/// The elements that are copied. Those inside an AD-IF-RELEVANT are checked one by one; an
+/// AD-AND-OR is checked as a whole.
 class carried_authdata {
  public:
-  /// False when the two lists together have more elements than there is space for, or an AD-AND-OR encloses something
-  /// that is not carried: RFC 4120 section 5.2.6.3 counts its elements, so that it cannot go without one of them, and
-  /// a ticket without it would be less restricted than was asked for.
+  /// Returns false when the lists together have more elements than fit, or when an AD-AND-OR
+  /// contains an element that is not copied. RFC 4120 section 5.2.6.3 counts the elements of an
+  /// AD-AND-OR, so none can be omitted, and a ticket without the AD-AND-OR would be less restricted
+  /// than requested.
   [[nodiscard]] constexpr bool add(const msg::AuthorizationData& data, authdata_origin from, std::size_t most) {
     for (const msg::AuthorizationDataElement e : data) {
       if (seen_++ >= most) return false;
@@ -60,9 +64,9 @@ class carried_authdata {
         if (kdc_carries(e.ad_type, from) && !elements_.push_back({e, {}})) return false;
         continue;
       }
-      // RFC 4120 section 5.2.6.1: each element inside stands for itself
+      // RFC 4120 section 5.2.6.1: each element inside is independent of the others
       const auto inside = asn1::decode_as<msg::AdIfRelevant>("AD-IF-RELEVANT", e.ad_data);
-      if (!inside) continue;  // nobody could read it
+      if (!inside) continue;  // nobody could decode it
       std::size_t carried = 0;
       for (const msg::AuthorizationDataElement i : *inside) {
         if (seen_++ >= most) return false;
@@ -83,7 +87,7 @@ class carried_authdata {
     elements_.clear();
     seen_ = 0;
   }
-  /// One element, inside an AD-IF-RELEVANT of its own if it is `optional`.
+  /// Writes one element, inside an AD-IF-RELEVANT of its own if it is `optional`.
   template <class Element>
   static constexpr void write_one(der::writer& w, const Element& e, bool optional) {
     if (!optional) {
@@ -95,13 +99,13 @@ class carried_authdata {
     }};
     asn1::write(w, msg::BasicAuthorizationDataElement<decltype(inside)>{ad_t::if_relevant, inside});
   }
-  /// What write() writes, at most.
+  /// An upper bound for the octets that write() writes.
   constexpr std::size_t size_bound() const {
     std::size_t n = 0;
     for (const one& e : elements_) n += 64 + e.element.ad_data.size();
     return n;
   }
-  /// The elements, written from the last to the first.
+  /// Writes the elements, from the last to the first.
   constexpr void write(der::writer& w) const {
     for (std::size_t i = elements_.size(); i != 0; --i)
       write_one(w, elements_[i - 1].element, elements_[i - 1].optional);
@@ -112,11 +116,12 @@ class carried_authdata {
     msg::AuthorizationDataElement element;
     bool optional = false;
   };
-  /// A further AD-IF-RELEVANT inside could hide what is not carried, and says nothing that the outer one does not.
+  /// A nested AD-IF-RELEVANT could hide elements that are not copied, and adds no meaning to the
+  /// outer one.
   static constexpr bool carries_inside(const msg::AuthorizationDataElement& e, authdata_origin from) {
     return e.ad_type != ad_t::if_relevant && kdc_carries(e.ad_type, from);
   }
-  /// Whether everything in this AD-AND-OR, however deep, may be carried as it stands.
+  /// Whether everything in this AD-AND-OR, at any depth, may be copied unchanged.
   constexpr bool carries_all(const msg::AuthorizationDataElement& e, authdata_origin from, std::size_t most,
                              unsigned depth = carried_authdata_depth) {
     const auto inside = enclosed(e);
@@ -132,8 +137,8 @@ class carried_authdata {
   std::size_t seen_ = 0;
 };
 
-/// Whether the data hold an element of this type, in the open or in AD-IF-RELEVANT and AD-AND-OR. What is nested deeper
-/// than anybody looks counts as held.
+/// Whether the data contain an element of this type, directly or inside AD-IF-RELEVANT and
+/// AD-AND-OR. Data nested deeper than `depth` levels count as containing it.
 constexpr bool holds(const std::optional<msg::AuthorizationData>& data, ad_t type,
                      unsigned depth = carried_authdata_depth) {
   if (!data) return false;

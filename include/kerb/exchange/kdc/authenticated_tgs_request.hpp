@@ -1,12 +1,12 @@
-// What a TGS request shows: the ticket that authenticates it, its authenticator, the data it adds, a second ticket.
+// The authenticated contents of a TGS request: its ticket, authenticator, added data and second ticket.
 #pragma once
 #include "tgs_padata.hpp"
 #include "tgs_rules.hpp"
 
 namespace kerb::inline v0::detail {
 
-/// Opens what a TGS-REQ carries and checks it, RFC 4120 sections 3.2.3 and 3.3.2. What is kept lies at the front of the
-/// buffer, and is found again where that has moved.
+/// Opens and checks the contents of a TGS-REQ, RFC 4120 sections 3.2.3 and 3.3.2. It keeps them at
+/// the front of the buffer and finds them again when the buffer has moved.
 template <crypto_policy C>
 class authenticated_tgs_request : public kdc_exchange<C> {
  protected:
@@ -15,7 +15,7 @@ class authenticated_tgs_request : public kdc_exchange<C> {
   using typename base::key;
   using typename base::record;
 
-  /// A stretch of what is kept at the front of the buffer, which can move.
+  /// A range of the octets kept at the front of the buffer, valid when the buffer moves.
   struct stretch {
     std::size_t at = 0;
     std::size_t size = 0;
@@ -26,7 +26,7 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     return s;
   }
   constexpr bytes_view at(const stretch& s) const { return this->workspace_.kept().subview(s.at, s.size); }
-  /// Where a plaintext that open_sealed has kept lies.
+  /// The range of a plaintext that open_sealed() has kept.
   constexpr stretch stretch_of(std::span<std::uint8_t> plain) const {
     return {static_cast<std::size_t>(plain.data() - this->workspace_.kept().data()), plain.size()};
   }
@@ -35,7 +35,7 @@ class authenticated_tgs_request : public kdc_exchange<C> {
   constexpr bool has(kdc_option_t o) const { return request_body().kdc_options.has(o); }
   constexpr bool from_other_realm() const { return !(ap_req_.ticket->realm == this->policy_.realm); }
 
-  /// The keys of a record that a ticket can have been sealed under, tried in turn.
+  /// Tries the keys of a record that a ticket can have been sealed under, one after the other.
   template <entropy_source R>
   constexpr verdict open_ticket(const msg::EncryptedData& sealed, const record& r, const environment<C, R>& env,
                                 std::span<std::uint8_t>& plain) {
@@ -65,7 +65,7 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     return no(errc::no_key, error_code_t::krb_ap_err_nokey, "Ticket", "enc-part");
   }
 
-  /// The ticket that authenticates the request, and its authenticator.
+  /// Opens the ticket that authenticates the request, and its authenticator.
   template <entropy_source R>
   constexpr verdict open_header_ticket(const record& r, const environment<C, R>& env) {
     std::span<std::uint8_t> plain;
@@ -110,15 +110,16 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     if (this->policy_.check_addresses && !address_fits(tgt_.caddr, this->peer_.address)) {
       return no(errc::address_mismatch, error_code_t::krb_ap_err_badaddr, "EncTicketPart", "caddr");
     }
-    // Another realm's KDC vouches for its own clients and those behind it, never for ours
+    // Another realm's KDC vouches for its own clients and those behind it, never for clients of
+    // this realm
     if (from_other_realm() && tgt_.crealm == this->policy_.realm) {
       return no(errc::path_not_checked, error_code_t::kdc_err_policy, "EncTicketPart", "crealm");
     }
-    // RFC 6113 section 5.4.1.1: such a ticket or authenticator is for armor alone
+    // RFC 6113 section 5.4.1.1: such a ticket or authenticator may only be used as armor
     if (holds(tgt_.authorization_data, ad_t::fx_fast_armor) || holds(a->authorization_data, ad_t::fx_fast_armor)) {
       return no(errc::refused_by_application, error_code_t::kdc_err_policy, "Authenticator", "authorization-data");
     }
-    // RFC 4120 section 5.2.6.4: nothing that is in there is understood
+    // RFC 4120 section 5.2.6.4: this KDC understands none of the elements in there
     if (holds(tgt_.authorization_data, ad_t::mandatory_for_kdc) ||
         holds(a->authorization_data, ad_t::mandatory_for_kdc)) {
       return no(errc::critical_authdata, error_code_t::kdc_err_policy, "EncTicketPart", "authorization-data");
@@ -126,7 +127,8 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     if (const verdict v = check_padata(a->authorization_data, env); !v.ok()) return v;
     return check_options(tgt_, request_body(), this->policy_);
   }
-  /// What stands under FAST, RFC 6113 section 5.4.2; and nobody has taken it away from who says to have used FAST.
+  /// Checks padata inside PA-FX-FAST (RFC 6113 section 5.4.2). A client that states that it used
+  /// FAST must not have lost it.
   template <entropy_source R>
   constexpr verdict check_padata(const std::optional<msg::AuthorizationData>& authenticators,
                                  const environment<C, R>& env) {
@@ -141,7 +143,8 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     }
     return {};
   }
-  /// RFC 4120 section 3.3.3: the ticket's authorization data, and those that the client adds.
+  /// RFC 4120 section 3.3.3: gathers the ticket's authorization data, and the data that the client
+  /// adds.
   template <entropy_source R>
   constexpr verdict carry(const environment<C, R>& env) {
     if (request_body().enc_authorization_data) {
@@ -167,7 +170,7 @@ class authenticated_tgs_request : public kdc_exchange<C> {
   constexpr bool gather() {
     if (this->carried_) this->carried_->clear();
     const std::size_t most = this->policy_.max_authdata_elements;
-    if (has(kdc_option_t::request_anonymous)) return true;  // RFC 8062 section 4.2: nothing that could tell who it is
+    if (has(kdc_option_t::request_anonymous)) return true;  // RFC 8062 section 4.2: nothing that identifies it
     const auto add = [&](const msg::AuthorizationData& data, authdata_origin from) {
       if (!this->carried_) this->carried_.emplace();
       return this->carried_->add(data, from, most);
@@ -189,7 +192,8 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     }
     this->user_key_.emplace(std::move(*k));
     if (const verdict v = check_header_times(*part, {}, env.now.at, env.limits.clock_skew); !v.ok()) return v;
-    // RFC 6806 section 8: who is known by an alias as a client is known by it here too
+    // RFC 6806 section 8: if an alias identifies the owner as a client, it also identifies the
+    // owner here
     if (const principal_view owner{part->cname, part->crealm};
         !same_principal(owner, this->requested_server_) && !same_principal(owner, this->server_.principal)) {
       return no(errc::name_mismatch, error_code_t::kdc_err_server_nomatch, "KDC-REQ-BODY", "additional-tickets");
@@ -197,7 +201,7 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     return {};
   }
 
-  /// The buffer has moved: what is a view of it is read again.
+  /// The buffer has moved: decodes again what is a view of it.
   constexpr void read_evidence_again() {
     if (const auto tgt = asn1::decode<msg::EncTicketPart>(at(tgt_at_))) tgt_ = *tgt;
     (void)gather();

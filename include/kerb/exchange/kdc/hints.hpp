@@ -1,4 +1,4 @@
-// What a KDC tells a client about its keys, RFC 4120 section 5.2.7.
+// The hints that a KDC gives a client about its keys, RFC 4120 section 5.2.7.
 #pragma once
 #include "../../asn1/payload.hpp"
 #include "../../core/fixed.hpp"
@@ -6,7 +6,7 @@
 
 namespace kerb::inline v0::detail {
 
-/// How one of a client's keys is made from its password.
+/// How one of a client's keys is derived from its password.
 struct s2k_hint {
   etype_t etype{};
   std::optional<kerberos_string> salt;
@@ -14,12 +14,13 @@ struct s2k_hint {
 };
 using s2k_hints = fixed<s2k_hint, 8>;
 
-/// Whether an encryption type is newer than those of RFC 1510 and its time: DES, triple DES, RC4.
+/// Whether an encryption type is newer than those of RFC 1510's time: DES, triple DES and RC4.
 constexpr bool is_newer_etype(etype_t e) {
   const auto n = static_cast<std::int32_t>(e);
   return n > 16 && n != 23 && n != 24;
 }
-/// Whether a request names one: RFC 4120 section 5.2.7.4 forbids the older hints then.
+/// Whether a request names a newer encryption type: RFC 4120 section 5.2.7.4 then forbids the older
+/// hints.
 constexpr bool names_newer_etype(const asn1::sequence_of<etype_t>& offered) {
   for (const etype_t e : offered)
     if (is_newer_etype(e)) return true;
@@ -32,8 +33,9 @@ constexpr void write_padata(der::writer& w, padata_t type, F contents) {
   asn1::write(w, msg::BasicPaData<decltype(value)>{type, value});
 }
 
-/// METHOD-DATA with PA-ETYPE-INFO2, and for clients that know only the older encryption types PA-ETYPE-INFO and
-/// PA-PW-SALT as well (RFC 4120 sections 5.2.7.3 to 5.2.7.5); with PA-ENC-TIMESTAMP where that is `offered`.
+/// Writes METHOD-DATA with PA-ETYPE-INFO2. For clients that know only the older encryption types it
+/// adds PA-ETYPE-INFO and PA-PW-SALT (RFC 4120 sections 5.2.7.3 to 5.2.7.5); if `offered`, it adds
+/// PA-ENC-TIMESTAMP.
 constexpr void write_hints(der::writer& w, const s2k_hints& hints, bool to_newer_client, bool offered) {
   der::wrap(w, der::sequence, [&] {
     if (offered) write_padata(w, padata_t::enc_timestamp, [](der::writer&) {});
@@ -62,12 +64,12 @@ constexpr void write_hints(der::writer& w, const s2k_hints& hints, bool to_newer
   });
 }
 
-/// What write_hints writes, at most.
+/// An upper bound for the octets that write_hints() writes.
 constexpr std::size_t size_bound(const s2k_hints& hints) {
   std::size_t n = 64;
   for (const s2k_hint& h : hints) {
     const std::size_t salt = h.salt ? h.salt->octets.size() : 0;
-    n += 64 + 3 * salt + (h.s2kparams ? h.s2kparams->size() : 0);  // the first one's salt stands there three times
+    n += 64 + 3 * salt + (h.s2kparams ? h.s2kparams->size() : 0);  // the first one's salt is written three times
   }
   return n;
 }

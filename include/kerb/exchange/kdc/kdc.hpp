@@ -1,12 +1,12 @@
-// One exchange for whatever a client may ask a KDC.
+// One exchange for any request to a KDC.
 #pragma once
 #include "as.hpp"
 #include "tgs.hpp"
 
 namespace kerb::inline v0 {
 
-/// Answers one request, an AS-REQ or a TGS-REQ. It says what they say (as_kdc, tgs_kdc), and has their calls; what is
-/// neither deserves no answer and gets none.
+/// Answers one request, an AS-REQ or a TGS-REQ. It has the steps and calls of as_kdc and tgs_kdc.
+/// Any other message is refused without an answer.
 template <crypto_policy C>
 class [[nodiscard]] kdc {
  public:
@@ -15,13 +15,14 @@ class [[nodiscard]] kdc {
   using step = kdc_step;
   static constexpr std::size_t typical_buffer_size = detail::kdc_exchange<C>::typical_buffer_size;
 
-  /// The buffer is lent until the exchange is gone; `decoy` too, which stands in for clients that there are not, where
-  /// policy conceals them (kdc_policy::conceal_unknown_clients).
+  /// The buffer must outlive the exchange. So must `decoy`, the record used in place of unknown
+  /// clients when the policy conceals them (kdc_policy::conceal_unknown_clients).
   constexpr kdc(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
                 const record* decoy = nullptr)
       : policy_(policy), peer_(peer), workspace_(buffer), decoy_(decoy) {}
 
-  /// The request, alone. After need_buffer it is given again.
+  /// Takes the request, without a length prefix. After need_buffer, call it again with the same
+  /// request.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env) {
     if (is_idle()) {
@@ -67,27 +68,29 @@ class [[nodiscard]] kdc {
   [[nodiscard]] constexpr step signed_ticket(const environment<C, R>& env) {
     return with([&](auto& x) { return x.signed_ticket(env); });
   }
-  /// The caller has given up: the exchange fails with this reason.
+  /// The caller has given up: the exchange fails with this error.
   [[nodiscard]] constexpr step abandon(error e) {
     return with([&](auto& x) { return x.abandon(e); });
   }
-  /// The KRB-ERROR for a stream whose next message is longer than the caller takes, or has a length that RFC 4120
-  /// reserves (section 7.2.2): transmit it and close. For an exchange that has not been given anything else.
+  /// Makes the KRB-ERROR for a stream whose next message is longer than the caller accepts, or has
+  /// a length that RFC 4120 reserves (section 7.2.2). Transmit it and close the stream. Only for an
+  /// exchange that has received nothing yet.
   template <entropy_source R>
   [[nodiscard]] constexpr step frame_too_long(const environment<C, R>& env) {
     if (is_idle()) as_.emplace(policy_, workspace_, peer_, decoy_);
     return with([&](auto& x) { return x.frame_too_long(env); });
   }
 
-  /// Goes on in a larger buffer, after need_buffer.
+  /// Continues in a larger buffer, after need_buffer.
   constexpr void set_buffer(std::span<std::uint8_t> bigger) {
     workspace_ = bigger;
     if (as_) as_->set_buffer(bigger);
     if (tgs_) tgs_->set_buffer(bigger);
   }
-  /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the answer.
+  /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid as long as
+  /// the answer.
   constexpr bytes_view framed() { return as_ ? as_->framed() : tgs_ ? tgs_->framed() : bytes_view(); }
-  /// The machine at work; null where it is the other one, or nothing has come yet.
+  /// The exchange in use; null for the other one, and while nothing has been received.
   constexpr const as_kdc<C>* as() const KERB_LIFETIMEBOUND { return as_ ? &*as_ : nullptr; }
   constexpr const tgs_kdc<C>* tgs() const KERB_LIFETIMEBOUND { return tgs_ ? &*tgs_ : nullptr; }
 
@@ -104,7 +107,8 @@ class [[nodiscard]] kdc {
   std::span<std::uint8_t> workspace_;
   const record* decoy_;
   detail::left_at<bool, false> lives_ = true;  // not moved from
-  // One of them at most. Not a variant: with clang, that of GCC 12's library is none in a constant expression.
+  // At most one of them. Not a variant: with clang, GCC 12's std::variant does not work in a
+  // constant expression.
   std::optional<as_kdc<C>> as_;
   std::optional<tgs_kdc<C>> tgs_;
 };

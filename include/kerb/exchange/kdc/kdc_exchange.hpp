@@ -1,4 +1,4 @@
-// What the AS and the TGS have in common: the ticket, the reply, the refusal.
+// The common part of the AS and TGS exchanges: the ticket, the reply, the refusal.
 #pragma once
 #include <tuple>
 
@@ -9,16 +9,17 @@
 
 namespace kerb::inline v0::detail {
 
-/// Members and calls that both of a KDC's exchanges have. One that was moved from is over. Octets handed to receive()
-/// are never written to and are lent until the exchange is over, like records; octets in a step are valid until the
-/// next call.
+/// Members and calls of both KDC exchanges. An exchange that was moved from is over. receive() does
+/// not modify the octets that it is given; they and all records must remain valid until the
+/// exchange is over. Octets in a step are valid until the next call.
 template <crypto_policy C>
 class kdc_exchange {
  public:
   using key = typename C::key;
   using record = principal_record<C>;
   using step = kdc_step;
-  /// Octets of buffer that do for ordinary names and a ticket without large authorization data.
+  /// A buffer size, in octets, that is enough for ordinary names and a ticket without large
+  /// authorization data.
   static constexpr std::size_t typical_buffer_size = 8192;
 
   /// The draft of the ticket, from `authorize` on; after `reply` it is what was issued.
@@ -27,9 +28,10 @@ class kdc_exchange {
   constexpr const record& server() const KERB_LIFETIMEBOUND { return server_; }
   /// Whether a ticket was issued.
   constexpr bool issued() const { return issued_; }
-  /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the answer.
+  /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid as long as
+  /// the answer.
   constexpr bytes_view framed() { return workspace_.framed_message(); }
-  /// The caller has given up: the exchange fails with this reason.
+  /// The caller has given up: the exchange fails with this error.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
   /// See kdc::frame_too_long.
   template <entropy_source R>
@@ -38,7 +40,7 @@ class kdc_exchange {
     if (state_ != state::idle) return misuse();
     return turn_down({{.code = errc::frame_too_long}, error_code_t::krb_err_field_toolong}, env);
   }
-  /// There is nothing to say to this call in an AS exchange.
+  /// Always misuse in an AS exchange, which has no check_request step.
   template <entropy_source R>
   [[nodiscard]] constexpr step request_checked(bool, const environment<C, R>&) {
     return state_ == state::failed ? failed{why_} : misuse();
@@ -50,7 +52,7 @@ class kdc_exchange {
   constexpr kdc_exchange(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer)
       : policy_(policy), peer_(peer), workspace_(buffer) {}
 
-  /// The first encryption type of the request that may be a session key's.
+  /// The request's first encryption type that is allowed for the session key.
   constexpr std::optional<etype_t> session_etype(const C& crypto, const msg::KdcReqBody& body,
                                                  const record& server) const {
     for (const etype_t e : body.etype) {
@@ -63,7 +65,7 @@ class kdc_exchange {
     }
     return std::nullopt;
   }
-  /// The key that a server's tickets are sealed under: the one it prefers, whatever the request says.
+  /// The key that seals a server's tickets: the server's preferred one, independent of the request.
   constexpr const long_term_key<C>* ticket_key(const C& crypto, const record& server) const {
     for (const long_term_key<C>& k : server.keys) {
       const etype_t e = crypto.etype_of(k.key.get());
@@ -75,17 +77,18 @@ class kdc_exchange {
     return listed(by_policy.empty() ? crypto.offered() : by_policy, e);
   }
 
-  /// What the caller's policy takes away.
+  /// Applies the restrictions of the caller's policy.
   constexpr void restrict(const issue_options& o) {
     draft_.endtime = least(draft_.endtime, o.endtime);
     if (draft_.renew_till) draft_.renew_till = least(*draft_.renew_till, o.renew_till);
-    const bool invalid = draft_.flags.has(ticket_flag_t::invalid);  // RFC 4120 section 2.2: the TGS alone ends that
+    const bool invalid = draft_.flags.has(ticket_flag_t::invalid);  // RFC 4120 section 2.2: only the TGS ends that
     draft_.flags = msg::TicketFlags::of(draft_.flags.bits & ~o.without.bits);
     draft_.flags.set(ticket_flag_t::invalid, invalid);
     if (!draft_.flags.has(ticket_flag_t::renewable)) draft_.renew_till = std::optional<kerberos_time>{};
   }
 
-  /// Writes the ticket's encrypted part with this session key (or, while counting, any octets of its size).
+  /// Writes the ticket's encrypted part with this session key (or, while counting, with any octets
+  /// of its size).
   constexpr void write_part(der::writer& w, bytes_view session_key, const issue_options& o,
                             std::span<std::uint8_t>* reserved) const {
     auto data = asn1::computed{[&](der::writer& out) {
@@ -122,8 +125,8 @@ class kdc_exchange {
     asn1::write(w, part);
   }
 
-  /// Writes an AS-REP or TGS-REP with `ticket_part` inside (an EncTicketPart, or whatever writes one); seal(w, part)
-  /// writes the EncryptedData.
+  /// Writes an AS-REP or TGS-REP that contains `ticket_part` (an EncTicketPart, or an object that
+  /// writes one). seal(w, part) writes the EncryptedData.
   template <msg_t M, class Part, class TicketPart, entropy_source R, class Seal, class Padata>
   constexpr void write_reply_message(der::writer& w, const TicketPart& ticket_part, bytes_view session_key,
                                      const msg::KdcReqBody& body, const Seal& seal, const std::optional<Padata>& padata,
@@ -131,7 +134,7 @@ class kdc_exchange {
                                      const std::optional<kerberos_time>& key_expiration,
                                      view_of<msg::LastReqEntry> last_req, const environment<C, R>& env,
                                      errc& why) const {
-    const msg::LastReqEntry nothing[] = {{}};  // RFC 4120 section 5.4.2: lr-type 0 says nothing
+    const msg::LastReqEntry nothing[] = {{}};  // RFC 4120 section 5.4.2: lr-type 0 has no information
     Part part;
     part.key = {draft_.session_etype, session_key};
     part.last_req = last_req.empty() ? view_of<msg::LastReqEntry>(nothing) : last_req;
@@ -157,9 +160,10 @@ class kdc_exchange {
                                                              reply_seal});
   }
 
-  // ---- issuing: Self is the exchange, whose write_reply() writes its reply around the part that it is given
+  // ---- issuing: Self is the exchange, whose write_reply() writes its reply around the given part
 
-  /// Looks whether the reply fits, draws the session key, and writes; or stops where the ticket is to be signed.
+  /// Checks that the reply fits, draws the session key and writes the reply, or stops if the ticket
+  /// is to be signed.
   template <class Self, entropy_source R>
   constexpr step begin_issue(Self& self, const issue_options& o, const environment<C, R>& env) {
     const auto as_it_was = std::tuple(draft_.endtime, draft_.renew_till, draft_.flags);
@@ -192,7 +196,7 @@ class kdc_exchange {
     session_key_.emplace(std::move(*k));
     const bytes_view session_key = env.policy->expose(*session_key_).unguarded();
     if (part_size == 0) return write_and_end(self, part_writer(session_key, o), drawn);
-    workspace_.message_space();  // which forgets the last message: its place may be needed
+    workspace_.message_space();  // forgets the last message, whose space may be needed
     const std::span<std::uint8_t> at = workspace_.borrow(part_size);
     workspace_.keep(part_size);
     std::span<std::uint8_t> reserved;
@@ -209,17 +213,18 @@ class kdc_exchange {
     const bytes_view part = workspace_.kept().last(part_octets_);
     const step s = write_and_end(self, captured<msg::EncTicketPart>::as_sent(part), with_entropy(env, octets));
     if (issued_)
-      secure_zero(workspace_.kept_for_writing().last(part_octets_));  // a session key; a refusal has wiped all
+      secure_zero(workspace_.kept_for_writing().last(part_octets_));  // a session key; a refusal wiped everything
     return s;
   }
-  /// The random octets of the reply's seal and the ticket's.
+  /// The number of octets of the reply's and the ticket's confounder.
   template <class Self>
   constexpr std::size_t confounders(const Self& self, const C& crypto) const {
     return confounder_octets(crypto, self.reply_etype(crypto)) + confounder_octets(crypto, draft_.ticket_etype);
   }
-  /// What a reply takes at most beside its padata, without counting it all: names stand in it twice.
+  /// An upper bound for a reply without its padata, without counting all of it. The names occur
+  /// twice.
   constexpr std::size_t reply_bound(const issue_options& o) const {
-    constexpr std::size_t rest = 1536;  // keys, seals, flags, times and all headers: not quite 1000
+    constexpr std::size_t rest = 1536;  // keys, seals, flags, times and all headers: less than 1000
     const ticket_draft& d = draft_;
     std::size_t n = d.client.realm.octets.size() + d.server.realm.octets.size() + asn1::encoded_size(d.client.name) +
                     asn1::encoded_size(d.server.name) + (d.addresses ? asn1::encoded_size(*d.addresses) : 0);
@@ -234,7 +239,7 @@ class kdc_exchange {
     self.write_reply(w, part, env.policy->expose(*session_key_).unguarded(), env, why);
     session_key_.reset();
     if (why != errc::ok || !w.ok()) return fail({.code = why != errc::ok ? why : errc::no_space});
-    // RFC 4120 section 7.2.1: the client asks again over a stream
+    // RFC 4120 section 7.2.1: the client then asks again over a stream
     if (peer_.arrived == transport::datagram && w.count() > peer_.largest_datagram) {
       workspace_.wipe_message();
       return turn_down({{.code = errc::frame_too_long, .detail = static_cast<std::uint32_t>(w.count())},
@@ -254,7 +259,8 @@ class kdc_exchange {
 
   // ---- refusals
 
-  /// The last choices before the caller's: the session key's encryption type, and the key that seals the ticket.
+  /// The last choices before the caller's: the session key's encryption type, and the key that
+  /// seals the ticket.
   template <entropy_source R>
   constexpr step choose_keys(const msg::KdcReqBody& body, const environment<C, R>& env) {
     const auto e = session_etype(env.policy.get(), body, server_);
@@ -274,10 +280,13 @@ class kdc_exchange {
     state_ = state::wants_decision;
     return authorize{};
   }
-  /// A request that does not decode. RFC 4120 section 3.1.3 has an error for the version, section 3.2.3 one for the
-  /// type; whatever else is wrong with its octets, no client sent it. A datagram's sender is whoever it says, and an
-  /// error longer than what brought it would be a gift to whoever names a victim: there is none then. A client's
-  /// request has names, times and types in it, and is longer.
+  /// Answers a request that does not decode. RFC 4120 section 3.1.3 has an error for a wrong
+  /// version, and section 3.2.3 one for a wrong type. No client sends octets with any other fault,
+  /// so these get no answer.
+  ///
+  /// The sender of a datagram can forge its address, so an error longer than the request would
+  /// amplify attacks on a victim. In that case there is no answer. A real client's request contains
+  /// names, times and types, and is longer than the error.
   template <entropy_source R>
   constexpr step undecodable(const error& e, bytes_view octets, const environment<C, R>& env) {
     const std::string_view field = e.code == errc::wrong_constant ? std::string_view(e.field) : std::string_view();
@@ -310,7 +319,8 @@ class kdc_exchange {
     e.e_data = e_data;
     asn1::write(w, e);
   }
-  /// Octets that a refusal needs, the longest one with so many octets of e-data and a realm of so many more.
+  /// The octets of the longest refusal with that many octets of e-data and a realm of that many
+  /// octets.
   constexpr std::size_t refusal_size(std::size_t e_data = 0, std::size_t realm = 0) const {
     constexpr std::size_t headers = 16;
     der::writer counted = der::writer::counting();
@@ -318,12 +328,13 @@ class kdc_exchange {
                   bytes_view(), kerberos_string{});
     return counted.count() + e_data + realm + (names_client_ ? client_.realm.octets.size() : 0) + headers;
   }
-  /// As many or more, without counting them all.
+  /// An upper bound for refusal_size(), without counting all of it.
   constexpr std::size_t refusal_bound(std::size_t e_data = 0, std::size_t realm = 0) const {
     return error_bound + e_data + realm + asn1::encoded_size(requested_server_.name) +
            asn1::encoded_size(client_.name) + 2 * (client_.realm.octets.size() + policy_.realm.octets.size());
   }
-  /// What size the buffer must have for such a refusal and `besides`, 0 where it has it.
+  /// The size that the buffer must have for such a refusal and `besides` more octets; 0 when it
+  /// already has that size.
   constexpr std::size_t lacking_for_refusal(std::size_t besides, std::size_t e_data = 0, std::size_t realm = 0) const {
     return workspace_.lacking(besides + refusal_bound(e_data, realm),
                               [&] { return besides + refusal_size(e_data, realm); });
@@ -338,7 +349,7 @@ class kdc_exchange {
     end();
     return refused{workspace_.message(), v.why};
   }
-  /// What deserves no answer gets none.
+  /// Ends the exchange without an answer.
   KERB_COLD constexpr step drop(const error& why) {
     workspace_.message_is(0);
     end();
@@ -378,15 +389,15 @@ class kdc_exchange {
   left_at<state, state::over> state_ = state::idle;
   bool issued_ = false;
   bool names_client_ = false;
-  principal_view client_;            // as the request says: for refusals
-  principal_view requested_server_;  // the server, as the request says
+  principal_view client_;            // as in the request: for refusals
+  principal_view requested_server_;  // the server, as in the request
   record server_{};
   const long_term_key<C>* ticket_key_ = nullptr;
   std::optional<key> user_key_;
   std::optional<key> session_key_;
   std::optional<carried_authdata> carried_;
   ticket_draft draft_;
-  std::size_t part_octets_ = 0;  // of the part that is being signed, the last that is kept
+  std::size_t part_octets_ = 0;  // size of the part that is being signed, the last one kept
   error why_{};
 };
 

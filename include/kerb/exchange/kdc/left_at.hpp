@@ -1,10 +1,11 @@
-// What a move leaves behind.
+// A value that changes when it is moved from.
 #pragma once
 #include <utility>
 
 namespace kerb::inline v0::detail {
 
-/// A value that moving leaves at `Left`, so that what was moved from is of no use.
+/// A value that becomes `Left` when it is moved from, so that the object it was in can no longer be
+/// used.
 template <class T, T Left>
 class left_at {
  public:

@@ -1,4 +1,4 @@
-// What the client of an AS-REQ proves: PA-ENC-TIMESTAMP (RFC 4120 section 5.2.7.2), and the hints that it needs for it.
+// Pre-authentication of an AS-REQ's client: PA-ENC-TIMESTAMP (RFC 4120 section 5.2.7.2) and the hints for it.
 #pragma once
 #include "../salt.hpp"
 #include "hints.hpp"
@@ -6,8 +6,9 @@
 
 namespace kerb::inline v0::detail {
 
-/// The client's record, the hints made of it, and its timestamp. Where policy conceals unknown clients, one that there
-/// is and one that there is not go the same way: the same hints, the same buffer, the same calls of the crypto policy.
+/// The client's record, the hints made from it, and the check of its timestamp. If the policy
+/// conceals unknown clients, known and unknown ones are treated alike: the same hints, the same
+/// buffer, the same calls of the crypto policy.
 template <crypto_policy C>
 class as_preauth : public kdc_exchange<C> {
  protected:
@@ -22,8 +23,9 @@ class as_preauth : public kdc_exchange<C> {
   constexpr const msg::KdcReqBody& request_body() const { return req_.req_body.value(); }
   constexpr bool conceals() const { return this->policy_.conceal_unknown_clients; }
 
-  /// The name that an unknown client's salt is made of: its own; of an enterprise name, which stands for a principal,
-  /// what is in front of the last @ (RFC 6806 section 5). `one` has place for that.
+  /// The name whose default salt an unknown client gets: its own name. For an enterprise name,
+  /// which denotes a principal, it is the part before the last @ (RFC 6806 section 5), which is put
+  /// into `one`.
   constexpr principal_view salt_name(std::array<kerberos_string, 1>& one KERB_LIFETIMEBOUND) const {
     const principal_view& p = this->client_;
     if (p.name.name_type != name_t::enterprise || p.name.name_string.size() != 1) return p;
@@ -35,8 +37,8 @@ class as_preauth : public kdc_exchange<C> {
     }
     return {{name_t::principal, view_of<kerberos_string>(one)}, p.realm};
   }
-  /// What size the buffer must have for this name's default salt, which is kept at its front where policy conceals; 0
-  /// where it has it.
+  /// The size that the buffer must have for this name's default salt, which is kept at its front if
+  /// the policy conceals unknown clients; 0 when it already has that size.
   constexpr std::size_t lacking_for_salt(const principal_view& of) const {
     return conceals() ? this->lacking_for_refusal(default_salt_size(of)) : 0;
   }
@@ -45,7 +47,7 @@ class as_preauth : public kdc_exchange<C> {
     client_record_ = r;
     has_client_ = true;
   }
-  /// There is no such client: the decoy, if there is one, stands in for it.
+  /// There is no such client: the decoy, if there is one, takes its place.
   constexpr void client_is_nobody(const principal_view& salted) {
     keep_salt(salted);
     if (decoy_ != nullptr) client_record_ = *decoy_;
@@ -61,8 +63,8 @@ class as_preauth : public kdc_exchange<C> {
       if (crypto.etype_of(k.key.get()) == e) return &k;
     return nullptr;
   }
-  /// The client's keys of the encryption types that the request names and policy allows, in the request's order: the
-  /// first one is the reply key's (RFC 4120 section 3.1.3).
+  /// The hints for the client's keys whose encryption types the request names and the policy
+  /// allows, in the request's order. The first one is for the reply key (RFC 4120 section 3.1.3).
   constexpr s2k_hints hints_for(const C& crypto) const {
     s2k_hints hints;
     const bool any_type = concealed_ && decoy_ == nullptr;
@@ -83,8 +85,9 @@ class as_preauth : public kdc_exchange<C> {
     return hints;
   }
 
-  /// RFC 4120 section 5.2.7.2: it opens under the client's key, the newest of its type, and says what time it is.
-  /// Whoever knows an old password proves nothing. On the wire all that fails is KDC_ERR_PREAUTH_FAILED.
+  /// RFC 4120 section 5.2.7.2: the timestamp must open under the client's newest key of its type,
+  /// and be current. An old password proves nothing. Except for clock skew, every failure is
+  /// KDC_ERR_PREAUTH_FAILED on the wire.
   template <entropy_source R>
   constexpr verdict check_timestamp(bytes_view value, const environment<C, R>& env) {
     constexpr error_code_t failed_code = error_code_t::kdc_err_preauth_failed;
@@ -114,8 +117,8 @@ class as_preauth : public kdc_exchange<C> {
     write_hints(counted, hints, names_newer_etype(request_body().etype), true);
     return counted.count();
   }
-  /// What size the buffer must have for a refusal with hints, which stand at its front and in the message, and for
-  /// `besides`; 0 where it has it.
+  /// The size that the buffer must have for a refusal with hints, which are at its front and in the
+  /// message, and for `besides` more octets; 0 when it already has that size.
   constexpr std::size_t lacking_for_hints(const s2k_hints& hints, std::size_t besides) const {
     return this->workspace_.lacking(besides + 2 * size_bound(hints) + this->refusal_bound(), [&] {
       const std::size_t n = hints_size(hints);
@@ -142,8 +145,9 @@ class as_preauth : public kdc_exchange<C> {
     write_default_salt(of, this->workspace_.borrow(n));
     this->workspace_.keep(n);
   }
-  /// The timestamp under the client's own key. Where policy conceals, a key that there is not costs the same: that of
-  /// the decoy is tried instead. Without a decoy one is drawn for every client, used or not, and no prepared key is.
+  /// Opens the timestamp with the client's own key. If the policy conceals unknown clients, a
+  /// missing key costs the same time: the decoy's key is tried instead. Without a decoy a key is
+  /// drawn for every client, even if it is not used, and no prepared key is used.
   template <entropy_source R>
   constexpr result<std::span<std::uint8_t>> open_timestamp(const msg::PaEncTimestamp& sealed, const long_term_key<C>* k,
                                                            const environment<C, R>& env) {

@@ -1,4 +1,4 @@
-// What a KDC is told of a principal: keys, limits and attributes, as the caller's database has them.
+// A principal's record in the caller's database: keys, limits and attributes.
 #pragma once
 #include "../../core/flags.hpp"
 #include "../../core/time.hpp"
@@ -7,17 +7,18 @@
 
 namespace kerb::inline v0 {
 
-/// What may and may not be done with a principal. Not a registry of any standard: the database's, not the wire's.
+/// Permissions of a principal. They belong to the database; no standard defines them, and none is
+/// sent.
 enum class principal_attribute : unsigned {
-  locked,                ///< no tickets to it and none for it, for now
-  requires_preauth,      ///< as a client: it has to pre-authenticate; as a server: its clients have to have
-  not_a_client,          ///< has no tickets of its own
-  not_a_server,          ///< tickets for it are not issued, nor taken by the TGS
-  user_to_user_only,     ///< they are, under its session keys: for keys made from passwords, RFC 4120 section 3.7
+  locked,                ///< no tickets for it as client or server, for now
+  requires_preauth,      ///< as a client: must pre-authenticate; as a server: its clients must have pre-authenticated
+  not_a_client,          ///< gets no tickets of its own
+  not_a_server,          ///< no tickets for it are issued, and the TGS accepts none
+  user_to_user_only,     ///< only tickets under its session keys: for keys derived from passwords, RFC 4120 section 3.7
   no_user_to_user,       ///< no tickets under a session key of its own
-  initial_only,          ///< tickets for it come from the AS alone: kadmin/changepw
-  changes_passwords,     ///< served to a client whose password has expired: kadmin/changepw
-  must_change_password,  ///< gets tickets for nothing else
+  initial_only,          ///< only the AS issues tickets for it: kadmin/changepw
+  changes_passwords,     ///< available to a client whose password has expired: kadmin/changepw
+  must_change_password,  ///< gets tickets only for servers with changes_passwords
   no_forwardable,
   no_proxiable,
   no_postdated,
@@ -28,28 +29,31 @@ enum class principal_attribute : unsigned {
 /// One long-term key of a principal.
 template <crypto_policy C>
 struct long_term_key {
-  /// Written in its form: MIT krb5 reads no version from 2^31 on, which those of read-only domain controllers are,
-  /// unless it is negative (integer_form::negative), as Windows writes it.
+  /// Keeps the form in which it is written. MIT krb5 does not read versions from 2^31 on, which
+  /// those of read-only domain controllers are, unless they are negative (integer_form::negative),
+  /// as Windows writes them.
   uint32 kvno = 1;
   ref<const typename C::key> key;
-  /// The same key prepared for key_usage_t::ticket, or null: what a KDC seals and opens tickets with at its best speed.
+  /// The same key prepared for key_usage_t::ticket, or null. A KDC seals and opens tickets fastest
+  /// with it.
   const typename C::prepared_key* for_tickets = nullptr;
-  /// The same for what an AS exchange does with a client's key, each or null: key_usage_t::as_req_enc_timestamp,
-  /// as_rep_enc_part, and as_req, which is the checksum of RFC 6806 section 11.
+  /// The same key prepared for the other uses of a client's key in an AS exchange, each or null:
+  /// key_usage_t::as_req_enc_timestamp, as_rep_enc_part, and as_req, which is the checksum of
+  /// RFC 6806 section 11.
   const typename C::prepared_key* for_timestamps = nullptr;
   const typename C::prepared_key* for_replies = nullptr;
   const typename C::prepared_key* for_checksums = nullptr;
-  std::optional<kerberos_string> salt{};  ///< none: the default salt of the name that was asked for
+  std::optional<kerberos_string> salt{};  ///< none: the default salt of the requested name
   std::optional<bytes_view> s2kparams{};  ///< none: the encryption type's default
 };
 
-/// A principal. Every view, and every key, must outlive the exchange it is given to.
+/// A principal. Every view, and every key, must outlive the exchange that it is given to.
 template <crypto_policy C>
 struct principal_record {
-  principal_view principal;          ///< its canonical name; another than the one asked for makes that an alias
-  view_of<long_term_key<C>> keys{};  ///< the preferred first, and of one encryption type the newest
+  principal_view principal;  ///< its canonical name; if it differs from the requested name, that name is an alias
+  view_of<long_term_key<C>> keys{};  ///< preferred keys first, and of one encryption type the newest first
   flags<principal_attribute> attributes{};
-  /// For a server: the encryption types of session keys that it declares; none: those that it has keys of.
+  /// For a server: the encryption types that it declares for session keys; none: those of its keys.
   view_of<etype_t> session_etypes{};
   std::optional<std::int64_t> max_life{};            ///< seconds
   std::optional<std::int64_t> max_renewable_life{};  ///< seconds
@@ -57,7 +61,7 @@ struct principal_record {
   std::optional<kerberos_time> expires{};
   std::optional<kerberos_time> password_expires{};
   view_of<msg::LastReqEntry> last_req{};  ///< RFC 4120 section 5.4.2
-  std::uint64_t cookie = 0;               ///< the caller's own
+  std::uint64_t cookie = 0;               ///< for the caller's use
 };
 
 }  // namespace kerb::inline v0

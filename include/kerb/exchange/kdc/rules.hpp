@@ -1,4 +1,4 @@
-// What a KDC's exchanges decide by: verdicts, and a ticket's times.
+// Rules of a KDC's exchanges: verdicts, and a ticket's times.
 #pragma once
 #include "../../msg/error.hpp"
 #include "../verdict.hpp"
@@ -8,7 +8,7 @@ namespace kerb::inline v0::detail {
 
 constexpr verdict no(errc c, error_code_t code) { return no(c, code, "KDC-REQ-BODY"); }
 
-/// The e-text of a refusal: a few words for people, since some clients show nothing else.
+/// The e-text of a refusal: a short text for people, since some clients show nothing else.
 constexpr std::string_view e_text(error_code_t code) {
   switch (code) {
     case error_code_t::kdc_err_c_principal_unknown: return "client unknown";
@@ -64,8 +64,9 @@ constexpr std::optional<kerberos_string> tgs_realm(const msg::PrincipalName& n) 
   return *++n.name_string.begin();
 }
 
-/// A ticket's times, RFC 4120 sections 3.1.3 and 3.3.3: what was asked for, within what everybody allows. `bound` and
-/// `renewable_to` are those of the ticket that authenticates the request, if there is one.
+/// Sets a ticket's times, RFC 4120 sections 3.1.3 and 3.3.3: the requested ones, within all limits.
+/// `bound` and `renewable_to` are the limits of the ticket that authenticates the request, if there
+/// is one.
 template <crypto_policy C>
 constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const kdc_policy& policy,
                             const principal_record<C>* client, const principal_record<C>& server, kerberos_time now,
@@ -119,7 +120,7 @@ constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const 
 constexpr verdict unknown_client() {
   return no(errc::name_mismatch, error_code_t::kdc_err_c_principal_unknown, "KDC-REQ-BODY", "cname");
 }
-/// Whether a client can have tickets for this server now, RFC 4120 section 3.1.3.
+/// Whether a client can get tickets for this server now, RFC 4120 section 3.1.3.
 template <crypto_policy C>
 constexpr verdict check_client(const principal_record<C>& c, const principal_record<C>& server, kerberos_time now) {
   using a = principal_attribute;
@@ -134,7 +135,8 @@ constexpr verdict check_client(const principal_record<C>& c, const principal_rec
   if (spent && !server.attributes.has(a::changes_passwords)) return refused(error_code_t::kdc_err_key_expired);
   return {};
 }
-/// Whether a ticket for this server can be issued at all, RFC 4120 section 3.1.3, or one taken that names it.
+/// Whether a ticket for this server can be issued now (RFC 4120 section 3.1.3), or a ticket that
+/// names it be accepted.
 template <crypto_policy C>
 constexpr verdict check_server(const principal_record<C>& s, kerberos_time now, const char* type = "KDC-REQ-BODY") {
   using a = principal_attribute;

@@ -1,4 +1,4 @@
-// A KDC's exchange driven to its end by a directory that answers at once.
+// Runs a KDC's exchange to its end with a directory that answers at once.
 #pragma once
 #include "../../store/request_cache.hpp"
 #include "kdc.hpp"
@@ -7,11 +7,11 @@ namespace kerb::inline v0 {
 
 struct not_found {};      ///< there is no such principal
 struct not_available {};  ///< the database does not answer
-/// The principal is of this realm, or the way to it leads through it.
+/// The principal belongs to this realm, or the path to its realm leads through it.
 struct in_realm {
   kerberos_string realm;
 };
-/// What a directory says of a principal. The record's views must outlive the exchange.
+/// A directory's answer about a principal. The record's views must outlive the exchange.
 template <crypto_policy C>
 using lookup = std::variant<not_found, not_available, in_realm, principal_record<C>>;
 
@@ -21,18 +21,24 @@ concept directory = requires(D& d, const need_principal& ask) {
   { d.find(ask) } -> std::same_as<lookup<C>>;
 };
 
-/// What decide() says: issue with these options, or refuse with this code.
+/// The result of decide(): issue with these options, or refuse with this code.
 using decision = std::variant<issue_options, error_code_t>;
-/// Issues whatever passed the checks.
+/// Issues every ticket that passed the checks.
 inline constexpr auto issue_all = [](const auto&) -> decision { return issue_options{}; };
 
-/// No store of requests: a policy that wants one (kdc_policy::check_requests) is an api_misuse.
+/// Stands for no request cache. With a policy that needs one (kdc_policy::check_requests), serve()
+/// returns errc::api_misuse.
 struct no_request_store {};
 
-/// Runs a KDC's exchange on one request; what is returned is to be transmitted, nothing when it is empty, and lies in
-/// the exchange's buffer. `decide(x)` has the last word on every ticket. `seen` is asked where the policy has
-/// check_requests. Fails where the machine fails (no randomness, say); too small a buffer is errc::no_space. Adds no
-/// power: whoever cannot block writes the same loop around the same steps.
+/// Runs a KDC's exchange on one request and returns the octets to transmit; if they are empty,
+/// transmit nothing. They are in the exchange's buffer. `decide(x)` makes the final decision on
+/// every ticket. `seen` is the request cache, used if the policy has check_requests. Returns an
+/// error when the exchange fails, for example without randomness, and errc::no_space (detail:
+/// octets needed) when the buffer is too small. serve() does not sign tickets:
+/// issue_options::reserved_octets is errc::api_misuse.
+///
+/// This is a convenience built on the public steps. A program that cannot block writes the same
+/// loop itself.
 template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<decltype(issue_all)>,
           class Seen = no_request_store>
   requires entropy_source<C>
@@ -68,7 +74,7 @@ template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<de
     } else if (const auto* f = std::get_if<failed>(&step)) {
       return f->why;
     } else {
-      step = x.abandon({.code = errc::api_misuse});  // nobody here signs tickets
+      step = x.abandon({.code = errc::api_misuse});  // serve() does not sign tickets
     }
   }
 }

@@ -1,26 +1,28 @@
 // The KDC's side of the TGS exchange, RFC 4120 section 3.3.
 //
-// What a call leads to: P wants_principal, C wants_check, D wants_decision, S wants_signature, O over, - misuse;
-// `found` stands for refer_to, absent and unavailable too:
+// The states that a call leads to (- is misuse): P wants_principal, C wants_check, D
+// wants_decision, S wants_signature, O over. The column `found` also covers refer_to, absent and
+// unavailable; `checked` is request_checked:
 //
-//   state           | receive | found   | unseen | issue | refuse | signed_ticket
-//   idle            | P O     | -       | -      | -     | -      | -
-//   wants_principal | -       | P C D O | -      | -     | -      | -
-//   wants_check     | -       | -       | P O    | -     | -      | -
-//   wants_decision  | -       | -       | -      | S O   | O      | -
-//   wants_signature | -       | -       | -      | -     | -      | O
-//   over and failed: nothing goes on; failed says the first reason again, from every call
+//   state           | receive | found   | checked | issue | refuse | signed_ticket
+//   idle            | P O     | -       | -       | -     | -      | -
+//   wants_principal | -       | P C D O | -       | -     | -      | -
+//   wants_check     | -       | -       | P O     | -     | -      | -
+//   wants_decision  | -       | -       | -       | S O   | O      | -
+//   wants_signature | -       | -       | -       | -     | -      | O
+//   over and failed: no call continues; in failed every call returns the first error again
 //
-// `over` is after `reply` and `refused`. Random octets are drawn in this order: the session key's seed, the reply's
-// confounder, the ticket's.
+// `over` follows `reply` and `refused`. Random octets are drawn in this order: the session key's
+// seed, the reply's confounder, the ticket's confounder.
 #pragma once
 #include "authenticated_tgs_request.hpp"
 
 namespace kerb::inline v0 {
 
-/// Answers a TGS-REQ. Asked for are, in this order: the server of the ticket that authenticates the request; whether
-/// the request was seen before, where the policy wants it; the server that the ticket is wanted for, or the KDC that it
-/// is referred to; and the server of the second ticket, for user-to-user.
+/// Answers a TGS-REQ. The exchange asks in this order for: the server of the ticket that
+/// authenticates the request; whether the request was seen before, if the policy requires it; the
+/// requested server, or the KDC that the client is referred to; and, for user-to-user, the server
+/// of the second ticket.
 template <crypto_policy C>
 class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   using base = detail::authenticated_tgs_request<C>;
@@ -32,17 +34,18 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   using typename base::record;
   using typename base::step;
 
-  /// The buffer is lent until the exchange is gone.
+  /// The buffer must outlive the exchange.
   constexpr tgs_kdc(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer = {})
       : base(policy, buffer, peer) {}
 
-  /// The TGS-REQ, alone.
+  /// Takes the TGS-REQ, without a length prefix.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::idle) return this->misuse();
     if (!env.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
-    // Everything that is opened or copied later comes from the request, and once more when realms are added
+    // All octets that are opened or copied later come from the request, and again when realms are
+    // added
     if (const std::size_t n = this->lacking_for_refusal(2 * octets.size(), octets.size()); n != 0)
       return need_buffer{n};
     const auto req = asn1::decode<msg::TgsReq>(octets);
@@ -56,7 +59,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
       if (detail::is_for_somebody_else(pa.padata_type)) return this->turn_down(detail::not_supported("TGS-REQ"), env);
       if (pa.padata_type != padata_t::tgs_req) continue;
-      if (has_ap_req) return this->turn_down(no_tgt, env);  // which of the two would it be?
+      if (has_ap_req) return this->turn_down(no_tgt, env);  // it would be unclear which one to use
       const auto ap = asn1::decode<msg::ApReq>(pa.padata_value);
       if (!ap) return this->turn_down({ap.error(), error_code_t::krb_err_generic}, env);
       ap_req_ = *ap;
@@ -67,10 +70,13 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     return ask(principal_role::header_server);
   }
 
-  /// The principal that was asked for. Where the record has another name, the name that was asked for is an alias: the
-  /// ticket is sealed under the record's key and keeps the alias, since RFC 6806 section 6 has no name changed in the
-  /// response to a TGS request. A ticket-granting service has no alias and is none: where the record is that of another
-  /// KDC than was asked for, this is refer_to() with its realm, and of a KDC no other record is taken.
+  /// Answers need_principal with a record. If the record's name differs from the requested one, the
+  /// requested name is an alias. The ticket is sealed under the record's key and keeps the alias,
+  /// since RFC 6806 section 6 does not change names in the reply to a TGS request.
+  ///
+  /// A ticket-granting service has no alias and is none. If the record is that of another KDC than
+  /// the requested principal, this call acts as refer_to() with that KDC's realm. If the requested
+  /// principal is a KDC, this call acts as absent() for any other record.
   template <entropy_source R>
   [[nodiscard]] constexpr step found(const record& r, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -88,8 +94,10 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     this->server_ = r;
     return has(kdc_option_t::enc_tkt_in_skey) ? ask(principal_role::second_ticket_server) : decide(env);
   }
-  /// The server is of another realm, or nearer to it than to ours: the client gets a ticket for the KDC of this realm,
-  /// krbtgt/REALM, which is looked up next (RFC 4120 section 3.3.1, RFC 6806 section 8).
+  /// Answers need_principal: the server belongs to another realm, or that realm is closer to it
+  /// than this one. The client gets a ticket for the KDC of that realm, krbtgt/REALM, which the
+  /// exchange asks for next (RFC 4120 section 3.3.1, RFC 6806 section 8). If no referral is
+  /// allowed, this call acts as absent().
   template <entropy_source R>
   [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -109,7 +117,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     referred_ = true;
     return ask(principal_role::server);
   }
-  /// There is no such principal.
+  /// Answers need_principal: there is no such principal.
   template <entropy_source R>
   [[nodiscard]] constexpr step absent(const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -123,14 +131,15 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     return this->turn_down(
         detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname"), env);
   }
-  /// The database does not answer.
+  /// Answers need_principal: the database does not answer.
   template <entropy_source R>
   [[nodiscard]] constexpr step unavailable(const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), env);
   }
-  /// Answers check_request: whether the authenticator had not been seen, or with this very request.
+  /// Answers check_request: true if the authenticator was not seen before, or only with this same
+  /// request.
   template <entropy_source R>
   [[nodiscard]] constexpr step request_checked(bool is_unseen, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -142,12 +151,13 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     return ask(principal_role::server);
   }
 
-  /// The request, once one has been taken; and what its ticket says of the client, from the first lookup of a server
-  /// on, until the exchange is over and the ticket wiped.
+  /// The request, valid after one was received; and the contents of its ticket, valid from the
+  /// first need_principal for the requested server until the exchange is over and the ticket is
+  /// wiped.
   constexpr const msg::KdcReqBody& body() const KERB_LIFETIMEBOUND { return req_.req_body.value(); }
   constexpr const msg::EncTicketPart& header_ticket() const KERB_LIFETIMEBOUND { return tgt_; }
 
-  /// Issues the ticket, with what the caller's policy adds and takes away.
+  /// Issues the ticket, with what the caller's policy adds and removes.
   template <entropy_source R>
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -161,7 +171,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     if (this->state_ != state::wants_decision) return this->misuse();
     return this->turn_down({{.code = errc::refused_by_application}, code}, env);
   }
-  /// The octets of sign_ticket have been filled.
+  /// The caller has filled the octets of sign_ticket.
   template <entropy_source R>
   [[nodiscard]] constexpr step signed_ticket(const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -169,7 +179,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     return this->finish_issue(*this, env);
   }
 
-  /// Goes on in a larger buffer, after need_buffer.
+  /// Continues in a larger buffer, after need_buffer.
   constexpr void set_buffer(std::span<std::uint8_t> bigger) {
     if (this->state_ >= state::wants_signature) return;  // or over, or failed: nothing is kept that could move
     this->workspace_.move_to(bigger);
@@ -192,7 +202,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     const auto realm = detail::tgs_realm(name);
     return realm && *realm == this->policy_.realm;
   }
-  /// What a server shows of its own, and what is renewed or validated, is for that server and leads nowhere else.
+  /// A server's own ticket, and a renewed or validated one, is only for that server: no referral.
   constexpr bool may_refer() const {
     if (!is_ours(ap_req_.ticket->sname) || has(kdc_option_t::renew) || has(kdc_option_t::validate)) return false;
     return !has(kdc_option_t::enc_tkt_in_skey) &&
@@ -208,7 +218,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     if (role == principal_role::second_ticket_server) kvno = second_ticket().enc_part.kvno;
     return need_principal{wanted_principal(), role, role == principal_role::server && !referred_ && may_refer(), kvno};
   }
-  /// The principal that is being asked for.
+  /// The principal that the exchange currently asks for.
   constexpr principal_view wanted_principal() const {
     if (role_ == principal_role::header_server) return header_server();
     if (role_ == principal_role::second_ticket_server) {
@@ -222,7 +232,8 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
 
   constexpr verdict check_form() const {
     using o = kdc_option_t;
-    // RFC 4120 section 5.4.1 lets user-to-user leave the name out; nobody does, and an owner cannot be told from it
+    // RFC 4120 section 5.4.1 allows user-to-user to omit the name; no client does, and the owner
+    // could not be determined
     if (!body().sname || body().sname->name_string.empty()) {
       return detail::no(errc::missing_field, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname");
     }
@@ -237,13 +248,15 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     if (again && !same) {
       return detail::no(errc::name_mismatch, error_code_t::kdc_err_server_nomatch, "KDC-REQ-BODY", "sname");
     }
-    // RFC 4120 section 3.3.2: a ticket-granting ticket for us; or the server's own ticket, to renew, validate or proxy
+    // RFC 4120 section 3.3.2: a ticket-granting ticket for us; or the server's own ticket, to
+    // renew, validate or proxy
     if (is_ours(ap_req_.ticket->sname)) return {};
     if ((again || has(o::proxy)) && same && !detail::tgs_realm(ap_req_.ticket->sname)) return {};
     return detail::no(errc::wrong_service, error_code_t::krb_ap_err_not_us, "Ticket", "sname");
   }
 
-  /// The ticket that authenticates the request, and its authenticator: RFC 4120 sections 3.3.2 and 3.2.3.
+  /// Opens the ticket that authenticates the request, and its authenticator:
+  /// RFC 4120 sections 3.3.2 and 3.2.3.
   template <entropy_source R>
   constexpr step open_header(const record& r, const environment<C, R>& env) {
     if (const verdict v = this->open_header_ticket(r, env); !v.ok()) return this->turn_down(v, env);
@@ -257,7 +270,8 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     this->state_ = state::wants_check;
     return ask_for;
   }
-  /// User-to-user, RFC 4120 section 3.3.3: the server's own ticket-granting ticket, whose session key seals the ticket.
+  /// User-to-user, RFC 4120 section 3.3.3: opens the server's ticket-granting ticket, whose session
+  /// key seals the ticket.
   template <entropy_source R>
   constexpr step open_second(const record& r, const environment<C, R>& env) {
     const msg::Ticket second = second_ticket();
@@ -283,7 +297,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     d = {};
     d.is_referral = referred_;
     d.server =
-        referred_ ? s.principal : this->requested_server_;  // RFC 6806 section 6: as it was asked for, by an alias too
+        referred_ ? s.principal : this->requested_server_;  // RFC 6806 section 6: the requested name, also an alias
     if (const verdict v = detail::draft_from(d, tgt_, body(), this->policy_, s, env.now.at, env.limits.clock_skew);
         !v.ok()) {
       return this->turn_down(v, env);
@@ -294,7 +308,8 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     point_draft();
     return this->choose_keys(body(), env);
   }
-  /// RFC 4120 section 3.3.3.2: the realm that the ticket came from is added to the path, and the path is checked.
+  /// RFC 4120 section 3.3.3.2: adds the realm that the ticket came from to the path, and checks the
+  /// path.
   constexpr verdict pass_realms() {
     const kerberos_string from = ap_req_.ticket->realm;
     path_ = {};
@@ -318,7 +333,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   constexpr msg::TransitedEncoding transited() const {
     return path_.size == 0 ? tgt_.transited : msg::TransitedEncoding{tr_t::domain_x500_compress, at(path_)};
   }
-  /// What of the draft lies in the buffer.
+  /// Sets the parts of the draft that point into the buffer.
   constexpr void point_draft() {
     ticket_draft& d = this->draft_;
     d.client = has(kdc_option_t::request_anonymous) ? principal_view{anonymous_name(), tgt_.crealm}
@@ -332,16 +347,16 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   static constexpr msg::PrincipalName anonymous_name() {
     return {name_t::wellknown, view_of<kerberos_string>(anonymous_parts)};
   }
-  /// The buffer has moved: what is a view of it is read again.
+  /// The buffer has moved: decodes again what is a view of it.
   constexpr void read_again() {
     this->read_evidence_again();
-    point_draft();  // where there is none yet, decide() begins it anew
+    point_draft();  // if there is none yet, decide() starts a new one
   }
 
   template <entropy_source R, class TicketPart>
   constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key,
                              const environment<C, R>& env, errc& why) const {
-    // RFC 4120 section 3.3.3: under the subkey where there is one
+    // RFC 4120 section 3.3.3: sealed under the subkey if there is one
     const key& k = subkey_ ? *subkey_ : header_key_;
     const key_usage_t usage = subkey_ ? key_usage_t::tgs_rep_enc_part_subkey : key_usage_t::tgs_rep_enc_part_session;
     const auto seal = [&](der::writer& out, const msg::EncTgsRepPart& plain) {

@@ -1,5 +1,4 @@
-// The padata of a TGS request that say for whom the ticket is to be, in the open and in FAST: none of it is
-// implemented.
+// Padata of a TGS request that ask for another user's ticket, in clear or in FAST: detected and refused.
 #pragma once
 #include "../../crypto/prf.hpp"
 #include "../../crypto/profile.hpp"
@@ -9,10 +8,11 @@
 
 namespace kerb::inline v0::detail {
 
-/// Whether padata of this type ask for a ticket of somebody else than whoever sends the request: MS-SFU sections 2.2.1
-/// and 2.2.2. A KDC that passed over them would issue the sender's own ticket, and a service that does not compare the
-/// names would take it for the user's. Whatever else a TGS request's padata may say changes neither the client nor the
-/// server of the ticket, and a KDC may pass over it (RFC 4120 section 5.2.7).
+/// Whether padata of this type request a ticket for another client than the sender: MS-SFU sections
+/// 2.2.1 and 2.2.2. A KDC that ignored them would issue the sender's own ticket, and a service that
+/// does not compare the names would accept it as the user's. All other padata of a TGS request
+/// change neither the client nor the server of the ticket, and a KDC may ignore them
+/// (RFC 4120 section 5.2.7).
 constexpr bool is_for_somebody_else(padata_t type) {
   return type == padata_t::for_user || type == padata_t::for_x509_user;
 }
@@ -23,11 +23,13 @@ constexpr verdict not_supported(const char* type) {
 inline constexpr auto subkey_pepper = ascii("subkeyarmor");
 inline constexpr auto ticket_pepper = ascii("ticketarmor");
 
-/// RFC 6113 section 5.4.2 has a client that uses FAST put its padata under the armor key, those of MS-SFU too; MIT krb5
-/// sends PA-FX-FAST with every TGS request. This KDC does not implement FAST and answers the outer request, which that
-/// section provides for. But it opens the armored part, and refuses padata there that it would refuse in the open. The
-/// armor key is that of the authenticator, for a TGS request without an armor field; a part under another key cannot be
-/// opened, and the request is refused.
+/// Checks the armored part of PA-FX-FAST. RFC 6113 section 5.4.2 makes a client that uses FAST put
+/// its padata, also those of MS-SFU, under the armor key; MIT krb5 sends PA-FX-FAST with every TGS
+/// request. This KDC does not implement FAST and answers the outer request, which that section
+/// allows. But it opens the armored part and refuses padata there that it would refuse in clear.
+///
+/// The armor key is the one that the authenticator defines for a TGS request without an armor
+/// field. A part under any other key cannot be opened, so the request is refused.
 template <crypto_policy C>
 constexpr verdict check_fast(C& crypto, const msg::PaData& pa, const std::optional<typename C::key>& subkey,
                              const typename C::key& session_key, detail::workspace& in) {

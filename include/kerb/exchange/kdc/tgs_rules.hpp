@@ -1,4 +1,4 @@
-// What a TGS demands of the ticket that authenticates a request, and what that ticket allows: RFC 4120 section 3.3.3.
+// The ticket that authenticates a TGS request: what it must be, and what it allows; RFC 4120 section 3.3.3.
 #pragma once
 #include "../../crypto/cksum_rules.hpp"
 #include "../../msg/ap.hpp"
@@ -7,14 +7,14 @@
 
 namespace kerb::inline v0::detail {
 
-/// The ticket's own times and marks, by the KDC's clock.
+/// Checks the ticket's times and flags, by the KDC's clock.
 constexpr verdict check_header_times(const msg::EncTicketPart& tgt, const msg::KdcOptions& options, kerberos_time now,
                                      std::int64_t skew) {
   const bool validates = options.has(kdc_option_t::validate);
   if (tgt.flags.has(ticket_flag_t::invalid) && !validates) {
     return no(errc::ticket_not_yet_valid, error_code_t::krb_ap_err_tkt_nyv, "EncTicketPart", "flags");
   }
-  // RFC 4120 section 5.4.1: no ticket is validated before its start, and that by the clock that set it
+  // RFC 4120 section 5.4.1: no ticket is validated before its start, by the clock that set it
   if (tgt.starttime.value_or(tgt.authtime) > plus(now, validates ? 0 : skew)) {
     return no(errc::ticket_not_yet_valid, error_code_t::krb_ap_err_tkt_nyv, "EncTicketPart", "starttime");
   }
@@ -35,7 +35,7 @@ constexpr verdict check_header_times(const msg::EncTicketPart& tgt, const msg::K
   return {};
 }
 
-/// Every option that needs a flag of the ticket, RFC 4120 section 3.3.3.
+/// Checks every option that needs a flag of the ticket, RFC 4120 section 3.3.3.
 constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReqBody& body, const kdc_policy& policy) {
   struct pair {
     kdc_option_t option;
@@ -49,10 +49,10 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
   const verdict bad = no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
   for (const pair& p : pairs)
     if (body.kdc_options.has(p.option) && !tgt.flags.has(p.needs)) return bad;
-  // The same ticket again is no other one: its new addresses would bear no mark
+  // A renewed or validated ticket is the same ticket: no flag would show that its addresses are new
   if (body.kdc_options.has_any({o::renew, o::validate}) && body.kdc_options.has_any({o::forwarded, o::proxy}))
     return bad;
-  // Delegation without the user's ticket is MS-SFU's, and not here
+  // Delegation without the user's ticket is that of MS-SFU, which is not implemented here
   if (body.kdc_options.has(o::cname_in_addl_tkt)) return bad;
   if (body.kdc_options.has(o::request_anonymous) && !policy.anonymous) return bad;
   if (body.kdc_options.has(o::enc_tkt_in_skey) &&
@@ -62,13 +62,15 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
   return {};
 }
 
-/// Whether the peer's address is among the ticket's, where it has any and the peer's is known.
+/// Whether the peer's address is one of the ticket's, if the ticket has any and the peer's is
+/// known.
 constexpr bool address_fits(const std::optional<msg::HostAddresses>& addresses,
                             const std::optional<msg::HostAddress>& peer) {
   return !peer || verify_address(addresses, *peer) != address_verdict::not_listed;
 }
 
-/// The checksum over the body as it came, RFC 4120 section 3.3.2: there, keyed, of the session key's own type.
+/// RFC 4120 section 3.3.2: checks the checksum over the body as received. It must be present,
+/// keyed, and of the session key's type.
 template <crypto_policy C>
 constexpr verdict check_body(C& crypto, const std::optional<msg::Checksum>& cksum, const typename C::key& session_key,
                              bytes_view body) {
@@ -83,7 +85,7 @@ constexpr verdict check_body(C& crypto, const std::optional<msg::Checksum>& cksu
   return {};
 }
 
-/// The server of a TGS request by the database, RFC 4120 section 3.3.3.
+/// Checks the server of a TGS request by its record, RFC 4120 section 3.3.3.
 template <crypto_policy C>
 constexpr verdict check_tgs_server(const principal_record<C>& s, const msg::EncTicketPart& tgt, bool user_to_user) {
   using a = principal_attribute;
@@ -99,7 +101,7 @@ constexpr verdict check_tgs_server(const principal_record<C>& s, const msg::EncT
   return {};
 }
 
-/// A ticket's flags and times from those of the ticket that authenticates the request.
+/// Derives a ticket's flags and times from those of the ticket that authenticates the request.
 template <crypto_policy C>
 constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, const msg::KdcReqBody& body,
                              const kdc_policy& policy, const principal_record<C>& server, kerberos_time now,
@@ -108,7 +110,8 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, con
   using f = ticket_flag_t;
   using a = principal_attribute;
   const msg::KdcOptions& options = body.kdc_options;
-  // RFC 4120 section 2.5: a proxy is for a service. A ticket-granting ticket with other addresses is a forwarded one.
+  // RFC 4120 section 2.5: a proxy is for a service. A ticket-granting ticket with other addresses
+  // is a forwarded one.
   if (options.has(o::proxy) && tgs_realm(d.server.name)) {
     return no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
   }

@@ -1,4 +1,4 @@
-// KRB-CRED: tickets with their keys, handed to another host; RFC 4120 sections 3.6 and 5.8.
+// KRB-CRED: tickets with their keys, sent to another host; RFC 4120 sections 3.6 and 5.8.
 #pragma once
 #include "../../msg/cred.hpp"
 #include "../sealed.hpp"
@@ -6,43 +6,45 @@
 
 namespace kerb::inline v0 {
 
-/// What a KRB-CRED says besides its tickets.
+/// The fields of a KRB-CRED besides its tickets.
 struct cred_fields {
   timestamp at;
   std::optional<std::uint32_t> nonce{};
   std::optional<msg::HostAddress> s_address{}, r_address{};
 };
 
-/// What is demanded of a KRB-CRED that came.
+/// The requirements for a received KRB-CRED.
 struct cred_demands {
-  bool timestamp = true;                         ///< whole; without the demand what there is must still be current
-  std::optional<std::uint32_t> nonce{};          ///< the one that the recipient had chosen
-  std::optional<session_addresses> addresses{};  ///< none: they are not looked at (RFC 4120 section 3.6.2 allows it)
+  bool timestamp = true;                 ///< required and complete; if false, one that is present must still be current
+  std::optional<std::uint32_t> nonce{};  ///< the one that the recipient chose
+  std::optional<session_addresses> addresses{};  ///< none: they are not checked (RFC 4120 section 3.6.2 allows this)
   bool demand_recipient = false;
-  /// Take one whose part is not sealed, too (etype 0: RFC 6448): only where what it came in was sealed, as an
-  /// Authenticator is.
+  /// Also accept one whose part is not sealed (etype 0: RFC 6448). Only if it arrived in something
+  /// sealed, such as an Authenticator.
   bool may_be_open = false;
 };
 
-/// How a session's KRB-CRED is made.
+/// How to make a session's KRB-CRED.
 struct cred_make_options {
-  std::optional<std::uint32_t> nonce{};  ///< the one that the recipient has chosen
-  bool addresses = false;                ///< say both addresses; not the directional ones (RFC 4120 section 7.1)
-  /// Under the ticket's session key, for an Authenticator (RFC 4121 section 4.1.1); and for Heimdal's krb5_rd_cred.
+  std::optional<std::uint32_t> nonce{};  ///< the one that the recipient chose
+  bool addresses = false;                ///< include both addresses; not the directional ones (RFC 4120 section 7.1)
+  /// Seal it under the ticket's session key, for an Authenticator (RFC 4121 section 4.1.1), or for
+  /// Heimdal's krb5_rd_cred.
   bool gss_delegation = false;
-  /// The nonce is the session's next number, and counts as one: MIT krb5 has it so in sessions by sequence numbers.
+  /// Use the session's next sequence number as the nonce, and count it, as MIT krb5 does in
+  /// sessions with sequence numbers.
   bool numbered = false;
 };
-/// How a session's KRB-CRED is received.
+/// How to open a session's KRB-CRED.
 struct cred_open_options {
-  std::optional<std::uint32_t> nonce{};  ///< demand this one
-  bool addresses = false;                ///< demand the peer's address, and ours where there is one
-  /// It came in an Authenticator (RFC 4121 section 4.1.1): it is under the ticket's session key, and need not say when
-  /// it was made, which the Authenticator does; Java's leave out the microseconds. Heimdal's krb5_mk_cred makes its
-  /// like.
+  std::optional<std::uint32_t> nonce{};  ///< require this one
+  bool addresses = false;                ///< require the peer's address, and ours if the message has one
+  /// It arrived in an Authenticator (RFC 4121 section 4.1.1): it is sealed under the ticket's
+  /// session key and need not have a time, which the Authenticator has; Java's omit the
+  /// microseconds. Also for those of Heimdal's krb5_mk_cred.
   bool gss_delegation = false;
-  bool may_be_open = false;  ///< see cred_demands; Heimdal's GSS-API and older ones of Java do not seal theirs
-  bool numbered = false;     ///< demand the next number as its nonce, and count it: see cred_make_options
+  bool may_be_open = false;  ///< see cred_demands; Heimdal's GSS-API and older versions of Java do not seal theirs
+  bool numbered = false;     ///< require the next sequence number as its nonce, and count it: see cred_make_options
 };
 
 template <crypto_policy C>
@@ -56,19 +58,21 @@ constexpr result<received_credentials<C>> open_cred(bytes_view message, std::spa
                                                     Open&& open);
 }  // namespace detail
 
-/// Tickets that a peer has handed over. Move-only, and of no tickets once moved from; views lie in the buffer that it
-/// was opened in, which is wiped when it dies. What they say of a ticket is what the peer says: it need not be true.
+/// Tickets that a peer has sent. Move-only; empty after a move. Its views point into the buffer
+/// that it was opened in, which its destructor wipes. All facts about the tickets are the peer's
+/// claims and need not be true.
 template <crypto_policy C>
 class received_credentials {
  public:
   using key = typename C::key;
   using credential = basic_credential<key>;
 
-  /// How many tickets; none once moved from.
+  /// The number of tickets; 0 after a move.
   constexpr std::size_t size() const { return workspace_.size() == 0 ? 0 : size_; }
-  /// What the peer says of ticket `i`. Where it does not name the server, the ticket's clear part does; a flag or time
-  /// that it does not tell is none, and the start then is the beginning of time. errc::api_misuse where there is no
-  /// such ticket. Costs the same for each ticket, whatever their number.
+  /// The peer's claims about ticket `i`. If the peer does not name the server, it is taken from the
+  /// ticket's unencrypted part. A flag or time that the peer does not state has its default value;
+  /// starttime defaults to authtime. Returns errc::api_misuse if there is no such ticket. The cost
+  /// does not depend on the number of tickets.
   constexpr result<ticket_facts> facts(std::size_t i) const KERB_LIFETIMEBOUND {
     if (i >= size()) return errc::api_misuse;
     const msg::KrbCredInfo info = info_at(i);
@@ -92,9 +96,10 @@ class received_credentials {
     f.handed_over = true;
     return f;
   }
-  /// Ticket `i` with its key, once; its views lie in the same buffer, so it must not outlive this object. The key's
-  /// octets in the buffer are wiped. errc::unsupported_etype, weak_etype or bad_key_length where the policy has no such
-  /// key; api_misuse for the second time, and where there is no such ticket.
+  /// Returns ticket `i` with its key, once. Its views point into the same buffer, so it must not
+  /// outlive this object. The key's octets in the buffer are wiped. Returns
+  /// errc::unsupported_etype, weak_etype or bad_key_length if the policy has no such key;
+  /// errc::api_misuse the second time, and if there is no such ticket.
   [[nodiscard]] constexpr result<credential> take(std::size_t i, C& policy) {
     if (i >= size() || is_taken(i)) return errc::api_misuse;
     const auto said = facts(i);
@@ -115,11 +120,11 @@ class received_credentials {
                                                                      Open&&);
   constexpr explicit received_credentials(std::span<std::uint8_t> octets) : workspace_(octets) {}
 
-  /// Behind the message stand nine octets for each ticket: where it is, where its KrbCredInfo is, and whether its key
-  /// has been taken.
+  /// Nine octets for each ticket follow the message: where the ticket is (four), where its
+  /// KrbCredInfo is (four), and whether its key has been taken.
   constexpr std::size_t place_of(std::size_t i) const { return message_ + detail::cred_place * i; }
   constexpr bool is_taken(std::size_t i) const { return workspace_.kept()[place_of(i) + 8] != 0; }
-  /// The element that begins where those four octets say.
+  /// The element whose position the four octets at `at` contain.
   constexpr bytes_view element(std::size_t at) const {
     std::size_t from = 0;
     for (std::size_t n = 0; n != 4; ++n) from = from << 8 | workspace_.kept()[at + n];
@@ -133,7 +138,7 @@ class received_credentials {
     const auto info = asn1::decode<msg::KrbCredInfo>(element(place_of(i) + 4));
     return info ? *info : msg::KrbCredInfo{};  // it has been decoded before
   }
-  /// Keeps where each ticket is; the buffer has octets for that.
+  /// Stores where each ticket is; the buffer has space for that.
   constexpr void keep(const msg::KrbCred& m, const msg::EncKrbCredPart& part) {
     message_ = workspace_.kept().size();
     size_ = m.tickets.size();
@@ -153,13 +158,14 @@ class received_credentials {
   }
 
   detail::workspace
-      workspace_;  // the message as it came, its part opened where it stands, and the places of the tickets
+      workspace_;  // the message as received, with its part opened in place; then the positions of the tickets
   std::size_t message_ = 0, size_ = 0;
 };
 
 namespace detail {
-/// Whether a KrbCredInfo says enough for a credential. RFC 4120 section 5.8.1 lets it leave out what the recipient
-/// knows; of an unknown ticket it knows no more than the server's name, from the clear part.
+/// Whether a KrbCredInfo has enough for a credential. RFC 4120 section 5.8.1 allows it to omit what
+/// the recipient knows. Of an unknown ticket the recipient knows only the server's name, from the
+/// unencrypted part.
 constexpr error verify_info(const msg::KrbCredInfo& i) {
   const char* missing = !i.prealm ? "prealm" : !i.pname ? "pname" : !i.endtime ? "endtime" : nullptr;
   if (missing == nullptr) return {};
@@ -187,8 +193,9 @@ constexpr error verify_cred(const msg::KrbCred& m, const msg::EncKrbCredPart& pa
 }
 }  // namespace detail
 
-/// Makes a KRB-CRED of these credentials, sealed under `k`, at the end of `out`. Draws the confounder. errc::no_space
-/// says how many octets will do, and nothing was drawn or written; after another failure they are wiped.
+/// Makes a KRB-CRED of these credentials, sealed under `k`, at the end of `out`. Draws the
+/// confounder. Returns errc::no_space (detail: octets needed) when `out` is too small; nothing was
+/// drawn or written then. After any other failure the octets written are wiped.
 template <crypto_policy C, class K, entropy_source R>
   requires seals_with<C, K>
 constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<typename C::key>>> credentials,
@@ -233,14 +240,14 @@ constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<ty
   if (out.size() < n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n)};
   const auto made = asn1::encode(m, out.last(n));
   if (why != errc::ok) {
-    secure_zero(out.last(n));  // keys may stand there
+    secure_zero(out.last(n));  // they may contain keys
     return why;
   }
   return made;
 }
 
 namespace detail {
-/// open(EncryptedData, where it may be opened) gives the plaintext of the part, which lies there.
+/// open(EncryptedData, where to open it) returns the plaintext of the part, which is in that place.
 template <crypto_policy C, entropy_source R, class Open>
 constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> octets,
                                                     const environment<C, R>& env, const cred_demands& want,
@@ -266,14 +273,14 @@ constexpr result<received_credentials<C>> open_cred(bytes_view message, std::spa
   got.keep(*copy, *part);
   return got;
 }
-/// RFC 6448: etype 0 says that a KRB-CRED's part is not sealed.
+/// RFC 6448: etype 0 means that a KRB-CRED's part is not sealed.
 constexpr bool is_unsealed(const msg::EncryptedData& part) { return part.etype == etype_t{0}; }
 }  // namespace detail
 
-/// Opens a KRB-CRED that was sealed under `k`, in `octets`, which is lent until the product is gone and may not overlap
-/// with it. errc::not_sealed for one whose part is not sealed at all, unless want.may_be_open. errc::no_space says how
-/// many octets will do: those of the message, and nine for each ticket. After a failure nothing that was opened is left
-/// there.
+/// Opens a KRB-CRED that was sealed under `k`, in `octets`, which must outlive the product and not
+/// overlap `message`. Returns errc::not_sealed if the part is not sealed, unless want.may_be_open.
+/// Returns errc::no_space (detail: octets needed) when `octets` is too small: it needs the size of
+/// the message and nine octets for each ticket. After a failure no opened data is left there.
 template <crypto_policy C, class K, entropy_source R>
   requires seals_with<C, K>
 constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, const K& k, std::span<std::uint8_t> octets,
@@ -291,10 +298,11 @@ constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, cons
   return detail::open_cred(message, octets, env, want, open);
 }
 
-/// Opens a KRB-CRED whose part is not sealed, as files have them that hand tickets over (.kirbi), and as an
-/// Authenticator may bring one (RFC 4120 section 3.6.1). Nothing vouches for what it says: call it where what it came
-/// in was sealed, or belongs to the user. Files say no time, so want.timestamp is false there; want.may_be_open is not
-/// looked at. errc::no_key for one that is sealed; otherwise as open_krb_cred().
+/// Opens a KRB-CRED whose part is not sealed, as in files that transfer tickets (.kirbi), and
+/// sometimes in an Authenticator (RFC 4120 section 3.6.1). Nothing authenticates its contents: call
+/// it only if it arrived in something sealed, or belongs to the user. Files have no time, so use
+/// want.timestamp = false for them; want.may_be_open is ignored. Returns errc::no_key if the part
+/// is sealed; otherwise as open_krb_cred().
 template <crypto_policy C, entropy_source R>
 constexpr result<received_credentials<C>> open_unsealed_krb_cred(bytes_view message, std::span<std::uint8_t> octets,
                                                                  const environment<C, R>& env,

@@ -1,4 +1,4 @@
-// What KRB-SAFE, KRB-PRIV and KRB-CRED have in common: how a session is set up, and what a message must say of itself.
+// The common rules of KRB-SAFE, KRB-PRIV and KRB-CRED: options of a session, and checks of a message's fields.
 #pragma once
 #include "../../numbers/error_code.hpp"
 #include "../../store/replay_cache.hpp"
@@ -8,37 +8,40 @@
 
 namespace kerb::inline v0 {
 
-/// Which end of the AP exchange a session belongs to.
+/// The side of the AP exchange that a session belongs to.
 enum class side : std::uint8_t { initiator, acceptor };
 
-/// What shows that a message is new; RFC 4120 section 3.4.1 wants at least one of the two. Numbers are for peers that
-/// see every message, in order; timestamps are for those that may miss some, and need a replay cache.
+/// What shows that a message is new; RFC 4120 section 3.4.1 requires at least one of the two.
+/// Sequence numbers are for peers that receive every message, in order. Timestamps are for peers
+/// that may miss some, and need a replay cache.
 enum class freshness : std::uint8_t { sequence_numbers, timestamps, both };
 
-/// Under which key each side sends: the last one that was negotiated (RFC 4120 section 3.4, MIT krb5), or the subkey
-/// that it proposed itself, where it did (Heimdal).
+/// The key that each side sends under: the last one negotiated (RFC 4120 section 3.4, MIT krb5), or
+/// the subkey that it proposed itself, if it did (Heimdal).
 enum class key_choice : std::uint8_t { last_negotiated, own_subkey };
 
-/// From which number an acceptor counts that named none in its AP-REP, or sent no AP-REP. The peers are not of one
-/// mind: acceptors of MIT krb5 and Windows count from the initiator's number, Heimdal's from zero, and initiators of
-/// the krb5 library, MIT's too, expect zero. So an initiator says who its peer is, and an acceptor mostly zero. Without
-/// a subkey, zero lets messages of one session be replayed in another with the same ticket.
+/// The first sequence number of an acceptor that named none in its AP-REP, or sent no AP-REP.
+/// Implementations differ: acceptors of MIT krb5 and Windows start at the initiator's number and
+/// Heimdal's at zero, while initiators of the krb5 library, including MIT's, expect zero. So an
+/// initiator sets this for its peer, and an acceptor mostly uses zero. Without a subkey, zero
+/// allows messages of one session to be replayed in another session with the same ticket.
 enum class unnamed_sequence : std::uint8_t { as_initiator, zero };
 
-/// How the messages of a session are protected. The octets of the addresses must outlive the session.
+/// How the messages of a session are protected. The octets of the addresses must outlive the
+/// session.
 struct session_options {
   side here;
   freshness by = freshness::sequence_numbers;
-  /// Where this side and the peer are. Both or neither: with neither, messages say in which direction they go (RFC 4120
-  /// section 7.1), which address translation does not spoil.
+  /// The addresses of this side and the peer: both or neither. With neither, messages contain their
+  /// direction instead (RFC 4120 section 7.1), which works with address translation.
   std::optional<msg::HostAddress> local{}, peer{};
-  bool demand_recipient = false;  ///< refuse messages that do not say for which address they are
+  bool demand_recipient = false;  ///< refuse messages without a recipient address
   key_choice keys = key_choice::last_negotiated;
   unnamed_sequence acceptor_seq = unnamed_sequence::as_initiator;
 };
 
-/// The code of the KRB-ERROR that RFC 4120 sections 3.4.2, 3.5.2 and 3.6.2 name for a message refused with `e`, for
-/// applications that tell their peer.
+/// The code of the KRB-ERROR that RFC 4120 sections 3.4.2, 3.5.2 and 3.6.2 prescribe for a message
+/// refused with `e`, for applications that report it to their peer.
 constexpr error_code_t to_krb_error(const error& e) {
   switch (e.code) {
     case errc::wrong_constant:
@@ -62,25 +65,26 @@ constexpr error_code_t to_krb_error(const error& e) {
   }
 }
 
-/// The addresses of the two sides of a session, as this one sees them.
+/// The addresses of the two sides of a session, as seen from this side.
 struct session_addresses {
   msg::HostAddress ours, theirs;
 
-  /// Real ones, or those that say which way a message goes.
+  /// The real addresses, or the directional ones.
   static constexpr session_addresses of(const session_options& o) {
     if (o.local && o.peer) return {normal_address(*o.local), normal_address(*o.peer)};
     if (o.here == side::initiator) return {from_initiator, from_acceptor};
     return {from_acceptor, from_initiator};
   }
-  /// What a message says of its recipient; RFC 4120 section 7.1 keeps directional addresses for the sender.
+  /// The recipient's address in a message. RFC 4120 section 7.1 allows directional addresses only
+  /// for the sender.
   constexpr std::optional<msg::HostAddress> recipient() const {
     if (theirs.addr_type == addr_t::directional) return std::nullopt;
     return theirs;
   }
 };
 
-/// RFC 4120 sections 3.4.2 and 3.5.2: the sender's address must be the peer's, and the recipient's, where there is one
-/// or one is demanded, must be ours.
+/// RFC 4120 sections 3.4.2 and 3.5.2: the sender's address must be the peer's. The recipient's
+/// address, if present or required, must be this side's.
 constexpr error verify_addresses(const std::optional<msg::HostAddress>& s_address,
                                  const std::optional<msg::HostAddress>& r_address, const session_addresses& session,
                                  bool demand_recipient, const char* type) {
@@ -93,7 +97,8 @@ constexpr error verify_addresses(const std::optional<msg::HostAddress>& s_addres
   return {};
 }
 
-/// The same sections: a time that is demanded and absent, incomplete, or too far from now.
+/// The same sections: checks that the time is present if required, complete, and close enough to
+/// now.
 constexpr error verify_time(const std::optional<kerberos_time>& at, const std::optional<microseconds>& usec,
                             bool demanded, timestamp now, std::int64_t skew, const char* type) {
   if (!at && !usec && !demanded) return {};
@@ -103,7 +108,7 @@ constexpr error verify_time(const std::optional<kerberos_time>& at, const std::o
   return {};
 }
 
-/// The sequence numbers of one direction, which go on modulo 2^32.
+/// The sequence numbers of one direction, modulo 2^32.
 class sequence_counter {
  public:
   constexpr sequence_counter() = default;
@@ -123,14 +128,15 @@ class sequence_counter {
   std::uint64_t used_ = 0;
 };
 
-/// In the place of a replay cache, where there is none.
+/// Used instead of a replay cache, if there is none.
 struct no_store {
   constexpr replay_verdict insert(const std::array<std::uint8_t, 32>&, kerberos_time, kerberos_time) noexcept {
     return replay_verdict::fresh;
   }
 };
-/// Enters a message in a replay cache by octets that are its own. One of ours may be entered in a store that is blind:
-/// that refuses it, too, if it comes back.
+/// Enters a message in a replay cache by octets that no other message has. One of this side's own
+/// messages may be entered in a cache that returns `unknown` for it: such a cache also refuses the
+/// message if it comes back.
 template <crypto_policy C, entropy_source R, replay_cache S>
 constexpr error remember(view_of<bytes_view> mark, kerberos_time at, const char* type, bool own,
                          const environment<C, R>& env, S& seen) {

@@ -1,4 +1,4 @@
-// KRB-SAFE and KRB-PRIV in the session that an AP exchange has left, RFC 4120 sections 3.4 and 3.5; and its KRB-CRED.
+// KRB-SAFE, KRB-PRIV and KRB-CRED in the session that an AP exchange established, RFC 4120 sections 3.4 to 3.6.
 #pragma once
 #include "../../asn1/replaced.hpp"
 #include "../../crypto/cksum_rules.hpp"
@@ -9,19 +9,25 @@
 
 namespace kerb::inline v0 {
 
-/// One side of a session: makes and opens its messages, and counts them. Move-only, wiped when it dies, for one thread
-/// at a time. A call that fails leaves it as it was, and nothing that was opened or half made in the caller's buffers.
+/// One side of a session: makes, opens and counts its messages. Move-only, wiped on destruction,
+/// for one thread at a time. A call that fails leaves the session unchanged, and leaves no opened
+/// or partial message in the caller's buffers.
 ///
-/// Each key is prepared once for each kind of message, when the first one comes; from then on a message costs its
-/// encryption and checksum, or its checksum alone, and allocates nothing. With `sequence_numbers` and `both` a peer
-/// must see every message, in order: after one that was lost no later one opens. Nothing in a message decides anything
-/// before its seal or checksum has verified.
+/// Each key is prepared once for each kind of message, when the first such message is made or
+/// opened. After that a message costs its encryption and checksum, or only its checksum, and
+/// allocates nothing. With `sequence_numbers` and `both` a peer must receive every message, in
+/// order: after a lost message, no later one opens. No field of a message has an effect before its
+/// seal or checksum has verified.
 ///
-/// Calls with a store (store/replay_cache.hpp) refuse what it has seen, and enter what was sent, so that it cannot come
-/// back. `timestamps` demands one (errc::api_misuse), the same for all calls of this side, and not the other side's;
-/// `both` may go without, since strict numbers stop replays; `sequence_numbers` does not use it. Where both sides have
-/// one address and one key, numbers alone cannot tell whose a message is: errc::api_misuse where both count from the
-/// same number, and bad_order where they meet.
+/// Calls with a replay cache (store/replay_cache.hpp) refuse messages that it has seen, and enter
+/// messages that were sent, so that they cannot come back. `timestamps` requires one
+/// (errc::api_misuse without it): the same for all calls of this side, and not that of the other
+/// side. `both` works without one, since sequence numbers stop replays. `sequence_numbers` does not
+/// use it.
+///
+/// If both sides have the same address and the same key, sequence numbers alone cannot show which
+/// side sent a message. Calls then return errc::api_misuse if both sides start at the same number,
+/// and errc::bad_order when their numbers meet.
 template <crypto_policy C>
 class [[nodiscard]] protected_session {
  public:
@@ -40,7 +46,8 @@ class [[nodiscard]] protected_session {
     in_ = sequence_counter(first ? acceptor : keys_.initiator_seq);
   }
 
-  /// Exactly how many octets a KRB-PRIV around that many octets of data has, if it is made next and at this time.
+  /// The exact size in octets of a KRB-PRIV with that many octets of data, if it is the next
+  /// message and made now.
   template <entropy_source R>
   [[nodiscard]] constexpr result<std::size_t> priv_size(std::size_t data_octets, const environment<C, R>& env) {
     return size_of<msg::EncKrbPrivPart>(data_octets, env);
@@ -51,9 +58,9 @@ class [[nodiscard]] protected_session {
     return size_of<msg::KrbSafeBody>(data_octets, env);
   }
 
-  /// A KRB-PRIV around `data`, at the end of `out`, with which `data` must not overlap. Draws the confounder.
-  /// errc::no_space says how many octets will do, and nothing was drawn or written. After another failure they are
-  /// wiped.
+  /// Makes a KRB-PRIV with `data` at the end of `out`, which `data` must not overlap. Draws the
+  /// confounder. Returns errc::no_space (detail: octets needed) when `out` is too small; nothing
+  /// was drawn or written then. After any other failure the octets written are wiped.
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_priv(bytes_view data, std::span<std::uint8_t> out,
                                                        const environment<C, R>& env) {
@@ -65,8 +72,9 @@ class [[nodiscard]] protected_session {
                                                        const environment<C, R>& env, S& seen) {
     return make<msg::EncKrbPrivPart>(data, out, env, seen);
   }
-  /// The user-data of a KRB-PRIV; it lies in `out`, which needs as many octets as the message's cipher and may not
-  /// overlap with it. errc::no_space says how many, and nothing was touched.
+  /// Opens a KRB-PRIV and returns its user-data. The user-data is in `out`, which needs the size of
+  /// the message's cipher and must not overlap the message. Returns errc::no_space (detail: octets
+  /// needed) when `out` is too small; nothing was changed then.
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message, std::span<std::uint8_t> out,
                                                        const environment<C, R>& env) {
@@ -85,7 +93,7 @@ class [[nodiscard]] protected_session {
     }
     const auto k = prepared(direction::in, kind::priv, env);
     if (!k) return k.error();
-    // RFC 4120 section 5.2.9: the etype says which algorithm it was; a key serves no other
+    // RFC 4120 section 5.2.9: the etype names the algorithm, and a key is for one algorithm only
     const bool ours = env.policy->etype_of(**k) == m->enc_part.etype;
     const auto plain = ours ? env.policy->unseal(**k, key_usage_t::krb_priv_enc_part, cipher, out.first(cipher.size()))
                             : result<std::span<std::uint8_t>>(errc::integrity);
@@ -102,7 +110,7 @@ class [[nodiscard]] protected_session {
     return part->user_data;
   }
 
-  /// A KRB-SAFE around `data`, as make_priv(); draws nothing.
+  /// Makes a KRB-SAFE with `data`, as make_priv() does; draws nothing.
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_safe(bytes_view data, std::span<std::uint8_t> out,
                                                        const environment<C, R>& env) {
@@ -114,8 +122,8 @@ class [[nodiscard]] protected_session {
                                                        const environment<C, R>& env, S& seen) {
     return make<msg::KrbSafeBody>(data, out, env, seen);
   }
-  /// The user-data of a KRB-SAFE, a view into it. errc::inappropriate_checksum unless its checksum is of the key's own
-  /// mandatory type.
+  /// Opens a KRB-SAFE and returns its user-data, a view into the message. Returns
+  /// errc::inappropriate_checksum unless its checksum has the key's mandatory type.
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> open_safe(bytes_view message KERB_LIFETIMEBOUND,
                                                        const environment<C, R>& env) {
@@ -147,8 +155,8 @@ class [[nodiscard]] protected_session {
     return body.user_data;
   }
 
-  /// A KRB-CRED that hands these credentials to the peer, as make_priv(). It takes no sequence number unless `o` says
-  /// so.
+  /// Makes a KRB-CRED that gives these credentials to the peer, as make_priv() does. It uses no
+  /// sequence number unless `o.numbered`.
   template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_cred(view_of<ref<const credential>> credentials,
                                                        std::span<std::uint8_t> out, const environment<C, R>& env,
@@ -177,8 +185,9 @@ class [[nodiscard]] protected_session {
     const ref<const credential> one[] = {c};
     return make_cred(one, out, env, o);
   }
-  /// The credentials that the peer hands over, in `buffer`; see open_krb_cred(). Without nonce, number or addresses
-  /// nothing tells one that came before, or one of ours, as long as it is current.
+  /// Opens the peer's KRB-CRED in `buffer`; see open_krb_cred(). Without nonce, sequence number or
+  /// addresses, a current message that was received before, or that this side sent, is not
+  /// recognized.
   template <entropy_source R>
   [[nodiscard]] constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> buffer,
                                                                     const environment<C, R>& env,
@@ -188,7 +197,8 @@ class [[nodiscard]] protected_session {
     cred_demands want{
         !o.gss_delegation, o.numbered ? in_.next() : o.nonce, {}, options_.demand_recipient, o.may_be_open};
     if (o.addresses) want.addresses = places();
-    // It says neither whose nor, mostly, where from it is: at a number that one of ours has had it may be that one
+    // It contains neither its sender's side nor, mostly, an address: with a number of one of our
+    // own it may be that one
     if (o.numbered && own_creds_.has_used(*in_.next())) {
       return error{.code = errc::bad_order, .type = "EncKrbCredPart", .field = "nonce"};
     }
@@ -197,8 +207,8 @@ class [[nodiscard]] protected_session {
     return got;
   }
 
-  /// The number that the next message will have, or must have; none where the AP exchange has named none, and moved
-  /// from.
+  /// The sequence number of the next message sent or expected. None if the AP exchange did not set
+  /// one, or after a move.
   constexpr std::optional<std::uint32_t> next_sent() const { return alive_ ? out_.next() : std::nullopt; }
   constexpr std::optional<std::uint32_t> next_expected() const { return alive_ ? in_.next() : std::nullopt; }
 
@@ -232,15 +242,15 @@ class [[nodiscard]] protected_session {
 
   constexpr bool numbered() const { return options_.by != freshness::timestamps; }
   constexpr bool timed() const { return options_.by != freshness::sequence_numbers; }
-  /// Whether the store is asked.
+  /// Whether the replay cache is used.
   template <class S>
   constexpr bool remembers() const {
     return timed() && !std::same_as<S, no_store>;
   }
   constexpr bool paired() const { return options_.local.has_value() == options_.peer.has_value(); }
   constexpr session_addresses places() const { return session_addresses::of(options_); }
-  /// Whether neither key nor address tells our messages from the peer's. Two subkeys may be the same: MIT krb5's AP-REP
-  /// repeats the initiator's.
+  /// Whether neither key nor address distinguishes our messages from the peer's. Two subkeys may be
+  /// equal: MIT krb5's AP-REP repeats the initiator's.
   constexpr bool alike(const C& policy) const {
     if (!same_address(places().ours, places().theirs)) return false;
     const key &a = key_for(direction::out), &b = key_for(direction::in);
@@ -248,7 +258,7 @@ class [[nodiscard]] protected_session {
            ct_equal(policy.expose(a).unguarded(), policy.expose(b).unguarded());
   }
 
-  /// What nothing that comes can put right.
+  /// Checks the conditions that do not depend on the message.
   template <entropy_source R>
   constexpr error ready(direction d, bool remembering, const environment<C, R>& env) const {
     if (!alive_ || !paired()) return {.code = errc::api_misuse};
@@ -258,12 +268,13 @@ class [[nodiscard]] protected_session {
     if (!(d == direction::out ? out_ : in_).next()) {
       return {.code = errc::missing_field, .type = "Authenticator", .field = "seq-number"};
     }
-    // Counting from the same number, both sides would send messages that pass for the other's
+    // If both sides count from the same number, a message of one side would pass for one of the
+    // other
     if (out_.first() == in_.first() && alike(env.policy.get())) return {.code = errc::api_misuse};
     return {};
   }
 
-  /// What the next message says of itself.
+  /// The fields of the next message.
   template <class Part>
   constexpr Part part_of(bytes_view data, timestamp at) const {
     Part p;
@@ -296,7 +307,7 @@ class [[nodiscard]] protected_session {
     asn1::write(
         w, msg::KrbSafe{captured<msg::KrbSafeBody>::of(body), {shape->type, bytes_view(zeros).first(shape->octets)}});
     if (w.is_counting()) return;
-    // The checksum, which is the last field, covers the whole with neither type nor octets in its place
+    // The checksum is the last field. It covers the whole message without its own type and octets
     const std::span<std::uint8_t> whole = w.written_since(0);
     const auto covered = asn1::with_replaced<&msg::KrbSafe::cksum>(bytes_view(whole), {});
     if (!covered) {
@@ -318,10 +329,11 @@ class [[nodiscard]] protected_session {
     der::writer counted = der::writer::counting();
     write(counted, part_of<Part>({nullptr, data_octets}, at), **k, env, why);  // no octet is read
     if (why != errc::ok) return why;
-    if (counted.count() > 0xffffffffu) return errc::input_too_large;  // no decoder takes it
+    if (counted.count() > 0xffffffffu) return errc::input_too_large;  // no decoder accepts it
     return counted.count();
   }
-  /// Enters a message in the store by octets that no two messages share, and that nobody can change.
+  /// Enters a message in the replay cache by octets that no two messages share, and that nobody can
+  /// change.
   template <entropy_source R, class S>
   static constexpr error enter(const msg::KrbPriv& m, const msg::EncKrbPrivPart& p, bool own,
                                const environment<C, R>& env, S& seen) {
@@ -362,7 +374,7 @@ class [[nodiscard]] protected_session {
     return bytes_view(octets);
   }
 
-  /// RFC 4120 sections 3.4.2 and 3.5.2, of a message that has verified.
+  /// RFC 4120 sections 3.4.2 and 3.5.2: checks the fields of a message that has verified.
   template <class Part, entropy_source R>
   constexpr error verify(const Part& p, const environment<C, R>& env) const {
     constexpr const char* type = asn1::type_name<Part>;
@@ -373,8 +385,9 @@ class [[nodiscard]] protected_session {
     }
     e = verify_time(p.timestamp, p.usec, timed(), env.now, env.limits.clock_skew, type);
     if (!e.ok() || !numbered()) return e;
-    // Where nothing but the number tells ours from the peer's, one that we have used may be ours come back
-    // MIT krb5 leaves a number of zero out, and it is under the seal: nobody else can have taken it away
+    // If only the number distinguishes our messages from the peer's, a number that we have used may
+    // be our own message coming back. MIT krb5 omits a number of zero; the field is under the seal,
+    // so nobody else can have removed it
     const std::uint32_t number = p.seq_number.value_or(0);
     if (number != in_.next() || (out_.has_used(*in_.next()) && alike(env.policy.get()))) {
       return {.code = errc::bad_order, .type = type, .field = "seq-number"};
@@ -385,7 +398,7 @@ class [[nodiscard]] protected_session {
   session_keys<key> keys_;
   session_options options_;
   sequence_counter out_, in_;
-  sequence_counter own_creds_;  // what out_ was after the last KRB-CRED with a number
+  sequence_counter own_creds_;  // out_ after the last KRB-CRED with a number
   unique_time times_;
   std::optional<prepared_key> prepared_[2][2];  // sending (and receiving, with one key), receiving; private, safe
   detail::moving_state<false> alive_ = true;    // until the session is moved from

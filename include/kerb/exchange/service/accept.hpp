@@ -1,4 +1,4 @@
-// A service's exchange driven to its end by a source of keys and a store of authenticators.
+// Runs a service's exchange to its end with a source of keys and a replay cache.
 #pragma once
 #include "../../store/replay_cache.hpp"
 #include "ap.hpp"
@@ -6,11 +6,13 @@
 
 namespace kerb::inline v0 {
 
-/// No store of authenticators, for replay_rule::by_application: a request that asks for one is an api_misuse.
+/// Stands for no replay cache, with replay_rule::by_application. If the acceptor asks for a replay
+/// cache, accept() returns errc::api_misuse.
 struct no_replay_cache {};
 
-/// Runs an acceptor on one AP-REQ. On failure acceptor.refusal() is the KRB-ERROR to transmit, if there is one. Adds no
-/// power: whoever cannot block writes the same loop around the same steps.
+/// Runs an acceptor on one AP-REQ. On failure acceptor.refusal() is the KRB-ERROR to transmit, if
+/// there is one. This is a convenience built on the public steps. A program that cannot block
+/// writes the same loop itself.
 template <crypto_policy C, class Keys, class Store>
   requires ticket_keys<Keys> && entropy_source<C> &&(replay_cache<Store> || std::same_as<Store, no_replay_cache>)
       [[nodiscard]] constexpr result<authenticated_client<typename C::key>> accept(

@@ -1,17 +1,17 @@
 // The service's side of the AP exchange, RFC 4120 section 3.2.
 //
-//   state    | receive         | provide                   | provide_none | fresh         | accept | refuse  | take
+//   state    | receive         | provide                   | no_key       | replay_checked| accept | refuse  | take
 //   idle     | wants_key, over | misuse                    | misuse       | misuse        | misuse | misuse  | misuse
 //   wants_key| misuse          | wants_key, replay,        | over         | misuse        | misuse | misuse  | misuse
 //            |                 | proven (*), over          |              |               |        |         |
 //   replay   | misuse          | misuse                    | misuse       | proven, over  | misuse | misuse  | misuse
 //   proven   | misuse          | misuse                    | misuse       | misuse        | done   | over    | misuse
 //   done     | misuse          | misuse                    | misuse       | misuse        | misuse | misuse  | spent
-//   over, spent and failed: nothing goes on; failed says the first reason again, from every call
+//   over, spent and failed: no call continues; in failed every call returns the first error again
 //
-// `over` is after `refused`. (*) replay where the request has replay_rule::ask, proven at once where it has not. Random
-// octets are drawn in accept(), all at once, and used in this order: the subkey's seed, the sequence number (4), the
-// AP-REP's confounder.
+// `over` follows `refused`. (*) replay if the parameters have replay_rule::ask, otherwise proven at
+// once. Random octets are drawn at once, in accept(), and used in this order: the subkey's seed,
+// the sequence number (4), the AP-REP's confounder.
 #pragma once
 #include "../../store/replay_cache.hpp"
 #include "../moved.hpp"
@@ -24,21 +24,21 @@
 
 namespace kerb::inline v0 {
 
-/// Opens an AP-REQ with the service's key, checks everything in it, and answers. Moved from, it refuses every call.
-/// Octets handed to receive() are never written to and are lent until the end; octets in a step are valid until the
-/// next call.
+/// Opens an AP-REQ with the service's key, checks all of it, and answers. An acceptor that was
+/// moved from refuses every call. receive() does not modify the octets that it is given; they must
+/// remain valid until the exchange is over. Octets in a step are valid until the next call.
 template <crypto_policy C>
 class [[nodiscard]] ap_acceptor {
  public:
   using key = typename C::key;
   using product = authenticated_client<key>;
   using step = std::variant<need_ticket_key, need_buffer, check_replay, authenticated, reply, refused, done, failed>;
-  /// Octets of buffer that do for a ticket with a PAC.
+  /// A buffer size, in octets, that is enough for a ticket with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
   constexpr explicit ap_acceptor(acceptor_params request) : request_(std::move(request)), workspace_(request_.buffer) {}
 
-  /// The AP-REQ, alone.
+  /// Takes the AP-REQ, without a length prefix.
   template <entropy_source R>
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
@@ -47,7 +47,7 @@ class [[nodiscard]] ap_acceptor {
     if (request_.binding == binding_rule::require && !request_.bindings) return misuse();
     const auto req = asn1::decode<msg::ApReq>(octets);
     if (req) {
-      // All that later calls write is measured now, so that none of them runs out of buffer
+      // Everything that later calls write is measured now, so that none of them lacks buffer space
       const principal_view by = named(*req);
       const std::size_t n = workspace_.lacking(octets.size() + detail::ap_answer_bound(by), [&] {
         const std::size_t opened = req->ticket->enc_part.cipher.size() + req->authenticator.cipher.size();
@@ -61,11 +61,11 @@ class [[nodiscard]] ap_acceptor {
       return need_buffer{n};
     } else if (!octets.empty() &&
                (octets[0] == der::application(30).octet || octets[0] == der::application(15).octet)) {
-      // An answer, and to answer it might go on for ever
+      // This is an answer; answering it could cause an endless loop
       state_ = state::over;
       return refused{{}, {.code = errc::unexpected_message, .type = "AP-REQ"}};
     } else if (octets.empty() || octets[0] != der::application(14).octet) {
-      // RFC 4120 section 3.2.3: anything but an AP-REQ
+      // RFC 4120 section 3.2.3: any other message type
       return turn_down({.code = errc::unexpected_message, .type = "AP-REQ"}, error_code_t::krb_ap_err_msg_type, env);
     } else {
       const bool constant = req.error().code == errc::wrong_constant;
@@ -88,23 +88,25 @@ class [[nodiscard]] ap_acceptor {
     return wanted();
   }
 
-  /// A key of the service, tried on the ticket: a key, a prepared key, or whatever else the policy seals with. `realm`
-  /// is the realm of the principal whose key it is: there a client is a local one, and to there its path is judged (RFC
-  /// 4120 section 2.7).
+  /// Answers need_ticket_key with a key of the service, which is tried on the ticket: a key, a
+  /// prepared key, or anything else that the policy can seal with. `realm` is the realm of the
+  /// principal that the key belongs to. Clients of that realm are local, and the paths of others
+  /// are checked up to that realm (RFC 4120 section 2.7).
   template <class K, entropy_source R>
     requires seals_with<C, K>
   [[nodiscard]] constexpr step provide(const K& k, kerberos_string realm, const environment<C, R>& env) {
     return open(k, realm, env);
   }
-  /// The same for a key of the realm that `service` and `services` name. Where they name none, or several, no client
-  /// counts as a local one.
+  /// The same for a key of the realm that `service` and `services` name. If they name none or
+  /// several, no client counts as local.
   template <class K, entropy_source R>
     requires seals_with<C, K>
   [[nodiscard]] constexpr step provide(const K& k, const environment<C, R>& env) {
     return open(k, detail::own_realm(request_), env);
   }
-  /// There is no such key (errc::no_key), or none of this version (errc::bad_key_version), or no further one: then the
-  /// ones that were tried did not open the ticket. What there were is kept for keys_asked().
+  /// Answers need_ticket_key without a key. There is no such key (errc::no_key), none of this
+  /// version (errc::bad_key_version), or no further one: then the keys that were tried did not open
+  /// the ticket. key_lookup() returns `none` later.
   template <entropy_source R>
   [[nodiscard]] constexpr step no_key(const no_ticket_key& none, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
@@ -130,8 +132,9 @@ class [[nodiscard]] ap_acceptor {
                      error_code_t::krb_ap_err_badkeyver, env);
   }
 
-  /// Answers check_replay: whether the authenticator had not been seen, and is remembered now. Whoever cannot tell must
-  /// say so (RFC 4120 section 3.2.3), and the client is refused.
+  /// Answers check_replay: whether the authenticator was seen before. `fresh` means that it was
+  /// not, and that the replay cache now has it. A caller that cannot tell must pass `unknown`
+  /// (RFC 4120 section 3.2.3); the client is then refused.
   template <entropy_source R>
   [[nodiscard]] constexpr step replay_checked(replay_verdict v, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
@@ -144,7 +147,7 @@ class [[nodiscard]] ap_acceptor {
       return turn_down({.code = errc::replay_unknown, .type = "Authenticator", .field = "ctime"},
                        error_code_t::kdc_err_svc_unavailable, env);
     }
-    if (env.now.at >= forget_after(env.limits)) {  // what the store has remembered may be forgotten again
+    if (env.now.at >= forget_after(env.limits)) {  // the replay cache may already have forgotten it
       return turn_down({.code = errc::clock_skew, .type = "Authenticator", .field = "ctime"},
                        error_code_t::krb_ap_err_skew, env);
     }
@@ -153,15 +156,15 @@ class [[nodiscard]] ap_acceptor {
   }
   template <entropy_source R>
   [[nodiscard]] constexpr step replay_checked(bool is_fresh, const environment<C, R>& env) {
-    return fresh(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
+    return replay_checked(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
   }
 
-  /// Who it is, from `authenticated` on until take(); null before.
+  /// The client, from `authenticated` until take(); null before.
   constexpr const product* peer() const KERB_LIFETIMEBOUND {
     return state_ == state::proven || state_ == state::done ? &product_ : nullptr;
   }
 
-  /// Accepts: makes the AP-REP where the client asked for one.
+  /// Accepts the client: makes the AP-REP if the client requested one.
   template <entropy_source R>
   [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
@@ -183,7 +186,7 @@ class [[nodiscard]] ap_acceptor {
     if (options.sequence_number) {
       const std::optional<std::uint32_t> n = draw_nonce(drawn);
       if (!n) return fail({.code = errc::entropy});
-      keys.acceptor_seq = *n & 0x3fffffff;  // see the initiator
+      keys.acceptor_seq = *n & 0x3fffffff;  // as in ap_initiator
     }
     msg::EncApRepPart part{at_.at, at_.usec, {}, keys.acceptor_seq};  // RFC 4120 section 3.2.4: the client's own time
     if (keys.acceptor_subkey) {
@@ -191,7 +194,7 @@ class [[nodiscard]] ap_acceptor {
                                        env.policy->expose(*keys.acceptor_subkey).unguarded()};
     }
     errc why = errc::ok;
-    // RFC 4120 section 3.2.4: under the ticket's session key, not the subkey
+    // RFC 4120 section 3.2.4: sealed under the ticket's session key, not the subkey
     auto sealed = asn1::computed{
         [&](der::writer& out) { write_sealed(out, part, keys.session_key, key_usage_t::ap_rep_enc_part, drawn, why); }};
     if (!write_message(msg::BasicApRep<decltype(sealed)>{sealed}) || why != errc::ok) {
@@ -201,7 +204,7 @@ class [[nodiscard]] ap_acceptor {
     product_.reply_ = workspace_.message();
     return finish(reply{product_.reply_});
   }
-  /// Refuses a client that has proven who it is, with a KRB-ERROR of this code.
+  /// Refuses an authenticated client with a KRB-ERROR of this code.
   template <entropy_source R>
   [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C, R>& env) {
     if (state_ == state::failed) return failed{why_};
@@ -209,16 +212,18 @@ class [[nodiscard]] ap_acceptor {
     return turn_down({.code = errc::refused_by_application}, code, env);
   }
 
-  /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid like the answer.
+  /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid as long as
+  /// the answer.
   constexpr bytes_view framed() { return workspace_.framed_message(); }
-  /// The caller's transport has given up: the exchange fails with this reason.
+  /// The caller's transport has given up: the exchange fails with this error.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Goes on in a larger buffer, after need_buffer.
+  /// Continues in a larger buffer, after need_buffer.
   constexpr void set_buffer(std::span<std::uint8_t> bigger) {
-    if (state_ == state::idle) workspace_.move_to(bigger);  // later, there are views of it
+    if (state_ == state::idle) workspace_.move_to(bigger);  // later there are views of it
   }
-  /// Which key the ticket asks for and which there were, for the log of a service that could not open it; valid as long
-  /// as the octets received. Null before an AP-REQ has come, and after take().
+  /// The key that the ticket needs and the keys that there were, for the log of a service that
+  /// could not open the ticket. Valid as long as the octets received. Null before an AP-REQ was
+  /// received, and after take().
   constexpr std::optional<keys_asked> key_lookup() const {
     if (state_ == state::spent || req_.ticket->sname.name_string.empty()) return std::nullopt;
     return keys_asked{wanted(), had_.value_or(no_ticket_key{})};
@@ -226,7 +231,7 @@ class [[nodiscard]] ap_acceptor {
   /// The KRB-ERROR to transmit after `refused`; empty before.
   constexpr bytes_view refusal() const { return state_ == state::over ? workspace_.message() : bytes_view(); }
 
-  /// The client; once, after done or reply.
+  /// Returns the client, once: after `done` or `reply`.
   [[nodiscard]] constexpr result<product> take() && {
     if (state_ != state::done) return errc::api_misuse;
     state_ = state::spent;
@@ -272,7 +277,8 @@ class [[nodiscard]] ap_acceptor {
     product_.keys_.session_key = std::move(*session_key);
     return check(*ticket, realm, env);
   }
-  /// RFC 4120 section 3.2.3, in its order, with the replay check last: only what is authentic may fill that store.
+  /// Checks the request in the order of RFC 4120 section 3.2.3, with the replay check last: only
+  /// authentic requests may fill the replay cache.
   template <entropy_source R>
   constexpr step check(const msg::EncTicketPart& ticket, std::optional<kerberos_string> realm,
                        const environment<C, R>& env) {
@@ -296,7 +302,7 @@ class [[nodiscard]] ap_acceptor {
     }
     if (const detail::verdict v = verify(ticket, *auth, realm, env); !v.ok()) return turn_down(v.why, v.code, env);
     product_.client_ = {ticket.cname, ticket.crealm};
-    product_.service_ = kept_service();  // the product outlives the octets that came
+    product_.service_ = kept_service();  // the product outlives the octets that were received
     product_.flags_ = ticket.flags;
     product_.authtime_ = ticket.authtime;
     product_.endtime_ = ticket.endtime;
@@ -352,13 +358,13 @@ class [[nodiscard]] ap_acceptor {
     workspace_.message_is(w.count());
     return true;
   }
-  /// Who an answer comes from.
+  /// The principal that an answer comes from.
   constexpr principal_view named(const msg::ApReq& req) const {
     if (request_.service) return *request_.service;
     const principal_view asked{req.ticket->sname, req.ticket->realm};
     return request_.services.empty() || is_ours(asked) ? asked : *request_.services.begin();
   }
-  /// RFC 4120 section 3.2.3: a client whose request fails is told so by a KRB-ERROR.
+  /// RFC 4120 section 3.2.3: a client whose request fails gets a KRB-ERROR.
   template <entropy_source R>
   KERB_COLD constexpr step turn_down(error why, error_code_t code, const environment<C, R>& env) {
     forget();
@@ -378,7 +384,7 @@ class [[nodiscard]] ap_acceptor {
     state_ = state::failed;
     return failed{why_};
   }
-  /// Nothing of what was opened outlives a refusal.
+  /// Wipes everything that was opened; nothing of it outlives a refusal.
   constexpr void forget() {
     product_ = product{};
     workspace_.wipe_front();

@@ -1,4 +1,4 @@
-// What a service answers to an AP-REQ, and the buffer that takes.
+// A service's answers to an AP-REQ, and the buffer space that they need.
 #pragma once
 #include "../../msg/ap.hpp"
 #include "../../msg/error.hpp"
@@ -6,7 +6,8 @@
 
 namespace kerb::inline v0::detail {
 
-/// RFC 4120 section 5.9.1: a KRB-ERROR of `service`. `at` is the authenticator's time, known once that has been opened.
+/// RFC 4120 section 5.9.1: a KRB-ERROR from `service`. `at` is the authenticator's time, if the
+/// authenticator was opened.
 constexpr msg::KrbError ap_error(error_code_t code, const principal_view& service, timestamp now,
                                  const std::optional<timestamp>& at) {
   msg::KrbError e;
@@ -22,24 +23,24 @@ constexpr msg::KrbError ap_error(error_code_t code, const principal_view& servic
   return e;
 }
 
-/// An AP-REP with subkey and sequence number, at most: 27 octets of time, 45 of key, 8 of number, the seal, and their
-/// headers.
+/// The maximum size of an AP-REP with subkey and sequence number: 27 octets of time, 45 of key, 8
+/// of number, the seal, and their headers.
 inline constexpr std::size_t ap_rep_bound = 256;
-/// The octets of the longest answer that `service` can give.
+/// The size in octets of the longest answer from `service`.
 constexpr std::size_t ap_answer_size(const principal_view& service) {
   constexpr timestamp longest{latest_time, {999999, integer_form::four_octets}};
   const std::size_t n = asn1::encoded_size(ap_error(error_code_t::krb_err_generic, service, longest, longest));
   return n < ap_rep_bound ? ap_rep_bound : n;
 }
-/// At least as many, without counting them all.
+/// An upper bound for ap_answer_size(), without counting all of it.
 constexpr std::size_t ap_answer_bound(const principal_view& service) {
   return (error_bound < ap_rep_bound ? ap_rep_bound : error_bound) + asn1::encoded_size(service.name) +
          service.realm.octets.size();
 }
 
-/// The sname of a Ticket that came, as it stands there: a PrincipalName.
+/// The sname of a Ticket as it was received: the encoding of a PrincipalName.
 constexpr bytes_view sname_octets(const captured<msg::Ticket>& ticket) {
-  // It stands behind the realm; all of it has been read once
+  // The sname follows the realm; the whole ticket has been decoded before
   const bytes_view whole = ticket.octets(), realm = ticket->realm.octets;
   const bytes_view rest = whole.subview(static_cast<std::size_t>(realm.data() - whole.data()) + realm.size());
   der::source s{.origin = whole.data()};

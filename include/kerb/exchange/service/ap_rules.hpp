@@ -1,4 +1,4 @@
-// What a service demands of a ticket and its authenticator, RFC 4120 section 3.2.3.
+// The checks that a service makes on a ticket and its authenticator, RFC 4120 section 3.2.3.
 #pragma once
 #include "../../core/secret.hpp"
 #include "../../msg/ap.hpp"
@@ -10,7 +10,8 @@
 
 namespace kerb::inline v0::detail {
 
-/// RFC 4120 section 3.2.3: the client is the ticket's; what the authenticator says is compared, never believed.
+/// RFC 4120 section 3.2.3: the ticket names the client. The authenticator's name must match, but is
+/// not trusted.
 constexpr verdict check_client(const msg::Authenticator& auth, const msg::EncTicketPart& ticket) {
   if (!(auth.crealm == ticket.crealm)) {
     return no(errc::name_mismatch, error_code_t::krb_ap_err_badmatch, "Authenticator", "crealm");
@@ -21,7 +22,7 @@ constexpr verdict check_client(const msg::Authenticator& auth, const msg::EncTic
   return {};
 }
 
-/// RFC 4120 section 3.2.3: a ticket that names addresses comes from one of them.
+/// RFC 4120 section 3.2.3: a ticket with addresses must come from one of them.
 constexpr verdict check_address(const msg::EncTicketPart& ticket, const acceptor_params& r) {
   const address_verdict v = verify_address(ticket.caddr, r.peer_address ? *r.peer_address : msg::HostAddress{});
   if (v == address_verdict::unrestricted ? !r.demand_addresses : v == address_verdict::listed && r.peer_address) {
@@ -30,7 +31,7 @@ constexpr verdict check_address(const msg::EncTicketPart& ticket, const acceptor
   return no(errc::address_mismatch, error_code_t::krb_ap_err_badaddr, "EncTicketPart", "caddr");
 }
 
-/// The realm of all the names that the service goes by; none where it goes by none, or by names of several realms.
+/// The realm of all the service's names; none if it has no names, or names of several realms.
 constexpr std::optional<kerberos_string> own_realm(const acceptor_params& r) {
   std::optional<kerberos_string> own;
   if (r.service) own = r.service->realm;
@@ -41,10 +42,10 @@ constexpr std::optional<kerberos_string> own_realm(const acceptor_params& r) {
   return own;
 }
 
-/// RFC 4120 section 2.7: a path that no KDC has checked is the server's to check, or to refuse. `own` is the realm of
-/// the key that has opened the ticket, where that is known: the realm in the ticket's clear part is the client's
-/// choice. A client of that realm has no path, unless the ticket says that others have vouched for it (section 3.3.3.2:
-/// neither end is listed).
+/// RFC 4120 section 2.7: if no KDC has checked the path, the server must check it or refuse the
+/// client. `own` is the realm of the key that opened the ticket, if known: the client can choose
+/// the realm in the ticket's unencrypted part. A client of that realm has no path, unless the
+/// ticket lists realms that vouched for it (section 3.3.3.2: neither end is listed).
 constexpr verdict check_path(const msg::EncTicketPart& ticket, const std::optional<kerberos_string>& own,
                              const acceptor_params& r) {
   if (own && ticket.crealm == *own && ticket.transited.contents.empty()) return {};
@@ -57,7 +58,7 @@ constexpr verdict check_path(const msg::EncTicketPart& ticket, const std::option
   return no(errc::path_not_checked, error_code_t::krb_ap_path_not_accepted, "EncTicketPart", "transited");
 }
 
-/// RFC 4120 section 3.2.3: the authenticator is of now, and so is the ticket.
+/// RFC 4120 section 3.2.3: authenticator and ticket must be current.
 constexpr verdict check_times(const msg::EncTicketPart& ticket, timestamp at, timestamp now, std::int64_t skew) {
   if (!within_skew(at, now, skew)) {
     return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "Authenticator", "ctime");
@@ -74,18 +75,19 @@ constexpr verdict check_times(const msg::EncTicketPart& ticket, timestamp at, ti
   return {};
 }
 
-/// Whether the client wants the service to prove itself. The option in the AP-REQ is clear text, and anybody's to
-/// change; what the authenticator says of a context of GSS-API is sealed, and counts in its place.
+/// Whether the client requests mutual authentication. The option in the AP-REQ is not
+/// authenticated, and anyone can change it. The flag in the authenticator of a GSS-API context is
+/// sealed, and is used instead.
 constexpr bool wants_mutual(const std::optional<gss_checksum>& gss, msg::ApOptions options) {
   return gss ? gss->flags.has(gss_flag_t::mutual) : options.has(ap_option_t::mutual_required);
 }
-/// It does not, and where it says so.
+/// The client does not request mutual authentication. The verdict names the field that shows this.
 constexpr verdict no_mutual(bool in_checksum) {
   return in_checksum ? no(errc::mutual_required, error_code_t::krb_ap_err_mut_fail, "checksum 0x8003", "Flags")
                      : no(errc::mutual_required, error_code_t::krb_ap_err_mut_fail, "AP-REQ", "ap-options");
 }
 
-/// Whether the client says that it would have bound its context, had it known how (MS-KILE section 3.2.5.8).
+/// Whether the client states that it supports channel bindings (MS-KILE section 3.2.5.8).
 constexpr bool knows_bindings(const authorization& data) {
   bool knows = false;
   data.for_each([&](const authorization_element& e) {
@@ -96,8 +98,9 @@ constexpr bool knows_bindings(const authorization& data) {
   return knows;
 }
 
-/// RFC 4121 section 4.1.1.2: the channel that the client speaks of is the one that its request came through. `gss` is
-/// the checksum 0x8003, if it came; `bound` says whether it binds.
+/// RFC 4121 section 4.1.1.2: the client's channel bindings must be those of the channel that its
+/// request came through. `gss` is the checksum 0x8003, if present. Sets `bound` to whether it has
+/// bindings that match.
 template <crypto_policy C>
 constexpr verdict check_bindings(C& policy, const std::optional<gss_checksum>& gss, const authorization& data,
                                  const acceptor_params& r, bool& bound) {
@@ -119,8 +122,8 @@ constexpr verdict check_bindings(C& policy, const std::optional<gss_checksum>& g
   return {};
 }
 
-/// What the client offers of encryption types for the session (RFC 4537), the one that this policy likes best; nullopt
-/// where it offers none of the policy's.
+/// RFC 4537: the encryption type that this policy prefers among those that the client offers for
+/// the session; nullopt if it offers none of the policy's types.
 template <crypto_policy C>
 constexpr std::optional<etype_t> negotiated_etype(C& policy, const authorization& data) {
   std::optional<etype_t> best;

@@ -1,4 +1,4 @@
-// Who has authenticated to a service: a type that only an opened ticket can make.
+// The client that has authenticated to a service: a type that only an opened ticket can produce.
 #pragma once
 #include "../../msg/ap.hpp"
 #include "../../msg/gss.hpp"
@@ -8,29 +8,32 @@
 
 namespace kerb::inline v0 {
 
-/// Who has authenticated, and what the KDC said about it. Only an exchange that opened the ticket makes one; its views
-/// lie in the exchange's buffer, whose plaintext is wiped when it dies.
+/// The client that has authenticated, and what the KDC states about it. Only an exchange that
+/// opened the ticket makes this object. Its views point into the exchange's buffer, whose plaintext
+/// its destructor wipes.
 template <class Key>
 class authenticated_client {
  public:
   constexpr const principal_view& client() const KERB_LIFETIMEBOUND { return client_; }
-  /// The service that the ticket is for, as its clear part says. The KDC has not sealed that: of several names, realms
-  /// too, whose tickets one key opens, it is the one that the client chose. Nothing has been decided by it but which
-  /// key to try.
+  /// The service that the ticket is for, from its unencrypted part. The KDC has not sealed that
+  /// part: if one key opens tickets of several names, or realms, the client chose the name here. It
+  /// was used only to select the key.
   constexpr const principal_view& service() const KERB_LIFETIMEBOUND { return service_; }
-  /// The AP-REP to transmit; empty when the client asked for none.
+  /// The AP-REP to transmit; empty if the client did not request one.
   constexpr bytes_view reply() const { return reply_; }
   constexpr const session_keys<Key>& keys() const& KERB_LIFETIMEBOUND { return keys_; }
-  /// The keys alone, for a session that outlives this object; it has none afterwards.
+  /// Moves the keys out, for a session that outlives this object.
   constexpr session_keys<Key> keys() && { return std::move(keys_); }
   constexpr msg::TicketFlags flags() const { return flags_; }
   constexpr kerberos_time authtime() const { return authtime_; }
-  /// When the ticket ends, and with it what was authenticated.
+  /// When the ticket expires, and with it the authentication.
   constexpr kerberos_time endtime() const { return endtime_; }
-  /// The authenticator's checksum, which belongs to the application; verify it before relying on what it covers.
+  /// The authenticator's checksum, which belongs to the application. Verify it before you rely on
+  /// the data that it covers.
   constexpr const std::optional<msg::Checksum>& checksum() const KERB_LIFETIMEBOUND { return checksum_; }
-  /// Whether the client's keyed checksum covers `data`, RFC 4120 section 3.2.2: errc::integrity when not, and
-  /// errc::inappropriate_checksum when there is none of the session key's mandatory type.
+  /// Verifies that the client's keyed checksum covers `data`, RFC 4120 section 3.2.2. Returns
+  /// errc::integrity if it does not, and errc::inappropriate_checksum if there is no checksum of
+  /// the session key's mandatory type.
   template <crypto_policy C>
   [[nodiscard]] constexpr errc verify_checksum(C& policy, bytes_view data) const {
     const auto shape = policy.cksum_of(policy.etype_of(keys_.session_key));
@@ -39,14 +42,15 @@ class authenticated_client {
     return policy.verify(shape->type, keys_.session_key, key_usage_t::ap_req_authenticator_cksum, pieces,
                          checksum_->checksum);
   }
-  /// What the checksum says of a GSS-API context, where it is of type 0x8003 (RFC 4121 section 4.1.1): flags, and a
+  /// The GSS-API context in a checksum of type 0x8003 (RFC 4121 section 4.1.1): flags, and a
   /// delegated KRB-CRED.
   constexpr const std::optional<gss_checksum>& gss() const KERB_LIFETIMEBOUND { return gss_; }
-  /// Whether the client has bound its context to the very channel that acceptor_params::bindings names.
+  /// Whether the client has bound its context to the channel in acceptor_params::bindings.
   constexpr bool bound() const { return bound_; }
-  /// The authorization data of ticket and authenticator. What the caller did not name as understood is optional.
+  /// The authorization data of ticket and authenticator. Elements that the caller did not name as
+  /// understood are optional.
   constexpr const class authorization& authorization() const KERB_LIFETIMEBOUND { return authorization_; }
-  /// Whether the ticket was under a session key (RFC 4120 section 3.7).
+  /// Whether the ticket was sealed under a session key (RFC 4120 section 3.7).
   constexpr bool user_to_user() const { return user_to_user_; }
   /// The realms between the client's and the service's, RFC 4120 section 2.7.
   constexpr const msg::TransitedEncoding& transited() const KERB_LIFETIMEBOUND { return transited_; }

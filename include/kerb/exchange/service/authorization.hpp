@@ -8,18 +8,19 @@
 
 namespace kerb::inline v0 {
 
-/// One element, however deep it lay; views into the exchange's buffer.
+/// One element, at any depth; its views point into the exchange's buffer.
 struct authorization_element {
   ad_t type{};
   bytes_view data;
-  bool from_ticket = false;  ///< from the ticket, where the KDC put it; otherwise the client's authenticator
-  bool critical = false;     ///< it stood outside AD-IF-RELEVANT: named as understood, so to be enforced
-  /// It stood in an AD-KDC-ISSUED whose checksum verifies (RFC 4120 section 5.2.6.2): only such an element, and what a
-  /// structure of its own signs, can give a client more than its name does; any other was perhaps its own idea.
+  bool from_ticket = false;  ///< from the ticket, where the KDC put it; otherwise from the client's authenticator
+  bool critical = false;     ///< it was outside AD-IF-RELEVANT: named as understood, so it must be enforced
+  /// It was in an AD-KDC-ISSUED whose checksum verifies (RFC 4120 section 5.2.6.2). Only such an
+  /// element, or a structure with a signature of its own, can give a client more rights than its
+  /// name does. The client may have added any other element itself.
   bool issued = false;
-  std::optional<principal_view> issuer{};  ///< who issued it, where that is another than the KDC
+  std::optional<principal_view> issuer{};  ///< its issuer, if that is not the KDC
 
-  /// The data, decoded: AdLoginAlias, EtypeList, ... Views into the same octets.
+  /// Decodes the data as AdLoginAlias, EtypeList, ... Its views point into the same octets.
   template <class T>
   constexpr result<T> as() const {
     return asn1::decode_as<T>("ad-data", data);
@@ -27,7 +28,7 @@ struct authorization_element {
 };
 
 namespace detail {
-/// Bounds on what a client can make a service walk through.
+/// Limits on the work that a client can cause for a service.
 inline constexpr unsigned max_authdata_depth = 8;
 inline constexpr unsigned max_authdata_elements = 256;
 inline constexpr unsigned max_kdc_issued = 32;
@@ -39,13 +40,14 @@ constexpr authorization_element outermost(bool from_ticket) {
   return e;
 }
 
-/// Walks through one list. Visitor: leaf(element) -> bool, which goes on; issued(number, AdKdcIssued) -> bool, whether
-/// its elements count; fault(error), and the walk ends.
+/// Walks through one list. A visitor has leaf(element) -> bool, whether to continue; issued(number,
+/// AdKdcIssued) -> bool, whether to visit its elements; and fault(error), after which the walk
+/// ends.
 template <class Visitor>
 class authdata_walk {
  public:
   constexpr explicit authdata_walk(Visitor& v) : visit_(v) {}
-  /// False when the visitor, or a fault, ended it.
+  /// Returns false when the visitor or a fault ended the walk.
   constexpr bool list(const msg::AuthorizationData& data, authorization_element in, unsigned depth = 0) {
     for (const msg::AuthorizationDataElement e : data) {
       if (++seen_ > max_authdata_elements || depth > max_authdata_depth) return fault(errc::critical_authdata);
@@ -65,11 +67,11 @@ class authdata_walk {
         e.critical = false;
         return list(*inside, e, depth + 1);
       }
-      // RFC 4120 section 5.2.6.4: its elements are the KDC's business
+      // RFC 4120 section 5.2.6.4: its elements are only for the KDC
       case ad_t::mandatory_for_kdc: return true;
       case ad_t::kdc_issued: {
-        // RFC 4120 section 5.2.6.2: without its signature it is ignored, and whoever knows the session key can sign
-        // what the ticket does not hold
+        // RFC 4120 section 5.2.6.2: ignored without a valid signature. Outside the ticket it is
+        // always ignored, because anyone who knows the session key can sign it
         const unsigned number = issued_++;
         if (!e.from_ticket) return true;
         if (number >= max_kdc_issued) return fault(errc::critical_authdata);
@@ -95,13 +97,14 @@ class authdata_walk {
 template <crypto_policy C>
 class ap_acceptor;
 
-/// All authorization data of an authenticated client, the ticket's before the authenticator's. A view, made by an
-/// acceptor that has judged every element; elements of AD-IF-RELEVANT and of a verified AD-KDC-ISSUED come one by one,
-/// what stood in an AD-KDC-ISSUED that does not verify, or in AD-MANDATORY-FOR-KDC, does not come.
+/// All authorization data of an authenticated client, the ticket's before the authenticator's. A
+/// view, made by an acceptor that has checked every element. The elements of AD-IF-RELEVANT and of
+/// a verified AD-KDC-ISSUED are visited one by one. Elements in an AD-KDC-ISSUED that does not
+/// verify, or in AD-MANDATORY-FOR-KDC, are left out.
 class authorization {
  public:
   constexpr authorization() = default;
-  /// Calls f(const authorization_element&) for each; an f that returns bool ends it by false.
+  /// Calls f(const authorization_element&) for each element. If f returns bool, false stops.
   template <class F>
   constexpr void for_each(F&& f) const {
     struct visitor {
@@ -116,7 +119,7 @@ class authorization {
         }
       }
       constexpr bool issued(unsigned number, const msg::AdKdcIssued&) const { return (verified >> number & 1) != 0; }
-      static constexpr bool fault(const error&) { return false; }  // judged before: there is none
+      static constexpr bool fault(const error&) { return false; }  // checked before: there is none
     } v{f, verified_};
     if (ticket_) {
       detail::authdata_walk walk(v);
@@ -146,11 +149,12 @@ class authorization {
                                                         const std::optional<msg::AuthorizationData>&,
                                                         const std::optional<msg::AuthorizationData>&, authorization&);
   std::optional<msg::AuthorizationData> ticket_, authenticator_;
-  std::uint32_t verified_ = 0;  // which AD-KDC-ISSUED, in the order in which the walk meets them
+  std::uint32_t verified_ = 0;  // which AD-KDC-ISSUED verify, in the order of the walk
 };
 
 namespace detail {
-/// Whether the acceptor itself reads this element: only from the authenticator, and only in its right form.
+/// Whether the acceptor itself handles this element: only from the authenticator, and only if it is
+/// well-formed.
 constexpr bool is_read(const authorization_element& e) {
   if (e.from_ticket) return false;
   if (e.type == ad_t::ad_auth_data_ap_options) return read_ms_flags(e.data).has_value();
@@ -158,10 +162,12 @@ constexpr bool is_read(const authorization_element& e) {
 }
 }  // namespace detail
 
-/// Whether a service that understands these types may go on: RFC 4120 section 5.2.6 has it refuse what it must enforce
-/// and does not know. What the acceptor reads itself it understands: MS-KILE's AD-AUTH-DATA-AP-OPTIONS and RFC 4537's
-/// list of encryption types, from the authenticator. errc::critical_authdata, also for more than 256 elements or lists
-/// more than 8 deep, or why an AD-IF-RELEVANT does not decode. `out` is then as it was.
+/// Whether a service that understands these types may continue: RFC 4120 section 5.2.6 requires it
+/// to refuse data that it must enforce and does not know. The acceptor itself understands, in the
+/// authenticator, MS-KILE's AD-AUTH-DATA-AP-OPTIONS and RFC 4537's list of encryption types.
+/// Returns errc::critical_authdata for unknown critical elements, for more than 256 elements and
+/// for lists more than 8 deep, or the error of an AD-IF-RELEVANT that does not decode; `out` is
+/// then unchanged.
 template <crypto_policy C>
 [[nodiscard]] constexpr detail::verdict verify_authorization(C& policy, const typename C::key& session_key,
                                                              view_of<ad_t> understood,

@@ -1,4 +1,4 @@
-// Where a service's keys come from: a concept, a list in memory, and the key for user-to-user.
+// Sources of a service's keys: a concept, a list in memory, and the key for user-to-user.
 #pragma once
 #include "../../numbers/key_search.hpp"
 #include "../credential.hpp"
@@ -6,37 +6,39 @@
 
 namespace kerb::inline v0 {
 
-/// A source of service keys. find() gives the key to try as number ask.tried, or null when there is no further one;
-/// why_none() then says errc::no_key or errc::bad_key_version, or a no_ticket_key with what there was. A source of
-/// long-term keys has none where ask.user_to_user.
+/// A source of service keys. find() returns the key to try after ask.tried others, or null when
+/// there is no further one. why_none() then returns errc::no_key, errc::bad_key_version, or a
+/// no_ticket_key with the keys that there were. A source of long-term keys has none if
+/// ask.user_to_user.
 template <class S>
 concept ticket_keys = requires(S& s, const need_ticket_key& ask) {
   *s.find(ask);
   { s.why_none(ask) } -> std::convertible_to<no_ticket_key>;
 };
 
-/// A source of keys that says of which realm the key is that find() has just given: the realm of the principal that the
-/// key belongs to, whose KDC seals tickets with it. Where one key serves principals of several realms the octets do not
-/// tell them apart: give each realm a key of its own.
+/// A source of keys that knows the realm of the key that find() last returned: the realm of the
+/// principal that the key belongs to, whose KDC seals tickets with it. If one key serves principals
+/// of several realms, these cannot be told apart: give each realm its own key.
 template <class S>
 concept names_realms = requires(S& s, const need_ticket_key& ask) {
   { s.realm_of(ask) } -> std::convertible_to<kerberos_string>;
 };
 
-/// What key a ticket asked for, and what keys its service had: ap_acceptor::key_lookup().
+/// The key that a ticket needs, and the keys that its service had: ap_acceptor::key_lookup().
 struct keys_asked {
   need_ticket_key ticket;
-  no_ticket_key had;  ///< empty as long as no_key() has not been called
+  no_ticket_key had;  ///< empty until no_key() is called
 };
 
-/// At most N keys in place, each for one service, version and encryption type; they are tried in the order of
-/// key_search, and otherwise in that in which they were added.
+/// At most N keys in place, each for one service, version and encryption type. They are tried in
+/// the order of key_search, and otherwise in the order in which they were added.
 template <class Key, std::size_t N>
 class key_list {
  public:
   constexpr key_list() = default;
   constexpr explicit key_list(key_search search) : search_(search) {}
-  /// Adds a key; false, and nothing changed, when all N places are taken. The service's octets must outlive the list.
+  /// Adds a key. Returns false, without a change, when all N places are taken. The service's octets
+  /// must outlive the list.
   [[nodiscard]] constexpr bool add(const principal_view& service, std::uint32_t kvno, etype_t etype, Key k) {
     if (size_ == N) return false;
     entries_[size_].emplace(entry{service, kvno, etype, std::move(k)});
@@ -52,7 +54,7 @@ class key_list {
                                     detail::names_version(ask.kvno), ask.tried, label, version_for(ask));
     return at ? &entries_[*at]->k : nullptr;
   }
-  /// Keys are found by the whole name: whatever key is there belongs to the realm that is asked for.
+  /// Keys are found by their full name, so a key that was found belongs to the requested realm.
   static constexpr kerberos_string realm_of(const need_ticket_key& ask) { return ask.service.realm; }
   constexpr no_ticket_key why_none(const need_ticket_key& ask) const {
     return detail::why_no_key(std::span(entries_.data(), size_), detail::names_version(ask.kvno), label_for(ask),
@@ -79,9 +81,9 @@ class key_list {
   key_search search_ = key_search::named_version;
 };
 
-/// The key of a service that has no keys of its own: the session key of its ticket-granting ticket, which it has given
-/// to the client (RFC 4120 section 3.7). Only for tickets to the very principal that the ticket is of. The credential
-/// must outlive it.
+/// The key of a service without long-term keys: the session key of its ticket-granting ticket,
+/// which it has given to the client (RFC 4120 section 3.7). Only for tickets to the principal that
+/// the ticket-granting ticket belongs to. The credential must outlive this object.
 template <class Key>
 class user_to_user_key {
  public:

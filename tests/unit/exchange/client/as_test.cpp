@@ -103,7 +103,7 @@ TEST_CASE("as_client: EncASRepPart is accepted under APPLICATION 25 and 26", "[e
 // ---- what the encrypted part says, RFC 4120 section 3.1.5
 
 TEST_CASE("as_client: a reply with another nonce fails", "[exchange][rfc4120-3.1.5]") {
-  REQUIRE(fails_with(bent([](reply_spec& s) { s.part.nonce ^= 1; }), errc::nonce_mismatch, "nonce"));
+  REQUIRE(fails_with(bent([](reply_spec& s) { s.part.nonce = s.part.nonce ^ 1u; }), errc::nonce_mismatch, "nonce"));
 }
 TEST_CASE("as_client: a reply for another client fails", "[exchange][rfc4120-3.1.5]") {
   REQUIRE(fails_with(bent([](reply_spec& s) { s.client = mallory(); }), errc::name_mismatch, "cname"));
@@ -295,7 +295,7 @@ TEST_CASE("as_client: another name for the client is taken only where canonicali
 TEST_CASE("as_client: a reply under another key or usage is passed over on a datagram and fails on a stream",
           "[exchange][rfc4120-3.1.5]") {
   const auto wrong_key = [](kdc_world& w) { return [&w](reply_spec& s) { s.seal_with = &w.tgs_key; }; };
-  for (const carrier c : {transport::datagram, transport::stream}) {
+  for (const transport c : {transport::datagram, transport::stream}) {
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
@@ -427,7 +427,7 @@ TEST_CASE("as_client: a KDC that offers nothing we have ends the exchange", "[ex
 }
 TEST_CASE("as_client: broken hints are passed over on a datagram and fail on a stream", "[exchange]") {
   const std::uint8_t junk[] = {0x30, 0x80};
-  for (const carrier c : {transport::datagram, transport::stream}) {
+  for (const transport c : {transport::datagram, transport::stream}) {
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));
@@ -974,7 +974,7 @@ TEST_CASE("as_client: a forged name or hint is passed over on a datagram", "[exc
   REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
 }
 TEST_CASE("as_client: the answer to a datagram that was sent twice does not end the next round", "[exchange]") {
-  for (const carrier c : {transport::datagram, transport::stream}) {
+  for (const transport c : {transport::datagram, transport::stream}) {
     kdc_world w;
     std::array<std::uint8_t, 2048> buffer{};
     client x(w.ask_as(buffer));

@@ -271,7 +271,7 @@ TEST_CASE("received_credentials: what a peer hands over is marked so", "[exchang
   sender s;
   auto got = s.w.open(s.mint(), s.buffer);
   REQUIRE(got);
-  CHECK(kind_of(got->facts(0)) == ticket_kind::handed_over);
+  CHECK(kind_of(kerb_test::must(got->facts(0))) == ticket_kind::handed_over);
   const auto c = got->take(0, s.w.w.policy);
   REQUIRE(c);
   CHECK(kind_of(c->facts()) == ticket_kind::handed_over);

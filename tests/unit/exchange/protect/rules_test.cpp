@@ -52,7 +52,7 @@ KERB_BOTH("session_addresses: directional unless real ones are given, and IPv4 a
 constexpr bool address_rules() {
   const session_addresses a{here_address, there_address};
   using maybe = std::optional<msg::HostAddress>;
-  const auto judge = [&](maybe s, maybe r, bool demand) { return verify_addresses(s, r, a, demand, "X"); };
+  const auto verify = [&](maybe s, maybe r, bool demand) { return verify_addresses(s, r, a, demand, "X"); };
   return verify(there_address, {}, false).ok() && verify(there_address, here_address, false).ok() &&
          verify(there_address, here_address, true).ok() &&
          is(verify(there_address, {}, true), errc::address_mismatch, "X", "r-address") &&
@@ -68,7 +68,7 @@ constexpr bool time_rules() {
   const timestamp now{{1000}, {500000}};
   using at = std::optional<kerberos_time>;
   using usec = std::optional<microseconds>;
-  const auto judge = [&](at t, usec u, bool demanded) { return verify_time(t, u, demanded, now, 300, "X"); };
+  const auto verify = [&](at t, usec u, bool demanded) { return verify_time(t, u, demanded, now, 300, "X"); };
   const auto skewed = [](const error& e, std::string_view field) { return is(e, errc::clock_skew, "X", field); };
   return verify(kerberos_time{1000}, microseconds{0}, true).ok() && verify({}, {}, false).ok() &&
          verify(kerberos_time{700}, microseconds{500000}, false).ok() &&

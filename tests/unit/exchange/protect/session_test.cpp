@@ -101,7 +101,8 @@ constexpr bool one_microsecond() {
     buffer out{};
     const auto m = w.make(i, kind::safe, some_data, out);
     if (!m) return false;
-    const msg::KrbSafeBody b = kerb_test::must(asn1::decode<msg::KrbSafe>(*m)).safe_body.value();
+    const auto safe = asn1::decode<msg::KrbSafe>(*m);
+    const msg::KrbSafeBody b = kerb_test::must(safe).safe_body.value();
     t = {*b.timestamp, *b.usec};
     // One that is not made takes no time
     std::array<std::uint8_t, 8> small{};

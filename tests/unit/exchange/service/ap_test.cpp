@@ -306,7 +306,7 @@ TEST_CASE("ap_acceptor: the limits say how far clocks may differ", "[exchange][r
   const auto presented = [](std::int32_t later_by_usec, std::int64_t skew) {
     ap_world w;
     w.authenticator.cusec.count += later_by_usec;
-    turn t = w.turn();
+    environment t = w.turn();
     t.limits.clock_skew = skew;
     return w.present(w.mint(), t);
   };
@@ -320,7 +320,7 @@ TEST_CASE("ap_acceptor: the limits say how far clocks may differ", "[exchange][r
   const auto starting = [](std::int64_t in, std::int64_t skew) {
     ap_world w;
     w.ticket.starttime = kerberos_time{w.now.at.seconds + in};
-    turn t = w.turn();
+    environment t = w.turn();
     t.limits.clock_skew = skew;
     return w.present(w.mint(), t);
   };
@@ -329,7 +329,7 @@ TEST_CASE("ap_acceptor: the limits say how far clocks may differ", "[exchange][r
   const auto ended = [](std::int64_t ago, std::int64_t skew) {
     ap_world w;
     w.ticket.endtime = kerberos_time{w.now.at.seconds - ago};
-    turn t = w.turn();
+    environment t = w.turn();
     t.limits.clock_skew = skew;
     return w.present(w.mint(), t);
   };
@@ -511,7 +511,7 @@ TEST_CASE("ap_acceptor: what opens and does not decode is refused", "[exchange][
 
 // ---- keys
 
-struct request_facts {
+struct asked {
   ap_world w;
   std::array<std::uint8_t, 4096> buffer{};
   ap_acceptor<testing::insecure_policy> a;
@@ -720,7 +720,7 @@ TEST_CASE("ap_acceptor: a source of keys that never ends is left after the limit
   acceptor_params request = w.request;
   request.buffer = buffer;
   ap_acceptor<testing::insecure_policy> a(request);
-  turn t = w.turn();
+  environment t = w.turn();
   t.limits.max_keys = 5;
   const auto wrong = w.other_key(w.service_etype);
   auto step = a.receive(w.mint(), t);

@@ -15,7 +15,7 @@ using client_t = authenticated_client<key>;
 static_assert(!std::is_default_constructible_v<client_t> && !std::is_aggregate_v<client_t>,
               "only an exchange that opened the ticket makes one");
 static_assert(!std::is_copy_constructible_v<client_t> && !std::is_copy_assignable_v<client_t>);
-static_assert(std::is_nothrow_move_constructible_v<buffer> && std::is_move_constructible_v<client_t>);
+static_assert(std::is_nothrow_move_constructible_v<detail::workspace> && std::is_move_constructible_v<client_t>);
 
 using policy = testing::insecure_policy;
 
