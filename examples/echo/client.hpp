@@ -8,11 +8,11 @@ namespace echo {
 struct failure : std::runtime_error {
   failure(const std::string& who, const kerb::error& e) : std::runtime_error(who + ": " + example::explain(e)) {}
 };
-using places = std::vector<tcp::endpoint>;  ///< where somebody is reached
+using places = std::vector<tcp::endpoint>;  ///< the addresses of one peer
 
 namespace detail {
-/// Runs a client's exchange with `who`. Each request has a connection of its own, since a KDC may hang up after an
-/// answer; the last one stays open.
+/// Runs a client's exchange with `who`. Each request has a connection of its own, because a KDC may close it after the
+/// answer. The last connection stays open.
 template <class Exchange>
 awaitable<typename Exchange::product> converse(Exchange& x, tcp::socket& s, const places& at, policy& p,
                                                std::string who) {
@@ -29,9 +29,9 @@ awaitable<typename Exchange::product> converse(Exchange& x, tcp::socket& s, cons
     } else if (const auto* n = std::get_if<kerb::need_more>(&step)) {
       more = *n;
     } else {
-      throw failure(who, {.code = kerb::errc::no_space});  // a larger program would give a larger buffer
+      throw failure(who, {.code = kerb::errc::no_space});  // a larger program would set a larger buffer
     }
-    // Not as much as there is space for: what stands behind the answer is the session's
+    // Do not read more than is needed: the octets after the answer belong to the session
     const auto space = io.buffer().first(more.at_least);
     std::error_code end;
     const std::size_t n = co_await s.async_read_some(to_read(space), asio::redirect_error(use_awaitable, end));
@@ -43,7 +43,7 @@ awaitable<typename Exchange::product> converse(Exchange& x, tcp::socket& s, cons
 }
 }  // namespace detail
 
-/// Who logs in, where the KDC is, and whom the ticket is for.
+/// The client, its KDC, and the service of the ticket.
 struct account {
   kerb::principal me, service;
   std::string password;
@@ -57,12 +57,12 @@ class client {
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
-  /// Gets the ticket that all sessions use.
+  /// Gets the ticket for all sessions.
   awaitable<void> log_in() {
     const deadline until = steady::now() + patience_;
     co_await in_time(until, get_ticket());
   }
-  /// A session: `text` goes there and comes back so many times.
+  /// Runs one session: sends `text` and expects it back, `times` times.
   awaitable<void> talk(std::string text, unsigned times) {
     deadline until = steady::now() + patience_;
     co_await in_time(until, exchange(text, times, until));
@@ -81,7 +81,7 @@ class client {
   awaitable<void> exchange(const std::string& text, unsigned times, deadline& until) {
     tcp::socket s(co_await asio::this_coro::executor);
     std::array<std::uint8_t, kerb::botan::ap_initiator::typical_buffer_size> buffer;
-    if (!ticket_) throw failure("the service", {.code = kerb::errc::api_misuse});  // nobody has logged in
+    if (!ticket_) throw failure("the service", {.code = kerb::errc::api_misuse});  // log_in() comes first
     kerb::botan::ap_initiator ap({.credential = *ticket_, .buffer = buffer, .times = times_});
     auto keys = co_await detail::converse(ap, s, service_, policy_, "the service");
     kerb::botan::protected_session session(std::move(keys), {.here = kerb::side::initiator});
@@ -100,7 +100,7 @@ class client {
       if (!std::ranges::equal(*back, octets)) throw failure("the service", {.code = kerb::errc::unexpected_message});
     }
   }
-  /// What a KRB-ERROR says, if it is one.
+  /// Returns the error that `message` reports, if it is a KRB-ERROR.
   static std::optional<kerb::error> said(kerb::bytes_view message) {
     const auto e = kerb::asn1::decode<kerb::msg::KrbError>(message);
     if (!e) return std::nullopt;
@@ -116,7 +116,7 @@ class client {
   std::chrono::milliseconds patience_;
   std::array<std::uint8_t, kerb::botan::tgs_client::typical_buffer_size> ticket_buffer_;
   std::optional<kerb::botan::credential> ticket_;
-  kerb::unique_time times_;  // no two authenticators with one time
+  kerb::unique_time times_;  // no two authenticators have the same time
 };
 
 }  // namespace echo

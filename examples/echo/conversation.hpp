@@ -1,4 +1,4 @@
-// The service's side of one connection, without the connection: what came goes in, what to transmit comes out.
+// The service's side of one connection, without I/O: you pass what was received and get what to transmit.
 #pragma once
 #include <string>
 #include <vector>
@@ -9,9 +9,9 @@
 
 namespace echo {
 
-/// What all conversations of one thread share. It stays where it is, and it is large: not for the stack.
+/// What all conversations of one thread share. It cannot move, and it is too large for the stack.
 struct service {
-  /// `keytab` is the octets of such a file. Tickets are taken for `own_name`, or for whom the first key belongs to.
+  /// `keytab` is the content of a keytab file. The service is `own_name`, or the principal of the first key.
   service(std::vector<std::uint8_t> keytab, const std::string& own_name)
       : file(std::move(keytab)), all_keys(open(file)), name(name_of(own_name, all_keys)), keys(all_keys, crypto) {}
   service(const service&) = delete;
@@ -23,7 +23,7 @@ struct service {
   kerb::principal name;
   policy crypto;
   kerb::keytab_keys<policy> keys;
-  /// An authenticator is remembered for ten minutes at most; half as many as this can always come in that time.
+  /// An authenticator is remembered for at most ten minutes. Half of this number of requests always fits in that time.
   kerb::memory_replay_cache<65536> seen;
 
  private:
@@ -44,8 +44,8 @@ struct service {
   }
 };
 
-/// First the AP exchange, then every KRB-PRIV is answered with its own text. Whatever is wrong with a message is
-/// answered with a KRB-ERROR, and is the end. The session's keys, and all plaintext, are wiped when this dies.
+/// Runs the AP exchange, and then returns the text of every KRB-PRIV. It answers a wrong message with a KRB-ERROR, and
+/// ends. The destructor wipes the session's keys and all plaintext.
 class conversation {
  public:
   explicit conversation(service& own)
@@ -53,10 +53,10 @@ class conversation {
   conversation(const conversation&) = delete;
   conversation& operator=(const conversation&) = delete;
 
-  /// Where to read to. Once it is over, what comes is of no use.
+  /// Where to put received octets. After the end, ignore what is received.
   std::span<std::uint8_t> space() { return over_ ? std::span<std::uint8_t>(in_) : incoming_.space(); }
-  /// `n` octets were read. What is to be transmitted now, valid until the next call; nothing: read on, unless it is
-  /// over.
+  /// Call this after `n` octets were read into space(). Returns what to transmit, valid until the next call. If that is
+  /// empty, read on, unless over() is true.
   kerb::bytes_view got(std::size_t n) {
     if (over_) return {};
     const auto frame = incoming_.got(n);
@@ -64,9 +64,9 @@ class conversation {
     if (frame->missing != 0) return {};
     return session_ ? echo(frame->message) : greet(frame->message);
   }
-  /// Hang up when the last answer has gone.
+  /// If true, close the connection when the last answer has left.
   bool over() const { return over_; }
-  /// For the log, when it has ended; `how` is said where nothing was wrong with the messages.
+  /// The line for the log after the end. It contains `how` if no message was wrong.
   std::string told(const std::string& how) const {
     return (client_.empty() ? "nobody" : client_) + ", messages: " + std::to_string(echoed_) + "; " +
            (why_.ok() ? how : "refused: " + example::explain(why_, example::met_by::service));
@@ -93,7 +93,7 @@ class conversation {
     const kerb::wiped_on_exit wipe(std::span<std::uint8_t>(workspace_).first(message.size()));
     const auto text = session_->open_priv(message, workspace_, t);
     if (!text) {
-      // An error is not answered with an error: that might go on for ever
+      // Never answer an error with an error: that could go on forever
       if (kerb::asn1::decode<kerb::msg::KrbError>(message)) over_ = true;
       return over_ ? kerb::bytes_view() : refuse(text.error(), to_krb_error(text.error()));
     }
@@ -120,7 +120,7 @@ class conversation {
 
   service& own_;
   frame_buffer in_, out_;
-  std::array<std::uint8_t, max_message> workspace_;  // the acceptor's, and then for what is opened
+  std::array<std::uint8_t, max_message> workspace_;  // first for the acceptor, then for opened messages
   incoming incoming_{in_};
   kerb::botan::ap_acceptor acceptor_;
   std::optional<kerb::botan::protected_session> session_;

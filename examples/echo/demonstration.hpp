@@ -22,14 +22,14 @@ inline awaitable<void> answer_request(tcp::socket& s, realm& r) {
   const auto answer = r.answer(request, now(), message_part(out));
   if (answer) co_await asio::async_write(s, to_write(framed(*answer, out)), use_awaitable);
 }
-/// A KDC over TCP, one request after the other; examples/kdc is a better one.
+/// A KDC over TCP that serves one request after the other; examples/kdc is a better one.
 inline awaitable<void> answer_requests(tcp::acceptor port, realm& r) {
   for (;;) {
     tcp::socket s = co_await port.async_accept(use_awaitable);
     const deadline until = steady::now() + std::chrono::seconds(1);
     try {
       co_await in_time(until, answer_request(s, r));
-    } catch (const std::system_error&) {}  // whoever hangs up, or says nothing, is not waited for
+    } catch (const std::system_error&) {}  // do not wait for a client that has hung up or sends nothing
   }
 }
 inline awaitable<void> visit(client& c, const char* name) {
@@ -58,7 +58,7 @@ inline std::vector<std::uint8_t> keytab_of(const kerb::principal& name, const ke
 }
 }  // namespace detail
 
-/// The exit status.
+/// Runs the demonstration and returns the exit status.
 inline int demonstrate() {
   policy crypto;
   detail::realm realm(crypto, detail::realm_name, kerb::etype_t::aes256_cts_hmac_sha384_192);
@@ -100,7 +100,7 @@ inline int demonstrate() {
   co_spawn(thread, detail::visit(*queen, "the queen"), end);
   co_spawn(thread, detail::stray(service_is_at), end);
   while (left != 0) thread.run_one();
-  while (thread.poll() != 0) {}  // the service's last words
+  while (thread.poll() != 0) {}  // the service's last lines
   std::puts("The queen's password was wrong; the others' sessions took no notice of it, nor of the browser.");
   return failed == 1 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-// Messages on a stream and the clock: what both sides need, whatever carries the octets.
+// Messages on a stream, and the clock: what both sides need with any transport.
 #pragma once
 #include <algorithm>
 #include <chrono>
@@ -9,7 +9,7 @@ namespace echo {
 using policy = kerb::botan::policy;
 using steady = std::chrono::steady_clock;
 
-/// The longest message that is read, and the most text that surely fits into one.
+/// The longest message that is accepted, and the largest text that always fits into one.
 inline constexpr std::size_t max_message = 16384, max_text = max_message - 256;
 /// A message with its length in front.
 using frame_buffer = std::array<std::uint8_t, 4 + max_message>;
@@ -21,13 +21,14 @@ inline kerb::timestamp now() {
 }
 inline kerb::environment<policy, policy> env_now(policy& p) { return {p, p, now()}; }
 
-/// Gathers one message at a time. It asks for no octet that stands behind the message, so the stream keeps those.
+/// Collects one message at a time. It never reads beyond the message, so those octets stay in the stream.
 class incoming {
  public:
   explicit incoming(std::span<std::uint8_t> buffer) : buffer_(buffer) {}
-  /// Where the next octets go.
+  /// Where to put the next octets.
   std::span<std::uint8_t> space() const { return buffer_.subspan(have_, missing_); }
-  /// `n` octets have come: the message, valid until the next one is asked for, or how much it lacks.
+  /// Call this after `n` octets were read. Returns the message, valid until the next read, or how many octets are
+  /// missing.
   kerb::result<kerb::frame> got(std::size_t n) {
     have_ += n;
     auto frame = kerb::read_frame(kerb::bytes_view(buffer_).first(have_), buffer_.size() - 4);
@@ -41,10 +42,10 @@ class incoming {
   std::size_t have_ = 0, missing_ = 4;
 };
 
-/// Where a message is written that is to have its length in front: four octets are kept for that.
+/// Where to write a message, so that four octets for its length remain in front.
 inline std::span<std::uint8_t> message_part(frame_buffer& out) { return std::span(out).last(max_message); }
 
-/// The message with its length in front of it, at the end of `out`; it may stand there already.
+/// Returns the message with its length in front, at the end of `out`. The message may be there already.
 inline kerb::bytes_view framed(kerb::bytes_view message, std::span<std::uint8_t> out) {
   const auto whole = out.last(4 + message.size());
   const auto length = kerb::frame_header(static_cast<std::uint32_t>(message.size()));

@@ -41,7 +41,7 @@ struct options {
   unsigned messages = 1, connections = 1;
 };
 
-/// What is wrong with the command line, or with a file that it names.
+/// An error in the command line, or in a file that it names.
 struct bad_option : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

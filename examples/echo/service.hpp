@@ -8,8 +8,8 @@
 namespace echo {
 
 struct limits {
-  std::chrono::milliseconds idle{10000};  ///< for a whole message to come, and for a whole answer to go
-  unsigned most = 1000;                   ///< connections at a time
+  std::chrono::milliseconds idle{10000};  ///< limit for a whole message to arrive, and for a whole answer to leave
+  unsigned most = 1000;                   ///< largest number of connections at a time
 };
 
 namespace detail {
@@ -21,7 +21,7 @@ inline awaitable<void> converse(tcp::socket& s, conversation& c, deadline& until
     until = steady::now() + l.idle;
     co_await asio::async_write(s, to_write(answer), use_awaitable);
   }
-  // Octets that nobody has read would make the kernel take the last answer back
+  // Read on: unread octets would make the kernel discard the last answer
   s.shutdown(tcp::socket::shutdown_send);
   for (;;) co_await s.async_read_some(to_read(c.space()), use_awaitable);
 }
@@ -29,7 +29,7 @@ inline awaitable<void> serve(tcp::socket s, service& own, limits l) {
   std::error_code none;
   const std::string from = text_of(s.remote_endpoint(none));
   std::string how;
-  conversation c(own);  // its buffers lie in this coroutine, and die with it
+  conversation c(own);  // its buffers are in this coroutine and are destroyed with it
   deadline until = steady::now() + l.idle;
   try {
     co_await in_time(until, converse(s, c, until, l));
@@ -38,15 +38,15 @@ inline awaitable<void> serve(tcp::socket s, service& own, limits l) {
 }
 }  // namespace detail
 
-/// Accepts connections for ever.
+/// Accepts connections forever.
 inline awaitable<void> serve(tcp::acceptor port, service& own, limits l) {
   for (unsigned open = 0;;) {
     std::error_code why;
     tcp::socket s = co_await port.async_accept(asio::redirect_error(use_awaitable, why));
-    if (why) {  // no more files, perhaps: that passes
+    if (why) {  // perhaps no file descriptor is left: try again later
       asio::steady_timer pause(port.get_executor(), std::chrono::milliseconds(100));
       co_await pause.async_wait(use_awaitable);
-    } else if (open != l.most) {  // otherwise it is closed at once
+    } else if (open != l.most) {  // otherwise the connection is closed at once
       ++open;
       co_spawn(port.get_executor(), detail::serve(std::move(s), own, l), [&open](std::exception_ptr) { --open; });
     }

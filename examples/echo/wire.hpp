@@ -1,4 +1,4 @@
-// Coroutines over TCP: what both sides need of asio.
+// Coroutines over TCP: what both sides need from Asio.
 #pragma once
 #include <asio.hpp>
 #include <asio/experimental/awaitable_operators.hpp>
@@ -18,7 +18,7 @@ inline std::string text_of(const tcp::endpoint& e) {
          std::to_string(e.port());
 }
 
-/// When something must have happened. Whoever gets on puts it off.
+/// The time by which something must have happened. Progress moves it.
 using deadline = steady::time_point;
 
 namespace detail {
@@ -36,7 +36,7 @@ inline awaitable<void> kept(awaitable<void> work, std::exception_ptr& failure) {
 }
 }  // namespace detail
 
-/// Runs `work` to its end. At the deadline, what it waits for is cancelled, and this throws asio::error::timed_out.
+/// Runs `work` to its end. At the deadline it cancels the pending operation and throws asio::error::timed_out.
 inline awaitable<void> in_time(const deadline& until, awaitable<void> work) {
   using namespace asio::experimental::awaitable_operators;
   std::exception_ptr failure;
@@ -45,7 +45,7 @@ inline awaitable<void> in_time(const deadline& until, awaitable<void> work) {
   if (failure) std::rethrow_exception(failure);
 }
 
-/// Reads one message; it lies in `buffer`.
+/// Reads one message into `buffer` and returns a view of it.
 inline awaitable<kerb::bytes_view> read_message(tcp::socket& s, std::span<std::uint8_t> buffer) {
   incoming in(buffer);
   for (;;) {

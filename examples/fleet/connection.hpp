@@ -1,4 +1,4 @@
-// One client: requests come with their length in front, and so do the answers. Nothing here waits.
+// One client's connection: requests and answers have their length in front. Nothing here blocks.
 #pragma once
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -13,12 +13,12 @@
 
 namespace example {
 
-/// Held by a shared pointer: an answer about a replay may come when the client has gone.
+/// Held by a shared pointer, because the answer to a replay check may arrive after the client has gone.
 class connection : public std::enable_shared_from_this<connection> {
  public:
   static constexpr std::size_t largest_request = 65536;
 
-  /// `idle` is how long a whole request may take to come, and a whole answer to go.
+  /// `idle` is the time limit for a whole request to arrive, and for a whole answer to leave.
   connection(int fd, const sockaddr_in& from, service& s, std::chrono::milliseconds idle)
       : fd_(fd), service_(s), idle_(idle) {
     put_off();
@@ -32,13 +32,13 @@ class connection : public std::enable_shared_from_this<connection> {
   ~connection() { hang_up(); }
 
   bool is_open() const { return fd_ >= 0; }
-  /// When to hang up. An octet now and then does not put that off.
+  /// When to hang up. Single octets that arrive do not move this time.
   steady::time_point until() const { return until_; }
-  /// While an answer about a replay is awaited nothing is read: what a client sends ahead stays in the kernel.
+  /// While a replay check is pending, nothing is read: what a client sends ahead stays in the kernel.
   pollfd wanted() const { return {fd_, static_cast<short>(!out_.empty() ? POLLOUT : acceptor_ ? 0 : POLLIN), 0}; }
   void go_on() {
     if (!out_.empty()) transmit();
-    else if (acceptor_) hang_up();  // the client has gone: nothing else is asked about
+    else if (acceptor_) hang_up();  // only the client's end is reported in this state
     else receive();
     serve();
   }
@@ -57,13 +57,13 @@ class connection : public std::enable_shared_from_this<connection> {
     if (n <= 0) return hang_up();
     in_.insert(in_.end(), piece.begin(), piece.begin() + n);
   }
-  /// Goes on with what has come, request by request. A loop, so that many at once take no more stack than one.
+  /// Serves what has arrived, request by request. It is a loop, so that many requests use no more stack than one.
   void serve() {
     if (std::exchange(serving_, true)) return;
     while (is_open() && !acceptor_ && out_.empty() && begin()) {}
     serving_ = false;
   }
-  /// Begins with the next request; false: it has not come in full.
+  /// Begins with the next request. Returns false if it has not arrived in full.
   bool begin() {
     const auto frame = kerb::read_frame(in_, largest_request);
     if (!frame) return hang_up(), false;
@@ -79,12 +79,12 @@ class connection : public std::enable_shared_from_this<connection> {
     act(acceptor_->receive(request_, service_.turn(at_)));
     return true;
   }
-  /// Does what the acceptor says until there is something to wait for. A loop: how many keys are tried is for the
-  /// keytab and the ticket to say.
+  /// Handles the acceptor's steps until it must wait. It is a loop, because the keytab and the ticket determine how
+  /// many keys are tried.
   void act(step s) {
     while (auto next = acted(s)) s = *next;
   }
-  /// What the acceptor says then; nothing: it is somebody else's turn.
+  /// The acceptor's next step, or nothing if other connections are served now.
   std::optional<step> acted(const step& s) {
     if (!acceptor_) return std::nullopt;
     auto& a = *acceptor_;
@@ -96,7 +96,7 @@ class connection : public std::enable_shared_from_this<connection> {
           return k != nullptr ? a.provide(*k, service_.turn(at_))
                               : a.no_key(service_.keys.why_none(ask), service_.turn(at_));
         },
-        [&](const kerb::check_replay& ask) -> then {  // the answer comes later; until then others are served
+        [&](const kerb::check_replay& ask) -> then {  // the answer arrives later; until then others are served
           service_.replays.ask(ask, at_.at, [me = weak_from_this()](kerb::replay_verdict v) {
             if (const auto self = me.lock()) self->known(v);
           });
@@ -114,7 +114,7 @@ class connection : public std::enable_shared_from_this<connection> {
           workspace_.swap(bigger);
           return a.receive(request_, service_.turn(at_));
         },
-        // said only where no answer is asked for, and we require that it is
+        // returned only if the client wants no answer, and this acceptor requires mutual authentication
         [&](const kerb::done&) -> then { return hang_up(), then(); },
         [&](const kerb::failed& f) -> then {
           service_.log(from_ + " failed: " + explain(f.why, met_by::service));
@@ -151,9 +151,9 @@ class connection : public std::enable_shared_from_this<connection> {
   steady::time_point until_{};
   std::vector<std::uint8_t> in_, out_;
   std::vector<std::uint8_t> workspace_ = std::vector<std::uint8_t>(kerb::botan::ap_acceptor::typical_buffer_size);
-  kerb::bytes_view request_;                          ///< in in_, which is left alone until it has been answered
-  kerb::timestamp at_;                                ///< when it came
-  std::optional<kerb::botan::ap_acceptor> acceptor_;  ///< of the request that is being served
+  kerb::bytes_view request_;  ///< in in_, which does not change until the request has been answered
+  kerb::timestamp at_;        ///< when it arrived
+  std::optional<kerb::botan::ap_acceptor> acceptor_;  ///< for the current request
   bool serving_ = false;
 };
 

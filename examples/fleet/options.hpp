@@ -48,7 +48,7 @@ inline std::string first_line(const std::string& file) {
   return line;
 }
 
-/// The arguments; nothing when there is nothing to do but to end with `status`.
+/// Returns the arguments, or nothing if the program must end with `status`.
 inline std::optional<fleet_options> read_fleet_options(int argc, char** argv, int& status) {
   fleet_options o;
   std::string port = "0", skew = "300", apart = "2", patience = "1000", idle = "30", password_file;

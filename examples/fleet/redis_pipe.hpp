@@ -1,4 +1,4 @@
-// Commands to a Redis server and their replies, in order, over a connection on which nothing waits.
+// Commands to a Redis server and their replies, in order, over a connection that never blocks.
 #pragma once
 #include <hiredis/hiredis.h>
 #include <poll.h>
@@ -18,14 +18,13 @@ namespace example {
 
 using steady = std::chrono::steady_clock;
 
-/// Many commands can be on their way at once; Redis answers them in the order in which they came.
+/// Many commands can be pending at once. Redis answers them in order.
 class redis_pipe {
  public:
-  /// What is done with a reply. Null: there is none and there will be none, and whether the command was carried out is
-  /// not known.
+  /// Called with the reply. Null: there will be no reply, and it is unknown whether the command was executed.
   using then = std::function<void(const redisReply*)>;
 
-  /// HOST:PORT, or the path of a socket.
+  /// `address` is HOST:PORT, or the path of a socket.
   explicit redis_pipe(std::string address) : address_(std::move(address)) {
     const std::size_t colon = address_.rfind(':');
     if (is_path()) return;
@@ -35,13 +34,13 @@ class redis_pipe {
   }
 
   bool is_open() const { return context_ != nullptr; }
-  /// Begins to connect; false: it cannot even begin. (A host's name is looked up here, and that waits: use an address.)
+  /// Starts to connect. Returns false if that fails at once. The look-up of a host name blocks: use an address.
   bool open() {
     context_.reset(is_path() ? redisConnectUnixNonBlock(address_.c_str()) : redisConnectNonBlock(host_.c_str(), port_));
     if (context_ && context_->err != 0) context_.reset();
     return is_open();
   }
-  /// Hangs up. Whoever waits for a reply is told that there is none.
+  /// Closes the connection, and calls all pending functions with null.
   void close() {
     context_.reset();
     unsent_ = false;
@@ -58,7 +57,7 @@ class redis_pipe {
     unsent_ = true;
     requested_server_.push_back({std::move(next), steady::now()});
   }
-  /// When the oldest command that has no reply was asked; the end of time when there is none.
+  /// When the oldest pending command was sent; time_point::max() if there is none.
   steady::time_point waiting_since() const {
     return requested_server_.empty() ? steady::time_point::max() : requested_server_.front().when;
   }
@@ -66,7 +65,7 @@ class redis_pipe {
   pollfd wanted() const {
     return {context_ ? context_->fd : -1, static_cast<short>(unsent_ ? POLLIN | POLLOUT : POLLIN), 0};
   }
-  /// Sends and receives what can be sent and received now. False: the connection has ended.
+  /// Sends and receives what it can without blocking. Returns false if the connection has ended.
   bool go_on() {
     int all_sent = 0;
     if (unsent_ && redisBufferWrite(context_.get(), &all_sent) != REDIS_OK) return false;
@@ -77,11 +76,11 @@ class redis_pipe {
       if (redisGetReplyFromReader(context_.get(), &got) != REDIS_OK) return false;
       if (got == nullptr) return true;
       const std::unique_ptr<void, void (*)(void*)> reply(got, freeReplyObject);
-      if (requested_server_.empty()) return false;  // nobody asked
+      if (requested_server_.empty()) return false;  // a reply without a command
       const then next = std::move(requested_server_.front().next);
       requested_server_.pop_front();
       next(static_cast<const redisReply*>(got));
-      if (!context_) return false;  // closed by whoever read it
+      if (!context_) return false;  // `next` has closed the connection
     }
   }
 

@@ -1,4 +1,4 @@
-// What Redis says, and what it is told, as text.
+// Redis's replies, and arguments of commands, as text.
 #pragma once
 #include <hiredis/hiredis.h>
 
@@ -15,7 +15,7 @@ inline std::string_view text_of(const redisReply* r) {
       r != nullptr && (r->type == REDIS_REPLY_STRING || r->type == REDIS_REPLY_STATUS || r->type == REDIS_REPLY_ERROR);
   return has_text ? std::string_view(r->str, static_cast<std::size_t>(r->len)) : std::string_view();
 }
-/// Of a reply to TIME; 0: it is none.
+/// The seconds in a reply to TIME; 0 if it is none.
 inline std::int64_t seconds_of(const redisReply* r) {
   if (r == nullptr || r->type != REDIS_REPLY_ARRAY || r->elements != 2) return 0;
   return std::strtoll(std::string(text_of(r->element[0])).c_str(), nullptr, 10);

@@ -1,4 +1,4 @@
-// One thread around ppoll(): clients, and Redis, whichever has something to say.
+// One thread around ppoll() that serves clients and the connection to Redis.
 #pragma once
 #include <algorithm>
 #include <csignal>
@@ -10,10 +10,10 @@ namespace example {
 
 struct server_options {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  ///< 0: any that is free
+  std::uint16_t port = 0;  ///< 0: any free port
   bool reuse_port = false;
   std::size_t most_connections = 1000;
-  std::chrono::milliseconds idle{30000};  ///< for a whole request to come, and for a whole answer to go
+  std::chrono::milliseconds idle{30000};  ///< limit for a whole request to arrive, and for a whole answer to leave
 };
 
 class server {
@@ -39,7 +39,7 @@ class server {
   ~server() { ::close(listener_); }
   std::uint16_t port() const { return port_; }
 
-  /// Serves until `stop` is set, by a handler of a signal that is blocked but for `while_waiting`.
+  /// Serves until a signal handler sets `stop`. The signal is blocked except while this waits with `while_waiting`.
   void run(const volatile std::sig_atomic_t& stop, const sigset_t& while_waiting) {
     while (stop == 0) round(while_waiting);
   }
@@ -76,7 +76,7 @@ class server {
     const int fd = ::accept4(listener_, reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) {
       const bool passes = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
-      // No more files: whoever waits to be accepted would keep poll() from waiting, and nothing would come of it
+      // No file descriptor is left. Pause, because a pending connection would keep ppoll() from waiting
       if (!passes && !(errno == EMFILE && make_buffer()))
         accept_again_ = steady::now() + std::chrono::milliseconds(100);
       return;
@@ -84,12 +84,12 @@ class server {
     if (clients_.size() >= options_.most_connections) make_buffer();
     clients_.push_back(std::make_shared<connection>(fd, from, service_, options_.idle));
   }
-  /// Whoever has kept us waiting the longest makes buffer; false: there is nobody.
+  /// Closes the connection that has kept the server waiting longest. Returns false if there is none.
   bool make_buffer() {
     const auto oldest = std::min_element(clients_.begin(), clients_.end(),
                                          [](const client& a, const client& b) { return a->until() < b->until(); });
     if (oldest == clients_.end()) return false;
-    (*oldest)->hang_up();  // an answer about a replay may hold it for a moment more
+    (*oldest)->hang_up();  // a pending replay check may keep the object alive for a moment
     clients_.erase(oldest);
     return true;
   }
@@ -98,7 +98,7 @@ class server {
   service& service_;
   int listener_ = -1;
   std::uint16_t port_ = 0;
-  steady::time_point accept_again_{};  ///< not before this
+  steady::time_point accept_again_{};  ///< no accept before this time
   std::list<client> clients_;
 };
 

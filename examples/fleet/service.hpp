@@ -1,4 +1,4 @@
-// What the connections of one process share: one thread, one policy, one memory.
+// What the connections of one process share: one thread, one policy, one replay cache.
 #pragma once
 #include <sys/time.h>
 

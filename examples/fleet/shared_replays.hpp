@@ -1,4 +1,4 @@
-// The authenticators that a fleet of acceptors has seen, in a Redis server. README.md beside this says why it holds.
+// A fleet's replay cache in a Redis server. README.md in this folder explains why it accepts a request at most once.
 #pragma once
 #include <charconv>
 #include <ctime>
@@ -12,8 +12,8 @@ namespace example {
 
 using policy = kerb::botan::policy;
 
-/// Says of an authenticator whether it is new, by a function that is called later. What cannot be known is `blind`:
-/// Redis is not there, is slow, has lost its memory or might lose it.
+/// Reports whether an authenticator is new, through a function that it calls later. The verdict is `unknown` if Redis
+/// is unavailable or slow, or has lost its memory or might lose it.
 class shared_replays {
  public:
   using told = std::function<void(kerb::replay_verdict)>;
@@ -22,20 +22,20 @@ class shared_replays {
   shared_replays(const replay_options& o, policy& crypto, log_line log)
       : o_(o), crypto_(crypto), log_(std::move(log)), pipe_(o_.redis) {}
 
-  /// `now` is the clock's value at which the authenticator was found young enough.
+  /// `now` is the time at which the acceptor checked the authenticator's age.
   void ask(const kerb::check_replay& what, kerb::kerberos_time now, told tell) {
     if (epoch_.empty()) return tell(kerb::replay_verdict::unknown);
-    // Longer than this one accepts it: this clock may be ahead of Redis's, and another acceptor's behind
+    // Longer than this acceptor accepts it: its clock may be ahead of Redis's, and another acceptor's behind
     const std::int64_t left = what.forget_after.seconds - now.seconds + 2 * o_.apart;
     if (left < 1 || left > 2 * (o_.skew + o_.apart) + 1) return tell(kerb::replay_verdict::unknown);
-    // One step for Redis: enter it unless it is there, and say which memory that is and what time it is
+    // One transaction: enter it unless it is there, and return the name of the memory and the time
     pipe_.ask({"MULTI"}, ignore);
     pipe_.ask({"SET", o_.prefix + hex(what.digest), "1", "NX", "PX", std::to_string(1000 * left)},
               [this](const redisReply* r) { (void)complains(r); });
     pipe_.ask({"GET", epoch_key_}, ignore);
     pipe_.ask({"INFO", "replication"}, ignore);
     pipe_.ask({"TIME"}, ignore);
-    const bool too_early = what.forget_after <= blind_to_;  // asked nevertheless: perhaps somebody has vouched
+    const bool too_early = what.forget_after <= blind_to_;  // asked nevertheless, so that the digest is entered
     pipe_.ask({"EXEC"}, [this, now, too_early, epoch = epoch_, tell = std::move(tell)](const redisReply* r) {
       const kerb::replay_verdict v = judge(r, now.seconds, epoch);
       tell(too_early && v == kerb::replay_verdict::fresh ? kerb::replay_verdict::unknown : v);
@@ -46,7 +46,7 @@ class shared_replays {
   void go_on() {
     if (pipe_.is_open() && !pipe_.go_on() && pipe_.is_open()) lose("the connection has ended");
   }
-  /// Connects when it is time to, and gives up what has taken too long; the result is when to call again.
+  /// Connects if it is time to, and drops a connection whose reply is late. Returns when to call again.
   steady::time_point tick() {
     const auto now = steady::now();
     if (pipe_.is_open() && now - o_.patience >= pipe_.waiting_since()) lose("no answer in time");
@@ -58,7 +58,7 @@ class shared_replays {
     const auto since = pipe_.waiting_since();
     return since == steady::time_point::max() ? now + std::chrono::hours(1) : since + o_.patience;
   }
-  /// Vouches that nothing that was accepted has been forgotten: what Redis does not know is new.
+  /// States that no accepted request has been forgotten: what Redis does not know is new.
   void vouch(std::function<void(bool)> done) { vouched_ = std::move(done); }
 
  private:
@@ -69,7 +69,7 @@ class shared_replays {
     if (entered->type == REDIS_REPLY_NIL) return seen;
     if (text_of(entered) != "OK") return unknown;
     if (text_of(found) != epoch || field(text_of(info), "master_replid") != replication_) {
-      if (epoch_ == epoch) {  // else it is known already
+      if (epoch_ == epoch) {  // otherwise it is known already
         epoch_.clear();
         say("the memory is not the one it was");
         greet();
@@ -82,10 +82,10 @@ class shared_replays {
     return unknown;
   }
 
-  /// Which memory is it? A server that starts, and one that becomes master, has a new replication id: what it knows
-  /// then may lack the last entries. So the memory's name hangs on that, and is lost with the memory.
+  /// Finds out which memory this is. A server that starts or becomes master has a new replication id, and may lack the
+  /// last entries. So the name of the memory is bound to that id, and is lost with the memory.
   void greet() {
-    if (!o_.password.empty()) pipe_.ask({"AUTH", o_.password}, ignore);  // INFO tells whether it helped
+    if (!o_.password.empty()) pipe_.ask({"AUTH", o_.password}, ignore);  // INFO fails if the password was wrong
     pipe_.ask({"INFO"}, [this](const redisReply* r) {
       if (r == nullptr || complains(r)) return;
       const std::string_view info = text_of(r);
@@ -97,7 +97,7 @@ class shared_replays {
       begin_epoch();
     });
   }
-  /// A memory's name begins with the time when it began, by Redis's clock, or with 0 when somebody vouches for it.
+  /// The name of a memory begins with the time at which it was created, by Redis's clock, or with 0 after vouch().
   void begin_epoch() {
     std::array<std::uint8_t, 8> random{};
     if (!crypto_.fill(random)) return lose("no randomness");
@@ -112,7 +112,7 @@ class shared_replays {
       const auto [end, fault] = std::from_chars(epoch.data(), epoch.data() + epoch.size(), began);
       if (fault != std::errc{} || began < 0 || *end != ':') return lose("no epoch can be had: " + epoch);
       epoch_ = epoch;
-      // All that may have been accepted before, by an acceptor ahead of a Redis that was ahead of this one
+      // Covers all that may have been accepted before, by an acceptor ahead of a Redis that was ahead of this clock
       blind_to_ = kerb::plus({began}, 2 * o_.skew + 1 + 4 * o_.apart);
       const std::int64_t blind_for = began + o_.skew + 4 * o_.apart - std::time(nullptr);
       say(blind_for <= 0
@@ -142,7 +142,7 @@ class shared_replays {
   policy& crypto_;
   log_line log_;
   redis_pipe pipe_;
-  std::string replication_, epoch_key_, epoch_;  ///< of the memory that is there; epoch_ is empty: none to rely on
+  std::string replication_, epoch_key_, epoch_;  ///< of the current memory; without a usable one, epoch_ is empty
   kerb::kerberos_time blind_to_{};
   steady::time_point again_{};
   std::function<void(bool)> vouched_;

@@ -1,4 +1,4 @@
-// The visitor that turns what describe() shows into items, and looks into what is no ASN.1.
+// The visitor that turns what describe() shows into items, and shows what is not ASN.1.
 #pragma once
 #include <kerb/messages.hpp>
 #include <kerb/msg/contents.hpp>
@@ -16,7 +16,7 @@ using kerb::asn1::content;
 inline octets copied(bytes_view v) { return octets(v.begin(), v.end()); }
 inline std::uint32_t u32(std::size_t n) { return static_cast<std::uint32_t>(n); }
 
-/// Where things are put: the document, and what is known of the place.
+/// Where items go: the document, and the context of the current octets.
 struct place {
   document& doc;
   keyring& keys;
@@ -27,7 +27,7 @@ struct place {
   std::uint16_t kpasswd = 0;  ///< the version, inside a kpasswd frame
   bool reply = false;
   bool placed = true;
-  unsigned nesting = 0;  ///< how many tokens stand around it
+  unsigned nesting = 0;  ///< how many tokens enclose it
 
   place below(std::size_t by, std::size_t levels = 1) const {
     place p = *this;
@@ -35,7 +35,7 @@ struct place {
     p.offset += u32(by);
     return p;
   }
-  /// A line for what has no schema; `at` counts from this place.
+  /// Adds an item for octets without a schema; `at` counts from this place.
   item& line(std::string field, std::string type, content holds, std::size_t at, std::size_t size,
              std::int64_t number = 0) const {
     item i;
@@ -67,7 +67,8 @@ struct place {
   }
 };
 
-/// How long the encoding says it is, header and all; 0 where there is no header, and where so much will not come.
+/// The size of the encoding according to its header, header included; 0 if the header is unusable or the size is too
+/// large.
 inline std::size_t announced(bytes_view in) {
   if (in.size() < 2) return 0;
   if (in[1] < 0x80) return 2u + in[1];
@@ -123,14 +124,14 @@ class builder {
     auto opened = at_.keys.open(s, n.contents);
     remark_ = opened.how;
     key_ = opened.key;
-    // Triple DES pads, and the size of what is in there is for the message to say
+    // Triple DES pads; the message itself has the size of the rest
     const std::size_t pads = at_.keys.block(static_cast<kerb::etype_t>(s.etype)), size = announced(opened.octets);
     const bool padded = pads > 1 && size <= opened.octets.size() && opened.octets.size() - size < pads;
     return padded && size != 0 ? opened.octets.first(size) : opened.octets;
   }
 
  private:
-  /// What asn1::describe() has no schema for.
+  /// Shows content for which asn1::describe() has no schema.
   void look_into(const kerb::asn1::node& n, std::size_t mine) {
     const std::string_view field = n.field;
     item& i = at_.doc.items[mine];
@@ -140,7 +141,7 @@ class builder {
     inside.in_plaintext = i.in_plaintext;
     inside.offset = i.offset + i.header;
     if (field == "checksum" && cksumtype_ == 0x8003 && n.contents.size() >= 24) {
-      i.holds = content::nested;  // and no octets: a KRB-CRED may have keys that nothing seals
+      i.holds = content::nested;  // no octets, because a KRB-CRED in it may have unsealed keys
       i.contents.clear();
       return gss_checksum(n.contents, mine, inside);
     }
@@ -179,7 +180,7 @@ class builder {
     }
     if (!parts->exts.empty()) inside.bytes("Exts", in, in.size() - parts->exts.size(), parts->exts.size());
   }
-  /// What a CMS SignedData (RFC 5652) of PKINIT has signed; certificates and signatures stay octets.
+  /// Shows the signed content of a CMS SignedData (RFC 5652) of PKINIT; certificates and signatures stay octets.
   void signed_data(bytes_view in, std::size_t mine, const place& inside) {
     using namespace kerb;
     constexpr der::place p{"SignedData", ""};
@@ -225,7 +226,7 @@ class builder {
       at_.doc.items[mine].note = why;
       return;
     }
-    at_.doc.items[mine].holds = Secrets ? content::text : content::withheld;  // the new password itself
+    at_.doc.items[mine].holds = Secrets ? content::text : content::withheld;  // these octets are the new password
     if (Secrets) at_.doc.items[mine].contents = copied(in);
   }
 
@@ -235,7 +236,7 @@ class builder {
   std::int64_t cksumtype_ = 0;
 };
 
-/// All of `in` is a T. Of one that is cut off, what is there is shown, although nobody should believe it.
+/// Shows all of `in` as a T. If it is cut off, the available part is shown, which is not reliable.
 template <class T>
 void show(const char* name, bytes_view in, const place& at, kerb::msg::contents c = {}) {
   const auto run = [&](auto b, bytes_view all) {
@@ -245,7 +246,7 @@ void show(const char* name, bytes_view in, const place& at, kerb::msg::contents 
     return to.secrets ? run(builder<true>(to), all) : run(builder<false>(to), all);
   };
   if (at.doc.name.empty()) at.doc.name = name;
-  // a KRB-CRED need not be sealed
+  // a KRB-CRED may be unsealed
   constexpr bool may_have_keys = kerb::asn1::detail::holds_secrets<T> || std::same_as<T, kerb::msg::KrbCred>;
   at.doc.guarded = at.doc.guarded || (may_have_keys && !at.secrets);
   kerb::error why = both(at, in);

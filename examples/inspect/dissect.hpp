@@ -1,4 +1,4 @@
-// From a file's octets to documents: captures, streams, keytabs, caches; and learning keys on the way.
+// From a file's octets to documents: captures, streams, keytabs and caches; it also collects keys on the way.
 #pragma once
 #include <kerb/format/ccache.hpp>
 #include <kerb/format/principal.hpp>
@@ -12,12 +12,12 @@ namespace inspect {
 
 struct request {
   std::string file;  ///< "-" for standard input
-  std::string as;    ///< a kind by name, or empty
+  std::string as;    ///< the name of a kind, or empty
   std::set<std::uint16_t> ports{88, 464};
   bool secrets = false;
 };
 
-/// Length and message, again and again: RFC 4120 section 7.2.2. `frame_of` says where an octet came from.
+/// Splits a stream of messages with their lengths (RFC 4120 section 7.2.2). `frame_of` returns the origin of an octet.
 template <class FrameOf>
 void split_stream(bytes_view in, std::vector<document>& out, keyring& keys, bool secrets, const std::string& where,
                   FrameOf&& frame_of) {
@@ -47,7 +47,7 @@ void split_stream(bytes_view in, std::vector<document>& out, keyring& keys, bool
     at += size + 4;
   }
 }
-/// Whether `in` begins with a length in front of a message.
+/// Whether `in` begins with a length and a message.
 inline bool looks_framed(bytes_view in) {
   if (in.size() < 5 || in[0] != 0) return false;
   const std::size_t size = in[1] * 65536u + in[2] * 256u + in[3];
@@ -56,14 +56,14 @@ inline bool looks_framed(bytes_view in) {
   return size == in.size() - 4;
 }
 
-/// As kerb::to_text writes it, so that names with different components never look alike.
+/// The form of kerb::to_text, in which names with different components never look alike.
 inline std::string text_of(const kerb::file_name& n) {
   std::array<kerb::kerberos_string, 32> parts;
   if (const auto name = n.in(parts)) {
     std::string buffer(4096, '\0');
     if (const auto text = kerb::to_text(*name, buffer)) return std::string(*text);
   }
-  std::string out;  // more components, or longer ones, than any name has
+  std::string out;  // too many components, or too long ones
   for (const kerb::kerberos_string c : n.components) out += (out.empty() ? "" : "/") + std::string(c.text());
   return out + "@" + std::string(n.realm.text());
 }
@@ -121,7 +121,7 @@ inline void show_ccache(bytes_view in, place at) {
       p.bytes("key", c->key.octets, 0, c->key.octets.size(), content::text);
       if (c->principal) p.bytes("principal", c->principal->octets, 0, c->principal->octets.size(), content::text);
       item& value = p.bytes("value", c->value, 0, c->value.size(), content::text);
-      // Heimdal's kinit --ntlm-domain keeps a hash of the password there, as good as the password itself
+      // Heimdal's kinit --ntlm-domain stores a hash of the password there, which is as secret as the password
       if (!at.secrets && c->key.text().rfind("ntlm-key-", 0) == 0)
         value.holds = content::withheld, value.contents.clear();
       continue;
@@ -154,7 +154,7 @@ inline void show_ccache(bytes_view in, place at) {
   }
 }
 
-/// Everything in `in`, from whatever kind of file.
+/// Dissects `in`, the content of any kind of file.
 inline std::vector<document> dissect(bytes_view in, const request& r, keyring& keys, bool secrets) {
   std::vector<document> out;
   if (r.as.empty() && capture::is_one(in)) {
@@ -202,7 +202,7 @@ inline std::vector<document> dissect(bytes_view in, const request& r, keyring& k
     for (const kind& k : kinds())
       if (r.as == k.name) k.show(in, at);
   } else if (in.size() >= 2 && in[0] == 5 && in[1] >= 1 && in[1] <= 4) {
-    // keytabs have versions 1 and 2, caches 1 to 4, and RFC 4121's Wrap tokens begin like the last of these
+    // keytabs have versions 1 and 2, caches 1 to 4, and RFC 4121's Wrap tokens begin like a cache of version 4
     if (kerb::keytab_view::open(in)) show_keytab(in, at);
     else if (kerb::ccache_view::open(in)) show_ccache(in, at);
     else if (show_per_message(in, at)) return out;
@@ -219,7 +219,7 @@ inline std::vector<document> dissect(bytes_view in, const request& r, keyring& k
   return out;
 }
 
-/// Puts the keys of a dissected document on the ring, and what a password needs to be mixed with.
+/// Adds the keys and the salts of a dissected document to the ring.
 class learner {
  public:
   explicit learner(keyring& keys) : keys_(keys) {}
@@ -254,8 +254,9 @@ class learner {
   }
 
  private:
-  /// The keys of FAST, RFC 6113 section 5.4: the armor key from the authenticator's subkey and the ticket's session
-  /// key, the reply key from the KDC's strengthen-key and the client's, the keys of an encrypted challenge.
+  /// Computes the keys of FAST, RFC 6113 section 5.4: the armor key from the authenticator's subkey and the ticket's
+  /// session key, the reply key from the KDC's strengthen-key and the client's key, and the keys of an encrypted
+  /// challenge.
   void combine(const document& d) {
     std::vector<std::size_t> subkeys, tickets, strengthening;
     bool challenged = false;
@@ -288,9 +289,8 @@ class learner {
       for (const std::size_t k : of_client(d))
         try_once(s, "strengthenkey", k, "replykey", "the strengthened reply key");
   }
-  /// The keys that may be those of the message's client: a keytab's where the name is that of the message, those that
-  /// came without a name, and the password's. Combined with every key of a large keytab, each message would add as many
-  /// keys again.
+  /// The keys that may belong to the message's client: a keytab's keys for the name in the message, keys without a
+  /// name, and the password's. To combine each message with every key of a large keytab would add as many keys again.
   std::vector<std::size_t> of_client(const document& d) const {
     std::vector<std::string> names, realms;
     for (std::size_t n = 0; n != d.items.size(); ++n) {
@@ -313,7 +313,7 @@ class learner {
     }
     return found;
   }
-  /// A TGS-REP is strengthened over the subkey of its request.
+  /// Whether it is a subkey for a TGS-REP: the KDC strengthens the subkey of the request.
   bool by_hand(const document& d, std::size_t k) const {
     return d.name == "TGS-REP" && keys_.keys()[k].whose.rfind("subkey", 0) == 0;
   }

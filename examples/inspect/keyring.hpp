@@ -1,4 +1,4 @@
-// Keys: given, made from a password, or learnt from what others open.
+// Keys that are given, made from a password, or found in what other keys open.
 #pragma once
 #include <kerb/botan.hpp>
 #include <kerb/crypto/des3.hpp>
@@ -18,23 +18,23 @@
 
 namespace inspect {
 
-/// Old captures have old types, and to look at them costs nobody anything: the weak ones are named here too.
+/// Old captures have old types, and to show them does no harm: so this policy includes the weak ones.
 using policy = kerb::engine<kerb::botan::primitives, kerb::aes_sha2, kerb::aes_sha1, kerb::camellia, kerb::weak::des3,
                             kerb::weak::rc4>;
 
-/// All keys that are known, tried one after the other: a seal that opens says that the key was right.
+/// All known keys. They are tried one after the other: a seal opens only with the right key.
 class keyring {
  public:
   struct entry {
     kerb::key key;
     std::string whose;
-    std::string principal{};  ///< of a keytab's key, with realm; empty: it may be anybody's
+    std::string principal{};  ///< the owner of a keytab's key, with realm; empty: unknown
   };
 
   bool empty() const { return keys_.empty() && passwords.empty(); }
   std::size_t size() const { return keys_.size(); }
 
-  /// Whether it is new and of a kind that can be used.
+  /// Adds a key. Returns whether it is new and usable.
   bool add(kerb::etype_t etype, kerb::bytes_view value, const std::string& whose, const std::string& principal = "") {
     if (find(etype, value) != item::no_key) return false;
     auto made = policy_.import(etype, value);
@@ -51,13 +51,13 @@ class keyring {
     std::string how;
     std::size_t key = item::no_key;
   };
-  /// Tries every key of the type under every usage that the place allows, and first those that have opened something;
-  /// the plaintext lives as long as the ring.
+  /// Tries every key of the type with every usage that is possible there, starting with keys that have opened
+  /// something. The plaintext is valid as long as the ring.
   plain open(const kerb::asn1::seal& s, kerb::bytes_view cipher) {
     const auto etype = static_cast<kerb::etype_t>(s.etype);
     if (!policy_.shape(etype)) return {{}, "this encryption type cannot be opened here"};
     octets& buffer = workspace_.emplace_back(cipher.size());
-    // no key is tried twice, however often the message is gone over
+    // no key is tried twice, however often the message is dissected
     tried& before = tried_[{octets(cipher.begin(), cipher.end()), s.usages.empty() ? 0 : s.usages[0]}];
     const auto opens = [&](std::size_t n) -> std::optional<plain> {
       for (const std::int32_t usage : s.usages) {
@@ -85,7 +85,7 @@ class keyring {
     return {{}, "no key here opens it"};
   }
 
-  /// What a password has to be mixed with.
+  /// What a password is combined with to make a key.
   struct salt {
     kerb::etype_t etype;
     std::string text;
@@ -96,7 +96,7 @@ class keyring {
 
   void add_salted(const salt& s) {
     if (passwords.empty() || !policy_.shape(s.etype) || s.iterations > 1000000 || !salts_.insert(s).second) return;
-    // Salts and their cost are for whoever wrote the messages to say
+    // The messages determine the salts and their cost, so the work needs a limit
     const std::uint64_t cost = passwords.size() * (s.iterations != 0 ? s.iterations : 32768);
     if (cost > work_left_) {
       too_many_salts = true;
@@ -108,13 +108,13 @@ class keyring {
       if (made) add(s.etype, made->octets().unguarded(), "the password with the salt \"" + s.text + "\"");
     }
   }
-  /// What plaintexts of this type are padded to; 1: nothing.
+  /// The block size to which plaintexts of this type are padded; 1: no padding.
   std::size_t block(kerb::etype_t e) const {
     const auto shape = policy_.shape(e);
     return shape ? shape->block : 1;
   }
-  bool too_many_salts = false;  ///< some salts were left out
-  /// The types that a salt is tried with.
+  bool too_many_salts = false;  ///< whether some salts were left out
+  /// The encryption types with which a salt is tried.
   kerb::view_of<kerb::etype_t> etypes() const { return policy_.offered(); }
 
   /// KRB-FX-CF2, RFC 6113 section 5.1.
@@ -127,20 +127,20 @@ class keyring {
     return add(a.key.etype(), x, whose);
   }
   const std::deque<entry>& keys() const { return keys_; }
-  /// How many were there before anything was learnt.
+  /// The number of keys that the user has given.
   std::size_t given = 0;
   std::size_t find(kerb::etype_t etype, kerb::bytes_view value) const {
     const auto found = places_.find({etype, octets(value.begin(), value.end())});
     return found == places_.end() ? item::no_key : found->second;
   }
-  /// The last one of that name.
+  /// The last key with that name.
   std::size_t labelled(std::string_view whose) const {
     const auto found = labels_.find(whose);
     return found == labels_.end() ? item::no_key : found->second;
   }
 
  private:
-  /// What is derived from a key for one usage is made once: many keys are tried on many messages.
+  /// Derives a key for one usage only once, because many keys are tried on many messages.
   kerb::result<std::span<std::uint8_t>> unseal(std::size_t n, kerb::key_usage_t u, kerb::bytes_view cipher,
                                                std::span<std::uint8_t> buffer) {
     const auto known = prepared_.find({n, u});
@@ -150,7 +150,7 @@ class keyring {
         return policy_.unseal(prepared_.emplace(std::pair{n, u}, std::move(*made)).first->second, u, cipher, buffer);
     return policy_.unseal(keys_[n].key, u, cipher, buffer);
   }
-  /// Whose message was opened will have more of them: the last few keys that opened something are tried first.
+  /// A key that has opened a message will probably open more: the last few of them are tried first.
   void remember(kerb::etype_t etype, std::size_t n) {
     std::vector<std::size_t>& list = recent_[etype];
     list.erase(std::remove(list.begin(), list.end(), n), list.end());
@@ -174,14 +174,14 @@ class keyring {
   std::deque<entry> keys_;
   std::map<std::pair<kerb::etype_t, octets>, std::size_t> places_;
   std::map<kerb::etype_t, std::vector<std::size_t>> of_type_, recent_;
-  std::map<std::string, std::size_t, std::less<>> labels_;  ///< the last key that is called so
+  std::map<std::string, std::size_t, std::less<>> labels_;  ///< the last key with that name
   static constexpr std::size_t most_prepared = 65536;
   std::map<std::pair<std::size_t, kerb::key_usage_t>, policy::prepared_key> prepared_;
   std::deque<octets> workspace_;
   std::set<salt> salts_;
   std::uint64_t work_left_ = 50'000'000;  ///< iterations of PBKDF2: about a minute
   struct tried {
-    std::size_t keys = 0;  ///< so many have been tried in vain
+    std::size_t keys = 0;  ///< how many keys have been tried without success
     std::size_t found = item::no_key;
   };
   std::map<std::pair<octets, std::int32_t>, tried> tried_;

@@ -1,4 +1,4 @@
-// Files of tickets as mimikatz writes them: a KRB-CRED whose lengths are all in long form.
+// Ticket files of mimikatz: a KRB-CRED with all lengths in long form.
 #pragma once
 #include <kerb/format/kirbi.hpp>
 #include <kerb/messages.hpp>
@@ -7,8 +7,8 @@
 
 namespace inspect {
 
-/// The DER of such a file; nothing where it is something else. For files alone: what came over a network is shown as it
-/// came, with its fault.
+/// The DER of such a file, or nothing if it is something else. Use it only for files: messages from a network are shown
+/// unchanged, with their faults.
 inline std::optional<octets> der_of_kirbi(kerb::bytes_view in) {
   if (in.empty() || in[0] != 0x76 || kerb::asn1::decode<kerb::msg::KrbCred>(in)) return std::nullopt;
   octets out(in.size());

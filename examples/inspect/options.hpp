@@ -1,4 +1,4 @@
-// The command line of inspect, and reading what it names.
+// The command line of inspect, and the files that it names.
 #pragma once
 #include <unistd.h>
 
@@ -44,7 +44,7 @@ struct options : request {
   std::vector<std::string> passwords;
 };
 
-/// The octets of hexadecimal text, if it is nothing else; blanks, colons and 0x do not matter.
+/// The octets of a text that is entirely hexadecimal; blanks, colons, commas and 0x are ignored.
 inline std::optional<octets> from_hex(const std::string& text) {
   octets out;
   int high = -1;
@@ -63,7 +63,7 @@ inline std::optional<octets> from_hex(const std::string& text) {
   if (high >= 0 || out.empty()) return std::nullopt;
   return out;
 }
-/// The same for base64, in lines or not, with an HTTP header's word in front or not.
+/// The same for base64, with or without line breaks and the name of an HTTP header in front.
 inline std::optional<octets> from_base64(std::string text) {
   for (const char* word : {"Authorization:", "WWW-Authenticate:", "Negotiate"}) {
     const std::size_t start = text.find_first_not_of(" \t\r\n");
@@ -107,16 +107,16 @@ inline std::optional<octets> read_octets(const std::string& file) {
   std::istream& from = file == "-" ? std::cin : in;
   octets out;
   try {
-    // offsets have 32 bits; /dev/zero has no end
+    // offsets have 32 bits, and /dev/zero has no end
     for (std::istreambuf_iterator<char> at(from), end; at != end && out.size() <= 0xffffffff; ++at)
       out.push_back(static_cast<std::uint8_t>(*at));
-  } catch (const std::ios_base::failure&) {  // a directory
+  } catch (const std::ios_base::failure&) {  // for example, a directory
     return std::nullopt;
   }
   if (from.bad() || out.size() > 0xffffffff) return std::nullopt;
   return out;
 }
-/// Binary, unless all of it is hexadecimal or base64.
+/// Decodes hexadecimal or base64 text, and returns everything else unchanged.
 inline octets decoded(octets in) {
   for (const std::uint8_t b : in)
     if ((b < 0x20 && b != '\n' && b != '\r' && b != '\t') || b >= 0x7f) return in;
@@ -126,7 +126,7 @@ inline octets decoded(octets in) {
   return in;
 }
 
-/// The arguments, or the exit status when there is nothing to do.
+/// Returns the arguments, or sets the exit status if there is nothing to do.
 inline std::optional<options> read_options(int argc, char** argv, int& status) {
   options o;
   status = 2;

@@ -1,4 +1,4 @@
-// Captured packets: pcap and pcapng files, down to what UDP and TCP carry.
+// Captured packets: from pcap and pcapng files to the payloads of UDP and TCP.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -10,17 +10,17 @@
 
 namespace inspect {
 
-/// One datagram, or all that one side of a TCP connection has said.
+/// One datagram, or everything that one side of a TCP connection has sent.
 struct payload {
   std::string where;
   std::uint16_t from = 0, to = 0;  ///< ports
   bool stream = false;
   octets data;
   struct piece {
-    std::size_t at;  ///< where in `data` it begins
+    std::size_t at;  ///< its offset in `data`
     std::size_t frame;
   };
-  std::vector<piece> pieces;  ///< of a stream: which frame brought what
+  std::vector<piece> pieces;  ///< for a stream: which octets are from which frame
   std::size_t frame = 0;
 };
 
@@ -36,20 +36,20 @@ class capture {
     if (word(in, 0, false) == 0x0a0d0d0a) read_pcapng(in);
     else read_pcap(in);
   }
-  /// In the order of the frames in which they begin.
+  /// The payloads, in the order of their first frames.
   std::vector<payload> take() {
     for (auto& [key, s] : streams_) end(s);
     std::sort(found_.begin(), found_.end(), [](const payload& a, const payload& b) { return a.frame < b.frame; });
     return std::move(found_);
   }
-  std::size_t frames = 0, gaps = 0, unknown = 0;  ///< frames; streams with a hole; frames of a link that is not known
+  std::size_t frames = 0, gaps = 0, unknown = 0;  ///< all frames; streams with a gap; frames of an unknown link layer
   kerb::error fault;
 
  private:
   struct stream {
     payload out;
     bool begun = false;
-    std::optional<std::uint32_t> syn;  ///< its number
+    std::optional<std::uint32_t> syn;  ///< its sequence number
     std::uint32_t next = 0;
     std::map<std::uint32_t, std::pair<octets, std::size_t>> waiting;
   };
@@ -115,8 +115,8 @@ class capture {
       case 14:
       case 101:
       case 228:
-      case 229: break;             // IP itself
-      case 113: skip = 16; break;  // Linux cooked
+      case 229: break;             // plain IP
+      case 113: skip = 16; break;  // Linux cooked capture
       case 276: skip = 20; break;
       default: ++unknown; return;
     }
@@ -128,7 +128,7 @@ class capture {
       if (in.size() < 20 || header < 20 || in.size() < header) return;
       const std::size_t total = half(in, 2);
       if ((half(in, 6) & 0x3fff) != 0) return;  // a fragment
-      // 0 is what offloading leaves there
+      // with offloading, the length is 0
       if (total >= header && total <= in.size()) in = in.first(total);
       return carried(in[9], in.subview(header), dotted(in.subview(12, 4)), dotted(in.subview(16, 4)));
     }
@@ -182,10 +182,10 @@ class capture {
     if (!s.out.data.empty()) found_.push_back(std::move(s.out));
     if (!s.waiting.empty()) ++gaps;
   }
-  /// Streams are put in order by their sequence numbers; what was there before is dropped.
+  /// Adds a segment to its stream, ordered by sequence number; octets that the stream already has are dropped.
   void segment(payload p, std::uint32_t sequence, bool syn, kerb::bytes_view data) {
     stream* s = &streams_[p.where];
-    if (syn && s->begun && s->syn != sequence) {  // the same ports, another connection
+    if (syn && s->begun && s->syn != sequence) {  // another connection with the same ports
       end(*s);
       *s = {};
     }
@@ -197,16 +197,16 @@ class capture {
       s->out.stream = true;
     }
     if (syn || data.empty()) return;
-    // Sent again, it may have more to it
+    // A retransmitted segment may be longer
     auto& [held, number] = s->waiting[sequence];
     if (held.size() < data.size()) held.assign(data.begin(), data.end()), number = frames;
     while (!s->waiting.empty()) {
-      // Numbers wrap: the next one is the last that is not ahead of what is there
+      // Numbers wrap around: the next segment is the last one that does not begin beyond the end of the stream
       auto it = s->waiting.upper_bound(s->next);
       if (it == s->waiting.begin()) it = s->waiting.end();
       --it;
       const std::uint32_t known = s->next - it->first;
-      if (known > 0x7fffffff) return;  // a hole
+      if (known > 0x7fffffff) return;  // a gap
       const auto& [piece, frame] = it->second;
       if (known < piece.size()) {
         if (s->out.data.empty()) s->out.frame = frame;

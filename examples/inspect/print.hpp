@@ -16,7 +16,7 @@ using kerb::asn1::content;
 
 struct style {
   bool colour = false;
-  bool full = false;  ///< octets to the last one
+  bool full = false;  ///< show all octets
 };
 
 inline std::string hex(const octets& in, std::size_t most = std::string::npos) {
@@ -86,7 +86,7 @@ inline std::string oid_name(const std::string& oid) {
   return "";
 }
 
-/// IPv4 and IPv6 as usual, NetBIOS names as text, others in hexadecimal.
+/// IPv4 and IPv6 in the usual form, NetBIOS names as text, other addresses in hexadecimal.
 inline std::string address_text(const item& i) {
   std::string out;
   char buffer[INET6_ADDRSTRLEN];
@@ -100,7 +100,7 @@ inline std::string address_text(const item& i) {
   return out;
 }
 
-/// The octets of one UTF-8 character at `at`; 0 where there is none.
+/// The size in octets of the UTF-8 character at `at`; 0 if there is none.
 inline std::size_t utf8_octets(const std::string& s, std::size_t at) {
   const auto octet = [&](std::size_t k) { return static_cast<unsigned char>(s[at + k]); };
   const unsigned first = octet(0);
@@ -117,8 +117,8 @@ inline std::size_t utf8_octets(const std::string& s, std::size_t at) {
   return n;
 }
 
-/// Whether a terminal could take the character at `at`, of `n` octets, for a command: C1 controls and bidirectional
-/// overrides among them.
+/// Whether a terminal could interpret the character at `at`, of `n` octets, as a command. This includes C1 controls and
+/// bidirectional overrides.
 inline bool is_control(const std::string& s, std::size_t at, std::size_t n) {
   const auto c = static_cast<unsigned char>(s[at]);
   const std::string_view one = std::string_view(s).substr(at, n);
@@ -127,7 +127,7 @@ inline bool is_control(const std::string& s, std::size_t at, std::size_t n) {
          (one >= "\u2060" && one <= "\u206f") || one == "\ufeff";
 }
 
-/// Such characters, and what is no UTF-8, are written as \xNN. `quoting`: \ is taken for what it is, and doubled.
+/// Writes such characters, and octets that are not UTF-8, as \xNN. With `quoting`, \ is literal and is doubled.
 inline std::string escaped(const std::string& s, bool quoting = true) {
   std::string out;
   for (std::size_t i = 0; i < s.size();) {
@@ -155,7 +155,7 @@ inline std::string fault_text(const kerb::error& e) {
   return out + " at " + std::to_string(e.offset) + format(" (0x%llx)", e.offset);
 }
 
-/// SND_SEQ may have all 64 bits.
+/// SND_SEQ can use all 64 bits.
 inline std::string number_text(const item& i) {
   return i.type == "UInt64" ? std::to_string(static_cast<std::uint64_t>(i.number)) : std::to_string(i.number);
 }
@@ -217,7 +217,7 @@ class text_printer {
       case content::flags: return format("0x%08llx", static_cast<unsigned long long>(i.number));
       case content::text: {
         const std::string text(i.contents.begin(), i.contents.end());
-        return i.type == "principal" ? '"' + escaped(text, false) + '"' : quoted(text);  // a name has its own quoting
+        return i.type == "principal" ? '"' + escaped(text, false) + '"' : quoted(text);  // a name is already quoted
       }
       case content::oid: {
         const std::string oid = oid_text(i.contents), name = oid_name(oid);
@@ -234,7 +234,7 @@ class text_printer {
       default: return "";
     }
   }
-  /// The fault, and a line of octets with a mark below the one that is wrong.
+  /// Prints the error, and a line of octets with a mark below the wrong one.
   void fault(const document& d) {
     std::cout << paint("1;31", "error: " + fault_text(d.fault)) << '\n';
     if (d.whole.empty()) return;
@@ -258,7 +258,7 @@ class text_printer {
 
 class json_printer {
  public:
-  /// One object, on one line.
+  /// Prints one object on one line.
   void print(const document& d) {
     out_ = "{\"message\":" + string(d.name) + ",\"octets\":" + std::to_string(d.whole.size());
     if (!d.where.empty()) {
@@ -274,7 +274,7 @@ class json_printer {
   }
 
  private:
-  /// Of at most three octets, as all controls have.
+  /// The code point of a character of at most three octets; all controls are that short.
   static unsigned long long code_point(const std::string& s, std::size_t at, std::size_t n) {
     unsigned long long v = static_cast<unsigned char>(s[at]) & (n == 1 ? 0x7f : n == 2 ? 0x1f : 0x0f);
     for (std::size_t k = 1; k != n; ++k) v = v << 6 | (static_cast<unsigned char>(s[at + k]) & 0x3f);

@@ -1,4 +1,4 @@
-// Telling what some octets are: messages, and the frames around them.
+// Recognises messages, and the frames around them.
 #pragma once
 #include "builder.hpp"
 
@@ -7,10 +7,10 @@ namespace inspect {
 struct kind {
   const char* name;
   void (*show)(bytes_view, const place&);
-  std::uint8_t tag;  ///< 0 for those that are not known by their first octet
+  std::uint8_t tag;  ///< 0: recognised by trial; 1: only by name; otherwise the first octet
 };
 
-/// Every type that can be asked for by name; those with an APPLICATION tag are known by it.
+/// Every type that can be requested by name. Those with an APPLICATION tag are recognised by it.
 inline const std::vector<kind>& kinds() {
   using namespace kerb::msg;
 #define KIND(T, NAME, TAG)                                                   \
@@ -36,7 +36,7 @@ inline const std::vector<kind>& kinds() {
       KIND(EncKrbPrivPart, "EncKrbPrivPart", 0x7c),
       KIND(EncKrbCredPart, "EncKrbCredPart", 0x7d),
       KIND(KrbError, "KRB-ERROR", 0x7e),
-      // those below are recognised where they decode; the pickiest come first
+      // the following are recognised if they decode; the strictest are first
       KIND(KdcProxyMessage, "KDC-PROXY-MESSAGE", 0),
       KIND(KdcReqBody, "KDC-REQ-BODY", 0),
       KIND(EncryptedData, "EncryptedData", 0),
@@ -52,7 +52,7 @@ inline const std::vector<kind>& kinds() {
       KIND(AuthorizationData, "AuthorizationData", 0),
       KIND(EtypeInfo2, "ETYPE-INFO2", 0),
       KIND(TypedData, "TYPED-DATA", 0),
-      // and these only where they are asked for: too many other encodings look like them
+      // the following only if requested by name: too many other encodings look like them
       KIND(EncryptionKey, "EncryptionKey", 1),
       KIND(Checksum, "Checksum", 1),
       KIND(PaSpake, "PA-SPAKE", 1),
@@ -78,7 +78,7 @@ inline const std::vector<kind>& kinds() {
   return all;
 }
 
-/// By the APPLICATION tag, a message that may end too early or too late.
+/// Shows a message with an APPLICATION tag, even if it ends too early or too late.
 inline bool show_message(bytes_view in, const place& at) {
   for (const kind& k : kinds()) {
     if (k.tag < 0x60 || in.empty() || k.tag != in[0]) continue;
@@ -108,7 +108,7 @@ inline bool show_per_message(bytes_view in, const place& at) {
   return true;
 }
 
-/// SPNEGO's messages; that of a Windows acceptor that speaks first has another [3], MS-SPNG section 2.2.1.
+/// SPNEGO's messages. If a Windows acceptor sends the first message, its [3] is different (MS-SPNG section 2.2.1).
 inline void show_negotiation(bytes_view in, const place& at) {
   using namespace kerb::msg;
   if (!kerb::asn1::decode<NegotiationToken>(in) && kerb::asn1::decode<NegotiationToken2>(in))
@@ -116,7 +116,7 @@ inline void show_negotiation(bytes_view in, const place& at) {
   show<NegotiationToken>("NegotiationToken", in, at);
 }
 
-/// The token of RFC 2743 section 3.1, with a mechanism's own inside; or one of SPNEGO's later ones; or a bare message.
+/// The token of RFC 2743 section 3.1 with a mechanism's token inside, a later token of SPNEGO, or a bare message.
 inline void show_gss(bytes_view in, const place& at) {
   using namespace kerb;
   if (at.doc.name.empty() && !in.empty() && (in[0] == 0x60 || in[0] >= 0xa0)) at.doc.name = "GSS token";
@@ -167,7 +167,7 @@ inline void show_gss(bytes_view in, const place& at) {
   }
 }
 
-/// RFC 3244 section 2. Whether it looks like it.
+/// RFC 3244 section 2. Returns whether `in` looks like it.
 inline bool show_kpasswd(bytes_view in, const place& at, bool reply) {
   if (in.size() < 6) return false;
   const std::size_t size = in[0] * 256u + in[1], version = in[2] * 256u + in[3];
@@ -190,11 +190,11 @@ inline bool show_kpasswd(bytes_view in, const place& at, bool reply) {
   return true;
 }
 inline bool is_kpasswd_reply(bytes_view in) {
-  // an AP-REP, or a KRB-ERROR behind none
+  // an AP-REP, or a KRB-ERROR without one
   return in.size() > 6 && (in[6] == 0x6f || in[6] == 0x7e);
 }
 
-/// What stands for itself, in a datagram or a file. False: nobody knows what it is.
+/// Shows a complete message in a datagram or a file. Returns false if its kind is unknown.
 inline bool show_any(bytes_view in, const place& at) {
   if (show_message(in, at) || show_kpasswd(in, at, is_kpasswd_reply(in)) || show_per_message(in, at)) return true;
   if (in.empty()) return false;
@@ -204,7 +204,7 @@ inline bool show_any(bytes_view in, const place& at) {
     if (k.tag != 0) continue;
     document trial;
     k.show(in, {trial, at.keys});
-    at.doc.guarded = at.doc.guarded || (trial.guarded && !at.secrets);  // it may be what was left of one with keys
+    at.doc.guarded = at.doc.guarded || (trial.guarded && !at.secrets);  // it may be part of a message with keys
     if (!trial.fault.ok()) continue;
     k.show(in, at);
     return true;

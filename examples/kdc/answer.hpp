@@ -1,4 +1,4 @@
-// One request, one answer, one line in the log.
+// Answers one request, with one line in the log.
 #pragma once
 #include <sys/time.h>
 #include <kerb/crypto/buffered_random.hpp>
@@ -15,7 +15,7 @@ inline kerb::timestamp now() {
   gettimeofday(&t, nullptr);
   return {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}};
 }
-/// Answers requests, one at a time. Nothing is remembered from one to the next.
+/// Answers requests, one at a time. It keeps no state about requests between calls.
 class answerer {
  public:
   answerer(const realm_settings& realm, store& principals, policy& crypto, journal& log)
@@ -23,7 +23,7 @@ class answerer {
     if (realm.is.conceal_unknown_clients) decoy_ = make_decoy(principals.prepares_people(), crypto);
   }
 
-  /// The answer, with its length in front for a stream; nothing where there is none. Valid until the next call.
+  /// Returns the answer, on a stream with its length in front; empty if there is none. It is valid until the next call.
   kerb::bytes_view operator()(kerb::bytes_view request, const kerb::kdc_peer& peer, const std::string& from) {
     for (;;) {
       const kerb::timestamp at = now();
@@ -32,7 +32,7 @@ class answerer {
       const auto over = run(exchange, request, at);
       if (const auto* more = std::get_if<kerb::need_buffer>(&over);
           more != nullptr && workspace_.size() < more->size && more->size <= most_buffer) {
-        workspace_.resize(more->size);  // from the start again: nothing has been kept
+        workspace_.resize(more->size);  // start again: the exchange has kept nothing
         continue;
       }
       const bool stream = peer.arrived == kerb::transport::stream;
@@ -48,7 +48,7 @@ class answerer {
     }
   }
   journal& log() { return log_; }
-  /// The last words to a client on a stream whose next message is longer than we take (RFC 4120 section 7.2.2).
+  /// The last answer on a stream to a client whose next message is too long (RFC 4120 section 7.2.2).
   kerb::bytes_view too_long(const std::string& from) {
     const kerb::timestamp at = now();
     kerb::botan::kdc exchange(realm_.is, workspace_);
@@ -61,14 +61,14 @@ class answerer {
   }
 
  private:
-  // A system call for each draw would be one in six; this process does not fork, and a child of one that does finds
-  // the page empty.
+  // A system call for each draw would be one in six of all system calls. This process does not fork; in a forked child
+  // the page would be empty.
   using random = kerb::buffered_random<policy>;
   using environment = kerb::environment<policy, random>;
   static constexpr std::size_t most_buffer = 1 << 20;
 
-  /// The exchange says what it needs, and this gets it. kerb::serve() is the same loop in one call; written out, it
-  /// leaves the reason of a refusal to the log.
+  /// Gets what each step of the exchange needs. kerb::serve() is the same loop in one call; this one is written out so
+  /// that the log gets the reason of a refusal.
   kerb::kdc_step run(kerb::botan::kdc& x, kerb::bytes_view request, kerb::timestamp at) {
     const environment t{crypto_, random_, at};
     client_.assign("-");
@@ -79,15 +79,15 @@ class answerer {
       else return step;
     }
   }
-  /// No policy beyond what the records say. What is said of a client goes into its first ticket; the TGS carries it
-  /// over.
+  /// There is no policy beyond the records. A client's authorization data goes into its first ticket; the TGS carries
+  /// it over.
   static kerb::issue_options granted(const kerb::botan::kdc& x) {
     kerb::issue_options o;
     if (x.as() != nullptr) o.authorization_data = entry::authdata(x.as()->client());
     return o;
   }
   kerb::kdc_step looked_up(kerb::botan::kdc& x, const kerb::need_principal& ask, const environment& t) {
-    // While the ticket that says so lies open: at the end it is wiped
+    // Now, while the opened ticket is available: it is wiped at the end
     if (x.tgs() != nullptr && ask.role == kerb::principal_role::server) {
       const auto& ticket = x.tgs()->header_ticket();
       client_.clear();
@@ -108,14 +108,14 @@ class answerer {
   }
 
   void begin_line(kerb::timestamp at, const std::string& from, const char* what) {
-    if (at.at != told_.at) {  // once a second
+    if (at.at != told_.at) {  // at most once per second
       told_.at = at.at;
       told_.text.clear();
       add_time(told_.text, at.at);
     }
     log_.line().append(told_.text).append(" ").append(from).append(what);
   }
-  /// Who asked for what, and what came of it. Nothing in here was under a seal but the client of a TGS request.
+  /// Who requested what, and the result. Only the client of a TGS request is from a sealed part.
   void tell(std::string& to, const kerb::botan::kdc& x, const kerb::kdc_step& over) const {
     if (x.as() != nullptr) {
       const auto& body = x.as()->body();
@@ -183,8 +183,8 @@ class answerer {
   struct {
     kerb::kerberos_time at = kerb::earliest_time;
     std::string text;
-  } told_;              ///< the time of the last line
-  std::string client_;  ///< of a TGS request, once its ticket has been opened
+  } told_;              ///< the time of the last line, as text
+  std::string client_;  ///< the client of a TGS request, after its ticket has been opened
   std::vector<std::uint8_t> workspace_ = std::vector<std::uint8_t>(4 * kerb::botan::kdc::typical_buffer_size);
 };
 

@@ -1,4 +1,4 @@
-// Datagrams by the batch: what has come is taken with one call of the system, and answered with another.
+// Datagrams in batches: one system call receives them, another one sends the answers.
 #pragma once
 #include <sys/socket.h>
 
@@ -25,7 +25,7 @@ class datagram_batch {
   datagram_batch(const datagram_batch&) = delete;
   datagram_batch& operator=(const datagram_batch&) = delete;
 
-  /// Takes what has come, without waiting; how many there are.
+  /// Receives without blocking, and returns the number of datagrams.
   std::size_t receive(int socket) {
     for (mmsghdr& m : in_) m.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
     answered_ = 0;
@@ -35,7 +35,7 @@ class datagram_batch {
   kerb::bytes_view message(std::size_t i) const { return {octets_.get() + i * largest, in_[i].msg_len}; }
   const sockaddr_storage& from(std::size_t i) const { return from_[i]; }
 
-  /// Keeps the answer to message i until it is sent; none where it is empty.
+  /// Keeps the answer to message i until send(). If it is empty, there is no answer.
   void answer(std::size_t i, kerb::bytes_view octets) {
     if (octets.empty()) return;
     const std::size_t n = answered_++;
@@ -50,7 +50,7 @@ class datagram_batch {
   void send(int socket) {
     for (std::size_t sent = 0; sent < answered_;) {
       const int n = ::sendmmsg(socket, &out_[sent], static_cast<unsigned>(answered_ - sent), MSG_DONTWAIT);
-      sent += n > 0 ? static_cast<std::size_t>(n) : 1;  // one that cannot go is lost, as datagrams may be
+      sent += n > 0 ? static_cast<std::size_t>(n) : 1;  // one that cannot be sent is lost, as datagrams may be
     }
   }
 

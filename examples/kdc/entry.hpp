@@ -1,4 +1,4 @@
-// One principal as the KDC uses it: a record together with everything that it is a view of.
+// One principal as the KDC uses it: a record with all the data that it views.
 #pragma once
 #include <algorithm>
 #include <memory>
@@ -7,21 +7,21 @@
 
 namespace example {
 
-/// A long-term key as it is stored. The salt goes to clients; random keys have none.
+/// A stored long-term key. Clients get the salt; random keys have none.
 struct stored_key {
   std::uint32_t kvno = 1;
   kerb::key key;
   std::optional<std::string> salt{};
 };
 
-/// A name with realm, as the files and the database have it.
+/// Parses a name with realm, as in the files and the database.
 inline kerb::principal parsed(const std::string& name) {
   const auto p = kerb::principal::parse(name);
   if (!p) throw bad_text("\"" + name + "\" is no name of a principal");
   return *p;
 }
 
-/// The keys that a password makes for a name, with the default salt (RFC 4120 section 4).
+/// Makes the keys of a principal from its password, with the default salt (RFC 4120 section 4).
 inline std::vector<stored_key> keys_from_password(const std::string& name, const principal_line& line, policy& crypto) {
   const kerb::principal p = parsed(name);
   std::string salt(kerb::default_salt_size(p), '\0');
@@ -44,18 +44,19 @@ inline stored_key random_key(etype_t e, std::uint32_t kvno, policy& crypto) {
   return {kvno, std::move(*k), {}};
 }
 
-/// Whether tickets to this principal are many: services and the KDC itself, not people.
+/// Whether the KDC issues many tickets to this principal: to services and the KDC itself, not to people.
 inline bool is_service(const std::string& name) { return name.find('/') != name.npos; }
-/// Whether this is a KDC, ours or another realm's. Nobody logs in as one.
+/// Whether this is a KDC, ours or another realm's. Nobody can log in as one.
 inline bool is_tgs(const std::string& name) { return name.starts_with("krbtgt/"); }
 
-/// A record that owns what it is a view of. It does not move.
+/// A record that owns the data it views. It cannot move.
 class entry {
  public:
   using prepared = policy::prepared_key;
 
-  /// Keys come in any order; tickets to this principal are sealed under the newest of the first type in `is.etypes`.
-  /// `prepare` makes the schedules for a service's tickets, or a person's requests, which pays where many come.
+  /// The keys can be in any order. Tickets to this principal are sealed under the newest version, of the first type in
+  /// `is.etypes`. `prepare` makes the key schedules for a service's tickets or a person's requests, which pays if there
+  /// are many of them.
   entry(const std::string& name, traits is, std::vector<stored_key> keys, bool prepare, policy& crypto)
       : name_(parsed(name)), is_(std::move(is)), keys_(std::move(keys)) {
     if (is_tgs(name)) is_.attributes.set(kerb::principal_attribute::not_a_client);
@@ -86,7 +87,7 @@ class entry {
     }
     authdata_.reserve(is_.authdata.size());
     for (authdata_word& w : is_.authdata) {
-      if (w.if_relevant) {  // RFC 4120 section 5.2.6.1: a list of its own, in an element of type 1
+      if (w.if_relevant) {  // RFC 4120 section 5.2.6.1: a separate list, in an element of type 1
         const kerb::msg::AuthorizationDataElement one[] = {{w.type, w.octets}};
         const kerb::msg::AuthorizationData list(one);
         std::vector<std::uint8_t> octets(kerb::asn1::encoded_size(list));
@@ -111,7 +112,7 @@ class entry {
 
   const kerb::principal_record<policy>& record() const { return record_; }
   const std::vector<stored_key>& keys() const { return keys_; }
-  /// What the KDC says of this client to services, by the record's cookie.
+  /// The client's authorization data for services, found by the record's cookie.
   static const std::vector<kerb::msg::AuthorizationDataElement>& authdata(const kerb::principal_record<policy>& r) {
     return reinterpret_cast<const entry*>(static_cast<std::uintptr_t>(r.cookie))->authdata_;
   }
@@ -126,8 +127,8 @@ class entry {
   kerb::principal_record<policy> record_{};
 };
 
-/// What stands in for clients that there are not, where policy conceals them: random keys of all encryption types,
-/// prepared as people's are.
+/// The record that is used for clients that do not exist, if policy conceals them: random keys of all encryption types,
+/// prepared like the keys of people.
 inline std::shared_ptr<const entry> make_decoy(bool prepare, policy& crypto) {
   traits is;
   is.etypes.assign(crypto.offered().begin(), crypto.offered().end());
@@ -136,18 +137,18 @@ inline std::shared_ptr<const entry> make_decoy(bool prepare, policy& crypto) {
   return std::make_shared<const entry>("nobody@NOWHERE", std::move(is), std::move(keys), prepare, crypto);
 }
 
-/// Where principals come from. What fails throws, and the client is told that the service is not available.
+/// A source of principals. Its functions throw on failure, and the client is told that the service is not available.
 class store {
  public:
   virtual ~store() = default;
-  /// By name with realm; null: there is none.
+  /// Finds a principal by its name with realm. Returns null if there is none.
   virtual std::shared_ptr<const entry> find(const std::string& name) = 0;
-  /// Where `alias NAME`, `enterprise TEXT`, `referral HOST-OR-REALM` or `moved NAME` lead; nothing: nowhere.
+  /// The target of `alias NAME`, `enterprise TEXT`, `referral HOST-OR-REALM` or `moved NAME`, if there is one.
   virtual std::optional<std::string> way(const std::string& from) = 0;
   virtual std::string policy_words() = 0;
-  /// Whether the keys of people are prepared for their requests.
+  /// Whether the keys of people are prepared.
   virtual bool prepares_people() const = 0;
-  /// CLIENT-REALM, SERVER-REALM, and the realms between the two.
+  /// Each element has CLIENT-REALM, SERVER-REALM, and the realms between the two.
   virtual std::vector<std::vector<std::string>> capaths() = 0;
 };
 

@@ -1,4 +1,4 @@
-// Principals from a text file, read once; their random keys are kept in a keytab beside it.
+// Principals from a text file that is read once; their random keys are in a keytab beside it.
 #pragma once
 #include "keytab_file.hpp"
 
@@ -6,7 +6,7 @@ namespace example {
 
 class file_store : public store {
  public:
-  /// Makes the random keys that `keys_file` does not have yet, and writes it then.
+  /// Makes the random keys that are missing in `keys_file`, and writes that file if there were any.
   file_store(const std::string& file, const std::string& keys_file, const std::string& realm, policy& crypto)
       : crypto_(crypto), text_(read_realm(file, realm, crypto)) {
     const file_lock lock(file);
@@ -30,14 +30,14 @@ class file_store : public store {
       if (known && !line->second.password) entries_[name] = all.back().keys_of;
     }
     if (made) write_keytab(keys_file, all);
-    // Made when they are first asked for, keys would tell who has not been asked for yet
+    // Make all keys now: the delay of making one later would reveal that the principal exists
     if (const auto words = words_of(text_.policy);
         std::find(words.begin(), words.end(), "conceal_unknown_clients") != words.end())
       for (const auto& [name, line] : text_.principals) (void)find(name);
   }
 
-  /// A password becomes keys when its principal is first asked for, which takes some hundredths of a second; at the
-  /// start where policy conceals who there is.
+  /// Makes the keys from a password when the principal is first looked up, which takes some hundredths of a second. If
+  /// policy conceals unknown clients, all keys are made at the start.
   std::shared_ptr<const entry> find(const std::string& name) override {
     if (const auto known = entries_.find(name); known != entries_.end()) return known->second;
     const auto line = text_.principals.find(name);

@@ -1,4 +1,4 @@
-// The log: one line a request on standard output, and the words that lines are made of.
+// The log: one line per request on standard output, and the parts of a line.
 #pragma once
 #include <unistd.h>
 
@@ -12,19 +12,19 @@
 
 namespace example {
 
-/// Lines that wait until they are written together: before the answers that they tell of go out.
+/// Collects lines and writes them together, before the answers that they describe are sent.
 class journal {
  public:
-  /// A quiet one takes no lines of requests.
+  /// A quiet journal gets no lines about requests.
   explicit journal(bool quiet) : quiet_(quiet) {}
   bool quiet() const { return quiet_; }
-  /// What the line is appended to; end() ends it.
+  /// Append the line to this string, and then call end().
   std::string& line() { return text_; }
   void end() { text_ += '\n'; }
   void write() {
     for (std::size_t sent = 0; sent < text_.size();) {
       const ssize_t n = ::write(STDOUT_FILENO, text_.data() + sent, text_.size() - sent);
-      if (n < 0 && errno != EINTR) break;  // nobody who could be told
+      if (n < 0 && errno != EINTR) break;  // the error cannot be reported anywhere
       if (n > 0) sent += static_cast<std::size_t>(n);
     }
     text_.clear();
@@ -35,7 +35,7 @@ class journal {
   std::string text_;
 };
 
-/// Octets off the wire as one word of printable ASCII.
+/// Appends octets from the network as one word of printable ASCII.
 inline void add_word(std::string& to, kerb::bytes_view octets) {
   const std::size_t before = to.size();
   for (const std::uint8_t o : octets) {
@@ -46,7 +46,7 @@ inline void add_word(std::string& to, kerb::bytes_view octets) {
       to += {'\\', 'x', digits[o >> 4], digits[o & 15]};
     }
     if (to.size() - before > 200) {
-      to += "...";  // a line stays a line
+      to += "...";  // bounds the length of a line
       return;
     }
   }
@@ -71,7 +71,7 @@ inline void add_number(std::string& to, int n) {
 }
 inline void add_time(std::string& to, kerb::kerberos_time t) {
   std::array<std::uint8_t, 32> buffer{};
-  const auto octets = kerb::asn1::encode(t, buffer);  // two octets of header, and YYYYMMDDhhmmssZ
+  const auto octets = kerb::asn1::encode(t, buffer);  // two octets of header and YYYYMMDDhhmmssZ
   if (!octets || octets->size() != 17) return;
   for (std::size_t i = 2; i != 17; ++i) {
     if (i == 6 || i == 8) to += '-';
@@ -80,7 +80,7 @@ inline void add_time(std::string& to, kerb::kerberos_time t) {
     to += static_cast<char>((*octets)[i]);
   }
 }
-/// A registered number's name, or the number.
+/// Appends the name of a registered number, or the number.
 template <class Number>
 void add_registered(std::string& to, Number n) {
   const auto name = name_of(n);

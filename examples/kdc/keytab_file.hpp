@@ -1,4 +1,4 @@
-// Keytabs on disk: where random keys stay between two runs, and what services are given.
+// Keytab files: random keys of the KDC between runs, and keys for services.
 #pragma once
 #include <fcntl.h>
 #include <sys/file.h>
@@ -16,7 +16,7 @@ namespace example {
 
 using key_map = std::map<std::string, std::vector<stored_key>>;
 
-/// The keys of a keytab by their principals; none where there is no such file.
+/// Reads the keys of a keytab by principal; none if there is no such file.
 inline key_map read_keytab(const std::string& file, policy& crypto) {
   key_map all;
   std::ifstream in(file, std::ios::binary);
@@ -36,13 +36,13 @@ inline key_map read_keytab(const std::string& file, policy& crypto) {
   return all;
 }
 
-/// Whose keys a keytab gets, and under which name: that of the principal, or an alias of it.
+/// A principal whose keys are written, and the name to write them under: its own or an alias.
 struct keytab_name {
   std::string name;
   std::shared_ptr<const entry> keys_of;
 };
 
-/// Writes a keytab that only its owner can read. It is complete or it is not there, whatever happens in between.
+/// Writes a keytab that only its owner can read. It replaces `file` in one step, so an incomplete file never appears.
 inline void write_keytab(const std::string& file, const std::vector<keytab_name>& entries) {
   for (std::size_t size = 1024;;) {
     std::vector<std::uint8_t> buffer(size);
@@ -76,7 +76,7 @@ inline void write_keytab(const std::string& file, const std::vector<keytab_name>
   }
 }
 
-/// Held while a file is read and written again, so that of two programs that start at once one waits.
+/// Locks a file while it is read and written, so that one of two programs that start at once waits.
 class file_lock {
  public:
   explicit file_lock(const std::string& file) : fd_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {

@@ -1,4 +1,4 @@
-// The text that says what the KDC's realm is: one line for each principal, alias and route.
+// The text file that describes the KDC's realm: one line for each principal, alias and route.
 #pragma once
 #include <charconv>
 #include <cstdio>
@@ -15,12 +15,13 @@ namespace example {
 using kerb::etype_t;
 using policy = kerb::botan::policy;
 
-/// A fault in what the administrator wrote; the text says where and what.
+/// An error in the administrator's text; what() has the place and the reason.
 struct bad_text : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A line's words. Between double quotes spaces and # are as any other character, and \ takes the next one as it is.
+/// Splits a line into words. Between double quotes, blanks and # are ordinary characters, and \ makes the next one
+/// literal.
 inline std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> words;
   bool in_word = false, in_quotes = false;
@@ -81,12 +82,13 @@ inline kerb::kerberos_time time_of(const std::string& text) {
     throw bad_text("\"" + text + "\" is no time such as 2030-12-31 or 2030-12-31T23:59:59Z");
   }
   const std::int64_t y = month <= 2 ? year - 1 : year, era = y / 400, of_era = y - era * 400;
-  const std::int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;  // years begin in March
+  const std::int64_t of_year =
+      (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;  // the year begins in March here
   const std::int64_t days = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
   return {((days * 24 + hour) * 60 + minute) * 60 + second};
 }
 
-/// "20,18": numbers or names of encryption types that this program has.
+/// "20,18": numbers or names of encryption types that this program supports.
 inline std::vector<etype_t> etypes_of(std::string_view text, const policy& crypto) {
   std::vector<etype_t> list;
   while (!text.empty()) {
@@ -102,11 +104,11 @@ inline std::vector<etype_t> etypes_of(std::string_view text, const policy& crypt
   return list;
 }
 
-/// "7:c0ffee": authorization data of a type, in hexadecimal.
+/// "7:c0ffee": the type of authorization data, and its octets in hexadecimal.
 struct authdata_word {
   kerb::ad_t type{};
   std::vector<std::uint8_t> octets;
-  bool if_relevant = false;  ///< a service that does not know the type may pass over it
+  bool if_relevant = false;  ///< a service that does not know the type may ignore it
 };
 inline authdata_word authdata_of(const std::string& text, bool if_relevant) {
   const std::size_t colon = text.find(':');
@@ -120,18 +122,18 @@ inline authdata_word authdata_of(const std::string& text, bool if_relevant) {
   return w;
 }
 
-/// What the words behind a principal's name say.
+/// The settings after a principal's name.
 struct traits {
   kerb::flags<kerb::principal_attribute> attributes{};
   std::vector<etype_t> etypes{}, session_etypes{};
   std::optional<std::int64_t> max_life{}, max_renewable_life{};
   std::optional<kerb::kerberos_time> valid_from{}, expires{}, password_expires{};
-  std::vector<authdata_word> authdata{};  ///< for the tickets that this client gets from its password
+  std::vector<authdata_word> authdata{};  ///< for the tickets that the AS issues to this client
 };
 
-/// A principal's line: how its keys are made, and its traits, also as the words that they were.
+/// A principal's line: how its keys are made, and its settings, also as the original words.
 struct principal_line {
-  std::optional<std::string> password;  ///< none: random keys
+  std::optional<std::string> password;  ///< without one: random keys
   std::uint32_t kvno = 1;
   traits is;
   std::string words;
@@ -159,8 +161,9 @@ inline std::optional<kerb::principal_attribute> attribute_of(std::string_view wo
   return found == all.end() ? std::nullopt : std::optional(found->second);
 }
 
-/// The words behind `principal NAME`. Who has a password has to pre-authenticate unless it says no_preauth, and tickets
-/// to it are user-to-user unless it says service: else anybody could ask for something to try passwords on.
+/// Reads the words after `principal NAME`. A principal with a password must pre-authenticate unless the line has
+/// no_preauth, and tickets to it are user-to-user unless the line has service: otherwise anybody could request a
+/// message to try passwords on.
 inline principal_line principal_line_of(const std::vector<std::string>& words, std::size_t from, bool is_tgs,
                                         const policy& crypto) {
   principal_line p;
@@ -172,7 +175,7 @@ inline principal_line principal_line_of(const std::vector<std::string>& words, s
     if (name == "password") {
       if (value.empty()) throw bad_text("an empty password");
       p.password = value;
-      continue;  // and not among the words that are kept
+      continue;  // not among the words that are kept
     }
     if (name == "kvno") {
       const auto n = number_of<std::uint32_t>(value);
@@ -206,16 +209,16 @@ inline principal_line principal_line_of(const std::vector<std::string>& words, s
   return p;
 }
 
-/// A realm as its file says.
+/// The content of a realm's file.
 struct realm_text {
   std::unordered_map<std::string, principal_line> principals;  ///< by name with realm, as kerb::to_text writes it
-  /// "alias NAME", "enterprise TEXT", "referral HOST-OR-REALM", "moved NAME": what they lead to. And "capath
-  /// CLIENT-REALM SERVER-REALM": the realms between the two.
+  /// The targets of "alias NAME", "enterprise TEXT", "referral HOST-OR-REALM" and "moved NAME", and for "capath
+  /// CLIENT-REALM SERVER-REALM" the realms between the two.
   std::unordered_map<std::string, std::string> ways;
   std::string policy;  ///< the words of the policy lines
 };
 
-/// A principal's name with realm, in the one spelling that it is found under.
+/// The name of a principal with realm, in the spelling that look-ups use.
 inline std::string name_with_realm(const std::string& text, const std::string& realm) {
   const auto p = kerb::principal::parse(text, realm);
   if (!p) throw bad_text("\"" + text + "\" is no name of a principal");
@@ -260,8 +263,9 @@ inline realm_text read_realm(const std::string& file, const std::string& realm, 
       }
     } catch (const bad_text& e) { throw bad_text(file + ":" + std::to_string(number) + ": " + e.what()); }
   }
-  all.principals.try_emplace(name_with_realm("krbtgt/" + realm, realm),
-                             principal_line_of({}, 0, true, crypto));  // a realm has one, said or not
+  all.principals.try_emplace(
+      name_with_realm("krbtgt/" + realm, realm),
+      principal_line_of({}, 0, true, crypto));  // every realm has this principal, also without a line
   return all;
 }
 

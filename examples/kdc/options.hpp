@@ -6,7 +6,7 @@ namespace example {
 
 struct kdc_options {
   std::string realm, principals, keys, db, export_keytab;
-  std::vector<std::string> names;  ///< to export
+  std::vector<std::string> names;  ///< the principals to export
   bool quiet = false;
   server_options server;
 };
@@ -41,7 +41,7 @@ inline constexpr const char* kdc_usage =
     "\n"
     "examples/kdc/README.md has the rest.\n";
 
-/// The arguments; nothing when there is nothing to do but to end with `status`.
+/// Returns the arguments, or nothing if the program must end with `status`.
 inline std::optional<kdc_options> read_kdc_options(int argc, char** argv, int& status) {
   kdc_options o;
   std::string port = "88", largest = "1400", idle = "10";

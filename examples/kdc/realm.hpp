@@ -1,4 +1,4 @@
-// The realm that the KDC serves: its policy, and what it says of the names in a request.
+// The realm that the KDC serves: its policy, and the look-up of the names in a request.
 #pragma once
 #include <kerb/exchange/kdc/serve.hpp>
 
@@ -6,12 +6,12 @@
 
 namespace example {
 
-/// kerb::kdc_policy with all that it is a view of.
+/// kerb::kdc_policy with the data that it views.
 class realm_settings {
  public:
   realm_settings(std::string realm, store& from) : realm_(std::move(realm)), capaths_(from.capaths()) {
     is.realm = kerb::kerberos_string::of(realm_);
-    is.require_preauth = false;  // the principals say so themselves
+    is.require_preauth = false;  // each principal has its own setting
     for (const std::string& w : words_of(from.policy_words())) {
       const std::size_t equals = w.find('=');
       const std::string name = w.substr(0, equals), value = equals == w.npos ? "" : w.substr(equals + 1);
@@ -41,21 +41,21 @@ class realm_settings {
   std::vector<kerb::realm_path> paths_;
 };
 
-/// The look-ups of one request after the other: what they find lives until forget().
+/// The look-ups of one request at a time. What they find is valid until forget().
 class directory {
  public:
   directory(store& from, const std::string& realm) : store_(from), realm_(realm) {}
 
   void forget() { held_.clear(); }
 
-  /// What kerb::need_principal asks.
+  /// Answers kerb::need_principal.
   kerb::lookup<policy> find(const kerb::need_principal& ask) {
     using role = kerb::principal_role;
     const auto text = text_of(ask.principal);
     if (!text) return kerb::not_found{};
     if (ask.principal.name.name_type == kerb::name_t::enterprise && is_one(ask.principal)) return enterprise(ask);
     if (const auto e = store_.find(*text)) return keep(e);
-    // A client that is known by another name has to ask for its true one: services would take it for somebody else
+    // A client may use an alias only if it asks for its canonical name: services would take it for another client
     if (ask.role != role::client || ask.may_refer)
       if (const auto canonical = store_.way("alias " + *text))
         if (const auto e = store_.find(*canonical)) return keep(e);
@@ -67,7 +67,7 @@ class directory {
  private:
   static std::string of(kerb::kerberos_string s) { return {s.octets.begin(), s.octets.end()}; }
   static bool is_one(const kerb::principal_view& p) { return p.name.name_string.size() == 1; }
-  /// The name as the store has it. Control characters are in no name of ours, and to_text would make them all alike.
+  /// The name as the store has it. No name here has control characters, and to_text would make them all alike.
   static std::optional<std::string> text_of(const kerb::principal_view& p) {
     for (const kerb::kerberos_string c : p.name.name_string)
       for (const std::uint8_t o : c.octets)
@@ -87,7 +87,8 @@ class directory {
     way_ = *realm;
     return kerb::in_realm{kerb::kerberos_string::of(way_)};
   }
-  /// RFC 6806 section 5: one component, like an address of mail; ours by a line of its own, or by our realm's name.
+  /// RFC 6806 section 5: an enterprise name has one component, like a mail address. It is ours if it has a line, or if
+  /// its domain is our realm.
   kerb::lookup<policy> enterprise(const kerb::need_principal& ask) {
     const std::string text = of(*ask.principal.name.name_string.begin());
     if (const auto canonical = store_.way("enterprise " + text))
@@ -104,7 +105,8 @@ class directory {
     }
     return ask.may_refer ? lead(store_.way("moved @" + domain)) : kerb::not_found{};
   }
-  /// The way to another realm, or to a host: by its own name, and then by that of each domain around it.
+  /// The next realm on the way to a realm or a host: looked up by its own name, then by the name of each domain around
+  /// it.
   kerb::lookup<policy> referral(const kerb::principal_view& p) {
     if (p.name.name_string.size() != 2) return kerb::not_found{};
     std::string where = of(*++p.name.name_string.begin());

@@ -1,4 +1,4 @@
-// UDP and TCP in one thread that never waits for one client: poll(), bounded sizes, bounded times.
+// UDP and TCP in one thread that never waits for a single client: ppoll(), limited sizes, limited times.
 #pragma once
 #include <netinet/in.h>
 #include <poll.h>
@@ -20,17 +20,17 @@ namespace example {
 
 struct server_options {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 88;  ///< 0: any that is free
+  std::uint16_t port = 88;  ///< 0: any free port
   bool reuse_port = false;
   std::size_t largest_datagram = 1400;
-  std::size_t largest_request = 131072;  ///< octets, on a stream
+  std::size_t largest_request = 131072;  ///< in octets, on a stream
   std::size_t most_connections = 200;
-  std::chrono::milliseconds idle{10000};  ///< for a whole request to come, and for a whole answer to go
+  std::chrono::milliseconds idle{10000};  ///< limit for a whole request to arrive, and for a whole answer to leave
 };
 
 class server {
  public:
-  /// Binds both sockets to one port.
+  /// Binds both sockets to the same port.
   server(const server_options& o, answerer& answer) : options_(o), answer_(answer) {
     for (int attempt = 0;; ++attempt) {
       if (open(SOCK_STREAM, tcp_, o.port) && open(SOCK_DGRAM, udp_, port_)) return;
@@ -50,8 +50,8 @@ class server {
   }
   std::uint16_t port() const { return port_; }
 
-  /// Serves until `stop` is set, by a handler of a signal that is blocked but for `while_waiting`. What has been
-  /// answered by then is still sent.
+  /// Serves until a signal handler sets `stop`. The signal is blocked except while this waits with `while_waiting`.
+  /// Answers that exist by then are still sent.
   void run(const volatile std::sig_atomic_t& stop, const sigset_t& while_waiting) {
     std::optional<clock::time_point> last;
     while (!last || (clock::now() < *last && !connections_.empty())) {
@@ -73,13 +73,13 @@ class server {
     std::string from;
     sockaddr_storage address{};
     std::vector<std::uint8_t> in, out;
-    std::size_t taken = 0, sent = 0;  ///< of `in` and of `out`
-    bool pending = false;             ///< more requests may be in `in`: it goes on in the next round
-    bool last = false;                ///< over when `out` has gone
-    bool drains = false;              ///< its last answer has gone, and what still comes is thrown away
+    std::size_t taken = 0, sent = 0;  ///< octets of `in` and of `out`
+    bool pending = false;             ///< `in` may have more requests, for the next round
+    bool last = false;                ///< ends when `out` has been sent
+    bool drains = false;              ///< the last answer has been sent, and further octets are discarded
     clock::time_point until{};
   };
-  /// So many requests of one connection are answered before the others have their turn.
+  /// How many requests of one connection are answered before the others are served.
   static constexpr int answers_a_turn = 16;
 
   void round(const sigset_t& while_waiting) {
@@ -106,7 +106,7 @@ class server {
   }
 
   void datagrams() {
-    for (int i = 0; i != 4; ++i) {  // then the streams have their turn
+    for (int i = 0; i != 4; ++i) {  // then the streams are served
       const std::size_t n = batch_.receive(udp_);
       for (std::size_t k = 0; k != n; ++k) {
         std::array<std::uint8_t, 16> buffer{};
@@ -127,7 +127,7 @@ class server {
     c.fd = ::accept4(tcp_, reinterpret_cast<sockaddr*>(&c.address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (c.fd < 0) {
       const bool passes = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
-      // No more files: whoever waits to be accepted would keep poll() from waiting, and nothing would come of it
+      // No file descriptor is left. Pause, because a pending connection would keep ppoll() from waiting
       if (!passes && !(errno == EMFILE && make_buffer())) accept_again_ = clock::now() + std::chrono::milliseconds(100);
       return;
     }
@@ -136,7 +136,7 @@ class server {
     c.until = clock::now() + options_.idle;
     connections_.push_back(std::move(c));
   }
-  /// Whoever has kept us waiting the longest makes buffer; false: there is nobody.
+  /// Closes the connection that has kept the server waiting longest. Returns false if there is none.
   bool make_buffer() {
     const auto oldest = std::min_element(connections_.begin(), connections_.end(),
                                          [](const connection& a, const connection& b) { return a.until < b.until; });
@@ -146,17 +146,17 @@ class server {
     return true;
   }
 
-  /// Goes on with one client as far as that can be done now; false: it is over. A client may send several requests
-  /// ahead: each is answered when the answer before has gone. This is a loop, because how many there are is for the
-  /// client to say; and it is bounded, so that others have their turn.
+  /// Serves one client as far as possible without blocking. Returns false when the connection has ended. A client may
+  /// send several requests ahead: each is answered when the previous answer has been sent. This is a loop and no
+  /// recursion, because the client chooses their number; it is bounded, so that others are served too.
   bool talk(connection& c) {
     if (c.drains) return drain(c);
     if (c.out.empty() && !std::exchange(c.pending, false) && !receive(c)) return false;
     for (int i = 0; i != answers_a_turn; ++i) {
       if (c.out.empty() && !answer(c)) return false;
-      if (c.out.empty()) return true;  // nothing more has come in full
+      if (c.out.empty()) return true;  // no further request is complete
       if (!transmit(c)) return false;
-      if (!c.out.empty()) return true;  // it reads more slowly than we answer
+      if (!c.out.empty()) return true;  // the client reads more slowly than we answer
       if (c.last) return shut(c);
     }
     return c.pending = true;
@@ -168,7 +168,7 @@ class server {
     c.in.insert(c.in.end(), piece.begin(), piece.begin() + n);
     return n != 0;
   }
-  /// Answers the first request that has come in full, if there is one. False: it gets no answer, and this is the end.
+  /// Answers the first complete request, if there is one. Returns false if it gets no answer; then the connection ends.
   bool answer(connection& c) {
     const auto frame = kerb::read_frame(kerb::bytes_view(c.in).subview(c.taken), options_.largest_request);
     if (frame && frame->missing != 0) {
@@ -199,13 +199,14 @@ class server {
     c.until = clock::now() + options_.idle;
     return true;
   }
-  /// The last answer has gone. Octets of the refused message that nobody has read would make the kernel take it back.
+  /// Call this when the last answer has been sent. From then on, the octets of the refused message are read and
+  /// discarded: unread octets would make the kernel discard the answer.
   static bool shut(connection& c) {
     (void)::shutdown(c.fd, SHUT_WR);
     c.in = {};
     return c.drains = true;
   }
-  /// One piece at a time, until the client hangs up or its time is over: it may send faster than we can read.
+  /// Discards one piece at a time, until the client hangs up or its time is over: it may send faster than we can read.
   static bool drain(connection& c) {
     std::array<std::uint8_t, 16384> rest;
     const ssize_t n = ::recv(c.fd, rest.data(), rest.size(), 0);
@@ -253,7 +254,7 @@ class server {
     }
     return text;
   }
-  /// As tickets have it, RFC 4120 section 7.5.3.
+  /// The address in the form of tickets, RFC 4120 section 7.5.3.
   static kerb::msg::HostAddress peer_address(const sockaddr_storage& a, std::span<std::uint8_t, 16> buffer) {
     const bool is_six = a.ss_family == AF_INET6;
     const std::size_t size = is_six ? 16 : 4;
@@ -272,7 +273,7 @@ class server {
   answerer& answer_;
   int udp_ = -1, tcp_ = -1;
   std::uint16_t port_ = 0;
-  clock::time_point accept_again_{};  ///< not before this
+  clock::time_point accept_again_{};  ///< no accept before this time
   std::list<connection> connections_;
   std::vector<pollfd> wanted_;
   datagram_batch batch_;

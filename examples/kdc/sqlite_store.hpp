@@ -1,4 +1,4 @@
-// Principals in an SQLite database: several KDCs can share one, and what changes there counts from the next request on.
+// Principals in an SQLite database: several KDCs can share it, and a change takes effect at the next request.
 #pragma once
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 
 namespace example {
 
-/// A statement that is prepared once. A run of it begins with bind() and ends with the object that bind() gives.
+/// A statement that is prepared once. A run begins with bind() and ends when the returned object is destroyed.
 class statement {
  public:
   statement(sqlite3* db, const char* sql) : db_(db) {
@@ -26,7 +26,7 @@ class statement {
       sqlite3_reset(s_.s_);
       sqlite3_clear_bindings(s_.s_);
     }
-    /// The next row, if there is one.
+    /// Advances to the next row. Returns false if there is none.
     bool row() {
       const int r = sqlite3_step(s_.s_);
       if (r != SQLITE_ROW && r != SQLITE_DONE) s_.fail();
@@ -46,7 +46,7 @@ class statement {
    private:
     statement& s_;
   };
-  /// Values in the order of the question marks: texts, numbers, octets, or nothing.
+  /// Binds values in the order of the question marks: texts, numbers, octets, or nothing.
   template <class... Values>
   run bind(const Values&... values) {
     int place = 0;
@@ -77,10 +77,10 @@ class sqlite_store : public store {
  public:
   sqlite_store(const std::string& file, policy& crypto) : crypto_(crypto), db_(open(file)) {}
 
-  /// Takes over what a text file says. Principals that are not in it stay, and so do random keys that are there.
+  /// Loads a text file. Principals that are not in it stay, and so do existing random keys.
   void load(const std::string& file, const std::string& realm) {
     const realm_text text = read_realm(file, realm, crypto_);
-    execute("BEGIN IMMEDIATE");  // whoever starts at the same time waits, and then finds the keys
+    execute("BEGIN IMMEDIATE");  // another process that starts now waits, and then finds the keys
     statement put(db_.get(), "INSERT OR REPLACE INTO principal VALUES (?, ?)");
     statement put_way(db_.get(), "INSERT OR REPLACE INTO way VALUES (?, ?)");
     statement forget(db_.get(), "DELETE FROM long_term_key WHERE principal = ?");
@@ -93,7 +93,7 @@ class sqlite_store : public store {
       } else {
         auto there = keys_of(name);
         if (std::any_of(there.begin(), there.end(), [](const stored_key& k) { return k.salt.has_value(); })) {
-          forget.bind(name).row();  // it had a password until now
+          forget.bind(name).row();  // the principal had a password until now
           there.clear();
         }
         for (const etype_t e : line.is.etypes)
@@ -117,7 +117,7 @@ class sqlite_store : public store {
       words = found.text(0);
     }
     auto keys = keys_of(name);
-    // Only schedules are remembered, and only as long as words and keys are as they were
+    // Only key schedules are cached, and only while words and keys are the same
     if (const auto known = remembered_.find(name); known != remembered_.end()) {
       if (known->second.words == words && same_keys(known->second.it->keys(), keys)) return known->second.it;
       remembered_.erase(known);
@@ -152,13 +152,13 @@ class sqlite_store : public store {
 
   static database open(const std::string& file) {
     sqlite3* raw = nullptr;
-    const mode_t before = ::umask(077);  // it holds keys
+    const mode_t before = ::umask(077);  // the file contains keys
     const int r = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
     database db(raw);
     if (r == SQLITE_OK) {
       sqlite3_busy_timeout(raw, 10000);
       sqlite3_exec(raw,
-                   "PRAGMA journal_mode = WAL;"  // who reads does not wait for who writes
+                   "PRAGMA journal_mode = WAL;"  // readers do not wait for writers
                    "CREATE TABLE IF NOT EXISTS principal (name TEXT PRIMARY KEY, words TEXT NOT NULL) WITHOUT ROWID;"
                    "CREATE TABLE IF NOT EXISTS long_term_key (principal TEXT, kvno INTEGER, etype INTEGER,"
                    " octets BLOB NOT NULL, salt TEXT, PRIMARY KEY (principal, kvno, etype)) WITHOUT ROWID;"
@@ -185,7 +185,7 @@ class sqlite_store : public store {
     }
     return keys;
   }
-  /// Both in the order of the table but for what entry sorts: each of `a` has its like in `b`.
+  /// Whether both have the same keys. Their order may differ, because entry sorts its keys.
   static bool same_keys(const std::vector<stored_key>& a, const std::vector<stored_key>& b) {
     return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](const stored_key& k) {
              return std::any_of(b.begin(), b.end(), [&](const stored_key& o) {
