@@ -44,7 +44,7 @@ class redis_pipe {
   void close() {
     context_.reset();
     unsent_ = false;
-    for (auto left = std::exchange(requested_server_, {}); !left.empty(); left.pop_front()) left.front().next(nullptr);
+    for (auto left = std::exchange(asked_, {}); !left.empty(); left.pop_front()) left.front().next(nullptr);
   }
 
   void ask(std::initializer_list<std::string_view> words, then next) {
@@ -55,11 +55,11 @@ class redis_pipe {
         redisAppendCommandArgv(context_.get(), static_cast<int>(text.size()), text.data(), size.data()) != 0)
       return next(nullptr);
     unsent_ = true;
-    requested_server_.push_back({std::move(next), steady::now()});
+    asked_.push_back({std::move(next), steady::now()});
   }
   /// When the oldest pending command was sent; time_point::max() if there is none.
   steady::time_point waiting_since() const {
-    return requested_server_.empty() ? steady::time_point::max() : requested_server_.front().when;
+    return asked_.empty() ? steady::time_point::max() : asked_.front().when;
   }
 
   pollfd wanted() const {
@@ -76,9 +76,9 @@ class redis_pipe {
       if (redisGetReplyFromReader(context_.get(), &got) != REDIS_OK) return false;
       if (got == nullptr) return true;
       const std::unique_ptr<void, void (*)(void*)> reply(got, freeReplyObject);
-      if (requested_server_.empty()) return false;  // a reply without a command
-      const then next = std::move(requested_server_.front().next);
-      requested_server_.pop_front();
+      if (asked_.empty()) return false;  // a reply without a command
+      const then next = std::move(asked_.front().next);
+      asked_.pop_front();
       next(static_cast<const redisReply*>(got));
       if (!context_) return false;  // `next` has closed the connection
     }
@@ -95,7 +95,7 @@ class redis_pipe {
   int port_ = 0;
   std::unique_ptr<redisContext, void (*)(redisContext*)> context_{nullptr, redisFree};
   bool unsent_ = false;
-  std::deque<question> requested_server_;
+  std::deque<question> asked_;
 };
 
 }  // namespace example

@@ -77,15 +77,15 @@ class server {
     if (fd < 0) {
       const bool passes = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
       // No file descriptor is left. Pause, because a pending connection would keep ppoll() from waiting
-      if (!passes && !(errno == EMFILE && make_buffer()))
+      if (!passes && !(errno == EMFILE && make_room()))
         accept_again_ = steady::now() + std::chrono::milliseconds(100);
       return;
     }
-    if (clients_.size() >= options_.most_connections) make_buffer();
+    if (clients_.size() >= options_.most_connections) make_room();
     clients_.push_back(std::make_shared<connection>(fd, from, service_, options_.idle));
   }
   /// Closes the connection that has kept the server waiting longest. Returns false if there is none.
-  bool make_buffer() {
+  bool make_room() {
     const auto oldest = std::min_element(clients_.begin(), clients_.end(),
                                          [](const client& a, const client& b) { return a->until() < b->until(); });
     if (oldest == clients_.end()) return false;

@@ -128,16 +128,16 @@ class server {
     if (c.fd < 0) {
       const bool passes = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
       // No file descriptor is left. Pause, because a pending connection would keep ppoll() from waiting
-      if (!passes && !(errno == EMFILE && make_buffer())) accept_again_ = clock::now() + std::chrono::milliseconds(100);
+      if (!passes && !(errno == EMFILE && make_room())) accept_again_ = clock::now() + std::chrono::milliseconds(100);
       return;
     }
-    if (connections_.size() >= options_.most_connections) make_buffer();
+    if (connections_.size() >= options_.most_connections) make_room();
     c.from = text_of(c.address);
     c.until = clock::now() + options_.idle;
     connections_.push_back(std::move(c));
   }
   /// Closes the connection that has kept the server waiting longest. Returns false if there is none.
-  bool make_buffer() {
+  bool make_room() {
     const auto oldest = std::min_element(connections_.begin(), connections_.end(),
                                          [](const connection& a, const connection& b) { return a.until < b.until; });
     if (oldest == connections_.end()) return false;

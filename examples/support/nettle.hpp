@@ -30,7 +30,7 @@ class held {
   }
   ~held() { wipe(); }
   T* get() { return there_ ? &value_ : nullptr; }
-  T& replay_checked() {
+  T& fresh() {
     there_ = true;
     return value_;
   }
@@ -73,7 +73,7 @@ class nettle_primitives {
     const bool is_128 = id == kerb::cipher_id::aes128;
     if ((!is_128 && id != kerb::cipher_id::aes256) || key.size() != (is_128 ? 16u : 32u))
       return kerb::errc::crypto_backend;
-    aes& a = c.replay_checked();
+    aes& a = c.fresh();
     a.id = id;
     if (is_128) {
       aes128_set_encrypt_key(&a.encryption.aes128, key.data());
@@ -102,7 +102,7 @@ class nettle_primitives {
   kerb::errc rekey(mac& m, kerb::hash_id id, kerb::secret_view key) noexcept {
     m.wipe();
     if (hash_of(id) == nullptr) return kerb::errc::crypto_backend;
-    keyed_hash& k = m.replay_checked();
+    keyed_hash& k = m.fresh();
     k.hash = hash_of(id);
     hmac_set_key(&k.outer, &k.inner, &k.state, k.hash, key.size(), key.data());
     return kerb::errc::ok;
