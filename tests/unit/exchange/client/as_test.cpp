@@ -734,9 +734,10 @@ TEST_CASE("as_client: too small a buffer says what will do, and nothing has chan
   const auto s = x.receive(rep, own.env_now());
   REQUIRE(is<need_buffer>(s));
   const std::size_t more = std::get<need_buffer>(s).size;
-  x.set_buffer(std::span(other).first(more - 1));
+  (void)x.set_buffer(std::span(other).first(more - 1));
   REQUIRE(std::get<need_buffer>(x.receive(rep, own.env_now())).size == more);
-  x.set_buffer(all.first(more));
+  REQUIRE_FALSE(x.set_buffer(std::span(other).first(10)));
+  REQUIRE(x.set_buffer(all.first(more)));
   const auto end = x.receive(rep, own.env_now());
   INFO(name_of(why(end).code) << ' ' << why(end).type << ' ' << why(end).field << ' ' << end.index());
   REQUIRE(is<done>(end));

@@ -497,9 +497,10 @@ TEST_CASE("tgs_client: too small a buffer says what will do, and nothing has cha
   const auto first = x.start(w.env_now());
   const bytes_view rep = w.tgs_rep(octets_of_send(first), honest);
   const std::size_t more = std::get<need_buffer>(x.receive(rep, w.env_now())).size;
-  x.set_buffer(std::span(other).first(more - 1));
+  (void)x.set_buffer(std::span(other).first(more - 1));
   REQUIRE(std::get<need_buffer>(x.receive(rep, w.env_now())).size == more);
-  x.set_buffer(std::span(buffer).first(more));
+  REQUIRE_FALSE(x.set_buffer(std::span(other).first(10)));
+  REQUIRE(x.set_buffer(std::span(buffer).first(more)));
   REQUIRE(is<done>(x.receive(rep, w.env_now())));
 }
 
