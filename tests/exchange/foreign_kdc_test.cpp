@@ -169,8 +169,113 @@ constexpr bool a_foreign_kdc_gives_tickets_of_its_own_realm_alone() {
          w.cache.find(alice, named(web_parts, ex), noon.at) == nullptr &&
          w.cache.find(alice, named(web_parts, other), noon.at) != nullptr;
 }
+
+constexpr kerberos_string ex_lower = "ex.org"_krb;
+constexpr kerberos_string to_ex_lower[] = {"krbtgt"_krb, "ex.org"_krb}, mallory_parts[] = {"mallory"_krb};
+
+/// Alice's home realm, whose KDC is an enemy: it answers Alice, who asks with canonicalize, in any names.
+struct enemy_at_home {
+  world w;
+  std::array<std::uint8_t, 4096> buffer{};
+
+  constexpr result<credential> log_in(const principal_view& as, const principal_view& client,
+                                      const principal_view& server) {
+    const key long_term = w.make(0x21);
+    as_client<policy> x({.client = as, .key = long_term, .buffer = buffer, .options = {kdc_option_t::canonicalize}});
+    return drive(x, w.crypto, noon, [&](const send& s) -> result<answer> {
+      const auto req = asn1::decode<msg::AsReq>(s.octets);
+      const environment<policy, policy> t{w.crypto, w.crypto, noon, {}};
+      const key known = w.make(0xe0), sealing = w.make(0xc0);
+      msg::EncTicketPart inside;
+      inside.key = {e18, known.octets().unguarded()};
+      inside.crealm = client.realm;
+      inside.cname = client.name;
+      inside.endtime = plus(noon.at, 3600);
+      msg::EncAsRepPart part;
+      part.key = inside.key;
+      part.nonce = req->req_body->nonce;
+      part.authtime = noon.at;
+      part.endtime = plus(noon.at, 3600);
+      part.srealm = server.realm;
+      part.sname = server.name;
+      part.flags = {ticket_flag_t::initial};
+      const auto ticket = testing::mint_ticket(server, inside, sealing, 1, t, w.ticket_octets);
+      const auto rep = testing::mint_kdc_rep<msg_t::as_rep>(client, *ticket, part, long_term,
+                                                            key_usage_t::as_rep_enc_part, t, w.reply_octets);
+      return answer(*rep, transport::stream);
+    });
+  }
+};
+
+constexpr bool a_home_kdc_gives_no_ticket_of_another_realm() {
+  enemy_at_home e;
+  if (!e.w.ready) return false;
+  for (const principal_view& server : {named(to_other, other), named(to_ex, other), named(to_other, ex)}) {
+    for (const kerberos_string realm : {other, ex}) {
+      const auto c = e.log_in(alice, named(alice_parts, realm), server);
+      // A referral of its own realm is what it may give, and a kind of its own
+      const bool may = server.realm == ex && realm == ex;
+      if (may ? !(c && c->facts().is_referral) : (c || c.error().code != errc::name_mismatch)) return false;
+    }
+  }
+  return true;
+}
+
+constexpr bool a_renamed_client_takes_no_place() {
+  enemy_at_home e;
+  if (!e.w.ready) return false;
+  ticket_cache<key, 8, 1024>& cache = e.w.cache;
+  const bytes_view own = cache.find(alice, named(to_ex, ex), noon.at)->ticket();
+  std::array<std::uint8_t, 512> kept{};
+  kerb::detail::copy_octets(own.data(), own.size(), kept.data());
+  // EX.ORG, if Alice wrote ex.org: these may be two realms, and only one of them is an enemy's
+  auto respelled = e.log_in(named(alice_parts, ex_lower), alice, named(to_ex, ex));
+  if (!respelled || !respelled->facts().client_renamed || !cache.store(std::move(*respelled), noon.at)) return false;
+  if (!e.w.own_tgt_is_there(bytes_view(kept).first(own.size()))) return false;
+  const principal_view mallory = named(mallory_parts, ex);
+  auto renamed = e.log_in(alice, mallory, named(to_ex, ex));
+  if (!renamed || !cache.store(std::move(*renamed), noon.at)) return false;
+  return e.w.own_tgt_is_there(bytes_view(kept).first(own.size())) &&
+         cache.find(mallory, named(to_ex, ex), noon.at) == nullptr &&
+         cache.find(mallory, named(to_ex, ex), noon.at, ticket_kind::renamed) != nullptr &&
+         cache.find(alice, named(to_ex, ex), noon.at, ticket_kind::renamed) != nullptr;
+}
+
+/// What was obtained with a ticket-granting ticket of a kind.
+constexpr bool a_kind_is_passed_on(ticket_kind kind) {
+  world w;
+  if (!w.ready) return false;
+  ticket_facts f = w.referral()->facts();
+  f.is_referral = false;
+  f.client_renamed = kind == ticket_kind::renamed;
+  f.handed_over = kind == ticket_kind::handed_over;
+  f.restricted = kind == ticket_kind::restricted;
+  f.for_peer = kind == ticket_kind::for_peer;
+  const credential tgt(f, w.referral()->session_key().copy());
+  std::array<std::uint8_t, 4096> buffer{};
+  tgs_client<policy> tgs({.tgt = tgt, .server = named(web_parts, other), .buffer = buffer});
+  const auto ticket = drive(tgs, w.crypto, noon, [&](const send& s) -> result<answer> {
+    const auto r = w.abroad.answer(s.octets, noon, w.kdc_buffer);
+    if (!r) return r.error();
+    return answer(*r);
+  });
+  return ticket && kind_of(ticket->facts()) == kind;
+}
+constexpr bool kinds_are_passed_on() {
+  for (const ticket_kind k : {ticket_kind::asked_for, ticket_kind::renamed, ticket_kind::handed_over,
+                              ticket_kind::restricted, ticket_kind::for_peer})
+    if (!a_kind_is_passed_on(k)) return false;
+  return true;
+}
 }  // namespace
 
+KERB_BOTH("client: a home KDC gives a login no ticket of another realm, also with canonicalize",
+          "[exchange][rfc6806-6]", a_home_kdc_gives_no_ticket_of_another_realm);
+KERB_BOTH(
+    "client: a ticket whose client a KDC renamed never replaces one that was asked for, and is found by kind alone",
+    "[exchange][rfc6806-6]", a_renamed_client_takes_no_place);
+KERB_BOTH("client: a ticket is of the kind of the ticket-granting ticket that it was obtained with",
+          "[exchange][rfc4120-3.3.3]", kinds_are_passed_on);
 KERB_BOTH("client: a referral leads through another realm's KDC to the service", "[exchange][rfc6806-8]",
           through_a_referral_to_the_service);
 KERB_BOTH("client: a foreign KDC gives tickets of its own realm alone, and never replaces the client's own TGT",

@@ -21,28 +21,59 @@ struct ticket_facts {
   std::optional<kerberos_time> renew_till;
   std::optional<kerberos_time> key_expiration;  ///< when the client's long-term key expires
   std::optional<msg::HostAddresses> addresses;
-  /// The KDC changed the client's name. Without FAST only the canonicalize option of the request
-  /// authorizes the change (RFC 6806 section 6).
+  /// The KDC changed the client's name, or changed it in the ticket-granting ticket that this ticket
+  /// was obtained with. Only the canonicalize option of an AS request authorizes the change
+  /// (RFC 6806 section 6). Nothing protects the new name: it is in the reply's clear part.
   bool client_renamed = false;
   /// The ticket is not for the requested service but for the KDC of another realm, which the client
-  /// asks next (RFC 6806 section 8). Only when the canonicalize option was set. False for a
-  /// ticket-granting ticket of the client's own realm, even if the KDC spells that realm
-  /// differently.
+  /// asks next (RFC 6806 section 8). Only when the canonicalize option was set, or when the
+  /// requested service was the KDC of another realm and this one is closer to it
+  /// (RFC 4120 section 3.3.1). False for a ticket-granting ticket of the client's own realm, even
+  /// if the KDC spells that realm differently.
   bool is_referral = false;
-  /// A peer sent this ticket in a KRB-CRED, and all these facts are the peer's claims.
+  /// A peer sent this ticket in a KRB-CRED, and all these facts are the peer's claims; or it was
+  /// obtained with such a ticket-granting ticket, whose session key the peer knows.
   bool handed_over = false;
+  /// The ticket is sealed under the session key of another user's ticket (RFC 4120 section 3.7).
+  bool user_to_user = false;
+  /// The client requested authorization data in the ticket, or in the ticket-granting ticket that
+  /// it was obtained with.
+  bool restricted = false;
+  /// The client requested a forwarded or proxy ticket, to send it to a peer (RFC 4120 sections 2.5
+  /// and 2.6), or obtained this ticket with one.
+  bool for_peer = false;
 };
 
-/// How a client obtained a ticket. This limits what the client may use the ticket for without a
-/// check.
+/// How a client obtained a ticket, and what distinguishes it from a plain ticket for the same
+/// service. This limits what the client may use the ticket for without a check. The values other
+/// than asked_for can be combined with `|`.
 enum class ticket_kind : std::uint8_t {
-  asked_for,    ///< a KDC issued the ticket that was requested
-  referral,     ///< a KDC named another KDC instead: ticket_facts::is_referral
-  handed_over,  ///< a peer sent it: ticket_facts::handed_over
+  asked_for = 0,     ///< a KDC issued the plain ticket that was requested
+  referral = 1,      ///< a KDC named another KDC instead: ticket_facts::is_referral
+  handed_over = 2,   ///< a peer sent it: ticket_facts::handed_over
+  renamed = 4,       ///< a KDC changed the client's name: ticket_facts::client_renamed
+  user_to_user = 8,  ///< for one user's session with another: ticket_facts::user_to_user
+  restricted = 16,   ///< has authorization data of the client: ticket_facts::restricted
+  for_peer = 32,     ///< a peer is to use it: ticket_facts::for_peer
 };
+constexpr ticket_kind operator|(ticket_kind a, ticket_kind b) {
+  return static_cast<ticket_kind>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+constexpr ticket_kind operator&(ticket_kind a, ticket_kind b) {
+  return static_cast<ticket_kind>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
+}
+/// Whether `all` includes `one`.
+constexpr bool has(ticket_kind all, ticket_kind one) { return (all & one) == one; }
+/// Everything that distinguishes the ticket from a plain one.
 constexpr ticket_kind kind_of(const ticket_facts& f) {
-  if (f.handed_over) return ticket_kind::handed_over;
-  return f.is_referral ? ticket_kind::referral : ticket_kind::asked_for;
+  ticket_kind k = ticket_kind::asked_for;
+  if (f.is_referral) k = k | ticket_kind::referral;
+  if (f.handed_over) k = k | ticket_kind::handed_over;
+  if (f.client_renamed) k = k | ticket_kind::renamed;
+  if (f.user_to_user) k = k | ticket_kind::user_to_user;
+  if (f.restricted) k = k | ticket_kind::restricted;
+  if (f.for_peer) k = k | ticket_kind::for_peer;
+  return k;
 }
 
 /// A ticket with its session key. Move-only. Its views point into the buffer of the exchange that

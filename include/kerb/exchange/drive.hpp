@@ -1,5 +1,7 @@
 // Runs a client's exchange to its end with one function that sends a request and waits for the answer.
 #pragma once
+#include "../asn1/decode.hpp"
+#include "../msg/error.hpp"
 #include "environment.hpp"
 #include "step.hpp"
 
@@ -20,6 +22,9 @@ struct answer {
 /// same request, or, without such an answer, the error of `ask`. Of several reasons it returns the
 /// last one other than a malformed message. errc::no_key: the exchange needs a key that the caller
 /// did not give it. errc::no_space: the buffer is too small (detail: octets needed).
+///
+/// When the exchange waits for no answer, an answer that is a KRB-ERROR is errc::peer_error (detail:
+/// its code), and any other is ignored. That KRB-ERROR is unauthenticated.
 ///
 /// This is a convenience built on the public steps. A program that cannot block writes the same
 /// loop itself.
@@ -54,6 +59,12 @@ template <class Exchange, class C, class Now, class Ask>
     const result<answer> got = ask(static_cast<const send&>(request));
     if (request.then == afterwards::finished) {
       if (!got) return got.error();
+      if (const auto e = asn1::decode<msg::KrbError>(got->octets)) {
+        return error{.code = errc::peer_error,
+                     .detail = static_cast<std::uint32_t>(e->error_code),
+                     .type = "KRB-ERROR",
+                     .field = "error-code"};
+      }
       return std::move(x).take();
     }
     if (!got) return passed_over.ok() ? got.error() : passed_over;

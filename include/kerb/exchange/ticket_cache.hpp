@@ -11,8 +11,10 @@ namespace kerb::inline v0 {
 /// (RFC 4120 section 1.1).
 ///
 /// The key of an entry is the client, the server with the realm that issued the ticket, and its
-/// ticket_kind. A referral, or a ticket that a peer sent, therefore never replaces a ticket that a
-/// KDC issued on request, and find() does not return it in place of one.
+/// ticket_kind. A ticket of another kind, such as a referral or one that a peer sent, therefore
+/// never replaces a plain ticket that a KDC issued on request, and find() does not return it in
+/// place of one. There is one ticket of each kind: a user-to-user ticket replaces one for another
+/// second ticket, and a restricted ticket replaces one with other restrictions.
 ///
 /// Keys and octets are wiped when a credential is replaced, when the user logs off, and on
 /// destruction. The credentials that it returns are views into the cache, so the cache cannot be
@@ -69,8 +71,8 @@ class ticket_cache {
     e->held->set_kdc_clock_offset(offset);
     return ref<const credential>(*e->held);
   }
-  /// The client's credential of this kind for a server; null when there is none that has not
-  /// expired. The server's realm is the realm that issued the ticket: for krbtgt/B@A it is A.
+  /// The client's credential of exactly this kind for a server; null when there is none that has
+  /// not expired. The server's realm is the realm that issued the ticket: for krbtgt/B@A it is A.
   constexpr const credential* find(const principal_view& client, const principal_view& server, kerberos_time now,
                                    ticket_kind kind = ticket_kind::asked_for) const KERB_LIFETIMEBOUND {
     for (const entry& e : entries_)

@@ -105,22 +105,31 @@ class workspace {
     dirty_ = front_ = 0;
   }
 
-  /// Continues in `bigger`, and wipes the front of the old buffer. If `bigger` cannot hold what is
-  /// kept, nothing changes. `bigger` may be the same buffer with more octets at its end.
-  constexpr void move_to(std::span<std::uint8_t> bigger) {
-    if (bigger.size() < front_ + frame_octets + tail_) return;
+  /// Continues in `other`, and wipes the front of the old buffer. Returns false, and changes
+  /// nothing, if `other` cannot hold what is kept. `other` may begin where the old buffer begins,
+  /// and have more or fewer octets; otherwise the two must not overlap.
+  constexpr bool move_to(std::span<std::uint8_t> other) {
+    if (other.size() < front_ + frame_octets + tail_) return false;
+    const bool same = other.data() == octets_.data();
     const bytes_view m = message();
-    const std::span<std::uint8_t> to = bigger.last(m.size());
-    for (std::size_t i = m.size(); i != 0; --i) to[i - 1] = m[i - 1];  // from the end: the two may overlap
-    const std::size_t kept = front_;
-    if (bigger.data() == octets_.data()) {
-      secure_zero(octets_.subspan(kept, dirty_ - kept));
+    const std::span<std::uint8_t> to = other.last(m.size());
+    if (same && other.size() < octets_.size()) {  // the two messages may overlap
+      for (std::size_t i = 0; i != m.size(); ++i) to[i] = m[i];
     } else {
-      detail::copy_octets(octets_.data(), kept, bigger.data());
+      for (std::size_t i = m.size(); i != 0; --i) to[i - 1] = m[i - 1];
+    }
+    const std::size_t kept = front_;
+    if (same) {
+      const std::size_t message_at = other.size() - tail_;
+      secure_zero(octets_.subspan(kept, (dirty_ < message_at ? dirty_ : message_at) - kept));
+      if (dirty_ > other.size()) secure_zero(octets_.subspan(other.size(), dirty_ - other.size()));
+    } else {
+      detail::copy_octets(octets_.data(), kept, other.data());
       wipe_front();
     }
-    octets_ = bigger;
+    octets_ = other;
     front_ = dirty_ = kept;
+    return true;
   }
 
  private:

@@ -252,4 +252,29 @@ constexpr bool same_principal(const principal_view& a, const principal_view& b) 
   return a.realm == b.realm && same_name(a.name, b.name);
 }
 
+namespace detail {
+/// The realm whose ticket-granting service has this name, krbtgt/REALM (RFC 4120 section 7.3). None
+/// for any other name, and none when the second component is no realm: empty, or with an octet 0
+/// (RFC 4120 section 5.2.2). The principal's realm also matters: krbtgt/B@A is for the KDC of B,
+/// and the KDC of A issues it.
+constexpr std::optional<kerberos_string> krbtgt_realm(const msg::PrincipalName& n) {
+  if (n.name_string.size() != 2) return std::nullopt;
+  auto component = n.name_string.begin();
+  if (!(*component == std::string_view("krbtgt"))) return std::nullopt;
+  const kerberos_string realm = *++component;
+  if (realm.octets.empty() || !is_realm_text(realm)) return std::nullopt;
+  return realm;
+}
+/// Whether two realms have the same name, or names that differ only in the case of ASCII letters.
+/// These may be two realms (RFC 4120 section 6.1), so this only widens a refusal or finds a realm
+/// that a KDC spells differently.
+constexpr bool same_realm_in_any_case(kerberos_string a, kerberos_string b) {
+  if (a.octets.size() != b.octets.size()) return false;
+  const auto lower = [](std::uint8_t c) { return c >= 'A' && c <= 'Z' ? static_cast<std::uint8_t>(c + 32) : c; };
+  for (std::size_t i = 0; i != a.octets.size(); ++i)
+    if (lower(a.octets[i]) != lower(b.octets[i])) return false;
+  return true;
+}
+}  // namespace detail
+
 }  // namespace kerb::inline v0

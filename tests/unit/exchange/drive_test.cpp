@@ -192,6 +192,23 @@ TEST_CASE("drive: what waits for no answer is transmitted once", "[exchange]") {
   CHECK(unsent.error().code == errc::no_answer);
 }
 
+TEST_CASE("drive: a refusal is the peer's error also where no answer is waited for", "[exchange][rfc4120-3.2.3]") {
+  client c;
+  msg::KrbError e;
+  e.stime = c.w.now.at;
+  e.error_code = error_code_t::krb_ap_err_repeat;
+  const auto told = asn1::encode(e, c.rep);
+  REQUIRE(told);
+  initiator x = c.begin(if_asked);
+  const auto s = drive(x, c.w.policy, c.w.now, [&](const send&) -> result<answer> { return answer{*told}; });
+  REQUIRE(!s);
+  CHECK(s.error().code == errc::peer_error);
+  CHECK(s.error().detail == 34);
+  initiator y = c.begin(if_asked);  // what is no KRB-ERROR is the application's own
+  CHECK(drive(y, c.w.policy, c.w.now,
+              [&](const send&) -> result<answer> { return answer{told->first(told->size() - 1)}; }));
+}
+
 TEST_CASE("drive: the clock is asked at every turn, and limits reach the exchange", "[exchange]") {
   client c;
   initiator x = c.begin();

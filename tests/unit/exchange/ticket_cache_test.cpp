@@ -64,8 +64,12 @@ constexpr basic_credential<key> ticket_of(view_of<kerberos_string> client, view_
   f.server = {{name_t::srv_inst, server}, realm};
   f.ticket = bytes_view(ticket_a);
   f.endtime = plus(noon, 60);
-  f.is_referral = kind == ticket_kind::referral;
-  f.handed_over = kind == ticket_kind::handed_over;
+  f.is_referral = has(kind, ticket_kind::referral);
+  f.handed_over = has(kind, ticket_kind::handed_over);
+  f.client_renamed = has(kind, ticket_kind::renamed);
+  f.user_to_user = has(kind, ticket_kind::user_to_user);
+  f.restricted = has(kind, ticket_kind::restricted);
+  f.for_peer = has(kind, ticket_kind::for_peer);
   return {f, std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, o))};
 }
 constexpr kerberos_string bob_parts[] = {"bob"_krb}, tgt_parts[] = {"krbtgt"_krb, "EX.ORG"_krb};
@@ -91,6 +95,22 @@ constexpr bool each_kind_has_a_place_of_its_own() {
 }
 KERB_BOTH("ticket_cache: neither a referral nor what a peer handed over takes the place of what was asked for",
           "[exchange][rfc6806-8]", each_kind_has_a_place_of_its_own);
+
+constexpr bool every_kind_and_combination_is_apart() {
+  ticket_cache<key, 64, 128> c;
+  const principal_view alice = named(alice_parts), tgt = named(tgt_parts);
+  for (unsigned k = 63; k != 0; --k) {
+    if (!c.store(ticket_of(alice_parts, tgt_parts, static_cast<std::uint8_t>(k), static_cast<ticket_kind>(k)), noon))
+      return false;
+    if (c.find(alice, tgt, noon) != nullptr || c.find(tgt, noon) != nullptr) return false;
+  }
+  if (!c.store(ticket_of(alice_parts, tgt_parts, 64), noon) || c.size(noon) != 64) return false;
+  for (unsigned k = 1; k != 64; ++k)
+    if (!is(c.find(alice, tgt, noon, static_cast<ticket_kind>(k)), static_cast<std::uint8_t>(k))) return false;
+  return is(c.find(alice, tgt, noon), 64) && is(c.find(tgt, noon), 64);
+}
+KERB_BOTH("ticket_cache: a renamed, user-to-user or restricted ticket, or one for a peer, is apart from the plain one",
+          "[exchange][rfc4120-3.3.3]", every_kind_and_combination_is_apart);
 
 constexpr bool client_server_and_realm_tell_tickets_apart() {
   ticket_cache<key, 4, 128> c;

@@ -136,7 +136,7 @@ constexpr bool goes_on_in_a_larger_one() {
   r.keep(3);
   for (std::size_t i = 0; i != 10; ++i) r.message_space().last(10)[i] = static_cast<std::uint8_t>(i + 1);
   r.message_is(10);
-  r.move_to(large);
+  if (!r.move_to(large)) return false;
   if (r.size() != 64 || r.free() != 47 || !all(bytes_view(small).first(8), 0)) return false;
   if (!all(bytes_view(large).first(3), 5) || !all(bytes_view(large).subview(3, 51), 0)) return false;
   for (std::size_t i = 0; i != 10; ++i)
@@ -164,6 +164,28 @@ constexpr bool goes_on_in_the_same_one() {
 }
 KERB_BOTH("buffer: may go on in more of the same buffer", "[exchange]", goes_on_in_the_same_one);
 
+constexpr bool goes_on_in_less_of_the_same_one() {
+  for (const std::size_t shrunk : {26u, 27u, 45u, 63u, 64u}) {
+    for (const std::size_t borrowed : {3u, 20u, 40u}) {
+      std::array<std::uint8_t, 64> octets{};
+      detail::workspace r{std::span(octets)};
+      for (std::size_t i = 0; i != 20; ++i) r.message_space().last(20)[i] = static_cast<std::uint8_t>(i + 1);
+      r.message_is(20);
+      fill(r.borrow(borrowed), 0x55);
+      r.keep(2);
+      if (!r.move_to(std::span(octets).first(shrunk)) || r.size() != shrunk || r.message().size() != 20) return false;
+      for (std::size_t i = 0; i != 20; ++i)
+        if (r.message()[i] != i + 1) return false;
+      if (!all(r.kept(), 0x55) || r.kept().size() != 2) return false;
+      for (std::size_t i = 2; i != 64; ++i)
+        if (octets[i] == 0x55) return false;  // what was borrowed is wiped, also outside of the new buffer
+    }
+  }
+  return true;
+}
+KERB_BOTH("buffer: may go on in less of the same buffer, without losing the message", "[exchange]",
+          goes_on_in_less_of_the_same_one);
+
 constexpr bool stays_where_it_is() {
   std::array<std::uint8_t, 32> octets{};
   std::array<std::uint8_t, 13> smaller{};
@@ -173,9 +195,8 @@ constexpr bool stays_where_it_is() {
   r.keep(1);
   fill(r.message_space().last(10), 7);
   r.message_is(10);
-  r.move_to(smaller);
-  r.move_to(one_less);
-  return r.size() == 32 && octets[0] == 5 && r.message().size() == 10 && all(r.message(), 7);
+  return !r.move_to(smaller) && !r.move_to(one_less) && !r.move_to(std::span(octets).first(14)) && r.size() == 32 &&
+         octets[0] == 5 && r.message().size() == 10 && all(r.message(), 7);
 }
 KERB_BOTH("buffer: does not go where front, frame and message have no place", "[exchange]", stays_where_it_is);
 

@@ -94,9 +94,11 @@ class [[nodiscard]] as_client {
   constexpr bytes_view framed() { return workspace_.framed_message(); }
   /// The caller's transport has given up: the exchange fails with this error.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Continues in a larger buffer, after need_buffer.
-  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
-    if (state_ == state::idle || state_ == state::waiting || state_ == state::wants_key) workspace_.move_to(bigger);
+  /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
+  /// buffer is too small for what the exchange keeps, or when this state has no use for one.
+  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
+    return (state_ == state::idle || state_ == state::waiting || state_ == state::wants_key) &&
+           workspace_.move_to(bigger);
   }
 
   /// The KRB-ERROR that was last given to receive(), if the last message was one. It is

@@ -3,6 +3,7 @@
 #include "../../core/fixed.hpp"
 #include "../../msg/error.hpp"
 #include "../../msg/kdc.hpp"
+#include "../credential.hpp"
 
 namespace kerb::inline v0::detail {
 
@@ -23,6 +24,7 @@ struct request_facts {
   msg::TicketFlags inherited{};
   std::optional<kerberos_time> renewable_to{};
   std::optional<msg::HostAddresses> inherited_addresses{};
+  ticket_kind kind{};  // what distinguishes the ticket before the reply is known
 };
 
 /// Writes the request's facts, and nothing else, into its body: so the reply is compared with what
@@ -62,15 +64,6 @@ constexpr bool make_offer(fixed<etype_t, 16>& offer, std::optional<etype_t> firs
   for (etype_t e : list)
     if (!contains(offer, e)) fits = fits && offer.push_back(e);
   return fits && !offer.empty();
-}
-
-/// The realm whose ticket-granting service has this name, krbtgt/REALM; none for any other name.
-/// The principal's realm also matters: krbtgt/B@A is for the KDC of B, and the KDC of A issues it.
-constexpr std::optional<kerberos_string> krbtgt_realm(const msg::PrincipalName& n) {
-  if (n.name_string.size() != 2) return std::nullopt;
-  auto component = n.name_string.begin();
-  if (!(*component == std::string_view("krbtgt"))) return std::nullopt;
-  return *++component;
 }
 
 /// The realm that a KDC named instead of the one that was asked: a copy of at most 255 octets.

@@ -29,16 +29,20 @@ constexpr service_is verify_service(const principal_view& got, kerberos_string c
   if (got.realm == a.kdc) {
     if (same_principal(got, a.server)) return service_is::as_asked;
     // RFC 6806 section 8: the next realm to ask. It is neither this realm nor the client's own,
-    // which RFC 4120 section 3.3.1 calls a loop. A referral does not replace an initial ticket for
-    // a service, nor a renewed or validated ticket
-    const bool onward = to && !(*to == a.kdc) && !(*to == a.client.realm);
-    const bool may_refer = canonical && (!a.initial || wanted) && !is_same_ticket_again(a.options);
+    // which RFC 4120 section 3.3.1 calls a loop, however they are spelled. A referral does not
+    // replace an initial ticket for a service, nor a renewed or validated ticket
+    const bool onward = to && !same_realm_in_any_case(*to, a.kdc) && !same_realm_in_any_case(*to, a.client.realm);
+    // RFC 4120 section 3.3.1: without canonicalize, only in place of the KDC of another realm
+    const bool closer = !a.initial && wanted && !same_realm_in_any_case(*wanted, a.kdc);
+    const bool asked_to = closer || (canonical && (!a.initial || wanted));
+    const bool may_refer = asked_to && !is_same_ticket_again(a.options);
     return may_refer && onward ? service_is::referral : service_is::another;
   }
-  // RFC 6806 section 6: with canonicalize an AS may spell the realm differently, in the same way in
-  // every place
+  // RFC 6806 section 6: with canonicalize an AS may spell its realm in other letters, in the same
+  // way in every place. It has no tickets of any other realm
   const bool wanted_own = a.initial && canonical && wanted && *wanted == a.kdc && a.server.realm == a.kdc;
-  return wanted_own && to && *to == got.realm && crealm == got.realm ? service_is::own_tgs : service_is::another;
+  const bool own = to && *to == got.realm && crealm == got.realm && same_realm_in_any_case(got.realm, a.kdc);
+  return wanted_own && own ? service_is::own_tgs : service_is::another;
 }
 
 /// RFC 4120 section 3.1.5: compares the unencrypted part with the request; the client takes no
@@ -78,7 +82,9 @@ constexpr error check_times(const request_facts& a, const msg::TicketFlags& gran
   if (end < start || end < plus(now.at, -limits.clock_skew)) return mismatch(errc::ticket_expired, "endtime");
   if (renew_till) {
     if (!granted.has(ticket_flag_t::renewable)) return mismatch(errc::time_mismatch, "renew-till");
-    if (a.options.has(kdc_option_t::renewable)) {
+    if (is_same_ticket_again(a.options)) {  // its own, whatever the request's times are
+      if (a.renewable_to && *renew_till > *a.renewable_to) return mismatch(errc::time_mismatch, "renew-till");
+    } else if (a.options.has(kdc_option_t::renewable)) {
       if (a.rtime && *a.rtime != no_wish && *renew_till > *a.rtime) return mismatch(errc::time_mismatch, "renew-till");
     } else if (a.options.has(kdc_option_t::renewable_ok) && a.till != no_wish && *renew_till > a.till) {
       return mismatch(errc::time_mismatch, "renew-till");
@@ -184,7 +190,11 @@ constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, c
   f.key_expiration = p.key_expiration;
   f.addresses = p.caddr;
   f.unrequested_flags = unrequested(a, p.flags);
-  f.client_renamed = !same_principal({rep.cname, rep.crealm}, a.client);
+  f.client_renamed = has(a.kind, ticket_kind::renamed) || !same_principal({rep.cname, rep.crealm}, a.client);
+  f.handed_over = has(a.kind, ticket_kind::handed_over);
+  f.user_to_user = has(a.kind, ticket_kind::user_to_user);
+  f.restricted = has(a.kind, ticket_kind::restricted);
+  f.for_peer = has(a.kind, ticket_kind::for_peer);
   f.is_referral = verify_service(f.server, rep.crealm, a) == service_is::referral;
   f.client.realm.octets = in.keep_copy(rep.crealm.octets);
   f.ticket = in.keep_copy(rep.ticket.octets());

@@ -120,9 +120,10 @@ class [[nodiscard]] tgs_client {
   constexpr bytes_view framed() { return workspace_.framed_message(); }
   /// The caller's transport has given up: the exchange fails with this error.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Continues in a larger buffer, after need_buffer.
-  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
-    if (state_ == state::idle || state_ == state::waiting) workspace_.move_to(bigger);
+  /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
+  /// buffer is too small for what the exchange keeps, or when this state has no use for one.
+  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
+    return (state_ == state::idle || state_ == state::waiting) && workspace_.move_to(bigger);
   }
 
   /// The KRB-ERROR that was last given to receive(), if the last message was one. It is
@@ -161,7 +162,21 @@ class [[nodiscard]] tgs_client {
             .addresses = request_.addresses,
             .inherited = kept,
             .renewable_to = f.renew_till,
-            .inherited_addresses = f.addresses};
+            .inherited_addresses = f.addresses,
+            .kind = asked_kind()};
+  }
+  /// What distinguishes the requested ticket: what distinguishes the ticket-granting ticket, since
+  /// it has the same client and restrictions, and the request.
+  constexpr ticket_kind asked_kind() const {
+    constexpr ticket_kind passed_on =
+        ticket_kind::handed_over | ticket_kind::renamed | ticket_kind::restricted | ticket_kind::for_peer;
+    const ticket_kind of_tgt = kind_of(tgt().facts());
+    ticket_kind k = of_tgt & passed_on;
+    if (detail::is_same_ticket_again(options_)) k = k | (of_tgt & ticket_kind::user_to_user);
+    if (options_.has(kdc_option_t::enc_tkt_in_skey)) k = k | ticket_kind::user_to_user;
+    if (request_.authorization_data && !request_.authorization_data->empty()) k = k | ticket_kind::restricted;
+    if (options_.has_any({kdc_option_t::forwarded, kdc_option_t::proxy})) k = k | ticket_kind::for_peer;
+    return k;
   }
   /// The realm whose KDC is asked: the realm that the TGT is for, which is the second component of
   /// its name, also across realms. A ticket is renewed or validated by the realm that issued it

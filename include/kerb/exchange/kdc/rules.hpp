@@ -59,10 +59,7 @@ constexpr T least(T a, const std::optional<T>& b) {
 }
 
 /// The second component of krbtgt/REALM; nothing for any other name.
-constexpr std::optional<kerberos_string> tgs_realm(const msg::PrincipalName& n) {
-  if (n.name_string.size() != 2 || !(*n.name_string.begin() == std::string_view("krbtgt"))) return std::nullopt;
-  return *++n.name_string.begin();
-}
+constexpr std::optional<kerberos_string> tgs_realm(const msg::PrincipalName& n) { return krbtgt_realm(n); }
 
 /// Sets a ticket's times, RFC 4120 sections 3.1.3 and 3.3.3: the requested ones, within all limits.
 /// `bound` and `renewable_to` are the limits of the ticket that authenticates the request, if there

@@ -217,9 +217,10 @@ class [[nodiscard]] ap_acceptor {
   constexpr bytes_view framed() { return workspace_.framed_message(); }
   /// The caller's transport has given up: the exchange fails with this error.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Continues in a larger buffer, after need_buffer.
-  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
-    if (state_ == state::idle) workspace_.move_to(bigger);  // later there are views of it
+  /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
+  /// buffer is too small for what the exchange keeps, or when this state has no use for one.
+  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
+    return state_ == state::idle && workspace_.move_to(bigger);  // later there are views of it
   }
   /// The key that the ticket needs and the keys that there were, for the log of a service that
   /// could not open the ticket. Valid as long as the octets received. Null before an AP-REQ was

@@ -438,7 +438,8 @@ TEST_CASE("ap_initiator: a buffer one octet too small says which size will do, a
   REQUIRE(is<need_buffer>(x.receive(rep, w.turn())));
   CHECK(std::get<need_buffer>(x.receive(rep, w.turn())).size == more);
   CHECK(!std::move(x).take());
-  x.set_buffer(enough);
+  REQUIRE_FALSE(x.set_buffer(std::span(less).first(10)));
+  REQUIRE(x.set_buffer(enough));
   CHECK(is<done>(x.receive(rep, w.turn())));
   const auto p = std::move(x).take();
   REQUIRE(p);

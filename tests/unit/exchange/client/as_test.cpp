@@ -734,9 +734,10 @@ TEST_CASE("as_client: too small a buffer says what will do, and nothing has chan
   const auto s = x.receive(rep, own.env_now());
   REQUIRE(is<need_buffer>(s));
   const std::size_t more = std::get<need_buffer>(s).size;
-  x.set_buffer(std::span(other).first(more - 1));
+  (void)x.set_buffer(std::span(other).first(more - 1));
   REQUIRE(std::get<need_buffer>(x.receive(rep, own.env_now())).size == more);
-  x.set_buffer(all.first(more));
+  REQUIRE_FALSE(x.set_buffer(std::span(other).first(10)));
+  REQUIRE(x.set_buffer(all.first(more)));
   const auto end = x.receive(rep, own.env_now());
   INFO(name_of(why(end).code) << ' ' << why(end).type << ' ' << why(end).field << ' ' << end.index());
   REQUIRE(is<done>(end));
@@ -1308,7 +1309,7 @@ TEST_CASE("as_client: a key that was provided ends the exchange as any other", "
   for (const bool good : {true, false}) {
     client x(ask);
     const auto sent = x.start(w.env_now());
-    const auto bend = [&](reply_spec& s) { s.part.nonce ^= good ? 0 : 1; };
+    const auto bend = [&](reply_spec& s) { s.part.nonce = s.part.nonce ^ (good ? 0u : 1u); };
     const bytes_view rep = w.as_rep(octets_of_send(sent), bend);
     REQUIRE(is<need_key>(x.receive(rep, w.env_now())));
     const auto s = x.provide(w.client_key.copy(), w.env_now());
@@ -1454,9 +1455,9 @@ TEST_CASE("as_client: broken parameters in a reply are passed over on a datagram
 TEST_CASE("as_client: pre-authentication over a stream, octet by octet", "[exchange][rfc4120-7.2.2]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  std::array<std::uint8_t, 1024> buffer{};
+  std::array<std::uint8_t, 1024> stream{};
   client x(w.ask_as(buffer));
-  over_stream<client> io(x, buffer);
+  over_stream<client> io(x, stream);
   using stream_step = over_stream<client>::step;
   const auto feed = [&](bytes_view m) {
     const auto header = frame_header(static_cast<std::uint32_t>(m.size()));
@@ -1472,7 +1473,7 @@ TEST_CASE("as_client: pre-authentication over a stream, octet by octet", "[excha
   REQUIRE(is<send>(io.start(w.env_now())));
   const stream_step second = feed(w.hints());
   REQUIRE(is<send>(second));
-  REQUIRE(io.buffer().size() == buffer.size());
+  REQUIRE(io.buffer().size() == stream.size());
   REQUIRE(is<done>(feed(w.as_rep(message_of(second), honest))));
   REQUIRE(std::move(x).take().has_value());
 }

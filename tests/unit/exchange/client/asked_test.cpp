@@ -7,11 +7,14 @@
 using namespace kerb_test;
 
 namespace {
+constexpr std::uint8_t with_zero[] = {'E', 'X', 0, 'O', 'R', 'G'};
 constexpr bool ticket_granting_names_have_two_components() {
-  const kerberos_string one[] = {"krbtgt"_krb}, other[] = {"KRBTGT"_krb, "EX.ORG"_krb},
+  const kerberos_string one[] = {"krbtgt"_krb}, other[] = {"KRBTGT"_krb, "EX.ORG"_krb}, none[] = {"krbtgt"_krb, ""_krb},
+                        zero[] = {"krbtgt"_krb, {bytes_view(with_zero)}},
                         three[] = {"krbtgt"_krb, "EX.ORG"_krb, "x"_krb};
   return detail::krbtgt_realm(krbtgt().name) == ex_org &&
          detail::krbtgt_realm(named(referral_parts).name) == other_org && !detail::krbtgt_realm(named(one).name) &&
+         !detail::krbtgt_realm(named(none).name) && !detail::krbtgt_realm(named(zero).name) &&
          !detail::krbtgt_realm(named(other).name) && !detail::krbtgt_realm(named(three).name) &&
          !detail::krbtgt_realm(web().name) && !detail::krbtgt_realm({});
 }

@@ -27,25 +27,54 @@ constexpr bool a_referral_is_from_the_realm_asked_to_another() {
     return detail::verify_service(named(parts, realm), ex_org, a);
   };
   detail::request_facts a = asked_for(web());
-  if (verify(web_parts, ex_org, a) != service_is::as_asked) return false;
-  if (verify(referral_parts, ex_org, a) != service_is::referral) return false;
-  if (verify(referral_parts, other_org, a) != service_is::another) return false;  // another realm's own TGT
-  if (verify(far_parts, other_org, a) != service_is::another) return false;       // issued by another realm
-  if (verify(krbtgt_parts, ex_org, a) != service_is::another) return false;       // this realm's own TGT
-  if (verify(krbtgt_parts, other_org, a) != service_is::another) return false;
-  if (verify(ftp_parts, ex_org, a) != service_is::another) return false;
+  if (judge(web_parts, ex_org, a) != service_is::as_asked) return false;
+  if (judge(referral_parts, ex_org, a) != service_is::referral) return false;
+  if (judge(referral_parts, other_org, a) != service_is::another) return false;  // another realm's own TGT
+  if (judge(far_parts, other_org, a) != service_is::another) return false;       // issued by another realm
+  if (judge(krbtgt_parts, ex_org, a) != service_is::another) return false;       // this realm's own TGT
+  if (judge(krbtgt_parts, other_org, a) != service_is::another) return false;
+  if (judge(ftp_parts, ex_org, a) != service_is::another) return false;
   a.options = {};
-  if (verify(referral_parts, ex_org, a) != service_is::another) return false;
+  if (judge(referral_parts, ex_org, a) != service_is::another) return false;
+  if (judge(lower_parts, ex_org, a) != service_is::another) return false;
   for (const kdc_option_t o : {kdc_option_t::renew, kdc_option_t::validate}) {
     a.options = {kdc_option_t::canonicalize, o};
-    if (verify(referral_parts, ex_org, a) != service_is::another) return false;
+    if (judge(referral_parts, ex_org, a) != service_is::another) return false;
   }
   return true;
+}
+constexpr bool a_closer_realm_may_stand_for_the_kdc_of_another() {
+  detail::request_facts a = asked_for(named(far_parts));
+  const auto closer = [&] { return detail::verify_service(named(referral_parts), ex_org, a); };
+  const auto answers = [&](view_of<kerberos_string> parts) { return detail::verify_service(named(parts), ex_org, a); };
+  a.options = {};
+  if (closer() != service_is::referral) return false;
+  if (answers(far_parts) != service_is::as_asked || answers(web_parts) != service_is::another) return false;
+  if (answers(krbtgt_parts) != service_is::another || answers(lower_parts) != service_is::another) return false;
+  a.options = {kdc_option_t::renew};
+  if (closer() != service_is::another) return false;
+  a.options = {};
+  a.initial = true;
+  if (closer() != service_is::another) return false;
+  a.initial = false;
+  for (const principal_view& other : {web(), krbtgt(), named(lower_parts)}) {
+    a.server = other;
+    if (closer() != service_is::another) return false;
+  }
+  return true;
+}
+constexpr std::uint8_t zero[] = {'O', 'T', 'H', 'E', 'R', 0, 'X'};
+constexpr bool no_referral_names_a_realm_that_is_none() {
+  const kerberos_string with_zero[] = {"krbtgt"_krb, {bytes_view(zero)}}, none[] = {"krbtgt"_krb, {}};
+  const detail::request_facts a = asked_for(web());
+  return detail::verify_service(named(view_of<kerberos_string>(with_zero)), ex_org, a) == service_is::another &&
+         detail::verify_service(named(view_of<kerberos_string>(none)), ex_org, a) == service_is::another;
 }
 constexpr bool no_referral_leads_back_to_the_client() {
   detail::request_facts a = asked_for(named(web_parts, other_org));
   a.kdc = other_org;
   return detail::verify_service(named(krbtgt_parts, other_org), ex_org, a) == service_is::another &&
+         detail::verify_service(named(lower_parts, other_org), ex_org, a) == service_is::another &&
          detail::verify_service(named(referral_parts, other_org), ex_org, a) == service_is::another &&
          detail::verify_service(named(far_parts, other_org), ex_org, a) == service_is::referral;
 }
@@ -60,6 +89,7 @@ constexpr bool an_as_may_write_its_realm_in_another_way() {
   const principal_view own = named(krbtgt_parts, ex_org);
   if (detail::verify_service(own, ex_org, a) != service_is::own_tgs) return false;
   if (detail::verify_service(own, ex_lower, a) != service_is::another) return false;  // the client is of another realm
+  if (detail::verify_service(named(referral_parts, other_org), other_org, a) != service_is::another) return false;
   if (detail::verify_service(named(referral_parts, ex_org), ex_org, a) != service_is::another) return false;
   if (detail::verify_service(named(web_parts, ex_org), ex_org, a) != service_is::another) return false;
   a.initial = false;
@@ -124,6 +154,24 @@ constexpr bool no_wish_is_no_bound_of_renewal() {
   a.till = {0};
   return ok(a);
 }
+constexpr bool a_renewal_keeps_its_own_time_of_renewal() {
+  detail::request_facts a;
+  a.till = plus(noon.at, 60);
+  a.rtime = plus(noon.at, 120);
+  a.renewable_to = plus(noon.at, 600);
+  const auto until = [&](std::int64_t seconds) {
+    return detail::check_times(a, {ticket_flag_t::renewable}, noon.at, true, plus(noon.at, 60), plus(noon.at, seconds),
+                               noon, {});
+  };
+  for (const kdc_option_t again : {kdc_option_t::renew, kdc_option_t::validate}) {
+    for (const kdc_option_t o : {kdc_option_t::renewable_ok, kdc_option_t::renewable, kdc_option_t::forwardable}) {
+      a.options = {again, o};
+      if (!until(600).ok() || until(601).code != errc::time_mismatch) return false;
+    }
+  }
+  a.options = {kdc_option_t::renewable};
+  return until(120).ok() && until(121).code == errc::time_mismatch;
+}
 constexpr bool extreme_times_do_not_overflow() {
   detail::request_facts a;
   a.till = latest_time;
@@ -135,6 +183,10 @@ constexpr bool extreme_times_do_not_overflow() {
 
 KERB_BOTH("verify_service: a referral is issued by the realm that was asked, and names another",
           "[exchange][rfc6806-8]", a_referral_is_from_the_realm_asked_to_another);
+KERB_BOTH("verify_service: a closer realm's KDC may be given in place of another realm's KDC without canonicalize",
+          "[exchange][rfc4120-3.3.1]", a_closer_realm_may_stand_for_the_kdc_of_another);
+KERB_BOTH("verify_service: no referral names a realm that is empty or has an octet 0", "[exchange][rfc4120-5.2.2]",
+          no_referral_names_a_realm_that_is_none);
 KERB_BOTH("verify_service: no referral leads back to the client's own realm", "[exchange][rfc4120-3.3.1]",
           no_referral_leads_back_to_the_client);
 KERB_BOTH("verify_service: what was asked for is issued by the realm that was asked", "[exchange][rfc4120-5.3]",
@@ -146,5 +198,7 @@ KERB_BOTH("unrequested: every flag that widens a ticket, unless it was asked for
 KERB_BOTH("check_times: a till of the epoch bounds nothing", "[exchange][rfc4120-5.4.1]", no_wish_is_no_bound);
 KERB_BOTH("check_times: nor does it, or an absent rtime, bound the time of renewal", "[exchange][rfc4120-5.4.1]",
           no_wish_is_no_bound_of_renewal);
+KERB_BOTH("check_times: a renewed or validated ticket is renewable as long as before, whatever times are asked for",
+          "[exchange][rfc4120-3.3.3]", a_renewal_keeps_its_own_time_of_renewal);
 KERB_BOTH("check_times: the first and the last time of all do not overflow", "[exchange]",
           extreme_times_do_not_overflow);

@@ -497,9 +497,10 @@ TEST_CASE("tgs_client: too small a buffer says what will do, and nothing has cha
   const auto first = x.start(w.env_now());
   const bytes_view rep = w.tgs_rep(octets_of_send(first), honest);
   const std::size_t more = std::get<need_buffer>(x.receive(rep, w.env_now())).size;
-  x.set_buffer(std::span(other).first(more - 1));
+  (void)x.set_buffer(std::span(other).first(more - 1));
   REQUIRE(std::get<need_buffer>(x.receive(rep, w.env_now())).size == more);
-  x.set_buffer(std::span(buffer).first(more));
+  REQUIRE_FALSE(x.set_buffer(std::span(other).first(10)));
+  REQUIRE(x.set_buffer(std::span(buffer).first(more)));
   REQUIRE(is<done>(x.receive(rep, w.env_now())));
 }
 
@@ -844,6 +845,41 @@ TEST_CASE("tgs_client: user-to-user without a second ticket is a mistake", "[exc
     const unsigned drawn = w.policy.entropy.draws();
     REQUIRE(fails_with(x.start(w.env_now()), errc::api_misuse, "additional-tickets"));
     REQUIRE(w.policy.entropy.draws() == drawn);
+  }
+}
+TEST_CASE("tgs_client: what was asked for beyond a plain ticket is its kind", "[exchange][rfc4120-3.3.3]") {
+  const auto kind = [](auto&& ask_how) {
+    kdc_world w;
+    std::array<std::uint8_t, 4096> buffer{};
+    const credential tgt = w.tgt();
+    tgs_params<key> ask = ask_for(tgt, buffer);
+    ask_how(ask, tgt);
+    client x(ask);
+    const auto s = x.start(w.env_now());
+    REQUIRE(is<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now(), transport::stream)));
+    const auto c = std::move(x).take();
+    REQUIRE(c);
+    return kind_of(c->facts());
+  };
+  CHECK(kind([](auto&, auto&) {}) == ticket_kind::asked_for);
+  CHECK(kind([](auto& ask, auto& tgt) {
+          ask.second_ticket = tgt.ticket();
+          ask.user_to_user = true;
+        }) == ticket_kind::user_to_user);
+  CHECK(kind([](auto& ask, auto& tgt) {
+          ask.second_ticket = tgt.ticket();
+          ask.options = {kdc_option_t::enc_tkt_in_skey};
+        }) == ticket_kind::user_to_user);
+  CHECK(kind([](auto& ask, auto& tgt) { ask.second_ticket = tgt.ticket(); }) == ticket_kind::asked_for);
+  CHECK(kind([](auto& ask, auto&) { ask.authorization_data = msg::AuthorizationData(); }) == ticket_kind::asked_for);
+  CHECK(kind([](auto& ask, auto&) { ask.authorization_data = msg::AuthorizationData(own_restrictions); }) ==
+        ticket_kind::restricted);
+  for (const kdc_option_t o : {kdc_option_t::forwarded, kdc_option_t::proxy}) {
+    CHECK(kind([&](auto& ask, auto&) { ask.options = {o}; }) == ticket_kind::for_peer);
+    CHECK(kind([&](auto& ask, auto&) {
+            ask.options = {o};
+            ask.authorization_data = msg::AuthorizationData(own_restrictions);
+          }) == (ticket_kind::for_peer | ticket_kind::restricted));
   }
 }
 TEST_CASE("tgs_client: a second ticket that is none is not sent", "[exchange][rfc4120-3.3.1]") {

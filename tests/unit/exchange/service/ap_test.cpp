@@ -822,7 +822,7 @@ TEST_CASE("ap_acceptor: no other buffer is taken while there are views of the fi
   REQUIRE(is<check_replay>(step));
   step = a.replay_checked(true, w.turn());
   REQUIRE(is<authenticated>(step));
-  a.set_buffer(other);
+  CHECK_FALSE(a.set_buffer(other));
   CHECK(same_principal(a.peer()->client(), {w.ticket.cname, w.ticket.crealm}));
 }
 
