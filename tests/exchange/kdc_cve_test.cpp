@@ -115,10 +115,10 @@ constexpr bool realms_are_octets() {
                                  bytes_view(high), bytes_view(one_octet)}) {
     world w;
     msg::KdcReqBody b = as_body(w);
-    b.realm = {realm};
+    b.realm = kerberos_string{realm};
     if (!client_unknown(ask_as(w, b)) || w.asked != 0) return false;
     world t;
-    t.body.realm = {realm};
+    t.body.realm = kerberos_string{realm};
     if (!server_unknown(t.ask_tgs()) || t.asked != 0) return false;
   }
   return true;
