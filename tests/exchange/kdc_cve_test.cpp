@@ -115,10 +115,10 @@ constexpr bool realms_are_octets() {
                                  bytes_view(high), bytes_view(one_octet)}) {
     world w;
     msg::KdcReqBody b = as_body(w);
-    b.realm = kerberos_string{realm};
+    b.realm = {realm};
     if (!client_unknown(ask_as(w, b)) || w.asked != 0) return false;
     world t;
-    t.body.realm = kerberos_string{realm};
+    t.body.realm = {realm};
     if (!server_unknown(t.ask_tgs()) || t.asked != 0) return false;
   }
   return true;
