@@ -135,6 +135,7 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     bool armored = false;
     for (const msg::PaData pa : *req_.padata) {
       if (pa.padata_type != padata_t::fx_fast) continue;
+      if (armored) return not_supported("PA-FX-FAST");  // each one costs a key derivation and a decryption
       armored = true;
       if (const verdict v = check_fast(env.policy.get(), pa, subkey_, header_key_, this->workspace_); !v.ok()) return v;
     }
