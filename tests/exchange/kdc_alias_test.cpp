@@ -126,6 +126,39 @@ constexpr bool no_name_stands_for_a_kdc() {
 KERB_BOTH("tgs_kdc: a ticket-granting service has no alias and is none", "[exchange][rfc6806-6]",
           no_name_stands_for_a_kdc);
 
+constexpr bool no_name_stands_for_a_kdc_in_an_as_request() {
+  const auto unknown = [](const principal_view& name, world::entry world::*behind) {
+    for (const bool canonicalize : {false, true}) {
+      world w;
+      to_alias(w, name, w.*behind);
+      w.body.kdc_options.set(o::canonicalize, canonicalize);
+      if (!w.ask_as().is(error_code_t::kdc_err_s_principal_unknown, errc::name_mismatch, "KDC-REQ-BODY", "sname"))
+        return false;
+    }
+    return true;
+  };
+  for (world::entry world::*kdc : {&world::tgs, &world::incoming, &world::outgoing})
+    if (!unknown(www(), kdc) || !unknown(named(far_parts), kdc)) return false;
+  world service, own;
+  to_alias(service, www(), service.service);
+  own.body.sname = to_other().name;
+  return unknown(named(far_parts), &world::service) && service.ask_as().issued && own.ask_as().issued;
+}
+KERB_BOTH("as_kdc: a ticket-granting service has no alias and is none", "[exchange][rfc6806-6]",
+          no_name_stands_for_a_kdc_in_an_as_request);
+
+constexpr bool an_enterprise_name_is_no_servers() {
+  constexpr kerberos_string mail[] = {"web@ex.org"_krb}, trust[] = {"krbtgt/EX.ORG@OTHER.ORG"_krb};
+  for (const bool is_trust : {false, true}) {
+    world w;
+    to_alias(w, named(is_trust ? trust : mail, ex_org, name_t::enterprise), is_trust ? w.incoming : w.service);
+    if (!w.ask_as().is(error_code_t::kdc_err_s_principal_unknown) || w.asked != 0) return false;
+  }
+  return true;
+}
+KERB_BOTH("as_kdc: an enterprise name is the name of no server", "[exchange][rfc6806-5]",
+          an_enterprise_name_is_no_servers);
+
 /// A ticket for another realm's KDC, under a name that does not look like it.
 constexpr bool a_header_under_a_kdcs_alias_is_not_ours() {
   for (const bool proxied : {false, true}) {

@@ -153,6 +153,58 @@ constexpr bool a_reply_too_long_for_a_datagram_asks_for_a_stream() {
 KERB_BOTH("kdc: a reply too long for a datagram is asked for again over a stream", "[exchange][rfc4120-7.2.1]",
           a_reply_too_long_for_a_datagram_asks_for_a_stream);
 
+constexpr bool a_refusal_too_long_for_a_datagram_asks_for_a_stream() {
+  std::array<std::uint8_t, 1000> letters{};
+  for (std::uint8_t& o : letters) o = 'x';
+  for (const std::size_t size : {100u, 200u, 1000u}) {
+    const kerberos_string parts[] = {{bytes_view(letters).first(size)}};
+    for (const bool concealed : {false, true}) {
+      outcome known;
+      world there, absent;
+      for (world* w : {&there, &absent}) {
+        w->settings.conceal_unknown_clients = concealed;
+        w->with_timestamp = false;
+        w->body.cname = msg::PrincipalName{name_t::principal, view_of<kerberos_string>(parts)};
+        w->peer = {.arrived = transport::datagram, .largest_datagram = 500};
+        w->lay(w->client, {*w->body.cname, ex_org}, e20, 0x11);
+      }
+      absent.client.there = false;
+      known = there.ask_as();
+      const outcome unknown = absent.ask_as();
+      if (known.issued || unknown.issued || known.octets.size() > 500 || unknown.octets.size() > 500) return false;
+      if (size == 1000 && !unknown.is(error_code_t::krb_err_response_too_big)) return false;
+      if (size == 1000 && !known.is(error_code_t::krb_err_response_too_big)) return false;
+      absent.peer.arrived = transport::stream;
+      if (absent.ask_as().is(error_code_t::krb_err_response_too_big)) return false;
+    }
+  }
+  return true;
+}
+KERB_BOTH("kdc: a refusal too long for a datagram is asked for again over a stream", "[exchange][rfc4120-7.2.1]",
+          a_refusal_too_long_for_a_datagram_asks_for_a_stream);
+
+constexpr bool concealment_holds_where_a_refusal_is_too_long() {
+  std::array<std::uint8_t, 1000> letters{};
+  for (std::uint8_t& o : letters) o = 'x';
+  for (std::size_t size = 20; size <= 1000; size += 140) {
+    const kerberos_string parts[] = {{bytes_view(letters).first(size)}};
+    world there, absent;
+    for (world* w : {&there, &absent}) {
+      w->settings.conceal_unknown_clients = true;
+      w->with_timestamp = false;
+      w->body.cname = msg::PrincipalName{name_t::principal, view_of<kerberos_string>(parts)};
+      w->body.etype = view_of<etype_t>(w->offer.data(), 1);
+      w->peer = {.arrived = transport::datagram, .largest_datagram = 500};
+      w->lay(w->client, {*w->body.cname, ex_org}, e20, 0x11);
+    }
+    absent.client.there = false;
+    if (!(there.ask_as().octets == absent.ask_as().octets)) return false;
+  }
+  return true;
+}
+KERB_BOTH("kdc: where policy conceals clients, a refusal too long for a datagram is the same for every client",
+          "[exchange][rfc4120-7.2.1]", concealment_holds_where_a_refusal_is_too_long);
+
 constexpr bool a_signed_reply_too_long_writes_nowhere_else() {
   for (const bool tgs : {false, true}) {
     world w;

@@ -42,6 +42,7 @@ class transited_subfields {
     next_ = i + 1;
     null_ = begin_ == end_;
     if (null_) return true;
+    if (has_zero(contents_.data() + begin_, end_ - begin_)) return ok_ = false;  // no realm contains the octet 0
 
     std::size_t from = begin_;
     while (from != end_ && contents_[from] == ' ') ++from;  // RFC 4120 section 3.3.3.2: unquoted, not in the name
@@ -116,8 +117,9 @@ class transited_walk : public transited_subfields {
     const bool behind_null = std::exchange(was_null_, null());
     if (null()) return true;
     const std::uint64_t mark = mark_of(realm());
-    for (std::size_t i = 0; i != realms_ && !behind_null; ++i)
-      if (marks_[i] == mark && is_listed_before()) return refuse();
+    bool alike = false;
+    for (std::size_t i = 0; i != realms_ && !behind_null; ++i) alike |= marks_[i] == mark;
+    if (alike && is_listed_before()) return refuse();  // one pass over the field, however many marks are equal
     marks_[realms_++] = mark;
     return true;
   }
@@ -252,7 +254,7 @@ template <class F>
                                                             std::span<std::uint8_t> out) {
   const bytes_view added = issuer.octets;
   if (added.empty() || client.octets.empty() || server.octets.empty()) return errc::api_misuse;
-  if (added.size() > max_transited_realm) return errc::bad_transited;
+  if (added.size() > max_transited_realm || !is_realm_text(issuer)) return errc::bad_transited;
 
   // Find the place where the result is shortest: before a subfield that can be joined to the
   // issuer, after one that the issuer can be joined to, or at the end. Every subfield keeps the

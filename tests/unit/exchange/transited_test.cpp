@@ -90,6 +90,25 @@ constexpr bool nothing_between(std::string_view a, std::string_view b) {
          got.realms == 0;
 }
 
+// ---- the octet 0
+
+constexpr bool no_realm_contains_the_octet_0() {
+  using namespace std::string_view_literals;
+  std::array<std::uint8_t, 300> out{};
+  for (const std::string_view field : {"\0"sv, "C\0.EX"sv, "C.EX\0"sv, "C.EX,D\0.EX"sv, "C.EX,\\\0"sv}) {
+    const octets o(field);
+    collected got;
+    if (listed(field, "A.EX", "B.EX", got).code != errc::bad_transited) return false;
+    const auto r =
+        append_transited(o.view(), octets("E.EX").realm(), octets("A.EX").realm(), octets("B.EX").realm(), out);
+    if (r || r.error().code != errc::bad_transited) return false;
+  }
+  const auto r = append_transited({}, octets("E\0EX"sv).realm(), octets("A.EX").realm(), octets("B.EX").realm(), out);
+  return !r && r.error().code == errc::bad_transited;
+}
+KERB_BOTH("transited: a realm with the octet 0 in it is refused, and not passed on", "[exchange][rfc4120-5.2.2]",
+          no_realm_contains_the_octet_0);
+
 // ---- other people's vectors
 
 constexpr bool list_vectors() {

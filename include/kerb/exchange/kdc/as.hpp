@@ -64,6 +64,9 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   /// Answers need_principal with a record. If the record's name differs from the requested one, the
   /// requested name is an alias. The reply then has the canonical name if the client requested
   /// canonicalization (RFC 6806 sections 6 and 7).
+  ///
+  /// A ticket-granting service has no alias and is none: if the record or the requested server is a
+  /// KDC and the two differ, this call acts as absent().
   template <entropy_source R>
   [[nodiscard]] constexpr step found(const record& r, const environment<C, R>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
@@ -74,10 +77,15 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
       client_is(r);
       return ask(principal_role::server);
     }
+    const principal_view& wanted = this->requested_server_;
+    if (!same_principal(wanted, r.principal) &&
+        (detail::tgs_realm(r.principal.name) || detail::tgs_realm(wanted.name))) {
+      return absent(env);
+    }
     this->server_ = r;
     return decide(env);
   }
-  /// Answers need_principal: the client belongs to another realm (RFC 6806 section 4). The KDC
+  /// Answers need_principal: the client belongs to another realm (RFC 6806 section 7). The KDC
   /// tells the client which one. If no referral is allowed, this call acts as absent().
   template <entropy_source R>
   [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C, R>& env) {
@@ -175,8 +183,12 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     if (!body.sname || body.sname->name_string.empty()) {
       return detail::no(errc::missing_field, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname");
     }
+    // RFC 6806 section 5: an enterprise name is an alias of a client
+    if (body.sname->name_type == name_t::enterprise) {
+      return detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname");
+    }
     if (!(body.realm == this->policy_.realm)) return detail::unknown_client();
-    // RFC 4120 section 3.1.3: none of these has a meaning in an AS-REQ
+    // RFC 4120 section 5.4.1: none of these has a meaning in an AS-REQ
     for (o bad : {o::forwarded, o::proxy, o::renew, o::validate, o::enc_tkt_in_skey, o::cname_in_addl_tkt})
       if (body.kdc_options.has(bad)) return bad_option;
     // RFC 8062 section 4.1: an anonymous client has no key, and needs PKINIT here

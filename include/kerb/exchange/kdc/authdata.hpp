@@ -7,15 +7,18 @@
 
 namespace kerb::inline v0 {
 
-/// The source of authorization data: the ticket that authenticates the request, or the client
-/// itself.
-enum class authdata_origin : std::uint8_t { ticket, client };
+/// The source of authorization data: a ticket that this realm issued, a ticket that another realm
+/// issued, or the client itself.
+enum class authdata_origin : std::uint8_t { ticket, foreign_ticket, client };
 
 /// Whether a KDC copies an element into the ticket that it issues (RFC 4120 section 3.3.3). It does
 /// not copy elements that are signed under the old ticket's keys, since the new ticket's server
 /// could not verify them: the PAC, CAMMAC, AD-KDC-ISSUED and MIT's signed ticket (512). From a
-/// client it copies no element that only a KDC may issue, since readers would trust it. The
-/// contents of AD-IF-RELEVANT and AD-AND-OR are checked in addition.
+/// client or another realm it copies no unsigned statement about how the client was authenticated
+/// or what its names are, since readers would take it for one of this realm. Everything else can
+/// restrict the ticket and is copied, RFC 6113's AD-fx-fast-armor and AD-fx-fast-used included,
+/// which a client adds to restrict its own ticket (sections 5.4.1.1 and 5.4.2). The contents of
+/// AD-IF-RELEVANT and AD-AND-OR are checked in addition.
 constexpr bool kdc_carries(ad_t type, authdata_origin from) {
   constexpr ad_t signed_ticket{512};
   if (type == signed_ticket) return false;
@@ -25,11 +28,9 @@ constexpr bool kdc_carries(ad_t type, authdata_origin from) {
     case ad_t::kdc_issued: return false;
     case ad_t::initial_verified_cas:
     case ad_t::authentication_strength:
-    case ad_t::fx_fast_armor:
-    case ad_t::fx_fast_used:
     case ad_t::login_alias:
     case ad_t::authentication_indicator: return from == authdata_origin::ticket;
-    case ad_t::mandatory_for_kdc: return false;  // addressed to this KDC
+    case ad_t::mandatory_for_kdc: return false;  // addressed to this KDC, which refuses it
     default: return true;
   }
 }
@@ -48,37 +49,49 @@ constexpr std::optional<msg::AuthorizationData> enclosed(const msg::Authorizatio
   return std::nullopt;
 }
 
+/// What happens to an element when a ticket is issued.
+enum class authdata_fate : std::uint8_t { carried, omitted, refused };
+
+/// An element can be omitted only if the ticket is not less restricted without it. For an anonymous
+/// ticket, RFC 6112 section 4.2 removes what can identify the client, and refuses the request for a
+/// restriction that can identify it and for types without a rule. This KDC has a rule for the types
+/// below, and none of them is an identifying restriction.
+constexpr authdata_fate fate_of(ad_t type, authdata_origin from, bool anonymous) {
+  switch (type) {
+    case ad_t::mandatory_for_kdc: return authdata_fate::refused;
+    case ad_t::if_relevant:
+    case ad_t::and_or:
+    case ad_t::fx_fast_armor:
+    case ad_t::fx_fast_used: return authdata_fate::carried;
+    case ad_t::initial_verified_cas:
+    case ad_t::authentication_strength:
+    case ad_t::login_alias:
+    case ad_t::authentication_indicator:
+      if (anonymous) return authdata_fate::omitted;
+      break;
+    default: break;
+  }
+  if (!kdc_carries(type, from)) return authdata_fate::omitted;
+  return anonymous ? authdata_fate::refused : authdata_fate::carried;
+}
+
 /// The elements that are copied. Those inside an AD-IF-RELEVANT are checked one by one; an
 /// AD-AND-OR is checked as a whole.
 class carried_authdata {
  public:
-  /// Returns false when the lists together have more elements than fit, or when an AD-AND-OR
-  /// contains an element that is not copied. RFC 4120 section 5.2.6.3 counts the elements of an
-  /// AD-AND-OR, so none can be omitted, and a ticket without the AD-AND-OR would be less restricted
-  /// than requested.
+  constexpr explicit carried_authdata(bool anonymous = false) : anonymous_(anonymous) {}
+
+  /// Returns false when the request must be refused: the lists together have more elements than
+  /// fit; an element has to be refused (fate_of()); an AD-IF-RELEVANT or AD-AND-OR does not decode
+  /// or is nested too deep; or an AD-AND-OR contains an element that is not copied.
+  /// RFC 4120 section 5.2.6.3 counts the elements of an AD-AND-OR, so none can be omitted, and a
+  /// ticket without the AD-AND-OR would be less restricted than requested.
   [[nodiscard]] constexpr bool add(const msg::AuthorizationData& data, authdata_origin from, std::size_t most) {
     for (const msg::AuthorizationDataElement e : data) {
-      if (seen_++ >= most) return false;
-      if (e.ad_type != ad_t::if_relevant) {
-        if (e.ad_type == ad_t::and_or && !carries_all(e, from, most)) return false;
-        if (kdc_carries(e.ad_type, from) && !elements_.push_back({e, {}})) return false;
-        continue;
-      }
-      // RFC 4120 section 5.2.6.1: each element inside is independent of the others
-      const auto inside = asn1::decode_as<msg::AdIfRelevant>("AD-IF-RELEVANT", e.ad_data);
-      if (!inside) continue;  // nobody could decode it
-      std::size_t carried = 0;
-      for (const msg::AuthorizationDataElement i : *inside) {
-        if (seen_++ >= most) return false;
-        if (i.ad_type == ad_t::and_or && !carries_all(i, from, most)) return false;
-        carried += carries_inside(i, from);
-      }
-      if (carried == inside->size()) {
-        if (!elements_.push_back({e, false})) return false;
-        continue;
-      }
-      for (const msg::AuthorizationDataElement i : *inside)
-        if (carries_inside(i, from) && !elements_.push_back({i, true})) return false;
+      bool whole = true;
+      if (!examine(e, from, most, carried_authdata_depth, whole)) return false;
+      if (whole && !elements_.push_back({e, false})) return false;
+      if (!whole && e.ad_type == ad_t::if_relevant && !add_inside(e, from)) return false;
     }
     return true;
   }
@@ -116,10 +129,33 @@ class carried_authdata {
     msg::AuthorizationDataElement element;
     bool optional = false;
   };
-  /// A nested AD-IF-RELEVANT could hide elements that are not copied, and adds no meaning to the
-  /// outer one.
-  static constexpr bool carries_inside(const msg::AuthorizationDataElement& e, authdata_origin from) {
-    return e.ad_type != ad_t::if_relevant && kdc_carries(e.ad_type, from);
+  /// Checks an element, and those inside an AD-IF-RELEVANT: RFC 4120 section 5.2.6.1 makes each of
+  /// them independent of the others. `whole` becomes false when an element is omitted.
+  constexpr bool examine(const msg::AuthorizationDataElement& e, authdata_origin from, std::size_t most, unsigned depth,
+                         bool& whole) {
+    if (seen_++ >= most) return false;
+    const authdata_fate fate = fate_of(e.ad_type, from, anonymous_);
+    if (fate == authdata_fate::refused) return false;
+    if (fate == authdata_fate::omitted) whole = false;
+    if (e.ad_type == ad_t::and_or) return carries_all(e, from, most);
+    if (e.ad_type != ad_t::if_relevant) return true;
+    const auto inside = enclosed(e);
+    if (!inside || depth == 0) return false;
+    for (const msg::AuthorizationDataElement i : *inside)
+      if (!examine(i, from, most, depth - 1, whole)) return false;
+    return true;
+  }
+  /// Adds what is copied of an AD-IF-RELEVANT that examine() has checked, each element in an
+  /// AD-IF-RELEVANT of its own, which means the same.
+  constexpr bool add_inside(const msg::AuthorizationDataElement& e, authdata_origin from) {
+    for (const msg::AuthorizationDataElement i : *enclosed(e)) {
+      if (i.ad_type == ad_t::if_relevant) {
+        if (!add_inside(i, from)) return false;
+      } else if (fate_of(i.ad_type, from, anonymous_) == authdata_fate::carried && !elements_.push_back({i, true})) {
+        return false;
+      }
+    }
+    return true;
   }
   /// Whether everything in this AD-AND-OR, at any depth, may be copied unchanged.
   constexpr bool carries_all(const msg::AuthorizationDataElement& e, authdata_origin from, std::size_t most,
@@ -127,12 +163,13 @@ class carried_authdata {
     const auto inside = enclosed(e);
     if (!inside || depth == 0) return false;
     for (const msg::AuthorizationDataElement i : *inside) {
-      if (seen_++ >= most || !kdc_carries(i.ad_type, from)) return false;
+      if (seen_++ >= most || fate_of(i.ad_type, from, anonymous_) != authdata_fate::carried) return false;
       const bool encloses = i.ad_type == ad_t::if_relevant || i.ad_type == ad_t::and_or;
       if (encloses && !carries_all(i, from, most, depth - 1)) return false;
     }
     return true;
   }
+  bool anonymous_;
   fixed<one, 32> elements_;
   std::size_t seen_ = 0;
 };

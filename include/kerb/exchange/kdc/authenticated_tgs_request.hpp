@@ -135,6 +135,7 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     bool armored = false;
     for (const msg::PaData pa : *req_.padata) {
       if (pa.padata_type != padata_t::fx_fast) continue;
+      if (armored) return not_supported("PA-FX-FAST");  // each one costs a key derivation and a decryption
       armored = true;
       if (const verdict v = check_fast(env.policy.get(), pa, subkey_, header_key_, this->workspace_); !v.ok()) return v;
     }
@@ -170,12 +171,12 @@ class authenticated_tgs_request : public kdc_exchange<C> {
   constexpr bool gather() {
     if (this->carried_) this->carried_->clear();
     const std::size_t most = this->policy_.max_authdata_elements;
-    if (has(kdc_option_t::request_anonymous)) return true;  // RFC 8062 section 4.2: nothing that identifies it
     const auto add = [&](const msg::AuthorizationData& data, authdata_origin from) {
-      if (!this->carried_) this->carried_.emplace();
+      if (!this->carried_) this->carried_.emplace(has(kdc_option_t::request_anonymous));
       return this->carried_->add(data, from, most);
     };
-    if (tgt_.authorization_data && !add(*tgt_.authorization_data, authdata_origin::ticket)) return false;
+    const authdata_origin issuer = from_other_realm() ? authdata_origin::foreign_ticket : authdata_origin::ticket;
+    if (tgt_.authorization_data && !add(*tgt_.authorization_data, issuer)) return false;
     const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", at(added_at_));
     return !data || add(*data, authdata_origin::client);  // none: the client adds nothing
   }

@@ -240,7 +240,7 @@ class kdc_exchange {
     session_key_.reset();
     if (why != errc::ok || !w.ok()) return fail({.code = why != errc::ok ? why : errc::no_space});
     // RFC 4120 section 7.2.1: the client then asks again over a stream
-    if (peer_.arrived == transport::datagram && w.count() > peer_.largest_datagram) {
+    if (is_too_long(w.count())) {
       workspace_.wipe_message();
       return turn_down({{.code = errc::frame_too_long, .detail = static_cast<std::uint32_t>(w.count())},
                         error_code_t::krb_err_response_too_big},
@@ -343,11 +343,27 @@ class kdc_exchange {
   KERB_COLD constexpr step turn_down(const verdict& v, const environment<C, R>& env,
                                      std::optional<bytes_view> e_data = {},
                                      std::optional<kerberos_string> crealm = {}) {
-    der::writer w(workspace_.message_space());
-    write_refusal(w, v.code, env.now, e_data, crealm);
-    workspace_.message_is(w.ok() ? w.count() : 0);
+    const auto write = [&](error_code_t code, std::optional<bytes_view> data, std::optional<kerberos_string> realm) {
+      der::writer w(workspace_.message_space());
+      write_refusal(w, code, env.now, data, realm);
+      workspace_.message_is(w.ok() ? w.count() : 0);
+      return !is_too_long(w.count());
+    };
+    // RFC 4120 section 7.2.1. A refusal repeats names of the request, so the names are left out
+    // where the short refusal would be too long as well
+    constexpr error_code_t too_long = error_code_t::krb_err_response_too_big;
+    if (!write(v.code, e_data, crealm) && !write(too_long, {}, {})) {
+      names_client_ = false;
+      requested_server_ = {};
+      (void)write(too_long, {}, {});
+    }
     end();
     return refused{workspace_.message(), v.why};
+  }
+  /// Whether an answer of so many octets is longer than the peer's transport can carry. The sender
+  /// of a datagram can forge its address, so the limit also bounds what a victim gets.
+  constexpr bool is_too_long(std::size_t octets) const {
+    return peer_.arrived == transport::datagram && octets > peer_.largest_datagram;
   }
   /// Ends the exchange without an answer.
   KERB_COLD constexpr step drop(const error& why) {

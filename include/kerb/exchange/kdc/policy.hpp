@@ -57,7 +57,8 @@ struct kdc_policy {
 struct kdc_peer {
   std::optional<msg::HostAddress> address{};
   transport arrived = transport::stream;
-  std::size_t largest_datagram = 1400;  ///< octets of a reply; a longer one is KRB_ERR_RESPONSE_TOO_BIG on a datagram
+  /// Octets of an answer. A longer reply or refusal to a datagram becomes KRB_ERR_RESPONSE_TOO_BIG.
+  std::size_t largest_datagram = 1400;
 };
 
 /// Why the exchange asks for a principal.

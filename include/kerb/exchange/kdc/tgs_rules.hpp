@@ -55,6 +55,8 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
   // Delegation without the user's ticket is that of MS-SFU, which is not implemented here
   if (body.kdc_options.has(o::cname_in_addl_tkt)) return bad;
   if (body.kdc_options.has(o::request_anonymous) && !policy.anonymous) return bad;
+  // RFC 6112 section 4.2: an anonymous ticket leads only to anonymous ones
+  if (tgt.flags.has(f::anonymous) && !body.kdc_options.has(o::request_anonymous)) return bad;
   if (body.kdc_options.has(o::enc_tkt_in_skey) &&
       (!policy.user_to_user || !body.additional_tickets || body.additional_tickets->empty())) {
     return bad;

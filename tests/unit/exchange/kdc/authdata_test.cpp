@@ -6,24 +6,42 @@
 using namespace kerb;
 
 namespace {
-constexpr auto by_ticket = authdata_origin::ticket, by_client = authdata_origin::client;
+constexpr auto by_ticket = authdata_origin::ticket, by_other_realm = authdata_origin::foreign_ticket,
+               by_client = authdata_origin::client;
 
 constexpr bool what_is_signed_elsewhere_is_not_carried() {
   for (const ad_t t : {ad_t::win2k_pac, ad_t::cammac, ad_t::kdc_issued, ad_t(512), ad_t::mandatory_for_kdc})
-    if (kdc_carries(t, by_ticket) || kdc_carries(t, by_client)) return false;
+    if (kdc_carries(t, by_ticket) || kdc_carries(t, by_other_realm) || kdc_carries(t, by_client)) return false;
   return true;
 }
 KERB_BOTH("kdc_carries: what was signed for another ticket is left behind, whoever says it",
           "[exchange][rfc4120-3.3.3]", what_is_signed_elsewhere_is_not_carried);
 
+constexpr ad_t statements[] = {ad_t::initial_verified_cas, ad_t::authentication_strength,
+                               ad_t::authentication_indicator, ad_t::login_alias};
 constexpr bool only_a_kdc_says_what_a_kdc_says() {
-  for (const ad_t t : {ad_t::initial_verified_cas, ad_t::authentication_strength, ad_t::fx_fast_armor,
-                       ad_t::fx_fast_used, ad_t::authentication_indicator, ad_t::login_alias})
+  for (const ad_t t : statements)
     if (!kdc_carries(t, by_ticket) || kdc_carries(t, by_client)) return false;
   return true;
 }
 KERB_BOTH("kdc_carries: what only a KDC may say comes from a ticket, and from no client", "[exchange][rfc4120-5.2.6]",
           only_a_kdc_says_what_a_kdc_says);
+
+constexpr bool another_realms_statements_stay_behind() {
+  for (const ad_t t : statements)
+    if (kdc_carries(t, by_other_realm)) return false;
+  return kdc_carries(ad_t(7777), by_other_realm) && kdc_carries(ad_t::fx_fast_armor, by_other_realm);
+}
+KERB_BOTH("kdc_carries: another realm's unsigned statements do not become this realm's", "[exchange][rfc4120-5.2.6]",
+          another_realms_statements_stay_behind);
+
+constexpr bool a_client_may_restrict_its_ticket() {
+  for (const ad_t t : {ad_t::fx_fast_armor, ad_t::fx_fast_used})
+    if (!kdc_carries(t, by_client) || !kdc_carries(t, by_ticket)) return false;
+  return true;
+}
+KERB_BOTH("kdc_carries: the elements by which a client restricts its ticket to FAST are copied",
+          "[exchange][rfc6113-5.4.1.1][rfc6113-5.4.2]", a_client_may_restrict_its_ticket);
 
 constexpr bool unknown_types_are_carried() {
   return kdc_carries(ad_t(7777), by_ticket) && kdc_carries(ad_t(7777), by_client) &&
@@ -76,11 +94,10 @@ constexpr bool elements_inside_are_judged_one_by_one() {
   const msg::AuthorizationDataElement whole{ad_t::if_relevant, harmless};
   std::array<std::uint8_t, 64> as_it_was{};
   const bytes_view expected = kerb_test::must(asn1::encode(whole, as_it_was));
-  return carried(harmless) == expected && carried(with_pac) == expected && carried(nested).empty() &&
-         carried(garbage).empty();
+  return carried(harmless) == expected && carried(with_pac) == expected;
 }
-KERB_BOTH("carried_authdata: of an AD-IF-RELEVANT just what may be carried is, and no nested one",
-          "[exchange][rfc4120-5.2.6.1]", elements_inside_are_judged_one_by_one);
+KERB_BOTH("carried_authdata: an AD-IF-RELEVANT keeps the elements that may be copied", "[exchange][rfc4120-5.2.6.1]",
+          elements_inside_are_judged_one_by_one);
 
 constexpr bool holds_looks_inside() {
   const msg::AuthorizationDataElement e[] = {{ad_t::if_relevant, with_pac}}, deep[] = {{ad_t::if_relevant, nested}};
@@ -129,6 +146,67 @@ constexpr bool refused(const wrapped& w, authdata_origin from, std::size_t most 
   detail::carried_authdata c;
   return !c.add({w.list()}, from, most);
 }
+constexpr bool a_nested_if_relevant_loses_no_restriction() {
+  constexpr auto relevant = ad_t::if_relevant;
+  for (const authdata_origin from : {by_ticket, by_other_realm, by_client}) {
+    if (!carried_whole({harmless_one, {relevant, relevant}}, from) ||
+        !carried_whole({harmless_one, {relevant, relevant, relevant, relevant}}, from) ||
+        !refused({harmless_one, {relevant, relevant, relevant, relevant, relevant}}, from)) {
+      return false;
+    }
+    // A PAC and a restriction, two levels deep: the restriction alone is copied, once inside
+    const msg::AuthorizationDataElement two{relevant, with_pac}, expected{relevant, harmless};
+    const wrapped w(two, {relevant});
+    detail::carried_authdata c;
+    std::array<std::uint8_t, 256> out{}, same{};
+    if (!c.add({w.list()}, from, 32) || !(written(c, out) == *asn1::encode(expected, same))) return false;
+    const msg::AuthorizationDataElement unreadable{relevant, garbage};
+    if (!refused({unreadable, {}}, from) || !refused({unreadable, {relevant}}, from)) return false;
+  }
+  return carried_whole({harmless_one, {relevant, relevant}}, by_client, 3) &&
+         refused({harmless_one, {relevant, relevant}}, by_client, 2);
+}
+KERB_BOTH("carried_authdata: a nested AD-IF-RELEVANT is copied by the same rules or refused, and never lost",
+          "[exchange][rfc4120-5.2.6.1]", a_nested_if_relevant_loses_no_restriction);
+
+constexpr bool what_a_kdc_must_understand_is_refused() {
+  const msg::AuthorizationDataElement e{ad_t::mandatory_for_kdc, octets};
+  for (const authdata_origin from : {by_ticket, by_other_realm, by_client})
+    if (!refused({e, {}}, from) || !refused({e, {ad_t::if_relevant}}, from)) return false;
+  return true;
+}
+KERB_BOTH("carried_authdata: AD-MANDATORY-FOR-KDC is refused, and never omitted", "[exchange][rfc4120-5.2.6.4]",
+          what_a_kdc_must_understand_is_refused);
+
+constexpr bool an_anonymous_ticket_keeps_its_restrictions() {
+  constexpr auto relevant = ad_t::if_relevant, either = ad_t::and_or;
+  const auto fate = [](const wrapped& w, authdata_origin from) {
+    detail::carried_authdata c(true);
+    return !c.add({w.list()}, from, 32) ? -1 : c.empty() ? 0 : 1;
+  };
+  for (const authdata_origin from : {by_ticket, by_other_realm, by_client}) {
+    for (const ad_t t : {ad_t::win2k_pac, ad_t::cammac, ad_t::kdc_issued, ad_t(512), ad_t::initial_verified_cas,
+                         ad_t::authentication_strength, ad_t::authentication_indicator, ad_t::login_alias}) {
+      const msg::AuthorizationDataElement e{t, octets};
+      if (fate({e, {}}, from) != 0 || fate({e, {relevant}}, from) != 0 || fate({e, {either}}, from) != -1) return false;
+    }
+    for (const ad_t t : {ad_t(7000), ad_t::osf_dce, ad_t::intended_for_server, ad_t::mandatory_for_kdc}) {
+      const msg::AuthorizationDataElement e{t, octets};
+      if (fate({e, {}}, from) != -1 || fate({e, {relevant}}, from) != -1 || fate({e, {either}}, from) != -1 ||
+          fate({e, {relevant, relevant}}, from) != -1) {
+        return false;
+      }
+    }
+    for (const ad_t t : {ad_t::fx_fast_armor, ad_t::fx_fast_used}) {
+      const msg::AuthorizationDataElement e{t, octets};
+      if (fate({e, {}}, from) != 1 || fate({e, {relevant}}, from) != 1) return false;
+    }
+  }
+  return true;
+}
+KERB_BOTH("carried_authdata: an anonymous ticket keeps restrictions, loses what names the client, or is refused",
+          "[exchange][rfc6112-4.2]", an_anonymous_ticket_keeps_its_restrictions);
+
 constexpr bool and_or_is_judged_by_what_it_encloses() {
   constexpr auto either = ad_t::and_or, relevant = ad_t::if_relevant;
   for (const authdata_origin from : {by_ticket, by_client}) {

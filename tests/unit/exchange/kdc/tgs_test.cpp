@@ -830,6 +830,8 @@ constexpr std::uint8_t data_a[] = {1}, data_b[] = {2};
 /// An AD-IF-RELEVANT with a PAC and something harmless.
 constexpr std::uint8_t mixed_octets[] = {0x30, 0x1b, 0x30, 0x0c, 0xa0, 4, 2, 2,    0,    0x80, 0xa1, 4, 4, 2, 9,
                                          9,    0x30, 0x0b, 0xa0, 4,    2, 2, 0x1b, 0x58, 0xa1, 3,    4, 1, 7};
+/// The contents of an AD-IF-RELEVANT with a PAC alone.
+constexpr std::uint8_t pac_inside[] = {0x30, 0x0e, 0x30, 0x0c, 0xa0, 4, 2, 2, 0, 0x80, 0xa1, 4, 4, 2, 9, 9};
 constexpr std::size_t count(const outcome& r) {
   return r.ticket.authorization_data ? r.ticket.authorization_data->size() : 0;
 }
@@ -862,7 +864,7 @@ constexpr bool what_a_client_may_not_say_is_dropped() {
                                  ad_t(512),
                                  ad_t::initial_verified_cas,
                                  ad_t::authentication_strength,
-                                 ad_t::fx_fast_used,
+                                 ad_t::login_alias,
                                  ad_t::authentication_indicator};
   constexpr ad_t signed_ones[] = {ad_t::win2k_pac, ad_t::cammac, ad_t::kdc_issued, ad_t(512)};
   for (const ad_t t : kdcs_alone) {
@@ -901,19 +903,96 @@ constexpr bool the_same_holds_inside_if_relevant() {
 KERB_BOTH("tgs_kdc: the elements of an AD-IF-RELEVANT are judged one by one", "[exchange][rfc4120-5.2.6.1]",
           the_same_holds_inside_if_relevant);
 
+constexpr kerberos_string anonymous_parts[] = {"WELLKNOWN"_krb, "ANONYMOUS"_krb};
 constexpr bool an_anonymous_ticket_names_nobody() {
   world w;
   w.settings.anonymous = true;
-  const msg::AuthorizationDataElement had[] = {{ad_t(7000), data_a}};
+  const msg::AuthorizationDataElement had[] = {{ad_t::win2k_pac, data_a}, {ad_t::if_relevant, pac_inside}};
   w.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(had);
   w.body.kdc_options.set(o::request_anonymous);
   const outcome r = w.ask_tgs();
-  constexpr kerberos_string anonymous[] = {"WELLKNOWN"_krb, "ANONYMOUS"_krb};
-  return r.issued && r.ticket.flags.has(f::anonymous) && same_principal(r.clear_client, named(anonymous)) &&
-         same_principal({r.ticket.cname, r.ticket.crealm}, named(anonymous)) && count(r) == 0;
+  return r.issued && r.ticket.flags.has(f::anonymous) && same_principal(r.clear_client, named(anonymous_parts)) &&
+         same_principal({r.ticket.cname, r.ticket.crealm}, named(anonymous_parts)) && count(r) == 0;
 }
-KERB_BOTH("tgs_kdc: an anonymous ticket has neither the client's name nor its authorization data",
-          "[exchange][rfc8062-4.2]", an_anonymous_ticket_names_nobody);
+KERB_BOTH("tgs_kdc: an anonymous ticket has neither the client's name nor its PAC", "[exchange][rfc8062-4.2]",
+          an_anonymous_ticket_names_nobody);
+
+constexpr bool anonymity_lifts_no_restriction() {
+  const msg::AuthorizationDataElement restriction[] = {{ad_t(7000), data_a}},
+                                      optional[] = {{ad_t::if_relevant, mixed_octets}};
+  for (const bool from_client : {false, true}) {
+    for (const bool inside : {false, true}) {
+      world w;
+      w.settings.anonymous = true;
+      w.body.kdc_options.set(o::request_anonymous);
+      const view_of<msg::AuthorizationDataElement> data(inside ? optional : restriction);
+      if (from_client) w.added = data;
+      else w.tgt.authorization_data = data;
+      if (!w.ask_tgs().is(error_code_t::kdc_err_policy, errc::refused_by_application, "EncTicketPart",
+                          "authorization-data")) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+KERB_BOTH("tgs_kdc: an anonymous ticket is refused where it would be less restricted", "[exchange][rfc6112-4.2]",
+          anonymity_lifts_no_restriction);
+
+constexpr bool an_anonymous_ticket_leads_to_anonymous_ones() {
+  for (const bool asked : {false, true}) {
+    for (const o option : {o::canonicalize, o::renew}) {
+      world w;
+      w.settings.anonymous = true;
+      w.tgt.flags = {f::anonymous, f::renewable};
+      w.tgt.renew_till = plus(noon.at, 86400);
+      w.tgt.cname = w.authenticator.cname = named(anonymous_parts).name;
+      w.body.kdc_options.set(option);
+      if (option == o::renew) w.body.sname = krbtgt().name;
+      w.body.kdc_options.set(o::request_anonymous, asked);
+      const outcome r = w.ask_tgs();
+      if (asked ? !r.issued || !r.ticket.flags.has(f::anonymous)
+                : !r.is(error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options")) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+KERB_BOTH("tgs_kdc: with an anonymous ticket only anonymous ones are requested", "[exchange][rfc6112-4.2]",
+          an_anonymous_ticket_leads_to_anonymous_ones);
+
+constexpr bool a_client_restricts_its_ticket_to_armor() {
+  const msg::AuthorizationDataElement armor[] = {{ad_t::fx_fast_armor, {}}};
+  world w;
+  w.body.sname = krbtgt().name;
+  w.added = armor;
+  const outcome r = w.ask_tgs();
+  if (!r.issued || count(r) != 1 || (*r.ticket.authorization_data->begin()).ad_type != ad_t::fx_fast_armor)
+    return false;
+  world again;  // and such a ticket is refused
+  again.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(armor);
+  return again.ask_tgs().is(error_code_t::kdc_err_policy);
+}
+KERB_BOTH("tgs_kdc: a ticket that its client requests as armor is restricted to that", "[exchange][rfc6113-5.4.1.1]",
+          a_client_restricts_its_ticket_to_armor);
+
+constexpr bool another_realms_indicator_is_not_copied() {
+  for (const ad_t t :
+       {ad_t::authentication_indicator, ad_t::authentication_strength, ad_t::initial_verified_cas, ad_t::login_alias}) {
+    world w;
+    const msg::AuthorizationDataElement had[] = {{t, data_a}, {ad_t(7000), data_b}};
+    w.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(had);
+    w.tgt_server = from_other();
+    w.tgt_key = &w.incoming.own;
+    w.tgt.crealm = w.authenticator.crealm = other_org;
+    const outcome r = w.ask_tgs();
+    if (!r.issued || count(r) != 1 || (*r.ticket.authorization_data->begin()).ad_type != ad_t(7000)) return false;
+  }
+  return true;
+}
+KERB_BOTH("tgs_kdc: what another realm states without a signature is not stated in this realm's ticket",
+          "[exchange][rfc4120-5.2.6]", another_realms_indicator_is_not_copied);
 
 constexpr bool a_signer_fills_what_is_reserved() {
   world w;
