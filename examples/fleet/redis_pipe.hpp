@@ -58,9 +58,7 @@ class redis_pipe {
     asked_.push_back({std::move(next), steady::now()});
   }
   /// When the oldest pending command was sent; time_point::max() if there is none.
-  steady::time_point waiting_since() const {
-    return asked_.empty() ? steady::time_point::max() : asked_.front().when;
-  }
+  steady::time_point waiting_since() const { return asked_.empty() ? steady::time_point::max() : asked_.front().when; }
 
   pollfd wanted() const {
     return {context_ ? context_->fd : -1, static_cast<short>(unsent_ ? POLLIN | POLLOUT : POLLIN), 0};

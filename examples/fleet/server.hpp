@@ -77,8 +77,7 @@ class server {
     if (fd < 0) {
       const bool passes = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
       // No file descriptor is left. Pause, because a pending connection would keep ppoll() from waiting
-      if (!passes && !(errno == EMFILE && make_room()))
-        accept_again_ = steady::now() + std::chrono::milliseconds(100);
+      if (!passes && !(errno == EMFILE && make_room())) accept_again_ = steady::now() + std::chrono::milliseconds(100);
       return;
     }
     if (clients_.size() >= options_.most_connections) make_room();
