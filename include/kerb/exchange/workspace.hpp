@@ -106,9 +106,9 @@ class workspace {
   }
 
   /// Continues in `bigger`, and wipes the front of the old buffer. If `bigger` cannot hold what is
-  /// kept, nothing changes. `bigger` may be the same buffer with more octets at its end.
-  constexpr void move_to(std::span<std::uint8_t> bigger) {
-    if (bigger.size() < front_ + frame_octets + tail_) return;
+  /// kept, nothing changes and it returns false. `bigger` may be the same buffer with more octets at its end.
+  constexpr bool move_to(std::span<std::uint8_t> bigger) {
+    if (bigger.size() < front_ + frame_octets + tail_) return false;
     const bytes_view m = message();
     const std::span<std::uint8_t> to = bigger.last(m.size());
     for (std::size_t i = m.size(); i != 0; --i) to[i - 1] = m[i - 1];  // from the end: the two may overlap
@@ -121,6 +121,7 @@ class workspace {
     }
     octets_ = bigger;
     front_ = dirty_ = kept;
+    return true;
   }
 
  private:
