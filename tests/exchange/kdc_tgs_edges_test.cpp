@@ -398,6 +398,28 @@ constexpr bool the_path_survives_a_move() {
 KERB_BOTH("tgs_kdc: a path that a realm has joined survives a move to a larger buffer", "[exchange][rfc4120-3.3.3.2]",
           the_path_survives_a_move);
 
+constexpr bool a_path_asks_for_the_buffer_that_it_takes() {
+  world w;
+  from_other_org(w, far_org);
+  const kerberos_string trusted[] = {other_org};
+  w.settings.paths.trusted = trusted;
+  const auto t = w.env_now();
+  std::array<std::uint8_t, 4000> first{}, little{}, enough{};
+  machine x(w.settings, first);
+  kdc_step s = x.receive(w.tgs_req(), t);
+  s = x.found(w.incoming.record, t);
+  std::size_t least = 0;  // what holds what is kept, and no path
+  while (!x.set_buffer(std::span(little).first(least))) ++least;
+  s = x.found(w.service.record, t);
+  const auto* more = std::get_if<need_buffer>(&s);
+  if (more == nullptr || more->size <= least || more->size > enough.size()) return false;
+  if (!x.set_buffer(std::span(enough).first(more->size))) return false;
+  s = x.found(w.service.record, t);
+  return is<authorize>(s) && kerberos_string{x.tgs()->draft().transited.contents} == other_org;
+}
+KERB_BOTH("tgs_kdc: a path asks for the buffer that it takes", "[exchange][rfc4120-3.3.3.2]",
+          a_path_asks_for_the_buffer_that_it_takes);
+
 constexpr bool nothing_moves_once_it_is_being_signed() {
   world w;
   const auto t = w.env_now();
@@ -408,8 +430,7 @@ constexpr bool nothing_moves_once_it_is_being_signed() {
   s = x.found(w.tgs.record, t);
   s = x.found(w.service.record, t);
   s = x.issue({.reserved_octets = 8}, t);
-  if (!is<sign_ticket>(s)) return false;
-  x.set_buffer(other);
+  if (!is<sign_ticket>(s) || x.set_buffer(other)) return false;
   for (std::uint8_t& octet : std::get<sign_ticket>(s).reserved) octet = 0x77;
   s = x.signed_ticket(t);
   const auto* r = std::get_if<reply>(&s);

@@ -47,7 +47,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     if (!env.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
     const auto req = asn1::decode<msg::AsReq>(octets);
     if (const std::size_t n = this->lacking_for_refusal(0, octets.size()); n != 0) return need_buffer{n};
-    if (!req) return this->undecodable(req.error(), octets, env);
+    if (!req) return this->undecodable(req.error(), octets, der::application(10), env);
     request_ = octets;
     req_ = *req;
     const msg::KdcReqBody& body = req_.req_body.value();
@@ -149,9 +149,10 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     return this->finish_issue(*this, env);
   }
 
-  /// Continues in a larger buffer, after need_buffer.
-  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
-    if (this->state_ != state::wants_signature) this->workspace_.move_to(bigger);
+  /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
+  /// `bigger` cannot hold what is kept, and while the ticket is to be signed.
+  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
+    return this->state_ != state::wants_signature && this->workspace_.move_to(bigger);
   }
 
  private:

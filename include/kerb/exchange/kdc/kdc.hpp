@@ -6,7 +6,8 @@
 namespace kerb::inline v0 {
 
 /// Answers one request, an AS-REQ or a TGS-REQ. It has the steps and calls of as_kdc and tgs_kdc.
-/// Any other message is refused without an answer.
+/// Any other message is refused: with KRB_AP_ERR_MSG_TYPE over a stream, without an answer on a
+/// datagram (RFC 4120 section 5.1.4).
 template <crypto_policy C>
 class [[nodiscard]] kdc {
  public:
@@ -30,6 +31,8 @@ class [[nodiscard]] kdc {
         as_.emplace(policy_, workspace_, peer_, decoy_);
       } else if (!octets.empty() && octets[0] == der::application(12).octet) {
         tgs_.emplace(policy_, workspace_, peer_);
+      } else if (!octets.empty() && peer_.arrived == transport::stream) {
+        as_.emplace(policy_, workspace_, peer_, decoy_);  // which answers that this is no request
       } else {
         return refused{{}, {.code = errc::unexpected_message, .type = "KDC-REQ"}};
       }
@@ -81,11 +84,12 @@ class [[nodiscard]] kdc {
     return with([&](auto& x) { return x.frame_too_long(env); });
   }
 
-  /// Continues in a larger buffer, after need_buffer.
-  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
+  /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
+  /// `bigger` cannot hold what is kept, and once nothing is left to continue.
+  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
+    if ((as_ && !as_->set_buffer(bigger)) || (tgs_ && !tgs_->set_buffer(bigger))) return false;
     workspace_ = bigger;
-    if (as_) as_->set_buffer(bigger);
-    if (tgs_) tgs_->set_buffer(bigger);
+    return true;
   }
   /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid as long as
   /// the answer.

@@ -280,15 +280,18 @@ class kdc_exchange {
     state_ = state::wants_decision;
     return authorize{};
   }
-  /// Answers a request that does not decode. RFC 4120 section 3.1.3 has an error for a wrong
-  /// version, and section 3.2.3 one for a wrong type. No client sends octets with any other fault,
-  /// so these get no answer.
+  /// Answers a request that does not decode. RFC 4120 section 7.5.9 has an error for a wrong
+  /// version, and section 5.1.4 one for a wrong type: a wrong tag gets it over a stream alone. No
+  /// client sends octets with any other fault, so these get no answer.
   ///
   /// The sender of a datagram can forge its address, so an error longer than the request would
   /// amplify attacks on a victim. In that case there is no answer. A real client's request contains
   /// names, times and types, and is longer than the error.
   template <entropy_source R>
-  constexpr step undecodable(const error& e, bytes_view octets, const environment<C, R>& env) {
+  constexpr step undecodable(const error& e, bytes_view octets, der::tag own, const environment<C, R>& env) {
+    if (!octets.empty() && octets[0] != own.octet && peer_.arrived == transport::stream) {
+      return turn_down({{.code = errc::unexpected_message, .type = "KDC-REQ"}, error_code_t::krb_ap_err_msg_type}, env);
+    }
     const std::string_view field = e.code == errc::wrong_constant ? std::string_view(e.field) : std::string_view();
     if (field != "pvno" && field != "msg-type") return drop(e);
     const step s =

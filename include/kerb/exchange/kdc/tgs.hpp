@@ -49,7 +49,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     if (const std::size_t n = this->lacking_for_refusal(2 * octets.size(), octets.size()); n != 0)
       return need_buffer{n};
     const auto req = asn1::decode<msg::TgsReq>(octets);
-    if (!req) return this->undecodable(req.error(), octets, env);
+    if (!req) return this->undecodable(req.error(), octets, der::application(12), env);
     request_ = octets;
     req_ = *req;
     if (body().sname) this->requested_server_ = {*body().sname, body().realm};
@@ -179,11 +179,12 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     return this->finish_issue(*this, env);
   }
 
-  /// Continues in a larger buffer, after need_buffer.
-  constexpr void set_buffer(std::span<std::uint8_t> bigger) {
-    if (this->state_ >= state::wants_signature) return;  // or over, or failed: nothing is kept that could move
-    this->workspace_.move_to(bigger);
+  /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
+  /// `bigger` cannot hold what is kept, and from sign_ticket on.
+  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
+    if (this->state_ >= state::wants_signature || !this->workspace_.move_to(bigger)) return false;
     read_again();
+    return true;
   }
 
  private:
@@ -304,7 +305,11 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     }
     if (has(kdc_option_t::request_anonymous)) d.flags.set(ticket_flag_t::anonymous);
     d.flags.set(ticket_flag_t::ok_as_delegate, s.attributes.has(principal_attribute::ok_as_delegate));
-    if (const verdict v = pass_realms(); !v.ok()) return this->turn_down(v, env);
+    if (const verdict v = pass_realms(); v.why.code == errc::no_space) {
+      return need_buffer{this->workspace_.size_with(v.why.detail + this->refusal_size())};
+    } else if (!v.ok()) {
+      return this->turn_down(v, env);
+    }
     point_draft();
     return this->choose_keys(body(), env);
   }

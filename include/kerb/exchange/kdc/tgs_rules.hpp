@@ -43,12 +43,19 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
   };
   using o = kdc_option_t;
   using f = ticket_flag_t;
-  constexpr pair pairs[] = {{o::forwardable, f::forwardable},     {o::forwarded, f::forwardable},
-                            {o::proxiable, f::proxiable},         {o::proxy, f::proxiable},
-                            {o::allow_postdate, f::may_postdate}, {o::postdated, f::may_postdate}};
+  constexpr pair pairs[] = {{o::forwardable, f::forwardable},
+                            {o::forwarded, f::forwardable},
+                            {o::proxiable, f::proxiable},
+                            {o::proxy, f::proxiable},
+                            {o::allow_postdate, f::may_postdate}};
   const verdict bad = no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
   for (const pair& p : pairs)
     if (body.kdc_options.has(p.option) && !tgt.flags.has(p.needs)) return bad;
+  if (body.kdc_options.has(o::postdated) && !tgt.flags.has(f::may_postdate)) {
+    return no(errc::refused_by_application, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "kdc-options");
+  }
+  // Validation ends INVALID, which a renewal requires to have ended: no request can ask for both
+  if (body.kdc_options.has(o::renew) && body.kdc_options.has(o::validate)) return bad;
   // A renewed or validated ticket is the same ticket: no flag would show that its addresses are new
   if (body.kdc_options.has_any({o::renew, o::validate}) && body.kdc_options.has_any({o::forwarded, o::proxy}))
     return bad;
@@ -71,8 +78,9 @@ constexpr bool address_fits(const std::optional<msg::HostAddresses>& addresses,
   return !peer || verify_address(addresses, *peer) != address_verdict::not_listed;
 }
 
-/// RFC 4120 section 3.3.2: checks the checksum over the body as received. It must be present,
-/// keyed, and of the session key's type.
+/// Checks the checksum over the body as received. RFC 4120 section 3.3.2 demands one that is
+/// collision-proof. This KDC also demands that it is keyed and of the session key's type: then only
+/// the holder of the session key can have made it, even if the authenticator is malleable.
 template <crypto_policy C>
 constexpr verdict check_body(C& crypto, const std::optional<msg::Checksum>& cksum, const typename C::key& session_key,
                              bytes_view body) {

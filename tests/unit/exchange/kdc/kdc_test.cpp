@@ -27,15 +27,46 @@ constexpr bool anything_else_gets_no_answer() {
   for (unsigned first = 0; first != 256; ++first) {
     if (first == 0x6a || first == 0x6c) continue;
     const std::uint8_t octets[] = {static_cast<std::uint8_t>(first), 0x02, 0x30, 0x00};
-    machine x(w.settings, std::span(w.scratch));
+    machine x(w.settings, std::span(w.scratch), {.arrived = transport::datagram});
     const kdc_step s = x.receive(octets, t);
     const auto* no = std::get_if<refused>(&s);
     if (no == nullptr || !no->octets.empty() || no->why.code != errc::unexpected_message || !x.framed().empty())
       return false;
   }
-  return true;
+  machine x(w.settings, std::span(w.scratch));
+  const kdc_step s = x.receive({}, t);
+  const auto* no = std::get_if<refused>(&s);
+  as_kdc<testing::insecure_policy> as(w.settings, std::span(w.scratch), {.arrived = transport::datagram});
+  world other;
+  const kdc_step to_as = as.receive(other.tgs_req(), t);
+  const auto* silent = std::get_if<refused>(&to_as);
+  return no != nullptr && no->octets.empty() && silent != nullptr && silent->octets.empty();
 }
-KERB_BOTH("kdc: what is no request gets no answer", "[exchange]", anything_else_gets_no_answer);
+KERB_BOTH("kdc: a datagram that is no request gets no answer", "[exchange][rfc4120-5.1.4]",
+          anything_else_gets_no_answer);
+
+constexpr bool a_wrong_tag_on_a_stream_is_named() {
+  world w;
+  const auto t = w.env_now();
+  const auto named = [](const kdc_step& s) {
+    const auto* no = std::get_if<refused>(&s);
+    if (no == nullptr || no->why.code != errc::unexpected_message) return false;
+    const auto e = asn1::decode<msg::KrbError>(no->octets);
+    return e && e->error_code == error_code_t::krb_ap_err_msg_type;
+  };
+  for (unsigned first = 0; first != 256; ++first) {
+    if (first == 0x6a || first == 0x6c) continue;
+    const std::uint8_t octets[] = {static_cast<std::uint8_t>(first), 0x02, 0x30, 0x00};
+    machine x(w.settings, std::span(w.scratch));
+    if (!named(x.receive(octets, t))) return false;
+  }
+  as_kdc<testing::insecure_policy> as(w.settings, std::span(w.scratch));
+  tgs_kdc<testing::insecure_policy> tgs(w.settings, std::span(w.scratch));
+  world other;
+  return named(as.receive(other.tgs_req(), t)) && named(tgs.receive(other.as_req(), t));
+}
+KERB_BOTH("kdc: over a stream a message with a wrong tag is answered with its error", "[exchange][rfc4120-5.1.4]",
+          a_wrong_tag_on_a_stream_is_named);
 
 constexpr bool a_framed_answer_has_its_length_in_front() {
   world w;
@@ -143,7 +174,7 @@ constexpr bool a_datagram_that_no_client_sends_brings_no_more_than_it_is_long() 
   world w;
   constexpr std::uint8_t of_as[] = {0x6a, 0x07, 0x30, 0x05, 0xa1, 0x03, 0x02, 0x01, 0x04},
                          of_tgs[] = {0x6c, 0x07, 0x30, 0x05, 0xa1, 0x03, 0x02, 0x01, 0x04};
-  const auto brings = [&](bytes_view octets, carrier c) {
+  const auto brings = [&](bytes_view octets, transport c) {
     w.peer.arrived = c;
     return w.ask(octets).octets.size();
   };

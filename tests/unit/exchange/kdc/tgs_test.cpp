@@ -258,6 +258,15 @@ const refusal refusals[] = {
     {"ALLOW-POSTDATE without MAY-POSTDATE", [](world& w) { w.body.kdc_options.set(o::allow_postdate); },
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
     {"POSTDATED without MAY-POSTDATE", [](world& w) { w.body.kdc_options.set(o::postdated); },
+     error_code_t::kdc_err_cannot_postdate, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+    {"RENEW and VALIDATE",
+     [](world& w) {
+       w.body.sname = krbtgt().name;
+       w.tgt.flags = {f::invalid, f::renewable};
+       w.tgt.starttime = noon.at;
+       w.tgt.renew_till = plus(noon.at, 86400);
+       w.body.kdc_options = {o::renew, o::validate};
+     },
      error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
     // RFC 4120 section 2.5: with a proxy's addresses there are no ticket-granting tickets
     {"PROXY for a ticket-granting ticket",
