@@ -57,7 +57,7 @@ TEST_CASE("every named encryption type: MIT's KDC gives tickets, and MIT's libra
     for (const bool tcp : {false, true}) {
       CAPTURE(e, tcp);
       const etype_t only[]{e};
-      buffer buffer, buffer2, buffer3;
+      storage buffer, buffer2, buffer3;
       const kerb::principal client = name("p" + number(e)), service = name("svc/e" + number(e));
       const std::string password = "p\xc3\xa4ss" + number(e);
       kerb::as_client<wide_policy> as(

@@ -87,7 +87,7 @@ struct outcome {
 outcome initiate(ticket_holder& h, const kerb::gss_context& gss, const channel& theirs,
                  kerb::requirement mutual = kerb::required, bool subkey = true) {
   outcome out;
-  buffer buffer, framed;
+  storage buffer, framed;
   kerb::botan::ap_initiator ap(
       {.credential = *h.ticket, .buffer = buffer, .mutual = mutual, .subkey = subkey, .gss = gss});
   auto step = ap.start(env_now(h.p));
@@ -143,7 +143,7 @@ accepted accept(const std::string& letters, const channel& theirs, const channel
   const auto read = kerb::read_krb5_token(token);
   REQUIRE(read);
   CHECK(read->id == kerb::gss_token_t::ap_req);
-  auto buffer = std::make_unique<buffer>(), framed = std::make_unique<buffer>();
+  auto buffer = std::make_unique<storage>(), framed = std::make_unique<storage>();
   kerb::botan::ap_acceptor ap({.service = service, .buffer = *buffer, .bindings = ours.ours(), .binding = rule});
   const auto who = kerb::accept(ap, read->message, p, keys, seen, now());
   out.why = who.error();
@@ -157,7 +157,7 @@ accepted accept(const std::string& letters, const channel& theirs, const channel
     out.our_key = text(who->keys().protection_key());
     if (who->gss()) out.said = who->gss()->flags;
     if (who->gss() && who->gss()->deleg) {
-      auto cred_buffer = std::make_unique<buffer>();
+      auto cred_buffer = std::make_unique<storage>();
       // RFC 4121 section 4.1.1: under the session key of the ticket
       auto got = kerb::open_krb_cred(*who->gss()->deleg, who->keys().session_key, *cred_buffer, env_now(p),
                                      {.timestamp = false});
@@ -283,7 +283,7 @@ TEST_CASE("ap_initiator: MIT's acceptor is given the credentials that our contex
     drive(forwarded, tgs, h.p, false, 0);
     REQUIRE(forwarded);
     const kerb::ref<const kerb::botan::credential> all[] = {*forwarded};
-    buffer buffer;
+    storage buffer;
     const auto cred = kerb::make_krb_cred(all, {.at = now()}, h.ticket->session_key(), buffer, env_now(h.p));
     REQUIRE(cred);
     gss_flags flags = usual;

@@ -94,7 +94,7 @@ TEST_CASE("over_stream: TCP taken octet by octet and in large pieces", "[kdc]") 
   policy p;
   for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{16384}}) {
     CAPTURE(piece);
-    buffer buffer, buffer2;
+    storage buffer, buffer2;
     const auto alice = name("alice"), web = name("HTTP/web.example.org");
     kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .buffer = buffer});
     const auto tgt = drive_stream(as, p, piece);
@@ -113,7 +113,7 @@ TEST_CASE("as_client: a wrong password", "[kdc]") {
     CHECK(h.sent == 2);
   }
   SECTION("without it the reply does not open, which a datagram may do") {
-    buffer buffer;
+    storage buffer;
     const auto bob = name("bob");
     kerb::botan::as_client as({.client = bob, .password = kerb::secret_view::of("wrong"), .buffer = buffer});
     posix_transport to = wire();
@@ -213,7 +213,7 @@ TEST_CASE("as_client and tgs_client: a stream that ends early", "[kdc]") {
           relay::octets(o.begin(), o.begin() + static_cast<std::ptrdiff_t>(std::min(left, o.size())))};
     });
     posix_transport through = cut.wire();
-    buffer buffer, buffer2;
+    storage buffer, buffer2;
     kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .buffer = buffer});
     CHECK(kerb::drive(as, p, now(), through).error().code == errc::stream_ended);
     kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .buffer = buffer2});
@@ -224,7 +224,7 @@ TEST_CASE("as_client and tgs_client: a stream that ends early", "[kdc]") {
 TEST_CASE("over_stream: the end of the stream fails the exchange", "[kdc]") {
   policy p;
   const auto alice = name("alice");
-  buffer buffer;
+  storage buffer;
   std::vector<std::uint8_t> incoming(16384);
   kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .buffer = buffer});
   kerb::over_stream io(as, incoming);
@@ -250,7 +250,7 @@ TEST_CASE("as_client and tgs_client: junk before the true answer is passed over 
     passed_over += s.octets.empty();
     return through(s);
   };
-  buffer buffer, buffer2;
+  storage buffer, buffer2;
   kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .buffer = buffer});
   const auto tgt = kerb::drive(as, p, now(), count);
   CHECK(tgt.error().code == errc::ok);
@@ -333,7 +333,7 @@ TEST_CASE("as_client: the caller derives the key when it is asked to", "[kdc]") 
     CAPTURE(who);
     const std::string password = who[0] == 's' ? "saltpw" : "pw" + who.substr(1);
     const auto client = name(who);
-    buffer buffer;
+    storage buffer;
     kerb::botan::as_client as({.client = client, .buffer = buffer});
     posix_transport to = wire();
     auto step = as.start(turn_at(p));
@@ -359,7 +359,7 @@ TEST_CASE("as_client: the caller derives the key when it is asked to", "[kdc]") 
 
 TEST_CASE("drive: nobody listens", "[kdc]") {
   policy p;
-  buffer buffer;
+  storage buffer;
   const auto alice = name("alice");
   kerb::botan::as_client as({.client = alice, .password = kerb::secret_view::of("alicepw"), .buffer = buffer});
   posix_transport nowhere("127.0.0.1", "9");
@@ -393,7 +393,7 @@ TEST_CASE("tgs_client: a ticket for a user, under the session key of the user's 
     const auto ticket = kerb::asn1::decode<kerb::msg::Ticket>(h->ticket());
     REQUIRE(ticket);
     CHECK(ticket->enc_part.etype == e);
-    buffer opened;
+    storage opened;
     const auto plain = p.unseal(bobs->session_key(), kerb::key_usage_t::ticket, ticket->enc_part.cipher, opened);
     REQUIRE(plain);
     const auto part = kerb::asn1::decode<kerb::msg::EncTicketPart>(bytes_view(*plain));
@@ -406,7 +406,7 @@ TEST_CASE("tgs_client: a ticket for a user, under the session key of the user's 
     CHECK(there);
 
     // Bob accepts it with that key, and with nothing else
-    buffer buffer, acceptor_buffer;
+    storage buffer, acceptor_buffer;
     kerb::botan::ap_initiator ap({.credential = *h, .buffer = buffer, .user_to_user = true});
     const auto first = ap.start(turn_at(p));
     REQUIRE(kerb::is<kerb::send>(first));

@@ -72,11 +72,11 @@ inline kerb::timestamp now(std::int64_t ahead = 0) {
   return {{t.tv_sec + ahead}, {static_cast<std::int32_t>(t.tv_usec)}};
 }
 
-using buffer = std::array<std::uint8_t, 16384>;
+using storage = std::array<std::uint8_t, 16384>;
 
 /// A client's exchange with all that it needs, and what came of it.
 struct held {
-  std::unique_ptr<buffer> buffer = std::make_unique<buffer>();
+  std::unique_ptr<storage> buffer = std::make_unique<storage>();
   kerb::result<kerb::botan::credential> credential = errc::api_misuse;
   unsigned sent = 0;  // requests
   bool used_stream = false;

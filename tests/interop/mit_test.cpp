@@ -50,7 +50,7 @@ TEST_CASE("ap_initiator: MIT's krb5_rd_req accepts our AP-REQ, and we its AP-REP
     for (const bool our_subkey : {true, false}) {
       for (const bool their_subkey : {true, false}) {
         CAPTURE(e, our_subkey, their_subkey);
-        buffer buffer;
+        storage buffer;
         const octets covered = of("what the application says");
         kerb::botan::ap_initiator ap(
             {.credential = *ticket, .buffer = buffer, .subkey = our_subkey, .application_data = covered});
@@ -91,7 +91,7 @@ TEST_CASE("ap_initiator: without mutual authentication MIT's library accepts and
   REQUIRE(tgt);
   const held ticket = get_ticket(p, *tgt, "HTTP/web.example.org");
   REQUIRE(ticket);
-  buffer buffer;
+  storage buffer;
   kerb::botan::ap_initiator ap({.credential = *ticket, .buffer = buffer, .mutual = kerb::if_asked});
   const auto step = ap.start(env_now(p));
   REQUIRE(kerb::is<kerb::send>(step));
@@ -113,7 +113,7 @@ TEST_CASE("ap_initiator: MIT's library refuses a changed AP-REQ, and we read its
   const held ticket = get_ticket(p, *tgt, "HTTP/web.example.org");
   REQUIRE(ticket);
   const bool in_ticket = GENERATE(true, false);
-  buffer buffer;
+  storage buffer;
   kerb::botan::ap_initiator ap({.credential = *ticket, .buffer = buffer});
   auto step = ap.start(env_now(p));
   REQUIRE(kerb::is<kerb::send>(step));
@@ -145,7 +145,7 @@ TEST_CASE("ap_initiator: an AP-REP of MIT's library to another request is refuse
   REQUIRE(tgt);
   const held ticket = get_ticket(p, *tgt, "HTTP/web.example.org");
   REQUIRE(ticket);
-  buffer buffer, buffer2;
+  storage buffer, buffer2;
   kerb::unique_time times;
   kerb::botan::ap_initiator first({.credential = *ticket, .buffer = buffer, .times = times});
   kerb::botan::ap_initiator second({.credential = *ticket, .buffer = buffer2, .times = times});
@@ -177,7 +177,7 @@ TEST_CASE("ap_acceptor: we accept an AP-REQ of krb5_mk_req_extended, and krb5_rd
           peer mit(arguments);
           const octets req = unhex(mit.hear("req"));
           REQUIRE(!req.empty());
-          buffer buffer;
+          storage buffer;
           kerb::botan::ap_acceptor ap({.service = service, .mutual = kerb::required, .buffer = buffer});
           const auto who = kerb::accept(ap, req, p, keys, seen, now(), {.subkey = our_subkey});
           CHECK(who.error().code == errc::ok);
@@ -195,7 +195,7 @@ TEST_CASE("ap_acceptor: we accept an AP-REQ of krb5_mk_req_extended, and krb5_rd
           CHECK(mit.hear("initiator_seq") == text(who->keys().initiator_seq));
           CHECK(mit.hear("acceptor_seq") == text(who->keys().acceptor_seq));
 
-          buffer buffer2;
+          storage buffer2;
           kerb::botan::ap_acceptor again({.service = service, .buffer = buffer2});
           CHECK(kerb::accept(again, req, p, keys, seen, now()).error().code == errc::replayed);
         }
@@ -211,7 +211,7 @@ TEST_CASE("ap_acceptor: an AP-REQ without mutual authentication is accepted wher
   kerb::memory_replay_cache<32> seen;
   peer mit({"initiate", "alice", "alicepw", "svc/e18", "s"});
   const octets req = unhex(mit.hear("req"));
-  buffer buffer, buffer2;
+  storage buffer, buffer2;
   kerb::botan::ap_acceptor strict({.service = service, .mutual = kerb::required, .buffer = buffer});
   CHECK(kerb::accept(strict, req, p, keys, seen, now()).error().code == errc::mutual_required);
   kerb::botan::ap_acceptor lenient({.service = service, .buffer = buffer2});
@@ -231,7 +231,7 @@ TEST_CASE("ap_acceptor: a changed AP-REQ of MIT's library is refused, and its kr
   const auto decoded = kerb::asn1::decode<kerb::msg::ApReq>(req);
   REQUIRE(decoded);
   const auto place = [&](bytes_view v) { return static_cast<std::size_t>(v.data() - req.data()) + v.size() / 2; };
-  buffer buffer;
+  storage buffer;
   std::string said;
   SECTION("in its ticket") {
     req[place(decoded->ticket->enc_part.cipher)] ^= 1;

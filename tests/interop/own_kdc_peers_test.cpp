@@ -10,7 +10,7 @@ using namespace own;
 
 namespace {
 using policy = kerb::botan::policy;
-using buffer = std::array<std::uint8_t, 16384>;
+using storage = std::array<std::uint8_t, 16384>;
 
 kerb::timestamp now() {
   timeval t{};
@@ -69,7 +69,7 @@ TEST_CASE("own kdc: our clients get tickets of each encryption type, and a proxy
              web = kerb_test::must(kerb::principal::parse("HTTP/web.own.test@OWN.TEST"));
   for (const kerb::etype_t e : p.offered()) {
     CAPTURE(tcp, e);
-    buffer buffer1, buffer2;
+    storage buffer1, buffer2;
     const kerb::etype_t only[] = {e};
     kerb::botan::as_client as({.client = me,
                                .password = kerb::secret_view::of("alicepw"),
@@ -102,7 +102,7 @@ TEST_CASE("own kdc: what it says of a client goes from the first ticket through 
   example::posix_transport wire("127.0.0.1", the_kdc().port());
   const auto me = kerb_test::must(kerb::principal::parse("rita@OWN.TEST")),
              web = kerb_test::must(kerb::principal::parse("HTTP/web.own.test@OWN.TEST"));
-  buffer buffer1, buffer2, buffer3, buffer4;
+  storage buffer1, buffer2, buffer3, buffer4;
   kerb::botan::as_client as({.client = me, .password = kerb::secret_view::of("ritapw"), .buffer = buffer1});
   const auto tgt = kerb::drive(as, p, now, wire);
   REQUIRE(tgt);
@@ -213,7 +213,7 @@ TEST_CASE("own kdc: a database that fails is a KDC that is not available, and go
   const auto log_in = [&] {
     example::posix_transport wire("127.0.0.1", k.port());
     const auto bob = kerb_test::must(kerb::principal::parse("bob@OWN.TEST"));
-    buffer buffer;
+    storage buffer;
     kerb::botan::as_client as({.client = bob, .password = kerb::secret_view::of("bobpw"), .buffer = buffer});
     return kerb::drive(as, p, now, wire).error();
   };

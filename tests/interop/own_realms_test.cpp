@@ -10,7 +10,7 @@ using namespace own;
 
 namespace {
 using example::throwaway_kdc;
-using buffer = std::array<std::uint8_t, 16384>;
+using storage = std::array<std::uint8_t, 16384>;
 
 const char* const capaths =
     "[capaths]\n"
@@ -191,7 +191,7 @@ TEST_CASE("own kdc: our client goes from our realm to MIT's", "[own][realms]") {
   const auto me = kerb_test::must(kerb::principal::parse("alice@OWN.TEST")),
              there = kerb_test::must(kerb::principal::parse("krbtgt/C.TEST@OWN.TEST")),
              web = kerb_test::must(kerb::principal::parse("HTTP/web.c.test@C.TEST"));
-  buffer buffer1, buffer2, buffer3;
+  storage buffer1, buffer2, buffer3;
   kerb::botan::as_client as({.client = me, .password = kerb::secret_view::of("alicepw"), .buffer = buffer1});
   const auto tgt = kerb::drive(as, p, clock, ours);
   REQUIRE(tgt);

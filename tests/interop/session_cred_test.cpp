@@ -30,7 +30,7 @@ octets cred_of(talk& t, const std::string& command) {
   return line.rfind("cred ", 0) == 0 ? unhex(line.substr(5)) : octets();
 }
 using received = kerb::result<kerb::received_credentials<policy>>;
-using buffer = std::array<std::uint8_t, 8192>;
+using storage = std::array<std::uint8_t, 8192>;
 
 /// Heimdal's library seals a KRB-CRED under the ticket's session key, whatever subkeys there are, and tells the time
 /// only in sessions by timestamps. It opens one under the peer's subkey, if any, and else under the session key.
@@ -56,7 +56,7 @@ TEST_CASE("protected_session: the libraries open our KRB-CRED and find two ticke
           const beginning& b = the_world->of(e);
           const auto tgt = the_world->tgt(b), service = the_world->credential(b);
           const kerb::ref<const kerb::botan::credential> both[] = {tgt, service};
-          buffer out{};
+          storage out{};
           const auto m = we.session().make_cred(both, out, the_world->turn(), to_make(with));
           REQUIRE(m);
           const octets sent(m->begin(), m->end());
@@ -84,7 +84,7 @@ TEST_CASE("protected_session: a KRB-CRED of MIT's krb5_mk_ncred has the tickets 
         ours we(t, at_addresses(with));
         const octets came = cred_of(t, "cred");
         const beginning& b = the_world->of(e);
-        buffer buffer{};
+        storage buffer{};
         received got = we.session().open_cred(came, buffer, the_world->turn(), {.addresses = true});
         CHECK(got.error().code == errc::ok);
         REQUIRE(got);
@@ -113,7 +113,7 @@ TEST_CASE("protected_session: what the libraries' krb5_fwd_tgt_creds forwards ge
                   .flags = flags});
           ours we(t, at_addresses(with));
           const octets came = cred_of(t, "forward");
-          buffer buffer{};
+          storage buffer{};
           received got = we.session().open_cred(came, buffer, the_world->turn(), to_open(with));
           CHECK(got.error().code == errc::ok);
           REQUIRE(got);
@@ -125,7 +125,7 @@ TEST_CASE("protected_session: what the libraries' krb5_fwd_tgt_creds forwards ge
           CHECK(tgt->facts().flags.has(kerb::ticket_flag_t::forwarded));
           CHECK(tgt->facts().flags.has(kerb::ticket_flag_t::forwardable));
 
-          buffer tgs_buffer{};
+          storage tgs_buffer{};
           std::vector<std::uint8_t> answers(16384);
           const kerb::principal server = kerb_test::must(kerb::principal::parse("svc/used", "PEERS.TEST"));
           kerb::botan::tgs_client tgs({.tgt = *tgt, .server = server, .buffer = tgs_buffer});
@@ -154,12 +154,12 @@ TEST_CASE("protected_session: a KRB-CRED with any octet of its seal changed is r
     for (std::size_t i = at; i != came.size(); ++i) {
       octets changed = came;
       changed[i] ^= 0x40;
-      buffer buffer{};
+      storage buffer{};
       REQUIRE(we.session().open_cred(changed, buffer, the_world->turn(), to_open(with)).error().code ==
               errc::integrity);
     }
     const auto service = the_world->credential(the_world->of(etype_t::aes256_cts_hmac_sha1_96));
-    buffer out{};
+    storage out{};
     const auto m = we.session().make_cred(service, out, the_world->turn(), to_make(with));
     REQUIRE(m);
     const octets sent(m->begin(), m->end());
@@ -181,12 +181,12 @@ TEST_CASE("protected_session: a KRB-CRED of ten minutes ago or ahead is refused,
     talk t({.with = with, .flags = "t"});
     ours we(t, at_addresses(with));
     const octets came = cred_of(t, "forward");
-    buffer buffer{};
+    storage buffer{};
     for (const std::int64_t ahead : {-600, 600})
       CHECK(we.session().open_cred(came, buffer, the_world->turn(ahead), to_open(with)).error().code ==
             errc::clock_skew);
     const auto service = the_world->credential(the_world->of(etype_t::aes256_cts_hmac_sha1_96));
-    buffer out{};
+    storage out{};
     const auto m = we.session().make_cred(service, out, the_world->turn(600), to_make(with));
     REQUIRE(m);
     CHECK(code(t.peer.ask("rd_cred " + hex(*m))) == 37);
@@ -200,7 +200,7 @@ TEST_CASE("protected_session: a KRB-CRED from another address is refused where a
     place(t, "2/c0000209", our_place);
     ours we(t, at_addresses(with));
     const octets came = cred_of(t, "cred");
-    buffer buffer{};
+    storage buffer{};
     CHECK(we.session().open_cred(came, buffer, the_world->turn(), {.addresses = true}).error().code ==
           errc::address_mismatch);
     CHECK(we.session().open_cred(came, buffer, the_world->turn()));
@@ -219,7 +219,7 @@ TEST_CASE("protected_session: MIT's library counts a KRB-CRED among the messages
       place(t, peer_place, our_place);
       ours we(t, at_addresses(with));
       const auto service = the_world->credential(the_world->of(etype_t::aes256_cts_hmac_sha1_96));
-      buffer out{}, buffer{};
+      storage out{}, buffer{};
       for (int i = 0; i != (told ? 3 : 1); ++i) {
         const octets came = cred_of(t, "cred");
         CHECK(we.session().open_cred(came, buffer, the_world->turn(), {.numbered = told}));
