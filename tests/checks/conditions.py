@@ -234,7 +234,7 @@ class Bench(mutant_bench.Bench):
 
     def culprits(self, said):
         found = set()
-        for path, line, column in re.findall(r"([\w./-]*/changed/include/[\w./-]+):(\d+):(\d+)", said):
+        for path, line, column in re.findall(r"([\w./-]*/changed/include/[\w./-]+):(\d+):(\d+): error", said):
             text = pathlib.Path(path).read_text().splitlines()[int(line) - 1]
             inside = [int(n) for n in re.findall(r"kerb_mutant::\w+\((\d+)", text)]
             found.update(inside)

@@ -125,7 +125,7 @@ class Bench:
     def culprits(self, said):
         """The changes inside which a compiler found an error."""
         found = set()
-        for path, line in re.findall(r"([\w./-]*/changed/include/[\w./-]+):(\d+)", said):
+        for path, line in re.findall(r"([\w./-]*/changed/include/[\w./-]+):(\d+):\d+: error", said):
             lines = pathlib.Path(path).read_text().splitlines()[:int(line)]
             for at in range(len(lines) - 1, -1, -1):
                 if m := re.search(r"kerb_mutant::is\((\d+)\)", lines[at]):
