@@ -67,7 +67,7 @@ TEST_CASE("quickstart: each failure has its sentence", "[kdc]") {
       {"--principal felix", "felixpw", "the password has expired", 1},
       {"--service HTTP/nowhere", "alicepw", "the KDC does not know the service", 1},
       {"--kdc 127.0.0.1:9", "alicepw", "nobody answers there", 1},
-      {"--principal a@b@c", "alicepw", "names are written", 1},
+      {"--principal a@b@c", "alicepw", "write a name as", 1},
       {"--password-file /nowhere", "alicepw", "cannot be read", 1},
       {"--service-password-file " /* its own */, "alicepw", "needs a value", 2},
       {"--what", "alicepw", "usage:", 2},

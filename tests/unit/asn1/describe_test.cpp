@@ -31,7 +31,7 @@ constexpr bool ticket_is_told() {
   return all.fault.ok() &&
          all.are({{0, "", "Ticket"},
                   {1, "tkt-vno", "INTEGER", 5},
-                  {1, "realm", "KerberosString"},
+                  {1, "realm", "Realm"},
                   {1, "sname", "PrincipalName"},
                   {2, "name-type", "Int32", 2},
                   {2, "name-string", "SEQUENCE OF"},

@@ -281,15 +281,17 @@ class kdc_exchange {
     return authorize{};
   }
   /// Answers a request that does not decode. RFC 4120 section 7.5.9 has an error for a wrong
-  /// version, and section 5.1.4 one for a wrong type: a wrong tag gets it over a stream alone. No
-  /// client sends octets with any other fault, so these get no answer.
+  /// version, and section 5.1.4 one for a wrong type: another message of Kerberos gets it over a
+  /// stream alone, except a KRB-ERROR, since two KDCs could go on answering each other. No client
+  /// sends octets with any other fault, so these get no answer.
   ///
   /// The sender of a datagram can forge its address, so an error longer than the request would
   /// amplify attacks on a victim. In that case there is no answer. A real client's request contains
   /// names, times and types, and is longer than the error.
   template <entropy_source R>
   constexpr step undecodable(const error& e, bytes_view octets, der::tag own, const environment<C, R>& env) {
-    if (!octets.empty() && octets[0] != own.octet && peer_.arrived == transport::stream) {
+    if (!octets.empty() && octets[0] != own.octet && is_other_message(octets[0]) &&
+        peer_.arrived == transport::stream) {
       return turn_down({{.code = errc::unexpected_message, .type = "KDC-REQ"}, error_code_t::krb_ap_err_msg_type}, env);
     }
     const std::string_view field = e.code == errc::wrong_constant ? std::string_view(e.field) : std::string_view();
@@ -297,6 +299,12 @@ class kdc_exchange {
     const step s =
         turn_down({e, field == "pvno" ? error_code_t::kdc_err_bad_pvno : error_code_t::krb_ap_err_msg_type}, env);
     return peer_.arrived == transport::datagram && workspace_.message().size() > octets.size() ? drop(e) : s;
+  }
+
+  /// Whether an octet is the tag of a Kerberos message other than a KRB-ERROR: constructed, of class
+  /// APPLICATION.
+  static constexpr bool is_other_message(std::uint8_t octet) {
+    return (octet & 0xe0) == 0x60 && octet != der::application(30).octet;
   }
 
   constexpr void write_refusal(der::writer& w, error_code_t code, timestamp now, std::optional<bytes_view> e_data,
