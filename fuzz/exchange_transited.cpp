@@ -51,7 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::array<std::uint8_t, 8192> out{};
   const auto result = append_transited(rest, issuer, client, server, out);
   const bool named = !client.octets.empty() && !issuer.octets.empty() && !server.octets.empty();
-  const bool can = e.ok() && named && issuer.octets.size() <= max_transited_realm;
+  const bool no_zero = std::count(issuer.octets.begin(), issuer.octets.end(), std::uint8_t{0}) == 0;
+  const bool can = e.ok() && named && no_zero && issuer.octets.size() <= max_transited_realm;
   require(!result || can, "appends to nothing else");
   const auto subfields = static_cast<std::size_t>(std::count(rest.begin(), rest.end(), ',')) + 1;
   const bool full = calls == max_transited_realms || subfields >= max_transited_realms;

@@ -45,7 +45,7 @@ bool store(const std::array<std::uint8_t, 32>& digest, kerb::kerberos_time now) 
 
 std::size_t as(kerb::as_params<kerb::key> request, const environment& t, kerb::bytes_view in) {
   kerb::as_client<insecure_policy> x(request);
-  kerb::over_stream io(x, request.layer);
+  kerb::over_stream io(x, request.buffer);
   return io.start(t).index() + io.got(in.size(), t).index() + x.provide(kerb::key(), t).index() +
          static_cast<std::size_t>(std::move(x).take().has_value());
 }
