@@ -148,7 +148,9 @@ class carried_authdata {
   /// Adds what is copied of an AD-IF-RELEVANT that examine() has checked, each element in an
   /// AD-IF-RELEVANT of its own, which means the same.
   constexpr bool add_inside(const msg::AuthorizationDataElement& e, authdata_origin from) {
-    for (const msg::AuthorizationDataElement i : *enclosed(e)) {
+    const auto inside = enclosed(e);
+    if (!inside) return false;
+    for (const msg::AuthorizationDataElement i : *inside) {
       if (i.ad_type == ad_t::if_relevant) {
         if (!add_inside(i, from)) return false;
       } else if (fate_of(i.ad_type, from, anonymous_) == authdata_fate::carried && !elements_.push_back({i, true})) {
