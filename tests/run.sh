@@ -77,7 +77,7 @@ if [ -d build/examples ]; then say "the examples are in build/examples/"; fi
 python3 tests/support/summary.py build
 case " $* " in
   *" -Dconstants=true "*) ;;
-  *) echo "left out: the compiler's own run of the tests that are constant expressions (-Dconstants=true; in CI with clang)" ;;
+  *) echo "left out: the compiler's own run of the tests that are constant expressions (-Dconstants=true; .ci/run clang)" ;;
 esac
 if [ -z "$peers" ]; then echo "left out: the tests with other implementations (-Dinterop=disabled)"; fi
 if [ $status = 0 ]; then say "all tests passed"; else say "tests failed; the log is build/meson-logs/testlog.txt"; fi
