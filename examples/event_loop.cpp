@@ -13,10 +13,10 @@ namespace {
 
 using policy = kerb::botan::policy;
 
-kerb::environment<policy, policy> env_now(policy& p) {
+kerb::environment<policy> env_now(policy& p) {
   timeval t{};
   gettimeofday(&t, nullptr);
-  return {p, p, {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}}};
+  return {p, {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}}};
 }
 
 /// One login. It cannot move, because the exchange refers to its buffers.

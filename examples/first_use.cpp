@@ -47,9 +47,9 @@ int client(kerb::secret_view password, AskKdc&& ask_kdc, AskService&& ask_servic
   std::array<std::uint8_t, 1024> sent, opened;
   const kerb::bytes_view text = kerb::octets_of("who am I?");
   kerb::botan::protected_session talk(std::move(*session), {.here = kerb::side::initiator});
-  const auto message = talk.make_priv(text, sent, kerb::environment(b, b, now()));  // a KRB-PRIV
+  const auto message = talk.make_priv(text, sent, kerb::environment(b, now()));  // a KRB-PRIV
   if (!message) return report(message.error());
-  const auto answer = talk.open_priv(tell(*message), opened, kerb::environment(b, b, now()));
+  const auto answer = talk.open_priv(tell(*message), opened, kerb::environment(b, now()));
   if (!answer) return report(answer.error());
   std::printf("the service says: %s\n", std::string(answer->begin(), answer->end()).c_str());
   return 0;
@@ -82,9 +82,9 @@ class service {
   kerb::bytes_view hear(kerb::bytes_view message) {
     if (!talk) return {};  // no client has authenticated
     std::array<std::uint8_t, 1024> opened;
-    const auto text = talk->open_priv(message, opened, kerb::environment(b, b, now()));
+    const auto text = talk->open_priv(message, opened, kerb::environment(b, now()));
     if (!text) return {};
-    const auto answer = talk->make_priv(kerb::octets_of("you are " + client), sent, kerb::environment(b, b, now()));
+    const auto answer = talk->make_priv(kerb::octets_of("you are " + client), sent, kerb::environment(b, now()));
     return answer ? *answer : kerb::bytes_view();
   }
 

@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
   if (!ticket) return failure("no ticket for the service", ticket.error(), *service);
 
   kerb::botan::ap_initiator initiator({.credential = *ticket, .buffer = buffer3});
-  const auto first = initiator.start(kerb::environment(crypto, crypto, now()));
+  const auto first = initiator.start(kerb::environment(crypto, now()));
   const auto* const sent = std::get_if<kerb::send>(&first);
   const auto* const failed = std::get_if<kerb::failed>(&first);
   if (failed != nullptr) return failure("no request", failed->why);
@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
     } else if (const auto no = kerb::asn1::decode<kerb::msg::KrbError>(answer->octets)) {
       std::printf("%s: refused, %s\n", address.c_str(), std::string(name_of(no->error_code)).c_str());
     } else {
-      const auto done = initiator.receive(answer->octets, kerb::environment(crypto, crypto, now()));
+      const auto done = initiator.receive(answer->octets, kerb::environment(crypto, now()));
       std::printf("%s: %s\n", address.c_str(),
                   kerb::is<kerb::done>(done) ? "accepted, and it has proven itself" : "its answer does not open");
     }

@@ -17,7 +17,7 @@ kerb::timestamp now() {
   gettimeofday(&t, nullptr);
   return {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}};
 }
-kerb::environment<policy, policy> env_now(policy& p) { return {p, p, now()}; }
+kerb::environment<policy> env_now(policy& p) { return {p, now()}; }
 
 /// Runs an exchange with the KDC: does what each step asks for. kerb::drive() is the same loop in one call.
 template <class Exchange, class Ask>

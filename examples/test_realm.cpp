@@ -61,7 +61,7 @@ int test() {
   if (key == nullptr || !keys.add(*web, 1, kerb::etype_t::aes256_cts_hmac_sha1_96, key->copy())) return 1;
   greeter service{p, keys, *web};
   kerb::ap_initiator<policy> ap({.credential = *ticket, .buffer = buffer3, .mutual = kerb::if_asked});
-  const auto step = ap.start(kerb::environment(p, p, noon));
+  const auto step = ap.start(kerb::environment(p, noon));
   const auto* token = std::get_if<kerb::send>(&step);
   if (token == nullptr) return 1;
 

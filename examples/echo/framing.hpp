@@ -19,7 +19,7 @@ inline kerb::timestamp now() {
   const auto us = duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
   return {{us / 1000000}, {static_cast<std::int32_t>(us % 1000000)}};
 }
-inline kerb::environment<policy, policy> env_now(policy& p) { return {p, p, now()}; }
+inline kerb::environment<policy> env_now(policy& p) { return {p, now()}; }
 
 /// Collects one message at a time. It never reads beyond the message, so those octets stay in the stream.
 class incoming {

@@ -16,7 +16,7 @@ struct service {
   kerb::exchange_limits limits;
   shared_replays::log_line log;
 
-  kerb::environment<policy, policy> turn(kerb::timestamp at) { return {crypto, crypto, at, limits}; }
+  kerb::environment<policy> turn(kerb::timestamp at) { return {crypto, at, limits}; }
 };
 
 inline kerb::timestamp now() {

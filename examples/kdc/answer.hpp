@@ -1,8 +1,6 @@
 // Answers one request, with one line in the log.
 #pragma once
 #include <sys/time.h>
-#include <kerb/crypto/buffered_random.hpp>
-#include <kerb/crypto/fork_wiped.hpp>
 
 #include "../support/explain.hpp"
 #include "journal.hpp"
@@ -27,7 +25,7 @@ class answerer {
   kerb::bytes_view operator()(kerb::bytes_view request, const kerb::kdc_peer& peer, const std::string& from) {
     for (;;) {
       const kerb::timestamp at = now();
-      kerb::botan::kdc exchange(realm_.is, workspace_, peer, decoy_ == nullptr ? nullptr : &decoy_->record());
+      kdc exchange(realm_.is, workspace_, peer, decoy_ == nullptr ? nullptr : &decoy_->record());
       names_.forget();
       const auto over = run(exchange, request, at);
       if (const auto* more = std::get_if<kerb::need_buffer>(&over);
@@ -51,8 +49,8 @@ class answerer {
   /// The last answer on a stream to a client whose next message is too long (RFC 4120 section 7.2.2).
   kerb::bytes_view too_long(const std::string& from) {
     const kerb::timestamp at = now();
-    kerb::botan::kdc exchange(realm_.is, workspace_);
-    const environment t{crypto_, random_, at};
+    kdc exchange(realm_.is, workspace_);
+    const environment t{crypto_, at};
     if (!log_.quiet()) {
       begin_line(at, from, " tcp refused: KRB_ERR_FIELD_TOOLONG, a length that is not taken");
       log_.end();
@@ -61,16 +59,14 @@ class answerer {
   }
 
  private:
-  // A system call for each draw would be one in six of all system calls. This process does not fork; in a forked child
-  // the page would be empty.
-  using random = kerb::buffered_random<policy>;
-  using environment = kerb::environment<policy, random>;
+  using kdc = kerb::kdc<policy>;
+  using environment = kerb::environment<policy>;
   static constexpr std::size_t most_buffer = 1 << 20;
 
   /// Gets what each step of the exchange needs. kerb::serve() is the same loop in one call; this one is written out so
   /// that the log gets the reason of a refusal.
-  kerb::kdc_step run(kerb::botan::kdc& x, kerb::bytes_view request, kerb::timestamp at) {
-    const environment t{crypto_, random_, at};
+  kerb::kdc_step run(kdc& x, kerb::bytes_view request, kerb::timestamp at) {
+    const environment t{crypto_, at};
     client_.assign("-");
     auto step = x.receive(request, t);
     for (;;) {
@@ -81,12 +77,12 @@ class answerer {
   }
   /// There is no policy beyond the records. A client's authorization data goes into its first ticket; the TGS carries
   /// it over.
-  static kerb::issue_options granted(const kerb::botan::kdc& x) {
+  static kerb::issue_options granted(const kdc& x) {
     kerb::issue_options o;
     if (x.as() != nullptr) o.authorization_data = entry::authdata(x.as()->client());
     return o;
   }
-  kerb::kdc_step looked_up(kerb::botan::kdc& x, const kerb::need_principal& ask, const environment& t) {
+  kerb::kdc_step looked_up(kdc& x, const kerb::need_principal& ask, const environment& t) {
     // Now, while the opened ticket is available: it is wiped at the end
     if (x.tgs() != nullptr && ask.role == kerb::principal_role::server) {
       const auto& ticket = x.tgs()->header_ticket();
@@ -116,7 +112,7 @@ class answerer {
     log_.line().append(told_.text).append(" ").append(from).append(what);
   }
   /// Who requested what, and the result. Only the client of a TGS request is from a sealed part.
-  void tell(std::string& to, const kerb::botan::kdc& x, const kerb::kdc_step& over) const {
+  void tell(std::string& to, const kdc& x, const kerb::kdc_step& over) const {
     if (x.as() != nullptr) {
       const auto& body = x.as()->body();
       to += "AS ";
@@ -177,15 +173,13 @@ class answerer {
   std::shared_ptr<const entry> decoy_;
   directory names_;
   policy& crypto_;
-  kerb::fork_wiped_page page_;
-  random random_{crypto_, page_.octets(512)};
   journal& log_;
   struct {
     kerb::kerberos_time at = kerb::earliest_time;
     std::string text;
   } told_;              ///< the time of the last line, as text
   std::string client_;  ///< the client of a TGS request, after its ticket has been opened
-  std::vector<std::uint8_t> workspace_ = std::vector<std::uint8_t>(4 * kerb::botan::kdc::typical_buffer_size);
+  std::vector<std::uint8_t> workspace_ = std::vector<std::uint8_t>(4 * kdc::typical_buffer_size);
 };
 
 }  // namespace example

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <fstream>
 #include <kerb/botan.hpp>
+#include <kerb/crypto/buffered_random.hpp>
+#include <kerb/crypto/fork_wiped.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -13,7 +15,17 @@
 namespace example {
 
 using kerb::etype_t;
-using policy = kerb::botan::policy;
+
+/// The default policy, which draws random octets 512 at a time: a system call for each draw would be one in six of all
+/// system calls. In a forked child the page is empty.
+class policy : public kerb::botan::policy {
+ public:
+  bool fill(std::span<std::uint8_t> out) noexcept { return random_.fill(out); }
+
+ private:
+  kerb::fork_wiped_page page_;
+  kerb::buffered_random<kerb::botan::policy> random_{*this, page_.octets(512)};
+};
 
 /// An error in the administrator's text; what() has the place and the reason.
 struct bad_text : std::runtime_error {

@@ -23,7 +23,7 @@ class embedded_kdc {
   const kerb::key* key_of(std::string_view name) { return realm_.key_of(name); }
 
   kerb::result<kerb::answer> operator()(const kerb::send& s, kerb::timestamp now) {
-    const kerb::environment<policy, policy> t{p_, p_, now};
+    const kerb::environment<policy> t{p_, now};
     kerb::botan::kdc x(realm_.settings, workspace_);
     kerb::kdc_step step = x.receive(s.octets, t);
     for (;;) {

@@ -54,7 +54,7 @@ struct service_side {
 
   /// Runs the AP exchange and explains both sides. Returns the exit status.
   int meet(const kerb::botan::credential& c, kerb::botan::policy& p, story& tell, kerb::timestamp now) {
-    const kerb::environment<kerb::botan::policy, kerb::botan::policy> t{p, p, now};
+    const kerb::environment<kerb::botan::policy> t{p, now};
     kerb::botan::ap_initiator initiator({.credential = c, .buffer = initiator_buffer});
     auto step = initiator.start(t);
     const auto* request = std::get_if<kerb::send>(&step);
@@ -99,7 +99,7 @@ struct service_side {
   }
   /// Returns whether the service accepts a new AP-REQ with this ticket.
   bool accepts(const kerb::botan::credential& c, kerb::botan::policy& p, kerb::timestamp now) {
-    const kerb::environment<kerb::botan::policy, kerb::botan::policy> t{p, p, now};
+    const kerb::environment<kerb::botan::policy> t{p, now};
     kerb::botan::ap_initiator initiator({.credential = c, .buffer = initiator_buffer});
     auto step = initiator.start(t);
     const auto* request = std::get_if<kerb::send>(&step);

@@ -44,7 +44,7 @@ class ap_world {
       session_octets_[i] = static_cast<std::uint8_t>(0x92 + 5 * i);
     }
     const kerb::timestamp t = now();
-    const kerb::environment<policy, policy> environment{p, p, t, limits};
+    const kerb::environment<policy> environment{p, t, limits};
     const kerb::msg::AuthorizationDataElement inner[] = {{kerb::ad_t::win2k_pac, pac}};
     std::array<std::uint8_t, 1024> list;
     const kerb::msg::AuthorizationDataElement outer[] = {
@@ -209,7 +209,7 @@ void request_kerb(benchmark::State& state, int etype) {
   std::array<std::uint8_t, kerb::botan::ap_initiator::typical_buffer_size> buffer;
   timed(state, [&] {
     kerb::botan::ap_initiator a({.credential = credential, .buffer = buffer});
-    const auto step = a.start(kerb::environment<policy, policy>{w.p, w.p, now(), limits});
+    const auto step = a.start(kerb::environment<policy>{w.p, now(), limits});
     const auto* s = std::get_if<kerb::send>(&step);
     return s != nullptr && s->octets.size() > w.ticket.size();
   });

@@ -150,7 +150,7 @@ class load {
     octets_t hints;
     for (std::size_t i = 0; i != n; ++i) {
       kerb::botan::as_client as({.client = alice, .key = key, .buffer = workspace_, .etypes = etypes_});
-      const auto turn = [&] { return kerb::environment<policy, policy>{p_, p_, now()}; };
+      const auto turn = [&] { return kerb::environment<policy>{p_, now()}; };
       auto step = as.start(turn());
       if (const auto* s = std::get_if<kerb::send>(&step); s != nullptr && hints.empty())
         hints = copy(kdc.ask(s->octets));
@@ -166,7 +166,7 @@ class load {
     if (!tgt) give_up("no TGT");
     for (std::size_t i = 0; i != n; ++i) {
       kerb::botan::tgs_client tgs({.tgt = *tgt, .server = web, .buffer = workspace_, .etypes = etypes_});
-      const auto step = tgs.start(kerb::environment<policy, policy>{p_, p_, now()});
+      const auto step = tgs.start(kerb::environment<policy>{p_, now()});
       const auto* s = std::get_if<kerb::send>(&step);
       if (s == nullptr) give_up("no TGS-REQ can be made");
       tgs_requests.push_back(copy(s->octets));

@@ -4,7 +4,7 @@
 
 namespace core_only {
 using kerb::testing::insecure_policy;
-using environment = kerb::environment<insecure_policy, insecure_policy>;
+using environment = kerb::environment<insecure_policy>;
 
 bool core(kerb::timestamp a, kerb::timestamp b) {
   kerb::unique_time clock;

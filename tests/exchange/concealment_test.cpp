@@ -65,7 +65,7 @@ struct scene {
     std::array<msg::PaData, 1> padata{};
     if (e) {
       const key k = random_key(p, *e);
-      const environment t{p, p, noon};
+      const environment t{p, noon};
       errc why = errc::ok;
       auto stamp = asn1::computed{[&](der::writer& w) {
         write_sealed(w, msg::PaEncTsEnc{noon.at, noon.usec}, k, key_usage_t::as_req_enc_timestamp, t, why);
@@ -79,7 +79,7 @@ struct scene {
   }
   std::size_t answered(const std::vector<std::uint8_t>& request, const person* client, const person& server,
                        const person* decoy) {
-    const environment t{p, p, noon};
+    const environment t{p, noon};
     botan::kdc x(settings, buffer, {}, decoy == nullptr ? nullptr : &decoy->record);
     kdc_step step = x.receive(bytes_view(request), t);
     step = client != nullptr ? x.found(client->record, t) : x.absent(t);

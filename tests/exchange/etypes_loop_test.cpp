@@ -56,7 +56,7 @@ void the_whole_way(etype_t e) {
   CHECK(session->protection_key().etype() == e);
 
   std::array<std::uint8_t, 1024> cred{}, cred_buffer{};
-  const environment now{crypto, crypto, noon};
+  const environment now{crypto, noon};
   const ref<const basic_credential<typename Policy::key>> some[]{*ticket};
   const auto sent = make_krb_cred(some, {.at = noon}, session->protection_key(), cred, now);
   REQUIRE(sent);

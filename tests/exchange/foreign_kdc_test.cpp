@@ -97,7 +97,7 @@ struct world {
     return drive(tgs, crypto, noon, [&](const send& s) -> result<answer> {
       if (!(s.realm == other)) return errc::no_answer;
       const auto req = asn1::decode<msg::TgsReq>(s.octets);
-      const environment<policy, policy> t{crypto, crypto, noon, {}};
+      const environment<policy> t{crypto, noon, {}};
       const key known = make(0xe0), sealing = make(0xc0);
       msg::EncTicketPart inside;
       inside.key = {e18, known.octets().unguarded()};
@@ -184,7 +184,7 @@ struct enemy_at_home {
     as_client<policy> x({.client = as, .key = long_term, .buffer = buffer, .options = {kdc_option_t::canonicalize}});
     return drive(x, w.crypto, noon, [&](const send& s) -> result<answer> {
       const auto req = asn1::decode<msg::AsReq>(s.octets);
-      const environment<policy, policy> t{w.crypto, w.crypto, noon, {}};
+      const environment<policy> t{w.crypto, noon, {}};
       const key known = w.make(0xe0), sealing = w.make(0xc0);
       msg::EncTicketPart inside;
       inside.key = {e18, known.octets().unguarded()};

@@ -133,7 +133,7 @@ work client_work(std::size_t n, Request (*ask)(c::kdc_world&, const basic_creden
   };
   const auto q = std::make_shared<kept>();
   q->buffer.resize(4 * n + 16384);
-  const auto start = [q, ask](Exchange& x, library& p) { return x.start(environment(p, p, q->w.now)); };
+  const auto start = [q, ask](Exchange& x, library& p) { return x.start(environment(p, q->w.now)); };
   {
     library p;  // of its own, so that each run draws the same octets
     Exchange x(ask(q->w, q->tgt, q->buffer));
@@ -145,7 +145,7 @@ work client_work(std::size_t n, Request (*ask)(c::kdc_world&, const basic_creden
     library p;
     Exchange x(ask(q->w, q->tgt, q->buffer));
     (void)start(x, p);
-    (void)x.receive(q->answer, environment(p, p, q->w.now), transport::stream);
+    (void)x.receive(q->answer, environment(p, q->w.now), transport::stream);
   };
 }
 using as = as_client<library>;
@@ -225,7 +225,7 @@ octets kdc_reply(c::kdc_world& w, bytes_view request, F bend) {
   in_ticket.cname = c::alice().name;
   octets ticket_buffer(1u << 22);
   const auto ticket = testing::mint_ticket({part.sname, part.srealm}, in_ticket, w.service_key, 1u,
-                                           environment(p, p, w.now), ticket_buffer);
+                                           environment(p, w.now), ticket_buffer);
   REQUIRE(ticket);
   const bool is_as = M == msg_t::as_rep;
   key subkey;
@@ -239,7 +239,7 @@ octets kdc_reply(c::kdc_world& w, bytes_view request, F bend) {
     usage = key_usage_t::tgs_rep_enc_part_subkey;
   }
   const auto made =
-      testing::mint_kdc_rep<M>(c::alice(), *ticket, part, *seal, usage, environment(p, p, w.now), out, padata);
+      testing::mint_kdc_rep<M>(c::alice(), *ticket, part, *seal, usage, environment(p, w.now), out, padata);
   REQUIRE(made);
   return {made->begin(), made->end()};
 }

@@ -72,7 +72,7 @@ struct receiver_of {
   botan::policy policy;
   std::vector<std::uint8_t> buffer = std::vector<std::uint8_t>(4096);
   timestamp now{{1767225600}, {500000}};
-  environment<botan::policy, botan::policy> t() { return {policy, policy, now, {}}; }
+  environment<botan::policy> t() { return {policy, now, {}}; }
   botan::protected_session receiver(std::string_view name, std::int64_t etype, bytes_view octets) {
     session_options o{.here = side::acceptor};
     const bool with_numbers = name.ends_with("numbers"), with_both = name.ends_with("both");

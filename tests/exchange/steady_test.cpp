@@ -44,7 +44,7 @@ struct scene {
     const auto credential = drive(tgs, p, noon, to_kdc(tgs_req));
     REQUIRE(credential);
     botan::ap_initiator ap({.credential = *credential, .buffer = ap_buffer});
-    const auto step = ap.start(environment{p, p, noon()});
+    const auto step = ap.start(environment{p, noon()});
     const auto* s = std::get_if<send>(&step);
     REQUIRE(s != nullptr);
     ap_req.assign(s->octets.begin(), s->octets.end());

@@ -27,7 +27,7 @@ inline policy& crypto() {
   static policy p;
   return p;
 }
-inline kerb::environment<policy, policy> turn() { return {crypto(), crypto(), now()}; }
+inline kerb::environment<policy> turn() { return {crypto(), now()}; }
 
 /// A realm in this program. Its service is echo/localhost@EXAMPLE.ORG, whose key is in a keytab.
 class realm {

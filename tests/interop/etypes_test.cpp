@@ -76,14 +76,14 @@ TEST_CASE("every named encryption type: MIT's KDC gives tickets, and MIT's libra
 
       const octets covered = of("what the application says");
       kerb::ap_initiator<wide_policy> ap({.credential = *ticket, .buffer = buffer3, .application_data = covered});
-      auto step = ap.start(kerb::environment{p, p, now()});
+      auto step = ap.start(kerb::environment{p, now()});
       REQUIRE(kerb::is<kerb::send>(step));
       peer_process mit(std::getenv("KERB_MIT_PEER"),
                        {"accept", "FILE:" + kdc->path("services.keytab"), "svc/e" + number(e), "s"});
       mit.tell(hex(std::get<kerb::send>(step).octets));
       mit.tell(hex(covered));
       const octets rep = unhex(mit.hear("rep"));
-      step = ap.receive(rep, kerb::environment{p, p, now()});
+      step = ap.receive(rep, kerb::environment{p, now()});
       REQUIRE(kerb::is<kerb::done>(step));
       (void)mit.hear("over");
       CHECK(mit.hear("client") == "p" + number(e) + "@EXAMPLE.ORG");

@@ -24,7 +24,7 @@ struct gss_peer : peer_process {
 std::string text(const kerb::key& k) { return number(k.etype()) + " " + hex(k.octets().unguarded()); }
 std::string keytab() { return "FILE:" + kdc->path("services.keytab"); }
 std::string service_of(etype_t e) { return "svc/e" + number(e); }
-kerb::environment<policy, policy> env_now(policy& p) { return {p, p, now()}; }
+kerb::environment<policy> env_now(policy& p) { return {p, now()}; }
 
 /// Channel bindings, or none, for both sides.
 struct channel {

@@ -10,7 +10,7 @@ using kerb::error_code_t;
 
 std::uint32_t code(error_code_t e) { return static_cast<std::uint32_t>(e); }
 
-kerb::environment<policy, policy> turn_at(policy& p, std::int64_t clock = 0) { return {p, p, now(clock)}; }
+kerb::environment<policy> turn_at(policy& p, std::int64_t clock = 0) { return {p, now(clock)}; }
 
 /// A client's exchange over a stream, driven by what the socket gives.
 template <class Exchange>

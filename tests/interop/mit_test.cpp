@@ -21,7 +21,7 @@ struct peer : peer_process {
 std::string keytab() { return "FILE:" + kdc->path("services.keytab"); }
 std::string service_of(etype_t e) { return "svc/e" + number(e); }
 
-kerb::environment<policy, policy> env_now(policy& p) { return {p, p, now()}; }
+kerb::environment<policy> env_now(policy& p) { return {p, now()}; }
 
 /// The keys of a service as MIT's library finds them in the keytab that MIT's kadmin wrote.
 kerb::key_list<kerb::key, 8> keys_of(policy& p, const kerb::principal& service, const std::string& text) {

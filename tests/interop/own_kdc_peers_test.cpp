@@ -117,7 +117,7 @@ TEST_CASE("own kdc: what it says of a client goes from the first ticket through 
   kerb::memory_replay_cache<64> seen;
   const auto presented = [&](kerb::view_of<kerb::ad_t> understood, auto&& look) {
     kerb::botan::ap_initiator ap({.credential = *ticket, .buffer = buffer3, .mutual = kerb::if_asked});
-    const auto sent = ap.start(kerb::environment(p, p, now()));
+    const auto sent = ap.start(kerb::environment(p, now()));
     REQUIRE(kerb::is<kerb::send>(sent));
     kerb::botan::ap_acceptor a({.service = web, .buffer = buffer4, .understood = understood});
     const auto who = kerb::accept(a, std::get<kerb::send>(sent).octets, p, keys, seen, now());

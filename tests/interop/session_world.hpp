@@ -128,7 +128,7 @@ class world {
   std::string keytab() const { return "FILE:" + path("keytab"); }
   key import(etype_t e, bytes_view value) { return kerb_test::must(crypto.import(e, value)); }
   key import_copy(const key& k) { return import(k.etype(), k.octets().unguarded()); }
-  kerb::environment<policy, policy> turn(std::int64_t ahead = 0) { return {crypto, crypto, now(ahead), {}}; }
+  kerb::environment<policy> turn(std::int64_t ahead = 0) { return {crypto, now(ahead), {}}; }
   kerb::timestamp endtime() const { return {{began.at.seconds + 3600}, {0}}; }
 
   kerb::botan::credential credential(const beginning& b) {

@@ -103,8 +103,8 @@ class basic_ap_world {
   kerb::acceptor_params request{.service = web, .buffer = {}};
   std::optional<kerb::kerberos_string> key_realm{};  ///< said with the key, where the request names no realm
 
-  constexpr kerb::environment<C, C> turn() { return turn(now); }
-  constexpr kerb::environment<C, C> turn(kerb::timestamp t) { return {policy, policy, t, {}}; }
+  constexpr kerb::environment<C> turn() { return turn(now); }
+  constexpr kerb::environment<C> turn(kerb::timestamp t) { return {policy, t, {}}; }
   constexpr key import(kerb::msg::EncryptionKey k) { return must(policy.import(k.keytype, k.keyvalue)); }
   constexpr key service_key() { return import(key_as_sent(service_etype, service_octets)); }
   constexpr key session_key() { return import(key_as_sent(session_etype, session_octets)); }
@@ -144,7 +144,7 @@ class basic_ap_world {
 
   /// Presents an AP-REQ to a service that has the key, and drives it to its end.
   constexpr verdict present(kerb::bytes_view req, bool fresh = true) { return present(req, turn(), fresh); }
-  constexpr verdict present(kerb::bytes_view req, const kerb::environment<C, C>& env, bool fresh = true) {
+  constexpr verdict present(kerb::bytes_view req, const kerb::environment<C>& env, bool fresh = true) {
     verdict v;
     kerb::ap_acceptor<C> a(request_in(workspace_));
     auto step = a.receive(req, env);
@@ -167,7 +167,7 @@ class basic_ap_world {
   }
 
  private:
-  constexpr bool is_shut(kerb::ap_acceptor<C>& a, const key& k, const kerb::environment<C, C>& env) {
+  constexpr bool is_shut(kerb::ap_acceptor<C>& a, const key& k, const kerb::environment<C>& env) {
     using kerb::errc;
     const errc first = failure(a.accept({}, env));
     return first != errc::ok && failure(a.replay_checked(true, env)) == first && failure(a.provide(k, env)) == first &&

@@ -149,7 +149,7 @@ class kdc_side {
   unsigned asked = 0;                        ///< principals
   std::array<std::uint8_t, 8192> scratch{};  ///< a space for tests that drive a KDC by themselves
 
-  constexpr environment<C, C> env_now() { return {crypto, crypto, now, limits}; }
+  constexpr environment<C> env_now() { return {crypto, now, limits}; }
   constexpr key make(etype_t e, std::uint8_t fill) {
     std::array<std::uint8_t, 32> o{};
     for (std::uint8_t& b : o) b = fill++;
@@ -172,7 +172,7 @@ class kdc_side {
   constexpr bytes_view as_req() {
     if (!body.cname) body.cname = alice().name;
     if (!body.sname) body.sname = krbtgt().name;
-    const environment<C, C> t = env_now();
+    const environment<C> t = env_now();
     std::array<std::uint8_t, 128> sealed{};
     fixed<msg::PaData, 4> list;
     bool ok = true;
@@ -194,7 +194,7 @@ class kdc_side {
 
   constexpr bytes_view tgs_req() {
     if (!body.sname) body.sname = web().name;
-    const environment<C, C> t = env_now();
+    const environment<C> t = env_now();
     tgt.key = {session_label.value_or(crypto.etype_of(session)), crypto.expose(session).unguarded()};
     const bytes_view ticket =
         minted(tgt_server, tgt, raw.tgt, tgt_key == nullptr ? tgs.own : *tgt_key, tgt_kvno, ticket_);
@@ -249,7 +249,7 @@ class kdc_side {
   /// The KDC's answer to a request.
   constexpr outcome ask(bytes_view request) {
     outcome o;
-    const environment<C, C> t = env_now();
+    const environment<C> t = env_now();
     kdc<C> x(settings, workspace_, peer);
     kdc_step step = x.receive(request, t);
     for (int i = 0; i != 20; ++i) {
@@ -307,7 +307,7 @@ class kdc_side {
                               const std::optional<bytes_view>& octets, const key& k, std::optional<std::uint32_t> kvno,
                               std::span<std::uint8_t> out) {
     errc why = errc::ok;
-    const environment<C, C> t = env_now();
+    const environment<C> t = env_now();
     auto plain = or_raw(part, octets);
     auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, plain, k, key_usage_t::ticket, t, why, kvno); }};
     return kerb_test::must(asn1::encode(msg::BasicTicket<decltype(sealed)>{server.realm, server.name, sealed}, out));
@@ -318,7 +318,7 @@ class kdc_side {
                            ticket_armor[] = {'t', 'i', 'c', 'k', 'e', 't', 'a', 'r', 'm', 'o', 'r'};
     const auto made = fx_cf2(crypto, subkey, session, subkey_armor, ticket_armor);
     const key& k = armor_key == nullptr ? kerb_test::must(made) : *armor_key;
-    const environment<C, C> t = env_now();
+    const environment<C> t = env_now();
     errc why = errc::ok;
     const msg::KrbFastReq inner{{}, *armored, captured<msg::KdcReqBody>::as_sent(body_octets), {}};
     auto plain = or_raw(inner, raw.fast);

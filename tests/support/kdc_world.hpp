@@ -83,7 +83,7 @@ class kdc_world {
     for (std::uint8_t& b : o) b = fill++;
     return must(policy.import(e, bytes_view(o).first(policy.seed_octets(e))));
   }
-  constexpr auto turn_at(timestamp t) { return environment{policy, policy, t, limits}; }
+  constexpr auto turn_at(timestamp t) { return environment{policy, t, limits}; }
   constexpr auto env_now() { return turn_at(now); }
 
   constexpr as_params<key> ask_as(std::span<std::uint8_t> buffer) {

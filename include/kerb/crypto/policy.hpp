@@ -51,8 +51,8 @@ inline constexpr std::size_t max_prf_pieces = 8;
 ///   hash(id, pieces, out)      the hash over the pieces in order, truncated to out.size() octets
 ///   pbkdf2(id, pw, salt, n, out)  PBKDF2-HMAC (RFC 2898 section 5.2) with n >= 1 iterations, to any out.size()
 ///   fill(out)                  octets from a cryptographically secure source, also after fork(); false when it fails.
-///                              An exchange can use another source: its environment has one beside the policy.
-///                              buffered_random (buffered_random.hpp) combines many draws into few
+///                              with_random (with_random.hpp) makes a policy that uses another source, such as
+///                              buffered_random (buffered_random.hpp), which combines many draws into few
 ///
 /// Every function is noexcept. It fails with errc::crypto_backend when the library does, when the
 /// library lacks the algorithm, when a holder is empty, and when more octets are requested than a
@@ -155,6 +155,7 @@ concept signs_with = requires(C& c, cksum_t t, const K& k, key_usage_t u, view_o
 /// allocates in steady state, throws, or keeps a view of its arguments. A policy is used by one
 /// thread at a time.
 ///
+///   fill(out)              random octets, as in primitives: an exchange draws its keys, nonces and confounders here
 ///   offered()              the encryption types that a client requests, best first; weak ones only if named
 ///   shape(e)               octets that sealing adds; nullopt: this policy does not support the encryption type
 ///   key_octets(e)          the size of a key in a message; 0: unsupported encryption type
@@ -178,7 +179,7 @@ concept signs_with = requires(C& c, cksum_t t, const K& k, key_usage_t u, view_o
 ///   hash(id, pieces, out)  the hash over the pieces in order, truncated to out.size() octets; errc::crypto_backend if
 ///                          the library does not have it, as with MD5 under FIPS
 template <class C>
-concept crypto_policy = std::movable<typename C::key> && std::movable<typename C::prepared_key> &&
+concept crypto_policy = entropy_source<C> && std::movable<typename C::key> && std::movable<typename C::prepared_key> &&
     seals_with<C, typename C::key> && seals_with<C, typename C::prepared_key> &&
     signs_with<C, typename C::key> && signs_with<C, typename C::prepared_key> &&
     requires(C& c, const typename C::key& k, etype_t e, key_usage_t u, bytes_view in,

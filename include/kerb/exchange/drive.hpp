@@ -33,9 +33,9 @@ template <class Exchange, class C, class Now, class Ask>
                                                                  const exchange_limits& limits = {}) {
   const auto env_now = [&] {
     if constexpr (std::convertible_to<Now&&, timestamp>) {
-      return environment<C, C>{policy, policy, now, limits};
+      return environment<C>{policy, now, limits};
     } else {
-      return environment<C, C>{policy, policy, now(), limits};
+      return environment<C>{policy, now(), limits};
     }
   };
   typename Exchange::step step = x.start(env_now());

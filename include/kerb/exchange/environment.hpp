@@ -1,4 +1,4 @@
-// The environment of a call: cryptography, randomness, the current time, and limits.
+// The environment of a call: cryptography with its randomness, the current time, and limits.
 #pragma once
 #include "../core/time.hpp"
 #include "../crypto/policy.hpp"
@@ -15,18 +15,23 @@ struct exchange_limits {
   unsigned max_rounds = 6;                  ///< maximum number of requests in one AS exchange, including the first
 };
 
-/// The environment of one call. An exchange stores none of it. The policy may also be the entropy
-/// source.
-template <crypto_policy C, entropy_source R>
+/// The environment of one call: the crypto policy, from which random octets come too, and the
+/// caller's clock. An exchange stores none of it.
+template <crypto_policy C>
 struct environment {
-  ref<C> policy;
-  ref<R> entropy;
+  ref<C> crypto;
   timestamp now;
   exchange_limits limits{};
+
+  /// The same clock and limits with another policy, such as with_random.
+  template <crypto_policy Other>
+  constexpr environment<Other> with(Other& other KERB_LIFETIMEBOUND) const {
+    return {other, now, limits};
+  }
 };
-template <class C, class R>
-environment(C&, R&, timestamp) -> environment<C, R>;
-template <class C, class R>
-environment(C&, R&, timestamp, exchange_limits) -> environment<C, R>;
+template <class C>
+environment(C&, timestamp) -> environment<C>;
+template <class C>
+environment(C&, timestamp, exchange_limits) -> environment<C>;
 
 }  // namespace kerb::inline v0

@@ -1,6 +1,7 @@
 // Seals a message in place in the output buffer, and opens a sealed one into a workspace.
 #pragma once
 #include "../asn1/payload.hpp"
+#include "../crypto/with_random.hpp"
 #include "../msg/basic.hpp"
 #include "environment.hpp"
 #include "workspace.hpp"
@@ -11,12 +12,12 @@ namespace kerb::inline v0 {
 /// and one buffer. On failure it sets `why`; the caller must then wipe the buffer, which may
 /// contain plaintext. A counting writer causes no randomness to be drawn and nothing to be
 /// encrypted.
-template <class T, class K, crypto_policy C, entropy_source R>
+template <class T, class K, crypto_policy C>
   requires seals_with<C, K>
-constexpr void write_sealed(der::writer& w, const T& plain, const K& k, key_usage_t usage, const environment<C, R>& env,
+constexpr void write_sealed(der::writer& w, const T& plain, const K& k, key_usage_t usage, const environment<C>& env,
                             errc& why, std::optional<uint32> kvno = {}) {
-  const etype_t etype = env.policy->etype_of(k);
-  const std::optional<seal_shape> shape = env.policy->shape(etype);
+  const etype_t etype = env.crypto->etype_of(k);
+  const std::optional<seal_shape> shape = env.crypto->shape(etype);
   if (!shape) {
     why = errc::unsupported_etype;
     return;
@@ -30,7 +31,7 @@ constexpr void write_sealed(der::writer& w, const T& plain, const K& k, key_usag
       out.zeros(shape->front);
       if (out.is_counting() || why != errc::ok) return;
       const std::span<std::uint8_t> whole = out.written_since(mark);
-      why = env.entropy->fill(whole.first(shape->front)) ? env.policy->seal(k, usage, whole) : errc::entropy;
+      why = env.crypto->fill(whole.first(shape->front)) ? env.crypto->seal(k, usage, whole) : errc::entropy;
     });
   }};
   asn1::write(w, msg::BasicEncryptedData<decltype(cipher)>{etype, kvno, cipher});
@@ -95,11 +96,9 @@ class drawn_octets {
   secret<128> octets_;
   std::size_t taken_ = 0;
 };
-/// The same environment with another source of randomness, which must outlive the result.
-template <crypto_policy C, entropy_source R, entropy_source Other>
-constexpr environment<C, Other> with_entropy(const environment<C, R>& env, Other& source KERB_LIFETIMEBOUND) {
-  return {env.policy, source, env.now, env.limits};
-}
+/// The policy `C` with randomness that was drawn before.
+template <crypto_policy C>
+using drawn_policy = with_random<C, drawn_octets>;
 /// The number of octets that write_sealed() draws for a key of this encryption type; 0 when the
 /// policy does not have it.
 template <crypto_policy C>
@@ -109,14 +108,14 @@ constexpr std::size_t confounder_octets(const C& policy, etype_t e) {
 }
 
 /// Draws a new key of the given encryption type (RFC 3961 section 3, random-to-key).
-template <crypto_policy C, entropy_source R>
-constexpr result<typename C::key> draw_key(etype_t etype, const environment<C, R>& env) {
+template <crypto_policy C>
+constexpr result<typename C::key> draw_key(etype_t etype, const environment<C>& env) {
   secret<64> seed;
-  const std::size_t n = env.policy->seed_octets(etype);
+  const std::size_t n = env.crypto->seed_octets(etype);
   if (n == 0 || n > seed.capacity()) return errc::unsupported_etype;
   const std::span<std::uint8_t> to = seed.expose_for_writing(n);
-  if (!env.entropy->fill(to)) return errc::entropy;
-  return env.policy->random_to_key(etype, bytes_view(to));
+  if (!env.crypto->fill(to)) return errc::entropy;
+  return env.crypto->random_to_key(etype, bytes_view(to));
 }
 
 /// Imports a key from a decrypted message and wipes its octets in `plain`.
@@ -130,10 +129,10 @@ constexpr result<typename C::key> take_key(C& policy, const msg::EncryptionKey& 
 
 /// Draws 31 random bits. RFC 4120 section 5.4.1 allows 32, but deployed KDCs read a nonce as a
 /// signed number.
-template <crypto_policy C, entropy_source R>
-constexpr std::optional<std::uint32_t> draw_nonce(const environment<C, R>& env) {
+template <crypto_policy C>
+constexpr std::optional<std::uint32_t> draw_nonce(const environment<C>& env) {
   std::array<std::uint8_t, 4> n{};
-  if (!env.entropy->fill(n)) return std::nullopt;
+  if (!env.crypto->fill(n)) return std::nullopt;
   return (n[0] & 0x7fu) << 24 | std::uint32_t{n[1]} << 16 | std::uint32_t{n[2]} << 8 | n[3];
 }
 

@@ -129,13 +129,12 @@ class ccache_view {
 
   /// The value of a setting, of the whole cache or of one principal. If the file has several,
   /// returns the last, which is the newest.
-  constexpr std::optional<bytes_view> config(std::string_view key,
-                                             std::optional<std::string_view> principal = {}) const {
+  constexpr std::optional<bytes_view> config(std::string_view key, std::optional<std::string_view> of = {}) const {
     std::optional<bytes_view> value;
     for (const cache_entry& e : *this) {
       const std::optional<cache_config> c = e.config();
-      if (!c || e.is_removed() || !(c->key == key) || c->principal.has_value() != principal.has_value()) continue;
-      if (!principal || *c->principal == *principal) value = c->value;
+      if (!c || e.is_removed() || !(c->key == key) || c->principal.has_value() != of.has_value()) continue;
+      if (!of || *c->principal == *of) value = c->value;
     }
     return value;
   }

@@ -148,7 +148,7 @@ class keytab_view {
 };
 
 /// A keytab as a service's source of keys (the concept ticket_keys of exchange/service/keys.hpp).
-/// Keys are tried in the order of key_search, and otherwise in the file's order. `policy` imports a
+/// Keys are tried in the order of key_search, and otherwise in the file's order. The policy imports a
 /// key when it is needed; keys that it rejects are skipped. If the file contains only the low eight
 /// bits of a version, only those bits of the ticket's version are compared. If clients know a
 /// service by several names (RFC 6806 section 6), the file needs its keys under each of them,
@@ -157,9 +157,9 @@ template <class Policy>
 class keytab_keys {
  public:
   using key = typename Policy::key;
-  constexpr keytab_keys(const keytab_view& keytab, Policy& policy KERB_LIFETIMEBOUND,
+  constexpr keytab_keys(const keytab_view& keytab, Policy& crypto KERB_LIFETIMEBOUND,
                         key_search search = key_search::named_version)
-      : keytab_(keytab), policy_(policy), search_(search) {}
+      : keytab_(keytab), policy_(crypto), search_(search) {}
 
   /// The key is valid until the next call.
   template <class Ask>

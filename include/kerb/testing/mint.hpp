@@ -14,9 +14,9 @@ constexpr result<bytes_view> mint(const T& message, std::span<std::uint8_t> out)
 }
 
 /// A Ticket for `service` with `part` sealed under `k`, at the end of `out`.
-template <class K, crypto_policy C, entropy_source R>
+template <class K, crypto_policy C>
 constexpr result<bytes_view> mint_ticket(const principal_view& service, const msg::EncTicketPart& part, const K& k,
-                                         std::optional<std::uint32_t> kvno, const environment<C, R>& env,
+                                         std::optional<std::uint32_t> kvno, const environment<C>& env,
                                          std::span<std::uint8_t> out) {
   errc why = errc::ok;
   auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, key_usage_t::ticket, env, why, kvno); }};
@@ -26,9 +26,9 @@ constexpr result<bytes_view> mint_ticket(const principal_view& service, const ms
 }
 
 /// An AS-REP or TGS-REP with `part` sealed under `k` for `usage`. `ticket` is the encoded ticket in it.
-template <msg_t M, class Part, class K, crypto_policy C, entropy_source R>
+template <msg_t M, class Part, class K, crypto_policy C>
 constexpr result<bytes_view> mint_kdc_rep(const principal_view& client, bytes_view ticket, const Part& part, const K& k,
-                                          key_usage_t usage, const environment<C, R>& env, std::span<std::uint8_t> out,
+                                          key_usage_t usage, const environment<C>& env, std::span<std::uint8_t> out,
                                           std::optional<msg::MethodData> padata = {}) {
   errc why = errc::ok;
   auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, part, k, usage, env, why); }};
@@ -40,9 +40,9 @@ constexpr result<bytes_view> mint_kdc_rep(const principal_view& client, bytes_vi
 }
 
 /// An AP-REQ with `auth` sealed under `k`. `ticket` is the encoded ticket in it.
-template <class K, crypto_policy C, entropy_source R>
+template <class K, crypto_policy C>
 constexpr result<bytes_view> mint_ap_req(bytes_view ticket, const msg::Authenticator& auth, msg::ApOptions options,
-                                         const K& k, key_usage_t usage, const environment<C, R>& env,
+                                         const K& k, key_usage_t usage, const environment<C>& env,
                                          std::span<std::uint8_t> out) {
   errc why = errc::ok;
   auto sealed = asn1::computed{[&](der::writer& w) { write_sealed(w, auth, k, usage, env, why); }};
@@ -53,8 +53,8 @@ constexpr result<bytes_view> mint_ap_req(bytes_view ticket, const msg::Authentic
 }
 
 /// An AP-REP with `part` sealed under `k`.
-template <class K, crypto_policy C, entropy_source R>
-constexpr result<bytes_view> mint_ap_rep(const msg::EncApRepPart& part, const K& k, const environment<C, R>& env,
+template <class K, crypto_policy C>
+constexpr result<bytes_view> mint_ap_rep(const msg::EncApRepPart& part, const K& k, const environment<C>& env,
                                          std::span<std::uint8_t> out) {
   errc why = errc::ok;
   auto sealed =

@@ -15,7 +15,7 @@ class realm {
   using key = typename C::key;
 
   /// The realm's own krbtgt is present from the start. `name` must outlive the realm.
-  constexpr realm(C& policy, kerberos_string name, etype_t etype) : policy_(policy), etype_(etype) {
+  constexpr realm(C& crypto, kerberos_string name, etype_t etype) : policy_(crypto), etype_(etype) {
     settings.realm = name;
     const kerberos_string parts[] = {"krbtgt"_krb, name};
     ready_ = no_client(add_key({{name_t::srv_inst, view_of<kerberos_string>(parts)}, name})).ok();

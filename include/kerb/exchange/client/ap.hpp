@@ -31,39 +31,39 @@ class [[nodiscard]] ap_initiator {
   /// A buffer size, in octets, that is enough for a ticket with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
-  constexpr explicit ap_initiator(initiator_params<key> request)
-      : request_(std::move(request)), workspace_(request_.buffer) {}
+  constexpr explicit ap_initiator(initiator_params<key> params)
+      : request_(std::move(params)), workspace_(request_.buffer) {}
 
   /// Makes the AP-REQ, without GSS-API's framing: see write_krb5_token(). Without mutual
   /// authentication there is no answer to wait for, and the product is ready.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step start(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
     if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
     if (const error e = detail::check(request_); !e.ok()) return fail(e);
     errc why = errc::ok;
     std::array<std::uint8_t, gss_checksum::bnd_size> bnd{};  // RFC 4121 section 4.1.1.2: zeros where there are none
-    if (request_.gss && request_.gss->bindings) why = hash_bindings(env.policy.get(), *request_.gss->bindings, bnd);
-    const etype_t etype = env.policy->etype_of(credential().session_key());
-    const std::optional<seal_shape> shape = env.policy->shape(etype);
-    if (why == errc::ok && request_.application_data && !env.policy->cksum_of(etype)) why = errc::unsupported_cksum;
+    if (request_.gss && request_.gss->bindings) why = hash_bindings(env.crypto.get(), *request_.gss->bindings, bnd);
+    const etype_t etype = env.crypto->etype_of(credential().session_key());
+    const std::optional<seal_shape> shape = env.crypto->shape(etype);
+    if (why == errc::ok && request_.application_data && !env.crypto->cksum_of(etype)) why = errc::unsupported_cksum;
     if (why == errc::ok && !shape) why = errc::unsupported_etype;
     if (why != errc::ok) return fail({.code = why});
+    drawn_octets octets;
+    drawn_policy<C> drawn_crypto(env.crypto.get(), octets);
+    const environment drawn = env.with(drawn_crypto);
     const std::size_t lacking = workspace_.lacking(detail::size_bound(request_), [&] {
       der::writer counted = der::writer::counting();
       sent_at_ = {env.now.at, {999999}};  // the longest
       seq_ = longest_seq;
-      write_request(counted, env, bnd, why);
+      write_request(counted, drawn, bnd, why);
       return counted.count();
     });
     if (lacking != 0) return need_buffer{lacking};
 
-    drawn_octets octets;
-    const std::size_t seed = request_.subkey ? env.policy->seed_octets(etype) : 0;
+    const std::size_t seed = request_.subkey ? env.crypto->seed_octets(etype) : 0;
     const std::size_t wanted = seed + (request_.sequence_number ? 4 : 0) + shape->front;
-    if (!octets.draw(env.entropy.get(), wanted)) return fail({.code = errc::entropy});
-    const environment drawn = with_entropy(env, octets);
+    if (!octets.draw(env.crypto.get(), wanted)) return fail({.code = errc::entropy});
     if (request_.subkey) {
       auto k = draw_key(etype, drawn);
       if (!k) return fail(k.error());
@@ -87,7 +87,7 @@ class [[nodiscard]] ap_initiator {
     const bool waits = request_.mutual == required;
     if (waits) {
       state_ = state::waiting;
-    } else if (!finish(env.policy.get(), {}, {})) {
+    } else if (!finish(env.crypto.get(), {}, {})) {
       return failed{why_};
     }
     return send{workspace_.message(), {},   destination::peer,
@@ -95,8 +95,7 @@ class [[nodiscard]] ap_initiator {
   }
 
   /// Processes what arrived: an AP-REP, a KRB-ERROR or, in a datagram, any octets.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env,
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
                                        transport arrived = transport::datagram) {
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
     if (state_ == state::failed) return failed{why_};
@@ -108,14 +107,14 @@ class [[nodiscard]] ap_initiator {
     const std::size_t n = rep->enc_part.cipher.size();
     if (workspace_.free() < n) return need_buffer{workspace_.size_with(n)};
     // RFC 4120 section 3.2.5: sealed under the ticket's session key, whichever subkeys there are
-    const auto plain = open_sealed(env.policy.get(), rep->enc_part, credential().session_key(),
+    const auto plain = open_sealed(env.crypto.get(), rep->enc_part, credential().session_key(),
                                    key_usage_t::ap_rep_enc_part, workspace_);
     if (!plain) return disregard({.code = plain.error().code, .type = "AP-REP", .field = "enc-part"});
     const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
     std::optional<key> acceptor_subkey;
     if (part->subkey) {
-      auto k = take_key(env.policy.get(), *part->subkey, *plain);
+      auto k = take_key(env.crypto.get(), *part->subkey, *plain);
       if (!k) return fail({.code = k.error().code, .type = "EncAPRepPart", .field = "subkey"});
       acceptor_subkey.emplace(std::move(*k));
     }
@@ -125,7 +124,7 @@ class [[nodiscard]] ap_initiator {
       return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"});
     if (part->cusec != sent_at_.usec)
       return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"});
-    if (!finish(env.policy.get(), std::move(acceptor_subkey), part->seq_number)) return failed{why_};
+    if (!finish(env.crypto.get(), std::move(acceptor_subkey), part->seq_number)) return failed{why_};
     workspace_.wipe_front();
     return done{};
   }
@@ -158,14 +157,13 @@ class [[nodiscard]] ap_initiator {
 
   constexpr const basic_credential<key>& credential() const { return request_.credential.get(); }
 
-  template <entropy_source R>
-  constexpr void write_request(der::writer& w, const environment<C, R>& env, bytes_view bnd, errc& why) {
+  constexpr void write_request(der::writer& w, const environment<drawn_policy<C>>& env, bytes_view bnd, errc& why) {
     const key& session_key = credential().session_key();
     std::array<std::uint8_t, max_cksum_octets> mac{};
     std::span<std::uint8_t> keyed;
     cksum_t type = cksum_t::gssapi;
     if (request_.application_data) {
-      const std::optional<cksum_shape> shape = env.policy->cksum_of(env.policy->etype_of(session_key));
+      const std::optional<cksum_shape> shape = env.crypto->cksum_of(env.crypto->etype_of(session_key));
       if (!shape) {
         why = errc::unsupported_cksum;
         return;
@@ -174,7 +172,7 @@ class [[nodiscard]] ap_initiator {
       keyed = std::span(mac).first(shape->octets);
       if (!w.is_counting()) {
         const bytes_view pieces[] = {*request_.application_data};
-        why = env.policy->sign(type, session_key, key_usage_t::ap_req_authenticator_cksum, pieces, keyed);
+        why = env.crypto->sign(type, session_key, key_usage_t::ap_req_authenticator_cksum, pieces, keyed);
       }
     }
     auto checksum = asn1::computed{[&](der::writer& out) {
@@ -193,8 +191,8 @@ class [[nodiscard]] ap_initiator {
     a.cusec = sent_at_.usec;
     a.ctime = sent_at_.at;
     if (request_.subkey) {  // while counting, the session key has the same size
-      a.subkey = msg::EncryptionKey{env.policy->etype_of(session_key),
-                                    env.policy->expose(subkey_ ? *subkey_ : session_key).unguarded()};
+      a.subkey = msg::EncryptionKey{env.crypto->etype_of(session_key),
+                                    env.crypto->expose(subkey_ ? *subkey_ : session_key).unguarded()};
     }
     if (request_.sequence_number) a.seq_number = seq_;
     if (detail::has_authorization_data(request_)) a.authorization_data.emplace(data);

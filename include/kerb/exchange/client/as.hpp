@@ -31,28 +31,26 @@ class [[nodiscard]] as_client {
   /// A buffer size, in octets, that is enough for ordinary names and tickets with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
-  constexpr explicit as_client(as_params<key> request)
-      : request_(std::move(request)), workspace_(request_.buffer), options_(request_.options) {
+  constexpr explicit as_client(as_params<key> params)
+      : request_(std::move(params)), workspace_(request_.buffer), options_(request_.options) {
     if (request_.renew_lifetime) options_.set(kdc_option_t::renewable);
   }
 
   /// Makes the first request, without pre-authentication.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step start(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
     if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
     tgs_name_[1] = request_.client.realm;
     std::optional<etype_t> own;
-    if (request_.key) own = env.policy->etype_of(request_.key->get());
-    if (!detail::make_offer(offer_, own, request_.etypes.empty() ? env.policy->offered() : request_.etypes))
+    if (request_.key) own = env.crypto->etype_of(request_.key->get());
+    if (!detail::make_offer(offer_, own, request_.etypes.empty() ? env.crypto->offered() : request_.etypes))
       return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "etype"});
     return send_request(env, env.now, true, {});
   }
 
   /// Processes what arrived: an AS-REP, a KRB-ERROR or, in a datagram, any octets.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env,
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
                                        transport arrived = transport::datagram) {
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
     if (state_ == state::failed) return failed{why_};
@@ -69,10 +67,9 @@ class [[nodiscard]] as_client {
   /// Answers need_key. The key must have the encryption type that need_key names. It is moved from,
   /// unless the result is need_buffer. The exchange remembers the key and does not ask for it
   /// again.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step provide(key&& k, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step provide(key&& k, const environment<C>& env) {
     if (state_ == state::failed) return failed{why_};
-    if (state_ != state::wants_key || env.policy->etype_of(k) != wanted_.etype) return misuse();
+    if (state_ != state::wants_key || env.crypto->etype_of(k) != wanted_.etype) return misuse();
     if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
     const bool for_reply = !reply_.empty();
     const auto rep = asn1::decode<msg::AsRep>(reply_);
@@ -132,13 +129,11 @@ class [[nodiscard]] as_client {
 
   /// Writes the next request and returns the step that sends it. `now` is the client's time as the
   /// KDC will see it.
-  template <entropy_source R>
-  constexpr step send_request(const environment<C, R>& env, timestamp now, bool fresh,
-                              std::optional<bytes_view> cookie) {
+  constexpr step send_request(const environment<C>& env, timestamp now, bool fresh, std::optional<bytes_view> cookie) {
     const kerberos_time begin = request_.from.value_or(now.at);
     till_ = request_.lifetime == 0 ? kerberos_time{0} : plus(begin, request_.lifetime);
     if (request_.renew_lifetime) rtime_ = plus(begin, *request_.renew_lifetime);
-    const environment<C, R> at{env.policy, env.entropy, now, env.limits};
+    const environment<C> at{env.crypto, now, env.limits};
 
     errc why = errc::ok;
     der::writer counted = der::writer::counting();
@@ -181,8 +176,7 @@ class [[nodiscard]] as_client {
     return send{workspace_.message(), request_.client.realm, destination::kdc, via_, fresh, afterwards::wait};
   }
 
-  template <entropy_source R>
-  constexpr void write_request(der::writer& w, const environment<C, R>& env, std::uint32_t nonce,
+  constexpr void write_request(der::writer& w, const environment<C>& env, std::uint32_t nonce,
                                std::optional<bytes_view> cookie, errc& why) {
     msg::KdcReqBody body;
     detail::fill_body(body, asked(nonce));
@@ -210,8 +204,7 @@ class [[nodiscard]] as_client {
 
   // ---- KRB-ERROR: unauthenticated, so only a hint
 
-  template <entropy_source R>
-  constexpr step on_error(bytes_view octets, const environment<C, R>& env) {
+  constexpr step on_error(bytes_view octets, const environment<C>& env) {
     const auto e = asn1::decode<msg::KrbError>(octets);
     if (!e) return disregard(e.error());
     peer_error_ = *e;
@@ -244,8 +237,7 @@ class [[nodiscard]] as_client {
   constexpr step skewed(const msg::KrbError& e) { return fail(detail::krb_error(errc::clock_skew, e)); }
   constexpr timestamp kdc_time(timestamp now) const { return {plus(now.at, kdc_clock_ahead_), now.usec}; }
 
-  template <entropy_source R>
-  constexpr step next_round(const msg::KrbError& e, const environment<C, R>& env) {
+  constexpr step next_round(const msg::KrbError& e, const environment<C>& env) {
     if (!e.e_data) return refused_by_kdc(e);
     const auto methods = asn1::decode_as<msg::MethodData>("METHOD-DATA", *e.e_data);
     if (!methods) {  // some KDCs send another type there; only the code counts
@@ -261,9 +253,9 @@ class [[nodiscard]] as_client {
     if (wants == preauth_wants::skip) return nothing_left(e);
     std::optional<detail::key_hint> hint;
     if (wants == preauth_wants::key) {
-      const auto found = detail::hint_from(env.policy.get(), *methods, key_etypes(), env.limits);
+      const auto found = detail::hint_from(env.crypto.get(), *methods, key_etypes(), env.limits);
       if (!found) return is_malformed(found.error().code) ? disregard(found.error()) : fail(found.error());
-      hint = found->value_or(standard_hint(offer_[0], env.policy.get()));
+      hint = found->value_or(standard_hint(offer_[0], env.crypto.get()));
     }
     // Nothing has changed so far; the next round begins here
     reply_ = {};
@@ -294,17 +286,15 @@ class [[nodiscard]] as_client {
   }
   /// Puts the index of the key for the hint into `place`. Returns a step when the caller must
   /// provide the key, or on failure.
-  template <entropy_source R>
-  constexpr std::optional<step> find_key(const detail::key_hint& hint, const environment<C, R>& env,
-                                         std::size_t& place) {
+  constexpr std::optional<step> find_key(const detail::key_hint& hint, const environment<C>& env, std::size_t& place) {
     if (request_.key) {
-      if (env.policy->etype_of(request_.key->get()) == hint.etype) return std::nullopt;
+      if (env.crypto->etype_of(request_.key->get()) == hint.etype) return std::nullopt;
       return disregard({.code = errc::no_key, .type = "ETYPE-INFO2"});
     }
     const bytes_view salt = hint.salt ? *hint.salt : workspace_.kept().first(default_salt_size(request_.client));
     wanted_ = {.etype = hint.etype, .iterations = hint.iterations.count};
     const bytes_view pieces[] = {salt};
-    if (const errc e = env.policy->digest(pieces, wanted_.salt); e != errc::ok) return fail({.code = e});
+    if (const errc e = env.crypto->digest(pieces, wanted_.salt); e != errc::ok) return fail({.code = e});
     place = keys_.find(wanted_);
     if (place != no_key) return std::nullopt;
     // Anyone can make a client derive keys; limit them to the number that an honest KDC can cause
@@ -313,7 +303,7 @@ class [[nodiscard]] as_client {
       state_ = state::wants_key;
       return need_key{hint.etype, salt, hint.iterations};
     }
-    auto k = env.policy->string_to_key(hint.etype, request_.password, salt, hint.iterations);
+    auto k = env.crypto->string_to_key(hint.etype, request_.password, salt, hint.iterations);
     if (!k) return fail(k.error());
     place = keys_.add(wanted_, std::move(*k), key_);
     return std::nullopt;
@@ -321,8 +311,7 @@ class [[nodiscard]] as_client {
 
   // ---- AS-REP
 
-  template <entropy_source R>
-  constexpr step on_reply(const msg::AsRep& rep, const environment<C, R>& env) {
+  constexpr step on_reply(const msg::AsRep& rep, const environment<C>& env) {
     const detail::request_facts a = asked(nonce_);
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) {
       if (same_name(rep.cname, a.client.name) && !(rep.crealm == a.client.realm)) named_.note(rep.crealm);
@@ -330,24 +319,24 @@ class [[nodiscard]] as_client {
     }
     if (const std::size_t n = detail::buffer_for(rep); workspace_.free() < n)
       return need_buffer{workspace_.size_with(n)};
-    const key* reply_key = reply_key_for(rep.enc_part.etype, env.policy.get());
+    const key* reply_key = reply_key_for(rep.enc_part.etype, env.crypto.get());
     if (reply_key == nullptr) {
       const etype_t only[] = {rep.enc_part.etype};
       // RFC 4120 section 3.1.5: padata in the reply may describe how to derive the key; they are as
       // unauthenticated as the reply
-      const auto hint = detail::hint_from(env.policy.get(), rep.padata.value_or(msg::MethodData{}), only, env.limits);
+      const auto hint = detail::hint_from(env.crypto.get(), rep.padata.value_or(msg::MethodData{}), only, env.limits);
       if (!hint) return disregard(hint.error());
-      if (const auto next = find_key(hint->value_or(standard_hint(only[0], env.policy.get())), env, reply_key_))
+      if (const auto next = find_key(hint->value_or(standard_hint(only[0], env.crypto.get())), env, reply_key_))
         return *next;
       if (reply_key_ == no_key) return disregard({.code = errc::no_key, .type = "AS-REP", .field = "enc-part"});
       reply_key = &keys_[reply_key_];
     }
-    auto plain = open_sealed(env.policy.get(), rep.enc_part, *reply_key, key_usage_t::as_rep_enc_part, workspace_);
+    auto plain = open_sealed(env.crypto.get(), rep.enc_part, *reply_key, key_usage_t::as_rep_enc_part, workspace_);
     reply_key_ = no_key;
     if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
     const auto part = asn1::decode<msg::EncAsRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
-    auto session_key = take_key(env.policy.get(), part->key, *plain);
+    auto session_key = take_key(env.crypto.get(), part->key, *plain);
     const timestamp now{kdc_time(env.now)};
     const error wrong = detail::check_enc_part(*part, rep.ticket.value(), rep.crealm, a, now, env.limits);
     if (!wrong.ok()) return fail(wrong);

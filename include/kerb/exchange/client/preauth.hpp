@@ -32,13 +32,13 @@ struct preauth_offer {
 ///                                            sets why on failure; draws nothing while counting
 ///   written()                                called when a request with its padata has been made
 ///   reply_key(long_term) -> const Key*       the key that opens the AS-REP; most mechanisms return the long-term key
-template <class M, class C, class R>
+template <class M, class C>
 concept preauth_mechanism = std::movable<M> &&
-    requires(M& m, const preauth_offer& o, der::writer& w, const typename C::key* k, const environment<C, R>& env,
+    requires(M& m, const preauth_offer& o, der::writer& w, const typename C::key* k, const environment<C>& env,
              errc& why) {
   { M::offered_as } -> std::convertible_to<padata_t>;
   { m.consider(o) } -> std::same_as<preauth_wants>;
-  m.template write<C, R>(w, k, env, why);
+  m.template write<C>(w, k, env, why);
   m.written();
   { m.reply_key(k) } -> std::same_as<const typename C::key*>;
 };
@@ -51,8 +51,8 @@ class enc_timestamp {
   constexpr preauth_wants consider(const preauth_offer&) const {
     return used_ ? preauth_wants::skip : preauth_wants::key;
   }
-  template <class C, class R>
-  constexpr void write(der::writer& w, const typename C::key* k, const environment<C, R>& env, errc& why) const {
+  template <class C>
+  constexpr void write(der::writer& w, const typename C::key* k, const environment<C>& env, errc& why) const {
     const msg::PaEncTsEnc plain{env.now.at, env.now.usec};
     auto value = asn1::computed{[&](der::writer& out) {
       der::wrap(out, der::octet_string,
@@ -102,11 +102,11 @@ class mechanism_set<std::tuple<M...>> {
   constexpr void choose(std::size_t who) { chosen_ = who; }
   constexpr bool chosen() const { return chosen_ != none; }
 
-  template <class C, class R>
-  constexpr void write(der::writer& w, const typename C::key* k, const environment<C, R>& env, errc& why) {
-    static_assert((preauth_mechanism<M, C, R> && ...));
+  template <class C>
+  constexpr void write(der::writer& w, const typename C::key* k, const environment<C>& env, errc& why) {
+    static_assert((preauth_mechanism<M, C> && ...));
     each([&](auto& m, std::size_t i) {
-      if (i == chosen_) m.template write<C, R>(w, k, env, why);
+      if (i == chosen_) m.template write<C>(w, k, env, why);
     });
   }
   constexpr void written() {

@@ -48,15 +48,14 @@ class [[nodiscard]] tgs_client {
   /// A buffer size, in octets, that is enough for ordinary names and tickets with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
-  constexpr explicit tgs_client(tgs_params<key> request)
-      : request_(std::move(request)), workspace_(request_.buffer), options_(request_.options) {
+  constexpr explicit tgs_client(tgs_params<key> params)
+      : request_(std::move(params)), workspace_(request_.buffer), options_(request_.options) {
     if (request_.renew_lifetime) options_.set(kdc_option_t::renewable);
     if (request_.user_to_user) options_.set(kdc_option_t::enc_tkt_in_skey);
   }
 
   /// Makes the request.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step start(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
     if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
@@ -65,7 +64,7 @@ class [[nodiscard]] tgs_client {
     } else if (options_.has(kdc_option_t::enc_tkt_in_skey)) {
       return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "additional-tickets"});
     }
-    const view_of<etype_t> etypes = request_.etypes.empty() ? env.policy->offered() : request_.etypes;
+    const view_of<etype_t> etypes = request_.etypes.empty() ? env.crypto->offered() : request_.etypes;
     offer_.clear();
     for (etype_t e : etypes)
       if (!offer_.push_back(e)) return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "etype"});
@@ -85,7 +84,7 @@ class [[nodiscard]] tgs_client {
     if (!nonce) return fail({.code = errc::entropy});
     nonce_ = *nonce;
     if (request_.subkey) {
-      auto k = draw_key(env.policy->etype_of(tgt().session_key()), env);
+      auto k = draw_key(env.crypto->etype_of(tgt().session_key()), env);
       if (!k) return fail(k.error());
       subkey_.emplace(std::move(*k));
     }
@@ -101,8 +100,7 @@ class [[nodiscard]] tgs_client {
   }
 
   /// Processes what arrived: a TGS-REP, a KRB-ERROR or, in a datagram, any octets.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env,
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
                                        transport arrived = transport::datagram) {
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
     if (state_ == state::failed) return failed{why_};
@@ -190,8 +188,7 @@ class [[nodiscard]] tgs_client {
     return send{workspace_.message(), kdc_realm(), destination::kdc, via_, fresh, afterwards::wait};
   }
 
-  template <entropy_source R>
-  constexpr void write_request(der::writer& w, const environment<C, R>& env, timestamp at, std::uint32_t nonce,
+  constexpr void write_request(der::writer& w, const environment<C>& env, timestamp at, std::uint32_t nonce,
                                errc& why) {
     const key& session_key = tgt().session_key();
     auto restrictions = asn1::computed{[&](der::writer& out) {
@@ -226,11 +223,10 @@ class [[nodiscard]] tgs_client {
     using noted_body = asn1::noted<request_body>;
     asn1::write(w, msg::KdcReq<msg_t::tgs_req, decltype(padata), noted_body>{padata, {body, body_octets}});
   }
-  template <entropy_source R>
-  constexpr void write_ap_req(der::writer& w, const environment<C, R>& env, timestamp at, bytes_view body, errc& why) {
+  constexpr void write_ap_req(der::writer& w, const environment<C>& env, timestamp at, bytes_view body, errc& why) {
     const key& session_key = tgt().session_key();
     // RFC 4120 section 3.3.2: the checksum must be keyed, and cover the body as it is sent
-    const std::optional<cksum_shape> shape = env.policy->cksum_of(env.policy->etype_of(session_key));
+    const std::optional<cksum_shape> shape = env.crypto->cksum_of(env.crypto->etype_of(session_key));
     if (!shape) {
       why = errc::unsupported_cksum;
       return;
@@ -239,7 +235,7 @@ class [[nodiscard]] tgs_client {
     const std::span<std::uint8_t> checksum = std::span(mac).first(shape->octets);
     if (!w.is_counting() && why == errc::ok) {
       const bytes_view pieces[] = {body};
-      why = env.policy->sign(shape->type, session_key, key_usage_t::tgs_req_authenticator_cksum, pieces, checksum);
+      why = env.crypto->sign(shape->type, session_key, key_usage_t::tgs_req_authenticator_cksum, pieces, checksum);
     }
     msg::Authenticator a;
     a.crealm = tgt().client().realm;
@@ -248,10 +244,10 @@ class [[nodiscard]] tgs_client {
     a.cusec = at.usec;
     a.ctime = at.at;
     if (request_.subkey) {
-      const etype_t e = env.policy->etype_of(session_key);
+      const etype_t e = env.crypto->etype_of(session_key);
       a.subkey = subkey_
-                     ? msg::EncryptionKey{e, env.policy->expose(*subkey_).unguarded()}
-                     : msg::EncryptionKey{e, env.policy->expose(session_key).unguarded()};  // counting: the same size
+                     ? msg::EncryptionKey{e, env.crypto->expose(*subkey_).unguarded()}
+                     : msg::EncryptionKey{e, env.crypto->expose(session_key).unguarded()};  // counting: the same size
     }
     auto authenticator = asn1::computed{
         [&](der::writer& out) { write_sealed(out, a, session_key, key_usage_t::tgs_req_authenticator, env, why); }};
@@ -272,8 +268,7 @@ class [[nodiscard]] tgs_client {
     return fail(detail::krb_error(skew ? errc::clock_skew : errc::kdc_error, *e));
   }
 
-  template <entropy_source R>
-  constexpr step on_reply(const msg::TgsRep& rep, const environment<C, R>& env) {
+  constexpr step on_reply(const msg::TgsRep& rep, const environment<C>& env) {
     const detail::request_facts a = asked(nonce_);
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) return disregard(e);
     const std::size_t n = detail::buffer_for(rep);
@@ -282,16 +277,16 @@ class [[nodiscard]] tgs_client {
     // session key anyway
     result<std::span<std::uint8_t>> plain = errc::integrity;
     if (subkey_) {
-      plain = open_sealed(env.policy.get(), rep.enc_part, *subkey_, key_usage_t::tgs_rep_enc_part_subkey, workspace_);
+      plain = open_sealed(env.crypto.get(), rep.enc_part, *subkey_, key_usage_t::tgs_rep_enc_part_subkey, workspace_);
     }
     if (!plain) {
-      plain = open_sealed(env.policy.get(), rep.enc_part, tgt().session_key(), key_usage_t::tgs_rep_enc_part_session,
+      plain = open_sealed(env.crypto.get(), rep.enc_part, tgt().session_key(), key_usage_t::tgs_rep_enc_part_session,
                           workspace_);
     }
     if (!plain) return disregard({.code = plain.error().code, .type = "TGS-REP", .field = "enc-part"});
     const auto part = asn1::decode<msg::EncTgsRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
-    auto session_key = take_key(env.policy.get(), part->key, *plain);
+    auto session_key = take_key(env.crypto.get(), part->key, *plain);
     const error wrong = detail::check_enc_part(*part, rep.ticket.value(), rep.crealm, a, env.now, env.limits);
     if (!wrong.ok()) return fail(wrong);
     if (!session_key) return fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});

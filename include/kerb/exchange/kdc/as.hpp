@@ -35,13 +35,12 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   /// The buffer must outlive the exchange. `decoy` is the record used in place of unknown clients
   /// when the policy conceals them (kdc_policy::conceal_unknown_clients). It must outlive the
   /// exchange.
-  constexpr as_kdc(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
+  constexpr as_kdc(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
                    const record* decoy = nullptr)
-      : base(policy, buffer, peer, decoy) {}
+      : base(settings, buffer, peer, decoy) {}
 
   /// Takes the AS-REQ, without a length prefix.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::idle) return this->misuse();
     if (!env.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
@@ -67,8 +66,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   ///
   /// A ticket-granting service has no alias and is none: if the record or the requested server is a
   /// KDC and the two differ, this call acts as absent().
-  template <entropy_source R>
-  [[nodiscard]] constexpr step found(const record& r, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step found(const record& r, const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (!has_client_) {
@@ -87,8 +85,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   }
   /// Answers need_principal: the client belongs to another realm (RFC 6806 section 7). The KDC
   /// tells the client which one. If no referral is allowed, this call acts as absent().
-  template <entropy_source R>
-  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (has_client_ || !may_refer()) return absent(env);
@@ -97,8 +94,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
                            env, {}, realm);
   }
   /// Answers need_principal: there is no such principal.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step absent(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step absent(const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (has_client_) {
@@ -113,8 +109,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     return ask(principal_role::server);
   }
   /// Answers need_principal: the database does not answer.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step unavailable(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step unavailable(const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), env);
@@ -125,25 +120,22 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   constexpr const record& client() const KERB_LIFETIMEBOUND { return client_record_; }
 
   /// Issues the ticket, with what the caller's policy adds and removes.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_decision) return this->misuse();
-    if (wants_enc_pa_rep_ && !env.policy->cksum_of(reply_etype(env.policy.get()))) {  // checked before the draw
+    if (wants_enc_pa_rep_ && !env.crypto->cksum_of(reply_etype(env.crypto.get()))) {  // checked before the draw
       return this->fail({.code = errc::unsupported_cksum});
     }
     return this->begin_issue(*this, options, env);
   }
   /// Refuses the ticket with a KRB-ERROR of this code.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_decision) return this->misuse();
     return this->turn_down({{.code = errc::refused_by_application}, code}, env);
   }
   /// The caller has filled the octets of sign_ticket.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step signed_ticket(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step signed_ticket(const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_signature) return this->misuse();
     return this->finish_issue(*this, env);
@@ -200,11 +192,10 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   /// Decides once everything is known, RFC 4120 section 3.1.3. Pre-authentication comes before
   /// anything that only the client may learn. If the policy conceals unknown clients, this includes
   /// whether the server exists, since users can also be servers of tickets.
-  template <entropy_source R>
-  constexpr step decide(const environment<C, R>& env) {
+  constexpr step decide(const environment<C>& env) {
     const verdict principals = check_principals(env.now.at);
     if (!conceals() && !principals.ok()) return this->turn_down(principals, env);
-    const detail::s2k_hints hints = this->hints_for(env.policy.get());
+    const detail::s2k_hints hints = this->hints_for(env.crypto.get());
     if (hints.empty()) {
       return this->turn_down(
           detail::no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), env);
@@ -231,7 +222,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
           env);
     }
     if (!principals.ok()) return this->turn_down(principals, env);
-    reply_key_ = key_of(env.policy.get(), hints[0].etype);
+    reply_key_ = key_of(env.crypto.get(), hints[0].etype);
     return draft_ticket(preauthenticated, env);
   }
 
@@ -248,8 +239,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     return detail::check_server(s, now);
   }
 
-  template <entropy_source R>
-  constexpr step draft_ticket(bool preauthenticated, const environment<C, R>& env) {
+  constexpr step draft_ticket(bool preauthenticated, const environment<C>& env) {
     using f = ticket_flag_t;
     using a = principal_attribute;
     const msg::KdcReqBody& b = body();
@@ -282,9 +272,9 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     return this->choose_keys(b, env);
   }
 
-  template <entropy_source R, class TicketPart>
+  template <class TicketPart>
   constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key,
-                             const environment<C, R>& env, errc& why) const {
+                             const typename base::drawn_env& env, errc& why) const {
     const key& reply_key = reply_key_->key.get();
     // RFC 6806 section 11: a checksum of the request as received, so that nobody can have weakened
     // it in transit
@@ -293,18 +283,18 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     msg::PaData echo[] = {{padata_t::req_enc_pa_rep, {}}};
     std::optional<msg::MethodData> sealed_padata;
     if (wants_enc_pa_rep_) {
-      const auto shape = env.policy->cksum_of(env.policy->etype_of(reply_key));  // issue() has checked this
+      const auto shape = env.crypto->cksum_of(env.crypto->etype_of(reply_key));  // issue() has checked this
       const std::span<std::uint8_t> out = std::span(mac).first(shape->octets);
       const bytes_view pieces[] = {request_};
       if (!w.is_counting() && why == errc::ok) {
         why = reply_key_->for_checksums != nullptr
-                  ? env.policy->sign(shape->type, *reply_key_->for_checksums, key_usage_t::as_req, pieces, out)
-                  : env.policy->sign(shape->type, reply_key, key_usage_t::as_req, pieces, out);
+                  ? env.crypto->sign(shape->type, *reply_key_->for_checksums, key_usage_t::as_req, pieces, out)
+                  : env.crypto->sign(shape->type, reply_key, key_usage_t::as_req, pieces, out);
       }
       if (const auto e = asn1::encode(msg::Checksum{shape->type, bytes_view(out)}, encoded)) echo[0].padata_value = *e;
       sealed_padata = view_of<msg::PaData>(echo);
     }
-    const detail::s2k_hints own = own_hints(env.policy.get());
+    const detail::s2k_hints own = own_hints(env.crypto->etype_of(reply_key));
     const bool newer = detail::names_newer_etype(body().etype);
     const auto padata = asn1::computed{[&](der::writer& out) { detail::write_hints(out, own, newer, false); }};
     const auto seal = [&](der::writer& out, const msg::EncAsRepPart& plain) {
@@ -320,9 +310,9 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
         client_record_.last_req, env, why);
   }
   constexpr etype_t reply_etype(const C& crypto) const { return crypto.etype_of(reply_key_->key.get()); }
-  constexpr detail::s2k_hints own_hints(const C& crypto) const {
+  constexpr detail::s2k_hints own_hints(etype_t e) const {
     detail::s2k_hints own;
-    (void)own.push_back({reply_etype(crypto), reply_key_->salt, reply_key_->s2kparams});
+    (void)own.push_back({e, reply_key_->salt, reply_key_->s2kparams});
     return own;
   }
   /// An upper bound for a reply's padata, unencrypted and sealed, and its list of earlier requests.

@@ -36,14 +36,13 @@ class authenticated_tgs_request : public kdc_exchange<C> {
   constexpr bool from_other_realm() const { return !(ap_req_.ticket->realm == this->policy_.realm); }
 
   /// Tries the keys of a record that a ticket can have been sealed under, one after the other.
-  template <entropy_source R>
-  constexpr verdict open_ticket(const msg::EncryptedData& sealed, const record& r, const environment<C, R>& env,
+  constexpr verdict open_ticket(const msg::EncryptedData& sealed, const record& r, const environment<C>& env,
                                 std::span<std::uint8_t>& plain) {
     bool of_its_type = false, of_another_kvno = false;
     unsigned tried = 0;
     for (const long_term_key<C>& k : r.keys) {
-      if (env.policy->etype_of(k.key.get()) != sealed.etype ||
-          !base::allowed(this->policy_.ticket_etypes, env.policy.get(), sealed.etype)) {
+      if (env.crypto->etype_of(k.key.get()) != sealed.etype ||
+          !base::allowed(this->policy_.ticket_etypes, env.crypto.get(), sealed.etype)) {
         continue;
       }
       if (sealed.kvno && *sealed.kvno != 0 && *sealed.kvno != k.kvno) {
@@ -54,8 +53,8 @@ class authenticated_tgs_request : public kdc_exchange<C> {
       if (tried++ == env.limits.max_keys) break;
       const auto opened =
           k.for_tickets != nullptr
-              ? open_sealed(env.policy.get(), sealed, *k.for_tickets, key_usage_t::ticket, this->workspace_)
-              : open_sealed(env.policy.get(), sealed, k.key.get(), key_usage_t::ticket, this->workspace_);
+              ? open_sealed(env.crypto.get(), sealed, *k.for_tickets, key_usage_t::ticket, this->workspace_)
+              : open_sealed(env.crypto.get(), sealed, k.key.get(), key_usage_t::ticket, this->workspace_);
       if (!opened) continue;
       plain = *opened;
       return {};
@@ -66,15 +65,14 @@ class authenticated_tgs_request : public kdc_exchange<C> {
   }
 
   /// Opens the ticket that authenticates the request, and its authenticator.
-  template <entropy_source R>
-  constexpr verdict open_header_ticket(const record& r, const environment<C, R>& env) {
+  constexpr verdict open_header_ticket(const record& r, const environment<C>& env) {
     std::span<std::uint8_t> plain;
     if (const verdict v = open_ticket(ap_req_.ticket->enc_part, r, env, plain); !v.ok()) return v;
     const auto tgt = asn1::decode<msg::EncTicketPart>(bytes_view(plain));
     if (!tgt) return {tgt.error(), error_code_t::krb_ap_err_bad_integrity};
     tgt_ = *tgt;
     tgt_at_ = stretch_of(plain);
-    auto session_key = take_key(env.policy.get(), tgt_.key, plain);
+    auto session_key = take_key(env.crypto.get(), tgt_.key, plain);
     if (!session_key) return {session_key.error(), error_code_t::kdc_err_etype_nosupp};
     header_key_ = std::move(*session_key);
     const std::size_t before = this->workspace_.kept().size();
@@ -82,23 +80,22 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     this->workspace_.keep_first(before);
     return v.ok() ? carry(env) : v;
   }
-  template <entropy_source R>
-  constexpr verdict open_authenticator(const environment<C, R>& env) {
-    const auto plain = open_sealed(env.policy.get(), ap_req_.authenticator, header_key_,
+  constexpr verdict open_authenticator(const environment<C>& env) {
+    const auto plain = open_sealed(env.crypto.get(), ap_req_.authenticator, header_key_,
                                    key_usage_t::tgs_req_authenticator, this->workspace_);
     if (!plain) return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "AP-REQ", "authenticator");
     const auto a = asn1::decode<msg::Authenticator>(bytes_view(*plain));
     if (!a) return {a.error(), error_code_t::krb_ap_err_bad_integrity};
     authenticated_at_ = a->ctime;
     if (a->subkey) {
-      auto k = take_key(env.policy.get(), *a->subkey, *plain);
+      auto k = take_key(env.crypto.get(), *a->subkey, *plain);
       if (!k) return {k.error(), error_code_t::kdc_err_etype_nosupp};
       subkey_.emplace(std::move(*k));
     }
     if (!same_principal({a->cname, a->crealm}, {tgt_.cname, tgt_.crealm})) {
       return no(errc::name_mismatch, error_code_t::krb_ap_err_badmatch, "Authenticator", "cname");
     }
-    if (const verdict v = check_body(env.policy.get(), a->cksum, header_key_, req_.req_body.octets()); !v.ok())
+    if (const verdict v = check_body(env.crypto.get(), a->cksum, header_key_, req_.req_body.octets()); !v.ok())
       return v;
     if (!within_skew({a->ctime, a->cusec}, env.now, env.limits.clock_skew)) {
       return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "Authenticator", "ctime");
@@ -129,15 +126,14 @@ class authenticated_tgs_request : public kdc_exchange<C> {
   }
   /// Checks padata inside PA-FX-FAST (RFC 6113 section 5.4.2). A client that states that it used
   /// FAST must not have lost it.
-  template <entropy_source R>
   constexpr verdict check_padata(const std::optional<msg::AuthorizationData>& authenticators,
-                                 const environment<C, R>& env) {
+                                 const environment<C>& env) {
     bool armored = false;
     for (const msg::PaData pa : *req_.padata) {
       if (pa.padata_type != padata_t::fx_fast) continue;
       if (armored) return not_supported("PA-FX-FAST");  // each one costs a key derivation and a decryption
       armored = true;
-      if (const verdict v = check_fast(env.policy.get(), pa, subkey_, header_key_, this->workspace_); !v.ok()) return v;
+      if (const verdict v = check_fast(env.crypto.get(), pa, subkey_, header_key_, this->workspace_); !v.ok()) return v;
     }
     if (!armored && (holds(tgt_.authorization_data, ad_t::fx_fast_used) || holds(authenticators, ad_t::fx_fast_used))) {
       return no(errc::integrity, error_code_t::krb_ap_err_modified, "TGS-REQ", "padata");
@@ -146,13 +142,12 @@ class authenticated_tgs_request : public kdc_exchange<C> {
   }
   /// RFC 4120 section 3.3.3: gathers the ticket's authorization data, and the data that the client
   /// adds.
-  template <entropy_source R>
-  constexpr verdict carry(const environment<C, R>& env) {
+  constexpr verdict carry(const environment<C>& env) {
     if (request_body().enc_authorization_data) {
       const key& k = subkey_ ? *subkey_ : header_key_;
       const key_usage_t usage = subkey_ ? key_usage_t::tgs_req_ad_subkey : key_usage_t::tgs_req_ad_session;
       const auto plain =
-          open_sealed(env.policy.get(), *request_body().enc_authorization_data, k, usage, this->workspace_);
+          open_sealed(env.crypto.get(), *request_body().enc_authorization_data, k, usage, this->workspace_);
       if (!plain) {
         return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "KDC-REQ-BODY", "enc-authorization-data");
       }
@@ -180,15 +175,14 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", at(added_at_));
     return !data || add(*data, authdata_origin::client);  // none: the client adds nothing
   }
-  template <entropy_source R>
-  constexpr verdict take_second(const msg::Ticket& second, const record& r, const environment<C, R>& env) {
+  constexpr verdict take_second(const msg::Ticket& second, const record& r, const environment<C>& env) {
     std::span<std::uint8_t> plain;
     if (const verdict v = open_ticket(second.enc_part, r, env, plain); !v.ok()) return v;
     const auto part = asn1::decode<msg::EncTicketPart>(bytes_view(plain));
     if (!part) return {part.error(), error_code_t::krb_ap_err_bad_integrity};
-    auto k = take_key(env.policy.get(), part->key, plain);
+    auto k = take_key(env.crypto.get(), part->key, plain);
     if (!k) return {k.error(), error_code_t::kdc_err_etype_nosupp};
-    if (!base::allowed(this->policy_.ticket_etypes, env.policy.get(), env.policy->etype_of(*k))) {
+    if (!base::allowed(this->policy_.ticket_etypes, env.crypto.get(), env.crypto->etype_of(*k))) {
       return no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "additional-tickets");
     }
     this->user_key_.emplace(std::move(*k));

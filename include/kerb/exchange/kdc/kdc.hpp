@@ -18,14 +18,13 @@ class [[nodiscard]] kdc {
 
   /// The buffer must outlive the exchange. So must `decoy`, the record used in place of unknown
   /// clients when the policy conceals them (kdc_policy::conceal_unknown_clients).
-  constexpr kdc(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
+  constexpr kdc(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
                 const record* decoy = nullptr)
-      : policy_(policy), peer_(peer), workspace_(buffer), decoy_(decoy) {}
+      : policy_(settings), peer_(peer), workspace_(buffer), decoy_(decoy) {}
 
   /// Takes the request, without a length prefix. After need_buffer, call it again with the same
   /// request.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
     if (is_idle()) {
       if (!octets.empty() && octets[0] == der::application(10).octet) {
         as_.emplace(policy_, workspace_, peer_, decoy_);
@@ -39,36 +38,28 @@ class [[nodiscard]] kdc {
     }
     return with([&](auto& x) { return x.receive(octets, env); });
   }
-  template <entropy_source R>
-  [[nodiscard]] constexpr step found(const record& r, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step found(const record& r, const environment<C>& env) {
     return with([&](auto& x) { return x.found(r, env); });
   }
-  template <entropy_source R>
-  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C>& env) {
     return with([&](auto& x) { return x.refer_to(realm, env); });
   }
-  template <entropy_source R>
-  [[nodiscard]] constexpr step absent(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step absent(const environment<C>& env) {
     return with([&](auto& x) { return x.absent(env); });
   }
-  template <entropy_source R>
-  [[nodiscard]] constexpr step unavailable(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step unavailable(const environment<C>& env) {
     return with([&](auto& x) { return x.unavailable(env); });
   }
-  template <entropy_source R>
-  [[nodiscard]] constexpr step request_checked(bool is_unseen, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step request_checked(bool is_unseen, const environment<C>& env) {
     return with([&](auto& x) { return x.request_checked(is_unseen, env); });
   }
-  template <entropy_source R>
-  [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
     return with([&](auto& x) { return x.issue(options, env); });
   }
-  template <entropy_source R>
-  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
     return with([&](auto& x) { return x.refuse(code, env); });
   }
-  template <entropy_source R>
-  [[nodiscard]] constexpr step signed_ticket(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step signed_ticket(const environment<C>& env) {
     return with([&](auto& x) { return x.signed_ticket(env); });
   }
   /// The caller has given up: the exchange fails with this error.
@@ -78,8 +69,7 @@ class [[nodiscard]] kdc {
   /// Makes the KRB-ERROR for a stream whose next message is longer than the caller accepts, or has
   /// a length that RFC 4120 reserves (section 7.2.2). Transmit it and close the stream. Only for an
   /// exchange that has received nothing yet.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step frame_too_long(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step frame_too_long(const environment<C>& env) {
     if (is_idle()) as_.emplace(policy_, workspace_, peer_, decoy_);
     return with([&](auto& x) { return x.frame_too_long(env); });
   }

@@ -34,23 +34,22 @@ class kdc_exchange {
   /// The caller has given up: the exchange fails with this error.
   [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
   /// See kdc::frame_too_long.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step frame_too_long(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step frame_too_long(const environment<C>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
     return turn_down({{.code = errc::frame_too_long}, error_code_t::krb_err_field_toolong}, env);
   }
   /// Always misuse in an AS exchange, which has no check_request step.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step request_checked(bool, const environment<C, R>&) {
+  [[nodiscard]] constexpr step request_checked(bool, const environment<C>&) {
     return state_ == state::failed ? failed{why_} : misuse();
   }
 
  protected:
+  using drawn_env = environment<drawn_policy<C>>;
   enum class state : std::uint8_t { idle, wants_principal, wants_check, wants_decision, wants_signature, over, failed };
 
-  constexpr kdc_exchange(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer)
-      : policy_(policy), peer_(peer), workspace_(buffer) {}
+  constexpr kdc_exchange(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer)
+      : policy_(settings), peer_(peer), workspace_(buffer) {}
 
   /// The request's first encryption type that is allowed for the session key.
   constexpr std::optional<etype_t> session_etype(const C& crypto, const msg::KdcReqBody& body,
@@ -127,13 +126,12 @@ class kdc_exchange {
 
   /// Writes an AS-REP or TGS-REP that contains `ticket_part` (an EncTicketPart, or an object that
   /// writes one). seal(w, part) writes the EncryptedData.
-  template <msg_t M, class Part, class TicketPart, entropy_source R, class Seal, class Padata>
+  template <msg_t M, class Part, class TicketPart, class Seal, class Padata>
   constexpr void write_reply_message(der::writer& w, const TicketPart& ticket_part, bytes_view session_key,
                                      const msg::KdcReqBody& body, const Seal& seal, const std::optional<Padata>& padata,
                                      const std::optional<msg::MethodData>& sealed_padata,
                                      const std::optional<kerberos_time>& key_expiration,
-                                     view_of<msg::LastReqEntry> last_req, const environment<C, R>& env,
-                                     errc& why) const {
+                                     view_of<msg::LastReqEntry> last_req, const drawn_env& env, errc& why) const {
     const msg::LastReqEntry nothing[] = {{}};  // RFC 4120 section 5.4.2: lr-type 0 has no information
     Part part;
     part.key = {draft_.session_etype, session_key};
@@ -164,21 +162,24 @@ class kdc_exchange {
 
   /// Checks that the reply fits, draws the session key and writes the reply, or stops if the ticket
   /// is to be signed.
-  template <class Self, entropy_source R>
-  constexpr step begin_issue(Self& self, const issue_options& o, const environment<C, R>& env) {
+  template <class Self>
+  constexpr step begin_issue(Self& self, const issue_options& o, const environment<C>& env) {
     const auto as_it_was = std::tuple(draft_.endtime, draft_.renew_till, draft_.flags);
     restrict(o);
     if (draft_.endtime <= draft_.starttime) {
       return turn_down(no(errc::refused_by_application, error_code_t::kdc_err_never_valid), env);
     }
     const std::array<std::uint8_t, max_key_octets> placeholder{};
-    const bytes_view any_key = bytes_view(placeholder).first(env.policy->key_octets(draft_.session_etype));
+    const bytes_view any_key = bytes_view(placeholder).first(env.crypto->key_octets(draft_.session_etype));
     const auto measured = part_writer(any_key, o);
     const std::size_t part_size = o.reserved_octets == 0 ? 0 : asn1::encoded_size(measured);
+    drawn_octets octets;
+    drawn_policy<C> drawn_crypto(env.crypto.get(), octets);
+    const environment drawn = env.with(drawn_crypto);
     errc why = errc::ok;
     const std::size_t lacking = workspace_.lacking(part_size + reply_bound(o) + self.padata_bound(), [&] {
       der::writer counted = der::writer::counting();
-      self.write_reply(counted, measured, any_key, env, why);
+      self.write_reply(counted, measured, any_key, drawn, why);
       return counted.count() + part_size;
     });
     if (why != errc::ok) return fail({.code = why});
@@ -186,16 +187,14 @@ class kdc_exchange {
       std::tie(draft_.endtime, draft_.renew_till, draft_.flags) = as_it_was;
       return need_buffer{lacking};
     }
-    drawn_octets octets;
-    std::size_t wanted = env.policy->seed_octets(draft_.session_etype);
-    if (part_size == 0) wanted += confounders(self, env.policy.get());
-    if (!octets.draw(env.entropy.get(), wanted)) return fail({.code = errc::entropy});
-    const environment drawn = with_entropy(env, octets);
+    std::size_t wanted = env.crypto->seed_octets(draft_.session_etype);
+    if (part_size == 0) wanted += confounders(self, env.crypto.get());
+    if (!octets.draw(env.crypto.get(), wanted)) return fail({.code = errc::entropy});
     auto k = draw_key(draft_.session_etype, drawn);
     if (!k) return fail(k.error());
     session_key_.emplace(std::move(*k));
-    const bytes_view session_key = env.policy->expose(*session_key_).unguarded();
-    if (part_size == 0) return write_and_end(self, part_writer(session_key, o), drawn);
+    const bytes_view session_key = env.crypto->expose(*session_key_).unguarded();
+    if (part_size == 0) return write_and_end(self, part_writer(session_key, o), drawn, env);
     workspace_.message_space();  // forgets the last message, whose space may be needed
     const std::span<std::uint8_t> at = workspace_.borrow(part_size);
     workspace_.keep(part_size);
@@ -206,12 +205,13 @@ class kdc_exchange {
     state_ = state::wants_signature;
     return sign_ticket{bytes_view(at), reserved};
   }
-  template <class Self, entropy_source R>
-  constexpr step finish_issue(Self& self, const environment<C, R>& env) {
+  template <class Self>
+  constexpr step finish_issue(Self& self, const environment<C>& env) {
     drawn_octets octets;
-    if (!octets.draw(env.entropy.get(), confounders(self, env.policy.get()))) return fail({.code = errc::entropy});
+    if (!octets.draw(env.crypto.get(), confounders(self, env.crypto.get()))) return fail({.code = errc::entropy});
+    drawn_policy<C> drawn_crypto(env.crypto.get(), octets);
     const bytes_view part = workspace_.kept().last(part_octets_);
-    const step s = write_and_end(self, captured<msg::EncTicketPart>::as_sent(part), with_entropy(env, octets));
+    const step s = write_and_end(self, captured<msg::EncTicketPart>::as_sent(part), env.with(drawn_crypto), env);
     if (issued_)
       secure_zero(workspace_.kept_for_writing().last(part_octets_));  // a session key; a refusal wiped everything
     return s;
@@ -232,11 +232,11 @@ class kdc_exchange {
     for (const msg::AuthorizationDataElement& e : o.authorization_data) n += 64 + e.ad_data.size();
     return n;
   }
-  template <class Self, class TicketPart, entropy_source R>
-  constexpr step write_and_end(Self& self, const TicketPart& part, const environment<C, R>& env) {
+  template <class Self, class TicketPart>
+  constexpr step write_and_end(Self& self, const TicketPart& part, const drawn_env& drawn, const environment<C>& env) {
     errc why = errc::ok;
     der::writer w(workspace_.message_space());
-    self.write_reply(w, part, env.policy->expose(*session_key_).unguarded(), env, why);
+    self.write_reply(w, part, env.crypto->expose(*session_key_).unguarded(), drawn, why);
     session_key_.reset();
     if (why != errc::ok || !w.ok()) return fail({.code = why != errc::ok ? why : errc::no_space});
     // RFC 4120 section 7.2.1: the client then asks again over a stream
@@ -261,20 +261,19 @@ class kdc_exchange {
 
   /// The last choices before the caller's: the session key's encryption type, and the key that
   /// seals the ticket.
-  template <entropy_source R>
-  constexpr step choose_keys(const msg::KdcReqBody& body, const environment<C, R>& env) {
-    const auto e = session_etype(env.policy.get(), body, server_);
+  constexpr step choose_keys(const msg::KdcReqBody& body, const environment<C>& env) {
+    const auto e = session_etype(env.crypto.get(), body, server_);
     if (!e)
       return turn_down(no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), env);
     draft_.session_etype = *e;
     if (user_key_) {
-      draft_.ticket_etype = env.policy->etype_of(*user_key_);
+      draft_.ticket_etype = env.crypto->etype_of(*user_key_);
     } else {
-      ticket_key_ = ticket_key(env.policy.get(), server_);
+      ticket_key_ = ticket_key(env.crypto.get(), server_);
       if (ticket_key_ == nullptr) {
         return turn_down(no(errc::no_key, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "sname"), env);
       }
-      draft_.ticket_etype = env.policy->etype_of(ticket_key_->key.get());
+      draft_.ticket_etype = env.crypto->etype_of(ticket_key_->key.get());
       draft_.kvno = ticket_key_->kvno;
     }
     state_ = state::wants_decision;
@@ -288,8 +287,7 @@ class kdc_exchange {
   /// The sender of a datagram can forge its address, so an error longer than the request would
   /// amplify attacks on a victim. In that case there is no answer. A real client's request contains
   /// names, times and types, and is longer than the error.
-  template <entropy_source R>
-  constexpr step undecodable(const error& e, bytes_view octets, der::tag own, const environment<C, R>& env) {
+  constexpr step undecodable(const error& e, bytes_view octets, der::tag own, const environment<C>& env) {
     if (!octets.empty() && octets[0] != own.octet && is_other_message(octets[0]) &&
         peer_.arrived == transport::stream) {
       return turn_down({{.code = errc::unexpected_message, .type = "KDC-REQ"}, error_code_t::krb_ap_err_msg_type}, env);
@@ -350,9 +348,7 @@ class kdc_exchange {
     return workspace_.lacking(besides + refusal_bound(e_data, realm),
                               [&] { return besides + refusal_size(e_data, realm); });
   }
-  template <entropy_source R>
-  KERB_COLD constexpr step turn_down(const verdict& v, const environment<C, R>& env,
-                                     std::optional<bytes_view> e_data = {},
+  KERB_COLD constexpr step turn_down(const verdict& v, const environment<C>& env, std::optional<bytes_view> e_data = {},
                                      std::optional<kerberos_string> crealm = {}) {
     const auto write = [&](error_code_t code, std::optional<bytes_view> data, std::optional<kerberos_string> realm) {
       der::writer w(workspace_.message_space());
@@ -399,8 +395,8 @@ class kdc_exchange {
     return failed{why_};
   }
 
-  template <class TicketPart, entropy_source R>
-  constexpr void seal_ticket(der::writer& w, const TicketPart& part, const environment<C, R>& env, errc& why) const {
+  template <class TicketPart>
+  constexpr void seal_ticket(der::writer& w, const TicketPart& part, const drawn_env& env, errc& why) const {
     if (user_key_) {  // RFC 4120 section 3.3.3: user-to-user, under the session key of the second ticket
       write_sealed(w, part, *user_key_, key_usage_t::ticket, env, why);
     } else if (ticket_key_->for_tickets != nullptr) {

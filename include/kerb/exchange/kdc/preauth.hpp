@@ -16,9 +16,9 @@ class as_preauth : public kdc_exchange<C> {
   using typename base::key;
   using typename base::record;
 
-  constexpr as_preauth(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer,
+  constexpr as_preauth(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer,
                        const record* decoy)
-      : base(policy, buffer, peer), decoy_(decoy) {}
+      : base(settings, buffer, peer), decoy_(decoy) {}
 
   constexpr const msg::KdcReqBody& request_body() const { return req_.req_body.value(); }
   constexpr bool conceals() const { return this->policy_.conceal_unknown_clients; }
@@ -88,16 +88,15 @@ class as_preauth : public kdc_exchange<C> {
   /// RFC 4120 section 5.2.7.2: the timestamp must open under the client's newest key of its type,
   /// and be current. An old password proves nothing. Except for clock skew, every failure is
   /// KDC_ERR_PREAUTH_FAILED on the wire.
-  template <entropy_source R>
-  constexpr verdict check_timestamp(bytes_view value, const environment<C, R>& env) {
+  constexpr verdict check_timestamp(bytes_view value, const environment<C>& env) {
     constexpr error_code_t failed_code = error_code_t::kdc_err_preauth_failed;
     const auto sealed = asn1::decode<msg::PaEncTimestamp>(value);
     if (!sealed) return {sealed.error(), failed_code};
-    if (!base::allowed(this->policy_.reply_etypes, env.policy.get(), sealed->etype)) {
+    if (!base::allowed(this->policy_.reply_etypes, env.crypto.get(), sealed->etype)) {
       return no(errc::unsupported_etype, failed_code, "AS-REQ", "padata");
     }
     const std::size_t before = this->workspace_.kept().size();
-    const long_term_key<C>* const own = concealed_ ? nullptr : key_of(env.policy.get(), sealed->etype);
+    const long_term_key<C>* const own = concealed_ ? nullptr : key_of(env.crypto.get(), sealed->etype);
     const auto plain = open_timestamp(*sealed, own, env);
     const auto ts = plain ? asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain)) : result<msg::PaEncTsEnc>(plain.error());
     this->workspace_.keep_first(before);
@@ -125,8 +124,7 @@ class as_preauth : public kdc_exchange<C> {
       return besides + n + this->refusal_size(n);
     });
   }
-  template <entropy_source R>
-  constexpr kdc_step with_hints(const verdict& v, const s2k_hints& hints, const environment<C, R>& env) {
+  constexpr kdc_step with_hints(const verdict& v, const s2k_hints& hints, const environment<C>& env) {
     const std::span<std::uint8_t> at = this->workspace_.borrow(hints_size(hints));
     this->workspace_.keep(at.size());
     der::writer w(at);
@@ -148,20 +146,19 @@ class as_preauth : public kdc_exchange<C> {
   /// Opens the timestamp with the client's own key. If the policy conceals unknown clients, a
   /// missing key costs the same time: the decoy's key is tried instead. Without a decoy a key is
   /// drawn for every client, even if it is not used, and no prepared key is used.
-  template <entropy_source R>
   constexpr result<std::span<std::uint8_t>> open_timestamp(const msg::PaEncTimestamp& sealed, const long_term_key<C>* k,
-                                                           const environment<C, R>& env) {
+                                                           const environment<C>& env) {
     constexpr key_usage_t usage = key_usage_t::as_req_enc_timestamp;
     if (conceals() && decoy_ == nullptr) {
       const auto drawn = draw_key(sealed.etype, env);
       if (!drawn) return drawn.error();
-      return open_sealed(env.policy.get(), sealed, k != nullptr ? k->key.get() : *drawn, usage, this->workspace_);
+      return open_sealed(env.crypto.get(), sealed, k != nullptr ? k->key.get() : *drawn, usage, this->workspace_);
     }
-    if (k == nullptr && conceals()) k = key_of(*decoy_, env.policy.get(), sealed.etype);
+    if (k == nullptr && conceals()) k = key_of(*decoy_, env.crypto.get(), sealed.etype);
     if (k == nullptr) return errc::no_key;
     return k->for_timestamps != nullptr
-               ? open_sealed(env.policy.get(), sealed, *k->for_timestamps, usage, this->workspace_)
-               : open_sealed(env.policy.get(), sealed, k->key.get(), usage, this->workspace_);
+               ? open_sealed(env.crypto.get(), sealed, *k->for_timestamps, usage, this->workspace_)
+               : open_sealed(env.crypto.get(), sealed, k->key.get(), usage, this->workspace_);
   }
 
   const record* decoy_;

@@ -41,11 +41,10 @@ struct no_request_store {};
 /// loop itself.
 template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<decltype(issue_all)>,
           class Seen = no_request_store>
-  requires entropy_source<C>
 [[nodiscard]] constexpr result<bytes_view> serve(kdc<C>& x, bytes_view request, C& policy, D& principals, timestamp now,
                                                  const exchange_limits& limits = {}, Decide decide = issue_all,
                                                  Seen&& seen = {}) {
-  const environment<C, C> env{policy, policy, now, limits};
+  const environment<C> env{policy, now, limits};
   kdc_step step = x.receive(request, env);
   for (;;) {
     if (const auto* ask = std::get_if<need_principal>(&step)) {

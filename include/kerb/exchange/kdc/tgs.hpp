@@ -35,12 +35,11 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   using typename base::step;
 
   /// The buffer must outlive the exchange.
-  constexpr tgs_kdc(const kdc_policy& policy, std::span<std::uint8_t> buffer, const kdc_peer& peer = {})
-      : base(policy, buffer, peer) {}
+  constexpr tgs_kdc(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer = {})
+      : base(settings, buffer, peer) {}
 
   /// Takes the TGS-REQ, without a length prefix.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::idle) return this->misuse();
     if (!env.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
@@ -77,8 +76,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   /// A ticket-granting service has no alias and is none. If the record is that of another KDC than
   /// the requested principal, this call acts as refer_to() with that KDC's realm. If the requested
   /// principal is a KDC, this call acts as absent() for any other record.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step found(const record& r, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step found(const record& r, const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     const principal_view wanted = wanted_principal();
@@ -98,8 +96,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   /// than this one. The client gets a ticket for the KDC of that realm, krbtgt/REALM, which the
   /// exchange asks for next (RFC 4120 section 3.3.1, RFC 6806 section 8). If no referral is
   /// allowed, this call acts as absent().
-  template <entropy_source R>
-  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (role_ != principal_role::server || referred_ || !may_refer() || realm == this->policy_.realm)
@@ -118,8 +115,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     return ask(principal_role::server);
   }
   /// Answers need_principal: there is no such principal.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step absent(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step absent(const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     if (role_ == principal_role::header_server) {
@@ -132,16 +128,14 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
         detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname"), env);
   }
   /// Answers need_principal: the database does not answer.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step unavailable(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step unavailable(const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_principal) return this->misuse();
     return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), env);
   }
   /// Answers check_request: true if the authenticator was not seen before, or only with this same
   /// request.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step request_checked(bool is_unseen, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step request_checked(bool is_unseen, const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_check) return this->misuse();
     if (!is_unseen) {
@@ -158,22 +152,19 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   constexpr const msg::EncTicketPart& header_ticket() const KERB_LIFETIMEBOUND { return tgt_; }
 
   /// Issues the ticket, with what the caller's policy adds and removes.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_decision) return this->misuse();
     return this->begin_issue(*this, options, env);
   }
   /// Refuses the ticket with a KRB-ERROR of this code.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_decision) return this->misuse();
     return this->turn_down({{.code = errc::refused_by_application}, code}, env);
   }
   /// The caller has filled the octets of sign_ticket.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step signed_ticket(const environment<C, R>& env) {
+  [[nodiscard]] constexpr step signed_ticket(const environment<C>& env) {
     if (this->state_ == state::failed) return failed{this->why_};
     if (this->state_ != state::wants_signature) return this->misuse();
     return this->finish_issue(*this, env);
@@ -258,23 +249,21 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
 
   /// Opens the ticket that authenticates the request, and its authenticator:
   /// RFC 4120 sections 3.3.2 and 3.2.3.
-  template <entropy_source R>
-  constexpr step open_header(const record& r, const environment<C, R>& env) {
+  constexpr step open_header(const record& r, const environment<C>& env) {
     if (const verdict v = this->open_header_ticket(r, env); !v.ok()) return this->turn_down(v, env);
     if (const verdict v = detail::check_server(r, env.now.at, "Ticket"); !v.ok()) return this->turn_down(v, env);
     if (!this->policy_.check_requests) return ask(principal_role::server);
     check_request ask_for{{}, {}, plus(plus(this->authenticated_at_, env.limits.clock_skew), 1)};
     const bytes_view authenticator[] = {ap_req_.authenticator.cipher}, whole[] = {request_};
-    if (const errc e = env.policy->digest(authenticator, ask_for.authenticator); e != errc::ok)
+    if (const errc e = env.crypto->digest(authenticator, ask_for.authenticator); e != errc::ok)
       return this->fail({.code = e});
-    if (const errc e = env.policy->digest(whole, ask_for.request); e != errc::ok) return this->fail({.code = e});
+    if (const errc e = env.crypto->digest(whole, ask_for.request); e != errc::ok) return this->fail({.code = e});
     this->state_ = state::wants_check;
     return ask_for;
   }
   /// User-to-user, RFC 4120 section 3.3.3: opens the server's ticket-granting ticket, whose session
   /// key seals the ticket.
-  template <entropy_source R>
-  constexpr step open_second(const record& r, const environment<C, R>& env) {
+  constexpr step open_second(const record& r, const environment<C>& env) {
     const msg::Ticket second = second_ticket();
     if (!is_ours(second.sname) || !(second.realm == this->policy_.realm)) {
       return this->turn_down(
@@ -287,8 +276,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     if (const verdict s = detail::check_server(r, env.now.at, "Ticket"); !s.ok()) return this->turn_down(s, env);
     return decide(env);
   }
-  template <entropy_source R>
-  constexpr step decide(const environment<C, R>& env) {
+  constexpr step decide(const environment<C>& env) {
     const record& s = this->server_;
     if (const verdict v = detail::check_server(s, env.now.at); !v.ok()) return this->turn_down(v, env);
     if (const verdict v = detail::check_tgs_server(s, tgt_, this->user_key_.has_value()); !v.ok()) {
@@ -358,9 +346,9 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     point_draft();  // if there is none yet, decide() starts a new one
   }
 
-  template <entropy_source R, class TicketPart>
+  template <class TicketPart>
   constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key,
-                             const environment<C, R>& env, errc& why) const {
+                             const typename base::drawn_env& env, errc& why) const {
     // RFC 4120 section 3.3.3: sealed under the subkey if there is one
     const key& k = subkey_ ? *subkey_ : header_key_;
     const key_usage_t usage = subkey_ ? key_usage_t::tgs_rep_enc_part_subkey : key_usage_t::tgs_rep_enc_part_session;

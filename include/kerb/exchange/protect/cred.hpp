@@ -52,10 +52,9 @@ class received_credentials;
 
 namespace detail {
 inline constexpr std::size_t cred_place = 9;  // octets of space for each ticket
-template <crypto_policy C, entropy_source R, class Open>
+template <crypto_policy C, class Open>
 constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> octets,
-                                                    const environment<C, R>& env, const cred_demands& want,
-                                                    Open&& open);
+                                                    const environment<C>& env, const cred_demands& want, Open&& open);
 }  // namespace detail
 
 /// Tickets that a peer has sent. Move-only; empty after a move. Its views point into the buffer
@@ -114,9 +113,9 @@ class received_credentials {
   }
 
  private:
-  template <crypto_policy P, entropy_source R, class Open>
+  template <crypto_policy P, class Open>
   friend constexpr result<received_credentials<P>> detail::open_cred(bytes_view, std::span<std::uint8_t>,
-                                                                     const environment<P, R>&, const cred_demands&,
+                                                                     const environment<P>&, const cred_demands&,
                                                                      Open&&);
   constexpr explicit received_credentials(std::span<std::uint8_t> octets) : workspace_(octets) {}
 
@@ -196,11 +195,11 @@ constexpr error verify_cred(const msg::KrbCred& m, const msg::EncKrbCredPart& pa
 /// Makes a KRB-CRED of these credentials, sealed under `k`, at the end of `out`. Draws the
 /// confounder. Returns errc::no_space (detail: octets needed) when `out` is too small; nothing was
 /// drawn or written then. After any other failure the octets written are wiped.
-template <crypto_policy C, class K, entropy_source R>
+template <crypto_policy C, class K>
   requires seals_with<C, K>
 constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<typename C::key>>> credentials,
                                            const cred_fields& fields, const K& k, std::span<std::uint8_t> out,
-                                           const environment<C, R>& env) {
+                                           const environment<C>& env) {
   if (credentials.empty()) return errc::api_misuse;
   if (!fields.at.in_range()) return errc::clock_out_of_range;
   errc why = errc::ok;
@@ -210,7 +209,7 @@ constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<ty
         const basic_credential<typename C::key>& c = credentials[i - 1].get();
         const ticket_facts& f = c.facts();
         asn1::write(w, msg::KrbCredInfo{
-                           {env.policy->etype_of(c.session_key()), env.policy->expose(c.session_key()).unguarded()},
+                           {env.crypto->etype_of(c.session_key()), env.crypto->expose(c.session_key()).unguarded()},
                            f.client.realm,
                            f.client.name,
                            f.flags,
@@ -248,10 +247,9 @@ constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<ty
 
 namespace detail {
 /// open(EncryptedData, where to open it) returns the plaintext of the part, which is in that place.
-template <crypto_policy C, entropy_source R, class Open>
+template <crypto_policy C, class Open>
 constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> octets,
-                                                    const environment<C, R>& env, const cred_demands& want,
-                                                    Open&& open) {
+                                                    const environment<C>& env, const cred_demands& want, Open&& open) {
   if (!env.now.in_range()) return errc::clock_out_of_range;
   const auto came = asn1::decode<msg::KrbCred>(message);
   if (!came) return came.error();
@@ -281,19 +279,19 @@ constexpr bool is_unsealed(const msg::EncryptedData& part) { return part.etype =
 /// overlap `message`. Returns errc::not_sealed if the part is not sealed, unless want.may_be_open.
 /// Returns errc::no_space (detail: octets needed) when `octets` is too small: it needs the size of
 /// the message and nine octets for each ticket. After a failure no opened data is left there.
-template <crypto_policy C, class K, entropy_source R>
+template <crypto_policy C, class K>
   requires seals_with<C, K>
 constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, const K& k, std::span<std::uint8_t> octets,
-                                                        const environment<C, R>& env, const cred_demands& want) {
+                                                        const environment<C>& env, const cred_demands& want) {
   const auto open = [&](const msg::EncryptedData& part, std::span<std::uint8_t> io) -> result<bytes_view> {
     error no{.code = errc::not_sealed, .type = "KRB-CRED", .field = "enc-part"};
     if (detail::is_unsealed(part)) return want.may_be_open ? result<bytes_view>(part.cipher) : no;
     no.code = errc::integrity;
-    if (env.policy->etype_of(k) != part.etype) return no;
-    const auto opened = env.policy->unseal(k, key_usage_t::krb_cred_enc_part, part.cipher, io);
+    if (env.crypto->etype_of(k) != part.etype) return no;
+    const auto opened = env.crypto->unseal(k, key_usage_t::krb_cred_enc_part, part.cipher, io);
     no.code = opened.error().code;
     if (!opened) return no;
-    return bytes_view(without_padding(*env.policy, part.etype, *opened));
+    return bytes_view(without_padding(*env.crypto, part.etype, *opened));
   };
   return detail::open_cred(message, octets, env, want, open);
 }
@@ -303,10 +301,9 @@ constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, cons
 /// it only if it arrived in something sealed, or belongs to the user. Files have no time, so use
 /// want.timestamp = false for them; want.may_be_open is ignored. Returns errc::no_key if the part
 /// is sealed; otherwise as open_krb_cred().
-template <crypto_policy C, entropy_source R>
+template <crypto_policy C>
 constexpr result<received_credentials<C>> open_unsealed_krb_cred(bytes_view message, std::span<std::uint8_t> octets,
-                                                                 const environment<C, R>& env,
-                                                                 const cred_demands& want) {
+                                                                 const environment<C>& env, const cred_demands& want) {
   const auto open = [](const msg::EncryptedData& part, std::span<std::uint8_t>) -> result<bytes_view> {
     if (detail::is_unsealed(part)) return part.cipher;
     return error{.code = errc::no_key,

@@ -137,11 +137,11 @@ struct no_store {
 /// Enters a message in a replay cache by octets that no other message has. One of this side's own
 /// messages may be entered in a cache that returns `unknown` for it: such a cache also refuses the
 /// message if it comes back.
-template <crypto_policy C, entropy_source R, replay_cache S>
+template <crypto_policy C, replay_cache S>
 constexpr error remember(view_of<bytes_view> mark, kerberos_time at, const char* type, bool own,
-                         const environment<C, R>& env, S& seen) {
+                         const environment<C>& env, S& seen) {
   std::array<std::uint8_t, 32> digest{};
-  if (const errc e = env.policy->digest(mark, digest); e != errc::ok) return {.code = e};
+  if (const errc e = env.crypto->digest(mark, digest); e != errc::ok) return {.code = e};
   const replay_verdict v = seen.insert(digest, plus(plus(at, env.limits.clock_skew), 1), env.now.at);
   if (v == replay_verdict::fresh || (own && v == replay_verdict::unknown)) return {};
   const errc why = v == replay_verdict::seen ? errc::replayed : errc::replay_unknown;

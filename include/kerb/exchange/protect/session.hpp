@@ -48,42 +48,38 @@ class [[nodiscard]] protected_session {
 
   /// The exact size in octets of a KRB-PRIV with that many octets of data, if it is the next
   /// message and made now.
-  template <entropy_source R>
-  [[nodiscard]] constexpr result<std::size_t> priv_size(std::size_t data_octets, const environment<C, R>& env) {
+  [[nodiscard]] constexpr result<std::size_t> priv_size(std::size_t data_octets, const environment<C>& env) {
     return size_of<msg::EncKrbPrivPart>(data_octets, env);
   }
   /// The same for a KRB-SAFE.
-  template <entropy_source R>
-  [[nodiscard]] constexpr result<std::size_t> safe_size(std::size_t data_octets, const environment<C, R>& env) {
+  [[nodiscard]] constexpr result<std::size_t> safe_size(std::size_t data_octets, const environment<C>& env) {
     return size_of<msg::KrbSafeBody>(data_octets, env);
   }
 
   /// Makes a KRB-PRIV with `data` at the end of `out`, which `data` must not overlap. Draws the
   /// confounder. Returns errc::no_space (detail: octets needed) when `out` is too small; nothing
   /// was drawn or written then. After any other failure the octets written are wiped.
-  template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_priv(bytes_view data, std::span<std::uint8_t> out,
-                                                       const environment<C, R>& env) {
+                                                       const environment<C>& env) {
     no_store none;
     return make_priv(data, out, env, none);
   }
-  template <entropy_source R, replay_cache S>
+  template <replay_cache S>
   [[nodiscard]] constexpr result<bytes_view> make_priv(bytes_view data, std::span<std::uint8_t> out,
-                                                       const environment<C, R>& env, S& seen) {
+                                                       const environment<C>& env, S& seen) {
     return make<msg::EncKrbPrivPart>(data, out, env, seen);
   }
   /// Opens a KRB-PRIV and returns its user-data. The user-data is in `out`, which needs the size of
   /// the message's cipher and must not overlap the message. Returns errc::no_space (detail: octets
   /// needed) when `out` is too small; nothing was changed then.
-  template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message, std::span<std::uint8_t> out,
-                                                       const environment<C, R>& env) {
+                                                       const environment<C>& env) {
     no_store none;
     return open_priv(message, out, env, none);
   }
-  template <entropy_source R, replay_cache S>
+  template <replay_cache S>
   [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message, std::span<std::uint8_t> out,
-                                                       const environment<C, R>& env, S& seen) {
+                                                       const environment<C>& env, S& seen) {
     if (const error e = ready(direction::in, remembers<S>(), env); !e.ok()) return e;
     const auto m = asn1::decode<msg::KrbPriv>(message);
     if (!m) return m.error();
@@ -94,12 +90,12 @@ class [[nodiscard]] protected_session {
     const auto k = prepared(direction::in, kind::priv, env);
     if (!k) return k.error();
     // RFC 4120 section 5.2.9: the etype names the algorithm, and a key is for one algorithm only
-    const bool ours = env.policy->etype_of(**k) == m->enc_part.etype;
-    const auto plain = ours ? env.policy->unseal(**k, key_usage_t::krb_priv_enc_part, cipher, out.first(cipher.size()))
+    const bool ours = env.crypto->etype_of(**k) == m->enc_part.etype;
+    const auto plain = ours ? env.crypto->unseal(**k, key_usage_t::krb_priv_enc_part, cipher, out.first(cipher.size()))
                             : result<std::span<std::uint8_t>>(errc::integrity);
     if (!plain) return error{.code = plain.error().code, .type = "KRB-PRIV", .field = "enc-part"};
     const auto part =
-        asn1::decode<msg::EncKrbPrivPart>(bytes_view(without_padding(*env.policy, m->enc_part.etype, *plain)));
+        asn1::decode<msg::EncKrbPrivPart>(bytes_view(without_padding(*env.crypto, m->enc_part.etype, *plain)));
     error e = part ? verify(*part, env) : part.error();
     if (e.ok() && remembers<S>()) e = enter(*m, *part, false, env, seen);
     if (!e.ok()) {
@@ -111,41 +107,39 @@ class [[nodiscard]] protected_session {
   }
 
   /// Makes a KRB-SAFE with `data`, as make_priv() does; draws nothing.
-  template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_safe(bytes_view data, std::span<std::uint8_t> out,
-                                                       const environment<C, R>& env) {
+                                                       const environment<C>& env) {
     no_store none;
     return make_safe(data, out, env, none);
   }
-  template <entropy_source R, replay_cache S>
+  template <replay_cache S>
   [[nodiscard]] constexpr result<bytes_view> make_safe(bytes_view data, std::span<std::uint8_t> out,
-                                                       const environment<C, R>& env, S& seen) {
+                                                       const environment<C>& env, S& seen) {
     return make<msg::KrbSafeBody>(data, out, env, seen);
   }
   /// Opens a KRB-SAFE and returns its user-data, a view into the message. Returns
   /// errc::inappropriate_checksum unless its checksum has the key's mandatory type.
-  template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> open_safe(bytes_view message KERB_LIFETIMEBOUND,
-                                                       const environment<C, R>& env) {
+                                                       const environment<C>& env) {
     no_store none;
     return open_safe(message, env, none);
   }
-  template <entropy_source R, replay_cache S>
-  [[nodiscard]] constexpr result<bytes_view> open_safe(bytes_view message KERB_LIFETIMEBOUND,
-                                                       const environment<C, R>& env, S& seen) {
+  template <replay_cache S>
+  [[nodiscard]] constexpr result<bytes_view> open_safe(bytes_view message KERB_LIFETIMEBOUND, const environment<C>& env,
+                                                       S& seen) {
     if (const error e = ready(direction::in, remembers<S>(), env); !e.ok()) return e;
     const auto m = asn1::decode<msg::KrbSafe>(message);
     if (!m) return m.error();
     const auto k = prepared(direction::in, kind::safe, env);
     if (!k) return k.error();
-    if (!cksum_allowed(cksum_place::krb_safe, m->cksum.cksumtype, env.policy->etype_of(**k))) {
+    if (!cksum_allowed(cksum_place::krb_safe, m->cksum.cksumtype, env.crypto->etype_of(**k))) {
       return error{.code = errc::inappropriate_checksum, .type = "KRB-SAFE", .field = "cksum"};
     }
     const auto covered = asn1::with_replaced<&msg::KrbSafe::cksum>(message, {});
     if (!covered) return covered.error();
     const auto pieces = covered->pieces();
     const errc why =
-        env.policy->verify(m->cksum.cksumtype, **k, key_usage_t::krb_safe_cksum, pieces, m->cksum.checksum);
+        env.crypto->verify(m->cksum.cksumtype, **k, key_usage_t::krb_safe_cksum, pieces, m->cksum.checksum);
     if (why != errc::ok) return error{.code = why, .type = "KRB-SAFE", .field = "cksum"};
     const msg::KrbSafeBody& body = m->safe_body.value();
     error e = verify(body, env);
@@ -157,9 +151,8 @@ class [[nodiscard]] protected_session {
 
   /// Makes a KRB-CRED that gives these credentials to the peer, as make_priv() does. It uses no
   /// sequence number unless `o.numbered`.
-  template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_cred(view_of<ref<const credential>> credentials,
-                                                       std::span<std::uint8_t> out, const environment<C, R>& env,
+                                                       std::span<std::uint8_t> out, const environment<C>& env,
                                                        const cred_make_options& o = {}) {
     if (!alive_ || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
     unique_time times = times_;
@@ -179,18 +172,16 @@ class [[nodiscard]] protected_session {
     }
     return made;
   }
-  template <entropy_source R>
   [[nodiscard]] constexpr result<bytes_view> make_cred(const credential& c, std::span<std::uint8_t> out,
-                                                       const environment<C, R>& env, const cred_make_options& o = {}) {
+                                                       const environment<C>& env, const cred_make_options& o = {}) {
     const ref<const credential> one[] = {c};
     return make_cred(one, out, env, o);
   }
   /// Opens the peer's KRB-CRED in `buffer`; see open_krb_cred(). Without nonce, sequence number or
   /// addresses, a current message that was received before, or that this side sent, is not
   /// recognized.
-  template <entropy_source R>
   [[nodiscard]] constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> buffer,
-                                                                    const environment<C, R>& env,
+                                                                    const environment<C>& env,
                                                                     const cred_open_options& o = {}) {
     if (!alive_ || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
     if (o.numbered && (!numbered() || !in_.next() || o.nonce)) return errc::api_misuse;
@@ -227,12 +218,11 @@ class [[nodiscard]] protected_session {
     return own ? *own : other ? *other : keys_.session_key;
   }
   constexpr bool one_key() const { return &key_for(direction::out) == &key_for(direction::in); }
-  template <entropy_source R>
-  constexpr result<const prepared_key*> prepared(direction d, kind k, const environment<C, R>& env) {
+  constexpr result<const prepared_key*> prepared(direction d, kind k, const environment<C>& env) {
     const bool second = d == direction::in && !one_key();
     std::optional<prepared_key>& place = prepared_[second ? 1 : 0][k == kind::priv ? 0 : 1];
     if (!place) {
-      result<prepared_key> made = env.policy->prepare(
+      result<prepared_key> made = env.crypto->prepare(
           key_for(d), k == kind::priv ? key_usage_t::krb_priv_enc_part : key_usage_t::krb_safe_cksum);
       if (!made) return made.error();
       place.emplace(std::move(*made));
@@ -259,8 +249,7 @@ class [[nodiscard]] protected_session {
   }
 
   /// Checks the conditions that do not depend on the message.
-  template <entropy_source R>
-  constexpr error ready(direction d, bool remembering, const environment<C, R>& env) const {
+  constexpr error ready(direction d, bool remembering, const environment<C>& env) const {
     if (!alive_ || !paired()) return {.code = errc::api_misuse};
     if (!numbered() && !remembering) return {.code = errc::api_misuse};
     if (!env.now.in_range()) return {.code = errc::clock_out_of_range};
@@ -270,7 +259,7 @@ class [[nodiscard]] protected_session {
     }
     // If both sides count from the same number, a message of one side would pass for one of the
     // other
-    if (out_.first() == in_.first() && alike(env.policy.get())) return {.code = errc::api_misuse};
+    if (out_.first() == in_.first() && alike(env.crypto.get())) return {.code = errc::api_misuse};
     return {};
   }
 
@@ -288,17 +277,15 @@ class [[nodiscard]] protected_session {
     p.r_address = places().recipient();
     return p;
   }
-  template <entropy_source R>
   static constexpr void write(der::writer& w, const msg::EncKrbPrivPart& part, const prepared_key& k,
-                              const environment<C, R>& env, errc& why) {
+                              const environment<C>& env, errc& why) {
     const auto sealed =
         asn1::computed{[&](der::writer& to) { write_sealed(to, part, k, key_usage_t::krb_priv_enc_part, env, why); }};
     asn1::write(w, msg::BasicKrbPriv<std::remove_const_t<decltype(sealed)>>{sealed});
   }
-  template <entropy_source R>
   static constexpr void write(der::writer& w, const msg::KrbSafeBody& body, const prepared_key& k,
-                              const environment<C, R>& env, errc& why) {
-    const std::optional<cksum_shape> shape = env.policy->cksum_of(env.policy->etype_of(k));
+                              const environment<C>& env, errc& why) {
+    const std::optional<cksum_shape> shape = env.crypto->cksum_of(env.crypto->etype_of(k));
     if (!shape) {
       why = errc::unsupported_cksum;
       return;
@@ -315,10 +302,10 @@ class [[nodiscard]] protected_session {
       return;
     }
     const auto pieces = covered->pieces();
-    why = env.policy->sign(shape->type, k, key_usage_t::krb_safe_cksum, pieces, whole.last(shape->octets));
+    why = env.crypto->sign(shape->type, k, key_usage_t::krb_safe_cksum, pieces, whole.last(shape->octets));
   }
-  template <class Part, entropy_source R>
-  constexpr result<std::size_t> size_of(std::size_t data_octets, const environment<C, R>& env) {
+  template <class Part>
+  constexpr result<std::size_t> size_of(std::size_t data_octets, const environment<C>& env) {
     if (const error e = ready(direction::out, true, env); !e.ok()) return e;
     const auto k = prepared(direction::out, kind_of<Part>, env);
     if (!k) return k.error();
@@ -334,21 +321,20 @@ class [[nodiscard]] protected_session {
   }
   /// Enters a message in the replay cache by octets that no two messages share, and that nobody can
   /// change.
-  template <entropy_source R, class S>
-  static constexpr error enter(const msg::KrbPriv& m, const msg::EncKrbPrivPart& p, bool own,
-                               const environment<C, R>& env, S& seen) {
+  template <class S>
+  static constexpr error enter(const msg::KrbPriv& m, const msg::EncKrbPrivPart& p, bool own, const environment<C>& env,
+                               S& seen) {
     const bytes_view mark[] = {m.enc_part.cipher};
     return remember(mark, *p.timestamp, asn1::type_name<msg::EncKrbPrivPart>, own, env, seen);
   }
-  template <entropy_source R, class S>
-  static constexpr error enter(const msg::KrbSafe& m, const msg::KrbSafeBody& b, bool own, const environment<C, R>& env,
+  template <class S>
+  static constexpr error enter(const msg::KrbSafe& m, const msg::KrbSafeBody& b, bool own, const environment<C>& env,
                                S& seen) {
     const bytes_view mark[] = {m.safe_body.octets(), m.cksum.checksum};
     return remember(mark, *b.timestamp, asn1::type_name<msg::KrbSafeBody>, own, env, seen);
   }
-  template <class Part, entropy_source R, class S>
-  constexpr result<bytes_view> make(bytes_view data, std::span<std::uint8_t> out, const environment<C, R>& env,
-                                    S& seen) {
+  template <class Part, class S>
+  constexpr result<bytes_view> make(bytes_view data, std::span<std::uint8_t> out, const environment<C>& env, S& seen) {
     if (const error e = ready(direction::out, remembers<S>(), env); !e.ok()) return e;
     const auto n = size_of<Part>(data.size(), env);
     if (!n) return n.error();
@@ -375,8 +361,8 @@ class [[nodiscard]] protected_session {
   }
 
   /// RFC 4120 sections 3.4.2 and 3.5.2: checks the fields of a message that has verified.
-  template <class Part, entropy_source R>
-  constexpr error verify(const Part& p, const environment<C, R>& env) const {
+  template <class Part>
+  constexpr error verify(const Part& p, const environment<C>& env) const {
     constexpr const char* type = asn1::type_name<Part>;
     error e = verify_addresses(p.s_address, p.r_address, places(), options_.demand_recipient, type);
     if (!e.ok()) return e;
@@ -389,7 +375,7 @@ class [[nodiscard]] protected_session {
     // be our own message coming back. MIT krb5 omits a number of zero; the field is under the seal,
     // so nobody else can have removed it
     const std::uint32_t number = p.seq_number.value_or(0);
-    if (number != in_.next() || (out_.has_used(*in_.next()) && alike(env.policy.get()))) {
+    if (number != in_.next() || (out_.has_used(*in_.next()) && alike(env.crypto.get()))) {
       return {.code = errc::bad_order, .type = type, .field = "seq-number"};
     }
     return {};

@@ -14,11 +14,11 @@ struct no_replay_cache {};
 /// there is one. This is a convenience built on the public steps. A program that cannot block
 /// writes the same loop itself.
 template <crypto_policy C, class Keys, class Store>
-  requires ticket_keys<Keys> && entropy_source<C> &&(replay_cache<Store> || std::same_as<Store, no_replay_cache>)
+  requires ticket_keys<Keys> &&(replay_cache<Store> || std::same_as<Store, no_replay_cache>)
       [[nodiscard]] constexpr result<authenticated_client<typename C::key>> accept(
           ap_acceptor<C>& acceptor, bytes_view token, C& policy, Keys& keys, Store& seen, timestamp now,
           const accept_options& options = {}, const exchange_limits& limits = {}) {
-    const environment<C, C> env{policy, policy, now, limits};
+    const environment<C> env{policy, now, limits};
     auto step = acceptor.receive(token, env);
     for (;;) {
       if (const auto* ask = std::get_if<need_ticket_key>(&step)) {

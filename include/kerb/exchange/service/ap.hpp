@@ -36,11 +36,10 @@ class [[nodiscard]] ap_acceptor {
   /// A buffer size, in octets, that is enough for a ticket with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
-  constexpr explicit ap_acceptor(acceptor_params request) : request_(std::move(request)), workspace_(request_.buffer) {}
+  constexpr explicit ap_acceptor(acceptor_params params) : request_(std::move(params)), workspace_(request_.buffer) {}
 
   /// Takes the AP-REQ, without a length prefix.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::idle) return misuse();
     if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
@@ -92,23 +91,22 @@ class [[nodiscard]] ap_acceptor {
   /// prepared key, or anything else that the policy can seal with. `realm` is the realm of the
   /// principal that the key belongs to. Clients of that realm are local, and the paths of others
   /// are checked up to that realm (RFC 4120 section 2.7).
-  template <class K, entropy_source R>
+  template <class K>
     requires seals_with<C, K>
-  [[nodiscard]] constexpr step provide(const K& k, kerberos_string realm, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step provide(const K& k, kerberos_string realm, const environment<C>& env) {
     return open(k, realm, env);
   }
   /// The same for a key of the realm that `service` and `services` name. If they name none or
   /// several, no client counts as local.
-  template <class K, entropy_source R>
+  template <class K>
     requires seals_with<C, K>
-  [[nodiscard]] constexpr step provide(const K& k, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step provide(const K& k, const environment<C>& env) {
     return open(k, detail::own_realm(request_), env);
   }
   /// Answers need_ticket_key without a key. There is no such key (errc::no_key), none of this
   /// version (errc::bad_key_version), or no further one: then the keys that were tried did not open
   /// the ticket. key_lookup() returns `none` later.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step no_key(const no_ticket_key& none, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step no_key(const no_ticket_key& none, const environment<C>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::wants_key) return misuse();
     had_ = none;
@@ -135,8 +133,7 @@ class [[nodiscard]] ap_acceptor {
   /// Answers check_replay: whether the authenticator was seen before. `fresh` means that it was
   /// not, and that the replay cache now has it. A caller that cannot tell must pass `unknown`
   /// (RFC 4120 section 3.2.3); the client is then refused.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step replay_checked(replay_verdict v, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step replay_checked(replay_verdict v, const environment<C>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::replay) return misuse();
     if (v == replay_verdict::seen) {
@@ -154,8 +151,7 @@ class [[nodiscard]] ap_acceptor {
     state_ = state::proven;
     return authenticated{};
   }
-  template <entropy_source R>
-  [[nodiscard]] constexpr step replay_checked(bool is_fresh, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step replay_checked(bool is_fresh, const environment<C>& env) {
     return replay_checked(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
   }
 
@@ -165,19 +161,19 @@ class [[nodiscard]] ap_acceptor {
   }
 
   /// Accepts the client: makes the AP-REP if the client requested one.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::proven) return misuse();
     if (!wants_mutual()) return finish(done{});
     session_keys<key>& keys = product_.keys_;
-    const etype_t own = env.policy->etype_of(keys.session_key);
+    const etype_t own = env.crypto->etype_of(keys.session_key);
     const etype_t subkey_etype = options.negotiate_etype ? subkey_etype_.value_or(own) : own;
     drawn_octets octets;
-    const std::size_t seed = options.subkey ? env.policy->seed_octets(subkey_etype) : 0;
-    const std::size_t wanted = seed + (options.sequence_number ? 4 : 0) + confounder_octets(env.policy.get(), own);
-    if (!octets.draw(env.entropy.get(), wanted)) return fail({.code = errc::entropy});
-    const environment drawn = with_entropy(env, octets);
+    const std::size_t seed = options.subkey ? env.crypto->seed_octets(subkey_etype) : 0;
+    const std::size_t wanted = seed + (options.sequence_number ? 4 : 0) + confounder_octets(env.crypto.get(), own);
+    if (!octets.draw(env.crypto.get(), wanted)) return fail({.code = errc::entropy});
+    drawn_policy<C> drawn_crypto(env.crypto.get(), octets);
+    const environment drawn = env.with(drawn_crypto);
     if (options.subkey) {
       auto k = draw_key(subkey_etype, drawn);
       if (!k) return fail(k.error());
@@ -190,8 +186,8 @@ class [[nodiscard]] ap_acceptor {
     }
     msg::EncApRepPart part{at_.at, at_.usec, {}, keys.acceptor_seq};  // RFC 4120 section 3.2.4: the client's own time
     if (keys.acceptor_subkey) {
-      part.subkey = msg::EncryptionKey{env.policy->etype_of(*keys.acceptor_subkey),
-                                       env.policy->expose(*keys.acceptor_subkey).unguarded()};
+      part.subkey = msg::EncryptionKey{env.crypto->etype_of(*keys.acceptor_subkey),
+                                       env.crypto->expose(*keys.acceptor_subkey).unguarded()};
     }
     errc why = errc::ok;
     // RFC 4120 section 3.2.4: sealed under the ticket's session key, not the subkey
@@ -205,8 +201,7 @@ class [[nodiscard]] ap_acceptor {
     return finish(reply{product_.reply_});
   }
   /// Refuses an authenticated client with a KRB-ERROR of this code.
-  template <entropy_source R>
-  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C, R>& env) {
+  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::proven) return misuse();
     return turn_down({.code = errc::refused_by_application}, code, env);
@@ -261,16 +256,16 @@ class [[nodiscard]] ap_acceptor {
     return {service(), e.kvno, e.etype, tried_, user_to_user()};
   }
 
-  template <class K, entropy_source R>
-  constexpr step open(const K& k, std::optional<kerberos_string> realm, const environment<C, R>& env) {
+  template <class K>
+  constexpr step open(const K& k, std::optional<kerberos_string> realm, const environment<C>& env) {
     if (state_ == state::failed) return failed{why_};
     if (state_ != state::wants_key) return misuse();
     ++tried_;
-    auto plain = open_sealed(env.policy.get(), req_.ticket->enc_part, k, key_usage_t::ticket, workspace_);
+    auto plain = open_sealed(env.crypto.get(), req_.ticket->enc_part, k, key_usage_t::ticket, workspace_);
     if (!plain) return tried_ < env.limits.max_keys ? wanted() : no_key(errc::no_key, env);
     const auto ticket = asn1::decode<msg::EncTicketPart>(bytes_view(*plain));
     if (!ticket) return turn_down(ticket.error(), error_code_t::krb_ap_err_bad_integrity, env);
-    auto session_key = take_key(env.policy.get(), ticket->key, *plain);
+    auto session_key = take_key(env.crypto.get(), ticket->key, *plain);
     if (!session_key) {
       return turn_down({.code = session_key.error().code, .type = "EncTicketPart", .field = "key"},
                        error_code_t::kdc_err_etype_nosupp, env);
@@ -280,10 +275,9 @@ class [[nodiscard]] ap_acceptor {
   }
   /// Checks the request in the order of RFC 4120 section 3.2.3, with the replay check last: only
   /// authentic requests may fill the replay cache.
-  template <entropy_source R>
   constexpr step check(const msg::EncTicketPart& ticket, std::optional<kerberos_string> realm,
-                       const environment<C, R>& env) {
-    const auto plain = open_sealed(env.policy.get(), req_.authenticator, product_.keys_.session_key,
+                       const environment<C>& env) {
+    const auto plain = open_sealed(env.crypto.get(), req_.authenticator, product_.keys_.session_key,
                                    key_usage_t::ap_req_authenticator, workspace_);
     if (!plain) {
       return turn_down({.code = plain.error().code, .type = "AP-REQ", .field = "authenticator"},
@@ -294,7 +288,7 @@ class [[nodiscard]] ap_acceptor {
     at_ = {auth->ctime, auth->cusec};
     opened_ = true;
     if (auth->subkey) {
-      auto k = take_key(env.policy.get(), *auth->subkey, *plain);
+      auto k = take_key(env.crypto.get(), *auth->subkey, *plain);
       if (!k) {
         return turn_down({.code = k.error().code, .type = "Authenticator", .field = "subkey"},
                          error_code_t::kdc_err_etype_nosupp, env);
@@ -318,18 +312,17 @@ class [[nodiscard]] ap_acceptor {
     }
     check_replay ask{service(), product_.client_, at_, {}, forget_after(env.limits)};
     const bytes_view pieces[] = {req_.authenticator.cipher};
-    if (const errc e = env.policy->digest(pieces, ask.digest); e != errc::ok) return fail({.code = e});
+    if (const errc e = env.crypto->digest(pieces, ask.digest); e != errc::ok) return fail({.code = e});
     state_ = state::replay;
     return ask;
   }
-  template <entropy_source R>
   constexpr detail::verdict verify(const msg::EncTicketPart& ticket, const msg::Authenticator& auth,
-                                   std::optional<kerberos_string> realm, const environment<C, R>& env) {
+                                   std::optional<kerberos_string> realm, const environment<C>& env) {
     if (const detail::verdict v = detail::check_client(auth, ticket); !v.ok()) return v;
     if (const detail::verdict v = detail::check_address(ticket, request_); !v.ok()) return v;
     if (const detail::verdict v = detail::check_path(ticket, realm, request_); !v.ok()) return v;
     if (const detail::verdict v =
-            verify_authorization(env.policy.get(), product_.keys_.session_key, request_.understood,
+            verify_authorization(env.crypto.get(), product_.keys_.session_key, request_.understood,
                                  ticket.authorization_data, auth.authorization_data, product_.authorization_);
         !v.ok()) {
       return v;
@@ -341,11 +334,11 @@ class [[nodiscard]] ap_acceptor {
     }
     if (request_.mutual == required && !wants_mutual()) return detail::no_mutual(product_.gss_.has_value());
     if (const detail::verdict v =
-            detail::check_bindings(env.policy.get(), product_.gss_, product_.authorization_, request_, product_.bound_);
+            detail::check_bindings(env.crypto.get(), product_.gss_, product_.authorization_, request_, product_.bound_);
         !v.ok()) {
       return v;
     }
-    subkey_etype_ = detail::negotiated_etype(env.policy.get(), product_.authorization_);
+    subkey_etype_ = detail::negotiated_etype(env.crypto.get(), product_.authorization_);
     return detail::check_times(ticket, at_, env.now, env.limits.clock_skew);
   }
 
@@ -366,8 +359,7 @@ class [[nodiscard]] ap_acceptor {
     return request_.services.empty() || is_ours(asked) ? asked : *request_.services.begin();
   }
   /// RFC 4120 section 3.2.3: a client whose request fails gets a KRB-ERROR.
-  template <entropy_source R>
-  KERB_COLD constexpr step turn_down(error why, error_code_t code, const environment<C, R>& env) {
+  KERB_COLD constexpr step turn_down(error why, error_code_t code, const environment<C>& env) {
     forget();
     const msg::KrbError e = detail::ap_error(code, named(req_), env.now, opened_ ? std::optional(at_) : std::nullopt);
     if (!write_message(e)) workspace_.message_is(0);

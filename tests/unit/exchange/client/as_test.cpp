@@ -492,8 +492,8 @@ class talkative {
     rounds_seen = o.round;
     return preauth_wants::write;
   }
-  template <class C, class R>
-  constexpr void write(der::writer& w, const typename C::key*, const environment<C, R>&, errc&) const {
+  template <class C>
+  constexpr void write(der::writer& w, const typename C::key*, const environment<C>&, errc&) const {
     asn1::write(w, msg::PaData{padata_t(1000), {}});
   }
   constexpr void written() { ++times_written; }
@@ -1186,7 +1186,7 @@ TEST_CASE("as_client: a wrong password without pre-authentication is passed over
   as_params<key> ask = w.ask_as(buffer);
   ask.password = secret_view(wrong, 5);
   as_client<counting_policy> x(ask);
-  const environment<counting_policy, counting_policy> t{p, p, noon, w.limits};
+  const environment<counting_policy> t{p, noon, w.limits};
   const auto sent = x.start(t);
   const bytes_view rep = w.as_rep(std::get<send>(sent).octets, honest);
   for (int i = 0; i != 20; ++i) {
@@ -1204,7 +1204,7 @@ TEST_CASE("as_client: a key is made once for one encryption type, salt and numbe
   counting_policy p;
   std::array<std::uint8_t, 2048> buffer{};
   as_client<counting_policy> x(w.ask_as(buffer));
-  const environment<counting_policy, counting_policy> t{p, p, noon, w.limits};
+  const environment<counting_policy> t{p, noon, w.limits};
   const auto sent = x.start(t);
   const auto replied = [&](etype_t e, std::optional<kerberos_string> salt, std::optional<bytes_view> params) {
     const msg::EtypeInfo2Entry entries[] = {{e, salt, params}};
@@ -1238,7 +1238,7 @@ TEST_CASE("as_client: a call that is repeated in a larger buffer makes and count
   counting_policy p;
   std::array<std::uint8_t, 2048> small{}, large{};
   as_client<counting_policy> x(w.ask_as(std::span(small).first(0)));
-  const environment<counting_policy, counting_policy> t{p, p, noon, w.limits};
+  const environment<counting_policy> t{p, noon, w.limits};
   const auto none = x.start(t);
   x.set_buffer(std::span(small).first(std::get<need_buffer>(none).size));
   REQUIRE(is<send>(x.start(t)));
@@ -1497,7 +1497,7 @@ TEST_CASE("as_client: a library that makes no digest or no key ends the exchange
     failing_policy p;
     std::array<std::uint8_t, 2048> buffer{};
     as_client<failing_policy> x(w.ask_as(buffer));
-    const environment<failing_policy, failing_policy> t{p, p, noon, w.limits};
+    const environment<failing_policy> t{p, noon, w.limits};
     REQUIRE(is<send>(x.start(t)));
     (digests ? p.derives : p.digests) = false;
     REQUIRE(why(x.receive(w.hints(), t)).code == (digests ? errc::bad_password : errc::crypto_backend));

@@ -7,7 +7,7 @@
 using namespace kerb_test;
 
 namespace {
-static_assert(preauth_mechanism<enc_timestamp, testing::insecure_policy, testing::insecure_policy>);
+static_assert(preauth_mechanism<enc_timestamp, testing::insecure_policy>);
 
 constexpr bool the_salt_is_realm_and_components() {
   std::array<std::uint8_t, 64> buffer{};
@@ -54,8 +54,8 @@ class probe {
  public:
   static constexpr padata_t offered_as = padata_t(1000);
   constexpr preauth_wants consider(const preauth_offer&) const { return used_ ? preauth_wants::skip : First; }
-  template <class C, class R>
-  constexpr void write(der::writer& w, const typename C::key*, const environment<C, R>&, errc&) const {
+  template <class C>
+  constexpr void write(der::writer& w, const typename C::key*, const environment<C>&, errc&) const {
     asn1::write(w, msg::PaData{padata_t(2000 + N), {}});
   }
   constexpr void written() { used_ = true; }
@@ -79,7 +79,7 @@ constexpr bool the_first_mechanism_that_can_is_the_one() {
   std::array<std::uint8_t, 64> octets{};
   der::writer w(octets);
   errc why = errc::ok;
-  const environment<testing::insecure_policy, testing::insecure_policy> t{p, p, noon, {}};
+  const environment<testing::insecure_policy> t{p, noon, {}};
   set.write(w, static_cast<const key*>(nullptr), t, why);
   const auto pa = asn1::decode<msg::PaData>(bytes_view(w.written_since(0)));
   if (!pa || pa->padata_type != padata_t(2001)) return false;

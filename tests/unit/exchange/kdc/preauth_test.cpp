@@ -330,16 +330,14 @@ TEST_CASE("as_kdc: the salt of an enterprise name that nobody has is that of the
   CHECK(salt({name_t::principal, twice}) == "EX.ORGa@b@c");
 }
 
-struct no_randomness {
-  bool fill(std::span<std::uint8_t>) noexcept { return false; }
-};
 TEST_CASE("as_kdc: where there is no decoy and no randomness the exchange fails, for everybody", "[exchange]") {
   for (const bool known : {false, true}) {
     world w;
     w.settings.conceal_unknown_clients = true;
-    no_randomness none;
     const bytes_view request = w.as_req();
-    const environment<counting_policy, no_randomness> t{w.crypto, none, w.now, w.limits};
+    w.crypto.entropy = {};
+    w.crypto.entropy.fail_at = 1;
+    const environment t = w.env_now();
     kdc<counting_policy> x(w.settings, std::span(w.scratch));
     kdc_step step = x.receive(request, t);
     step = known ? x.found(w.client.record, t) : x.absent(t);
