@@ -61,7 +61,7 @@ class ap_world {
                                   .caddr = {},
                                   .authorization_data = {}};
     if (h == how::pac) part.authorization_data = kerb::msg::AuthorizationData(outer);
-    ticket = *kerb::testing::mint_ticket(web, part, service_key(), kvno, turn, ticket_buffer_);
+    ticket = *kerb::testing::mint_ticket(web, part, service_key(), kvno, environment, ticket_buffer_);
     const kerb::key session = session_key();
     for (std::size_t i = 0; i != many; ++i) {
       const kerb::msg::Authenticator a{.crealm = alice.realm,
@@ -76,7 +76,7 @@ class ap_world {
       const auto made = kerb::testing::mint_ap_req(
           ticket, a,
           h == how::mutual ? kerb::msg::ApOptions{kerb::ap_option_t::mutual_required} : kerb::msg::ApOptions{}, session,
-          kerb::key_usage_t::ap_req_authenticator, turn, buffer);
+          kerb::key_usage_t::ap_req_authenticator, environment, buffer);
       requests.emplace_back(made->begin(), made->end());
     }
     authtime = t.at.seconds - 60;

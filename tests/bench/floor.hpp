@@ -10,7 +10,6 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
-#include <kerb/crypto/botan_sha2.hpp>
 #include <kerb/crypto/openssl.hpp>
 #include <kerb/crypto/rfc3962.hpp>
 #include <kerb/crypto/rfc8009.hpp>
@@ -18,7 +17,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <optional>
+#include <string>
 
 namespace kerb_bench {
 
@@ -115,48 +114,29 @@ class botan_library {
     std::unique_ptr<Botan::BlockCipher> c_;
   };
 
-  /// The cheapest HMAC that Botan allows: SHA-1 by its own where the key was scheduled before, and where it is new,
-  /// which costs that dearly, by the hash function; SHA-2 of Botan 2 from saved states.
+  /// The cheapest HMAC that Botan allows: its own if the key was scheduled before. If the key is new, which costs
+  /// Botan's own dearly, by the hash function.
   class mac {
    public:
-    explicit mac(const kerb::etype_facts& f, bool fresh = false)
-        : block_(f.hash == kerb::hash_id::sha384 ? 128 : 64),
-          h_(Botan::HashFunction::create_or_throw(f.hash == kerb::hash_id::sha1     ? "SHA-1"
-                                                  : f.hash == kerb::hash_id::sha256 ? "SHA-256"
-                                                                                    : "SHA-384")) {
-      if (f.hash == kerb::hash_id::sha1 && !fresh)
-        kept_ = Botan::MessageAuthenticationCode::create_or_throw("HMAC(SHA-1)");
-#if defined(BOTAN_SHA_64BIT_H_)
-      if (f.hash == kerb::hash_id::sha256) narrow_.emplace();
-      if (f.hash == kerb::hash_id::sha384) wide_.emplace();
-#endif
+    explicit mac(const kerb::etype_facts& f, bool fresh = false) : block_(f.hash == kerb::hash_id::sha384 ? 128 : 64) {
+      const std::string hash = hash_name(f);
+      if (fresh) h_ = Botan::HashFunction::create_or_throw(hash);
+      else kept_ = Botan::MessageAuthenticationCode::create_or_throw("HMAC(" + hash + ")");
     }
     void set_key(octets k) {
       if (kept_) return kept_->set_key(k.data(), k.size());
       std::memset(inner_, 0x36, block_);
       std::memset(outer_, 0x5c, block_);
       for (std::size_t i = 0; i != k.size(); ++i) inner_[i] ^= k[i], outer_[i] ^= k[i];
-#if defined(BOTAN_SHA_64BIT_H_)
-      if (narrow_) return narrow_->key(inner_, outer_);
-      if (wide_) return wide_->key(inner_, outer_);
-#endif
       begun_ = false;
     }
     void add(octets o) {
       if (kept_) return kept_->update(o.data(), o.size());
-#if defined(BOTAN_SHA_64BIT_H_)
-      if (narrow_) return narrow_->add(o);
-      if (wide_) return wide_->add(o);
-#endif
       if (!begun_) h_->update(inner_, block_), begun_ = true;
       h_->update(o.data(), o.size());
     }
     void end(std::uint8_t* whole) {
       if (kept_) return kept_->final(whole);
-#if defined(BOTAN_SHA_64BIT_H_)
-      if (narrow_) return narrow_->end(whole, 32);
-      if (wide_) return wide_->end(whole, 48);
-#endif
       h_->final(whole);
       h_->update(outer_, block_);
       h_->update(whole, h_->output_length());
@@ -165,62 +145,6 @@ class botan_library {
     }
 
    private:
-#if defined(BOTAN_SHA_64BIT_H_)
-    template <class Word, class Compression>
-    struct states {
-      static constexpr std::size_t size = 16 * sizeof(Word);
-      Botan::secure_vector<Word> first = first_of(Word{}), inner, outer, now = inner;
-      std::uint8_t block[size];
-      std::size_t n = 0, all = size;
-      void key(const std::uint8_t* i, const std::uint8_t* o) {
-        inner = first, outer = first;
-        Compression::compress_digest(inner, i, 1);
-        Compression::compress_digest(outer, o, 1);
-        now = inner;
-      }
-      void add(octets o) {
-        all += o.size();
-        if (n != 0) {
-          const std::size_t take = std::min(size - n, o.size());
-          std::memcpy(block + n, o.data(), take);
-          o = o.subspan(take), n += take;
-          if (n != size) return;
-          Compression::compress_digest(now, block, 1);
-        }
-        Compression::compress_digest(now, o.data(), o.size() / size);
-        n = o.size() % size;
-        std::memcpy(block, o.data() + o.size() - n, n);
-      }
-      void finish(std::uint8_t* out, std::size_t octets_of_hash) {
-        block[n++] = 0x80;
-        std::memset(block + n, 0, size - n);
-        if (n > size - 2 * sizeof(Word)) {
-          Compression::compress_digest(now, block, 1);
-          std::memset(block, 0, size);
-        }
-        for (std::size_t i = 0; i != 8; ++i) block[size - 1 - i] = static_cast<std::uint8_t>(8 * all >> 8 * i);
-        Compression::compress_digest(now, block, 1);
-        for (std::size_t w = 0; w != octets_of_hash / sizeof(Word); ++w)
-          for (std::size_t i = 0; i != sizeof(Word); ++i)
-            out[w * sizeof(Word) + i] = static_cast<std::uint8_t>(now[w] >> 8 * (sizeof(Word) - 1 - i));
-      }
-      void end(std::uint8_t* whole, std::size_t octets_of_hash) {
-        finish(block, octets_of_hash);
-        now = outer, n = octets_of_hash, all = size + n;
-        finish(whole, octets_of_hash);
-        now = inner, n = 0, all = size;
-      }
-      static Botan::secure_vector<std::uint32_t> first_of(std::uint32_t) {
-        return {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-      }
-      static Botan::secure_vector<std::uint64_t> first_of(std::uint64_t) {
-        return {0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939,
-                0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4};
-      }
-    };
-    std::optional<states<std::uint32_t, Botan::SHA_256>> narrow_;
-    std::optional<states<std::uint64_t, Botan::SHA_512>> wide_;
-#endif
     std::size_t block_;
     std::unique_ptr<Botan::MessageAuthenticationCode> kept_;
     std::unique_ptr<Botan::HashFunction> h_;
@@ -230,13 +154,14 @@ class botan_library {
 
   static void random(std::span<std::uint8_t> out) { Botan::system_rng().randomize(out.data(), out.size()); }
   static void pbkdf2(const kerb::etype_facts& f, const char* password, octets salt, std::span<std::uint8_t> out) {
-    if (is_sha2(f)) return pbkdf2_of<mac>(f, password, salt, out);
-    const auto family =
-        Botan::PasswordHashFamily::create_or_throw(f.hash == kerb::hash_id::sha1     ? "PBKDF2(SHA-1)"
-                                                   : f.hash == kerb::hash_id::sha256 ? "PBKDF2(SHA-256)"
-                                                                                     : "PBKDF2(SHA-384)");
+    const auto family = Botan::PasswordHashFamily::create_or_throw("PBKDF2(" + hash_name(f) + ")");
     family->from_params(f.iterations)
         ->derive_key(out.data(), out.size(), password, std::strlen(password), salt.data(), salt.size());
+  }
+
+ private:
+  static std::string hash_name(const kerb::etype_facts& f) {
+    return f.hash == kerb::hash_id::sha1 ? "SHA-1" : f.hash == kerb::hash_id::sha256 ? "SHA-256" : "SHA-384";
   }
 };
 
@@ -369,7 +294,7 @@ class floor_keys {
  public:
   /// `fresh`: scheduled for each message.
   explicit floor_keys(const kerb::etype_facts& f, bool fresh = false)
-      : f_(f), base_(f), ke_(f), base_mac_(f, fresh), ki_(f, fresh) {}
+      : f_(f), base_(f), ke_(f), base_mac_(f, true), ki_(f, fresh) {}  // no base key serves twice
 
   void schedule(octets key, kerb::key_usage_t usage) {
     std::uint8_t e[32], i[64];

@@ -35,7 +35,7 @@ def backend(header, name):
 def lists():
     """(meson file, list, what should be in it)"""
     headers = on_disk("include", "*.hpp")
-    botan = {h for h in headers if backend(h, "botan.hpp") or backend(h, "botan_sha2.hpp")}
+    botan = {h for h in headers if backend(h, "botan.hpp")}
     ffi = {h for h in headers if backend(h, "botan_ffi.hpp")} - botan
     openssl = {h for h in headers if backend(h, "openssl.hpp") or backend(h, "openssl_provider.hpp")}
     yield "include/meson.build", "public_headers", headers - botan - ffi - openssl

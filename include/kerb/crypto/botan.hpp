@@ -12,7 +12,6 @@
 #include <limits>
 #include <memory>
 
-#include "botan_sha2.hpp"
 #include "engine.hpp"
 #include "rfc3962.hpp"
 #include "rfc8009.hpp"
@@ -23,8 +22,7 @@ namespace botan {
 /// kerb::primitives on Botan's block ciphers and hash functions. An object is created when its kind
 /// is first needed and is then re-keyed, because creating one costs more than using it. Botan wipes
 /// the memory of all of them. HMAC is built here on the hash functions: Botan's own HMAC spends as
-/// much on a new key as on a message of four blocks. With Botan 2, HMAC and PBKDF2 with SHA-2 also
-/// continue from stored hash states.
+/// much on a new key as on a message of four blocks.
 ///
 /// Randomness is Botan's System_RNG, which asks the operating system on each call. Nothing is
 /// buffered, so neither fork() nor a copied virtual machine can make two processes draw the same
@@ -38,8 +36,7 @@ class primitives {
     std::array<std::unique_ptr<Botan::BlockCipher>, 5> kinds_;
     std::size_t keyed_ = 0;  // an index, so that a moved-from holder refers to nothing
   };
-  /// Contains a key as the two hash states that it becomes if states can be stored, else as the two
-  /// blocks that those states are computed from.
+  /// Contains the two blocks that an HMAC's key becomes.
   class mac {
     friend class primitives;
     secret<256> kept_;
@@ -79,36 +76,21 @@ class primitives {
   }
 
   errc rekey(mac& m, hash_id id, secret_view key) noexcept {
-    std::array<std::uint8_t, max_hash_octets> short_key;  // RFC 2104 section 2: a key longer than a block is hashed
-    wiped_on_exit wipe(short_key);
-    const std::size_t block = block_octets(id);
-    bytes_view octets = key.unguarded();
-    errc why = errc::ok;
-    if (octets.size() > block) {
-      const bytes_view whole[]{octets};
-      const auto cut = std::span(short_key).first(hash_octets(id));
-      why = hash(id, whole, cut);
-      octets = cut;
-    }
+    m.kept_.wipe();  // also of a longer key than this one
     m.hash_ = id;
-    if (why == errc::ok && sha2_hmac::serves(id)) {
-      why = with_states([&](sha2_hmac& h) { h.schedule(id, octets, m.kept_.expose_for_writing(block)); });
-    } else if (why == errc::ok && hasher(id) == nullptr) {
-      why = errc::crypto_backend;
-    } else if (why == errc::ok) {
-      const auto both = m.kept_.expose_for_writing(2 * block), inner = both.first(block), outer = both.last(block);
-      secure_zero(inner);
-      kerb::detail::copy_octets(octets.data(), octets.size(), inner.data());
-      repad(inner, 0x5c, outer.data());
-      repad(inner, 0x36, inner.data());
-    }
-    if (why != errc::ok) m.kept_.wipe();
-    return why;
+    const std::size_t block = block_octets(id);
+    const auto both = m.kept_.expose_for_writing(2 * block), inner = both.first(block), outer = both.last(block);
+    errc why = hasher(id) == nullptr ? errc::crypto_backend : errc::ok;
+    if (key.size() > block) why = shorten(id, key, inner);
+    else kerb::detail::copy_octets(key.data(), key.size(), inner.data());
+    if (why != errc::ok) return m.kept_.wipe(), why;
+    repad(inner, 0x5c, outer.data());
+    repad(inner, 0x36, inner.data());
+    return errc::ok;
   }
   errc hmac(mac& m, view_of<bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
     if (m.kept_.empty() || out.size() > hash_octets(m.hash_)) return errc::crypto_backend;
     const bytes_view kept = m.kept_.expose().unguarded();
-    if (sha2_hmac::serves(m.hash_)) return with_states([&](sha2_hmac& h) { h.hmac(m.hash_, kept, pieces, out); });
     Botan::HashFunction* const h = hasher(m.hash_);
     std::array<std::uint8_t, max_hash_octets> whole;
     wiped_on_exit wipe(whole);
@@ -146,14 +128,15 @@ class primitives {
     return why;
   }
 
-  /// If no states are stored, passwords are limited to 4096 octets, Botan's limit for HMAC keys.
+  /// By Botan's own PBKDF2. A password that is longer than a block is hashed here, because Botan
+  /// limits HMAC keys to 4096 octets.
   errc pbkdf2(hash_id id, secret_view password, bytes_view salt, std::uint64_t iterations,
               std::span<std::uint8_t> out) noexcept {
-    if (sha2_hmac::serves(id)) {  // half the work of Botan's own, which processes the key again in every round
-      mac m;
-      if (const errc e = rekey(m, id, password); e != errc::ok) return e;
-      const bytes_view kept = m.kept_.expose().unguarded();
-      return with_states([&](sha2_hmac& h) { h.pbkdf2(id, kept, salt, iterations, out); });
+    std::array<std::uint8_t, max_hash_octets> hashed;
+    wiped_on_exit wipe(hashed);
+    if (password.size() > block_octets(id)) {
+      if (const errc e = shorten(id, password, hashed); e != errc::ok) return e;
+      password = secret_view(hashed.data(), hash_octets(id));
     }
     if (iterations > std::numeric_limits<std::size_t>::max()) return errc::crypto_backend;
     return guarded([&] {
@@ -177,13 +160,6 @@ class primitives {
       return f() ? errc::ok : errc::crypto_backend;
     } catch (...) { return errc::crypto_backend; }
   }
-  template <class F>
-  errc with_states(F&& f) noexcept {
-    return guarded([&] {
-      if (!sha2_) sha2_ = std::make_unique<sha2_hmac>();
-      return f(*sha2_), true;
-    });
-  }
   // Indexed by cipher_id and hash_id.
   static constexpr const char* cipher_names[] = {"AES-128", "AES-256", "Camellia-128", "Camellia-256", "TripleDES"};
   static constexpr const char* hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5", "MD4"};
@@ -192,6 +168,11 @@ class primitives {
 
   static constexpr std::size_t block_octets(hash_id id) {
     return id == hash_id::sha384 || id == hash_id::sha512 ? 128 : 64;
+  }
+  /// Hashes an HMAC's key that is longer than a block, RFC 2104 section 2.
+  errc shorten(hash_id id, secret_view key, std::span<std::uint8_t> out) noexcept {
+    const bytes_view whole[]{key.unguarded()};
+    return hash(id, whole, out.first(hash_octets(id)));
   }
   /// XORs a padded key, of one block of the hash, with an octet of HMAC's padding.
   static void repad(bytes_view block, std::uint8_t with, std::uint8_t* out) {
@@ -221,7 +202,6 @@ class primitives {
 
   std::array<std::unique_ptr<Botan::HashFunction>, 6> hashes_;
   std::unique_ptr<Botan::StreamCipher> rc4_;
-  std::unique_ptr<sha2_hmac> sha2_;
 };
 
 /// The policy that a program uses: the encryption types of RFC 8009 and RFC 3962.
