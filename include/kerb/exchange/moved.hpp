@@ -4,7 +4,7 @@
 
 namespace kerb::inline v0::detail {
 
-/// A state that becomes `Gone` when it is moved from. If every call in the state `Gone` is misuse,
+/// A value that becomes `Gone` when it is moved from. If every call in the state `Gone` is misuse,
 /// an exchange that was moved from refuses every call, even with the move constructor and
 /// assignment that the compiler generates.
 template <auto Gone>

@@ -1,45 +1,52 @@
 // The client's side of the AP exchange, RFC 4120 section 3.2.
 //
-//   state    | start          | receive               | take
-//   idle     | waiting, over  | misuse                | misuse
-//   waiting  | misuse         | waiting, over, failed | misuse
-//   over     | misuse         | misuse                | spent
-//   spent    | misuse         | misuse                | misuse
-//   failed   | every call returns the first error again
-//
-// start() leads to `over` only when mutual authentication is not required. Random octets are drawn
-// at once, in start(), and used in this order: the subkey's seed, the sequence number (4), the
-// authenticator's confounder.
+// Random octets are drawn at once, in start(), and used in this order: the subkey's seed, the
+// sequence number (4), the authenticator's confounder.
 #pragma once
 #include "../../msg/error.hpp"
-#include "../moved.hpp"
 #include "../sealed.hpp"
-#include "../step.hpp"
+#include "client_core.hpp"
 #include "initiator_params.hpp"
 
 namespace kerb::inline v0 {
+
+namespace detail {
+struct ap_initiator_table {
+  enum class state : std::uint8_t { idle, waiting, over, spent, failed };
+  enum class call : std::uint8_t { start, receive, set_buffer, take };
+  static constexpr state moved_from = state::spent;
+  static constexpr transition<call, state> transitions[] = {
+      {call::start, state::idle, {state::waiting, state::over}},  // over: without mutual authentication
+      {call::receive, state::waiting, {state::waiting, state::over}}, {call::set_buffer, state::idle, {state::idle}},
+      {call::set_buffer, state::waiting, {state::waiting}},           {call::take, state::over, {state::spent}},
+  };
+};
+using ap_initiator_step = std::variant<send, need_buffer, ignored, done, failed>;
+}  // namespace detail
 
 /// Authenticates the client to a service, and the service to the client. An initiator that was
 /// moved from refuses every call. receive() does not modify the octets that it is given. Octets in
 /// a step are valid until the next call.
 template <crypto_policy C>
-class [[nodiscard]] ap_initiator {
+class [[nodiscard]] ap_initiator
+    : public detail::client_core<ap_initiator<C>, detail::ap_initiator_step, detail::ap_initiator_table> {
+  using base = detail::client_core<ap_initiator, detail::ap_initiator_step, detail::ap_initiator_table>;
+  using typename base::call;
+  using typename base::state;
+
  public:
   using key = typename C::key;
   using product = session_keys<key>;
-  using step = std::variant<send, need_buffer, ignored, done, failed>;
+  using typename base::step;
   /// A buffer size, in octets, that is enough for a ticket with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
-  constexpr explicit ap_initiator(initiator_params<key> params)
-      : request_(std::move(params)), workspace_(request_.buffer) {}
+  constexpr explicit ap_initiator(initiator_params<key> params) : base(params.buffer), request_(std::move(params)) {}
 
   /// Makes the AP-REQ, without GSS-API's framing: see write_krb5_token(). Without mutual
   /// authentication there is no answer to wait for, and the product is ready.
   [[nodiscard]] constexpr step start(const environment<C>& env) {
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::idle) return misuse();
-    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (const auto no = this->template unless<call::start>(env)) return *no;
     if (const error e = detail::check(request_); !e.ok()) return fail(e);
     errc why = errc::ok;
     std::array<std::uint8_t, gss_checksum::bnd_size> bnd{};  // RFC 4121 section 4.1.1.2: zeros where there are none
@@ -77,13 +84,8 @@ class [[nodiscard]] ap_initiator {
       seq_ = *n & longest_seq;
     }
     sent_at_ = request_.times ? request_.times->get().next(env.now) : env.now;
-    der::writer w(workspace_.message_space());
-    write_request(w, drawn, bnd, why);
-    if (why != errc::ok || !w.ok()) {
-      workspace_.wipe_message();  // it may contain a plaintext authenticator
-      return fail({.code = why != errc::ok ? why : errc::no_space});
-    }
-    workspace_.message_is(w.count());
+    why = this->write_message([&](der::writer& w, errc& e) { write_request(w, drawn, bnd, e); });
+    if (why != errc::ok) return fail({.code = why});
     const bool waits = request_.mutual == required;
     if (waits) {
       state_ = state::waiting;
@@ -97,11 +99,8 @@ class [[nodiscard]] ap_initiator {
   /// Processes what arrived: an AP-REP, a KRB-ERROR or, in a datagram, any octets.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
                                        transport arrived = transport::datagram) {
-    peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::waiting) return misuse();
-    arrived_ = arrived;
-    if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets);
+    if (const auto no = this->unless_received(env, arrived)) return *no;
+    if (base::is_error(octets)) return on_error(octets);
     const auto rep = asn1::decode<msg::ApRep>(octets);
     if (!rep) return disregard(rep.error());
     const std::size_t n = rep->enc_part.cipher.size();
@@ -129,30 +128,22 @@ class [[nodiscard]] ap_initiator {
     return done{};
   }
 
-  /// The message that was sent last with its length in front, for a stream
-  /// (RFC 4120 section 7.2.2); valid as long as the message.
-  constexpr bytes_view framed() { return workspace_.framed_message(); }
-  /// The caller's transport has given up: the exchange fails with this error.
-  [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
-  /// buffer is too small for what the exchange keeps, or when this state has no use for one.
-  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
-    return (state_ == state::idle || state_ == state::waiting) && workspace_.move_to(bigger);
-  }
-
-  /// The KRB-ERROR that was last given to receive(), if the last message was one. It is
-  /// unauthenticated, and valid as long as the octets that it came in.
-  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
-
   /// Returns the session, once: after `done`, or after a `send` that no answer follows.
   [[nodiscard]] constexpr result<product> take() && {
-    if (state_ != state::over) return errc::api_misuse;
+    if (!this->template may<call::take>()) return errc::api_misuse;
     state_ = state::spent;
     return std::move(*product_);
   }
 
  private:
-  enum class state : std::uint8_t { idle, waiting, over, spent, failed };
+  template <class, class, class>
+  friend class detail::exchange_core;
+  using base::disregard;
+  using base::fail;
+  using base::peer_error_;
+  using base::state_;
+  using base::why_;
+  using base::workspace_;
   static constexpr std::uint32_t longest_seq = 0x3fffffff;
 
   constexpr const basic_credential<key>& credential() const { return request_.credential.get(); }
@@ -227,31 +218,16 @@ class [[nodiscard]] ap_initiator {
                  .type = "KRB-ERROR",
                  .field = "error-code"});
   }
-  /// Ignores an error that an unauthenticated datagram could have caused. On a stream the exchange
-  /// fails.
-  constexpr step disregard(error e) {
-    if (arrived_ == transport::stream) return fail(e);
-    return ignored{e};
-  }
-  constexpr step misuse() { return fail({.code = errc::api_misuse}); }
-  KERB_COLD constexpr step fail(error e) {
-    why_ = e;
-    state_ = state::failed;
+  constexpr void forget() {
     subkey_.reset();
     workspace_.wipe_front();
-    return failed{why_};
   }
 
   initiator_params<key> request_;
-  kerb::detail::workspace workspace_;
-  detail::moving_state<state::spent> state_ = state::idle;
-  transport arrived_ = transport::datagram;
   timestamp sent_at_;
   std::uint32_t seq_ = 0;
   std::optional<key> subkey_;
-  std::optional<msg::KrbError> peer_error_;
   std::optional<product> product_;
-  error why_{};
 };
 
 }  // namespace kerb::inline v0

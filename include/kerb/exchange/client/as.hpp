@@ -1,46 +1,54 @@
 // The client's side of the AS exchange, RFC 4120 section 3.1.
 //
-//   state    | start         | receive                           | provide       | take
-//   idle     | waiting       | misuse                            | misuse        | misuse
-//   waiting  | misuse        | waiting, wants_key, over, failed  | misuse        | misuse
-//   wants_key| misuse        | misuse                            | waiting, over | misuse
-//   over     | misuse        | misuse                            | misuse        | spent
-//   spent    | misuse        | misuse                            | misuse        | misuse
-//   failed   | every call returns the first error again
-//
 // Random octets are drawn in this order: for each request the nonce (4), then the confounder of
 // PA-ENC-TIMESTAMP.
 #pragma once
-#include "../moved.hpp"
 #include "as_params.hpp"
-#include "kdc_reply.hpp"
+#include "client_core.hpp"
 #include "known_keys.hpp"
 #include "preauth.hpp"
 
 namespace kerb::inline v0 {
 
+namespace detail {
+struct as_client_table {
+  enum class state : std::uint8_t { idle, waiting, wants_key, over, spent, failed };
+  enum class call : std::uint8_t { start, receive, provide, set_buffer, take };
+  static constexpr state moved_from = state::spent;
+  static constexpr transition<call, state> transitions[] = {
+      {call::start, state::idle, {state::waiting}},
+      {call::receive, state::waiting, {state::waiting, state::wants_key, state::over}},
+      {call::provide, state::wants_key, {state::waiting, state::over}},
+      {call::set_buffer, state::idle, {state::idle}},
+      {call::set_buffer, state::waiting, {state::waiting}},
+      {call::set_buffer, state::wants_key, {state::wants_key}},
+      {call::take, state::over, {state::spent}},
+  };
+};
+using as_client_step = std::variant<send, need_key, need_buffer, ignored, done, failed>;
+}  // namespace detail
+
 /// Gets an initial ticket with a password or a long-term key. A client that was moved from refuses
 /// every call. receive() does not modify the octets that it is given; they must remain valid until
 /// the next receive() or the end of the exchange. Octets in a step are valid until the next call.
 template <crypto_policy C, class Mechanisms = mechanisms<enc_timestamp>>
-class [[nodiscard]] as_client {
+class [[nodiscard]] as_client
+    : public detail::kdc_client_core<as_client<C, Mechanisms>, C, detail::as_client_step, detail::as_client_table> {
+  using base = detail::kdc_client_core<as_client, C, detail::as_client_step, detail::as_client_table>;
+  using typename base::call;
+  using typename base::state;
+
  public:
-  using key = typename C::key;
-  using product = basic_credential<key>;
-  using step = std::variant<send, need_key, need_buffer, ignored, done, failed>;
-  /// A buffer size, in octets, that is enough for ordinary names and tickets with a PAC.
-  static constexpr std::size_t typical_buffer_size = 8192;
+  using typename base::key;
+  using typename base::product;
+  using typename base::step;
 
   constexpr explicit as_client(as_params<key> params)
-      : request_(std::move(params)), workspace_(request_.buffer), options_(request_.options) {
-    if (request_.renew_lifetime) options_.set(kdc_option_t::renewable);
-  }
+      : base(params.buffer, params.options, params.renew_lifetime.has_value()), request_(std::move(params)) {}
 
   /// Makes the first request, without pre-authentication.
   [[nodiscard]] constexpr step start(const environment<C>& env) {
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::idle) return misuse();
-    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (const auto no = this->template unless<call::start>(env)) return *no;
     tgs_name_[1] = request_.client.realm;
     std::optional<etype_t> own;
     if (request_.key) own = env.crypto->etype_of(request_.key->get());
@@ -52,31 +60,21 @@ class [[nodiscard]] as_client {
   /// Processes what arrived: an AS-REP, a KRB-ERROR or, in a datagram, any octets.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
                                        transport arrived = transport::datagram) {
-    peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::waiting) return misuse();
-    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
-    arrived_ = via_ == transport::stream ? transport::stream : arrived;
-    if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets, env);
-    const auto rep = asn1::decode<msg::AsRep>(octets);
-    if (!rep) return disregard(rep.error());
-    reply_ = octets;
-    return on_reply(*rep, env);
+    return this->template received<msg::AsRep>(octets, env, arrived);
   }
 
   /// Answers need_key. The key must have the encryption type that need_key names. It is moved from,
   /// unless the result is need_buffer. The exchange remembers the key and does not ask for it
   /// again.
   [[nodiscard]] constexpr step provide(key&& k, const environment<C>& env) {
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::wants_key || env.crypto->etype_of(k) != wanted_.etype) return misuse();
-    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (const auto no = this->template unless<call::provide>(env)) return *no;
+    if (env.crypto->etype_of(k) != wanted_.etype) return fail({.code = errc::api_misuse});
     const bool for_reply = !reply_.empty();
     const auto rep = asn1::decode<msg::AsRep>(reply_);
     if (for_reply && !rep) return fail(rep.error());  // the caller did not keep the octets valid
     std::size_t& place = for_reply ? reply_key_ : key_;
     place = keys_.add(wanted_, std::move(k), key_);
-    step next = for_reply ? on_reply(*rep, env) : send_request(env, kdc_time(env.now), true, cookie_offered_);
+    step next = for_reply ? on_reply(*rep, reply_, env) : send_request(env, kdc_time(env.now), true, cookie_offered_);
     if (is<need_buffer>(next)) {
       k = keys_.take(std::exchange(place, no_key));
       state_ = state::wants_key;
@@ -86,38 +84,24 @@ class [[nodiscard]] as_client {
     return next;
   }
 
-  /// The message that was sent last with its length in front, for a stream
-  /// (RFC 4120 section 7.2.2); valid as long as the message.
-  constexpr bytes_view framed() { return workspace_.framed_message(); }
-  /// The caller's transport has given up: the exchange fails with this error.
-  [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
-  /// buffer is too small for what the exchange keeps, or when this state has no use for one.
-  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
-    return (state_ == state::idle || state_ == state::waiting || state_ == state::wants_key) &&
-           workspace_.move_to(bigger);
-  }
-
-  /// The KRB-ERROR that was last given to receive(), if the last message was one. It is
-  /// unauthenticated, and valid as long as the octets that it came in.
-  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
-
-  /// The realm that the KDC named instead of the one that was asked: in KDC_ERR_WRONG_REALM, or in
-  /// a reply that differs from the request only in the client's realm. It is unauthenticated, so
-  /// the user or a local policy must decide whether to ask it (RFC 6806 section 7). Valid as long
-  /// as the exchange.
-  constexpr std::optional<kerberos_string> realm_named() const KERB_LIFETIMEBOUND { return named_.get(); }
-
-  /// Returns the credential, once: after `done`.
-  [[nodiscard]] constexpr result<product> take() && {
-    if (state_ != state::over) return errc::api_misuse;
-    state_ = state::spent;
-    return std::move(product_);
-  }
-
  private:
-  enum class state : std::uint8_t { idle, waiting, wants_key, over, spent, failed };
+  template <class, crypto_policy, class, class>
+  friend class detail::kdc_client_core;
+  template <class, class, class>
+  friend class detail::exchange_core;
+  using base::disregard;
+  using base::fail;
+  using base::named_;
+  using base::nonce_;
+  using base::offer_;
+  using base::options_;
+  using base::rtime_;
+  using base::state_;
+  using base::till_;
+  using base::transmit;
+  using base::workspace_;
 
+  constexpr kerberos_string kdc_realm() const { return request_.client.realm; }
   constexpr principal_view server() const {
     if (request_.server) return *request_.server;
     return {{name_t::srv_inst, view_of<kerberos_string>(tgs_name_)}, request_.client.realm};
@@ -159,23 +143,14 @@ class [[nodiscard]] as_client {
     const std::optional<std::uint32_t> nonce = draw_nonce(env);
     if (!nonce) return fail({.code = errc::entropy});
     nonce_ = *nonce;
-    der::writer w(workspace_.message_space());
-    write_request(w, at, nonce_, cookie, why);
-    if (why != errc::ok || !w.ok()) {
-      workspace_.wipe_message();
-      return fail({.code = why != errc::ok ? why : errc::no_space});
-    }
-    workspace_.message_is(w.count());
+    why = this->write_message([&](der::writer& w, errc& e) { write_request(w, at, nonce_, cookie, e); });
+    if (why != errc::ok) return fail({.code = why});
     mechanisms_.written();
     ++round_;
     reply_ = {};
     state_ = state::waiting;
     return transmit(fresh);
   }
-  constexpr step transmit(bool fresh) const {
-    return send{workspace_.message(), request_.client.realm, destination::kdc, via_, fresh, afterwards::wait};
-  }
-
   constexpr void write_request(der::writer& w, const environment<C>& env, std::uint32_t nonce,
                                std::optional<bytes_view> cookie, errc& why) {
     msg::KdcReqBody body;
@@ -204,30 +179,23 @@ class [[nodiscard]] as_client {
 
   // ---- KRB-ERROR: unauthenticated, so only a hint
 
-  constexpr step on_error(bytes_view octets, const environment<C>& env) {
-    const auto e = asn1::decode<msg::KrbError>(octets);
-    if (!e) return disregard(e.error());
-    peer_error_ = *e;
-    switch (e->error_code) {
+  constexpr step on_error(const msg::KrbError& e, const environment<C>& env) {
+    switch (e.error_code) {
       case error_code_t::kdc_err_preauth_required:
       case error_code_t::kdc_err_preauth_failed:
-      case error_code_t::kdc_err_more_preauth_data_required: return next_round(*e, env);
-      case error_code_t::krb_err_response_too_big:  // RFC 4120 section 7.2.1: the same request over a stream
-        if (via_ == transport::stream) return refused_by_kdc(*e);
-        via_ = transport::stream;
-        return transmit(false);
+      case error_code_t::kdc_err_more_preauth_data_required: return next_round(e, env);
       case error_code_t::krb_ap_err_skew:
         if (request_.follow_kdc_clock && !followed_clock_ && round_ < env.limits.max_rounds) {
-          const std::int64_t ahead = e->stime.seconds - env.now.at.seconds;
-          if (ahead > env.limits.max_clock_offset || ahead < -env.limits.max_clock_offset) return skewed(*e);
+          const std::int64_t ahead = e.stime.seconds - env.now.at.seconds;
+          if (ahead > env.limits.max_clock_offset || ahead < -env.limits.max_clock_offset) return skewed(e);
           followed_clock_ = true;
           kdc_clock_ahead_ = ahead;
           const step next = send_request(env, kdc_time(env.now), true, cookie());
           if (is<need_buffer>(next)) followed_clock_ = false;  // the call will be repeated
           return next;
         }
-        return skewed(*e);
-      default: return refused_by_kdc(*e);
+        return skewed(e);
+      default: return refused_by_kdc(e);
     }
   }
   constexpr step refused_by_kdc(const msg::KrbError& e) {
@@ -311,7 +279,8 @@ class [[nodiscard]] as_client {
 
   // ---- AS-REP
 
-  constexpr step on_reply(const msg::AsRep& rep, const environment<C>& env) {
+  constexpr step on_reply(const msg::AsRep& rep, bytes_view octets, const environment<C>& env) {
+    reply_ = octets;
     const detail::request_facts a = asked(nonce_);
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) {
       if (same_name(rep.cname, a.client.name) && !(rep.crealm == a.client.realm)) named_.note(rep.crealm);
@@ -334,58 +303,29 @@ class [[nodiscard]] as_client {
     auto plain = open_sealed(env.crypto.get(), rep.enc_part, *reply_key, key_usage_t::as_rep_enc_part, workspace_);
     reply_key_ = no_key;
     if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
-    const auto part = asn1::decode<msg::EncAsRepPart>(bytes_view(*plain));
-    if (!part) return fail(part.error());
-    auto session_key = take_key(env.crypto.get(), part->key, *plain);
-    const timestamp now{kdc_time(env.now)};
-    const error wrong = detail::check_enc_part(*part, rep.ticket.value(), rep.crealm, a, now, env.limits);
-    if (!wrong.ok()) return fail(wrong);
-    if (!session_key) return fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
-    product_ = detail::make_credential(rep, *part, a, std::move(*session_key), env.now, std::move(workspace_));
-    keys_.clear();
-    state_ = state::over;
-    return done{};
+    const step next = this->template accept_reply<msg::EncAsRepPart>(rep, *plain, a, env, kdc_clock_ahead_);
+    if (is<done>(next)) keys_.clear();
+    return next;
   }
   constexpr const key* reply_key_for(etype_t etype, C& policy) {
     const key* k = reply_key_ != no_key ? &keys_[reply_key_] : mechanisms_.reply_key(long_term());
     return k != nullptr && policy.etype_of(*k) == etype ? k : nullptr;
   }
 
-  // ---- ends
-
-  /// Ignores an error that an unauthenticated datagram could have caused. On a stream the exchange
-  /// fails.
-  constexpr step disregard(error e) {
-    if (arrived_ == transport::stream) return fail(e);
-    return ignored{e};
-  }
-  constexpr step misuse() { return fail({.code = errc::api_misuse}); }
-  KERB_COLD constexpr step fail(error e) {
-    why_ = e;
-    state_ = state::failed;
+  constexpr void forget() {
     keys_.clear();
     key_ = reply_key_ = no_key;
     workspace_.wipe_front();
-    return failed{why_};
   }
 
   static constexpr std::uint32_t longest_nonce = 0x7fffffff;
   static constexpr std::size_t no_key = detail::known_keys<key>::none;
 
   as_params<key> request_;
-  kerb::detail::workspace workspace_;
-  msg::KdcOptions options_;
-  detail::moving_state<state::spent> state_ = state::idle;
-  transport via_ = transport::datagram;
-  transport arrived_ = transport::datagram;
   bool followed_clock_ = false;
   unsigned round_ = 0;
-  std::uint32_t nonce_ = 0;
   std::int64_t kdc_clock_ahead_ = 0;
-  kerberos_time till_;
-  std::optional<kerberos_time> rtime_;
   std::array<kerberos_string, 2> tgs_name_{{{"krbtgt"_krb}, {}}};
-  fixed<etype_t, 16> offer_;
   detail::mechanism_set<Mechanisms> mechanisms_;
   detail::known_keys<key> keys_;
   detail::key_recipe wanted_;       // the key that was searched for last
@@ -395,10 +335,6 @@ class [[nodiscard]] as_client {
   std::optional<bytes_view> cookie_offered_;  // in octets that the caller keeps valid
   std::optional<std::size_t> cookie_size_;    // of the cookie that was sent, in the buffer
   bytes_view reply_;
-  std::optional<msg::KrbError> peer_error_;
-  detail::named_realm named_;
-  product product_;
-  error why_{};
 };
 
 }  // namespace kerb::inline v0

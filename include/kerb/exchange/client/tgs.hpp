@@ -1,18 +1,10 @@
 // The client's side of the TGS exchange, RFC 4120 section 3.3.
 //
-//   state    | start    | receive               | take
-//   idle     | waiting  | misuse                | misuse
-//   waiting  | misuse   | waiting, over, failed | misuse
-//   over     | misuse   | misuse                | spent
-//   spent    | misuse   | misuse                | misuse
-//   failed   | every call returns the first error again
-//
 // Random octets are drawn in this order: the nonce (4), the subkey's seed, the confounder of the
 // authorization data, the confounder of the authenticator.
 #pragma once
 #include "../../msg/ap.hpp"
-#include "../moved.hpp"
-#include "kdc_reply.hpp"
+#include "client_core.hpp"
 
 namespace kerb::inline v0 {
 
@@ -35,30 +27,44 @@ struct tgs_params {
   std::optional<msg::AuthorizationData> authorization_data{};  ///< restrictions to put into the ticket
 };
 
+namespace detail {
+struct tgs_client_table {
+  enum class state : std::uint8_t { idle, waiting, over, spent, failed };
+  enum class call : std::uint8_t { start, receive, set_buffer, take };
+  static constexpr state moved_from = state::spent;
+  static constexpr transition<call, state> transitions[] = {
+      {call::start, state::idle, {state::waiting}},   {call::receive, state::waiting, {state::waiting, state::over}},
+      {call::set_buffer, state::idle, {state::idle}}, {call::set_buffer, state::waiting, {state::waiting}},
+      {call::take, state::over, {state::spent}},
+  };
+};
+using tgs_client_step = std::variant<send, need_buffer, ignored, done, failed>;
+}  // namespace detail
+
 /// Gets a ticket for another service with a ticket-granting ticket. A client that was moved from
 /// refuses every call. receive() does not modify the octets that it is given; they must remain
 /// valid until the next receive() or the end of the exchange. Octets in a step are valid until the
 /// next call.
 template <crypto_policy C>
-class [[nodiscard]] tgs_client {
+class [[nodiscard]] tgs_client
+    : public detail::kdc_client_core<tgs_client<C>, C, detail::tgs_client_step, detail::tgs_client_table> {
+  using base = detail::kdc_client_core<tgs_client, C, detail::tgs_client_step, detail::tgs_client_table>;
+  using typename base::call;
+  using typename base::state;
+
  public:
-  using key = typename C::key;
-  using product = basic_credential<key>;
-  using step = std::variant<send, need_buffer, ignored, done, failed>;
-  /// A buffer size, in octets, that is enough for ordinary names and tickets with a PAC.
-  static constexpr std::size_t typical_buffer_size = 8192;
+  using typename base::key;
+  using typename base::product;
+  using typename base::step;
 
   constexpr explicit tgs_client(tgs_params<key> params)
-      : request_(std::move(params)), workspace_(request_.buffer), options_(request_.options) {
-    if (request_.renew_lifetime) options_.set(kdc_option_t::renewable);
+      : base(params.buffer, params.options, params.renew_lifetime.has_value()), request_(std::move(params)) {
     if (request_.user_to_user) options_.set(kdc_option_t::enc_tkt_in_skey);
   }
 
   /// Makes the request.
   [[nodiscard]] constexpr step start(const environment<C>& env) {
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::idle) return misuse();
-    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (const auto no = this->template unless<call::start>(env)) return *no;
     if (request_.second_ticket) {  // from someone else, and it would go into this client's request
       if (const auto second = asn1::decode<msg::Ticket>(*request_.second_ticket); !second) return fail(second.error());
     } else if (options_.has(kdc_option_t::enc_tkt_in_skey)) {
@@ -88,13 +94,9 @@ class [[nodiscard]] tgs_client {
       if (!k) return fail(k.error());
       subkey_.emplace(std::move(*k));
     }
-    der::writer w(workspace_.message_space());
-    write_request(w, env, request_.times ? request_.times->get().next(env.now) : env.now, nonce_, why);
-    if (why != errc::ok || !w.ok()) {
-      workspace_.wipe_message();  // it may contain a plaintext authenticator
-      return fail({.code = why != errc::ok ? why : errc::no_space});
-    }
-    workspace_.message_is(w.count());
+    const timestamp at = request_.times ? request_.times->get().next(env.now) : env.now;
+    why = this->write_message([&](der::writer& w, errc& e) { write_request(w, env, at, nonce_, e); });
+    if (why != errc::ok) return fail({.code = why});
     state_ = state::waiting;
     return transmit(true);
   }
@@ -102,45 +104,24 @@ class [[nodiscard]] tgs_client {
   /// Processes what arrived: a TGS-REP, a KRB-ERROR or, in a datagram, any octets.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
                                        transport arrived = transport::datagram) {
-    peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::waiting) return misuse();
-    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
-    arrived_ = via_ == transport::stream ? transport::stream : arrived;
-    if (!octets.empty() && octets[0] == der::application(30).octet) return on_error(octets);
-    const auto rep = asn1::decode<msg::TgsRep>(octets);
-    if (!rep) return disregard(rep.error());
-    return on_reply(*rep, env);
-  }
-
-  /// The message that was sent last with its length in front, for a stream
-  /// (RFC 4120 section 7.2.2); valid as long as the message.
-  constexpr bytes_view framed() { return workspace_.framed_message(); }
-  /// The caller's transport has given up: the exchange fails with this error.
-  [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
-  /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
-  /// buffer is too small for what the exchange keeps, or when this state has no use for one.
-  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
-    return (state_ == state::idle || state_ == state::waiting) && workspace_.move_to(bigger);
-  }
-
-  /// The KRB-ERROR that was last given to receive(), if the last message was one. It is
-  /// unauthenticated, and valid as long as the octets that it came in.
-  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
-
-  /// The realm that the KDC named instead of the one that was asked, in KDC_ERR_WRONG_REALM. It is
-  /// unauthenticated. Valid as long as the exchange.
-  constexpr std::optional<kerberos_string> realm_named() const KERB_LIFETIMEBOUND { return named_.get(); }
-
-  /// Returns the credential, once: after `done`.
-  [[nodiscard]] constexpr result<product> take() && {
-    if (state_ != state::over) return errc::api_misuse;
-    state_ = state::spent;
-    return std::move(product_);
+    return this->template received<msg::TgsRep>(octets, env, arrived);
   }
 
  private:
-  enum class state : std::uint8_t { idle, waiting, over, spent, failed };
+  template <class, crypto_policy, class, class>
+  friend class detail::kdc_client_core;
+  template <class, class, class>
+  friend class detail::exchange_core;
+  using base::disregard;
+  using base::fail;
+  using base::nonce_;
+  using base::offer_;
+  using base::options_;
+  using base::rtime_;
+  using base::state_;
+  using base::till_;
+  using base::transmit;
+  using base::workspace_;
 
   constexpr const basic_credential<key>& tgt() const { return request_.tgt.get(); }
   constexpr detail::request_facts asked(std::uint32_t nonce) const {
@@ -184,10 +165,6 @@ class [[nodiscard]] tgs_client {
     if (detail::is_same_ticket_again(options_)) return s.realm;
     return detail::krbtgt_realm(s.name).value_or(s.realm);
   }
-  constexpr step transmit(bool fresh) const {
-    return send{workspace_.message(), kdc_realm(), destination::kdc, via_, fresh, afterwards::wait};
-  }
-
   constexpr void write_request(der::writer& w, const environment<C>& env, timestamp at, std::uint32_t nonce,
                                errc& why) {
     const key& session_key = tgt().session_key();
@@ -255,20 +232,13 @@ class [[nodiscard]] tgs_client {
         w, msg::BasicApReq<decltype(authenticator)>{{}, captured<msg::Ticket>::as_sent(tgt().ticket()), authenticator});
   }
 
-  constexpr step on_error(bytes_view octets) {
-    const auto e = asn1::decode<msg::KrbError>(octets);
-    if (!e) return disregard(e.error());
-    peer_error_ = *e;
-    if (e->error_code == error_code_t::krb_err_response_too_big && via_ != transport::stream) {
-      via_ = transport::stream;  // RFC 4120 section 7.2.1: the same request over a stream
-      return transmit(false);
-    }
-    named_.note(*e, request_.server.realm);
-    const bool skew = e->error_code == error_code_t::krb_ap_err_skew;
-    return fail(detail::krb_error(skew ? errc::clock_skew : errc::kdc_error, *e));
+  constexpr step on_error(const msg::KrbError& e, const environment<C>&) {
+    this->named_.note(e, request_.server.realm);
+    const bool skew = e.error_code == error_code_t::krb_ap_err_skew;
+    return fail(detail::krb_error(skew ? errc::clock_skew : errc::kdc_error, e));
   }
 
-  constexpr step on_reply(const msg::TgsRep& rep, const environment<C>& env) {
+  constexpr step on_reply(const msg::TgsRep& rep, bytes_view, const environment<C>& env) {
     const detail::request_facts a = asked(nonce_);
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) return disregard(e);
     const std::size_t n = detail::buffer_for(rep);
@@ -284,49 +254,20 @@ class [[nodiscard]] tgs_client {
                           workspace_);
     }
     if (!plain) return disregard({.code = plain.error().code, .type = "TGS-REP", .field = "enc-part"});
-    const auto part = asn1::decode<msg::EncTgsRepPart>(bytes_view(*plain));
-    if (!part) return fail(part.error());
-    auto session_key = take_key(env.crypto.get(), part->key, *plain);
-    const error wrong = detail::check_enc_part(*part, rep.ticket.value(), rep.crealm, a, env.now, env.limits);
-    if (!wrong.ok()) return fail(wrong);
-    if (!session_key) return fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
-    product_ = detail::make_credential(rep, *part, a, std::move(*session_key), env.now, std::move(workspace_));
-    product_.set_kdc_clock_offset(tgt().kdc_clock_offset());
-    subkey_.reset();
-    state_ = state::over;
-    return done{};
+    const step next = this->template accept_reply<msg::EncTgsRepPart>(rep, *plain, a, env, 0);
+    if (is<done>(next)) {
+      this->product_.set_kdc_clock_offset(tgt().kdc_clock_offset());
+      subkey_.reset();
+    }
+    return next;
   }
-
-  /// Ignores an error that an unauthenticated datagram could have caused. On a stream the exchange
-  /// fails.
-  constexpr step disregard(error e) {
-    if (arrived_ == transport::stream) return fail(e);
-    return ignored{e};
-  }
-  constexpr step misuse() { return fail({.code = errc::api_misuse}); }
-  KERB_COLD constexpr step fail(error e) {
-    why_ = e;
-    state_ = state::failed;
+  constexpr void forget() {
     subkey_.reset();
     workspace_.wipe_front();
-    return failed{why_};
   }
 
   tgs_params<key> request_;
-  kerb::detail::workspace workspace_;
-  msg::KdcOptions options_;
-  detail::moving_state<state::spent> state_ = state::idle;
-  transport via_ = transport::datagram;
-  transport arrived_ = transport::datagram;
-  std::uint32_t nonce_ = 0;
-  kerberos_time till_;
-  std::optional<kerberos_time> rtime_;
-  fixed<etype_t, 16> offer_;
   std::optional<key> subkey_;
-  std::optional<msg::KrbError> peer_error_;
-  detail::named_realm named_;
-  product product_;
-  error why_{};
 };
 
 }  // namespace kerb::inline v0

@@ -1,18 +1,8 @@
 // The KDC's side of the AS exchange, RFC 4120 section 3.1.
 //
-// The states that a call leads to (- is misuse): P wants_principal, D wants_decision, S
-// wants_signature, O over. The column `found` also covers refer_to, absent and unavailable:
-//
-//   state           | receive | found | issue | refuse | signed_ticket
-//   idle            | P O     | -     | -     | -      | -
-//   wants_principal | -       | P D O | -     | -      | -
-//   wants_decision  | -       | -     | S O   | O      | -
-//   wants_signature | -       | -     | -     | -      | O
-//   over and failed: no call continues; in failed every call returns the first error again
-//
-// `over` follows `reply` and `refused`. Random octets are drawn in this order: the session key's
-// seed, the reply's confounder, the ticket's confounder. If the policy conceals unknown clients and
-// there is no decoy, a key for the timestamp is drawn first.
+// Random octets are drawn in this order: the session key's seed, the reply's confounder, the
+// ticket's confounder. If the policy conceals unknown clients and there is no decoy, a key for the
+// timestamp is drawn first.
 #pragma once
 #include "preauth.hpp"
 
@@ -24,6 +14,7 @@ namespace kerb::inline v0 {
 template <crypto_policy C>
 class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   using base = detail::as_preauth<C>;
+  using call = typename base::call;
   using state = typename base::state;
   using verdict = detail::verdict;
 
@@ -41,9 +32,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
 
   /// Takes the AS-REQ, without a length prefix.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::idle) return this->misuse();
-    if (!env.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
+    if (const auto no = this->template unless<call::receive>(env)) return *no;
     const auto req = asn1::decode<msg::AsReq>(octets);
     if (const std::size_t n = this->lacking_for_refusal(0, octets.size()); n != 0) return need_buffer{n};
     if (!req) return this->undecodable(req.error(), octets, der::application(10), env);
@@ -67,8 +56,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   /// A ticket-granting service has no alias and is none: if the record or the requested server is a
   /// KDC and the two differ, this call acts as absent().
   [[nodiscard]] constexpr step found(const record& r, const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_principal) return this->misuse();
+    if (const auto no = this->template unless<call::found>(env)) return *no;
     if (!has_client_) {
       if (conceals() && r.attributes.has(principal_attribute::not_a_client)) return absent(env);
       if (const std::size_t n = lacking_for_salt(r.principal); n != 0) return need_buffer{n};
@@ -86,8 +74,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   /// Answers need_principal: the client belongs to another realm (RFC 6806 section 7). The KDC
   /// tells the client which one. If no referral is allowed, this call acts as absent().
   [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_principal) return this->misuse();
+    if (const auto no = this->template unless<call::found>(env)) return *no;
     if (has_client_ || !may_refer()) return absent(env);
     if (const std::size_t n = this->lacking_for_refusal(0, 0, realm.octets.size()); n != 0) return need_buffer{n};
     return this->turn_down(detail::no(errc::name_mismatch, error_code_t::kdc_err_wrong_realm, "KDC-REQ-BODY", "cname"),
@@ -95,8 +82,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   }
   /// Answers need_principal: there is no such principal.
   [[nodiscard]] constexpr step absent(const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_principal) return this->misuse();
+    if (const auto no = this->template unless<call::found>(env)) return *no;
     if (has_client_) {
       server_unknown_ = true;
       return decide(env);
@@ -110,8 +96,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   }
   /// Answers need_principal: the database does not answer.
   [[nodiscard]] constexpr step unavailable(const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_principal) return this->misuse();
+    if (const auto no = this->template unless<call::found>(env)) return *no;
     return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), env);
   }
 
@@ -121,8 +106,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
 
   /// Issues the ticket, with what the caller's policy adds and removes.
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_decision) return this->misuse();
+    if (const auto no = this->template unless<call::issue>(env)) return *no;
     if (wants_enc_pa_rep_ && !env.crypto->cksum_of(reply_etype(env.crypto.get()))) {  // checked before the draw
       return this->fail({.code = errc::unsupported_cksum});
     }
@@ -130,21 +114,19 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   }
   /// Refuses the ticket with a KRB-ERROR of this code.
   [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_decision) return this->misuse();
+    if (const auto no = this->template unless<call::refuse>(env)) return *no;
     return this->turn_down({{.code = errc::refused_by_application}, code}, env);
   }
   /// The caller has filled the octets of sign_ticket.
   [[nodiscard]] constexpr step signed_ticket(const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_signature) return this->misuse();
+    if (const auto no = this->template unless<call::signed_ticket>(env)) return *no;
     return this->finish_issue(*this, env);
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
-  /// `bigger` cannot hold what is kept, and while the ticket is to be signed.
+  /// `bigger` cannot hold what is kept, and from sign_ticket on.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
-    return this->state_ != state::wants_signature && this->workspace_.move_to(bigger);
+    return this->template may<call::set_buffer>() && this->workspace_.move_to(bigger);
   }
 
  private:

@@ -100,7 +100,7 @@ class [[nodiscard]] kdc {
   kdc_peer peer_;
   std::span<std::uint8_t> workspace_;
   const record* decoy_;
-  detail::left_at<bool, false> lives_ = true;  // not moved from
+  detail::moving_state<false> lives_ = true;  // not moved from
   // At most one of them. Not a variant: with clang, GCC 12's std::variant does not work in a
   // constant expression.
   std::optional<as_kdc<C>> as_;

@@ -2,22 +2,56 @@
 #pragma once
 #include <tuple>
 
+#include "../exchange_core.hpp"
 #include "../sealed.hpp"
 #include "authdata.hpp"
-#include "left_at.hpp"
 #include "rules.hpp"
 
 namespace kerb::inline v0::detail {
+
+struct kdc_table {
+  enum class state : std::uint8_t { idle, wants_principal, wants_check, wants_decision, wants_signature, over, failed };
+  /// `found` is also refer_to, absent and unavailable.
+  enum class call : std::uint8_t {
+    receive,
+    found,
+    request_checked,
+    issue,
+    refuse,
+    signed_ticket,
+    frame_too_long,
+    set_buffer
+  };
+  static constexpr state moved_from = state::over;
+  static constexpr transition<call, state> transitions[] = {
+      {call::receive, state::idle, {state::wants_principal, state::over}},
+      {call::frame_too_long, state::idle, {state::over}},
+      // wants_check: only in a TGS exchange, if the policy has check_requests
+      {call::found,
+       state::wants_principal,
+       {state::wants_principal, state::wants_check, state::wants_decision, state::over}},
+      {call::request_checked, state::wants_check, {state::wants_principal, state::over}},
+      {call::issue, state::wants_decision, {state::wants_signature, state::over}},
+      {call::refuse, state::wants_decision, {state::over}},
+      {call::signed_ticket, state::wants_signature, {state::over}},
+      {call::set_buffer, state::idle, {state::idle}},
+      {call::set_buffer, state::wants_principal, {state::wants_principal}},
+      {call::set_buffer, state::wants_check, {state::wants_check}},
+      {call::set_buffer, state::wants_decision, {state::wants_decision}},
+  };
+};
 
 /// Members and calls of both KDC exchanges. An exchange that was moved from is over. receive() does
 /// not modify the octets that it is given; they and all records must remain valid until the
 /// exchange is over. Octets in a step are valid until the next call.
 template <crypto_policy C>
-class kdc_exchange {
+class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> {
+  using core = exchange_core<kdc_exchange, kdc_step, kdc_table>;
+
  public:
   using key = typename C::key;
   using record = principal_record<C>;
-  using step = kdc_step;
+  using typename core::step;
   /// A buffer size, in octets, that is enough for ordinary names and a ticket without large
   /// authorization data.
   static constexpr std::size_t typical_buffer_size = 8192;
@@ -28,28 +62,27 @@ class kdc_exchange {
   constexpr const record& server() const KERB_LIFETIMEBOUND { return server_; }
   /// Whether a ticket was issued.
   constexpr bool issued() const { return issued_; }
-  /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid as long as
-  /// the answer.
-  constexpr bytes_view framed() { return workspace_.framed_message(); }
-  /// The caller has given up: the exchange fails with this error.
-  [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
   /// See kdc::frame_too_long.
   [[nodiscard]] constexpr step frame_too_long(const environment<C>& env) {
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::idle) return misuse();
+    if (const auto no = this->template unless<call::frame_too_long>(env)) return *no;
     return turn_down({{.code = errc::frame_too_long}, error_code_t::krb_err_field_toolong}, env);
   }
   /// Always misuse in an AS exchange, which has no check_request step.
-  [[nodiscard]] constexpr step request_checked(bool, const environment<C>&) {
-    return state_ == state::failed ? failed{why_} : misuse();
+  [[nodiscard]] constexpr step request_checked(bool, const environment<C>& env) {
+    if (const auto no = this->template unless<call::request_checked>(env)) return *no;
+    return this->fail({.code = errc::api_misuse});
   }
 
  protected:
   using drawn_env = environment<drawn_policy<C>>;
-  enum class state : std::uint8_t { idle, wants_principal, wants_check, wants_decision, wants_signature, over, failed };
+  using core::fail;
+  using core::state_;
+  using core::workspace_;
+  using typename core::call;
+  using typename core::state;
 
   constexpr kdc_exchange(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer)
-      : policy_(settings), peer_(peer), workspace_(buffer) {}
+      : core(buffer), policy_(settings), peer_(peer) {}
 
   /// The request's first encryption type that is allowed for the session key.
   constexpr std::optional<etype_t> session_etype(const C& crypto, const msg::KdcReqBody& body,
@@ -234,19 +267,18 @@ class kdc_exchange {
   }
   template <class Self, class TicketPart>
   constexpr step write_and_end(Self& self, const TicketPart& part, const drawn_env& drawn, const environment<C>& env) {
-    errc why = errc::ok;
-    der::writer w(workspace_.message_space());
-    self.write_reply(w, part, env.crypto->expose(*session_key_).unguarded(), drawn, why);
+    const errc why = this->write_message([&](der::writer& w, errc& e) {
+      self.write_reply(w, part, env.crypto->expose(*session_key_).unguarded(), drawn, e);
+    });
     session_key_.reset();
-    if (why != errc::ok || !w.ok()) return fail({.code = why != errc::ok ? why : errc::no_space});
+    if (why != errc::ok) return fail({.code = why});
     // RFC 4120 section 7.2.1: the client then asks again over a stream
-    if (is_too_long(w.count())) {
+    if (const std::size_t octets = workspace_.message().size(); is_too_long(octets)) {
       workspace_.wipe_message();
-      return turn_down({{.code = errc::frame_too_long, .detail = static_cast<std::uint32_t>(w.count())},
+      return turn_down({{.code = errc::frame_too_long, .detail = static_cast<std::uint32_t>(octets)},
                         error_code_t::krb_err_response_too_big},
                        env);
     }
-    workspace_.message_is(w.count());
     issued_ = true;
     state_ = state::over;
     return reply{workspace_.message()};
@@ -384,17 +416,6 @@ class kdc_exchange {
     workspace_.wipe_front();
     state_ = state::over;
   }
-  constexpr step misuse() { return fail({.code = errc::api_misuse}); }
-  KERB_COLD constexpr step fail(const error& e) {
-    why_ = e;
-    session_key_.reset();
-    user_key_.reset();
-    workspace_.wipe_message();
-    workspace_.wipe_front();
-    state_ = state::failed;
-    return failed{why_};
-  }
-
   template <class TicketPart>
   constexpr void seal_ticket(der::writer& w, const TicketPart& part, const drawn_env& env, errc& why) const {
     if (user_key_) {  // RFC 4120 section 3.3.3: user-to-user, under the session key of the second ticket
@@ -408,8 +429,6 @@ class kdc_exchange {
 
   kdc_policy policy_;
   kdc_peer peer_;
-  kerb::detail::workspace workspace_;
-  left_at<state, state::over> state_ = state::idle;
   bool issued_ = false;
   bool names_client_ = false;
   principal_view client_;            // as in the request: for refusals
@@ -421,7 +440,15 @@ class kdc_exchange {
   std::optional<carried_authdata> carried_;
   ticket_draft draft_;
   std::size_t part_octets_ = 0;  // size of the part that is being signed, the last one kept
-  error why_{};
+
+ private:
+  friend core;
+  constexpr void forget() {
+    session_key_.reset();
+    user_key_.reset();
+    workspace_.wipe_message();
+    workspace_.wipe_front();
+  }
 };
 
 }  // namespace kerb::inline v0::detail

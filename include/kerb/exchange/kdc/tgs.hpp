@@ -1,19 +1,7 @@
 // The KDC's side of the TGS exchange, RFC 4120 section 3.3.
 //
-// The states that a call leads to (- is misuse): P wants_principal, C wants_check, D
-// wants_decision, S wants_signature, O over. The column `found` also covers refer_to, absent and
-// unavailable; `checked` is request_checked:
-//
-//   state           | receive | found   | checked | issue | refuse | signed_ticket
-//   idle            | P O     | -       | -       | -     | -      | -
-//   wants_principal | -       | P C D O | -       | -     | -      | -
-//   wants_check     | -       | -       | P O     | -     | -      | -
-//   wants_decision  | -       | -       | -       | S O   | O      | -
-//   wants_signature | -       | -       | -       | -     | -      | O
-//   over and failed: no call continues; in failed every call returns the first error again
-//
-// `over` follows `reply` and `refused`. Random octets are drawn in this order: the session key's
-// seed, the reply's confounder, the ticket's confounder.
+// Random octets are drawn in this order: the session key's seed, the reply's confounder, the
+// ticket's confounder.
 #pragma once
 #include "authenticated_tgs_request.hpp"
 
@@ -26,6 +14,7 @@ namespace kerb::inline v0 {
 template <crypto_policy C>
 class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   using base = detail::authenticated_tgs_request<C>;
+  using call = typename base::call;
   using state = typename base::state;
   using verdict = detail::verdict;
 
@@ -40,9 +29,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
 
   /// Takes the TGS-REQ, without a length prefix.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::idle) return this->misuse();
-    if (!env.now.in_range()) return this->fail({.code = errc::clock_out_of_range});
+    if (const auto no = this->template unless<call::receive>(env)) return *no;
     // All octets that are opened or copied later come from the request, and again when realms are
     // added
     if (const std::size_t n = this->lacking_for_refusal(2 * octets.size(), octets.size()); n != 0)
@@ -77,8 +64,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   /// the requested principal, this call acts as refer_to() with that KDC's realm. If the requested
   /// principal is a KDC, this call acts as absent() for any other record.
   [[nodiscard]] constexpr step found(const record& r, const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_principal) return this->misuse();
+    if (const auto no = this->template unless<call::found>(env)) return *no;
     const principal_view wanted = wanted_principal();
     if (!same_principal(wanted, r.principal)) {
       if (const auto elsewhere = detail::tgs_realm(r.principal.name)) return refer_to(*elsewhere, env);
@@ -97,8 +83,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   /// exchange asks for next (RFC 4120 section 3.3.1, RFC 6806 section 8). If no referral is
   /// allowed, this call acts as absent().
   [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_principal) return this->misuse();
+    if (const auto no = this->template unless<call::found>(env)) return *no;
     if (role_ != principal_role::server || referred_ || !may_refer() || realm == this->policy_.realm)
       return absent(env);
     const kerberos_string parts[] = {"krbtgt"_krb, realm};
@@ -116,8 +101,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   }
   /// Answers need_principal: there is no such principal.
   [[nodiscard]] constexpr step absent(const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_principal) return this->misuse();
+    if (const auto no = this->template unless<call::found>(env)) return *no;
     if (role_ == principal_role::header_server) {
       return this->turn_down(detail::no(errc::wrong_service, error_code_t::krb_ap_err_not_us, "Ticket", "sname"), env);
     }
@@ -129,15 +113,13 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   }
   /// Answers need_principal: the database does not answer.
   [[nodiscard]] constexpr step unavailable(const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_principal) return this->misuse();
+    if (const auto no = this->template unless<call::found>(env)) return *no;
     return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), env);
   }
   /// Answers check_request: true if the authenticator was not seen before, or only with this same
   /// request.
   [[nodiscard]] constexpr step request_checked(bool is_unseen, const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_check) return this->misuse();
+    if (const auto no = this->template unless<call::request_checked>(env)) return *no;
     if (!is_unseen) {
       return this->turn_down(detail::no(errc::replayed, error_code_t::krb_ap_err_repeat, "Authenticator", "ctime"),
                              env);
@@ -153,27 +135,24 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
 
   /// Issues the ticket, with what the caller's policy adds and removes.
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_decision) return this->misuse();
+    if (const auto no = this->template unless<call::issue>(env)) return *no;
     return this->begin_issue(*this, options, env);
   }
   /// Refuses the ticket with a KRB-ERROR of this code.
   [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_decision) return this->misuse();
+    if (const auto no = this->template unless<call::refuse>(env)) return *no;
     return this->turn_down({{.code = errc::refused_by_application}, code}, env);
   }
   /// The caller has filled the octets of sign_ticket.
   [[nodiscard]] constexpr step signed_ticket(const environment<C>& env) {
-    if (this->state_ == state::failed) return failed{this->why_};
-    if (this->state_ != state::wants_signature) return this->misuse();
+    if (const auto no = this->template unless<call::signed_ticket>(env)) return *no;
     return this->finish_issue(*this, env);
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
   /// `bigger` cannot hold what is kept, and from sign_ticket on.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
-    if (this->state_ >= state::wants_signature || !this->workspace_.move_to(bigger)) return false;
+    if (!this->template may<call::set_buffer>() || !this->workspace_.move_to(bigger)) return false;
     read_again();
     return true;
   }

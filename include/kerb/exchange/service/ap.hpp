@@ -1,22 +1,11 @@
 // The service's side of the AP exchange, RFC 4120 section 3.2.
 //
-//   state    | receive         | provide                   | no_key       | replay_checked| accept | refuse  | take
-//   idle     | wants_key, over | misuse                    | misuse       | misuse        | misuse | misuse  | misuse
-//   wants_key| misuse          | wants_key, replay,        | over         | misuse        | misuse | misuse  | misuse
-//            |                 | proven (*), over          |              |               |        |         |
-//   replay   | misuse          | misuse                    | misuse       | proven, over  | misuse | misuse  | misuse
-//   proven   | misuse          | misuse                    | misuse       | misuse        | done   | over    | misuse
-//   done     | misuse          | misuse                    | misuse       | misuse        | misuse | misuse  | spent
-//   over, spent and failed: no call continues; in failed every call returns the first error again
-//
-// `over` follows `refused`. (*) replay if the parameters have replay_rule::ask, otherwise proven at
-// once. Random octets are drawn at once, in accept(), and used in this order: the subkey's seed,
-// the sequence number (4), the AP-REP's confounder.
+// Random octets are drawn at once, in accept(), and used in this order: the subkey's seed, the
+// sequence number (4), the AP-REP's confounder.
 #pragma once
 #include "../../store/replay_cache.hpp"
-#include "../moved.hpp"
+#include "../exchange_core.hpp"
 #include "../sealed.hpp"
-#include "../step.hpp"
 #include "ap_answer.hpp"
 #include "ap_rules.hpp"
 #include "authenticated.hpp"
@@ -24,26 +13,51 @@
 
 namespace kerb::inline v0 {
 
+namespace detail {
+struct ap_acceptor_table {
+  /// `proven`: all checks are done and the caller decides; `over`: the client was refused.
+  enum class state : std::uint8_t { idle, wants_key, replay, proven, done, over, spent, failed };
+  enum class call : std::uint8_t { receive, provide, no_key, replay_checked, accept, refuse, set_buffer, take };
+  static constexpr state moved_from = state::spent;
+  static constexpr transition<call, state> transitions[] = {
+      {call::receive, state::idle, {state::wants_key, state::over}},
+      // replay: if the parameters have replay_rule::ask; otherwise proven
+      {call::provide, state::wants_key, {state::wants_key, state::replay, state::proven, state::over}},
+      {call::no_key, state::wants_key, {state::over}},
+      {call::replay_checked, state::replay, {state::proven, state::over}},
+      {call::accept, state::proven, {state::done}},
+      {call::refuse, state::proven, {state::over}},
+      {call::set_buffer, state::idle, {state::idle}},  // later there are views of the buffer
+      {call::take, state::done, {state::spent}},
+  };
+};
+using ap_acceptor_step =
+    std::variant<need_ticket_key, need_buffer, check_replay, authenticated, reply, refused, done, failed>;
+}  // namespace detail
+
 /// Opens an AP-REQ with the service's key, checks all of it, and answers. An acceptor that was
 /// moved from refuses every call. receive() does not modify the octets that it is given; they must
 /// remain valid until the exchange is over. Octets in a step are valid until the next call.
 template <crypto_policy C>
-class [[nodiscard]] ap_acceptor {
+class [[nodiscard]] ap_acceptor
+    : public detail::exchange_core<ap_acceptor<C>, detail::ap_acceptor_step, detail::ap_acceptor_table> {
+  using base = detail::exchange_core<ap_acceptor, detail::ap_acceptor_step, detail::ap_acceptor_table>;
+  using typename base::call;
+  using typename base::state;
+
  public:
   using key = typename C::key;
   using product = authenticated_client<key>;
-  using step = std::variant<need_ticket_key, need_buffer, check_replay, authenticated, reply, refused, done, failed>;
+  using typename base::step;
   /// A buffer size, in octets, that is enough for a ticket with a PAC.
   static constexpr std::size_t typical_buffer_size = 8192;
 
-  constexpr explicit ap_acceptor(acceptor_params params) : request_(std::move(params)), workspace_(request_.buffer) {}
+  constexpr explicit ap_acceptor(acceptor_params params) : base(params.buffer), request_(std::move(params)) {}
 
   /// Takes the AP-REQ, without a length prefix.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::idle) return misuse();
-    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
-    if (request_.binding == binding_rule::require && !request_.bindings) return misuse();
+    if (const auto no = this->template unless<call::receive>(env)) return *no;
+    if (request_.binding == binding_rule::require && !request_.bindings) return fail({.code = errc::api_misuse});
     const auto req = asn1::decode<msg::ApReq>(octets);
     if (req) {
       // Everything that later calls write is measured now, so that none of them lacks buffer space
@@ -107,8 +121,7 @@ class [[nodiscard]] ap_acceptor {
   /// version (errc::bad_key_version), or no further one: then the keys that were tried did not open
   /// the ticket. key_lookup() returns `none` later.
   [[nodiscard]] constexpr step no_key(const no_ticket_key& none, const environment<C>& env) {
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::wants_key) return misuse();
+    if (const auto no = this->template unless<call::no_key>(env)) return *no;
     had_ = none;
     if (tried_ != 0) {
       return turn_down({.code = errc::integrity, .type = "Ticket", .field = "enc-part"},
@@ -134,8 +147,7 @@ class [[nodiscard]] ap_acceptor {
   /// not, and that the replay cache now has it. A caller that cannot tell must pass `unknown`
   /// (RFC 4120 section 3.2.3); the client is then refused.
   [[nodiscard]] constexpr step replay_checked(replay_verdict v, const environment<C>& env) {
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::replay) return misuse();
+    if (const auto no = this->template unless<call::replay_checked>(env)) return *no;
     if (v == replay_verdict::seen) {
       return turn_down({.code = errc::replayed, .type = "Authenticator", .field = "ctime"},
                        error_code_t::krb_ap_err_repeat, env);
@@ -162,8 +174,7 @@ class [[nodiscard]] ap_acceptor {
 
   /// Accepts the client: makes the AP-REP if the client requested one.
   [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::proven) return misuse();
+    if (const auto no = this->template unless<call::accept>(env)) return *no;
     if (!wants_mutual()) return finish(done{});
     session_keys<key>& keys = product_.keys_;
     const etype_t own = env.crypto->etype_of(keys.session_key);
@@ -189,33 +200,26 @@ class [[nodiscard]] ap_acceptor {
       part.subkey = msg::EncryptionKey{env.crypto->etype_of(*keys.acceptor_subkey),
                                        env.crypto->expose(*keys.acceptor_subkey).unguarded()};
     }
-    errc why = errc::ok;
     // RFC 4120 section 3.2.4: sealed under the ticket's session key, not the subkey
-    auto sealed = asn1::computed{
-        [&](der::writer& out) { write_sealed(out, part, keys.session_key, key_usage_t::ap_rep_enc_part, drawn, why); }};
-    if (!write_message(msg::BasicApRep<decltype(sealed)>{sealed}) || why != errc::ok) {
-      workspace_.wipe_message();
-      return fail({.code = why != errc::ok ? why : errc::no_space});
-    }
+    const errc why = this->write_message([&](der::writer& w, errc& e) {
+      auto sealed = asn1::computed{
+          [&](der::writer& out) { write_sealed(out, part, keys.session_key, key_usage_t::ap_rep_enc_part, drawn, e); }};
+      asn1::write(w, msg::BasicApRep<decltype(sealed)>{sealed});
+    });
+    if (why != errc::ok) return fail({.code = why});
     product_.reply_ = workspace_.message();
     return finish(reply{product_.reply_});
   }
   /// Refuses an authenticated client with a KRB-ERROR of this code.
   [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::proven) return misuse();
+    if (const auto no = this->template unless<call::refuse>(env)) return *no;
     return turn_down({.code = errc::refused_by_application}, code, env);
   }
 
-  /// The answer with its length in front, for a stream (RFC 4120 section 7.2.2); valid as long as
-  /// the answer.
-  constexpr bytes_view framed() { return workspace_.framed_message(); }
-  /// The caller's transport has given up: the exchange fails with this error.
-  [[nodiscard]] constexpr step abandon(error e) { return state_ == state::failed ? failed{why_} : fail(e); }
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
   /// buffer is too small for what the exchange keeps, or when this state has no use for one.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
-    return state_ == state::idle && workspace_.move_to(bigger);  // later there are views of it
+    return this->template may<call::set_buffer>() && workspace_.move_to(bigger);
   }
   /// The key that the ticket needs and the keys that there were, for the log of a service that
   /// could not open the ticket. Valid as long as the octets received. Null before an AP-REQ was
@@ -229,14 +233,18 @@ class [[nodiscard]] ap_acceptor {
 
   /// Returns the client, once: after `done` or `reply`.
   [[nodiscard]] constexpr result<product> take() && {
-    if (state_ != state::done) return errc::api_misuse;
+    if (!this->template may<call::take>()) return errc::api_misuse;
     state_ = state::spent;
     product_.workspace_ = std::move(workspace_);
     return std::move(product_);
   }
 
  private:
-  enum class state : std::uint8_t { idle, wants_key, replay, proven, done, over, spent, failed };
+  template <class, class, class>
+  friend class detail::exchange_core;
+  using base::fail;
+  using base::state_;
+  using base::workspace_;
 
   constexpr principal_view service() const { return {req_.ticket->sname, req_.ticket->realm}; }
   constexpr principal_view kept_service() {
@@ -258,8 +266,7 @@ class [[nodiscard]] ap_acceptor {
 
   template <class K>
   constexpr step open(const K& k, std::optional<kerberos_string> realm, const environment<C>& env) {
-    if (state_ == state::failed) return failed{why_};
-    if (state_ != state::wants_key) return misuse();
+    if (const auto no = this->template unless<call::provide>(env)) return *no;
     ++tried_;
     auto plain = open_sealed(env.crypto.get(), req_.ticket->enc_part, k, key_usage_t::ticket, workspace_);
     if (!plain) return tried_ < env.limits.max_keys ? wanted() : no_key(errc::no_key, env);
@@ -344,14 +351,6 @@ class [[nodiscard]] ap_acceptor {
 
   // ---- what goes out
 
-  template <class T>
-  constexpr bool write_message(const T& m) {
-    der::writer w(workspace_.message_space());
-    asn1::write(w, m);
-    if (!w.ok()) return false;
-    workspace_.message_is(w.count());
-    return true;
-  }
   /// The principal that an answer comes from.
   constexpr principal_view named(const msg::ApReq& req) const {
     if (request_.service) return *request_.service;
@@ -362,20 +361,13 @@ class [[nodiscard]] ap_acceptor {
   KERB_COLD constexpr step turn_down(error why, error_code_t code, const environment<C>& env) {
     forget();
     const msg::KrbError e = detail::ap_error(code, named(req_), env.now, opened_ ? std::optional(at_) : std::nullopt);
-    if (!write_message(e)) workspace_.message_is(0);
+    (void)this->write_message([&](der::writer& w, errc&) { asn1::write(w, e); });
     state_ = state::over;
     return refused{workspace_.message(), why};
   }
   constexpr step finish(step s) {
     state_ = state::done;
     return s;
-  }
-  constexpr step misuse() { return fail({.code = errc::api_misuse}); }
-  KERB_COLD constexpr step fail(error e) {
-    forget();
-    why_ = e;
-    state_ = state::failed;
-    return failed{why_};
   }
   /// Wipes everything that was opened; nothing of it outlives a refusal.
   constexpr void forget() {
@@ -384,8 +376,6 @@ class [[nodiscard]] ap_acceptor {
   }
 
   acceptor_params request_;
-  kerb::detail::workspace workspace_;
-  detail::moving_state<state::spent> state_ = state::idle;
   unsigned tried_ = 0;
   bool opened_ = false;  // the authenticator, so that its time is known
   std::optional<etype_t> subkey_etype_{};
@@ -393,7 +383,6 @@ class [[nodiscard]] ap_acceptor {
   msg::ApReq req_;
   timestamp at_;
   product product_;
-  error why_{};
 };
 
 }  // namespace kerb::inline v0

@@ -1,0 +1,135 @@
+// The common parts of a client's exchanges.
+#pragma once
+#include "../../asn1/decode.hpp"
+#include "../exchange_core.hpp"
+#include "kdc_reply.hpp"
+
+namespace kerb::inline v0::detail {
+
+/// What all exchanges of a client have: an answer that arrives, and errors that anyone can send.
+template <class Self, class Step, class Table>
+class client_core : public exchange_core<Self, Step, Table> {
+  using core = exchange_core<Self, Step, Table>;
+
+ public:
+  /// The KRB-ERROR that was last given to receive(), if the last message was one. It is
+  /// unauthenticated, and valid as long as the octets that it came in.
+  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+
+  /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
+  /// buffer is too small for what the exchange keeps, or when this state has no use for one.
+  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
+    return this->template may<core::call::set_buffer>() && this->workspace_.move_to(bigger);
+  }
+
+ protected:
+  using core::core;
+
+  /// The guard of receive().
+  template <class Environment>
+  constexpr std::optional<failed> unless_received(const Environment& env, transport arrived) {
+    peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
+    if (const auto no = this->template unless<core::call::receive>(env)) return no;
+    arrived_ = arrived;
+    return std::nullopt;
+  }
+  static constexpr bool is_error(bytes_view octets) {
+    return !octets.empty() && octets[0] == der::application(30).octet;
+  }
+  /// Ignores an error that an unauthenticated datagram could have caused. On a stream the exchange
+  /// fails.
+  constexpr Step disregard(error e) {
+    if (arrived_ == transport::stream) return this->fail(e);
+    return ignored{e};
+  }
+
+  std::optional<msg::KrbError> peer_error_;
+  transport arrived_ = transport::datagram;
+};
+
+/// What the AS and TGS exchanges of a client have in common: what was requested, and the way to the
+/// KDC. `Self` has, besides forget(): kdc_realm(), the realm whose KDC is asked; on_reply(reply,
+/// octets, env) and on_error(error, env), which process an answer that decodes.
+template <class Self, crypto_policy C, class Step, class Table>
+class kdc_client_core : public client_core<Self, Step, Table> {
+  using core = client_core<Self, Step, Table>;
+
+ public:
+  using key = typename C::key;
+  using product = basic_credential<key>;
+  /// A buffer size, in octets, that is enough for ordinary names and tickets with a PAC.
+  static constexpr std::size_t typical_buffer_size = 8192;
+
+  /// The realm that the KDC named instead of the one that was asked: in KDC_ERR_WRONG_REALM, or in
+  /// an AS-REP that differs from the request only in the client's realm. It is unauthenticated, so
+  /// the user or a local policy must decide whether to ask it (RFC 6806 section 7). Valid as long
+  /// as the exchange.
+  constexpr std::optional<kerberos_string> realm_named() const KERB_LIFETIMEBOUND { return named_.get(); }
+
+  /// Returns the credential, once: after `done`.
+  [[nodiscard]] constexpr result<product> take() && {
+    if (!this->template may<core::call::take>()) return errc::api_misuse;
+    this->state_ = core::state::spent;
+    return std::move(product_);
+  }
+
+ protected:
+  constexpr kdc_client_core(std::span<std::uint8_t> buffer, msg::KdcOptions options, bool renewable)
+      : core(buffer), options_(options) {
+    if (renewable) options_.set(kdc_option_t::renewable);
+  }
+
+  /// Processes what arrived.
+  template <class Reply>
+  constexpr Step received(bytes_view octets, const environment<C>& env, transport arrived) {
+    if (const auto no = this->unless_received(env, via_ == transport::stream ? via_ : arrived)) return *no;
+    Self& self = static_cast<Self&>(*this);
+    if (!core::is_error(octets)) {
+      const auto rep = asn1::decode<Reply>(octets);
+      return rep ? self.on_reply(*rep, octets, env) : this->disregard(rep.error());
+    }
+    const auto e = asn1::decode<msg::KrbError>(octets);
+    if (!e) return this->disregard(e.error());
+    this->peer_error_ = *e;
+    if (e->error_code == error_code_t::krb_err_response_too_big && via_ != transport::stream) {
+      via_ = transport::stream;  // RFC 4120 section 7.2.1: the same request over a stream
+      return transmit(false);
+    }
+    return self.on_error(*e, env);
+  }
+  constexpr Step transmit(bool fresh) const {
+    return send{this->workspace_.message(),
+                static_cast<const Self&>(*this).kdc_realm(),
+                destination::kdc,
+                via_,
+                fresh,
+                afterwards::wait};
+  }
+  /// Checks the opened part of a reply and makes the credential. `kdc_clock_ahead` are the seconds
+  /// by which the KDC's clock is known to be ahead.
+  template <class Part, class Rep>
+  constexpr Step accept_reply(const Rep& rep, std::span<std::uint8_t> plain, const request_facts& a,
+                              const environment<C>& env, std::int64_t kdc_clock_ahead) {
+    const auto part = asn1::decode<Part>(bytes_view(plain));
+    if (!part) return this->fail(part.error());
+    auto session_key = take_key(env.crypto.get(), part->key, plain);
+    const timestamp now{plus(env.now.at, kdc_clock_ahead), env.now.usec};
+    const error wrong = check_enc_part(*part, rep.ticket.value(), rep.crealm, a, now, env.limits);
+    if (!wrong.ok()) return this->fail(wrong);
+    if (!session_key) return this->fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
+    product_ = make_credential(rep, *part, a, std::move(*session_key), env.now, std::move(this->workspace_));
+    this->state_ = core::state::over;
+    return done{};
+  }
+
+  msg::KdcOptions options_;
+  transport via_ = transport::datagram;
+  std::uint32_t nonce_ = 0;
+  kerberos_time till_;
+  std::optional<kerberos_time> rtime_;
+  fixed<etype_t, 16> offer_;
+  named_realm named_;
+  product product_;
+};
+
+}  // namespace kerb::inline v0::detail
