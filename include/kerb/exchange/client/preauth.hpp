@@ -1,74 +1,13 @@
-// Pre-authentication mechanisms of the AS client, each pluggable at compile time.
+// The pre-authentication mechanisms of an AS client, and the KDC's hints for the client's key.
 #pragma once
 #include <tuple>
 #include <utility>
 
 #include "../../msg/preauth.hpp"
+#include "../preauth/enc_timestamp.hpp"
 #include "../salt.hpp"
-#include "../sealed.hpp"
 
 namespace kerb::inline v0 {
-
-/// What a mechanism needs before it can write its padata.
-enum class preauth_wants : std::uint8_t {
-  skip,   ///< it cannot be used in this round
-  key,    ///< the client's long-term key
-  write,  ///< nothing: it can write now
-};
-
-/// One round of pre-authentication, as a mechanism sees it: the KDC's offer, which is
-/// unauthenticated.
-struct preauth_offer {
-  msg::MethodData method_data;
-  bytes_view value;    ///< the padata-value of the element that named the mechanism
-  unsigned round = 0;  ///< requests sent so far
-};
-
-/// A mechanism is a movable value with
-///   static constexpr padata_t offered_as     the METHOD-DATA element that names it
-///   consider(offer) -> preauth_wants         examines the offer of a round
-///   write(writer, key, env, why)             writes its PA-DATA, with the key if it asked for it (else it may be
-///   null);
-///                                            sets why on failure; draws nothing while counting
-///   written()                                called when a request with its padata has been made
-///   reply_key(long_term) -> const Key*       the key that opens the AS-REP; most mechanisms return the long-term key
-template <class M, class C>
-concept preauth_mechanism = std::movable<M> &&
-    requires(M& m, const preauth_offer& o, der::writer& w, const typename C::key* k, const environment<C>& env,
-             errc& why) {
-  { M::offered_as } -> std::convertible_to<padata_t>;
-  { m.consider(o) } -> std::same_as<preauth_wants>;
-  m.template write<C>(w, k, env, why);
-  m.written();
-  { m.reply_key(k) } -> std::same_as<const typename C::key*>;
-};
-
-/// PA-ENC-TIMESTAMP, RFC 4120 section 5.2.7.2: the client's time, sealed under its long-term key.
-/// Used once.
-class enc_timestamp {
- public:
-  static constexpr padata_t offered_as = padata_t::enc_timestamp;
-  constexpr preauth_wants consider(const preauth_offer&) const {
-    return used_ ? preauth_wants::skip : preauth_wants::key;
-  }
-  template <class C>
-  constexpr void write(der::writer& w, const typename C::key* k, const environment<C>& env, errc& why) const {
-    const msg::PaEncTsEnc plain{env.now.at, env.now.usec};
-    auto value = asn1::computed{[&](der::writer& out) {
-      der::wrap(out, der::octet_string,
-                [&] { write_sealed(out, plain, *k, key_usage_t::as_req_enc_timestamp, env, why); });
-    }};
-    asn1::write(w, msg::BasicPaData<decltype(value)>{offered_as, value});
-  }
-  constexpr void written() { used_ = true; }
-  template <class Key>
-  constexpr const Key* reply_key(const Key* long_term) const {
-    return long_term;
-  }
-
- private:
-  bool used_ = false;
-};
 
 /// The mechanisms that a client has, in any order: the KDC's METHOD-DATA decides which is used
 /// first.
@@ -76,60 +15,125 @@ template <class... M>
 using mechanisms = std::tuple<M...>;
 
 namespace detail {
+
+template <class M, class Value, class C>
+concept takes_answer = requires(M& m, const Value& v, const preauth_context<typename C::key>& ctx,
+                                const environment<C>& env) {
+  { m.answer(v, ctx, env) } -> std::same_as<preauth_outcome<typename M::step>>;
+};
+
 template <class Mechanisms>
 class mechanism_set;
-/// The mechanisms of one exchange, and the one that is used in this round.
+/// The mechanisms of one exchange: the one that is used in this round, and the one whose padata
+/// were sent last.
 template <class... M>
 class mechanism_set<std::tuple<M...>> {
  public:
   static constexpr std::size_t none = sizeof...(M);
+  /// The own steps of all mechanisms.
+  using steps = joined<no_steps, typename M::step...>;
+  static constexpr bool has_steps = !std::same_as<steps, no_steps>;
+  using outcome = preauth_outcome<steps>;
 
-  /// Finds the first mechanism in the KDC's list that can be used, and returns what it needs. `who`
-  /// is unchanged when there is none.
-  constexpr preauth_wants consider(const msg::MethodData& offered, unsigned round, std::size_t& who) {
-    for (const msg::PaData pa : offered) {
-      preauth_wants wants = preauth_wants::skip;
-      const preauth_offer offer{offered, pa.padata_value, round};
+  constexpr mechanism_set() = default;
+  constexpr explicit mechanism_set(std::tuple<M...>&& own) : mechanisms_(std::move(own)) {}
+
+  /// Asks the mechanisms that the KDC offers, in its order, until one does not return skip. Puts
+  /// its index into `who`, and the element that named it into `ctx`.
+  template <crypto_policy C>
+  constexpr outcome consider_all(preauth_context<typename C::key>& ctx, const environment<C>& env, std::size_t& who) {
+    static_assert((preauth_mechanism<M, C> && ...));
+    outcome o = preauth::skip{};
+    for (const msg::PaData pa : ctx.offered) {
       each([&]<class N>(N& m, std::size_t i) {
-        if (wants != preauth_wants::skip || N::offered_as != pa.padata_type) return;
-        wants = m.consider(offer);
-        if (wants != preauth_wants::skip) who = i;
+        if (!std::holds_alternative<preauth::skip>(o) || !is_named<N>(pa.padata_type)) return;
+        ctx.type = pa.padata_type;
+        ctx.value = pa.padata_value;
+        o = widened<outcome>(m.consider(ctx, env));
+        who = i;
       });
-      if (wants != preauth_wants::skip) return wants;
+      if (!std::holds_alternative<preauth::skip>(o)) break;
     }
-    return preauth_wants::skip;
+    return o;
   }
   constexpr void choose(std::size_t who) { chosen_ = who; }
   constexpr bool chosen() const { return chosen_ != none; }
+  /// The chosen mechanism's padata are in the request that was made.
+  constexpr void sent() { sent_ = chosen_; }
+  constexpr void choose_sent() { chosen_ = sent_; }
+  constexpr bool was_sent() const { return sent_ != none; }
 
-  template <class C>
-  constexpr void write(der::writer& w, const typename C::key* k, const environment<C>& env, errc& why) {
-    static_assert((preauth_mechanism<M, C> && ...));
+  /// consider() and answer() of the chosen mechanism.
+  template <crypto_policy C>
+  constexpr outcome consider(const preauth_context<typename C::key>& ctx, const environment<C>& env) {
+    outcome o = preauth::skip{};
     each([&](auto& m, std::size_t i) {
-      if (i == chosen_) m.template write<C>(w, k, env, why);
+      if (i == chosen_) o = widened<outcome>(m.consider(ctx, env));
+    });
+    return o;
+  }
+  template <class Value, crypto_policy C>
+  constexpr outcome answer(const Value& v, const preauth_context<typename C::key>& ctx, const environment<C>& env) {
+    outcome o = error{.code = errc::api_misuse};  // an answer to another mechanism's question
+    each([&]<class N>(N& m, std::size_t i) {
+      if constexpr (takes_answer<N, Value, C>) {
+        if (i == chosen_) o = widened<outcome>(m.answer(v, ctx, env));
+      }
+    });
+    return o;
+  }
+  template <class Value, class C>
+  static constexpr bool answered_by = (takes_answer<M, Value, C> || ...);
+
+  /// Writes the padata of the chosen mechanism.
+  constexpr void write(der::writer& w) const {
+    each([&](const auto& m, std::size_t i) {
+      if (i == chosen_) m.write(w);
     });
   }
-  constexpr void written() {
-    each([&](auto& m, std::size_t i) {
-      if (i == chosen_) m.written();
-    });
+  constexpr std::size_t padata_size() const {
+    der::writer counted = der::writer::counting();
+    write(counted);
+    return counted.count();
   }
-  template <class Key>
-  constexpr const Key* reply_key(const Key* long_term) {
-    each([&](auto& m, std::size_t i) {
-      if (i == chosen_) long_term = m.reply_key(long_term);
+  /// finish() of the mechanism whose padata were sent; without one, the long-term key opens the
+  /// reply.
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const msg::MethodData& padata,
+                                                      const preauth_context<typename C::key>& ctx,
+                                                      const typename C::key* key, const environment<C>& env) const {
+    using found = result<reply_key<typename C::key>>;
+    if (!was_sent()) return key != nullptr ? found(reply_key<typename C::key>(ref(*key))) : found(errc::no_key);
+    found k = errc::no_key;
+    each([&](const auto& m, std::size_t i) {
+      if (i == sent_) k = m.finish(padata, ctx, key, env);
     });
-    return long_term;
+    return k;
   }
 
  private:
+  template <class N>
+  static constexpr bool is_named(padata_t type) {
+    for (const padata_t t : N::types)
+      if (t == type) return true;
+    return false;
+  }
   template <class F>
   constexpr void each(F f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(mechanisms_), I), ...); }
+    each_of(mechanisms_, f);
+  }
+  template <class F>
+  constexpr void each(F f) const {
+    each_of(mechanisms_, f);
+  }
+  template <class Tuple, class F>
+  static constexpr void each_of(Tuple& all, F& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(all), I), ...); }
     (std::index_sequence_for<M...>{});
   }
   std::tuple<M...> mechanisms_{};
   std::size_t chosen_ = none;
+  std::size_t sent_ = none;
 };
 }  // namespace detail
 

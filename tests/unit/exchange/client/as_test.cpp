@@ -487,21 +487,19 @@ namespace {
 /// Always has something to say, so that a KDC could go on for ever.
 class talkative {
  public:
-  static constexpr padata_t offered_as = padata_t::enc_timestamp;
-  constexpr preauth_wants consider(const preauth_offer& o) {
-    rounds_seen = o.round;
-    return preauth_wants::write;
+  static constexpr padata_t types[] = {padata_t::enc_timestamp};
+  using step = no_steps;
+  template <crypto_policy C>
+  constexpr preauth_outcome<> consider(const preauth_context<typename C::key>&, const environment<C>&) {
+    return preauth::ready{};
   }
-  template <class C>
-  constexpr void write(der::writer& w, const typename C::key*, const environment<C>&, errc&) const {
-    asn1::write(w, msg::PaData{padata_t(1000), {}});
+  constexpr void write(der::writer& w) const { asn1::write(w, msg::PaData{padata_t(1000), {}}); }
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const msg::MethodData&, const preauth_context<typename C::key>&,
+                                                      const typename C::key* k, const environment<C>&) const {
+    if (k == nullptr) return errc::no_key;
+    return reply_key<typename C::key>(ref(*k));
   }
-  constexpr void written() { ++times_written; }
-  template <class Key>
-  constexpr const Key* reply_key(const Key* k) const {
-    return k;
-  }
-  unsigned rounds_seen = 0, times_written = 0;
 };
 }  // namespace
 

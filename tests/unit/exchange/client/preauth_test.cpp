@@ -39,59 +39,85 @@ KERB_BOTH("hint_from: our own preference decides, not the order of unauthenticat
           "[exchange][rfc4120-5.2.7.5]", our_preference_decides);
 KERB_BOTH("hint_from: a KDC may send no hints", "[exchange][rfc4120-5.2.7.5]", no_hints_are_no_error);
 
-TEST_CASE("enc_timestamp: it is tried once", "[exchange][rfc4120-5.2.7.2]") {
-  enc_timestamp m;
-  REQUIRE(m.consider({}) == preauth_wants::key);
-  m.written();
-  REQUIRE(m.consider({}) == preauth_wants::skip);
-}
-
 namespace {
 constexpr std::uint8_t probe_octets[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
-/// A mechanism that says `First` until it has been written, and then nothing.
-template <int N, preauth_wants First>
+using policy = testing::insecure_policy;
+
+/// A mechanism that returns `First` in the first round, and then skip.
+template <int N, class First>
 class probe {
  public:
-  static constexpr padata_t offered_as = padata_t(1000);
-  constexpr preauth_wants consider(const preauth_offer&) const { return used_ ? preauth_wants::skip : First; }
-  template <class C>
-  constexpr void write(der::writer& w, const typename C::key*, const environment<C>&, errc&) const {
-    asn1::write(w, msg::PaData{padata_t(2000 + N), {}});
+  static constexpr padata_t types[] = {padata_t(1000), padata_t(1100 + N)};
+  using step = no_steps;
+  template <crypto_policy C>
+  constexpr preauth_outcome<> consider(const preauth_context<typename C::key>& ctx, const environment<C>&) {
+    if (ctx.round > 1) return preauth::skip{};
+    return First{};
   }
-  constexpr void written() { used_ = true; }
-  template <class Key>
-  constexpr const Key* reply_key(const Key* k) const {
-    return N == 1 ? nullptr : k;
+  constexpr void write(der::writer& w) const { asn1::write(w, msg::PaData{padata_t(2000 + N), {}}); }
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const msg::MethodData&, const preauth_context<typename C::key>&,
+                                                      const typename C::key* k, const environment<C>&) const {
+    if (N == 1 || k == nullptr) return errc::no_key;
+    return reply_key<typename C::key>(ref(*k));
   }
-
- private:
-  bool used_ = false;
 };
+template <class O, class Outcome>
+constexpr bool gives(const Outcome& o) {
+  return std::holds_alternative<O>(o);
+}
 constexpr bool the_first_mechanism_that_can_is_the_one() {
-  using wants = preauth_wants;
-  testing::insecure_policy p;
-  detail::mechanism_set<mechanisms<probe<0, wants::skip>, probe<1, wants::write>, probe<2, wants::key>>> set;
-  const msg::PaData list[] = {{padata_t(999), {}}, {padata_t(1000), {}}}, none[] = {{padata_t(999), {}}};
+  policy p;
+  const environment<policy> env{p, noon, {}};
+  detail::mechanism_set<mechanisms<probe<0, preauth::skip>, probe<1, preauth::ready>, probe<2, preauth::wants_key>>>
+      set;
+  const std::uint8_t value[] = {1}, other[] = {2};
+  const msg::PaData list[] = {{padata_t(999), other}, {padata_t(1000), value}}, none[] = {{padata_t(999), {}}},
+                    second_type[] = {{padata_t(1102), value}};
   std::size_t who = 77;
-  if (set.consider(msg::MethodData(view_of(none)), 1, who) != wants::skip || who != 77) return false;
-  if (set.consider(msg::MethodData(view_of(list)), 1, who) != wants::write || who != 1 || set.chosen()) return false;
+  preauth_context<key> ctx;
+  ctx.round = 1;
+  ctx.offered = msg::MethodData(view_of(none));
+  if (!gives<preauth::skip>(set.consider_all(ctx, env, who)) || who != 77) return false;
+  ctx.offered = msg::MethodData(view_of(second_type));
+  if (!gives<preauth::wants_key>(set.consider_all(ctx, env, who)) || who != 2) return false;
+  ctx.offered = msg::MethodData(view_of(list));
+  if (!gives<preauth::ready>(set.consider_all(ctx, env, who)) || who != 1 || set.chosen()) return false;
+  if (!(ctx.value == bytes_view(value))) return false;
   set.choose(who);
   std::array<std::uint8_t, 64> octets{};
   der::writer w(octets);
-  errc why = errc::ok;
-  const environment<testing::insecure_policy> t{p, noon, {}};
-  set.write(w, static_cast<const key*>(nullptr), t, why);
+  set.write(w);
   const auto pa = asn1::decode<msg::PaData>(bytes_view(w.written_since(0)));
-  if (!pa || pa->padata_type != padata_t(2001)) return false;
+  if (!pa || pa->padata_type != padata_t(2001) || set.padata_size() != w.count()) return false;
+  ctx.round = 2;
+  return gives<preauth::skip>(set.consider_all(ctx, env, who)) && gives<preauth::skip>(set.consider(ctx, env));
+}
+constexpr bool the_mechanism_that_was_sent_gives_the_reply_key() {
+  policy p;
+  const environment<policy> env{p, noon, {}};
+  detail::mechanism_set<mechanisms<probe<0, preauth::skip>, probe<1, preauth::ready>>> set;
   const auto k = p.import(e17, probe_octets);
-  if (set.reply_key(&*k) != nullptr) return false;
-  set.written();
-  if (set.consider(msg::MethodData(view_of(list)), 2, who) != wants::key || who != 2) return false;
-  set.choose(who);
-  if (set.reply_key(&*k) != &*k) return false;
-  set.written();
-  return set.consider(msg::MethodData(view_of(list)), 3, who) == wants::skip && who == 2;
+  const preauth_context<key> ctx{};
+  const auto is_own = [&] {
+    const auto found = set.finish({}, ctx, &*k, env);
+    return found && &std::get<ref<const key>>(*found).get() == &*k;
+  };
+  if (set.finish({}, ctx, static_cast<const key*>(nullptr), env).error().code != errc::no_key) return false;
+  set.choose(1);
+  if (!is_own() || set.was_sent()) return false;  // chosen, and not in a request yet
+  set.sent();
+  if (is_own() || !set.was_sent()) return false;
+  set.choose(0);
+  if (is_own()) return false;
+  set.choose_sent();
+  if (!set.chosen()) return false;
+  set.choose(0);
+  set.sent();
+  return is_own();
 }
 }  // namespace
-KERB_BOTH("mechanism_set: of several the first that can goes on, alone", "[exchange][rfc4120-5.2.7]",
-          the_first_mechanism_that_can_is_the_one);
+KERB_BOTH("mechanism_set: the first mechanism that can be used, in the order of the KDC, is used alone",
+          "[exchange][rfc4120-5.2.7]", the_first_mechanism_that_can_is_the_one);
+KERB_BOTH("mechanism_set: the reply key is that of the mechanism whose padata were sent", "[exchange][rfc4120-3.1.5]",
+          the_mechanism_that_was_sent_gives_the_reply_key);

@@ -1,0 +1,121 @@
+// What a pre-authentication mechanism is, on the client's side (RFC 4120 section 5.2.7, RFC 6113 section 2).
+#pragma once
+#include <concepts>
+#include <variant>
+
+#include "../../der/writer.hpp"
+#include "../../msg/kdc.hpp"
+#include "../environment.hpp"
+
+namespace kerb::inline v0 {
+
+/// The key that opens an AS-REP: the client's long-term key, or a key that replaces it
+/// (RFC 6113 section 5.4.3 calls this a strengthened or replaced reply key).
+template <class Key>
+using reply_key = std::variant<ref<const Key>, Key>;
+
+/// One round of pre-authentication, as the client's mechanism sees it. All views are valid only
+/// during the call.
+template <class Key>
+struct preauth_context {
+  msg::MethodData offered;      ///< the KDC's METHOD-DATA, which is unauthenticated; empty in finish()
+  padata_t type{};              ///< of the element of `offered` that named the mechanism
+  bytes_view value;             ///< its padata-value
+  bytes_view body;              ///< the KDC-REQ-BODY of the request that is made; empty before wants_body
+  bytes_view previous_request;  ///< the last AS-REQ that was sent
+  const Key* key = nullptr;     ///< the client's long-term key; null before wants_key
+  unsigned round = 0;           ///< requests sent so far
+  /// The KDC refused the time in the last request, and the client now follows the KDC's clock:
+  /// make the same padata again, with the new time. There is no offer.
+  bool new_clock = false;
+};
+
+/// The answers of a mechanism that has to make padata. Besides these it can return an error, with
+/// which the exchange fails, and one of its own steps.
+namespace preauth {
+/// It cannot be used in this round. The exchange tries the next one.
+struct skip {};
+/// It needs the client's long-term key. The exchange finds it, with the KDC's hints, and calls
+/// consider() again.
+struct wants_key {};
+/// It needs the request's body, or randomness. The exchange checks that its buffer can hold the
+/// request, draws the nonce, writes the body, and calls consider() again.
+struct wants_body {
+  std::size_t padata = 0;  ///< the octets that write() will write, at most
+};
+/// write() can write its padata.
+struct ready {};
+}  // namespace preauth
+
+namespace detail {
+template <class... Lists>
+struct joined_list;
+template <class... A>
+struct joined_list<std::variant<A...>> {
+  using type = std::variant<A...>;
+};
+template <class... A, class B, class... More, class... Rest>
+struct joined_list<std::variant<A...>, std::variant<B, More...>, Rest...> {
+  static constexpr bool there = (std::same_as<A, B> || ...);
+  using longer =
+      std::conditional_t<there, std::type_identity<std::variant<A...>>, std::type_identity<std::variant<A..., B>>>;
+  using type = typename joined_list<typename longer::type, std::variant<More...>, Rest...>::type;
+};
+template <class... A, class... Rest>
+struct joined_list<std::variant<A...>, std::variant<>, Rest...> {
+  using type = typename joined_list<std::variant<A...>, Rest...>::type;
+};
+/// One std::variant with the alternatives of several, each of them once.
+template <class... Lists>
+using joined = typename joined_list<Lists...>::type;
+
+template <class T, class Variant>
+inline constexpr bool is_alternative_of = false;
+template <class T, class... A>
+inline constexpr bool is_alternative_of<T, std::variant<A...>> = (std::same_as<T, A> || ...);
+
+/// The value of a std::variant, in one that has more alternatives.
+template <class Wider, class... A>
+constexpr Wider widened(const std::variant<A...>& from) {
+  return std::visit([](const auto& a) { return Wider(a); }, from);
+}
+}  // namespace detail
+
+/// The steps of a mechanism that asks its caller for nothing.
+using no_steps = std::variant<>;
+
+/// What a mechanism with these steps of its own (a std::variant) returns.
+template <class Steps = no_steps>
+using preauth_outcome =
+    detail::joined<std::variant<preauth::skip, preauth::wants_key, preauth::wants_body, preauth::ready, error>, Steps>;
+
+/// A mechanism of the AS client is a movable value. C is the crypto policy, Key its key. It has
+///
+///   static constexpr padata_t types[]    the elements of the METHOD-DATA that name it
+///   step                                 a std::variant of its own steps; no_steps if it has none
+///   consider(ctx, env)                   -> preauth_outcome<step>: examines a round and does the work
+///   answer(value, ctx, env) -> the same; only if it has steps: what the caller gave to answer()
+///   write(writer) const                  writes its PA-DATA, one or more. It draws nothing and computes
+///                                        nothing: it is also called to count
+///   finish(padata, ctx, key, env) const  -> result<reply_key<Key>>: the key that opens an AS-REP with this padata
+///
+/// consider() and answer() are called again in the same round (the same ctx.round) after wants_key
+/// and wants_body, and when the caller's buffer was too small. A mechanism that draws randomness
+/// must return wants_body first, so that nothing is drawn for a request that does not fit.
+///
+/// ctx.key and ctx.body stay available in the round once they have been asked for.
+///
+/// The reply that finish() gets is unauthenticated: its key must open it. `key` is null if the
+/// exchange has no long-term key yet; if finish() then returns errc::no_key, the exchange finds the
+/// key and calls it again. Any other error makes the client ignore the reply.
+template <class M, class C>
+concept preauth_mechanism = std::movable<M> &&
+    requires(M& m, const M& sent, const preauth_context<typename C::key>& ctx, const environment<C>& env,
+             der::writer& w, const msg::MethodData& padata, const typename C::key* key) {
+  { M::types[0] } -> std::convertible_to<padata_t>;
+  { m.consider(ctx, env) } -> std::same_as<preauth_outcome<typename M::step>>;
+  sent.write(w);
+  { sent.finish(padata, ctx, key, env) } -> std::same_as<result<reply_key<typename C::key>>>;
+};
+
+}  // namespace kerb::inline v0

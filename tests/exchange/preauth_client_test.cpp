@@ -1,0 +1,350 @@
+// The AS client with a mechanism of two rounds, a step of its own and a reply key of its own.
+#include <kerb/exchange/client/as.hpp>
+
+#include <vector>
+
+#include "support/alloc_count.hpp"
+#include "support/both.hpp"
+#include "support/kdc_world.hpp"
+#include "support/toy_preauth.hpp"
+
+using namespace kerb_test;
+
+namespace {
+using policy = testing::insecure_policy;
+using client = as_client<policy, mechanisms<toy, enc_timestamp>>;
+static_assert(preauth_mechanism<toy, policy> && preauth_mechanism<enc_timestamp, policy>);
+static_assert(
+    std::same_as<client::step, std::variant<send, need_key, need_buffer, ignored, done, failed, toy_question>>);
+static_assert(std::same_as<as_client<policy>::step, std::variant<send, need_key, need_buffer, ignored, done, failed>>);
+
+constexpr std::uint8_t challenge[] = {'w', 'h', 'a', 't', '?'}, cookie[] = {9, 8, 7}, pin[] = {'1', '2', '3'},
+                       kdc_nonce[] = {1, 2, 3, 4, 5, 6, 7, 8};
+
+/// A KDC that knows the toy.
+struct toy_world : kdc_world {
+  std::array<std::uint8_t, 512> data{};
+
+  constexpr bytes_view offer(padata_t type = toy_hello, bytes_view value = {},
+                             error_code_t code = error_code_t::kdc_err_preauth_required, bool with_cookie = false) {
+    const msg::EtypeInfo2Entry entries[] = {{e20, {}, {}}};
+    std::array<std::uint8_t, 64> info{};
+    fixed<msg::PaData, 4> list;
+    if (!list.push_back({padata_t::etype_info2, must(asn1::encode(msg::EtypeInfo2(view_of(entries)), info))}) ||
+        !list.push_back({type, value}) || (with_cookie && !list.push_back({padata_t::fx_cookie, cookie})))
+      return {};
+    return error(code, must(asn1::encode(msg::MethodData(view_of<msg::PaData>(list)), data)));
+  }
+  constexpr bytes_view second(bytes_view question = challenge) {
+    return offer(toy_challenge, question, error_code_t::kdc_err_more_preauth_data_required, true);
+  }
+  /// The reply under the replaced key.
+  template <class F>
+  constexpr bytes_view replaced(bytes_view request, F bend) {
+    const auto nonce = padata_of(request, toy_hello);
+    if (!nonce) return {};
+    const key k = must(toy_reply_key(policy, client_key, *nonce, kdc_nonce));
+    const msg::PaData list[] = {{toy_proof, kdc_nonce}};
+    return as_rep(request, [&](reply_spec& s) {
+      s.padata = msg::MethodData(view_of(list));
+      s.seal_with = &k;
+      bend(s);
+    });
+  }
+  static constexpr std::optional<bytes_view> padata_of(bytes_view request, padata_t type) {
+    const auto req = asn1::decode<msg::AsReq>(request, der::strict);
+    if (!req || !req->padata) return std::nullopt;
+    for (const msg::PaData pa : *req->padata)
+      if (pa.padata_type == type) return pa.padata_value;
+    return std::nullopt;
+  }
+  /// Whether a request proves that the client knows the key and the PIN.
+  constexpr bool proves(bytes_view request) {
+    const auto req = asn1::decode<msg::AsReq>(request, der::strict);
+    const auto nonce = padata_of(request, toy_hello), proof = padata_of(request, toy_proof);
+    if (!req || !nonce || !proof) return false;
+    std::array<std::uint8_t, 32> mac{};
+    const auto out = std::span(mac).first(proof->size());
+    return toy_mac(policy, client_key, req->req_body.octets(), *nonce, challenge, pin, out) == errc::ok &&
+           ct_equal(bytes_view(out), *proof);
+  }
+};
+constexpr bytes_view sent(const client::step& s) {
+  const auto* out = std::get_if<send>(&s);
+  return out == nullptr ? bytes_view() : out->octets;
+}
+
+constexpr bool a_whole_exchange() {
+  toy_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
+  auto s = x.start(w.env_now());
+  if (sent(s).empty() || w.padata_of(sent(s), toy_hello)) return false;
+  s = x.receive(w.offer(), w.env_now());
+  if (!w.padata_of(sent(s), toy_hello) || w.padata_of(sent(s), toy_proof)) return false;
+  s = x.receive(w.second(), w.env_now());
+  const auto* q = std::get_if<toy_question>(&s);
+  if (q == nullptr || !(q->challenge == bytes_view(challenge))) return false;
+  s = x.answer(toy_answer{pin}, w.env_now());
+  if (!w.proves(sent(s)) || !(w.padata_of(sent(s), padata_t::fx_cookie) == std::optional<bytes_view>(cookie)))
+    return false;
+  if (!is<done>(x.receive(w.replaced(sent(s), honest), w.env_now()))) return false;
+  const auto c = std::move(x).take();
+  return c && same_principal(c->client(), alice()) && !holds(buffer, w.session_key.octets().unguarded());
+}
+}  // namespace
+
+KERB_BOTH("as_client: a mechanism of two rounds asks its question and replaces the reply key", "[exchange][rfc6113-2]",
+          a_whole_exchange);
+
+TEST_CASE("as_client: with a mechanism that replaces the reply key, the long-term key opens no reply",
+          "[exchange][rfc4120-3.1.5]") {
+  toy_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.receive(w.offer(), w.env_now())));
+  REQUIRE(is<toy_question>(x.receive(w.second(), w.env_now())));
+  const auto s = x.answer(toy_answer{pin}, w.env_now());
+  const auto under_the_long_term_key = [&](reply_spec& r) { r.seal_with = &w.client_key; };
+  REQUIRE(why(x.receive(w.as_rep(sent(s), honest), w.env_now())).code == errc::missing_field);
+  REQUIRE(why(x.receive(w.replaced(sent(s), under_the_long_term_key), w.env_now())).code == errc::integrity);
+  // and the forged replies have spoiled nothing
+  REQUIRE(is<done>(x.receive(w.replaced(sent(s), honest), w.env_now())));
+}
+
+TEST_CASE("as_client: the long-term key is asked for when the mechanism wants it", "[exchange][rfc4120-3.1.3]") {
+  toy_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  as_params<key> ask = w.ask_as(buffer);
+  ask.password = {};
+  client x(ask);
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.receive(w.offer(), w.env_now())));  // no key for the first round
+  REQUIRE(is<toy_question>(x.receive(w.second(), w.env_now())));
+  REQUIRE(is<need_key>(x.answer(toy_answer{pin}, w.env_now())));
+  const auto s = x.provide(w.client_key.copy(), w.env_now());
+  REQUIRE(w.proves(sent(s)));
+  REQUIRE(is<done>(x.receive(w.replaced(sent(s), honest), w.env_now())));
+}
+TEST_CASE("as_client: a mechanism that asked for no key gets one for the reply", "[exchange][rfc4120-3.1.5]") {
+  toy_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  as_params<key> ask = w.ask_as(buffer);
+  ask.password = {};
+  client x(ask);
+  REQUIRE(is<send>(x.start(w.env_now())));
+  const auto s = x.receive(w.offer(), w.env_now());
+  REQUIRE(is<need_key>(x.receive(w.replaced(sent(s), honest), w.env_now())));
+  REQUIRE(is<done>(x.provide(w.client_key.copy(), w.env_now())));
+}
+
+TEST_CASE("as_client: a question that is not answered ends the exchange", "[exchange]") {
+  toy_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.receive(w.offer(), w.env_now())));
+  REQUIRE(is<toy_question>(x.receive(w.second(), w.env_now())));
+  REQUIRE(fails_with(x.answer(toy_answer{}, w.env_now()), errc::no_preauth_mechanism, ""));
+}
+TEST_CASE("as_client: an answer is misuse unless the mechanism has asked", "[exchange]") {
+  toy_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  const auto misused = [](const client::step& s) { return is<failed>(s) && why(s).code == errc::api_misuse; };
+  client idle(w.ask_as(buffer));
+  REQUIRE(misused(idle.answer(toy_answer{pin}, w.env_now())));
+  client waiting(w.ask_as(buffer));
+  REQUIRE(is<send>(waiting.start(w.env_now())));
+  REQUIRE(misused(waiting.answer(toy_answer{pin}, w.env_now())));
+  // and while it waits for the answer, every other call is
+  for (int call = 0; call != 3; ++call) {
+    client x(w.ask_as(buffer));
+    REQUIRE(is<send>(x.start(w.env_now())));
+    REQUIRE(is<send>(x.receive(w.offer(), w.env_now())));
+    REQUIRE(is<toy_question>(x.receive(w.second(), w.env_now())));
+    if (call == 0) REQUIRE(misused(x.receive(w.second(), w.env_now())));
+    if (call == 1) REQUIRE(misused(x.provide(w.client_key.copy(), w.env_now())));
+    if (call == 2) REQUIRE(misused(x.start(w.env_now())));
+  }
+}
+TEST_CASE("as_client: a message that changed before the answer fails", "[exchange]") {
+  toy_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  std::array<std::uint8_t, 512> wire{};
+  client x(w.ask_as(buffer));
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.receive(w.offer(), w.env_now())));
+  const bytes_view second = w.second();
+  for (std::size_t i = 0; i != second.size(); ++i) wire[i] = second[i];
+  REQUIRE(is<toy_question>(x.receive(bytes_view(wire).first(second.size()), w.env_now())));
+  wire.fill(0);
+  REQUIRE(is<failed>(x.answer(toy_answer{pin}, w.env_now())));
+}
+TEST_CASE("as_client: without a question of the toy, the encrypted timestamp is used", "[exchange][rfc4120-5.2.7]") {
+  toy_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  client x(w.ask_as(buffer));
+  REQUIRE(is<send>(x.start(w.env_now())));
+  const auto s = x.receive(w.hints(), w.env_now());
+  REQUIRE(w.padata_of(sent(s), padata_t::enc_timestamp));
+  REQUIRE_FALSE(w.padata_of(sent(s), toy_hello));
+  REQUIRE(is<done>(x.receive(w.as_rep(sent(s), honest), w.env_now())));
+}
+TEST_CASE("as_client: a mechanism that cannot follow the KDC's clock ends the exchange with the clock's error",
+          "[exchange][rfc4120-3.1.5]") {
+  toy_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  as_params<key> ask = w.ask_as(buffer);
+  ask.follow_kdc_clock = true;
+  client x(ask);
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<send>(x.receive(w.offer(), w.env_now())));
+  REQUIRE(fails_with(x.receive(w.error(error_code_t::krb_ap_err_skew), w.env_now()), errc::clock_skew, "error-code"));
+}
+
+namespace {
+/// Runs the whole exchange; a buffer that is too small is replaced by one of the size that was asked for.
+struct run {
+  unsigned questions = 0, larger = 0, draws = 0;
+  bool ended = false;
+  errc why_not = errc::ok;
+};
+run run_from(std::size_t size, unsigned fail_at = 0) {
+  toy_world w;
+  w.policy.entropy.fail_at = fail_at;
+  std::vector<std::vector<std::uint8_t>> buffers;
+  buffers.emplace_back(size);
+  as_params<key> ask = w.ask_as(buffers.back());
+  ask.password = {};
+  client x(ask);
+  run r;
+  const auto call = [&](auto f) {
+    client::step s = f();
+    for (int i = 0; i != 2; ++i) {
+      const unsigned draws = w.policy.entropy.draws();
+      const auto* n = std::get_if<need_buffer>(&s);
+      if (n == nullptr) break;
+      const std::size_t want = n->size;
+      REQUIRE(want > buffers.back().size());
+      if (want - 1 > buffers.back().size()) {  // one octet less is not enough
+        x.set_buffer(buffers.emplace_back(want - 1));
+        s = f();
+        REQUIRE(is<need_buffer>(s));
+        REQUIRE(std::get<need_buffer>(s).size == want);
+        REQUIRE(w.policy.entropy.draws() == draws);
+      }
+      ++r.larger;
+      x.set_buffer(buffers.emplace_back(want));
+      s = f();
+      REQUIRE_FALSE(is<need_buffer>(s));
+    }
+    return s;
+  };
+  const auto finished = [&](const client::step& s) {
+    r.why_not = why(s).code;
+    if (is<failed>(s)) {
+      for (const auto& b : buffers) REQUIRE_FALSE(holds(b, w.session_key.octets().unguarded()));
+    }
+    r.draws = w.policy.entropy.draws();
+    r.ended = is<done>(s);
+    return r;
+  };
+  client::step s = call([&] { return x.start(w.env_now()); });
+  if (!is<send>(s)) return finished(s);
+  bytes_view in = w.offer();
+  s = call([&] { return x.receive(in, w.env_now()); });
+  if (!is<send>(s)) return finished(s);
+  in = w.second();
+  s = call([&] { return x.receive(in, w.env_now()); });
+  if (!is<toy_question>(s)) return finished(s);
+  ++r.questions;
+  s = call([&] { return x.answer(toy_answer{pin}, w.env_now()); });
+  if (!is<need_key>(s)) return finished(s);
+  key k = w.client_key.copy();
+  s = call([&] { return x.provide(std::move(k), w.env_now()); });
+  if (!is<send>(s)) return finished(s);
+  w.policy.entropy.fail_at = 0;
+  const unsigned drawn = w.policy.entropy.draws();
+  in = w.replaced(sent(s), honest);
+  s = call([&] { return x.receive(in, w.env_now()); });
+  finished(s);
+  r.draws = drawn;
+  return r;
+}
+}  // namespace
+TEST_CASE("as_client: a buffer that is too small for any of the rounds can be enlarged, before anything is drawn",
+          "[exchange]") {
+  const run whole = run_from(4096);
+  REQUIRE(whole.ended);
+  REQUIRE(whole.larger == 0);
+  REQUIRE(whole.draws == 4);  // three nonces and that of the toy
+  for (std::size_t size = 0; size < 1200; ++size) {
+    CAPTURE(size);
+    const run r = run_from(size);
+    REQUIRE(r.ended);
+    REQUIRE(r.questions == 1);
+    REQUIRE(r.draws == whole.draws);
+    if (size == 0) REQUIRE(r.larger >= 4);
+  }
+}
+TEST_CASE("as_client: randomness that fails in a mechanism ends the exchange", "[exchange]") {
+  for (unsigned draw = 1; draw != 5; ++draw) {
+    CAPTURE(draw);
+    const run r = run_from(4096, draw);
+    REQUIRE_FALSE(r.ended);
+    REQUIRE(r.why_not == errc::entropy);
+  }
+}
+TEST_CASE("as_client: an exchange of several rounds takes nothing from the heap", "[exchange]") {
+  toy_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  bool ok = false;
+  {
+    const no_allocations none;
+    client x(w.ask_as(buffer));
+    auto s = x.start(w.env_now());
+    s = x.receive(w.offer(), w.env_now());
+    s = x.receive(w.second(), w.env_now());
+    s = x.answer(toy_answer{pin}, w.env_now());
+    s = x.receive(w.replaced(sent(s), honest), w.env_now());
+    ok = is<done>(s) && std::move(x).take().has_value();
+  }
+  REQUIRE(ok);
+}
+
+namespace {
+/// Breaks the rules of a mechanism.
+template <int Fault>
+class faulty {
+ public:
+  static constexpr padata_t types[] = {padata_t::enc_timestamp};
+  using step = no_steps;
+  template <crypto_policy C>
+  constexpr preauth_outcome<> consider(const preauth_context<typename C::key>& ctx, const environment<C>&) {
+    if (Fault == 0) return preauth::wants_key{};          // for ever
+    if (Fault == 1) return preauth::wants_body{1000};     // for ever
+    if (ctx.body.empty()) return preauth::wants_body{4};  // and writes more
+    return preauth::ready{};
+  }
+  constexpr void write(der::writer& w) const { asn1::write(w, msg::PaData{padata_t(1000), {}}); }
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const msg::MethodData&, const preauth_context<typename C::key>&,
+                                                      const typename C::key*, const environment<C>&) const {
+    return errc::no_key;
+  }
+};
+template <int Fault>
+errc fault_found() {
+  kdc_world w;
+  std::array<std::uint8_t, 4096> buffer{};
+  as_client<policy, mechanisms<faulty<Fault>>> x(w.ask_as(buffer));
+  if (!is<send>(x.start(w.env_now()))) return errc::ok;
+  return why(x.receive(w.hints(), w.env_now())).code;
+}
+}  // namespace
+TEST_CASE("as_client: a mechanism that breaks its contract is misuse", "[exchange]") {
+  REQUIRE(fault_found<0>() == errc::api_misuse);
+  REQUIRE(fault_found<1>() == errc::api_misuse);
+  REQUIRE(fault_found<2>() == errc::api_misuse);
+}
