@@ -119,392 +119,389 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
 
   /// Answers the step of a mechanism. The octets of the message that was received last must still be
   /// valid.
-  template <class Value>
-    requires set::has_steps &&(set::template answered_by<Value, C>) [[nodiscard]] constexpr step
-        answer(const Value& value, const environment<C>& env) {
-      if (const auto no = this->template unless<call::answer>(env)) return *no;
-      const auto ctx = context();
-      if (!ctx) return fail(ctx.error());
-      state_ = state::waiting;
-      const step next = proceed(mechanisms_.answer(value, *ctx, at_kdc(env)), env);
-      if (is<need_buffer>(next)) state_ = state::wants_answer;
-      return next;
+  template <detail::answers_one_of<C, Mechanisms> Value>
+  [[nodiscard]] constexpr step answer(const Value& value, const environment<C>& env) {
+    if (const auto no = this->template unless<call::answer>(env)) return *no;
+    const auto ctx = context();
+    if (!ctx) return fail(ctx.error());
+    state_ = state::waiting;
+    const step next = proceed(mechanisms_.answer(value, *ctx, at_kdc(env)), env);
+    if (is<need_buffer>(next)) state_ = state::wants_answer;
+    return next;
+  }
+
+ private:
+  template <class, crypto_policy, class, class>
+  friend class detail::kdc_client_core;
+  template <class, class, class>
+  friend class detail::exchange_core;
+  using base::disregard;
+  using base::fail;
+  using base::named_;
+  using base::nonce_;
+  using base::offer_;
+  using base::options_;
+  using base::rtime_;
+  using base::state_;
+  using base::till_;
+  using base::transmit;
+  using base::workspace_;
+
+  constexpr kerberos_string kdc_realm() const { return request_.client.realm; }
+  constexpr principal_view server() const {
+    if (request_.server) return *request_.server;
+    return {{name_t::srv_inst, view_of<kerberos_string>(tgs_name_)}, request_.client.realm};
+  }
+  constexpr detail::request_facts asked(std::uint32_t nonce) const {
+    return {request_.client, server(), request_.client.realm, options_, request_.from, till_, rtime_,
+            nonce,           offer_,   request_.addresses,    true};
+  }
+
+  /// Checks that the buffer can hold the next request with `padata` octets of the mechanism's
+  /// padata, and with `body_too` its body beside the last request. Then keeps the cookie and draws
+  /// the nonce.
+  constexpr std::optional<step> begin_request(const environment<C>& env, std::optional<bytes_view> cookie,
+                                              std::size_t padata, bool body_too) {
+    const kerberos_time begin = request_.from.value_or(env.now.at);
+    till_ = request_.lifetime == 0 ? kerberos_time{0} : plus(begin, request_.lifetime);
+    if (request_.renew_lifetime) rtime_ = plus(begin, *request_.renew_lifetime);
+
+    der::writer counted = der::writer::counting();
+    write_request(counted, longest_nonce, cookie, [&](der::writer& w) { w.zeros(padata); });
+    // The front of the buffer holds the default salt, so that no later call lacks space for it, and
+    // the cookie, whose octets are valid only for now
+    const std::size_t salt_size = default_salt_size(request_.client), cookie_size = cookie ? cookie->size() : 0;
+    std::size_t n = workspace_.size_for_message(counted.count());
+    if (body_too) {
+      const std::size_t beside = workspace_.size_with(asn1::encoded_size(body(longest_nonce)));
+      if (n < beside) n = beside;
     }
-
-   private:
-    template <class, crypto_policy, class, class>
-    friend class detail::kdc_client_core;
-    template <class, class, class>
-    friend class detail::exchange_core;
-    using base::disregard;
-    using base::fail;
-    using base::named_;
-    using base::nonce_;
-    using base::offer_;
-    using base::options_;
-    using base::rtime_;
-    using base::state_;
-    using base::till_;
-    using base::transmit;
-    using base::workspace_;
-
-    constexpr kerberos_string kdc_realm() const { return request_.client.realm; }
-    constexpr principal_view server() const {
-      if (request_.server) return *request_.server;
-      return {{name_t::srv_inst, view_of<kerberos_string>(tgs_name_)}, request_.client.realm};
+    n += salt_size + cookie_size - workspace_.kept().size();
+    if (workspace_.size() < n) return need_buffer{n};
+    if (state_ == state::idle) {
+      write_default_salt(request_.client, workspace_.borrow(salt_size));
+      workspace_.keep(salt_size);
     }
-    constexpr detail::request_facts asked(std::uint32_t nonce) const {
-      return {request_.client, server(), request_.client.realm, options_, request_.from, till_, rtime_,
-              nonce,           offer_,   request_.addresses,    true};
+    if (cookie && !(cookie_size_ && cookie->data() == this->cookie()->data())) {
+      workspace_.keep_first(salt_size);
+      workspace_.keep_copy(*cookie);
     }
+    if (!cookie) workspace_.keep_first(salt_size);
+    cookie_size_ = cookie ? std::optional(cookie_size) : std::nullopt;
 
-    /// Checks that the buffer can hold the next request with `padata` octets of the mechanism's
-    /// padata, and with `body_too` its body beside the last request. Then keeps the cookie and draws
-    /// the nonce.
-    constexpr std::optional<step> begin_request(const environment<C>& env, std::optional<bytes_view> cookie,
-                                                std::size_t padata, bool body_too) {
-      const kerberos_time begin = request_.from.value_or(env.now.at);
-      till_ = request_.lifetime == 0 ? kerberos_time{0} : plus(begin, request_.lifetime);
-      if (request_.renew_lifetime) rtime_ = plus(begin, *request_.renew_lifetime);
-
-      der::writer counted = der::writer::counting();
-      write_request(counted, longest_nonce, cookie, [&](der::writer& w) { w.zeros(padata); });
-      // The front of the buffer holds the default salt, so that no later call lacks space for it, and
-      // the cookie, whose octets are valid only for now
-      const std::size_t salt_size = default_salt_size(request_.client), cookie_size = cookie ? cookie->size() : 0;
-      std::size_t n = workspace_.size_for_message(counted.count());
-      if (body_too) {
-        const std::size_t beside = workspace_.size_with(asn1::encoded_size(body(longest_nonce)));
-        if (n < beside) n = beside;
-      }
-      n += salt_size + cookie_size - workspace_.kept().size();
-      if (workspace_.size() < n) return need_buffer{n};
-      if (state_ == state::idle) {
-        write_default_salt(request_.client, workspace_.borrow(salt_size));
-        workspace_.keep(salt_size);
-      }
-      if (cookie && !(cookie_size_ && cookie->data() == this->cookie()->data())) {
-        workspace_.keep_first(salt_size);
-        workspace_.keep_copy(*cookie);
-      }
-      if (!cookie) workspace_.keep_first(salt_size);
-      cookie_size_ = cookie ? std::optional(cookie_size) : std::nullopt;
-
-      const std::optional<std::uint32_t> nonce = draw_nonce(env);
-      if (!nonce) return fail({.code = errc::entropy});
-      nonce_ = *nonce;
-      return std::nullopt;
-    }
-    /// Writes the request and returns the step that sends it.
-    constexpr step finish_request() {
-      const errc why = this->write_message([&](der::writer& w, errc&) {
-        write_request(w, nonce_, cookie(), [&](der::writer& out) { mechanisms_.write(out); });
+    const std::optional<std::uint32_t> nonce = draw_nonce(env);
+    if (!nonce) return fail({.code = errc::entropy});
+    nonce_ = *nonce;
+    return std::nullopt;
+  }
+  /// Writes the request and returns the step that sends it.
+  constexpr step finish_request() {
+    const errc why = this->write_message([&](der::writer& w, errc&) {
+      write_request(w, nonce_, cookie(), [&](der::writer& out) { mechanisms_.write(out); });
+    });
+    if (why != errc::ok) return fail({.code = why});
+    mechanisms_.sent();
+    ++round_;
+    reply_ = {};
+    state_ = state::waiting;
+    return transmit(true);
+  }
+  /// Makes a request for which the chosen mechanism, if there is one, is ready.
+  constexpr step send_request(const environment<C>& env, std::optional<bytes_view> cookie) {
+    if (const auto no = begin_request(env, cookie, mechanisms_.padata_size(), false)) return *no;
+    return finish_request();
+  }
+  /// Makes a request for whose padata the chosen mechanism needs the body.
+  constexpr step send_request_around_body(const environment<C>& env, const preauth::wants_body& wanted,
+                                          std::optional<bytes_view> cookie) {
+    if (const auto no = begin_request(env, cookie, wanted.padata, true)) return *no;
+    auto ctx = context();
+    if (!ctx) return fail(ctx.error());
+    const msg::KdcReqBody request_body = body(nonce_);
+    const auto encoded = asn1::encode(request_body, workspace_.borrow(asn1::encoded_size(request_body)));
+    if (!encoded) return fail(encoded.error());
+    ctx->body = *encoded;
+    const auto o = mechanisms_.consider(*ctx, env);
+    if (const auto* e = std::get_if<error>(&o)) return fail(*e);
+    if (!std::holds_alternative<preauth::ready>(o) || mechanisms_.padata_size() > wanted.padata)
+      return fail({.code = errc::api_misuse});  // a mistake in the mechanism
+    return finish_request();
+  }
+  constexpr msg::KdcReqBody body(std::uint32_t nonce) const {
+    msg::KdcReqBody b;
+    detail::fill_body(b, asked(nonce));
+    return b;
+  }
+  template <class Padata>
+  constexpr void write_request(der::writer& w, std::uint32_t nonce, std::optional<bytes_view> cookie,
+                               const Padata& write_padata) const {
+    auto elements = asn1::computed{[&](der::writer& out) {
+      der::wrap(out, der::sequence, [&] {
+        // RFC 6113 section 5.2: the cookie returns to the KDC unchanged
+        if (cookie) asn1::write(out, msg::PaData{padata_t::fx_cookie, *cookie});
+        write_padata(out);
       });
-      if (why != errc::ok) return fail({.code = why});
-      mechanisms_.sent();
-      ++round_;
-      reply_ = {};
-      state_ = state::waiting;
-      return transmit(true);
-    }
-    /// Makes a request for which the chosen mechanism, if there is one, is ready.
-    constexpr step send_request(const environment<C>& env, std::optional<bytes_view> cookie) {
-      if (const auto no = begin_request(env, cookie, mechanisms_.padata_size(), false)) return *no;
-      return finish_request();
-    }
-    /// Makes a request for whose padata the chosen mechanism needs the body.
-    constexpr step send_request_around_body(const environment<C>& env, const preauth::wants_body& wanted,
-                                            std::optional<bytes_view> cookie) {
-      if (const auto no = begin_request(env, cookie, wanted.padata, true)) return *no;
-      auto ctx = context();
-      if (!ctx) return fail(ctx.error());
-      const msg::KdcReqBody request_body = body(nonce_);
-      const auto encoded = asn1::encode(request_body, workspace_.borrow(asn1::encoded_size(request_body)));
-      if (!encoded) return fail(encoded.error());
-      ctx->body = *encoded;
-      const auto o = mechanisms_.consider(*ctx, env);
-      if (const auto* e = std::get_if<error>(&o)) return fail(*e);
-      if (!std::holds_alternative<preauth::ready>(o) || mechanisms_.padata_size() > wanted.padata)
-        return fail({.code = errc::api_misuse});  // a mistake in the mechanism
-      return finish_request();
-    }
-    constexpr msg::KdcReqBody body(std::uint32_t nonce) const {
-      msg::KdcReqBody b;
-      detail::fill_body(b, asked(nonce));
-      return b;
-    }
-    template <class Padata>
-    constexpr void write_request(der::writer& w, std::uint32_t nonce, std::optional<bytes_view> cookie,
-                                 const Padata& write_padata) const {
-      auto elements = asn1::computed{[&](der::writer& out) {
-        der::wrap(out, der::sequence, [&] {
-          // RFC 6113 section 5.2: the cookie returns to the KDC unchanged
-          if (cookie) asn1::write(out, msg::PaData{padata_t::fx_cookie, *cookie});
-          write_padata(out);
-        });
-      }};
-      std::optional<decltype(elements)> padata;
-      if (mechanisms_.chosen() || cookie) padata.emplace(elements);
-      asn1::write(w, msg::KdcReq<msg_t::as_req, decltype(padata), msg::KdcReqBody>{padata, body(nonce)});
-    }
-    /// Null when there is none yet.
-    constexpr const key* long_term() const {
-      return request_.key ? &request_.key->get() : key_ != no_key ? &keys_[key_] : nullptr;
-    }
-    /// The cookie of the last request, in the buffer.
-    constexpr std::optional<bytes_view> cookie() const {
-      if (!cookie_size_) return std::nullopt;
-      return workspace_.kept().subview(default_salt_size(request_.client), *cookie_size_);
-    }
+    }};
+    std::optional<decltype(elements)> padata;
+    if (mechanisms_.chosen() || cookie) padata.emplace(elements);
+    asn1::write(w, msg::KdcReq<msg_t::as_req, decltype(padata), msg::KdcReqBody>{padata, body(nonce)});
+  }
+  /// Null when there is none yet.
+  constexpr const key* long_term() const {
+    return request_.key ? &request_.key->get() : key_ != no_key ? &keys_[key_] : nullptr;
+  }
+  /// The cookie of the last request, in the buffer.
+  constexpr std::optional<bytes_view> cookie() const {
+    if (!cookie_size_) return std::nullopt;
+    return workspace_.kept().subview(default_salt_size(request_.client), *cookie_size_);
+  }
 
-    // ---- KRB-ERROR: unauthenticated, so only a hint
+  // ---- KRB-ERROR: unauthenticated, so only a hint
 
-    constexpr step on_error(const msg::KrbError& e, const environment<C>& env) {
-      switch (e.error_code) {
-        case error_code_t::kdc_err_preauth_required:
-        case error_code_t::kdc_err_preauth_failed:
-        case error_code_t::kdc_err_more_preauth_data_required: return next_round(e, env);
-        case error_code_t::krb_ap_err_skew:
-          if (request_.follow_kdc_clock && !followed_clock_ && round_ < env.limits.max_rounds) {
-            const std::int64_t ahead = e.stime.seconds - env.now.at.seconds;
-            if (ahead > env.limits.max_clock_offset || ahead < -env.limits.max_clock_offset) return skewed(e);
-            followed_clock_ = true;
-            kdc_clock_ahead_ = ahead;
-            mechanisms_.choose_sent();
-            round_facts_ = {};
-            round_facts_.new_clock = true;
-            round_facts_.has_key = long_term() != nullptr;
-            const step next = mechanisms_.chosen() ? consider(env) : send_request(at_kdc(env), cookie());
-            if (is<need_buffer>(next)) followed_clock_ = false;  // the call will be repeated
-            return next;
+  constexpr step on_error(const msg::KrbError& e, const environment<C>& env) {
+    switch (e.error_code) {
+      case error_code_t::kdc_err_preauth_required:
+      case error_code_t::kdc_err_preauth_failed:
+      case error_code_t::kdc_err_more_preauth_data_required: return next_round(e, env);
+      case error_code_t::krb_ap_err_skew:
+        if (request_.follow_kdc_clock && !followed_clock_ && round_ < env.limits.max_rounds) {
+          const std::int64_t ahead = e.stime.seconds - env.now.at.seconds;
+          if (ahead > env.limits.max_clock_offset || ahead < -env.limits.max_clock_offset) return skewed(e);
+          followed_clock_ = true;
+          kdc_clock_ahead_ = ahead;
+          mechanisms_.choose_sent();
+          round_facts_ = {};
+          round_facts_.new_clock = true;
+          round_facts_.has_key = long_term() != nullptr;
+          const step next = mechanisms_.chosen() ? consider(env) : send_request(at_kdc(env), cookie());
+          if (is<need_buffer>(next)) followed_clock_ = false;  // the call will be repeated
+          return next;
+        }
+        return skewed(e);
+      default: return refused_by_kdc(e);
+    }
+  }
+  constexpr step refused_by_kdc(const msg::KrbError& e) {
+    named_.note(e, request_.client.realm);
+    return fail(detail::krb_error(errc::kdc_error, e));
+  }
+  constexpr step skewed(const msg::KrbError& e) { return fail(detail::krb_error(errc::clock_skew, e)); }
+  /// The environment with the client's time as the KDC will see it.
+  constexpr environment<C> at_kdc(const environment<C>& env) const {
+    return {env.crypto, {plus(env.now.at, kdc_clock_ahead_), env.now.usec}, env.limits};
+  }
+
+  constexpr step next_round(const msg::KrbError& e, const environment<C>& env) {
+    if (!e.e_data) return refused_by_kdc(e);
+    const auto methods = asn1::decode_as<msg::MethodData>("METHOD-DATA", *e.e_data);
+    if (!methods) {  // some KDCs send another type there; only the code counts
+      const bool first = e.error_code != error_code_t::kdc_err_preauth_failed && round_ == 1;
+      return first ? disregard(methods.error()) : refused_by_kdc(e);
+    }
+    if (round_ >= env.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "KRB-ERROR"});
+    preauth_context<key> ctx;
+    ctx.offered = *methods;
+    ctx.previous_request = workspace_.message();
+    ctx.round = round_;
+    std::size_t who = 0;
+    const auto o = mechanisms_.consider_all(ctx, at_kdc(env), who);
+    if (std::holds_alternative<preauth::skip>(o)) return nothing_left(e);
+    mechanisms_.choose(who);
+    reply_ = {};
+    round_facts_ = {};
+    round_facts_.offered = *e.e_data;
+    round_facts_.type = ctx.type;
+    round_facts_.value = ctx.value;
+    for (const msg::PaData pa : *methods)
+      if (pa.padata_type == padata_t::fx_cookie) round_facts_.cookie = pa.padata_value;
+    return proceed(o, env);
+  }
+  /// The context of the chosen mechanism, without the body.
+  constexpr result<preauth_context<key>> context() const {
+    preauth_context<key> ctx;
+    ctx.type = round_facts_.type;
+    ctx.value = round_facts_.value;
+    ctx.previous_request = workspace_.message();
+    ctx.key = round_facts_.has_key ? long_term() : nullptr;
+    ctx.round = round_;
+    ctx.new_clock = round_facts_.new_clock;
+    if (!round_facts_.new_clock) {
+      const auto offered = asn1::decode_as<msg::MethodData>("METHOD-DATA", round_facts_.offered);
+      if (!offered) return offered.error();  // the caller did not keep the octets valid
+      ctx.offered = *offered;
+    }
+    return ctx;
+  }
+  /// Asks the chosen mechanism again, and continues with what it wants.
+  constexpr step consider(const environment<C>& env) {
+    const auto ctx = context();
+    if (!ctx) return fail(ctx.error());
+    return proceed(mechanisms_.consider(*ctx, at_kdc(env)), env);
+  }
+  constexpr step proceed(const typename set::outcome& o, const environment<C>& env) {
+    const std::optional<bytes_view> cookie = round_facts_.new_clock ? this->cookie() : round_facts_.cookie;
+    return std::visit(
+        [&]<class O>(const O& wanted) -> step {
+          if constexpr (std::same_as<O, preauth::skip>) {
+            if (round_facts_.new_clock) return skewed(*this->peer_error_);
+            return this->fail({.code = errc::no_preauth_mechanism, .type = "METHOD-DATA", .field = ""});
+          } else if constexpr (std::same_as<O, preauth::wants_key>) {
+            return provide_key(env);
+          } else if constexpr (std::same_as<O, preauth::wants_body>) {
+            return send_request_around_body(at_kdc(env), wanted, cookie);
+          } else if constexpr (std::same_as<O, preauth::ready>) {
+            return send_request(at_kdc(env), cookie);
+          } else if constexpr (std::same_as<O, error>) {
+            return this->fail(wanted);
+          } else {
+            this->state_ = state::wants_answer;
+            return wanted;
           }
-          return skewed(e);
-        default: return refused_by_kdc(e);
-      }
-    }
-    constexpr step refused_by_kdc(const msg::KrbError& e) {
-      named_.note(e, request_.client.realm);
-      return fail(detail::krb_error(errc::kdc_error, e));
-    }
-    constexpr step skewed(const msg::KrbError& e) { return fail(detail::krb_error(errc::clock_skew, e)); }
-    /// The environment with the client's time as the KDC will see it.
-    constexpr environment<C> at_kdc(const environment<C>& env) const {
-      return {env.crypto, {plus(env.now.at, kdc_clock_ahead_), env.now.usec}, env.limits};
-    }
+        },
+        o);
+  }
+  /// Finds the long-term key for the chosen mechanism, with the KDC's hints.
+  constexpr step provide_key(const environment<C>& env) {
+    const auto ctx = context();
+    if (!ctx) return fail(ctx.error());
+    if (ctx->key != nullptr || round_facts_.new_clock) return fail({.code = errc::api_misuse});
+    const auto hint = detail::hint_from(env.crypto.get(), ctx->offered, key_etypes(), env.limits);
+    if (!hint) return is_malformed(hint.error().code) ? disregard(hint.error()) : fail(hint.error());
+    round_facts_.has_key = true;
+    if (const auto next = find_key(hint->value_or(standard_hint(offer_[0], env.crypto.get())), env, key_)) return *next;
+    return consider(env);
+  }
+  constexpr step nothing_left(const msg::KrbError& e) {
+    const bool wants_preauth = e.error_code == error_code_t::kdc_err_preauth_required;
+    // After the first round it may be the answer to a duplicate datagram
+    if (wants_preauth && round_ > 1) return disregard(detail::krb_error(errc::kdc_error, e));
+    if (round_ > 1 || e.error_code == error_code_t::kdc_err_preauth_failed) return refused_by_kdc(e);
+    error why = detail::krb_error(errc::no_preauth_mechanism, e);
+    why.type = "METHOD-DATA", why.field = "";
+    return fail(why);
+  }
 
-    constexpr step next_round(const msg::KrbError& e, const environment<C>& env) {
-      if (!e.e_data) return refused_by_kdc(e);
-      const auto methods = asn1::decode_as<msg::MethodData>("METHOD-DATA", *e.e_data);
-      if (!methods) {  // some KDCs send another type there; only the code counts
-        const bool first = e.error_code != error_code_t::kdc_err_preauth_failed && round_ == 1;
-        return first ? disregard(methods.error()) : refused_by_kdc(e);
-      }
-      if (round_ >= env.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "KRB-ERROR"});
-      preauth_context<key> ctx;
-      ctx.offered = *methods;
-      ctx.previous_request = workspace_.message();
-      ctx.round = round_;
-      std::size_t who = 0;
-      const auto o = mechanisms_.consider_all(ctx, at_kdc(env), who);
-      if (std::holds_alternative<preauth::skip>(o)) return nothing_left(e);
-      mechanisms_.choose(who);
-      reply_ = {};
-      round_facts_ = {};
-      round_facts_.offered = *e.e_data;
-      round_facts_.type = ctx.type;
-      round_facts_.value = ctx.value;
-      for (const msg::PaData pa : *methods)
-        if (pa.padata_type == padata_t::fx_cookie) round_facts_.cookie = pa.padata_value;
-      return proceed(o, env);
+  // ---- the long-term key
+
+  /// The encryption types for which there can be a key: all offered ones, or only that of the
+  /// caller's key.
+  constexpr view_of<etype_t> key_etypes() const { return {offer_.data(), request_.key ? 1 : offer_.size()}; }
+  constexpr detail::key_hint standard_hint(etype_t e, C& policy) const {
+    return {e, {}, {policy.default_iterations(e)}};
+  }
+  /// Puts the index of the key for the hint into `place`. Returns a step when the caller must
+  /// provide the key, or on failure.
+  constexpr std::optional<step> find_key(const detail::key_hint& hint, const environment<C>& env, std::size_t& place) {
+    if (request_.key) {
+      if (env.crypto->etype_of(request_.key->get()) == hint.etype) return std::nullopt;
+      return disregard({.code = errc::no_key, .type = "ETYPE-INFO2"});
     }
-    /// The context of the chosen mechanism, without the body.
-    constexpr result<preauth_context<key>> context() const {
-      preauth_context<key> ctx;
-      ctx.type = round_facts_.type;
-      ctx.value = round_facts_.value;
-      ctx.previous_request = workspace_.message();
-      ctx.key = round_facts_.has_key ? long_term() : nullptr;
-      ctx.round = round_;
-      ctx.new_clock = round_facts_.new_clock;
-      if (!round_facts_.new_clock) {
-        const auto offered = asn1::decode_as<msg::MethodData>("METHOD-DATA", round_facts_.offered);
-        if (!offered) return offered.error();  // the caller did not keep the octets valid
-        ctx.offered = *offered;
-      }
-      return ctx;
+    const bytes_view salt = hint.salt ? *hint.salt : workspace_.kept().first(default_salt_size(request_.client));
+    wanted_ = {.etype = hint.etype, .iterations = hint.iterations.count};
+    const bytes_view pieces[] = {salt};
+    if (const errc e = env.crypto->digest(pieces, wanted_.salt); e != errc::ok) return fail({.code = e});
+    place = keys_.find(wanted_);
+    if (place != no_key) return std::nullopt;
+    // Anyone can make a client derive keys; limit them to the number that an honest KDC can cause
+    if (++derivations_ > env.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
+    if (request_.password.empty()) {
+      state_ = state::wants_key;
+      return need_key{hint.etype, salt, hint.iterations};
     }
-    /// Asks the chosen mechanism again, and continues with what it wants.
-    constexpr step consider(const environment<C>& env) {
-      const auto ctx = context();
-      if (!ctx) return fail(ctx.error());
-      return proceed(mechanisms_.consider(*ctx, at_kdc(env)), env);
+    auto k = env.crypto->string_to_key(hint.etype, request_.password, salt, hint.iterations);
+    if (!k) return fail(k.error());
+    place = keys_.add(wanted_, std::move(*k), key_);
+    return std::nullopt;
+  }
+
+  // ---- AS-REP
+
+  constexpr step on_reply(const msg::AsRep& rep, bytes_view octets, const environment<C>& env) {
+    reply_ = octets;
+    const detail::request_facts a = asked(nonce_);
+    if (const error e = detail::check_clear_part(rep, a); !e.ok()) {
+      if (same_name(rep.cname, a.client.name) && !(rep.crealm == a.client.realm)) named_.note(rep.crealm);
+      return disregard(e);
     }
-    constexpr step proceed(const typename set::outcome& o, const environment<C>& env) {
-      const std::optional<bytes_view> cookie = round_facts_.new_clock ? this->cookie() : round_facts_.cookie;
-      return std::visit(
-          [&]<class O>(const O& wanted) -> step {
-            if constexpr (std::same_as<O, preauth::skip>) {
-              if (round_facts_.new_clock) return skewed(*this->peer_error_);
-              return this->fail({.code = errc::no_preauth_mechanism, .type = "METHOD-DATA", .field = ""});
-            } else if constexpr (std::same_as<O, preauth::wants_key>) {
-              return provide_key(env);
-            } else if constexpr (std::same_as<O, preauth::wants_body>) {
-              return send_request_around_body(at_kdc(env), wanted, cookie);
-            } else if constexpr (std::same_as<O, preauth::ready>) {
-              return send_request(at_kdc(env), cookie);
-            } else if constexpr (std::same_as<O, error>) {
-              return this->fail(wanted);
-            } else {
-              this->state_ = state::wants_answer;
-              return wanted;
-            }
-          },
-          o);
-    }
-    /// Finds the long-term key for the chosen mechanism, with the KDC's hints.
-    constexpr step provide_key(const environment<C>& env) {
-      const auto ctx = context();
-      if (!ctx) return fail(ctx.error());
-      if (ctx->key != nullptr || round_facts_.new_clock) return fail({.code = errc::api_misuse});
-      const auto hint = detail::hint_from(env.crypto.get(), ctx->offered, key_etypes(), env.limits);
-      if (!hint) return is_malformed(hint.error().code) ? disregard(hint.error()) : fail(hint.error());
-      round_facts_.has_key = true;
-      if (const auto next = find_key(hint->value_or(standard_hint(offer_[0], env.crypto.get())), env, key_))
+    if (const std::size_t n = detail::buffer_for(rep); workspace_.free() < n)
+      return need_buffer{workspace_.size_with(n)};
+    const msg::MethodData padata = rep.padata.value_or(msg::MethodData{});
+    auto opener = reply_key_for(rep, padata, env);
+    if (!opener && opener.error().code == errc::no_key) {
+      const etype_t only[] = {rep.enc_part.etype};
+      // RFC 4120 section 3.1.5: padata in the reply may describe how to derive the key; they are as
+      // unauthenticated as the reply
+      const auto hint = detail::hint_from(env.crypto.get(), padata, only, env.limits);
+      if (!hint) return disregard(hint.error());
+      if (const auto next = find_key(hint->value_or(standard_hint(only[0], env.crypto.get())), env, reply_key_))
         return *next;
-      return consider(env);
+      if (reply_key_ != no_key) opener = reply_key_for(rep, padata, env);
     }
-    constexpr step nothing_left(const msg::KrbError& e) {
-      const bool wants_preauth = e.error_code == error_code_t::kdc_err_preauth_required;
-      // After the first round it may be the answer to a duplicate datagram
-      if (wants_preauth && round_ > 1) return disregard(detail::krb_error(errc::kdc_error, e));
-      if (round_ > 1 || e.error_code == error_code_t::kdc_err_preauth_failed) return refused_by_kdc(e);
-      error why = detail::krb_error(errc::no_preauth_mechanism, e);
-      why.type = "METHOD-DATA", why.field = "";
-      return fail(why);
-    }
-
-    // ---- the long-term key
-
-    /// The encryption types for which there can be a key: all offered ones, or only that of the
-    /// caller's key.
-    constexpr view_of<etype_t> key_etypes() const { return {offer_.data(), request_.key ? 1 : offer_.size()}; }
-    constexpr detail::key_hint standard_hint(etype_t e, C& policy) const {
-      return {e, {}, {policy.default_iterations(e)}};
-    }
-    /// Puts the index of the key for the hint into `place`. Returns a step when the caller must
-    /// provide the key, or on failure.
-    constexpr std::optional<step> find_key(const detail::key_hint& hint, const environment<C>& env,
-                                           std::size_t& place) {
-      if (request_.key) {
-        if (env.crypto->etype_of(request_.key->get()) == hint.etype) return std::nullopt;
-        return disregard({.code = errc::no_key, .type = "ETYPE-INFO2"});
-      }
-      const bytes_view salt = hint.salt ? *hint.salt : workspace_.kept().first(default_salt_size(request_.client));
-      wanted_ = {.etype = hint.etype, .iterations = hint.iterations.count};
-      const bytes_view pieces[] = {salt};
-      if (const errc e = env.crypto->digest(pieces, wanted_.salt); e != errc::ok) return fail({.code = e});
-      place = keys_.find(wanted_);
-      if (place != no_key) return std::nullopt;
-      // Anyone can make a client derive keys; limit them to the number that an honest KDC can cause
-      if (++derivations_ > env.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
-      if (request_.password.empty()) {
-        state_ = state::wants_key;
-        return need_key{hint.etype, salt, hint.iterations};
-      }
-      auto k = env.crypto->string_to_key(hint.etype, request_.password, salt, hint.iterations);
-      if (!k) return fail(k.error());
-      place = keys_.add(wanted_, std::move(*k), key_);
-      return std::nullopt;
-    }
-
-    // ---- AS-REP
-
-    constexpr step on_reply(const msg::AsRep& rep, bytes_view octets, const environment<C>& env) {
-      reply_ = octets;
-      const detail::request_facts a = asked(nonce_);
-      if (const error e = detail::check_clear_part(rep, a); !e.ok()) {
-        if (same_name(rep.cname, a.client.name) && !(rep.crealm == a.client.realm)) named_.note(rep.crealm);
-        return disregard(e);
-      }
-      if (const std::size_t n = detail::buffer_for(rep); workspace_.free() < n)
-        return need_buffer{workspace_.size_with(n)};
-      const msg::MethodData padata = rep.padata.value_or(msg::MethodData{});
-      auto opener = reply_key_for(rep, padata, env);
-      if (!opener && opener.error().code == errc::no_key) {
-        const etype_t only[] = {rep.enc_part.etype};
-        // RFC 4120 section 3.1.5: padata in the reply may describe how to derive the key; they are as
-        // unauthenticated as the reply
-        const auto hint = detail::hint_from(env.crypto.get(), padata, only, env.limits);
-        if (!hint) return disregard(hint.error());
-        if (const auto next = find_key(hint->value_or(standard_hint(only[0], env.crypto.get())), env, reply_key_))
-          return *next;
-        if (reply_key_ != no_key) opener = reply_key_for(rep, padata, env);
-      }
-      if (!opener) {
-        reply_key_ = no_key;
-        return disregard({.code = opener.error().code, .type = "AS-REP", .field = "enc-part"});
-      }
-      const auto* const replaced = std::get_if<key>(&*opener);
-      const key& reply_key = replaced != nullptr ? *replaced : std::get<ref<const key>>(*opener).get();
-      auto plain = open_sealed(env.crypto.get(), rep.enc_part, reply_key, key_usage_t::as_rep_enc_part, workspace_);
+    if (!opener) {
       reply_key_ = no_key;
-      if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
-      const step next = this->template accept_reply<msg::EncAsRepPart>(rep, *plain, a, env, kdc_clock_ahead_);
-      if (is<done>(next)) keys_.clear();
-      return next;
+      return disregard({.code = opener.error().code, .type = "AS-REP", .field = "enc-part"});
     }
-    /// The key that opens this reply; errc::no_key when the long-term key of its encryption type must
-    /// be found first.
-    constexpr result<reply_key<key>> reply_key_for(const msg::AsRep& rep, const msg::MethodData& padata,
-                                                   const environment<C>& env) const {
-      const key* const k = reply_key_ != no_key ? &keys_[reply_key_] : long_term();
-      preauth_context<key> ctx;
-      ctx.previous_request = workspace_.message();
-      ctx.key = k;
-      ctx.round = round_;
-      if (mechanisms_.was_sent()) {
-        const auto sent = asn1::decode<msg::AsReq>(ctx.previous_request);
-        if (!sent) return sent.error();  // impossible: this exchange wrote it
-        ctx.body = sent->req_body.octets();
-      }
-      auto opener = mechanisms_.finish(padata, ctx, k, env);
-      if (!opener) return opener;
-      const auto* const own = std::get_if<ref<const key>>(&*opener);
-      if (own != nullptr && env.crypto->etype_of(own->get()) != rep.enc_part.etype) return errc::no_key;
-      return opener;
+    const auto* const replaced = std::get_if<key>(&*opener);
+    const key& reply_key = replaced != nullptr ? *replaced : std::get<ref<const key>>(*opener).get();
+    auto plain = open_sealed(env.crypto.get(), rep.enc_part, reply_key, key_usage_t::as_rep_enc_part, workspace_);
+    reply_key_ = no_key;
+    if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
+    const step next = this->template accept_reply<msg::EncAsRepPart>(rep, *plain, a, env, kdc_clock_ahead_);
+    if (is<done>(next)) keys_.clear();
+    return next;
+  }
+  /// The key that opens this reply; errc::no_key when the long-term key of its encryption type must
+  /// be found first.
+  constexpr result<reply_key<key>> reply_key_for(const msg::AsRep& rep, const msg::MethodData& padata,
+                                                 const environment<C>& env) const {
+    const key* const k = reply_key_ != no_key ? &keys_[reply_key_] : long_term();
+    preauth_context<key> ctx;
+    ctx.previous_request = workspace_.message();
+    ctx.key = k;
+    ctx.round = round_;
+    if (mechanisms_.was_sent()) {
+      const auto sent = asn1::decode<msg::AsReq>(ctx.previous_request);
+      if (!sent) return sent.error();  // impossible: this exchange wrote it
+      ctx.body = sent->req_body.octets();
     }
+    auto opener = mechanisms_.finish(padata, ctx, k, env);
+    if (!opener) return opener;
+    const auto* const own = std::get_if<ref<const key>>(&*opener);
+    if (own != nullptr && env.crypto->etype_of(own->get()) != rep.enc_part.etype) return errc::no_key;
+    return opener;
+  }
 
-    constexpr void forget() {
-      keys_.clear();
-      key_ = reply_key_ = no_key;
-      workspace_.wipe_front();
-    }
+  constexpr void forget() {
+    keys_.clear();
+    key_ = reply_key_ = no_key;
+    workspace_.wipe_front();
+  }
 
-    static constexpr std::uint32_t longest_nonce = 0x7fffffff;
-    static constexpr std::size_t no_key = detail::known_keys<key>::none;
+  static constexpr std::uint32_t longest_nonce = 0x7fffffff;
+  static constexpr std::size_t no_key = detail::known_keys<key>::none;
 
-    as_params<key> request_;
-    bool followed_clock_ = false;
-    unsigned round_ = 0;
-    std::int64_t kdc_clock_ahead_ = 0;
-    std::array<kerberos_string, 2> tgs_name_{{{"krbtgt"_krb}, {}}};
-    set mechanisms_;
-    struct round_facts {
-      bytes_view offered;  // the METHOD-DATA, which the caller keeps valid; and, of it:
-      padata_t type{};     // of the element that named the chosen mechanism
-      bytes_view value;
-      std::optional<bytes_view> cookie;
-      bool new_clock = false;  // no offer, but the last request again, at the KDC's time
-      bool has_key = false;    // the mechanism has asked for the long-term key
-    };
-    round_facts round_facts_;
-    detail::known_keys<key> keys_;
-    detail::key_recipe wanted_;       // the key that was searched for last
-    std::size_t key_ = no_key;        // from the hints of a round
-    std::size_t reply_key_ = no_key;  // from the hints of a reply, until that reply has been tried
-    unsigned derivations_ = 0;
-    std::optional<std::size_t> cookie_size_;  // of the cookie that was sent, in the buffer
-    bytes_view reply_;
+  as_params<key> request_;
+  bool followed_clock_ = false;
+  unsigned round_ = 0;
+  std::int64_t kdc_clock_ahead_ = 0;
+  std::array<kerberos_string, 2> tgs_name_{{{"krbtgt"_krb}, {}}};
+  set mechanisms_;
+  struct round_facts {
+    bytes_view offered;  // the METHOD-DATA, which the caller keeps valid; and, of it:
+    padata_t type{};     // of the element that named the chosen mechanism
+    bytes_view value;
+    std::optional<bytes_view> cookie;
+    bool new_clock = false;  // no offer, but the last request again, at the KDC's time
+    bool has_key = false;    // the mechanism has asked for the long-term key
+  };
+  round_facts round_facts_;
+  detail::known_keys<key> keys_;
+  detail::key_recipe wanted_;       // the key that was searched for last
+  std::size_t key_ = no_key;        // from the hints of a round
+  std::size_t reply_key_ = no_key;  // from the hints of a reply, until that reply has been tried
+  unsigned derivations_ = 0;
+  std::optional<std::size_t> cookie_size_;  // of the cookie that was sent, in the buffer
+  bytes_view reply_;
 };
 
 }  // namespace kerb::inline v0

@@ -83,7 +83,7 @@ class mechanism_set<std::tuple<M...>> {
     return o;
   }
   template <class Value, class C>
-  static constexpr bool answered_by = (takes_answer<M, Value, C> || ...);
+  static constexpr bool takes = (takes_answer<M, Value, C> || ...);
 
   /// Writes the padata of the chosen mechanism.
   constexpr void write(der::writer& w) const {
@@ -135,6 +135,10 @@ class mechanism_set<std::tuple<M...>> {
   std::size_t chosen_ = none;
   std::size_t sent_ = none;
 };
+
+/// The type of an answer to one of these mechanisms.
+template <class Value, class C, class Mechanisms>
+concept answers_one_of = mechanism_set<Mechanisms>::template takes<Value, C>;
 }  // namespace detail
 
 namespace detail {
