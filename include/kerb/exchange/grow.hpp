@@ -27,11 +27,13 @@ namespace detail {
 template <class Exchange, class Grow, class Call>
 constexpr auto with_growth(Exchange& x, Grow& grow, Call&& call) {
   auto step = call();
-  while (const auto* n = std::get_if<need_buffer>(&step)) {
-    const std::size_t wanted = n->size;
-    const std::span<std::uint8_t> larger = grow(wanted);
-    if (larger.size() < wanted || !x.set_buffer(larger)) break;
-    step = call();
+  if constexpr (!std::same_as<Grow, no_growth>) {
+    while (const auto* n = std::get_if<need_buffer>(&step)) {
+      const std::size_t wanted = n->size;
+      const std::span<std::uint8_t> larger = grow(wanted);
+      if (larger.size() < wanted || !x.set_buffer(larger)) break;
+      step = call();
+    }
   }
   return step;
 }
