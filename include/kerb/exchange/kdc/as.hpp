@@ -259,9 +259,9 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
       const std::span<std::uint8_t> out = std::span(mac).first(shape->octets);
       const bytes_view pieces[] = {request_};
       if (!w.is_counting() && why == errc::ok) {
-        why = reply_key_->for_checksums != nullptr
-                  ? env.crypto->sign(shape->type, *reply_key_->for_checksums, key_usage_t::as_req, pieces, out)
-                  : env.crypto->sign(shape->type, reply_key, key_usage_t::as_req, pieces, out);
+        why = detail::with_key_for(key_usage_t::as_req, *reply_key_, [&](const auto& form) {
+          return env.crypto->sign(shape->type, form, key_usage_t::as_req, pieces, out);
+        });
       }
       if (const auto e = asn1::encode(msg::Checksum{shape->type, bytes_view(out)}, encoded)) echo[0].padata_value = *e;
       sealed_padata = view_of<msg::PaData>(echo);
@@ -271,11 +271,9 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     const auto padata = asn1::computed{[&](der::writer& out) { detail::write_hints(out, own, newer, false); }};
     const auto seal = [&](der::writer& out, const msg::EncAsRepPart& plain) {
       constexpr key_usage_t usage = key_usage_t::as_rep_enc_part;
-      if (reply_key_->for_replies != nullptr) {
-        write_sealed(out, plain, *reply_key_->for_replies, usage, env, why, reply_key_->kvno);
-      } else {
-        write_sealed(out, plain, reply_key, usage, env, why, reply_key_->kvno);
-      }
+      detail::with_key_for(usage, *reply_key_, [&](const auto& form) {
+        write_sealed(out, plain, form, usage, env, why, reply_key_->kvno);
+      });
     };
     this->template write_reply_message<msg_t::as_rep, msg::EncAsRepPart>(
         w, part, session_key, body(), seal, std::optional(padata), sealed_padata, key_expiration(),

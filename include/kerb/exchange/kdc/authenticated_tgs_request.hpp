@@ -51,10 +51,9 @@ class authenticated_tgs_request : public kdc_exchange<C> {
       }
       of_its_type = true;
       if (tried++ == env.limits.max_keys) break;
-      const auto opened =
-          k.for_tickets != nullptr
-              ? open_sealed(env.crypto.get(), sealed, *k.for_tickets, key_usage_t::ticket, this->workspace_)
-              : open_sealed(env.crypto.get(), sealed, k.key.get(), key_usage_t::ticket, this->workspace_);
+      const auto opened = with_key_for(key_usage_t::ticket, k, [&](const auto& form) {
+        return open_sealed(env.crypto.get(), sealed, form, key_usage_t::ticket, this->workspace_);
+      });
       if (!opened) continue;
       plain = *opened;
       return {};

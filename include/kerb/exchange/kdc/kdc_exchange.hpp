@@ -413,10 +413,10 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   constexpr void seal_ticket(der::writer& w, const TicketPart& part, const drawn_env& env, errc& why) const {
     if (user_key_) {  // RFC 4120 section 3.3.3: user-to-user, under the session key of the second ticket
       write_sealed(w, part, *user_key_, key_usage_t::ticket, env, why);
-    } else if (ticket_key_->for_tickets != nullptr) {
-      write_sealed(w, part, *ticket_key_->for_tickets, key_usage_t::ticket, env, why, ticket_key_->kvno);
     } else {
-      write_sealed(w, part, ticket_key_->key.get(), key_usage_t::ticket, env, why, ticket_key_->kvno);
+      with_key_for(key_usage_t::ticket, *ticket_key_, [&](const auto& form) {
+        write_sealed(w, part, form, key_usage_t::ticket, env, why, ticket_key_->kvno);
+      });
     }
   }
 

@@ -156,9 +156,9 @@ class as_preauth : public kdc_exchange<C> {
     }
     if (k == nullptr && conceals()) k = key_of(*decoy_, env.crypto.get(), sealed.etype);
     if (k == nullptr) return errc::no_key;
-    return k->for_timestamps != nullptr
-               ? open_sealed(env.crypto.get(), sealed, *k->for_timestamps, usage, this->workspace_)
-               : open_sealed(env.crypto.get(), sealed, k->key.get(), usage, this->workspace_);
+    return with_key_for(usage, *k, [&](const auto& form) {
+      return open_sealed(env.crypto.get(), sealed, form, usage, this->workspace_);
+    });
   }
 
   const record* decoy_;

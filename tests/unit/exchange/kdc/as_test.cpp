@@ -84,9 +84,10 @@ constexpr bool prepared_keys_serve_as_well() {
     const auto stamp = w.crypto.prepare(which == 1 ? k : w.client.own, key_usage_t::as_req_enc_timestamp);
     const auto reply = w.crypto.prepare(which == 2 ? k : w.client.own, key_usage_t::as_rep_enc_part);
     const auto checksum = w.crypto.prepare(w.client.own, key_usage_t::as_req);
-    w.client.keys[0]->for_timestamps = &*stamp;
-    w.client.keys[0]->for_replies = &*reply;
-    w.client.keys[0]->for_checksums = &*checksum;
+    const prepared_for<testing::insecure_policy> prepared[] = {{key_usage_t::as_req_enc_timestamp, *stamp},
+                                                               {key_usage_t::as_rep_enc_part, *reply},
+                                                               {key_usage_t::as_req, *checksum}};
+    w.client.keys[0]->prepared = prepared;
     return w.ask_as();
   };
   world other;

@@ -534,8 +534,10 @@ constexpr bool a_prepared_key_serves_as_well() {
   world w;
   const auto prepared = w.crypto.prepare(w.tgs.own, key_usage_t::ticket);
   const auto sealing = w.crypto.prepare(w.service.own, key_usage_t::ticket);
-  w.tgs.keys[0]->for_tickets = &*prepared;
-  w.service.keys[0]->for_tickets = &*sealing;
+  const prepared_for<testing::insecure_policy> opens[] = {{key_usage_t::ticket, *prepared}},
+                                               seals[] = {{key_usage_t::ticket, *sealing}};
+  w.tgs.keys[0]->prepared = opens;
+  w.service.keys[0]->prepared = seals;
   const outcome r = w.ask_tgs();
   return r.issued && r.ticket_kvno == 1u;
 }
