@@ -67,20 +67,22 @@ class entry {
       return a.kvno != b.kvno ? a.kvno > b.kvno : place(a) < place(b);
     });
     prepared_.reserve(3 * keys_.size());
+    uses_.reserve(3 * keys_.size());
     list_.reserve(keys_.size());
     for (const stored_key& k : keys_) {
       list_.push_back({.kvno = k.kvno, .key = k.key});
-      const auto schedules = [&](kerb::key_usage_t u) -> const prepared* {
+      const std::size_t first = uses_.size();
+      const auto schedule = [&](kerb::key_usage_t u) {
         auto made = crypto.prepare(k.key, u);
-        return made ? &prepared_.emplace_back(std::move(*made)) : nullptr;
+        if (made) uses_.push_back({u, prepared_.emplace_back(std::move(*made))});
       };
+      using u = kerb::key_usage_t;
       if (prepare && is_service(name)) {
-        list_.back().for_tickets = schedules(kerb::key_usage_t::ticket);
+        schedule(u::ticket);
       } else if (prepare) {
-        list_.back().for_timestamps = schedules(kerb::key_usage_t::as_req_enc_timestamp);
-        list_.back().for_replies = schedules(kerb::key_usage_t::as_rep_enc_part);
-        list_.back().for_checksums = schedules(kerb::key_usage_t::as_req);
+        for (const u usage : {u::as_req_enc_timestamp, u::as_rep_enc_part, u::as_req}) schedule(usage);
       }
+      list_.back().prepared = {uses_.data() + first, uses_.size() - first};
       if (k.salt)
         list_.back().salt =
             kerb::kerberos_string{{reinterpret_cast<const std::uint8_t*>(k.salt->data()), k.salt->size()}};
@@ -122,6 +124,7 @@ class entry {
   traits is_;
   std::vector<stored_key> keys_;
   std::vector<prepared> prepared_;
+  std::vector<kerb::prepared_for<policy>> uses_;
   std::vector<kerb::long_term_key<policy>> list_;
   std::vector<kerb::msg::AuthorizationDataElement> authdata_;
   kerb::principal_record<policy> record_{};

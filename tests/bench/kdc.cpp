@@ -29,15 +29,18 @@ class kdc_world {
     for (const std::string_view name : {"krbtgt/EX.ORG", "HTTP/web.ex.org", "alice"}) {
       if (!good) break;
       const kerb::key& k = *realm.key_of(name);
-      const auto prepared = [&](key_usage_t u) { return &prepared_.emplace_back(std::move(*p.prepare(k, u))); };
+      auto& uses = uses_.emplace_back();
+      const auto prepare = [&](key_usage_t u) {
+        uses.push_back({u, prepared_.emplace_back(std::move(*p.prepare(k, u)))});
+      };
       kerb::long_term_key<policy> known = *realm.record(name)->keys.begin();
       if (name != "alice") {
-        known.for_tickets = prepared(key_usage_t::ticket);
+        prepare(key_usage_t::ticket);
       } else {
-        known.for_timestamps = prepared(key_usage_t::as_req_enc_timestamp);
-        known.for_replies = prepared(key_usage_t::as_rep_enc_part);
-        known.for_checksums = prepared(key_usage_t::as_req);
+        for (const auto u : {key_usage_t::as_req_enc_timestamp, key_usage_t::as_rep_enc_part, key_usage_t::as_req})
+          prepare(u);
       }
+      known.prepared = uses;
       realm.record(name)->keys = kerb::view_of<kerb::long_term_key<policy>>(&keys_.emplace_back(known), 1);
     }
     realm.settings.session_etypes = etypes_;
@@ -81,6 +84,7 @@ class kdc_world {
 
  private:
   std::list<policy::prepared_key> prepared_;
+  std::list<std::vector<kerb::prepared_for<policy>>> uses_;
   std::list<kerb::long_term_key<policy>> keys_;
   std::array<std::uint8_t, kerb::botan::kdc::typical_buffer_size> workspace_{};
 };

@@ -31,6 +31,7 @@ key random_key(botan::policy& p, etype_t e) {
 struct person {
   std::vector<key> own;
   std::vector<botan::policy::prepared_key> stamps;
+  std::vector<prepared_for<botan::policy>> stamp_uses;
   std::vector<long_term_key<botan::policy>> keys;
   principal_record<botan::policy> record;
 
@@ -38,10 +39,10 @@ struct person {
     for (const etype_t e : types) own.push_back(random_key(p, e));
     for (const key& k : own)
       if (prepared) stamps.push_back(std::move(*p.prepare(k, key_usage_t::as_req_enc_timestamp)));
-    for (std::size_t i = 0; i != own.size(); ++i) {
-      keys.push_back({.key = own[i], .salt = "EX.ORGalice"_krb});
-      if (prepared) keys[i].for_timestamps = &stamps[i];
-    }
+    for (std::size_t i = 0; i != own.size(); ++i) { keys.push_back({.key = own[i], .salt = "EX.ORGalice"_krb}); }
+    for (const auto& stamp : stamps) stamp_uses.push_back({key_usage_t::as_req_enc_timestamp, stamp});
+    for (std::size_t i = 0; i != stamp_uses.size(); ++i)
+      keys[i].prepared = view_of<prepared_for<botan::policy>>(&stamp_uses[i], 1);
     record.principal = alice;
     record.keys = keys;
   }

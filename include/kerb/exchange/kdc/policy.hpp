@@ -31,7 +31,7 @@ struct kdc_policy {
   ///
   /// For equal time, give as_kdc or kdc a decoy: a record with a random key of each encryption type
   /// that clients have, prepared if theirs are prepared. Without a decoy a key is drawn for every
-  /// request, and `for_timestamps` is not used.
+  /// request, and no key prepared for timestamps is used.
   ///
   /// A client can still be told from an unknown one if
   /// - it need not pre-authenticate,

@@ -106,7 +106,7 @@ class as_preauth : public kdc_exchange<C> {
     if (!plain) return no(plain.error().code, failed_code, "AS-REQ", "padata");
     if (!ts) return {ts.error(), failed_code};
     if (!within_skew({ts->patimestamp, ts->pausec.value_or(microseconds{})}, env.now, env.limits.clock_skew)) {
-      return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "PA-ENC-TS-ENC", "patimestamp");
+      return no(errc::clock_skew, "PA-ENC-TS-ENC", "patimestamp");
     }
     return {};
   }
@@ -156,9 +156,9 @@ class as_preauth : public kdc_exchange<C> {
     }
     if (k == nullptr && conceals()) k = key_of(*decoy_, env.crypto.get(), sealed.etype);
     if (k == nullptr) return errc::no_key;
-    return k->for_timestamps != nullptr
-               ? open_sealed(env.crypto.get(), sealed, *k->for_timestamps, usage, this->workspace_)
-               : open_sealed(env.crypto.get(), sealed, k->key.get(), usage, this->workspace_);
+    return with_key_for(usage, *k, [&](const auto& form) {
+      return open_sealed(env.crypto.get(), sealed, form, usage, this->workspace_);
+    });
   }
 
   const record* decoy_;

@@ -26,6 +26,13 @@ enum class principal_attribute : unsigned {
   ok_as_delegate,  ///< RFC 4120 section 2.8: clients may delegate to it
 };
 
+/// A key prepared for one usage. The prepared key must outlive the exchange.
+template <crypto_policy C>
+struct prepared_for {
+  key_usage_t usage;
+  ref<const typename C::prepared_key> key;
+};
+
 /// One long-term key of a principal.
 template <crypto_policy C>
 struct long_term_key {
@@ -34,17 +41,13 @@ struct long_term_key {
   /// as Windows writes them.
   uint32 kvno = 1;
   ref<const typename C::key> key;
-  /// The same key prepared for key_usage_t::ticket, or null. A KDC seals and opens tickets fastest
-  /// with it.
-  const typename C::prepared_key* for_tickets = nullptr;
-  /// The same key prepared for the other uses of a client's key in an AS exchange, each or null:
-  /// key_usage_t::as_req_enc_timestamp, as_rep_enc_part, and as_req, which is the checksum of
-  /// RFC 6806 section 11.
-  const typename C::prepared_key* for_timestamps = nullptr;
-  const typename C::prepared_key* for_replies = nullptr;
-  const typename C::prepared_key* for_checksums = nullptr;
   std::optional<kerberos_string> salt{};  ///< none: the default salt of the requested name
   std::optional<bytes_view> s2kparams{};  ///< none: the encryption type's default
+  /// The same key prepared for some usages, each at most once; an exchange uses the key itself for
+  /// all others. Worth preparing are, for a server, key_usage_t::ticket; and for a client
+  /// as_req_enc_timestamp, as_rep_enc_part, and as_req, which is the checksum of
+  /// RFC 6806 section 11.
+  view_of<prepared_for<C>> prepared{};
 };
 
 /// A principal. Every view, and every key, must outlive the exchange that it is given to.
@@ -63,5 +66,21 @@ struct principal_record {
   view_of<msg::LastReqEntry> last_req{};  ///< RFC 4120 section 5.4.2
   std::uint64_t cookie = 0;               ///< for the caller's use
 };
+
+namespace detail {
+/// The key in its prepared form for a usage; null if it is not prepared for it.
+template <crypto_policy C>
+constexpr const typename C::prepared_key* prepared_key_for(const long_term_key<C>& k, key_usage_t usage) {
+  for (const prepared_for<C>& p : k.prepared)
+    if (p.usage == usage) return &p.key.get();
+  return nullptr;
+}
+/// Returns f(key), with the key in the form that is fastest for this usage.
+template <crypto_policy C, class F>
+constexpr auto with_key_for(key_usage_t usage, const long_term_key<C>& k, F&& f) {
+  const typename C::prepared_key* const prepared = prepared_key_for(k, usage);
+  return prepared != nullptr ? f(*prepared) : f(k.key.get());
+}
+}  // namespace detail
 
 }  // namespace kerb::inline v0

@@ -45,6 +45,7 @@ using keys_of_all_types = std::array<std::optional<long_term_key<counting_policy
 struct person {
   std::array<key, 4> own;
   std::array<std::optional<counting_policy::prepared_key>, 4> stamps;
+  std::array<std::optional<prepared_for<counting_policy>>, 4> stamp_uses;
   std::vector<long_term_key<counting_policy>> keys;
   record r;
 
@@ -54,7 +55,8 @@ struct person {
       keys.push_back({.key = own[i], .salt = salt});
       if (!prepared) continue;
       stamps[i].emplace(*w.crypto.prepare(own[i], key_usage_t::as_req_enc_timestamp));
-      keys[i].for_timestamps = &*stamps[i];
+      stamp_uses[i].emplace(prepared_for<counting_policy>{key_usage_t::as_req_enc_timestamp, *stamps[i]});
+      keys[i].prepared = view_of<prepared_for<counting_policy>>(&*stamp_uses[i], 1);
     }
     r.principal = alice();
     r.keys = keys;

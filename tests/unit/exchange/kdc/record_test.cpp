@@ -20,4 +20,25 @@ constexpr bool every_attribute_has_a_bit_of_its_own() {
   return true;
 }
 KERB_BOTH("principal_record: every attribute has a bit of its own", "[exchange]", every_attribute_has_a_bit_of_its_own);
+
+constexpr bool a_prepared_key_is_found_by_its_usage() {
+  using policy = testing::insecure_policy;
+  policy crypto;
+  const std::array<std::uint8_t, 32> octets{};
+  const auto k = crypto.import(etype_t::aes256_cts_hmac_sha1_96, octets);
+  if (!k) return false;
+  const auto tickets = crypto.prepare(*k, key_usage_t::ticket),
+             replies = crypto.prepare(*k, key_usage_t::tgs_rep_enc_part_session);
+  if (!tickets || !replies) return false;
+  const prepared_for<policy> list[] = {{key_usage_t::tgs_rep_enc_part_session, *replies},
+                                       {key_usage_t::ticket, *tickets}};
+  const long_term_key<policy> known{.key = *k, .prepared = list};
+  const auto form = [&](key_usage_t usage) {
+    return detail::with_key_for(usage, known, [](const auto& f) -> const void* { return &f; });
+  };
+  return form(key_usage_t::ticket) == &*tickets && form(key_usage_t::tgs_rep_enc_part_session) == &*replies &&
+         form(key_usage_t::as_req) == &*k;
+}
+KERB_BOTH("long_term_key: the prepared key of its usage is used, and the key itself for all others", "[exchange]",
+          a_prepared_key_is_found_by_its_usage);
 }  // namespace
