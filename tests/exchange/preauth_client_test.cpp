@@ -64,9 +64,9 @@ struct toy_world : kdc_world {
     const auto nonce = padata_of(request, toy_hello), proof = padata_of(request, toy_proof);
     if (!req || !nonce || !proof) return false;
     std::array<std::uint8_t, 32> mac{};
-    const auto out = std::span(mac).first(proof->size());
-    return toy_mac(policy, client_key, req->req_body.octets(), *nonce, challenge, pin, out) == errc::ok &&
-           ct_equal(bytes_view(out), *proof);
+    const auto out = std::span(mac).first(proof->size() - 1);
+    return toy_mac(policy, e20, client_key, req->req_body.octets(), *nonce, challenge, pin, out) == errc::ok &&
+           (*proof)[0] == 20 && ct_equal(bytes_view(out), proof->subview(1));
   }
 };
 constexpr bytes_view sent(const client::step& s) {

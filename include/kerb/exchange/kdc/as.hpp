@@ -1,41 +1,44 @@
 // The KDC's side of the AS exchange, RFC 4120 section 3.1.
 //
-// Random octets are drawn in this order: the session key's seed, the reply's confounder, the
-// ticket's confounder. If the policy conceals unknown clients and there is no decoy, a key for the
-// timestamp is drawn first.
+// Random octets are drawn in this order: what the pre-authentication mechanism draws, the session
+// key's seed, the reply's confounder, the ticket's confounder. If the policy conceals unknown
+// clients and there is no decoy, a key for the mechanism is drawn first.
 #pragma once
 #include "preauth.hpp"
 
 namespace kerb::inline v0 {
 
 /// Answers an AS-REQ. The exchange asks for the client, then for the server; then it checks
-/// everything, and the caller's policy decides. PA-ENC-TIMESTAMP is the only supported mechanism;
-/// unknown padata are ignored.
-template <crypto_policy C>
-class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
-  using base = detail::as_preauth<C>;
+/// everything, and the caller's policy decides. Unknown padata are ignored.
+///
+/// `Mechanisms` are the KDC's pre-authentication mechanisms; see kdc_preauth_mechanism for writing
+/// one. Their own steps are alternatives of `step`.
+template <crypto_policy C, class Mechanisms = kdc_mechanisms<kdc_enc_timestamp>>
+class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
+  using base = detail::as_preauth<C, Mechanisms>;
   using call = typename base::call;
   using state = typename base::state;
   using verdict = detail::verdict;
+  using set = typename base::set;
 
  public:
   using typename base::key;
   using typename base::record;
-  using typename base::step;
+  using step = detail::joined<kdc_step, typename set::steps>;
 
   /// The buffer must outlive the exchange. `decoy` is the record used in place of unknown clients
   /// when the policy conceals them (kdc_policy::conceal_unknown_clients). It must outlive the
   /// exchange.
   constexpr as_kdc(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
-                   const record* decoy = nullptr)
-      : base(settings, buffer, peer, decoy) {}
+                   const record* decoy = nullptr, Mechanisms own = {})
+      : base(settings, buffer, peer, decoy, std::move(own)) {}
 
   /// Takes the AS-REQ, without a length prefix.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
     if (const auto no = this->template unless<call::receive>(env)) return *no;
     const auto req = asn1::decode<msg::AsReq>(octets);
     if (const std::size_t n = this->lacking_for_refusal(0, octets.size()); n != 0) return need_buffer{n};
-    if (!req) return this->undecodable(req.error(), octets, der::application(10), env);
+    if (!req) return out(this->undecodable(req.error(), octets, der::application(10), env));
     request_ = octets;
     req_ = *req;
     const msg::KdcReqBody& body = req_.req_body.value();
@@ -56,7 +59,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   /// A ticket-granting service has no alias and is none: if the record or the requested server is a
   /// KDC and the two differ, this call acts as absent().
   [[nodiscard]] constexpr step found(const record& r, const environment<C>& env) {
-    if (const auto no = this->template unless<call::found>(env)) return *no;
+    if (const auto no = unless_found(env)) return *no;
     if (!has_client_) {
       if (conceals() && r.attributes.has(principal_attribute::not_a_client)) return absent(env);
       if (const std::size_t n = lacking_for_salt(r.principal); n != 0) return need_buffer{n};
@@ -74,14 +77,14 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   /// Answers need_principal: the client belongs to another realm (RFC 6806 section 7). The KDC
   /// tells the client which one. If no referral is allowed, this call acts as absent().
   [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C>& env) {
-    if (const auto no = this->template unless<call::found>(env)) return *no;
+    if (const auto no = unless_found(env)) return *no;
     if (has_client_ || !may_refer()) return absent(env);
     if (const std::size_t n = this->lacking_for_refusal(0, 0, realm.octets.size()); n != 0) return need_buffer{n};
     return this->turn_down(detail::no(errc::wrong_realm, "KDC-REQ-BODY", "cname"), env, {}, realm);
   }
   /// Answers need_principal: there is no such principal.
   [[nodiscard]] constexpr step absent(const environment<C>& env) {
-    if (const auto no = this->template unless<call::found>(env)) return *no;
+    if (const auto no = unless_found(env)) return *no;
     if (has_client_) {
       server_unknown_ = true;
       return decide(env);
@@ -95,7 +98,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   }
   /// Answers need_principal: the database does not answer.
   [[nodiscard]] constexpr step unavailable(const environment<C>& env) {
-    if (const auto no = this->template unless<call::found>(env)) return *no;
+    if (const auto no = unless_found(env)) return *no;
     return this->turn_down(detail::no(errc::database_unavailable, "KDC-REQ-BODY"), env);
   }
 
@@ -106,20 +109,43 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   /// Issues the ticket, with what the caller's policy adds and removes.
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
     if (const auto no = this->template unless<call::issue>(env)) return *no;
+    if (!finished_) {
+      auto k = mechanisms_.finish(this->context(request_, padata_type_), own_key_->key.get(), env);
+      if (!k) return this->fail(k.error());
+      if (auto* const replaced = std::get_if<key>(&*k)) replaced_key_.emplace(std::move(*replaced));
+      else if (&std::get<ref<const key>>(*k).get() != &own_key_->key.get())
+        return this->fail({.code = errc::api_misuse});
+      finished_ = true;
+    }
     if (wants_enc_pa_rep_ && !env.crypto->cksum_of(reply_etype(env.crypto.get()))) {  // checked before the draw
       return this->fail({.code = errc::unsupported_cksum});
     }
-    return this->begin_issue(*this, options, env);
+    return out_of_issue(this->begin_issue(*this, options, env));
   }
   /// Refuses the ticket with a KRB-ERROR of this code.
   [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
     if (const auto no = this->template unless<call::refuse>(env)) return *no;
     return this->turn_down({{.code = errc::refused_by_application}, code}, env);
   }
+  /// Answers the step of a mechanism.
+  template <detail::kdc_answers_one_of<C, Mechanisms> Value>
+  [[nodiscard]] constexpr step answer(const Value& value, const environment<C>& env) {
+    if (const auto no = this->template unless<call::found>(env)) return *no;
+    if (!asking_) return this->fail({.code = errc::api_misuse});
+    const auto ctx = this->context(request_, padata_type_);
+    const detail::s2k_hints hints = this->hints_for(env.crypto.get());
+    const std::size_t value_size = mechanisms_.choose(ctx.padata)->padata_value.size();
+    if (const std::size_t n = this->lacking_for_hints(hints, value_size, ctx); n != 0) return need_buffer{n};
+    asking_ = false;
+    return proceed(this->outcome_of([&] { return mechanisms_.answer(value, ctx, env); }), hints, ctx, env);
+  }
+  /// The mechanism's authentication indicators (RFC 8129), valid from `authorize` on.
+  constexpr view_of<kerberos_string> indicators() const KERB_LIFETIMEBOUND { return proof_.indicators; }
+
   /// The caller has filled the octets of sign_ticket.
   [[nodiscard]] constexpr step signed_ticket(const environment<C>& env) {
     if (const auto no = this->template unless<call::signed_ticket>(env)) return *no;
-    return this->finish_issue(*this, env);
+    return out_of_issue(this->finish_issue(*this, env));
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
@@ -138,9 +164,25 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   using base::has_client_;
   using base::key_of;
   using base::lacking_for_salt;
+  using base::mechanisms_;
   using base::req_;
   using base::salt_name;
 
+  static constexpr step out(const kdc_step& s) { return detail::widened<step>(s); }
+  KERB_COLD constexpr step turn_down(const verdict& v, const environment<C>& env, std::optional<bytes_view> e_data = {},
+                                     std::optional<kerberos_string> crealm = {}) {
+    return out(base::turn_down(v, env, e_data, crealm));
+  }
+  constexpr step out_of_issue(const kdc_step& s) {
+    if (this->state_ != state::wants_decision && this->state_ != state::wants_signature) replaced_key_.reset();
+    return out(s);
+  }
+  /// The guard of the calls that answer need_principal.
+  constexpr std::optional<failed> unless_found(const environment<C>& env) {
+    if (const auto no = this->template unless<call::found>(env)) return no;
+    if (asking_) return this->fail({.code = errc::api_misuse});
+    return std::nullopt;
+  }
   constexpr bool may_refer() const {
     return body().kdc_options.has(kdc_option_t::canonicalize) || body().cname->name_type == name_t::enterprise;
   }
@@ -177,27 +219,57 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     if (!conceals() && !principals.ok()) return this->turn_down(principals, env);
     const detail::s2k_hints hints = this->hints_for(env.crypto.get());
     if (hints.empty()) { return this->turn_down(detail::no(errc::no_common_etype, "KDC-REQ-BODY", "etype"), env); }
-    bool preauthenticated = false;
-    for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
-      if (pa.padata_type == padata_t::req_enc_pa_rep) wants_enc_pa_rep_ = true;
-      if (pa.padata_type != padata_t::enc_timestamp || preauthenticated) continue;
-      if (const std::size_t n = this->lacking_for_hints(hints, pa.padata_value.size()); n != 0) return need_buffer{n};
-      const verdict v = this->check_timestamp(pa.padata_value, env);
-      if (v.why.code == errc::entropy) return this->fail(v.why);
-      if (v.code == error_code_t::kdc_err_preauth_failed) return this->with_hints(v, hints, env);
-      if (!v.ok()) return this->turn_down(v, env);
-      preauthenticated = true;
-    }
+    const msg::MethodData padata = req_.padata.value_or(msg::MethodData{});
+    for (const msg::PaData pa : padata) wants_enc_pa_rep_ |= pa.padata_type == padata_t::req_enc_pa_rep;
+    const std::optional<msg::PaData> proof = mechanisms_.choose(padata);
+    padata_type_ = proof ? proof->padata_type : padata_t{};
+    const auto ctx = this->context(request_, padata_type_);
+    if (!proof) return decide(false, hints, ctx, env);
+    if (const std::size_t n = this->lacking_for_hints(hints, proof->padata_value.size(), ctx); n != 0)
+      return need_buffer{n};
+    const auto o = this->outcome_of([&] { return mechanisms_.verify(ctx, proof->padata_value, env); });
+    return proceed(o, hints, ctx, env);
+  }
+  /// Continues with what the mechanism has found.
+  constexpr step proceed(const typename set::outcome& o, const detail::s2k_hints& hints,
+                         const kdc_preauth_context<C>& ctx, const environment<C>& env) {
+    return std::visit(
+        [&]<class O>(const O& found) -> step {
+          if constexpr (std::same_as<O, preauth::refused>) {
+            const verdict v{found.why, found.code};
+            if (v.code != error_code_t::kdc_err_preauth_failed) return this->turn_down(v, env);
+            return this->out(this->with_hints(v, hints, ctx, env));
+          } else if constexpr (std::same_as<O, preauth::more>) {
+            if (this->method_data_size({}, ctx, &found) > set::reserved)
+              return this->fail({.code = errc::api_misuse});  // a mistake in the mechanism
+            const verdict v = detail::no(errc::preauth_required, error_code_t::kdc_err_more_preauth_data_required,
+                                         "AS-REQ", "padata");
+            return this->out(this->with_hints(v, hints, ctx, env, &found));
+          } else if constexpr (std::same_as<O, preauth::accepted>) {
+            this->proof_ = found;
+            return this->decide(true, hints, ctx, env);
+          } else if constexpr (std::same_as<O, error>) {
+            return this->fail(found);
+          } else {
+            this->asking_ = true;
+            return found;
+          }
+        },
+        o);
+  }
+  constexpr step decide(bool preauthenticated, const detail::s2k_hints& hints, const kdc_preauth_context<C>& ctx,
+                        const environment<C>& env) {
+    const verdict principals = check_principals(env.now.at);
     using a = principal_attribute;
     const bool demanded = this->policy_.require_preauth || concealed_ ||
                           client_record_.attributes.has(a::requires_preauth) ||
                           this->server_.attributes.has(a::requires_preauth) || !principals.ok();
     if (demanded && !preauthenticated) {
-      if (const std::size_t n = this->lacking_for_hints(hints, 0); n != 0) return need_buffer{n};
-      return this->with_hints(detail::no(errc::preauth_required, "AS-REQ", "padata"), hints, env);
+      if (const std::size_t n = this->lacking_for_hints(hints, 0, ctx); n != 0) return need_buffer{n};
+      return out(this->with_hints(detail::no(errc::preauth_required, "AS-REQ", "padata"), hints, ctx, env));
     }
     if (!principals.ok()) return this->turn_down(principals, env);
-    reply_key_ = key_of(env.crypto.get(), hints[0].etype);
+    own_key_ = key_of(env.crypto.get(), hints[0].etype);
     return draft_ticket(preauthenticated, env);
   }
 
@@ -225,6 +297,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     d.authtime = env.now.at;
     d.flags.set(f::initial);
     d.flags.set(f::pre_authent, preauthenticated);
+    d.flags.set(f::hw_authent, preauthenticated && proof_.hardware);
     d.flags.set(f::enc_pa_rep, wants_enc_pa_rep_);
     d.flags.set(f::ok_as_delegate, s.attributes.has(a::ok_as_delegate));
     const auto grant = [&](kdc_option_t option, f flag, bool by_policy, a barred) {
@@ -241,13 +314,13 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
         !v.ok()) {
       return this->turn_down(v, env);
     }
-    return this->choose_keys(b, env);
+    return out(this->choose_keys(b, env));
   }
 
   template <class TicketPart>
   constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key,
                              const typename base::drawn_env& env, errc& why) const {
-    const key& reply_key = reply_key_->key.get();
+    const key& reply_key = this->reply_key();
     // RFC 6806 section 11: a checksum of the request as received, so that nobody can have weakened
     // it in transit
     std::array<std::uint8_t, max_cksum_octets> mac{};
@@ -259,37 +332,44 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
       const std::span<std::uint8_t> out = std::span(mac).first(shape->octets);
       const bytes_view pieces[] = {request_};
       if (!w.is_counting() && why == errc::ok) {
-        why = detail::with_key_for(key_usage_t::as_req, *reply_key_, [&](const auto& form) {
+        const auto sign = [&](const auto& form) {
           return env.crypto->sign(shape->type, form, key_usage_t::as_req, pieces, out);
-        });
+        };
+        why = replaced_key_ ? sign(reply_key) : detail::with_key_for(key_usage_t::as_req, *own_key_, sign);
       }
       if (const auto e = asn1::encode(msg::Checksum{shape->type, bytes_view(out)}, encoded)) echo[0].padata_value = *e;
       sealed_padata = view_of<msg::PaData>(echo);
     }
-    const detail::s2k_hints own = own_hints(env.crypto->etype_of(reply_key));
+    const detail::s2k_hints own = own_hints(env.crypto->etype_of(own_key_->key.get()));
     const bool newer = detail::names_newer_etype(body().etype);
-    const auto padata = asn1::computed{[&](der::writer& out) { detail::write_hints(out, own, newer, false); }};
+    const auto padata = asn1::computed{[&](der::writer& out) {
+      detail::write_hints(out, own, newer, [&](der::writer& more) { mechanisms_.write_reply(more); });
+    }};
     const auto seal = [&](der::writer& out, const msg::EncAsRepPart& plain) {
       constexpr key_usage_t usage = key_usage_t::as_rep_enc_part;
-      detail::with_key_for(usage, *reply_key_, [&](const auto& form) {
-        write_sealed(out, plain, form, usage, env, why, reply_key_->kvno);
-      });
+      // Another key than one of the database has no version
+      if (replaced_key_) return write_sealed(out, plain, *replaced_key_, usage, env, why);
+      detail::with_key_for(usage, *own_key_,
+                           [&](const auto& form) { write_sealed(out, plain, form, usage, env, why, own_key_->kvno); });
     };
     this->template write_reply_message<msg_t::as_rep, msg::EncAsRepPart>(
         w, part, session_key, body(), seal, std::optional(padata), sealed_padata, key_expiration(),
         client_record_.last_req, env, why);
   }
-  constexpr etype_t reply_etype(const C& crypto) const { return crypto.etype_of(reply_key_->key.get()); }
+  constexpr const key& reply_key() const { return replaced_key_ ? *replaced_key_ : own_key_->key.get(); }
+  constexpr etype_t reply_etype(const C& crypto) const { return crypto.etype_of(reply_key()); }
   constexpr detail::s2k_hints own_hints(etype_t e) const {
     detail::s2k_hints own;
-    (void)own.push_back({e, reply_key_->salt, reply_key_->s2kparams});
+    (void)own.push_back({e, own_key_->salt, own_key_->s2kparams});
     return own;
   }
   /// An upper bound for a reply's padata, unencrypted and sealed, and its list of earlier requests.
   constexpr std::size_t padata_bound() const {
-    const long_term_key<C>& k = *reply_key_;
-    return 256 + (k.salt ? 3 * k.salt->octets.size() : 0) + (k.s2kparams ? k.s2kparams->size() : 0) +
-           32 * client_record_.last_req.size();
+    const long_term_key<C>& k = *own_key_;
+    der::writer of_mechanism = der::writer::counting();
+    mechanisms_.write_reply(of_mechanism);
+    return 256 + of_mechanism.count() + (k.salt ? 3 * k.salt->octets.size() : 0) +
+           (k.s2kparams ? k.s2kparams->size() : 0) + 32 * client_record_.last_req.size();
   }
   constexpr std::optional<kerberos_time> key_expiration() const {
     const record& c = client_record_;
@@ -300,7 +380,12 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   bytes_view request_;
   bool server_unknown_ = false;
   bool wants_enc_pa_rep_ = false;
-  const long_term_key<C>* reply_key_ = nullptr;
+  bool asking_ = false;     // a mechanism has returned a step of its own
+  bool finished_ = false;   // the mechanism's part of the reply is complete
+  padata_t padata_type_{};  // of the element that the mechanism verifies
+  preauth::accepted proof_{};
+  const long_term_key<C>* own_key_ = nullptr;  // the client's key for the reply
+  std::optional<key> replaced_key_;            // seals the reply in its place
 };
 
 }  // namespace kerb::inline v0

@@ -34,11 +34,12 @@ constexpr void write_padata(der::writer& w, padata_t type, F contents) {
 }
 
 /// Writes METHOD-DATA with PA-ETYPE-INFO2. For clients that know only the older encryption types it
-/// adds PA-ETYPE-INFO and PA-PW-SALT (RFC 4120 sections 5.2.7.3 to 5.2.7.5); if `offered`, it adds
-/// PA-ENC-TIMESTAMP.
-constexpr void write_hints(der::writer& w, const s2k_hints& hints, bool to_newer_client, bool offered) {
+/// adds PA-ETYPE-INFO and PA-PW-SALT (RFC 4120 sections 5.2.7.3 to 5.2.7.5). After these come the
+/// elements that more(writer) writes.
+template <class F>
+constexpr void write_hints(der::writer& w, const s2k_hints& hints, bool to_newer_client, const F& more) {
   der::wrap(w, der::sequence, [&] {
-    if (offered) write_padata(w, padata_t::enc_timestamp, [](der::writer&) {});
+    more(w);
     if (hints.empty()) return;
     if (!to_newer_client) {
       if (const auto& salt = hints[0].salt) {
@@ -64,7 +65,7 @@ constexpr void write_hints(der::writer& w, const s2k_hints& hints, bool to_newer
   });
 }
 
-/// An upper bound for the octets that write_hints() writes.
+/// An upper bound for the octets that write_hints() writes, without those of more(writer).
 constexpr std::size_t size_bound(const s2k_hints& hints) {
   std::size_t n = 64;
   for (const s2k_hint& h : hints) {

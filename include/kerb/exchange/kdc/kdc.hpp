@@ -7,13 +7,13 @@ namespace kerb::inline v0 {
 
 /// Answers one request, an AS-REQ or a TGS-REQ. It has the steps and calls of as_kdc and tgs_kdc.
 /// Any other message is refused: with KRB_AP_ERR_MSG_TYPE over a stream, without an answer on a
-/// datagram (RFC 4120 section 5.1.4).
-template <crypto_policy C>
+/// datagram (RFC 4120 section 5.1.4). `Mechanisms` are those of as_kdc.
+template <crypto_policy C, class Mechanisms = kdc_mechanisms<kdc_enc_timestamp>>
 class [[nodiscard]] kdc {
  public:
   using key = typename C::key;
   using record = principal_record<C>;
-  using step = kdc_step;
+  using step = typename as_kdc<C, Mechanisms>::step;
   static constexpr std::size_t typical_buffer_size = detail::kdc_exchange<C>::typical_buffer_size;
 
   /// The buffer must outlive the exchange. So must `decoy`, the record used in place of unknown
@@ -62,6 +62,12 @@ class [[nodiscard]] kdc {
   [[nodiscard]] constexpr step signed_ticket(const environment<C>& env) {
     return with([&](auto& x) { return x.signed_ticket(env); });
   }
+  /// Answers the step of a mechanism.
+  template <detail::kdc_answers_one_of<C, Mechanisms> Value>
+  [[nodiscard]] constexpr step answer(const Value& value, const environment<C>& env) {
+    if (!as_) return abandon({.code = errc::api_misuse});
+    return as_->answer(value, env);
+  }
   /// The caller has given up: the exchange fails with this error.
   [[nodiscard]] constexpr step abandon(error e) {
     return with([&](auto& x) { return x.abandon(e); });
@@ -85,15 +91,15 @@ class [[nodiscard]] kdc {
   /// the answer.
   constexpr bytes_view framed() { return as_ ? as_->framed() : tgs_ ? tgs_->framed() : bytes_view(); }
   /// The exchange in use; null for the other one, and while nothing has been received.
-  constexpr const as_kdc<C>* as() const KERB_LIFETIMEBOUND { return as_ ? &*as_ : nullptr; }
+  constexpr const as_kdc<C, Mechanisms>* as() const KERB_LIFETIMEBOUND { return as_ ? &*as_ : nullptr; }
   constexpr const tgs_kdc<C>* tgs() const KERB_LIFETIMEBOUND { return tgs_ ? &*tgs_ : nullptr; }
 
  private:
   constexpr bool is_idle() const { return lives_ && !as_ && !tgs_; }
   template <class F>
   constexpr step with(F f) {
-    if (as_) return f(*as_);
-    if (tgs_) return f(*tgs_);
+    if (as_) return detail::widened<step>(f(*as_));
+    if (tgs_) return detail::widened<step>(f(*tgs_));
     return failed{{.code = errc::api_misuse}};
   }
   kdc_policy policy_;
@@ -103,7 +109,7 @@ class [[nodiscard]] kdc {
   detail::moving_state<false> lives_ = true;  // not moved from
   // At most one of them. Not a variant: with clang, GCC 12's std::variant does not work in a
   // constant expression.
-  std::optional<as_kdc<C>> as_;
+  std::optional<as_kdc<C, Mechanisms>> as_;
   std::optional<tgs_kdc<C>> tgs_;
 };
 

@@ -37,18 +37,20 @@ struct no_request_store {};
 /// cache, used if the policy has check_requests. Returns an error when the exchange fails, for
 /// example without randomness, and errc::no_space (detail: octets needed) when the buffer is too
 /// small and `grow`, which is described at no_growth, returns no larger one. serve() does not sign
-/// tickets: issue_options::reserved_octets is errc::api_misuse.
+/// tickets: issue_options::reserved_octets is errc::api_misuse, and so is a step of a
+/// pre-authentication mechanism.
 ///
 /// This is a convenience built on the public steps. A program that cannot block writes the same
 /// loop itself.
-template <crypto_policy C, directory<C> D, class Now, class Decide = std::remove_const_t<decltype(issue_all)>,
-          class Seen = no_request_store, class Grow = no_growth>
-[[nodiscard]] constexpr result<bytes_view> serve(kdc<C>& x, bytes_view request, C& policy, D& principals, Now&& now,
-                                                 const exchange_limits& limits = {}, Decide decide = issue_all,
-                                                 Seen&& seen = {}, Grow grow = {}) {
+template <crypto_policy C, class Mechanisms, directory<C> D, class Now,
+          class Decide = std::remove_const_t<decltype(issue_all)>, class Seen = no_request_store,
+          class Grow = no_growth>
+[[nodiscard]] constexpr result<bytes_view> serve(kdc<C, Mechanisms>& x, bytes_view request, C& policy, D& principals,
+                                                 Now&& now, const exchange_limits& limits = {},
+                                                 Decide decide = issue_all, Seen&& seen = {}, Grow grow = {}) {
   const environment<C> env{policy, detail::clock_reading(now), limits};
   const auto call = [&](auto&& f) { return detail::with_growth(x, grow, f); };
-  kdc_step step = call([&] { return x.receive(request, env); });
+  typename kdc<C, Mechanisms>::step step = call([&] { return x.receive(request, env); });
   for (;;) {
     if (const auto* ask = std::get_if<need_principal>(&step)) {
       const lookup<C> answer = principals.find(*ask);
@@ -62,7 +64,7 @@ template <crypto_policy C, directory<C> D, class Now, class Decide = std::remove
         step = call([&] { return x.absent(env); });
       }
     } else if (is<authorize>(step)) {
-      const decision d = decide(static_cast<const kdc<C>&>(x));
+      const decision d = decide(std::as_const(x));
       const auto* code = std::get_if<error_code_t>(&d);
       step = call([&] { return code != nullptr ? x.refuse(*code, env) : x.issue(std::get<issue_options>(d), env); });
     } else if (const auto* c = std::get_if<check_request>(&step)) {
@@ -82,7 +84,7 @@ template <crypto_policy C, directory<C> D, class Now, class Decide = std::remove
     } else if (const auto* f = std::get_if<failed>(&step)) {
       return f->why;
     } else {
-      step = x.abandon({.code = errc::api_misuse});  // serve() does not sign tickets
+      step = x.abandon({.code = errc::api_misuse});  // a step that serve() cannot answer
     }
   }
 }

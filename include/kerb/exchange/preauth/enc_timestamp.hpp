@@ -57,4 +57,42 @@ class enc_timestamp {
   std::optional<unsigned> used_in_;  // the round
 };
 
+/// The KDC's side of PA-ENC-TIMESTAMP. The timestamp must open under the client's newest key of its
+/// type, and be current. An old password proves nothing. Except for clock skew, every failure is
+/// KDC_ERR_PREAUTH_FAILED on the wire.
+class kdc_enc_timestamp {
+ public:
+  static constexpr padata_t types[] = {padata_t::enc_timestamp};
+  using step = no_steps;
+  static constexpr std::size_t reserved = 0;
+
+  template <crypto_policy C>
+  constexpr void write_offer(der::writer& w, const kdc_preauth_context<C>&) const {
+    asn1::write(w, msg::PaData{types[0], {}});
+  }
+  template <crypto_policy C>
+  constexpr kdc_preauth_outcome<> verify(const kdc_preauth_context<C>& ctx, bytes_view value,
+                                         const environment<C>& env) {
+    const auto because = [](errc c) { return preauth::refused{{.code = c, .type = "AS-REQ", .field = "padata"}}; };
+    const auto sealed = asn1::decode<msg::PaEncTimestamp>(value);
+    if (!sealed) return preauth::refused{sealed.error()};
+    const auto plain = ctx.open(*sealed, key_usage_t::as_req_enc_timestamp, env);
+    const auto ts = plain ? asn1::decode<msg::PaEncTsEnc>(bytes_view(*plain)) : result<msg::PaEncTsEnc>(plain.error());
+    if (!plain && plain.error().code == errc::entropy) return plain.error();
+    if (!plain) return because(plain.error().code);
+    if (!ts) return preauth::refused{ts.error()};
+    if (!within_skew({ts->patimestamp, ts->pausec.value_or(microseconds{})}, env.now, env.limits.clock_skew)) {
+      return preauth::refused{{.code = errc::clock_skew, .type = "PA-ENC-TS-ENC", .field = "patimestamp"},
+                              error_code_t::krb_ap_err_skew};
+    }
+    return preauth::accepted{};
+  }
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const kdc_preauth_context<C>&, const typename C::key& own,
+                                                      const environment<C>&) {
+    return reply_key<typename C::key>(ref(own));
+  }
+  constexpr void write_reply(der::writer&) const {}
+};
+
 }  // namespace kerb::inline v0

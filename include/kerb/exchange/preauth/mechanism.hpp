@@ -1,10 +1,12 @@
-// What a pre-authentication mechanism is, on the client's side (RFC 4120 section 5.2.7, RFC 6113 section 2).
+// What a pre-authentication mechanism of a client or a KDC is (RFC 4120 section 5.2.7, RFC 6113 section 2).
 #pragma once
 #include <concepts>
 #include <variant>
 
 #include "../../der/writer.hpp"
 #include "../../msg/kdc.hpp"
+#include "../../msg/ticket.hpp"
+#include "../../numbers/error_code.hpp"
 #include "../environment.hpp"
 
 namespace kerb::inline v0 {
@@ -77,7 +79,11 @@ inline constexpr bool is_alternative_of<T, std::variant<A...>> = (std::same_as<T
 /// The value of a std::variant, in one that has more alternatives.
 template <class Wider, class... A>
 constexpr Wider widened(const std::variant<A...>& from) {
-  return std::visit([](const auto& a) { return Wider(a); }, from);
+  if constexpr (std::same_as<Wider, std::variant<A...>>) {
+    return from;
+  } else {
+    return std::visit([](const auto& a) { return Wider(a); }, from);
+  }
 }
 }  // namespace detail
 
@@ -117,5 +123,34 @@ concept preauth_mechanism = std::movable<M> &&
   sent.write(w);
   { sent.finish(padata, ctx, key, env) } -> std::same_as<result<reply_key<typename C::key>>>;
 };
+
+/// The answers of a KDC's mechanism about a client's padata. Besides these it can return an error,
+/// with which the exchange fails, and one of its own steps.
+namespace preauth {
+/// The padata prove nothing.
+struct refused {
+  error why{.code = errc::integrity, .type = "AS-REQ", .field = "padata"};  ///< for the KDC's program
+  error_code_t code = error_code_t::kdc_err_preauth_failed;                 ///< for the client
+};
+/// The client is authenticated.
+struct accepted {
+  bool hardware = false;                  ///< the ticket also gets HW-AUTHENT (RFC 4120 section 2.1)
+  view_of<kerberos_string> indicators{};  ///< RFC 8129: for the KDC's program
+};
+/// The client must send another request.
+struct more {
+  bytes_view e_data;                   ///< the encodings of PA-DATA elements, one after the other
+  std::optional<bytes_view> cookie{};  ///< for PA-FX-COOKIE: the next request has it too
+};
+}  // namespace preauth
+
+/// What a KDC's mechanism with these steps of its own (a std::variant) returns.
+template <class Steps = no_steps>
+using kdc_preauth_outcome =
+    detail::joined<std::variant<preauth::refused, preauth::accepted, preauth::more, error>, Steps>;
+
+/// One request with pre-authentication, as the KDC's mechanism sees it: kdc/preauth.hpp.
+template <crypto_policy C>
+class kdc_preauth_context;
 
 }  // namespace kerb::inline v0

@@ -14,7 +14,9 @@ constexpr std::size_t written(std::span<std::uint8_t> out, bool newer, bool offe
   detail::s2k_hints h;
   if (!h.push_back({e18, "salt"_krb, bytes_view(params)}) || !h.push_back({e23, {}, {}})) return 0;
   der::writer w(out);
-  detail::write_hints(w, h, newer, offered);
+  detail::write_hints(w, h, newer, [&](der::writer& more) {
+    if (offered) asn1::write(more, msg::PaData{padata_t::enc_timestamp, {}});
+  });
   return w.count();
 }
 constexpr std::optional<bytes_view> find(const msg::MethodData& m, padata_t t) {
@@ -58,7 +60,7 @@ constexpr bool are_not_longer_than_said() {
     while (h.push_back({etype_t{0x12345678}, kerberos_string{bytes_view(octets).first(salt)}, bytes_view(params)})) {
       for (const bool newer : {false, true}) {
         der::writer counted = der::writer::counting();
-        detail::write_hints(counted, h, newer, true);
+        detail::write_hints(counted, h, newer, [](der::writer&) {});
         if (counted.count() > detail::size_bound(h)) return false;
       }
     }

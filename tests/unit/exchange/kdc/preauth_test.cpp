@@ -286,6 +286,8 @@ TEST_CASE("as_kdc: nobody proves to be somebody with the decoy's key", "[exchang
   person decoy(w, 0xc0, true, {});
   w.stamp_key = &decoy.own[2];
   CHECK(code_of(ask(w, w.as_req(), nullptr, &w.tgs.record, &decoy.r)) == error_code_t::kdc_err_preauth_failed);
+  w.stamp = timestamp{plus(noon.at, 3600), {}};  // nor learns that the key was right
+  CHECK(code_of(ask(w, w.as_req(), nullptr, &w.tgs.record, &decoy.r)) == error_code_t::kdc_err_preauth_failed);
 }
 
 TEST_CASE("as_kdc: hints for a client that there is not are of the decoy's types, with its parameters",
