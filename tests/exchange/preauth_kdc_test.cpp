@@ -47,7 +47,7 @@ static_assert(kdc_preauth_mechanism<kdc_toy, counting_policy> &&
 using world = kdc_side<counting_policy>;
 using record = principal_record<counting_policy>;
 using toy_kdc = kdc<counting_policy, kdc_mechanisms<kdc_toy, kdc_enc_timestamp>>;
-using toy_client = as_client<counting_policy, mechanisms<toy, enc_timestamp>>;
+using toy_client = as_client<counting_policy, mechanisms<toy, enc_timestamp>, padata_extensions<enc_pa_rep>>;
 static_assert(std::same_as<kdc<counting_policy>::step, kdc_step>);
 static_assert(detail::is_alternative_of<toy_lookup, toy_kdc::step>);
 
@@ -140,7 +140,8 @@ struct caller {
   std::array<std::uint8_t, 2048> first_octets{}, hello_octets{}, proof_octets{};
   bytes_view first, hello, proof;
 
-  constexpr explicit caller(const key& k) : x({.client = alice(), .key = k, .buffer = buffer}) {
+  constexpr explicit caller(const key& k)
+      : x({.client = alice(), .key = k, .buffer = buffer}, {}, {{.required = true}}) {
     std::array<std::uint8_t, 3> other_than_the_kdc{};
     (void)crypto.fill(other_than_the_kdc);
   }
@@ -405,16 +406,11 @@ TEST_CASE("as_kdc: the checksum of the request is made with the reply key, also 
   world w;
   caller c(w.client.own);
   REQUIRE(c.run(w, w.client.record));
-  auto req = must(asn1::decode<msg::AsReq>(c.proof));
-  std::vector<msg::PaData> list{{padata_t::req_enc_pa_rep, {}}};
+  const bytes_view request = c.proof;
   bytes_view client_nonce;
-  for (const msg::PaData pa : *req.padata) {
-    list.push_back(pa);
+  for (const msg::PaData pa : *must(asn1::decode<msg::AsReq>(request)).padata)
     if (pa.padata_type == toy_hello) client_nonce = pa.padata_value;
-  }
-  req.padata = msg::MethodData(view_of<msg::PaData>(list));
-  std::array<std::uint8_t, 2048> octets{}, opened{};
-  const bytes_view request = must(asn1::encode(req, octets));
+  std::array<std::uint8_t, 2048> opened{};
   const observed got = ask(w, request, &w.client.record);
   REQUIRE(got.issued);
   const auto rep = must(asn1::decode<msg::AsRep>(got.message()));

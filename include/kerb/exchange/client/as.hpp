@@ -58,9 +58,10 @@ using as_client_core = kdc_client_core<Self, C, as_client_step_for<Mechanisms>, 
 /// the next receive() or the end of the exchange. Octets in a step are valid until the next call.
 ///
 /// `Mechanisms` are the client's pre-authentication mechanisms; see preauth_mechanism for writing
-/// one. Their own steps are alternatives of `step`.
-template <crypto_policy C, class Mechanisms = mechanisms<enc_timestamp>>
-class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mechanisms>, C, Mechanisms> {
+/// one. Their own steps are alternatives of `step`. `Extensions` add other padata to the requests:
+/// see padata_extension.
+template <crypto_policy C, class Mechanisms = mechanisms<enc_timestamp>, class Extensions = padata_extensions<>>
+class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mechanisms, Extensions>, C, Mechanisms> {
   using base = detail::as_client_core<as_client, C, Mechanisms>;
   using typename base::call;
   using typename base::state;
@@ -73,11 +74,12 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
 
   constexpr explicit as_client(as_params<key> params)
       : base(params.buffer, params.options, params.renew_lifetime.has_value()), request_(std::move(params)) {}
-  /// With mechanisms that have parameters of their own.
-  constexpr as_client(as_params<key> params, Mechanisms own)
+  /// With mechanisms and extensions that have parameters of their own.
+  constexpr as_client(as_params<key> params, Mechanisms own, Extensions extensions = {})
       : base(params.buffer, params.options, params.renew_lifetime.has_value()),
         request_(std::move(params)),
-        mechanisms_(std::move(own)) {}
+        mechanisms_(std::move(own)),
+        extensions_(std::move(extensions)) {}
 
   /// Makes the first request, without pre-authentication.
   [[nodiscard]] constexpr step start(const environment<C>& env) {
@@ -166,8 +168,11 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     till_ = request_.lifetime == 0 ? kerberos_time{0} : plus(begin, request_.lifetime);
     if (request_.renew_lifetime) rtime_ = plus(begin, *request_.renew_lifetime);
 
+    errc why = errc::ok;
     der::writer counted = der::writer::counting();
-    write_request(counted, longest_nonce, cookie, [&](der::writer& w) { w.zeros(padata); });
+    write_request(
+        counted, env, longest_nonce, cookie, [&](der::writer& w) { w.zeros(padata); }, why);
+    if (why != errc::ok) return fail({.code = why});
     // The front of the buffer holds the default salt, so that no later call lacks space for it, and
     // the cookie, whose octets are valid only for now
     const std::size_t salt_size = default_salt_size(request_.client), cookie_size = cookie ? cookie->size() : 0;
@@ -195,9 +200,10 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     return std::nullopt;
   }
   /// Writes the request and returns the step that sends it.
-  constexpr step finish_request() {
-    const errc why = this->write_message([&](der::writer& w, errc&) {
-      write_request(w, nonce_, cookie(), [&](der::writer& out) { mechanisms_.write(out); });
+  constexpr step finish_request(const environment<C>& env) {
+    const errc why = this->write_message([&](der::writer& w, errc& e) {
+      write_request(
+          w, env, nonce_, cookie(), [&](der::writer& out) { mechanisms_.write(out); }, e);
     });
     if (why != errc::ok) return fail({.code = why});
     mechanisms_.sent();
@@ -209,7 +215,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   /// Makes a request for which the chosen mechanism, if there is one, is ready.
   constexpr step send_request(const environment<C>& env, std::optional<bytes_view> cookie) {
     if (const auto no = begin_request(env, cookie, mechanisms_.padata_size(), false)) return *no;
-    return finish_request();
+    return finish_request(env);
   }
   /// Makes a request for whose padata the chosen mechanism needs the body.
   constexpr step send_request_around_body(const environment<C>& env, const preauth::wants_body& wanted,
@@ -225,7 +231,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     if (const auto* e = std::get_if<error>(&o)) return fail(*e);
     if (!std::holds_alternative<preauth::ready>(o) || mechanisms_.padata_size() > wanted.padata)
       return fail({.code = errc::api_misuse});  // a mistake in the mechanism
-    return finish_request();
+    return finish_request(env);
   }
   constexpr msg::KdcReqBody body(std::uint32_t nonce) const {
     msg::KdcReqBody b;
@@ -233,17 +239,26 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     return b;
   }
   template <class Padata>
-  constexpr void write_request(der::writer& w, std::uint32_t nonce, std::optional<bytes_view> cookie,
-                               const Padata& write_padata) const {
+  constexpr void write_request(der::writer& w, const environment<C>& env, std::uint32_t nonce,
+                               std::optional<bytes_view> cookie, const Padata& write_padata, errc& why) const {
+    padata_facts<key> facts;
+    facts.initial = true;
+    facts.client = request_.client;
+    facts.server = server();
+    facts.nonce = nonce;
+    const auto extend = [&](der::writer& out) { detail::write_extensions(extensions_, out, facts, env, why); };
+    der::writer extended = der::writer::counting();
+    extend(extended);
     auto elements = asn1::computed{[&](der::writer& out) {
       der::wrap(out, der::sequence, [&] {
         // RFC 6113 section 5.2: the cookie returns to the KDC unchanged
         if (cookie) asn1::write(out, msg::PaData{padata_t::fx_cookie, *cookie});
         write_padata(out);
+        extend(out);
       });
     }};
     std::optional<decltype(elements)> padata;
-    if (mechanisms_.chosen() || cookie) padata.emplace(elements);
+    if (mechanisms_.chosen() || cookie || extended.count() != 0) padata.emplace(elements);
     asn1::write(w, msg::KdcReq<msg_t::as_req, decltype(padata), msg::KdcReqBody>{padata, body(nonce)});
   }
   /// Null when there is none yet.
@@ -446,7 +461,8 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     auto plain = open_sealed(env.crypto.get(), rep.enc_part, reply_key, key_usage_t::as_rep_enc_part, workspace_);
     reply_key_ = no_key;
     if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
-    const step next = this->template accept_reply<msg::EncAsRepPart>(rep, *plain, a, env, kdc_clock_ahead_);
+    const step next =
+        this->template accept_reply<msg::EncAsRepPart>(rep, *plain, a, env, kdc_clock_ahead_, reply_key, extensions_);
     if (is<done>(next)) keys_.clear();
     return next;
   }
@@ -486,6 +502,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   std::int64_t kdc_clock_ahead_ = 0;
   std::array<kerberos_string, 2> tgs_name_{{{"krbtgt"_krb}, {}}};
   set mechanisms_;
+  Extensions extensions_;
   struct round_facts {
     bytes_view offered;  // the METHOD-DATA, which the caller keeps valid; and, of it:
     padata_t type{};     // of the element that named the chosen mechanism

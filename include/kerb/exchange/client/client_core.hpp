@@ -3,6 +3,7 @@
 #include "../../asn1/decode.hpp"
 #include "../exchange_core.hpp"
 #include "kdc_reply.hpp"
+#include "padata_extension.hpp"
 
 namespace kerb::inline v0::detail {
 
@@ -107,16 +108,24 @@ class kdc_client_core : public client_core<Self, Step, Table> {
                 afterwards::wait};
   }
   /// Checks the opened part of a reply and makes the credential. `kdc_clock_ahead` are the seconds
-  /// by which the KDC's clock is known to be ahead.
-  template <class Part, class Rep>
+  /// by which the KDC's clock is known to be ahead. `opener` is the key that opened the part.
+  template <class Part, class Rep, class Extensions>
   constexpr Step accept_reply(const Rep& rep, std::span<std::uint8_t> plain, const request_facts& a,
-                              const environment<C>& env, std::int64_t kdc_clock_ahead) {
+                              const environment<C>& env, std::int64_t kdc_clock_ahead, const key& opener,
+                              const Extensions& extensions) {
     const auto part = asn1::decode<Part>(bytes_view(plain));
     if (!part) return this->fail(part.error());
     auto session_key = take_key(env.crypto.get(), part->key, plain);
     const timestamp now{plus(env.now.at, kdc_clock_ahead), env.now.usec};
     const error wrong = check_enc_part(*part, rep.ticket.value(), rep.crealm, a, now, env.limits);
     if (!wrong.ok()) return this->fail(wrong);
+    const padata_reply<key> opened{a.initial,
+                                   this->workspace_.message(),
+                                   opener,
+                                   part->flags,
+                                   rep.padata.value_or(msg::MethodData{}),
+                                   part->encrypted_pa_data};
+    if (const error e = check_extensions(extensions, opened, env); !e.ok()) return this->fail(e);
     if (!session_key) return this->fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
     product_ = make_credential(rep, *part, a, std::move(*session_key), env.now, std::move(this->workspace_));
     this->state_ = core::state::over;

@@ -44,10 +44,10 @@ using tgs_client_step = std::variant<send, need_buffer, ignored, done, failed>;
 /// Gets a ticket for another service with a ticket-granting ticket. A client that was moved from
 /// refuses every call. receive() does not modify the octets that it is given; they must remain
 /// valid until the next receive() or the end of the exchange. Octets in a step are valid until the
-/// next call.
-template <crypto_policy C>
+/// next call. `Extensions` add padata to the request: see padata_extension.
+template <crypto_policy C, class Extensions = padata_extensions<>>
 class [[nodiscard]] tgs_client
-    : public detail::kdc_client_core<tgs_client<C>, C, detail::tgs_client_step, detail::tgs_client_table> {
+    : public detail::kdc_client_core<tgs_client<C, Extensions>, C, detail::tgs_client_step, detail::tgs_client_table> {
   using base = detail::kdc_client_core<tgs_client, C, detail::tgs_client_step, detail::tgs_client_table>;
   using typename base::call;
   using typename base::state;
@@ -57,8 +57,10 @@ class [[nodiscard]] tgs_client
   using typename base::product;
   using typename base::step;
 
-  constexpr explicit tgs_client(tgs_params<key> params)
-      : base(params.buffer, params.options, params.renew_lifetime.has_value()), request_(std::move(params)) {
+  constexpr explicit tgs_client(tgs_params<key> params, Extensions extensions = {})
+      : base(params.buffer, params.options, params.renew_lifetime.has_value()),
+        request_(std::move(params)),
+        extensions_(std::move(extensions)) {
     if (request_.user_to_user) options_.set(kdc_option_t::enc_tkt_in_skey);
   }
 
@@ -191,6 +193,9 @@ class [[nodiscard]] tgs_client
     bytes_view body_octets;  // the body's octets, known once they are written, after the padata
     auto padata = asn1::computed{[&](der::writer& out) {
       der::wrap(out, der::sequence, [&] {
+        const padata_facts<key> facts{
+            false, tgt().client(), request_.server, nonce, body_octets, &session_key, subkey_ ? &*subkey_ : nullptr};
+        detail::write_extensions(extensions_, out, facts, env, why);
         auto value = asn1::computed{[&](der::writer& inner) {
           der::wrap(inner, der::octet_string, [&] { write_ap_req(inner, env, at, body_octets, why); });
         }};
@@ -246,15 +251,16 @@ class [[nodiscard]] tgs_client
     // RFC 4120 section 3.3.3: sealed under the subkey if there is one, but some KDCs use the
     // session key anyway
     result<std::span<std::uint8_t>> plain = errc::integrity;
+    const key* opener = subkey_ ? &*subkey_ : nullptr;
     if (subkey_) {
       plain = open_sealed(env.crypto.get(), rep.enc_part, *subkey_, key_usage_t::tgs_rep_enc_part_subkey, workspace_);
     }
     if (!plain) {
-      plain = open_sealed(env.crypto.get(), rep.enc_part, tgt().session_key(), key_usage_t::tgs_rep_enc_part_session,
-                          workspace_);
+      opener = &tgt().session_key();
+      plain = open_sealed(env.crypto.get(), rep.enc_part, *opener, key_usage_t::tgs_rep_enc_part_session, workspace_);
     }
     if (!plain) return disregard({.code = plain.error().code, .type = "TGS-REP", .field = "enc-part"});
-    const step next = this->template accept_reply<msg::EncTgsRepPart>(rep, *plain, a, env, 0);
+    const step next = this->template accept_reply<msg::EncTgsRepPart>(rep, *plain, a, env, 0, *opener, extensions_);
     if (is<done>(next)) {
       this->product_.set_kdc_clock_offset(tgt().kdc_clock_offset());
       subkey_.reset();
@@ -268,6 +274,7 @@ class [[nodiscard]] tgs_client
 
   tgs_params<key> request_;
   std::optional<key> subkey_;
+  Extensions extensions_;
 };
 
 }  // namespace kerb::inline v0
