@@ -235,7 +235,7 @@ TEST_CASE("as_kdc: a wrong PIN, a wrong key or a missing cookie is KDC_ERR_PREAU
   REQUIRE(a.questions == 0);
   REQUIRE(ask(w, c.proof, &w.client.record).issued);
 }
-TEST_CASE("as_kdc: with concealment, a mechanism's answers and its work are the same for a client that does not exist",
+TEST_CASE("as_kdc: a mechanism of a KDC that conceals works and answers alike for a client that does not exist",
           "[exchange][rfc4120-3.1.3]") {
   struct row {
     bool decoy, prepared;
@@ -360,6 +360,12 @@ TEST_CASE("as_kdc: while it waits for an answer every other call is misuse, and 
     REQUIRE(same_principal(std::get<toy_lookup>(a.step).client, alice()));
     REQUIRE(is<authorize>(a.x->answer(toy_secret{pin}, a.w.env_now())));
     REQUIRE(misused(a.x->answer(toy_secret{pin}, a.w.env_now())));
+  }
+  {
+    asked a;  // only its request
+    toy_kdc x(a.w.settings, std::span(a.w.scratch));
+    REQUIRE(is<need_principal>(x.receive(a.c.proof, a.w.env_now())));
+    REQUIRE(misused(x.answer(toy_secret{pin}, a.w.env_now())));
   }
   world w;
   toy_kdc idle(w.settings, std::span(w.scratch));
