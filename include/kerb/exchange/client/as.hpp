@@ -353,30 +353,16 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     if (!ctx) return fail(ctx.error());
     return proceed(mechanisms_.consider(*ctx, at_kdc(env)), env);
   }
+  /// Continues with what the chosen mechanism wants.
   constexpr step proceed(const typename set::outcome& o, const environment<C>& env) {
-    const std::optional<bytes_view> cookie = round_facts_.new_clock ? this->cookie() : round_facts_.cookie;
-    return std::visit(
-        [&]<class O>(const O& wanted) -> step {
-          if constexpr (std::same_as<O, preauth::skip>) {
-            if (round_facts_.new_clock) return skewed(*this->peer_error_);
-            return this->fail({.code = errc::no_preauth_mechanism, .type = "METHOD-DATA", .field = ""});
-          } else if constexpr (std::same_as<O, preauth::wants_key>) {
-            return provide_key(env);
-          } else if constexpr (std::same_as<O, preauth::wants_body>) {
-            return send_request_around_body(at_kdc(env), wanted, cookie);
-          } else if constexpr (std::same_as<O, preauth::ready>) {
-            return send_request(at_kdc(env), cookie);
-          } else if constexpr (std::same_as<O, error>) {
-            return this->fail(wanted);
-          } else {
-            this->state_ = state::wants_answer;
-            return wanted;
-          }
-        },
-        o);
+    return std::visit([&](const auto& wanted) { return this->go_on(wanted, env); }, o);
   }
-  /// Finds the long-term key for the chosen mechanism, with the KDC's hints.
-  constexpr step provide_key(const environment<C>& env) {
+  constexpr step go_on(const preauth::skip&, const environment<C>&) {
+    if (round_facts_.new_clock) return skewed(*this->peer_error_);
+    return fail({.code = errc::no_preauth_mechanism, .type = "METHOD-DATA", .field = ""});
+  }
+  /// Finds the long-term key, with the KDC's hints.
+  constexpr step go_on(const preauth::wants_key&, const environment<C>& env) {
     const auto ctx = context();
     if (!ctx) return fail(ctx.error());
     if (ctx->key != nullptr || round_facts_.new_clock) return fail({.code = errc::api_misuse});
@@ -385,6 +371,21 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     round_facts_.has_key = true;
     if (const auto next = find_key(hint->value_or(standard_hint(offer_[0], env.crypto.get())), env, key_)) return *next;
     return consider(env);
+  }
+  constexpr step go_on(const preauth::wants_body& wanted, const environment<C>& env) {
+    return send_request_around_body(at_kdc(env), wanted, cookie_to_send());
+  }
+  constexpr step go_on(const preauth::ready&, const environment<C>& env) {
+    return send_request(at_kdc(env), cookie_to_send());
+  }
+  constexpr step go_on(const error& why, const environment<C>&) { return fail(why); }
+  template <class Question>
+  constexpr step go_on(const Question& question, const environment<C>&) {
+    state_ = state::wants_answer;
+    return question;
+  }
+  constexpr std::optional<bytes_view> cookie_to_send() const {
+    return round_facts_.new_clock ? cookie() : round_facts_.cookie;
   }
   constexpr step nothing_left(const msg::KrbError& e) {
     const bool wants_preauth = e.error_code == error_code_t::kdc_err_preauth_required;

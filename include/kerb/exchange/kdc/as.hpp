@@ -233,29 +233,35 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
   /// Continues with what the mechanism has found.
   constexpr step proceed(const typename set::outcome& o, const detail::s2k_hints& hints,
                          const kdc_preauth_context<C>& ctx, const environment<C>& env) {
-    return std::visit(
-        [&]<class O>(const O& found) -> step {
-          if constexpr (std::same_as<O, preauth::refused>) {
-            const verdict v{found.why, found.code};
-            if (v.code != error_code_t::kdc_err_preauth_failed) return this->turn_down(v, env);
-            return this->out(this->with_hints(v, hints, ctx, env));
-          } else if constexpr (std::same_as<O, preauth::more>) {
-            if (this->method_data_size({}, ctx, &found) > set::reserved)
-              return this->fail({.code = errc::api_misuse});  // a mistake in the mechanism
-            const verdict v = detail::no(errc::preauth_required, error_code_t::kdc_err_more_preauth_data_required,
-                                         "AS-REQ", "padata");
-            return this->out(this->with_hints(v, hints, ctx, env, &found));
-          } else if constexpr (std::same_as<O, preauth::accepted>) {
-            this->proof_ = found;
-            return this->decide(true, hints, ctx, env);
-          } else if constexpr (std::same_as<O, error>) {
-            return this->fail(found);
-          } else {
-            this->asking_ = true;
-            return found;
-          }
-        },
-        o);
+    return std::visit([&](const auto& found) { return this->go_on(found, hints, ctx, env); }, o);
+  }
+  constexpr step go_on(const preauth::refused& no, const detail::s2k_hints& hints, const kdc_preauth_context<C>& ctx,
+                       const environment<C>& env) {
+    const verdict v{no.why, no.code};
+    if (v.code != error_code_t::kdc_err_preauth_failed) return this->turn_down(v, env);
+    return out(this->with_hints(v, hints, ctx, env));
+  }
+  constexpr step go_on(const preauth::more& more, const detail::s2k_hints& hints, const kdc_preauth_context<C>& ctx,
+                       const environment<C>& env) {
+    if (this->method_data_size({}, ctx, &more) > set::reserved)
+      return this->fail({.code = errc::api_misuse});  // a mistake in the mechanism
+    constexpr error_code_t code = error_code_t::kdc_err_more_preauth_data_required;
+    return out(this->with_hints(detail::no(errc::preauth_required, code, "AS-REQ", "padata"), hints, ctx, env, &more));
+  }
+  constexpr step go_on(const preauth::accepted& proof, const detail::s2k_hints& hints,
+                       const kdc_preauth_context<C>& ctx, const environment<C>& env) {
+    proof_ = proof;
+    return decide(true, hints, ctx, env);
+  }
+  constexpr step go_on(const error& why, const detail::s2k_hints&, const kdc_preauth_context<C>&,
+                       const environment<C>&) {
+    return this->fail(why);
+  }
+  template <class Question>
+  constexpr step go_on(const Question& question, const detail::s2k_hints&, const kdc_preauth_context<C>&,
+                       const environment<C>&) {
+    asking_ = true;
+    return question;
   }
   constexpr step decide(bool preauthenticated, const detail::s2k_hints& hints, const kdc_preauth_context<C>& ctx,
                         const environment<C>& env) {

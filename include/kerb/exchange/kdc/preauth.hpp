@@ -176,7 +176,8 @@ class kdc_mechanism_set<std::tuple<M...>> {
   template <crypto_policy C>
   constexpr result<reply_key<typename C::key>> finish(const kdc_preauth_context<C>& ctx, const typename C::key& own,
                                                       const environment<C>& env) {
-    result<reply_key<typename C::key>> k = reply_key<typename C::key>(ref(own));
+    if (chosen_ == none) return reply_key<typename C::key>(ref(own));
+    result<reply_key<typename C::key>> k = errc::api_misuse;
     each([&](auto& m, std::size_t i) {
       if (i == chosen_) k = m.finish(ctx, own, env);
     });
