@@ -115,7 +115,8 @@ constexpr bool a_database_that_does_not_answer_is_no_unknown_principal() {
     const kdc_step step = s.x.unavailable(s.w.env_now());
     const auto* no = std::get_if<refused>(&step);
     const auto e = no == nullptr ? result<msg::KrbError>(errc::truncated) : asn1::decode<msg::KrbError>(no->octets);
-    if (!e || e->error_code != error_code_t::kdc_err_svc_unavailable) return false;
+    if (!e || e->error_code != error_code_t::kdc_err_svc_unavailable || no->why.code != errc::database_unavailable)
+      return false;
   }
   return true;
 }
@@ -144,7 +145,7 @@ constexpr bool a_reply_too_long_for_a_datagram_asks_for_a_stream() {
     const std::size_t n = whole.octets.size();
     if (!whole.issued || !ask(n).issued) return false;
     const outcome r = ask(n - 1);
-    if (!r.is(error_code_t::krb_err_response_too_big) || r.why.detail != n) return false;
+    if (!r.is(error_code_t::krb_err_response_too_big, errc::reply_too_long, "", "") || r.why.detail != n) return false;
     w.peer.arrived = transport::stream;
     if (!ask(n - 1).issued) return false;
   }
@@ -219,7 +220,7 @@ constexpr bool a_signed_reply_too_long_writes_nowhere_else() {
     if (!is<sign_ticket>(step)) return false;
     step = x.signed_ticket(t);
     const auto* no = std::get_if<refused>(&step);
-    if (no == nullptr || no->why.code != errc::frame_too_long || !asn1::decode<msg::KrbError>(no->octets)) return false;
+    if (no == nullptr || no->why.code != errc::reply_too_long || !asn1::decode<msg::KrbError>(no->octets)) return false;
     for (std::size_t i = 0; i != memory.size(); ++i)
       if ((i < 2048 || i >= 2048 + 8192) && memory[i] != 0xa5) return false;
   }

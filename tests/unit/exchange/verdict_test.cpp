@@ -12,6 +12,14 @@ KERB_BOTH("verdict: only one without a code is in order", "[exchange]", [] {
          std::string_view(bad.why.type) == "T" && std::string_view(bad.why.field) == "f";
 });
 
+KERB_BOTH("verdict: without a code of its own it has the reason's", "[exchange]", [] {
+  const detail::verdict v = detail::no(errc::clock_skew, "T", "f");
+  const detail::verdict whole = detail::no({.code = errc::reply_too_long, .detail = 7});
+  return v.why.code == errc::clock_skew && v.code == error_code_t::krb_ap_err_skew &&
+         std::string_view(v.why.type) == "T" && std::string_view(v.why.field) == "f" &&
+         whole.code == error_code_t::krb_err_response_too_big && whole.why.detail == 7;
+});
+
 KERB_BOTH("error_bound: the longest KRB-ERROR has no more beside its names, realms and e-data", "[exchange]", [] {
   constexpr std::array<std::uint8_t, 70000> octets{};
   const bytes_view long_one(octets), letters = bytes_view(octets).first(64);

@@ -77,8 +77,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     if (const auto no = this->template unless<call::found>(env)) return *no;
     if (has_client_ || !may_refer()) return absent(env);
     if (const std::size_t n = this->lacking_for_refusal(0, 0, realm.octets.size()); n != 0) return need_buffer{n};
-    return this->turn_down(detail::no(errc::name_mismatch, error_code_t::kdc_err_wrong_realm, "KDC-REQ-BODY", "cname"),
-                           env, {}, realm);
+    return this->turn_down(detail::no(errc::wrong_realm, "KDC-REQ-BODY", "cname"), env, {}, realm);
   }
   /// Answers need_principal: there is no such principal.
   [[nodiscard]] constexpr step absent(const environment<C>& env) {
@@ -97,7 +96,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
   /// Answers need_principal: the database does not answer.
   [[nodiscard]] constexpr step unavailable(const environment<C>& env) {
     if (const auto no = this->template unless<call::found>(env)) return *no;
-    return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), env);
+    return this->turn_down(detail::no(errc::database_unavailable, "KDC-REQ-BODY"), env);
   }
 
   /// The request, valid after one was received; and the client's record, valid from `authorize` on.
@@ -152,22 +151,21 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
 
   constexpr verdict check_form(const msg::KdcReqBody& body) const {
     using o = kdc_option_t;
-    const verdict bad_option =
-        detail::no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
+    const auto bad = [](errc why) { return detail::no(why, "KDC-REQ-BODY", "kdc-options"); };
     if (!body.cname || body.cname->name_string.empty()) return detail::unknown_client();
     if (!body.sname || body.sname->name_string.empty()) {
-      return detail::no(errc::missing_field, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname");
+      return detail::no(errc::server_not_named, "KDC-REQ-BODY", "sname");
     }
     // RFC 6806 section 5: an enterprise name is an alias of a client
     if (body.sname->name_type == name_t::enterprise) {
-      return detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname");
+      return detail::no(errc::server_unknown, "KDC-REQ-BODY", "sname");
     }
     if (!(body.realm == this->policy_.realm)) return detail::unknown_client();
     // RFC 4120 section 5.4.1: none of these has a meaning in an AS-REQ
-    for (o bad : {o::forwarded, o::proxy, o::renew, o::validate, o::enc_tkt_in_skey, o::cname_in_addl_tkt})
-      if (body.kdc_options.has(bad)) return bad_option;
+    for (o option : {o::forwarded, o::proxy, o::renew, o::validate, o::enc_tkt_in_skey, o::cname_in_addl_tkt})
+      if (body.kdc_options.has(option)) return bad(errc::option_not_allowed);
     // RFC 8062 section 4.1: an anonymous client has no key, and needs PKINIT here
-    if (body.kdc_options.has(o::request_anonymous)) return bad_option;
+    if (body.kdc_options.has(o::request_anonymous)) return bad(errc::anonymity_not_supported);
     return {};
   }
 
@@ -178,10 +176,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     const verdict principals = check_principals(env.now.at);
     if (!conceals() && !principals.ok()) return this->turn_down(principals, env);
     const detail::s2k_hints hints = this->hints_for(env.crypto.get());
-    if (hints.empty()) {
-      return this->turn_down(
-          detail::no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), env);
-    }
+    if (hints.empty()) { return this->turn_down(detail::no(errc::no_common_etype, "KDC-REQ-BODY", "etype"), env); }
     bool preauthenticated = false;
     for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
       if (pa.padata_type == padata_t::req_enc_pa_rep) wants_enc_pa_rep_ = true;
@@ -199,9 +194,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
                           this->server_.attributes.has(a::requires_preauth) || !principals.ok();
     if (demanded && !preauthenticated) {
       if (const std::size_t n = this->lacking_for_hints(hints, 0); n != 0) return need_buffer{n};
-      return this->with_hints(
-          detail::no(errc::no_preauth_mechanism, error_code_t::kdc_err_preauth_required, "AS-REQ", "padata"), hints,
-          env);
+      return this->with_hints(detail::no(errc::preauth_required, "AS-REQ", "padata"), hints, env);
     }
     if (!principals.ok()) return this->turn_down(principals, env);
     reply_key_ = key_of(env.crypto.get(), hints[0].etype);
@@ -210,13 +203,10 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
 
   constexpr verdict check_principals(kerberos_time now) const {
     const record& s = this->server_;
-    if (server_unknown_) {
-      return detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname");
-    }
+    if (server_unknown_) { return detail::no(errc::server_unknown, "KDC-REQ-BODY", "sname"); }
     if (const verdict v = detail::check_client(client_record_, s, now); !v.ok()) return v;
     if (s.attributes.has(principal_attribute::user_to_user_only)) {
-      return detail::no(errc::refused_by_application, error_code_t::kdc_err_must_use_user2user, "KDC-REQ-BODY",
-                        "sname");
+      return detail::no(errc::must_use_user_to_user, "KDC-REQ-BODY", "sname");
     }
     return detail::check_server(s, now);
   }

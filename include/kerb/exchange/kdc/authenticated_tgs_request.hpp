@@ -59,9 +59,9 @@ class authenticated_tgs_request : public kdc_exchange<C> {
       plain = *opened;
       return {};
     }
-    if (of_its_type) return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "Ticket", "enc-part");
-    if (of_another_kvno) return no(errc::bad_key_version, error_code_t::krb_ap_err_badkeyver, "Ticket", "enc-part");
-    return no(errc::no_key, error_code_t::krb_ap_err_nokey, "Ticket", "enc-part");
+    if (of_its_type) return no(errc::integrity, "Ticket", "enc-part");
+    if (of_another_kvno) return no(errc::bad_key_version, "Ticket", "enc-part");
+    return no(errc::no_key, "Ticket", "enc-part");
   }
 
   /// Opens the ticket that authenticates the request, and its authenticator.
@@ -83,7 +83,7 @@ class authenticated_tgs_request : public kdc_exchange<C> {
   constexpr verdict open_authenticator(const environment<C>& env) {
     const auto plain = open_sealed(env.crypto.get(), ap_req_.authenticator, header_key_,
                                    key_usage_t::tgs_req_authenticator, this->workspace_);
-    if (!plain) return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "AP-REQ", "authenticator");
+    if (!plain) return no(errc::integrity, "AP-REQ", "authenticator");
     const auto a = asn1::decode<msg::Authenticator>(bytes_view(*plain));
     if (!a) return {a.error(), error_code_t::krb_ap_err_bad_integrity};
     authenticated_at_ = a->ctime;
@@ -93,33 +93,33 @@ class authenticated_tgs_request : public kdc_exchange<C> {
       subkey_.emplace(std::move(*k));
     }
     if (!same_principal({a->cname, a->crealm}, {tgt_.cname, tgt_.crealm})) {
-      return no(errc::name_mismatch, error_code_t::krb_ap_err_badmatch, "Authenticator", "cname");
+      return no(errc::name_mismatch, "Authenticator", "cname");
     }
     if (const verdict v = check_body(env.crypto.get(), a->cksum, header_key_, req_.req_body.octets()); !v.ok())
       return v;
     if (!within_skew({a->ctime, a->cusec}, env.now, env.limits.clock_skew)) {
-      return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "Authenticator", "ctime");
+      return no(errc::clock_skew, "Authenticator", "ctime");
     }
     if (const verdict v = check_header_times(tgt_, request_body().kdc_options, env.now.at, env.limits.clock_skew);
         !v.ok()) {
       return v;
     }
     if (this->policy_.check_addresses && !address_fits(tgt_.caddr, this->peer_.address)) {
-      return no(errc::address_mismatch, error_code_t::krb_ap_err_badaddr, "EncTicketPart", "caddr");
+      return no(errc::address_mismatch, "EncTicketPart", "caddr");
     }
     // Another realm's KDC vouches for its own clients and those behind it, never for clients of
     // this realm
     if (from_other_realm() && tgt_.crealm == this->policy_.realm) {
-      return no(errc::path_not_checked, error_code_t::kdc_err_policy, "EncTicketPart", "crealm");
+      return no(errc::own_client_from_elsewhere, "EncTicketPart", "crealm");
     }
     // RFC 6113 section 5.4.1.1: such a ticket or authenticator may only be used as armor
     if (holds(tgt_.authorization_data, ad_t::fx_fast_armor) || holds(a->authorization_data, ad_t::fx_fast_armor)) {
-      return no(errc::refused_by_application, error_code_t::kdc_err_policy, "Authenticator", "authorization-data");
+      return no(errc::armor_ticket, "Authenticator", "authorization-data");
     }
     // RFC 4120 section 5.2.6.4: this KDC understands none of the elements in there
     if (holds(tgt_.authorization_data, ad_t::mandatory_for_kdc) ||
         holds(a->authorization_data, ad_t::mandatory_for_kdc)) {
-      return no(errc::critical_authdata, error_code_t::kdc_err_policy, "EncTicketPart", "authorization-data");
+      return no(errc::mandatory_for_kdc, "EncTicketPart", "authorization-data");
     }
     if (const verdict v = check_padata(a->authorization_data, env); !v.ok()) return v;
     return check_options(tgt_, request_body(), this->policy_);
@@ -131,12 +131,13 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     bool armored = false;
     for (const msg::PaData pa : *req_.padata) {
       if (pa.padata_type != padata_t::fx_fast) continue;
-      if (armored) return not_supported("PA-FX-FAST");  // each one costs a key derivation and a decryption
+      // each one costs a key derivation and a decryption
+      if (armored) return not_supported(errc::fast_not_supported, "PA-FX-FAST");
       armored = true;
       if (const verdict v = check_fast(env.crypto.get(), pa, subkey_, header_key_, this->workspace_); !v.ok()) return v;
     }
     if (!armored && (holds(tgt_.authorization_data, ad_t::fx_fast_used) || holds(authenticators, ad_t::fx_fast_used))) {
-      return no(errc::integrity, error_code_t::krb_ap_err_modified, "TGS-REQ", "padata");
+      return no(errc::fast_removed, "TGS-REQ", "padata");
     }
     return {};
   }
@@ -148,19 +149,15 @@ class authenticated_tgs_request : public kdc_exchange<C> {
       const key_usage_t usage = subkey_ ? key_usage_t::tgs_req_ad_subkey : key_usage_t::tgs_req_ad_session;
       const auto plain =
           open_sealed(env.crypto.get(), *request_body().enc_authorization_data, k, usage, this->workspace_);
-      if (!plain) {
-        return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "KDC-REQ-BODY", "enc-authorization-data");
-      }
+      if (!plain) { return no(errc::integrity, "KDC-REQ-BODY", "enc-authorization-data"); }
       added_at_ = stretch_of(*plain);
       const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", bytes_view(*plain));
       if (!data) return {data.error(), error_code_t::krb_ap_err_bad_integrity};
       if (holds(*data, ad_t::mandatory_for_kdc)) {
-        return no(errc::critical_authdata, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "enc-authorization-data");
+        return no(errc::mandatory_for_kdc, "KDC-REQ-BODY", "enc-authorization-data");
       }
     }
-    if (!gather()) {
-      return no(errc::refused_by_application, error_code_t::kdc_err_policy, "EncTicketPart", "authorization-data");
-    }
+    if (!gather()) { return no(errc::authdata_not_carried, "EncTicketPart", "authorization-data"); }
     return {};
   }
   constexpr bool gather() {
@@ -183,7 +180,7 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     auto k = take_key(env.crypto.get(), part->key, plain);
     if (!k) return {k.error(), error_code_t::kdc_err_etype_nosupp};
     if (!base::allowed(this->policy_.ticket_etypes, env.crypto.get(), env.crypto->etype_of(*k))) {
-      return no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "additional-tickets");
+      return no(errc::etype_not_allowed, "KDC-REQ-BODY", "additional-tickets");
     }
     this->user_key_.emplace(std::move(*k));
     if (const verdict v = check_header_times(*part, {}, env.now.at, env.limits.clock_skew); !v.ok()) return v;
@@ -191,7 +188,7 @@ class authenticated_tgs_request : public kdc_exchange<C> {
     // owner here
     if (const principal_view owner{part->cname, part->crealm};
         !same_principal(owner, this->requested_server_) && !same_principal(owner, this->server_.principal)) {
-      return no(errc::name_mismatch, error_code_t::kdc_err_server_nomatch, "KDC-REQ-BODY", "additional-tickets");
+      return no(errc::second_ticket_mismatch, "KDC-REQ-BODY", "additional-tickets");
     }
     return {};
   }

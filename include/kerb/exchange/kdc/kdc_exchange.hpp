@@ -65,7 +65,7 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   /// See kdc::frame_too_long.
   [[nodiscard]] constexpr step frame_too_long(const environment<C>& env) {
     if (const auto no = this->template unless<call::frame_too_long>(env)) return *no;
-    return turn_down({{.code = errc::frame_too_long}, error_code_t::krb_err_field_toolong}, env);
+    return turn_down(no({.code = errc::frame_too_long}), env);
   }
   /// Always misuse in an AS exchange, which has no check_request step.
   [[nodiscard]] constexpr step request_checked(bool, const environment<C>& env) {
@@ -199,9 +199,7 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   constexpr step begin_issue(Self& self, const issue_options& o, const environment<C>& env) {
     const auto as_it_was = std::tuple(draft_.endtime, draft_.renew_till, draft_.flags);
     restrict(o);
-    if (draft_.endtime <= draft_.starttime) {
-      return turn_down(no(errc::refused_by_application, error_code_t::kdc_err_never_valid), env);
-    }
+    if (draft_.endtime <= draft_.starttime) { return turn_down(no(errc::never_valid, "KDC-REQ-BODY"), env); }
     const std::array<std::uint8_t, max_key_octets> placeholder{};
     const bytes_view any_key = bytes_view(placeholder).first(env.crypto->key_octets(draft_.session_etype));
     const auto measured = part_writer(any_key, o);
@@ -275,9 +273,7 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
     // RFC 4120 section 7.2.1: the client then asks again over a stream
     if (const std::size_t octets = workspace_.message().size(); is_too_long(octets)) {
       workspace_.wipe_message();
-      return turn_down({{.code = errc::frame_too_long, .detail = static_cast<std::uint32_t>(octets)},
-                        error_code_t::krb_err_response_too_big},
-                       env);
+      return turn_down(no({.code = errc::reply_too_long, .detail = static_cast<std::uint32_t>(octets)}), env);
     }
     issued_ = true;
     state_ = state::over;
@@ -295,16 +291,13 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   /// seals the ticket.
   constexpr step choose_keys(const msg::KdcReqBody& body, const environment<C>& env) {
     const auto e = session_etype(env.crypto.get(), body, server_);
-    if (!e)
-      return turn_down(no(errc::unsupported_etype, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "etype"), env);
+    if (!e) return turn_down(no(errc::no_common_etype, "KDC-REQ-BODY", "etype"), env);
     draft_.session_etype = *e;
     if (user_key_) {
       draft_.ticket_etype = env.crypto->etype_of(*user_key_);
     } else {
       ticket_key_ = ticket_key(env.crypto.get(), server_);
-      if (ticket_key_ == nullptr) {
-        return turn_down(no(errc::no_key, error_code_t::kdc_err_etype_nosupp, "KDC-REQ-BODY", "sname"), env);
-      }
+      if (ticket_key_ == nullptr) { return turn_down(no(errc::server_has_no_key, "KDC-REQ-BODY", "sname"), env); }
       draft_.ticket_etype = env.crypto->etype_of(ticket_key_->key.get());
       draft_.kvno = ticket_key_->kvno;
     }
@@ -322,7 +315,7 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   constexpr step undecodable(const error& e, bytes_view octets, der::tag own, const environment<C>& env) {
     if (!octets.empty() && octets[0] != own.octet && is_other_message(octets[0]) &&
         peer_.arrived == transport::stream) {
-      return turn_down({{.code = errc::unexpected_message, .type = "KDC-REQ"}, error_code_t::krb_ap_err_msg_type}, env);
+      return turn_down(no(errc::unexpected_message, "KDC-REQ"), env);
     }
     const std::string_view field = e.code == errc::wrong_constant ? std::string_view(e.field) : std::string_view();
     if (field != "pvno" && field != "msg-type") return drop(e);

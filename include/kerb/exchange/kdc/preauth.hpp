@@ -106,7 +106,7 @@ class as_preauth : public kdc_exchange<C> {
     if (!plain) return no(plain.error().code, failed_code, "AS-REQ", "padata");
     if (!ts) return {ts.error(), failed_code};
     if (!within_skew({ts->patimestamp, ts->pausec.value_or(microseconds{})}, env.now, env.limits.clock_skew)) {
-      return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "PA-ENC-TS-ENC", "patimestamp");
+      return no(errc::clock_skew, "PA-ENC-TS-ENC", "patimestamp");
     }
     return {};
   }

@@ -6,8 +6,6 @@
 
 namespace kerb::inline v0::detail {
 
-constexpr verdict no(errc c, error_code_t code) { return no(c, code, "KDC-REQ-BODY"); }
-
 /// The e-text of a refusal: a short text for people, since some clients show nothing else.
 constexpr std::string_view e_text(error_code_t code) {
   switch (code) {
@@ -76,18 +74,16 @@ constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const 
   d.starttime = now;
   if (body.kdc_options.has(kdc_option_t::postdated)) {
     if (!policy.postdated || barred(principal_attribute::no_postdated)) {
-      return no(errc::refused_by_application, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "kdc-options");
+      return no(errc::cannot_postdate, "KDC-REQ-BODY", "kdc-options");
     }
     if (body.from && *body.from > now) {
-      if (*body.from > plus(now, policy.max_postdate)) {
-        return no(errc::refused_by_application, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "from");
-      }
+      if (*body.from > plus(now, policy.max_postdate)) { return no(errc::starts_too_late, "KDC-REQ-BODY", "from"); }
       d.starttime = *body.from;
       d.flags.set(ticket_flag_t::postdated);
       d.flags.set(ticket_flag_t::invalid);
     }
   } else if (body.from && *body.from > plus(now, skew)) {
-    return no(errc::ticket_not_yet_valid, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "from");
+    return no(errc::starts_in_future, "KDC-REQ-BODY", "from");
   }
   std::int64_t life = least(policy.max_life, server.max_life);
   std::int64_t renewable_life = least(policy.max_renewable_life, server.max_renewable_life);
@@ -97,9 +93,7 @@ constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const 
   }
   const kerberos_time till = body.till == no_wish ? latest_time : body.till;
   d.endtime = earlier(till, least(plus(d.starttime, life), bound));
-  if (d.endtime <= d.starttime) {
-    return no(errc::ticket_expired, error_code_t::kdc_err_never_valid, "KDC-REQ-BODY", "till");
-  }
+  if (d.endtime <= d.starttime) { return no(errc::never_valid, "KDC-REQ-BODY", "till"); }
   kerberos_time renew_till = earliest_time;
   if (body.kdc_options.has(kdc_option_t::renewable)) {
     renew_till = !body.rtime || *body.rtime == no_wish ? latest_time : *body.rtime;
@@ -114,22 +108,18 @@ constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const 
   return {};
 }
 
-constexpr verdict unknown_client() {
-  return no(errc::name_mismatch, error_code_t::kdc_err_c_principal_unknown, "KDC-REQ-BODY", "cname");
-}
+constexpr verdict unknown_client() { return no(errc::client_unknown, "KDC-REQ-BODY", "cname"); }
 /// Whether a client can get tickets for this server now, RFC 4120 section 3.1.3.
 template <crypto_policy C>
 constexpr verdict check_client(const principal_record<C>& c, const principal_record<C>& server, kerberos_time now) {
   using a = principal_attribute;
-  const auto refused = [](error_code_t code) {
-    return no(errc::refused_by_application, code, "KDC-REQ-BODY", "cname");
-  };
+  const auto refused = [](errc why) { return no(why, "KDC-REQ-BODY", "cname"); };
   if (c.attributes.has(a::not_a_client)) return unknown_client();
-  if (c.attributes.has(a::locked)) return refused(error_code_t::kdc_err_client_revoked);
-  if (c.valid_from && now < *c.valid_from) return refused(error_code_t::kdc_err_client_notyet);
-  if (c.expires && *c.expires <= now) return refused(error_code_t::kdc_err_name_exp);
+  if (c.attributes.has(a::locked)) return refused(errc::client_locked);
+  if (c.valid_from && now < *c.valid_from) return refused(errc::client_not_yet_valid);
+  if (c.expires && *c.expires <= now) return refused(errc::client_expired);
   const bool spent = (c.password_expires && *c.password_expires <= now) || c.attributes.has(a::must_change_password);
-  if (spent && !server.attributes.has(a::changes_passwords)) return refused(error_code_t::kdc_err_key_expired);
+  if (spent && !server.attributes.has(a::changes_passwords)) return refused(errc::password_expired);
   return {};
 }
 /// Whether a ticket for this server can be issued now (RFC 4120 section 3.1.3), or a ticket that
@@ -137,11 +127,11 @@ constexpr verdict check_client(const principal_record<C>& c, const principal_rec
 template <crypto_policy C>
 constexpr verdict check_server(const principal_record<C>& s, kerberos_time now, const char* type = "KDC-REQ-BODY") {
   using a = principal_attribute;
-  const auto refused = [&](error_code_t code) { return no(errc::refused_by_application, code, type, "sname"); };
-  if (s.attributes.has(a::locked)) return refused(error_code_t::kdc_err_service_revoked);
-  if (s.attributes.has(a::not_a_server)) return refused(error_code_t::kdc_err_s_principal_unknown);
-  if (s.valid_from && now < *s.valid_from) return refused(error_code_t::kdc_err_service_notyet);
-  if (s.expires && *s.expires <= now) return refused(error_code_t::kdc_err_service_exp);
+  const auto refused = [&](errc why) { return no(why, type, "sname"); };
+  if (s.attributes.has(a::locked)) return refused(errc::server_locked);
+  if (s.attributes.has(a::not_a_server)) return refused(errc::not_a_server);
+  if (s.valid_from && now < *s.valid_from) return refused(errc::server_not_yet_valid);
+  if (s.expires && *s.expires <= now) return refused(errc::server_expired);
   return {};
 }
 

@@ -39,11 +39,11 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     request_ = octets;
     req_ = *req;
     if (body().sname) this->requested_server_ = {*body().sname, body().realm};
-    const verdict no_tgt =
-        detail::no(errc::missing_field, error_code_t::kdc_err_padata_type_nosupp, "TGS-REQ", "padata");
+    const verdict no_tgt = detail::no(errc::no_header_ticket, "TGS-REQ", "padata");
     bool has_ap_req = false;
     for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
-      if (detail::is_for_somebody_else(pa.padata_type)) return this->turn_down(detail::not_supported("TGS-REQ"), env);
+      if (detail::is_for_somebody_else(pa.padata_type))
+        return this->turn_down(detail::not_supported(errc::impersonation_not_supported, "TGS-REQ"), env);
       if (pa.padata_type != padata_t::tgs_req) continue;
       if (has_ap_req) return this->turn_down(no_tgt, env);  // it would be unclear which one to use
       const auto ap = asn1::decode<msg::ApReq>(pa.padata_value);
@@ -103,27 +103,23 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   [[nodiscard]] constexpr step absent(const environment<C>& env) {
     if (const auto no = this->template unless<call::found>(env)) return *no;
     if (role_ == principal_role::header_server) {
-      return this->turn_down(detail::no(errc::wrong_service, error_code_t::krb_ap_err_not_us, "Ticket", "sname"), env);
+      return this->turn_down(detail::no(errc::wrong_service, "Ticket", "sname"), env);
     }
     if (role_ == principal_role::second_ticket_server) {
-      return this->turn_down(detail::no(errc::no_key, error_code_t::krb_ap_err_nokey, "Ticket", "sname"), env);
+      return this->turn_down(detail::no(errc::no_key, "Ticket", "sname"), env);
     }
-    return this->turn_down(
-        detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname"), env);
+    return this->turn_down(detail::no(errc::server_unknown, "KDC-REQ-BODY", "sname"), env);
   }
   /// Answers need_principal: the database does not answer.
   [[nodiscard]] constexpr step unavailable(const environment<C>& env) {
     if (const auto no = this->template unless<call::found>(env)) return *no;
-    return this->turn_down(detail::no(errc::no_answer, error_code_t::kdc_err_svc_unavailable), env);
+    return this->turn_down(detail::no(errc::database_unavailable, "KDC-REQ-BODY"), env);
   }
   /// Answers check_request: true if the authenticator was not seen before, or only with this same
   /// request.
   [[nodiscard]] constexpr step request_checked(bool is_unseen, const environment<C>& env) {
     if (const auto no = this->template unless<call::request_checked>(env)) return *no;
-    if (!is_unseen) {
-      return this->turn_down(detail::no(errc::replayed, error_code_t::krb_ap_err_repeat, "Authenticator", "ctime"),
-                             env);
-    }
+    if (!is_unseen) { return this->turn_down(detail::no(errc::replayed, "Authenticator", "ctime"), env); }
     return ask(principal_role::server);
   }
 
@@ -206,24 +202,20 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     // RFC 4120 section 5.4.1 allows user-to-user to omit the name; no client does, and the owner
     // could not be determined
     if (!body().sname || body().sname->name_string.empty()) {
-      return detail::no(errc::missing_field, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "sname");
+      return detail::no(errc::server_not_named, "KDC-REQ-BODY", "sname");
     }
-    if (!(body().realm == this->policy_.realm)) {
-      return detail::no(errc::name_mismatch, error_code_t::kdc_err_s_principal_unknown, "KDC-REQ-BODY", "realm");
-    }
+    if (!(body().realm == this->policy_.realm)) { return detail::no(errc::server_unknown, "KDC-REQ-BODY", "realm"); }
     if (ap_req_.ap_options.has(ap_option_t::use_session_key)) {
-      return detail::no(errc::session_key_ticket, error_code_t::kdc_err_badoption, "AP-REQ", "ap-options");
+      return detail::no(errc::option_not_allowed, "AP-REQ", "ap-options");
     }
     const bool again = has(o::renew) || has(o::validate);
     const bool same = same_principal(header_server(), this->requested_server_);
-    if (again && !same) {
-      return detail::no(errc::name_mismatch, error_code_t::kdc_err_server_nomatch, "KDC-REQ-BODY", "sname");
-    }
+    if (again && !same) { return detail::no(errc::server_mismatch, "KDC-REQ-BODY", "sname"); }
     // RFC 4120 section 3.3.2: a ticket-granting ticket for us; or the server's own ticket, to
     // renew, validate or proxy
     if (is_ours(ap_req_.ticket->sname)) return {};
     if ((again || has(o::proxy)) && same && !detail::tgs_realm(ap_req_.ticket->sname)) return {};
-    return detail::no(errc::wrong_service, error_code_t::krb_ap_err_not_us, "Ticket", "sname");
+    return detail::no(errc::wrong_service, "Ticket", "sname");
   }
 
   /// Opens the ticket that authenticates the request, and its authenticator:
@@ -245,8 +237,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   constexpr step open_second(const record& r, const environment<C>& env) {
     const msg::Ticket second = second_ticket();
     if (!is_ours(second.sname) || !(second.realm == this->policy_.realm)) {
-      return this->turn_down(
-          detail::no(errc::wrong_service, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "additional-tickets"), env);
+      return this->turn_down(detail::no(errc::second_ticket_not_tgt, "KDC-REQ-BODY", "additional-tickets"), env);
     }
     const std::size_t before = this->workspace_.kept().size();
     const verdict v = this->take_second(second, r, env);
@@ -287,7 +278,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     path_ = {};
     if (from_other_realm() && !(from == tgt_.crealm)) {
       if (!tgt_.transited.contents.empty() && tgt_.transited.tr_type != tr_t::domain_x500_compress) {
-        return detail::no(errc::path_not_checked, error_code_t::kdc_err_trtype_nosupp, "EncTicketPart", "transited");
+        return detail::no(errc::unknown_transited_type, "EncTicketPart", "transited");
       }
       const std::size_t free = this->workspace_.free(), least = this->refusal_size();
       const std::span<std::uint8_t> to = this->workspace_.borrow(free < least ? 0 : free - least);

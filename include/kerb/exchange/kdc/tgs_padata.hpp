@@ -16,9 +16,7 @@ namespace kerb::inline v0::detail {
 constexpr bool is_for_somebody_else(padata_t type) {
   return type == padata_t::for_user || type == padata_t::for_x509_user;
 }
-constexpr verdict not_supported(const char* type) {
-  return no(errc::refused_by_application, error_code_t::kdc_err_padata_type_nosupp, type, "padata");
-}
+constexpr verdict not_supported(errc what, const char* type) { return no(what, type, "padata"); }
 
 inline constexpr auto subkey_pepper = ascii("subkeyarmor");
 inline constexpr auto ticket_pepper = ascii("ticketarmor");
@@ -34,17 +32,17 @@ template <crypto_policy C>
 constexpr verdict check_fast(C& crypto, const msg::PaData& pa, const std::optional<typename C::key>& subkey,
                              const typename C::key& session_key, detail::workspace& in) {
   const auto request = asn1::decode<msg::PaFxFastRequest>(pa.padata_value);
-  if (!request) return {request.error(), error_code_t::krb_err_generic};
+  if (!request) return no(request.error());
   const auto* const armored = std::get_if<msg::KrbFastArmoredReq>(&request->value);
-  if (armored == nullptr || armored->armor || !subkey) return not_supported("PA-FX-FAST");
+  if (armored == nullptr || armored->armor || !subkey) return not_supported(errc::fast_not_supported, "PA-FX-FAST");
   const auto armor_key = fx_cf2(crypto, *subkey, session_key, subkey_pepper, ticket_pepper);
   if (!armor_key) return {armor_key.error(), error_code_t::kdc_err_etype_nosupp};
   const auto plain = open_sealed(crypto, armored->enc_fast_req, *armor_key, key_usage_t::fast_enc, in);
-  if (!plain) return no(errc::integrity, error_code_t::krb_ap_err_bad_integrity, "PA-FX-FAST", "enc-fast-req");
+  if (!plain) return no(errc::integrity, "PA-FX-FAST", "enc-fast-req");
   const auto inner = asn1::decode<msg::KrbFastReq>(bytes_view(*plain));
   if (!inner) return {inner.error(), error_code_t::krb_ap_err_bad_integrity};
   for (const msg::PaData p : inner->padata)
-    if (is_for_somebody_else(p.padata_type)) return not_supported("KrbFastReq");
+    if (is_for_somebody_else(p.padata_type)) return not_supported(errc::impersonation_not_supported, "KrbFastReq");
   return {};
 }
 

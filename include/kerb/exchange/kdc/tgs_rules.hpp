@@ -12,25 +12,19 @@ constexpr verdict check_header_times(const msg::EncTicketPart& tgt, const msg::K
                                      std::int64_t skew) {
   const bool validates = options.has(kdc_option_t::validate);
   if (tgt.flags.has(ticket_flag_t::invalid) && !validates) {
-    return no(errc::ticket_not_yet_valid, error_code_t::krb_ap_err_tkt_nyv, "EncTicketPart", "flags");
+    return no(errc::ticket_not_yet_valid, "EncTicketPart", "flags");
   }
   // RFC 4120 section 5.4.1: no ticket is validated before its start, by the clock that set it
   if (tgt.starttime.value_or(tgt.authtime) > plus(now, validates ? 0 : skew)) {
-    return no(errc::ticket_not_yet_valid, error_code_t::krb_ap_err_tkt_nyv, "EncTicketPart", "starttime");
+    return no(errc::ticket_not_yet_valid, "EncTicketPart", "starttime");
   }
-  if (now > plus(tgt.endtime, skew)) {
-    return no(errc::ticket_expired, error_code_t::krb_ap_err_tkt_expired, "EncTicketPart", "endtime");
-  }
-  if (validates && !tgt.flags.has(ticket_flag_t::invalid)) {
-    return no(errc::refused_by_application, error_code_t::kdc_err_policy, "EncTicketPart", "flags");
-  }
+  if (now > plus(tgt.endtime, skew)) { return no(errc::ticket_expired, "EncTicketPart", "endtime"); }
+  if (validates && !tgt.flags.has(ticket_flag_t::invalid)) { return no(errc::already_valid, "EncTicketPart", "flags"); }
   if (options.has(kdc_option_t::renew)) {
     if (!tgt.flags.has(ticket_flag_t::renewable) || !tgt.renew_till) {
-      return no(errc::refused_by_application, error_code_t::kdc_err_badoption, "EncTicketPart", "flags");
+      return no(errc::not_renewable, "EncTicketPart", "flags");
     }
-    if (now >= *tgt.renew_till) {
-      return no(errc::ticket_expired, error_code_t::krb_ap_err_tkt_expired, "EncTicketPart", "renew-till");
-    }
+    if (now >= *tgt.renew_till) { return no(errc::ticket_expired, "EncTicketPart", "renew-till"); }
   }
   return {};
 }
@@ -48,25 +42,23 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
                             {o::proxiable, f::proxiable},
                             {o::proxy, f::proxiable},
                             {o::allow_postdate, f::may_postdate}};
-  const verdict bad = no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
+  const auto bad = [](errc why) { return no(why, "KDC-REQ-BODY", "kdc-options"); };
   for (const pair& p : pairs)
-    if (body.kdc_options.has(p.option) && !tgt.flags.has(p.needs)) return bad;
-  if (body.kdc_options.has(o::postdated) && !tgt.flags.has(f::may_postdate)) {
-    return no(errc::refused_by_application, error_code_t::kdc_err_cannot_postdate, "KDC-REQ-BODY", "kdc-options");
-  }
+    if (body.kdc_options.has(p.option) && !tgt.flags.has(p.needs)) return bad(errc::flag_not_in_ticket);
+  if (body.kdc_options.has(o::postdated) && !tgt.flags.has(f::may_postdate)) { return bad(errc::cannot_postdate); }
   // Validation ends INVALID, which a renewal requires to have ended: no request can ask for both
-  if (body.kdc_options.has(o::renew) && body.kdc_options.has(o::validate)) return bad;
+  if (body.kdc_options.has(o::renew) && body.kdc_options.has(o::validate)) return bad(errc::options_contradict);
   // A renewed or validated ticket is the same ticket: no flag would show that its addresses are new
   if (body.kdc_options.has_any({o::renew, o::validate}) && body.kdc_options.has_any({o::forwarded, o::proxy}))
-    return bad;
+    return bad(errc::options_contradict);
   // Delegation without the user's ticket is that of MS-SFU, which is not implemented here
-  if (body.kdc_options.has(o::cname_in_addl_tkt)) return bad;
-  if (body.kdc_options.has(o::request_anonymous) && !policy.anonymous) return bad;
+  if (body.kdc_options.has(o::cname_in_addl_tkt)) return bad(errc::delegation_not_supported);
+  if (body.kdc_options.has(o::request_anonymous) && !policy.anonymous) return bad(errc::anonymity_not_supported);
   // RFC 6112 section 4.2: an anonymous ticket leads only to anonymous ones
-  if (tgt.flags.has(f::anonymous) && !body.kdc_options.has(o::request_anonymous)) return bad;
-  if (body.kdc_options.has(o::enc_tkt_in_skey) &&
-      (!policy.user_to_user || !body.additional_tickets || body.additional_tickets->empty())) {
-    return bad;
+  if (tgt.flags.has(f::anonymous) && !body.kdc_options.has(o::request_anonymous)) return bad(errc::anonymity_required);
+  if (body.kdc_options.has(o::enc_tkt_in_skey)) {
+    if (!policy.user_to_user) return bad(errc::user_to_user_not_supported);
+    if (!body.additional_tickets || body.additional_tickets->empty()) return bad(errc::second_ticket_missing);
   }
   return {};
 }
@@ -85,12 +77,12 @@ template <crypto_policy C>
 constexpr verdict check_body(C& crypto, const std::optional<msg::Checksum>& cksum, const typename C::key& session_key,
                              bytes_view body) {
   if (!cksum || !cksum_allowed(cksum_place::tgs_req_body, cksum->cksumtype, crypto.etype_of(session_key))) {
-    return no(errc::inappropriate_checksum, error_code_t::krb_ap_err_inapp_cksum, "Authenticator", "cksum");
+    return no(errc::inappropriate_checksum, "Authenticator", "cksum");
   }
   const bytes_view pieces[] = {body};
   if (crypto.verify(cksum->cksumtype, session_key, key_usage_t::tgs_req_authenticator_cksum, pieces, cksum->checksum) !=
       errc::ok) {
-    return no(errc::integrity, error_code_t::krb_ap_err_modified, "Authenticator", "cksum");
+    return no(errc::request_modified, "Authenticator", "cksum");
   }
   return {};
 }
@@ -99,15 +91,13 @@ constexpr verdict check_body(C& crypto, const std::optional<msg::Checksum>& cksu
 template <crypto_policy C>
 constexpr verdict check_tgs_server(const principal_record<C>& s, const msg::EncTicketPart& tgt, bool user_to_user) {
   using a = principal_attribute;
-  const auto refused = [](error_code_t code) {
-    return no(errc::refused_by_application, code, "KDC-REQ-BODY", "sname");
-  };
-  if (s.attributes.has(a::initial_only)) return refused(error_code_t::kdc_err_policy);
+  const auto refused = [](errc why) { return no(why, "KDC-REQ-BODY", "sname"); };
+  if (s.attributes.has(a::initial_only)) return refused(errc::initial_ticket_required);
   if (s.attributes.has(a::requires_preauth) && !tgt.flags.has(ticket_flag_t::pre_authent)) {
-    return refused(error_code_t::kdc_err_policy);
+    return refused(errc::preauth_ticket_required);
   }
-  if (s.attributes.has(a::user_to_user_only) && !user_to_user) return refused(error_code_t::kdc_err_must_use_user2user);
-  if (s.attributes.has(a::no_user_to_user) && user_to_user) return refused(error_code_t::kdc_err_policy);
+  if (s.attributes.has(a::user_to_user_only) && !user_to_user) return refused(errc::must_use_user_to_user);
+  if (s.attributes.has(a::no_user_to_user) && user_to_user) return refused(errc::user_to_user_forbidden);
   return {};
 }
 
@@ -123,10 +113,10 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, con
   // RFC 4120 section 2.5: a proxy is for a service. A ticket-granting ticket with other addresses
   // is a forwarded one.
   if (options.has(o::proxy) && tgs_realm(d.server.name)) {
-    return no(errc::refused_by_application, error_code_t::kdc_err_badoption, "KDC-REQ-BODY", "kdc-options");
+    return no(errc::option_not_allowed, "KDC-REQ-BODY", "kdc-options");
   }
   if (options.has(o::renew) && (!policy.renewable || server.attributes.has(a::no_renewable))) {
-    return no(errc::refused_by_application, error_code_t::kdc_err_policy, "KDC-REQ-BODY", "kdc-options");
+    return no(errc::renewal_forbidden, "KDC-REQ-BODY", "kdc-options");
   }
   d.authtime = tgt.authtime;
   if (options.has(o::validate) || options.has(o::renew)) {  // RFC 4120 section 3.3.3: the same ticket again

@@ -1,9 +1,9 @@
 // The common rules of KRB-SAFE, KRB-PRIV and KRB-CRED: options of a session, and checks of a message's fields.
 #pragma once
-#include "../../numbers/error_code.hpp"
 #include "../../store/replay_cache.hpp"
 #include "../addresses.hpp"
 #include "../environment.hpp"
+#include "../krb_error.hpp"
 #include "../session.hpp"
 
 namespace kerb::inline v0 {
@@ -39,31 +39,6 @@ struct session_options {
   key_choice keys = key_choice::last_negotiated;
   unnamed_sequence acceptor_seq = unnamed_sequence::as_initiator;
 };
-
-/// The code of the KRB-ERROR that RFC 4120 sections 3.4.2, 3.5.2 and 3.6.2 prescribe for a message
-/// refused with `e`, for applications that report it to their peer.
-constexpr error_code_t to_krb_error(const error& e) {
-  switch (e.code) {
-    case errc::wrong_constant:
-      return std::string_view(e.field) == "pvno" ? error_code_t::krb_ap_err_badversion
-                                                 : error_code_t::krb_ap_err_msg_type;
-    case errc::unexpected_tag:  // of the whole: another message
-      return e.offset == 0 && std::string_view(e.type).starts_with("KRB-") ? error_code_t::krb_ap_err_msg_type
-                                                                           : error_code_t::krb_err_generic;
-    case errc::integrity:
-      return std::string_view(e.type) == "KRB-SAFE" ? error_code_t::krb_ap_err_modified
-                                                    : error_code_t::krb_ap_err_bad_integrity;
-    case errc::not_sealed: return error_code_t::krb_ap_err_bad_integrity;
-    case errc::no_freshness: return error_code_t::krb_ap_err_modified;
-    case errc::unsupported_cksum:
-    case errc::inappropriate_checksum: return error_code_t::krb_ap_err_inapp_cksum;
-    case errc::address_mismatch: return error_code_t::krb_ap_err_badaddr;
-    case errc::clock_skew: return error_code_t::krb_ap_err_skew;
-    case errc::replayed: return error_code_t::krb_ap_err_repeat;
-    case errc::bad_order: return error_code_t::krb_ap_err_badorder;
-    default: return error_code_t::krb_err_generic;
-  }
-}
 
 /// The addresses of the two sides of a session, as seen from this side.
 struct session_addresses {

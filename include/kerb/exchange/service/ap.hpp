@@ -80,23 +80,15 @@ class [[nodiscard]] ap_acceptor
       return refused{{}, {.code = errc::unexpected_message, .type = "AP-REQ"}};
     } else if (octets.empty() || octets[0] != der::application(14).octet) {
       // RFC 4120 section 3.2.3: any other message type
-      return turn_down({.code = errc::unexpected_message, .type = "AP-REQ"}, error_code_t::krb_ap_err_msg_type, env);
+      return turn_down({.code = errc::unexpected_message, .type = "AP-REQ"}, env);
     } else {
-      const bool constant = req.error().code == errc::wrong_constant;
-      const bool type = constant && std::string_view(req.error().field) == "msg-type";
-      return turn_down(req.error(),
-                       type       ? error_code_t::krb_ap_err_msg_type
-                       : constant ? error_code_t::krb_ap_err_badversion
-                                  : error_code_t::krb_err_generic,
-                       env);
+      return turn_down(req.error(), env);
     }
     if (user_to_user() && !request_.user_to_user) {
-      return turn_down({.code = errc::session_key_ticket, .type = "AP-REQ", .field = "ap-options"},
-                       error_code_t::krb_ap_err_no_tgt, env);
+      return turn_down({.code = errc::session_key_ticket, .type = "AP-REQ", .field = "ap-options"}, env);
     }
     if (!is_ours(service())) {
-      return turn_down({.code = errc::wrong_service, .type = "Ticket", .field = "sname"},
-                       error_code_t::krb_ap_err_not_us, env);
+      return turn_down({.code = errc::wrong_service, .type = "Ticket", .field = "sname"}, env);
     }
     state_ = state::wants_key;
     return wanted();
@@ -124,24 +116,20 @@ class [[nodiscard]] ap_acceptor
   [[nodiscard]] constexpr step no_key(const no_ticket_key& none, const environment<C>& env) {
     if (const auto no = this->template unless<call::no_key>(env)) return *no;
     had_ = none;
-    if (tried_ != 0) {
-      return turn_down({.code = errc::integrity, .type = "Ticket", .field = "enc-part"},
-                       error_code_t::krb_ap_err_bad_integrity, env);
-    }
+    if (tried_ != 0) { return turn_down({.code = errc::integrity, .type = "Ticket", .field = "enc-part"}, env); }
     if (user_to_user()) {
-      return turn_down({.code = errc::session_key_ticket, .type = "Ticket", .field = "enc-part"},
-                       error_code_t::krb_ap_err_no_tgt, env);
+      return turn_down({.code = errc::session_key_ticket, .type = "Ticket", .field = "enc-part"}, env);
     }
     if (none.why != errc::bad_key_version) {
       error e{.code = errc::no_key, .type = "Ticket", .field = "sname"};
       if (none.total != 0) e.detail = static_cast<std::uint32_t>(req_.ticket->enc_part.etype), e.field = "enc-part";
-      return turn_down(e, error_code_t::krb_ap_err_nokey, env);
+      return turn_down(e, env);
     }
     return turn_down({.code = errc::bad_key_version,
                       .detail = req_.ticket->enc_part.kvno.value_or(0),
                       .type = "Ticket",
                       .field = "enc-part"},
-                     error_code_t::krb_ap_err_badkeyver, env);
+                     env);
   }
 
   /// Answers check_replay: whether the authenticator was seen before. `fresh` means that it was
@@ -150,16 +138,13 @@ class [[nodiscard]] ap_acceptor
   [[nodiscard]] constexpr step replay_checked(replay_verdict v, const environment<C>& env) {
     if (const auto no = this->template unless<call::replay_checked>(env)) return *no;
     if (v == replay_verdict::seen) {
-      return turn_down({.code = errc::replayed, .type = "Authenticator", .field = "ctime"},
-                       error_code_t::krb_ap_err_repeat, env);
+      return turn_down({.code = errc::replayed, .type = "Authenticator", .field = "ctime"}, env);
     }
     if (v != replay_verdict::fresh) {
-      return turn_down({.code = errc::replay_unknown, .type = "Authenticator", .field = "ctime"},
-                       error_code_t::kdc_err_svc_unavailable, env);
+      return turn_down({.code = errc::replay_unknown, .type = "Authenticator", .field = "ctime"}, env);
     }
     if (env.now.at >= forget_after(env.limits)) {  // the replay cache may already have forgotten it
-      return turn_down({.code = errc::clock_skew, .type = "Authenticator", .field = "ctime"},
-                       error_code_t::krb_ap_err_skew, env);
+      return turn_down({.code = errc::clock_skew, .type = "Authenticator", .field = "ctime"}, env);
     }
     state_ = state::proven;
     return authenticated{};
@@ -357,6 +342,9 @@ class [[nodiscard]] ap_acceptor
     if (request_.service) return *request_.service;
     const principal_view asked{req.ticket->sname, req.ticket->realm};
     return request_.services.empty() || is_ours(asked) ? asked : *request_.services.begin();
+  }
+  constexpr step turn_down(const error& why, const environment<C>& env) {
+    return turn_down(why, to_krb_error(why), env);
   }
   /// RFC 4120 section 3.2.3: a client whose request fails gets a KRB-ERROR.
   KERB_COLD constexpr step turn_down(error why, error_code_t code, const environment<C>& env) {

@@ -13,12 +13,8 @@ namespace kerb::inline v0::detail {
 /// RFC 4120 section 3.2.3: the ticket names the client. The authenticator's name must match, but is
 /// not trusted.
 constexpr verdict check_client(const msg::Authenticator& auth, const msg::EncTicketPart& ticket) {
-  if (!(auth.crealm == ticket.crealm)) {
-    return no(errc::name_mismatch, error_code_t::krb_ap_err_badmatch, "Authenticator", "crealm");
-  }
-  if (!same_name(auth.cname, ticket.cname)) {
-    return no(errc::name_mismatch, error_code_t::krb_ap_err_badmatch, "Authenticator", "cname");
-  }
+  if (!(auth.crealm == ticket.crealm)) { return no(errc::name_mismatch, "Authenticator", "crealm"); }
+  if (!same_name(auth.cname, ticket.cname)) { return no(errc::name_mismatch, "Authenticator", "cname"); }
   return {};
 }
 
@@ -28,7 +24,7 @@ constexpr verdict check_address(const msg::EncTicketPart& ticket, const acceptor
   if (v == address_verdict::unrestricted ? !r.demand_addresses : v == address_verdict::listed && r.peer_address) {
     return {};
   }
-  return no(errc::address_mismatch, error_code_t::krb_ap_err_badaddr, "EncTicketPart", "caddr");
+  return no(errc::address_mismatch, "EncTicketPart", "caddr");
 }
 
 /// The realm of all the service's names; none if it has no names, or names of several realms.
@@ -52,26 +48,20 @@ constexpr verdict check_path(const msg::EncTicketPart& ticket, const std::option
   if (ticket.flags.has(ticket_flag_t::transited_policy_checked) && !r.distrust_kdc_paths) return {};
   if (r.paths) {
     const error e = check_transited(ticket.transited, ticket.crealm, own.value_or(kerberos_string{}), *r.paths);
-    return e.ok() ? verdict{} : verdict{e, error_code_t::krb_ap_path_not_accepted};
+    return e.ok() ? verdict{} : no(e);
   }
   if (r.trust_unchecked_path) return {};
-  return no(errc::path_not_checked, error_code_t::krb_ap_path_not_accepted, "EncTicketPart", "transited");
+  return no(errc::path_not_checked, "EncTicketPart", "transited");
 }
 
 /// RFC 4120 section 3.2.3: authenticator and ticket must be current.
 constexpr verdict check_times(const msg::EncTicketPart& ticket, timestamp at, timestamp now, std::int64_t skew) {
-  if (!within_skew(at, now, skew)) {
-    return no(errc::clock_skew, error_code_t::krb_ap_err_skew, "Authenticator", "ctime");
-  }
-  if (ticket.flags.has(ticket_flag_t::invalid)) {
-    return no(errc::ticket_not_yet_valid, error_code_t::krb_ap_err_tkt_nyv, "EncTicketPart", "flags");
-  }
+  if (!within_skew(at, now, skew)) { return no(errc::clock_skew, "Authenticator", "ctime"); }
+  if (ticket.flags.has(ticket_flag_t::invalid)) { return no(errc::ticket_not_yet_valid, "EncTicketPart", "flags"); }
   if (ticket.starttime.value_or(ticket.authtime) > plus(now.at, skew)) {
-    return no(errc::ticket_not_yet_valid, error_code_t::krb_ap_err_tkt_nyv, "EncTicketPart", "starttime");
+    return no(errc::ticket_not_yet_valid, "EncTicketPart", "starttime");
   }
-  if (now.at > plus(ticket.endtime, skew)) {
-    return no(errc::ticket_expired, error_code_t::krb_ap_err_tkt_expired, "EncTicketPart", "endtime");
-  }
+  if (now.at > plus(ticket.endtime, skew)) { return no(errc::ticket_expired, "EncTicketPart", "endtime"); }
   return {};
 }
 
@@ -83,8 +73,8 @@ constexpr bool wants_mutual(const std::optional<gss_checksum>& gss, msg::ApOptio
 }
 /// The client does not request mutual authentication. The verdict names the field that shows this.
 constexpr verdict no_mutual(bool in_checksum) {
-  return in_checksum ? no(errc::mutual_required, error_code_t::krb_ap_err_mut_fail, "checksum 0x8003", "Flags")
-                     : no(errc::mutual_required, error_code_t::krb_ap_err_mut_fail, "AP-REQ", "ap-options");
+  return in_checksum ? no(errc::mutual_required, "checksum 0x8003", "Flags")
+                     : no(errc::mutual_required, "AP-REQ", "ap-options");
 }
 
 /// Whether the client states that it supports channel bindings (MS-KILE section 3.2.5.8).
@@ -109,15 +99,11 @@ constexpr verdict check_bindings(C& policy, const std::optional<gss_checksum>& g
   const bool present = gss && gss->has_bindings();
   if (!present) {
     if (r.binding == binding_rule::if_present && !knows_bindings(data)) return {};
-    return no(errc::bindings_missing, error_code_t::krb_err_generic, "checksum 0x8003", "Bnd");
+    return no(errc::bindings_missing, "checksum 0x8003", "Bnd");
   }
   std::array<std::uint8_t, gss_checksum::bnd_size> own{};
-  if (const errc e = hash_bindings(policy, *r.bindings, own); e != errc::ok) {
-    return no(e, error_code_t::krb_err_generic, "checksum 0x8003", "Bnd");
-  }
-  if (!ct_equal(bytes_view(own), gss->bnd)) {
-    return no(errc::bindings_mismatch, error_code_t::krb_err_generic, "checksum 0x8003", "Bnd");
-  }
+  if (const errc e = hash_bindings(policy, *r.bindings, own); e != errc::ok) { return no(e, "checksum 0x8003", "Bnd"); }
+  if (!ct_equal(bytes_view(own), gss->bnd)) { return no(errc::bindings_mismatch, "checksum 0x8003", "Bnd"); }
   bound = true;
   return {};
 }

@@ -202,7 +202,7 @@ template <crypto_policy C>
   const auto said = [&](const char* type) {
     if (v.why.code == errc::critical_authdata)
       v.why = {.code = v.why.code, .type = type, .field = "authorization-data"};
-    return detail::verdict{v.why, error_code_t::krb_err_generic};
+    return detail::no(v.why);
   };
   if (ticket) {
     detail::authdata_walk walk(v);

@@ -111,55 +111,55 @@ constexpr std::uint8_t nothing_sealed[] = {0x30, 0x00};
 constexpr kerberos_string no_parts[1] = {};
 const refusal refusals[] = {
     {"an unknown client", [](world& w) { w.client.there = false; }, error_code_t::kdc_err_c_principal_unknown,
-     errc::name_mismatch, "KDC-REQ-BODY", "cname"},
+     errc::client_unknown, "KDC-REQ-BODY", "cname"},
     {"an unknown server", [](world& w) { w.tgs.there = false; }, error_code_t::kdc_err_s_principal_unknown,
-     errc::name_mismatch, "KDC-REQ-BODY", "sname"},
+     errc::server_unknown, "KDC-REQ-BODY", "sname"},
     {"another realm", [](world& w) { w.body.realm = other_org; }, error_code_t::kdc_err_c_principal_unknown,
-     errc::name_mismatch, "KDC-REQ-BODY", "cname"},
+     errc::client_unknown, "KDC-REQ-BODY", "cname"},
     {"a client without a component", [](world& w) { w.body.cname = msg::PrincipalName{}; },
-     error_code_t::kdc_err_c_principal_unknown, errc::name_mismatch, "KDC-REQ-BODY", "cname"},
+     error_code_t::kdc_err_c_principal_unknown, errc::client_unknown, "KDC-REQ-BODY", "cname"},
     {"a server without a component",
      [](world& w) {
        w.body.sname = msg::PrincipalName{name_t::principal, view_of<kerberos_string>(no_parts, 0)};
      },
-     error_code_t::kdc_err_s_principal_unknown, errc::missing_field, "KDC-REQ-BODY", "sname"},
+     error_code_t::kdc_err_s_principal_unknown, errc::server_not_named, "KDC-REQ-BODY", "sname"},
     {"a client that is none", [](world& w) { w.client.record.attributes.set(a::not_a_client); },
-     error_code_t::kdc_err_c_principal_unknown, errc::name_mismatch, "KDC-REQ-BODY", "cname"},
+     error_code_t::kdc_err_c_principal_unknown, errc::client_unknown, "KDC-REQ-BODY", "cname"},
     {"a locked client", [](world& w) { w.client.record.attributes.set(a::locked); },
-     error_code_t::kdc_err_client_revoked, errc::refused_by_application, "KDC-REQ-BODY", "cname"},
+     error_code_t::kdc_err_client_revoked, errc::client_locked, "KDC-REQ-BODY", "cname"},
     {"a client that is not valid yet", [](world& w) { w.client.record.valid_from = plus(noon.at, 1); },
-     error_code_t::kdc_err_client_notyet, errc::refused_by_application, "KDC-REQ-BODY", "cname"},
+     error_code_t::kdc_err_client_notyet, errc::client_not_yet_valid, "KDC-REQ-BODY", "cname"},
     {"a client that has expired", [](world& w) { w.client.record.expires = noon.at; }, error_code_t::kdc_err_name_exp,
-     errc::refused_by_application, "KDC-REQ-BODY", "cname"},
+     errc::client_expired, "KDC-REQ-BODY", "cname"},
     {"an expired password", [](world& w) { w.client.record.password_expires = noon.at; },
-     error_code_t::kdc_err_key_expired, errc::refused_by_application, "KDC-REQ-BODY", "cname"},
+     error_code_t::kdc_err_key_expired, errc::password_expired, "KDC-REQ-BODY", "cname"},
     {"a password that must be changed", [](world& w) { w.client.record.attributes.set(a::must_change_password); },
-     error_code_t::kdc_err_key_expired, errc::refused_by_application, "KDC-REQ-BODY", "cname"},
+     error_code_t::kdc_err_key_expired, errc::password_expired, "KDC-REQ-BODY", "cname"},
     {"a locked server", [](world& w) { w.tgs.record.attributes.set(a::locked); }, error_code_t::kdc_err_service_revoked,
-     errc::refused_by_application, "KDC-REQ-BODY", "sname"},
+     errc::server_locked, "KDC-REQ-BODY", "sname"},
     {"a server that is none", [](world& w) { w.tgs.record.attributes.set(a::not_a_server); },
-     error_code_t::kdc_err_s_principal_unknown, errc::refused_by_application, "KDC-REQ-BODY", "sname"},
+     error_code_t::kdc_err_s_principal_unknown, errc::not_a_server, "KDC-REQ-BODY", "sname"},
     {"a server that is not valid yet", [](world& w) { w.tgs.record.valid_from = plus(noon.at, 1); },
-     error_code_t::kdc_err_service_notyet, errc::refused_by_application, "KDC-REQ-BODY", "sname"},
+     error_code_t::kdc_err_service_notyet, errc::server_not_yet_valid, "KDC-REQ-BODY", "sname"},
     {"a server that has expired", [](world& w) { w.tgs.record.expires = noon.at; }, error_code_t::kdc_err_service_exp,
-     errc::refused_by_application, "KDC-REQ-BODY", "sname"},
+     errc::server_expired, "KDC-REQ-BODY", "sname"},
     {"a server that is a user", [](world& w) { w.tgs.record.attributes.set(a::user_to_user_only); },
-     error_code_t::kdc_err_must_use_user2user, errc::refused_by_application, "KDC-REQ-BODY", "sname"},
+     error_code_t::kdc_err_must_use_user2user, errc::must_use_user_to_user, "KDC-REQ-BODY", "sname"},
 
     {"no pre-authentication", [](world& w) { w.with_timestamp = false; }, error_code_t::kdc_err_preauth_required,
-     errc::no_preauth_mechanism, "AS-REQ", "padata"},
+     errc::preauth_required, "AS-REQ", "padata"},
     {"no pre-authentication, and the client's record asks for it",
      [](world& w) {
        w.with_timestamp = w.settings.require_preauth = false;
        w.client.record.attributes.set(a::requires_preauth);
      },
-     error_code_t::kdc_err_preauth_required, errc::no_preauth_mechanism, "AS-REQ", "padata"},
+     error_code_t::kdc_err_preauth_required, errc::preauth_required, "AS-REQ", "padata"},
     {"no pre-authentication, and the server's record asks for it",
      [](world& w) {
        w.with_timestamp = w.settings.require_preauth = false;
        w.tgs.record.attributes.set(a::requires_preauth);
      },
-     error_code_t::kdc_err_preauth_required, errc::no_preauth_mechanism, "AS-REQ", "padata"},
+     error_code_t::kdc_err_preauth_required, errc::preauth_required, "AS-REQ", "padata"},
     {"a timestamp under another key", [](world& w) { w.stamp_key = &w.service.own; },
      error_code_t::kdc_err_preauth_failed, errc::integrity, "AS-REQ", "padata"},
     {"a timestamp under a key of a type that the client has none of", [](world& w) { w.stamp_key = &w.user.own; },
@@ -179,63 +179,63 @@ const refusal refusals[] = {
      },
      error_code_t::krb_ap_err_skew, errc::clock_skew, "PA-ENC-TS-ENC", "patimestamp"},
     {"a timestamp under a key of a type that policy forbids", [](world& w) { w.settings.reply_etypes = only_17; },
-     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "etype"},
+     error_code_t::kdc_err_etype_nosupp, errc::no_common_etype, "KDC-REQ-BODY", "etype"},
 
     {"encryption types that nobody has", [](world& w) { w.body.etype = view_of<etype_t>(old_types); },
-     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "etype"},
+     error_code_t::kdc_err_etype_nosupp, errc::no_common_etype, "KDC-REQ-BODY", "etype"},
     {"encryption types that the client has no key of", [](world& w) { w.body.etype = view_of<etype_t>(only_17); },
-     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "etype"},
+     error_code_t::kdc_err_etype_nosupp, errc::no_common_etype, "KDC-REQ-BODY", "etype"},
     {"no encryption type", [](world& w) { w.body.etype = view_of<etype_t>(only_17, 0); },
-     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "etype"},
+     error_code_t::kdc_err_etype_nosupp, errc::no_common_etype, "KDC-REQ-BODY", "etype"},
     {"session keys that the server does not declare", [](world& w) { w.body.etype = view_of<etype_t>(only_20); },
-     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "etype"},
+     error_code_t::kdc_err_etype_nosupp, errc::no_common_etype, "KDC-REQ-BODY", "etype"},
     {"session keys that policy forbids", [](world& w) { w.settings.session_etypes = only_17; },
-     error_code_t::kdc_err_etype_nosupp, errc::unsupported_etype, "KDC-REQ-BODY", "etype"},
+     error_code_t::kdc_err_etype_nosupp, errc::no_common_etype, "KDC-REQ-BODY", "etype"},
     {"tickets that policy forbids", [](world& w) { w.settings.ticket_etypes = only_17; },
-     error_code_t::kdc_err_etype_nosupp, errc::no_key, "KDC-REQ-BODY", "sname"},
+     error_code_t::kdc_err_etype_nosupp, errc::server_has_no_key, "KDC-REQ-BODY", "sname"},
 
     {"FORWARDED", [](world& w) { w.body.kdc_options.set(o::forwarded); }, error_code_t::kdc_err_badoption,
-     errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+     errc::option_not_allowed, "KDC-REQ-BODY", "kdc-options"},
     {"PROXY", [](world& w) { w.body.kdc_options.set(o::proxy); }, error_code_t::kdc_err_badoption,
-     errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+     errc::option_not_allowed, "KDC-REQ-BODY", "kdc-options"},
     {"RENEW", [](world& w) { w.body.kdc_options.set(o::renew); }, error_code_t::kdc_err_badoption,
-     errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+     errc::option_not_allowed, "KDC-REQ-BODY", "kdc-options"},
     {"VALIDATE", [](world& w) { w.body.kdc_options.set(o::validate); }, error_code_t::kdc_err_badoption,
-     errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+     errc::option_not_allowed, "KDC-REQ-BODY", "kdc-options"},
     {"ENC-TKT-IN-SKEY", [](world& w) { w.body.kdc_options.set(o::enc_tkt_in_skey); }, error_code_t::kdc_err_badoption,
-     errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+     errc::option_not_allowed, "KDC-REQ-BODY", "kdc-options"},
     {"CNAME-IN-ADDL-TKT", [](world& w) { w.body.kdc_options.set(o::cname_in_addl_tkt); },
-     error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+     error_code_t::kdc_err_badoption, errc::option_not_allowed, "KDC-REQ-BODY", "kdc-options"},
     {"an anonymous client", [](world& w) { w.body.kdc_options.set(o::request_anonymous); },
-     error_code_t::kdc_err_badoption, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+     error_code_t::kdc_err_badoption, errc::anonymity_not_supported, "KDC-REQ-BODY", "kdc-options"},
 
     {"an end in the past", [](world& w) { w.body.till = noon.at; }, error_code_t::kdc_err_never_valid,
-     errc::ticket_expired, "KDC-REQ-BODY", "till"},
+     errc::never_valid, "KDC-REQ-BODY", "till"},
     {"a start to come that was not to be postdated", [](world& w) { w.body.from = plus(noon.at, 301); },
-     error_code_t::kdc_err_cannot_postdate, errc::ticket_not_yet_valid, "KDC-REQ-BODY", "from"},
+     error_code_t::kdc_err_cannot_postdate, errc::starts_in_future, "KDC-REQ-BODY", "from"},
     {"a postdated ticket where policy has none",
      [](world& w) {
        w.settings.postdated = false;
        w.body.kdc_options.set(o::postdated);
      },
-     error_code_t::kdc_err_cannot_postdate, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+     error_code_t::kdc_err_cannot_postdate, errc::cannot_postdate, "KDC-REQ-BODY", "kdc-options"},
     {"a postdated ticket of a client that gets none",
      [](world& w) {
        w.client.record.attributes.set(a::no_postdated);
        w.body.kdc_options.set(o::postdated);
      },
-     error_code_t::kdc_err_cannot_postdate, errc::refused_by_application, "KDC-REQ-BODY", "kdc-options"},
+     error_code_t::kdc_err_cannot_postdate, errc::cannot_postdate, "KDC-REQ-BODY", "kdc-options"},
     {"a start too far away",
      [](world& w) {
        w.body.kdc_options.set(o::postdated);
        w.body.from = plus(noon.at, w.settings.max_postdate + 1);
        w.body.till = {};
      },
-     error_code_t::kdc_err_cannot_postdate, errc::refused_by_application, "KDC-REQ-BODY", "from"},
+     error_code_t::kdc_err_cannot_postdate, errc::starts_too_late, "KDC-REQ-BODY", "from"},
     {"what the caller's policy refuses", [](world& w) { w.refuse = error_code_t::kdc_err_policy; },
      error_code_t::kdc_err_policy, errc::refused_by_application, "", ""},
     {"an end that the caller's policy leaves no time", [](world& w) { w.options.endtime = noon.at; },
-     error_code_t::kdc_err_never_valid, errc::refused_by_application, "KDC-REQ-BODY", ""},
+     error_code_t::kdc_err_never_valid, errc::never_valid, "KDC-REQ-BODY", ""},
 };
 TEST_CASE("as_kdc: what is not to be answered with a ticket is refused with its own error",
           "[exchange][rfc4120-3.1.3]") {
@@ -602,8 +602,8 @@ constexpr bool a_client_of_another_realm_is_sent_there() {
   world plain;  // a name that is no enterprise name, and no canonicalisation asked for
   plain.refer = other_org;
   plain.client.there = false;
-  return r.is(error_code_t::kdc_err_wrong_realm) && r.sent->crealm && *r.sent->crealm == other_org &&
-         plain.ask_as().is(error_code_t::kdc_err_c_principal_unknown);
+  return r.is(error_code_t::kdc_err_wrong_realm, errc::wrong_realm, "KDC-REQ-BODY", "cname") && r.sent->crealm &&
+         *r.sent->crealm == other_org && plain.ask_as().is(error_code_t::kdc_err_c_principal_unknown);
 }
 KERB_BOTH("as_kdc: a client of another realm is told which, if it asked", "[exchange][rfc6806-4]",
           a_client_of_another_realm_is_sent_there);

@@ -18,7 +18,7 @@ constexpr bool a_request_for_somebody_else_is_refused() {
       const msg::PaData pa[] = {{type, some_octets}};
       w.more_padata = pa;
       w.body.kdc_options.set(o::canonicalize, canonicalize);
-      if (!w.ask_tgs().is(error_code_t::kdc_err_padata_type_nosupp, errc::refused_by_application, "TGS-REQ",
+      if (!w.ask_tgs().is(error_code_t::kdc_err_padata_type_nosupp, errc::impersonation_not_supported, "TGS-REQ",
                           "padata") ||
           w.asked != 0) {
         return false;
@@ -56,7 +56,8 @@ constexpr bool a_request_for_somebody_else_is_seen_under_fast() {
     w.with_subkey = true;
     const msg::PaData pa[] = {{padata_t::pac_options, some_octets}, {type, some_octets}};
     w.armored = msg::MethodData(view_of<msg::PaData>(pa));
-    if (!w.ask_tgs().is(error_code_t::kdc_err_padata_type_nosupp, errc::refused_by_application, "KrbFastReq", "padata"))
+    if (!w.ask_tgs().is(error_code_t::kdc_err_padata_type_nosupp, errc::impersonation_not_supported, "KrbFastReq",
+                        "padata"))
       return false;
   }
   return true;
@@ -81,7 +82,7 @@ constexpr bool fast_is_opened_once() {
                                           again));
     if (copies == 1
             ? !r.issued
-            : !r.is(error_code_t::kdc_err_padata_type_nosupp, errc::refused_by_application, "PA-FX-FAST", "padata")) {
+            : !r.is(error_code_t::kdc_err_padata_type_nosupp, errc::fast_not_supported, "PA-FX-FAST", "padata")) {
       return false;
     }
   }
@@ -120,10 +121,10 @@ constexpr bool what_cannot_be_opened_is_refused() {
   return ask([](world&) {}).issued &&
          ask([](world& w) {
            w.armor = msg::KrbFastArmor{armor_t::initiator_params, some_octets, {}};
-         }).is(error_code_t::kdc_err_padata_type_nosupp, errc::refused_by_application, "PA-FX-FAST", "padata") &&
+         }).is(error_code_t::kdc_err_padata_type_nosupp, errc::fast_not_supported, "PA-FX-FAST", "padata") &&
          ask([](world& w) {
            w.with_subkey = false;
-         }).is(error_code_t::kdc_err_padata_type_nosupp, errc::refused_by_application, "PA-FX-FAST", "padata") &&
+         }).is(error_code_t::kdc_err_padata_type_nosupp, errc::fast_not_supported, "PA-FX-FAST", "padata") &&
          ask([](world& w) {
            w.armor_key = &w.subkey;
          }).is(error_code_t::krb_ap_err_bad_integrity, errc::integrity, "PA-FX-FAST", "enc-fast-req") &&
@@ -195,7 +196,7 @@ constexpr bool no_armored_part_hides_behind_another() {
       .ask(*asn1::encode(msg::TgsReq{msg::MethodData(view_of<msg::PaData>(list)),
                                      captured<msg::KdcReqBody>::as_sent(req->req_body.octets())},
                          again))
-      .is(error_code_t::kdc_err_padata_type_nosupp, errc::refused_by_application, "PA-FX-FAST", "padata");
+      .is(error_code_t::kdc_err_padata_type_nosupp, errc::fast_not_supported, "PA-FX-FAST", "padata");
 }
 KERB_BOTH("tgs_kdc: no PA-FX-FAST hides behind another one", "[exchange][rfc6113-5.4.2]",
           no_armored_part_hides_behind_another);
@@ -211,7 +212,7 @@ constexpr bool who_used_fast_has_it_in_the_request() {
       world w;
       w.with_subkey = true;
       (in_ticket ? w.tgt.authorization_data : w.authenticator.authorization_data) = used;
-      if (!w.ask_tgs().is(error_code_t::krb_ap_err_modified, errc::integrity, "TGS-REQ", "padata")) return false;
+      if (!w.ask_tgs().is(error_code_t::krb_ap_err_modified, errc::fast_removed, "TGS-REQ", "padata")) return false;
       w.armored.emplace();
       if (!w.ask_tgs().issued) return false;
     }

@@ -9,30 +9,6 @@ using namespace kerb_test;
 
 namespace {
 
-constexpr bool codes_of_the_rfc() {
-  const auto code = [](errc c, const char* type = "", const char* field = "", std::uint32_t offset = 0) {
-    return to_krb_error({.code = c, .offset = offset, .type = type, .field = field});
-  };
-  using e = error_code_t;
-  return code(errc::wrong_constant, "KRB-PRIV", "pvno") == e::krb_ap_err_badversion &&
-         code(errc::wrong_constant, "KRB-PRIV", "msg-type") == e::krb_ap_err_msg_type &&
-         code(errc::unexpected_tag, "KRB-SAFE") == e::krb_ap_err_msg_type &&
-         code(errc::unexpected_tag, "KRB-SAFE", "", 2) == e::krb_err_generic &&
-         code(errc::unexpected_tag, "EncKrbPrivPart") == e::krb_err_generic &&
-         code(errc::integrity, "KRB-PRIV") == e::krb_ap_err_bad_integrity &&
-         code(errc::integrity, "KRB-CRED") == e::krb_ap_err_bad_integrity &&
-         code(errc::integrity, "KRB-SAFE") == e::krb_ap_err_modified &&
-         code(errc::not_sealed, "KRB-CRED") == e::krb_ap_err_bad_integrity &&
-         code(errc::no_freshness) == e::krb_ap_err_modified &&
-         code(errc::inappropriate_checksum) == e::krb_ap_err_inapp_cksum &&
-         code(errc::unsupported_cksum) == e::krb_ap_err_inapp_cksum &&
-         code(errc::address_mismatch) == e::krb_ap_err_badaddr && code(errc::clock_skew) == e::krb_ap_err_skew &&
-         code(errc::replayed) == e::krb_ap_err_repeat && code(errc::bad_order) == e::krb_ap_err_badorder &&
-         code(errc::truncated) == e::krb_err_generic && code(errc::replay_unknown) == e::krb_err_generic;
-}
-KERB_BOTH("to_krb_error: the codes that the RFC names", "[exchange][rfc4120-3.4.2][rfc4120-3.5.2][rfc4120-3.6.2]",
-          codes_of_the_rfc);
-
 constexpr std::uint8_t mapped_octets[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1};
 
 constexpr bool addresses_of_a_session() {
