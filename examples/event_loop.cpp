@@ -5,7 +5,6 @@
 #include <chrono>
 #include <kerb/botan.hpp>
 
-#include "support/explain.hpp"
 #include "support/story.hpp"
 #include "support/throwaway_kdc.hpp"
 
@@ -82,7 +81,8 @@ class login {
     hang_up();
     over_ = true;
     if (!why.ok())
-      return void(std::printf("%s: %s\n", example::text_of(who_).c_str(), example::explain(why, who_).c_str()));
+      return void(std::printf("%s: %s\n", example::text_of(who_).c_str(),
+                              log_line(why, kerb::party::client, kerb::principal_view(who_).realm.text()).c_str()));
     const auto tgt = std::move(exchange_).take();
     succeeded_ = tgt.has_value();
     if (tgt)

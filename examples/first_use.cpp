@@ -3,7 +3,6 @@
 
 #include <kerb/botan.hpp>
 
-#include "support/explain.hpp"
 #include "support/posix_transport.hpp"
 #include "support/story.hpp"
 #include "support/throwaway_kdc.hpp"
@@ -16,7 +15,7 @@ kerb::timestamp now() {
   return {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}};
 }
 int report(const kerb::error& e) {
-  std::fprintf(stderr, "first_use: %s\n", example::explain(e).c_str());
+  std::fprintf(stderr, "first_use: %s\n", log_line(e, kerb::party::client).c_str());
   return 1;
 }
 void log(const kerb::principal_view& client) {
@@ -58,7 +57,7 @@ int client(kerb::secret_view password, AskKdc&& ask_kdc, AskService&& ask_servic
 class service {
  public:
   explicit service(kerb::secret_view password) {
-    if (!name) throw std::runtime_error(example::explain(name.error()));
+    if (!name) throw std::runtime_error(log_line(name.error(), kerb::party::service).c_str());
     // The keys are made from the password, with the default salt, as version 1. For a keytab, use kerb::keytab_keys
     for (const kerb::etype_t e : b.offered()) {
       std::array<std::uint8_t, 256> salt;

@@ -57,7 +57,8 @@ int main(int argc, char** argv) try {
   if (o->new_service) return vouch(replays);
 
   const auto name = kerb::principal::parse(o->service);
-  if (!name) throw std::runtime_error("--service: " + explain(name.error()));
+  if (!name)
+    throw std::runtime_error(std::string("--service: ") + log_line(name.error(), kerb::party::service).c_str());
   std::vector<std::uint8_t> octets = read_file(o->keytab);
   const kerb::wiped_on_exit wipe(octets);
   const auto keytab = kerb::keytab_view::open(octets);

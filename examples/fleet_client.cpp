@@ -5,7 +5,6 @@
 #include <kerb/botan.hpp>
 #include <map>
 
-#include "support/explain.hpp"
 #include "support/posix_transport.hpp"
 
 namespace {
@@ -55,7 +54,7 @@ posix_transport transport(const std::string& address, bool tcp_only) {
   return {address.substr(0, colon), address.substr(colon + 1), tcp_only};
 }
 int failure(const char* what, const kerb::error& e, const kerb::principal_view& asked = {}) {
-  std::fprintf(stderr, "fleet_client: %s: %s\n", what, explain(e, asked).c_str());
+  std::fprintf(stderr, "fleet_client: %s: %s\n", what, log_line(e, kerb::party::client, asked.realm.text()).c_str());
   return 1;
 }
 
@@ -94,7 +93,7 @@ int main(int argc, char** argv) {
     posix_transport acceptor = transport(address, true);
     const auto answer = acceptor({.octets = request, .realm = {}, .to = kerb::destination::peer});
     if (!answer) {
-      std::printf("%s: %s\n", address.c_str(), explain(answer.error()).c_str());
+      std::printf("%s: %s\n", address.c_str(), log_line(answer.error(), kerb::party::client).c_str());
     } else if (const auto no = kerb::asn1::decode<kerb::msg::KrbError>(answer->octets)) {
       std::printf("%s: refused, %s\n", address.c_str(), std::string(name_of(no->error_code)).c_str());
     } else {

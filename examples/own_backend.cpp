@@ -2,7 +2,6 @@
 #include <kerb/kerb.hpp>
 #include <kerb/testing/realm.hpp>
 
-#include "support/explain.hpp"
 #include "support/nettle.hpp"
 #include "support/story.hpp"
 
@@ -11,7 +10,7 @@ using namespace kerb::literals;
 using example::nettle_policy;
 
 int report(const kerb::error& e) {
-  std::fprintf(stderr, "own_backend: %s\n", example::explain(e).c_str());
+  std::fprintf(stderr, "own_backend: %s\n", log_line(e, kerb::party::client).c_str());
   return 1;
 }
 

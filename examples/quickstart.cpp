@@ -45,7 +45,7 @@ kerb::result<typename Exchange::product> converse(Exchange& exchange, policy& p,
 
 int failure(const char* what, const kerb::error& e, const kerb::principal_view& asked = {}) {
   std::fflush(stdout);
-  std::fprintf(stderr, "\nquickstart: %s: %s\n", what, example::explain(e, asked).c_str());
+  std::fprintf(stderr, "\nquickstart: %s: %s\n", what, log_line(e, kerb::party::client, asked.realm.text()).c_str());
   return 1;
 }
 

@@ -4,14 +4,12 @@
 #include <kerb/testing/insecure.hpp>
 #include <kerb/testing/realm.hpp>
 
-#include "support/explain.hpp"
-
 namespace {
 using namespace kerb::literals;
 using policy = kerb::testing::insecure_policy;  // deterministic, constexpr, insecure; kerb::botan::policy works too
 
 int report(const kerb::error& e) {
-  std::fprintf(stderr, "test_realm: %s\n", example::explain(e).c_str());
+  std::fprintf(stderr, "test_realm: %s\n", log_line(e, kerb::party::client).c_str());
   return 1;
 }
 

@@ -1,12 +1,12 @@
 // The echo client over TCP: a ticket from a KDC, and then sessions with the service, each a coroutine.
 #pragma once
-#include "../support/explain.hpp"
 #include "wire.hpp"
 
 namespace echo {
 
 struct failure : std::runtime_error {
-  failure(const std::string& who, const kerb::error& e) : std::runtime_error(who + ": " + example::explain(e)) {}
+  failure(const std::string& who, const kerb::error& e)
+      : std::runtime_error(who + ": " + log_line(e, kerb::party::client).c_str()) {}
 };
 using places = std::vector<tcp::endpoint>;  ///< the addresses of one peer
 

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "../support/explain.hpp"
 #include "../support/story.hpp"
 #include "framing.hpp"
 
@@ -29,7 +28,8 @@ struct service {
  private:
   static kerb::keytab_view open(kerb::bytes_view octets) {
     const auto keytab = kerb::keytab_view::open(octets);
-    if (!keytab) throw std::runtime_error("the keytab: " + example::explain(keytab.error()));
+    if (!keytab)
+      throw std::runtime_error(std::string("the keytab: ") + log_line(keytab.error(), kerb::party::service).c_str());
     return *keytab;
   }
   static kerb::principal name_of(const std::string& text, const kerb::keytab_view& keytab) {
@@ -39,7 +39,9 @@ struct service {
       const auto whose = (*first).principal.in(parts);
       own = whose ? kerb::principal::of(*whose) : whose.error();
     }
-    if (!own) throw std::runtime_error("the service's name: " + example::explain(own.error()));
+    if (!own)
+      throw std::runtime_error(std::string("the service's name: ") +
+                               log_line(own.error(), kerb::party::service).c_str());
     return *own;
   }
 };
@@ -69,7 +71,7 @@ class conversation {
   /// The line for the log after the end. It contains `how` if no message was wrong.
   std::string told(const std::string& how) const {
     return (client_.empty() ? "nobody" : client_) + ", messages: " + std::to_string(echoed_) + "; " +
-           (why_.ok() ? how : "refused: " + example::explain(why_, example::met_by::service));
+           (why_.ok() ? how : std::string("refused: ") + log_line(why_, kerb::party::service).c_str());
   }
 
  private:

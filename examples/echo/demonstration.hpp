@@ -12,7 +12,7 @@ using realm = kerb::testing::realm<policy>;
 inline constexpr kerb::kerberos_string realm_name = kerb::operator""_krb<"EXAMPLE.ORG">();
 inline kerb::principal named(const char* text) {
   const auto name = kerb::principal::parse(text, "EXAMPLE.ORG");
-  if (!name) throw std::runtime_error(example::explain(name.error()));
+  if (!name) throw std::runtime_error(log_line(name.error(), kerb::party::service).c_str());
   return *name;
 }
 
@@ -53,7 +53,8 @@ inline std::vector<std::uint8_t> keytab_of(const kerb::principal& name, const ke
   kerb::keytab_writer w(file);
   w.add(kerb::keytab_key{.principal = name, .timestamp = now().at, .kvno = 1, .etype = k.etype(), .key = k.octets()});
   const auto octets = w.finish();
-  if (!octets) throw std::runtime_error("no keytab: " + example::explain(octets.error()));
+  if (!octets)
+    throw std::runtime_error(std::string("no keytab: ") + log_line(octets.error(), kerb::party::service).c_str());
   return {octets->begin(), octets->end()};
 }
 }  // namespace detail

@@ -107,7 +107,9 @@ class connection : public std::enable_shared_from_this<connection> {
           const auto* const peer = a.peer();
           return answer((peer != nullptr ? text_of(peer->client()) : "somebody") + ": accepted"), then();
         },
-        [&](const kerb::refused& r) -> then { return answer("refused: " + explain(r.why, met_by::service)), then(); },
+        [&](const kerb::refused& r) -> then {
+          return answer(std::string("refused: ") + log_line(r.why, kerb::party::service).c_str()), then();
+        },
         [&](const kerb::need_buffer& n) -> then {
           std::vector<std::uint8_t> bigger(n.size);
           a.set_buffer(bigger);
@@ -117,7 +119,7 @@ class connection : public std::enable_shared_from_this<connection> {
         // returned only if the client wants no answer, and this acceptor requires mutual authentication
         [&](const kerb::done&) -> then { return hang_up(), then(); },
         [&](const kerb::failed& f) -> then {
-          service_.log(from_ + " failed: " + explain(f.why, met_by::service));
+          service_.log(from_ + " failed: " + log_line(f.why, kerb::party::service).c_str());
           return hang_up(), then();
         });
   }

@@ -2,7 +2,6 @@
 #pragma once
 #include <sys/time.h>
 
-#include "../support/explain.hpp"
 #include "journal.hpp"
 #include "realm.hpp"
 
@@ -133,19 +132,13 @@ class answerer {
         add_code(to, no->octets);
         to += ", ";
       }
-      add_reason(to, no->why);
+      to += log_line(no->why, kerb::party::kdc).view();
     } else if (const auto* f = std::get_if<kerb::failed>(&over)) {
       to += ": failed, ";
-      add_reason(to, f->why);
+      to += log_line(f->why, kerb::party::kdc).view();
     } else {
       to += ": no answer, too much";
     }
-  }
-  static void add_reason(std::string& to, const kerb::error& why) {
-    to += kerb::name_of(why.code);
-    if (*why.type != '\0') to.append(" in ").append(why.type);
-    if (*why.type != '\0' && *why.field != '\0') to.append(".").append(why.field);
-    if (const std::string_view hint = hint_to_kdc(why); !hint.empty()) to.append(" (").append(hint).append(")");
   }
   static void add_wanted(std::string& to, const kerb::msg::KdcReqBody& body) {
     to += " for ";

@@ -70,7 +70,7 @@ struct service_side {
     }
     kerb::botan::ap_acceptor acceptor({.service = service, .mutual = kerb::required, .buffer = acceptor_buffer});
     const auto who = kerb::accept(acceptor, request->octets, p, keys, seen, now);
-    if (!who) return failure("the service refuses", who.error(), met_by::service);
+    if (!who) return failure("the service refuses", who.error(), kerb::party::service);
     tell.more("Learnt: the client is %s.", text_of(who->client()).c_str());
     tell.more("Checked: ticket and authenticator name the same client, clock, ticket times, addresses, no replay.");
     unsigned elements = 0;
@@ -109,9 +109,9 @@ struct service_side {
   }
 
  private:
-  static int failure(const char* what, const kerb::error& e, met_by whom = met_by::client) {
+  static int failure(const char* what, const kerb::error& e, kerb::party whom = kerb::party::client) {
     std::fflush(stdout);
-    std::fprintf(stderr, "\nquickstart: %s: %s\n", what, explain(e, whom).c_str());
+    std::fprintf(stderr, "\nquickstart: %s: %s\n", what, log_line(e, whom).c_str());
     return 1;
   }
 };

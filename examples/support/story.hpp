@@ -7,8 +7,6 @@
 #include <kerb/kerb.hpp>
 #include <string>
 
-#include "explain.hpp"
-
 namespace example {
 
 inline std::string text_of(const kerb::principal_view& p) {
@@ -102,7 +100,9 @@ class story {
       }
     }
   }
-  void passed_over(const kerb::error& why) { more("That is no answer to us (%s): waiting on.", explain(why).c_str()); }
+  void passed_over(const kerb::error& why) {
+    more("That is no answer to us (%s): waiting on.", std::string(name_of(why.code)).c_str());
+  }
   /// Describes the ticket of a verified reply.
   template <class Credential>
   void ticket(const Credential& c) {

@@ -1,6 +1,7 @@
 // All of kerb except the crypto backends.
 #pragma once
 #include "client.hpp"
+#include "explain.hpp"
 #include "kdc.hpp"
 #include "messages.hpp"
 #include "service.hpp"

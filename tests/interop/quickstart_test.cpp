@@ -61,13 +61,13 @@ TEST_CASE("quickstart: each failure has its sentence", "[kdc]") {
     const char *with, *password, *sentence;
     int status;
   } const cases[] = {
-      {"", "wrongpw", "the password is wrong", 1},
-      {"--principal bob --tcp", "wrongpw", "the password is wrong", 1},
-      {"--principal nobody", "x--x", "the KDC does not know the client", 1},
-      {"--principal felix", "felixpw", "the password has expired", 1},
-      {"--service HTTP/nowhere", "alicepw", "the KDC does not know the service", 1},
-      {"--kdc 127.0.0.1:9", "alicepw", "nobody answers there", 1},
-      {"--principal a@b@c", "alicepw", "write a name as", 1},
+      {"", "wrongpw", "The password is wrong", 1},
+      {"--principal bob --tcp", "wrongpw", "The password is wrong", 1},
+      {"--principal nobody", "x--x", "The KDC does not know the client", 1},
+      {"--principal felix", "felixpw", "The password has expired", 1},
+      {"--service HTTP/nowhere", "alicepw", "The KDC does not know the service", 1},
+      {"--kdc 127.0.0.1:9", "alicepw", "There was no answer", 1},
+      {"--principal a@b@c", "alicepw", "Write it as name@REALM", 1},
       {"--password-file /nowhere", "alicepw", "cannot be read", 1},
       {"--service-password-file " /* its own */, "alicepw", "needs a value", 2},
       {"--what", "alicepw", "usage:", 2},

@@ -1,5 +1,4 @@
-// What the examples share, without a KDC: the transport over POSIX sockets, with peers that do as they like, and the
-// sentences about errors.
+// What the examples share, without a KDC: the transport over POSIX sockets, with peers that do as they like.
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -7,7 +6,6 @@
 #include <atomic>
 #include <thread>
 
-#include "../../examples/support/explain.hpp"
 #include "../../examples/support/posix_transport.hpp"
 #include "support/catch.hpp"
 
@@ -114,36 +112,6 @@ TEST_CASE("posix_transport: datagrams that say nothing do not put the end off", 
   CHECK(came >= 1);
   CHECK(came < 60);
   CHECK(clock_type::now() - began < milliseconds(2000));
-}
-
-TEST_CASE("explain: nobody but a client is told of an answer to its request", "[support]") {
-  for (unsigned n = 100; n != 700; ++n) {
-    const kerb::error e{.code = static_cast<kerb::errc>(n)};
-    if (kerb::name_of(e.code).empty()) continue;
-    CAPTURE(kerb::name_of(e.code));
-    for (const auto whom : {example::met_by::client, example::met_by::service, example::met_by::kdc}) {
-      const std::string text = example::explain(e, whom);
-      CHECK_FALSE(example::hint(e, whom).empty());
-      if (whom == example::met_by::client) continue;
-      CHECK(text.find("the answer") == std::string::npos);
-      CHECK(text.find("that a KDC listens") == std::string::npos);
-    }
-  }
-  const kerb::error no_key{.code = kerb::errc::no_key};
-  CHECK(example::explain(no_key, example::met_by::service).find("service name") != std::string::npos);
-  CHECK(example::explain(no_key, example::met_by::kdc).find("the principal has no key") != std::string::npos);
-}
-
-TEST_CASE("explain: a realm in small letters is told what to ask for", "[support]") {
-  const auto small = kerb::principal::parse("alice@samba.test"), capitals = kerb::principal::parse("alice@SAMBA.TEST");
-  REQUIRE((small && capitals));
-  const kerb::error mismatch{.code = kerb::errc::name_mismatch}, skew{.code = kerb::errc::clock_skew};
-  const kerb::error wrong_realm{.code = kerb::errc::kdc_error, .detail = 68};
-  const std::string advice = "ask for alice@SAMBA.TEST";
-  CHECK(example::explain(mismatch, *small).find(advice) != std::string::npos);
-  CHECK(example::explain(wrong_realm, *small).find(advice) != std::string::npos);
-  CHECK(example::explain(mismatch, *capitals).find(advice) == std::string::npos);
-  CHECK(example::explain(skew, *small).find(advice) == std::string::npos);
 }
 
 }  // namespace

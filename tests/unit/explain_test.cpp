@@ -1,0 +1,188 @@
+// Sentences for people: complete, distinct, in plain English, and in place without a heap.
+#include <kerb/explain.hpp>
+#include <set>
+#include <string>
+
+#include "support/alloc_count.hpp"
+#include "support/both.hpp"
+
+using namespace kerb;
+
+namespace {
+
+constexpr party parties[] = {party::client, party::service, party::kdc};
+
+/// Whether a text is sentences: capital letters and full stops, no blanks at its ends or twice.
+constexpr bool is_sentences(std::string_view text) {
+  if (text.size() < 20 || text.front() < 'A' || text.front() > 'Z' || text.back() != '.') return false;
+  std::size_t stops = 0;
+  for (std::size_t i = 0; i != text.size(); ++i) {
+    const char c = text[i];
+    if (c < ' ' || c > '~') return false;
+    if (c == ' ' && text[i + 1] == ' ') return false;
+    if (c == '.' && (i + 1 == text.size() || (text[i + 1] == ' ' && text[i + 2] >= 'A' && text[i + 2] <= 'Z'))) ++stops;
+  }
+  return stops >= 2;  // what has happened, and what to do
+}
+constexpr bool every_row_is_sentences() {
+  for (const detail::explanation& e : detail::explanations)
+    if (!is_sentences(e.client) || !is_sentences(e.service) || !is_sentences(e.kdc)) return false;
+  for (const detail::krb_error_explanation& e : detail::krb_error_explanations)
+    if (!is_sentences(e.text)) return false;
+  return is_sentences(explain(static_cast<errc>(9999), party::client)) &&
+         is_sentences(explain(static_cast<error_code_t>(9999)));
+}
+KERB_BOTH("explain: each text tells what has happened, and then what to do", "[core]", every_row_is_sentences);
+
+constexpr bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// Words that mean something only to those who know the library, the encodings or the RFC's names.
+constexpr bool no_jargon(std::string_view text) {
+  constexpr std::string_view inside[] = {
+      "kerb",     "errc",          "KRB_",      "KDC_ERR",   "KRB-ERROR",  "octet",     "ASN.1",
+      "DER ",     "INTEGER",       "OPTIONAL",  "schema",    "etype",      "cksumtype", "padata",
+      "authdata", "sname",         "kvno",      "nonce",     "exchange",   " step",     "policy",
+      "sealed",   " seal",         "unseal",    "workspace", "principal_", "AP-REQ",    "AS-REQ",
+      "TGS-REQ",  "header ticket", "armor key", "verdict",   "acceptor",   "initiator", "_"};
+  for (const std::string_view word : inside)
+    if (holds(text, word)) return false;
+  return true;
+}
+constexpr bool no_row_has_jargon() {
+  for (const detail::explanation& e : detail::explanations)
+    if (!no_jargon(e.client) || !no_jargon(e.service) || !no_jargon(e.kdc)) return false;
+  for (const detail::krb_error_explanation& e : detail::krb_error_explanations)
+    if (!no_jargon(e.text)) return false;
+  return true;
+}
+KERB_BOTH("explain: no text has a word that only those know who know the library", "[core]", no_row_has_jargon);
+
+constexpr bool each_party_has_its_view() {
+  const auto says = [](errc c, party who, std::string_view part) { return holds(explain(c, who), part); };
+  return says(errc::clock_skew, party::client, "Set this machine's clock") &&
+         says(errc::clock_skew, party::service, "The client's clock and the clock of this machine") &&
+         says(errc::clock_skew, party::kdc, "the KDC's clock") && says(errc::no_key, party::client, "password") &&
+         says(errc::no_key, party::service, "klist -ke") && says(errc::no_key, party::kdc, "The principal has no key");
+}
+KERB_BOTH("explain: client, service and KDC are told different things of one error", "[core]", each_party_has_its_view);
+
+constexpr bool a_krb_error_is_explained_to_its_client() {
+  const error refused{.code = errc::kdc_error, .detail = 24}, unnamed{.code = errc::kdc_error, .detail = 9999},
+      none{.code = errc::peer_error};
+  return explain(refused, party::client) == explain(error_code_t::kdc_err_preauth_failed) &&
+         explain(refused, party::service) == explain(errc::kdc_error, party::service) &&
+         explain(unnamed, party::client) == explain(static_cast<error_code_t>(9999)) &&
+         explain(none, party::client) == explain(errc::peer_error, party::client) &&
+         explain(error{.code = errc::clock_skew, .detail = 24}, party::client) ==
+             explain(errc::clock_skew, party::client);
+}
+KERB_BOTH("explain: a client is told what the KRB-ERROR means that it received", "[core]",
+          a_krb_error_is_explained_to_its_client);
+
+constexpr bool a_file_is_no_message() {
+  for (const party who : parties) {
+    const auto keytab = explain(error{.code = errc::truncated, .type = "keytab"}, who);
+    const auto cache = explain(error{.code = errc::bad_realm, .type = "ccache"}, who);
+    if (!holds(keytab, "not a keytab") || !holds(cache, "not a credential cache")) return false;
+    if (!is_sentences(keytab) || !is_sentences(cache)) return false;
+    if (explain(error{.code = errc::no_space, .type = "keytab"}, who) != explain(errc::no_space, who)) return false;
+  }
+  return true;
+}
+KERB_BOTH("explain: a damaged keytab or credential cache is not taken for a message", "[core]", a_file_is_no_message);
+
+TEST_CASE("explain: every code has its own text for each party", "[core]") {
+  for (const party who : parties) {
+    std::set<std::string_view> texts;
+    const std::string_view unknown = explain(static_cast<errc>(9999), who);
+    for (unsigned n = 0; n != 65536; ++n) {
+      const auto c = static_cast<errc>(n);
+      const std::string_view text = explain(c, who);
+      CAPTURE(n, name_of(c));
+      if ((text == unknown) != name_of(c).empty()) FAIL("a code without sentences, or sentences without a code");
+      if (text != unknown && !texts.insert(text).second) FAIL("two codes have the same sentences: " << text);
+    }
+    CHECK(texts.size() == std::size(detail::explanations));
+  }
+}
+
+TEST_CASE("explain: every named code of a KRB-ERROR has its own text", "[core][rfc4120-7.5.9]") {
+  std::set<std::string_view> texts;
+  const std::string_view unknown = explain(static_cast<error_code_t>(9999));
+  for (int n = -300; n != 1000; ++n) {
+    const auto c = static_cast<error_code_t>(n);
+    const std::string_view text = explain(c);
+    CAPTURE(n, name_of(c));
+    CHECK((text == unknown) == name_of(c).empty());
+    if (text != unknown) CHECK(texts.insert(text).second);
+  }
+  CHECK(texts.size() == std::size(detail::krb_error_explanations));
+}
+
+TEST_CASE("explain: only a client is told of an answer to its request", "[core]") {
+  for (const detail::explanation& e : detail::explanations) {
+    CAPTURE(name_of(e.code));
+    if (e.client == e.service) continue;
+    for (const std::string_view text : {e.service, e.kdc}) {
+      CHECK_FALSE(holds(text, "The answer"));
+      CHECK_FALSE(holds(text, "KDC or the service listens"));
+    }
+  }
+}
+
+constexpr bool a_line_names_the_error_and_its_place() {
+  const error e{.code = errc::integrity, .type = "Ticket", .field = "enc-part"};
+  const error typed{.code = errc::truncated, .type = "AS-REP"}, bare{.code = errc::no_answer};
+  const error refused{.code = errc::kdc_error, .detail = 6, .type = "KRB-ERROR", .field = "error-code"};
+  const auto line = log_line(e, party::service);
+  return line.view().starts_with("integrity in Ticket.enc-part: The client's message cannot be decrypted") &&
+         line.view().ends_with(explain(e, party::service)) && line.c_str()[line.view().size()] == '\0' &&
+         log_line(typed, party::client).view().starts_with("truncated in AS-REP: The answer") &&
+         log_line(bare, party::client).view().starts_with("no_answer: There was no answer.") &&
+         log_line(refused, party::client)
+             .view()
+             .starts_with("kdc_error in KRB-ERROR.error-code, KDC_ERR_C_PRINCIPAL_UNKNOWN: The KDC does not know") &&
+         log_line({.code = static_cast<errc>(9999)}, party::kdc).view().starts_with("unknown error: The reason");
+}
+KERB_BOTH("log_line: the error, its place in the message, and the sentences", "[core]",
+          a_line_names_the_error_and_its_place);
+
+constexpr bool small_letters_in_a_realm_are_told() {
+  const error mismatch{.code = errc::name_mismatch}, skew{.code = errc::clock_skew}, silent{.code = errc::no_answer};
+  const error wrong_realm{.code = errc::kdc_error, .detail = 68}, locked{.code = errc::kdc_error, .detail = 18};
+  const auto told = [](const error& e, std::string_view realm) {
+    return log_line(e, party::client, realm).view().ends_with("capital letters: try SAMBA.TEST.");
+  };
+  for (const error& e : {mismatch, silent, wrong_realm})
+    if (!told(e, "samba.test") || !told(e, "Samba.TEST") || told(e, "SAMBA.TEST") || told(e, "")) return false;
+  return !told(skew, "samba.test") && !told(locked, "samba.test");
+}
+KERB_BOTH("log_line: a client is told that its realm has small letters, where that can be the cause", "[core]",
+          small_letters_in_a_realm_are_told);
+
+constexpr bool a_text_is_cut_at_its_end() {
+  error_text text;
+  for (int i = 0; i != 1000; ++i) text += "abc";
+  return text.view().size() == 639 && text.c_str()[639] == '\0' && text.view().starts_with("abcabc") &&
+         text.view().back() == 'c';
+}
+KERB_BOTH("error_text: a text that is too long is cut, and ends with a zero", "[core]", a_text_is_cut_at_its_end);
+
+TEST_CASE("log_line: no text of the library is cut, and nothing is allocated", "[core]") {
+  std::size_t longest = 0;
+  {
+    kerb_test::no_allocations none;
+    for (unsigned n = 0; n != 1000; ++n) {
+      for (const party who : parties) {
+        const error e{
+            .code = static_cast<errc>(n), .type = "EncryptedKrbAuthorizationData", .field = "authorization-data"};
+        const auto line = log_line(e, who, "a.realm.of.sixty.four.letters.is.longer.than.most.realms.are.org");
+        longest = line.view().size() > longest ? line.view().size() : longest;
+      }
+    }
+  }
+  CHECK(longest > 200);
+  CHECK(longest < 639);
+}
+
+}  // namespace
