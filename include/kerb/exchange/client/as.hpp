@@ -313,6 +313,7 @@ class [[nodiscard]] as_client
   }
 
   constexpr void forget() {
+    this->product_ = product();
     keys_.clear();
     key_ = reply_key_ = no_key;
     workspace_.wipe_front();
