@@ -21,14 +21,21 @@ void same_octets(const der::writer& w, bytes_view in, const char* what) {
   require(w.ok() && bytes_view(w.written_since(0)) == in, "is written as it was read", what);
 }
 
-// Reads the input as one value of each kind; what is read to the end must come back.
-template <class Read, class Write>
-void both_ways(bytes_view in, const char* what, Read&& read, Write&& write) {
+// Reads the input as one value of each kind, with errors and without; what is read to the end must come back.
+template <class T, class Read, class Write>
+void both_ways(bytes_view in, const char* what, der::tag t, T& value, Read&& read, Write&& write) {
   der::source s{.origin = in.data(), .allowed = der::strict};
   der::reader r(in, s);
-  const bool good = read(r);
+  const auto c = r.contents(t, here);
+  const bool good = c && read(c, value);
   require(good == s.why.ok(), "tells of its failure", what);
   require(s.why.offset <= in.size(), "has its offset in the input", what);
+  T silent_value{};
+  der::silent_reader silent(in);
+  const auto silent_contents = silent.contents(t, here);
+  const bool taken = silent_contents && read(silent_contents, silent_value);
+  require(taken == good, "is read silently where it is read", what);
+  require(!good || (silent_value == value && silent.mark() == r.mark()), "is read silently as it is read", what);
   if (!good || !r.at_end()) return;
   std::uint8_t buffer[32];
   der::writer w(buffer);
@@ -66,20 +73,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   std::int64_t wide = 0;
   both_ways(
-      in, "INTEGER", [&](der::reader& r) { return der::read_int64(r, wide, here); },
+      in, "INTEGER", der::integer, wide, [](auto c, auto& v) { return der::read_int64(c, v); },
       [&](der::writer& w) { der::write_integer(w, wide); });
   std::uint32_t narrow = 0;
   both_ways(
-      in, "UInt32", [&](der::reader& r) { return der::read_integer(r, narrow, here); },
+      in, "UInt32", der::integer, narrow, [](auto c, auto& v) { return der::read_integer(c, v); },
       [&](der::writer& w) { der::write_integer(w, narrow); });
   kerberos_time time;
   both_ways(
-      in, "KerberosTime", [&](der::reader& r) { return der::read_time(r, time, here); },
+      in, "KerberosTime", der::generalized_time, time, [](auto c, auto& v) { return der::read_time(c, v); },
       [&](der::writer& w) { der::write_time(w, time); });
   std::uint32_t bits = 0;
   if (in.size() <= 7) {  // of a longer one the bits without names are left out (TOLERANCES.md)
     both_ways(
-        in, "KerberosFlags", [&](der::reader& r) { return der::read_flags(r, bits, here); },
+        in, "KerberosFlags", der::bit_string, bits, [](auto c, auto& v) { return der::read_flags(c, v); },
         [&](der::writer& w) { der::write_flags(w, bits); });
   }
   return 0;

@@ -194,7 +194,7 @@ class builder {
     (void)data.contents(set, p);
     der::reader encapsulated = data.open(der::sequence, p);
     object_identifier type;
-    if (!asn1::codec<object_identifier>::read(encapsulated, type, p)) return;
+    if (!asn1::read(encapsulated, type, p)) return;
     const bytes_view content = encapsulated.open(der::context(0), p).contents(der::octet_string, p);
     if (!s.why.ok()) return;
     const auto at = static_cast<std::size_t>(content.data() - in.data());

@@ -49,6 +49,7 @@ inline std::vector<datagram> datagrams_of(const std::string& name) {
 struct found {
   kerb::error why{};
   bool taken = false;
+  bool modes_agree = false;  ///< on what strict rules take, and what it contains
   bool in_order = false;     ///< every list has the elements it counts
   kerb::bytes_view written;  ///< the value encoded again, in the caller's buffer
 };
@@ -65,9 +66,10 @@ using examine_t = found (*)(kerb::bytes_view in, kerb::der::rules rules, view_li
 /// Decodes, walks and encodes: the only code that there is for each type, since compilers take long over it.
 template <class T>
 found examine(kerb::bytes_view in, kerb::der::rules rules, view_listener& heard, std::span<std::uint8_t> out) {
+  const bool agree = modes_agree<T>(in);
   const auto v = decode_kind(kind<T>{"list"}, in, rules);
-  if (!v) return {.why = v.error(), .taken = false, .in_order = false, .written = {}};
-  found f{.why = {}, .taken = true, .in_order = true, .written = {}};
+  if (!v) return {.why = v.error(), .taken = false, .modes_agree = agree, .in_order = false, .written = {}};
+  found f{.why = {}, .taken = true, .modes_agree = agree, .in_order = true, .written = {}};
   for_each_value(*v, [&]<class V>(const V& part) {
     with_view(part, [&](kerb::bytes_view o, bool is_opaque) { heard.view(o, is_opaque); });
     if constexpr (is_list<V>) {

@@ -454,12 +454,4 @@ constexpr bool nothing_moves_once_it_is_being_signed() {
 KERB_BOTH("tgs_kdc: a buffer is changed while something is to be kept, and neither under a signature nor at the end",
           "[exchange]", nothing_moves_once_it_is_being_signed);
 
-constexpr bool a_clock_that_cannot_be_is_refused() {
-  world w;
-  const bytes_view request = w.tgs_req();
-  w.now.at = kerberos_time{latest_time.seconds + 1};
-  const outcome r = w.ask(request);
-  return !r.issued && !r.sent && r.why.code == errc::clock_out_of_range;
-}
-KERB_BOTH("tgs_kdc: a clock that Kerberos cannot write is refused", "[exchange]", a_clock_that_cannot_be_is_refused);
 }  // namespace

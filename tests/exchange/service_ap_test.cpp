@@ -1,4 +1,4 @@
-// The acceptor as a machine: every call in every state, buffers, randomness, and what is left in memory.
+// The acceptor as a machine: its peer, buffers, randomness, and what is left in memory.
 #include <memory>
 #include <vector>
 
@@ -14,33 +14,8 @@ namespace {
 using acceptor = ap_acceptor<testing::insecure_policy>;
 using buffer_t = std::array<std::uint8_t, 4096>;
 
-// ---- the table at the head of service/ap.hpp
-
 enum class state { idle, wants_key, replay, proven, done, over, spent, failed };
-enum class call { receive, provide, provide_none, fresh, accept, refuse, take };
-constexpr const char* names[] = {"receive", "provide", "provide_none", "fresh", "accept", "refuse", "take"};
-/// What a call leads to, as far as the caller sees.
-enum class says_what { asks_key, asks_replay, authenticated, reply, refused, product, misuse, first_reason };
-
-constexpr says_what table[8][7] = {
-    // receive, provide, provide_none, fresh, accept, refuse, take
-    {says_what::asks_key, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse,
-     says_what::misuse},
-    {says_what::misuse, says_what::asks_replay, says_what::refused, says_what::misuse, says_what::misuse,
-     says_what::misuse, says_what::misuse},
-    {says_what::misuse, says_what::misuse, says_what::misuse, says_what::authenticated, says_what::misuse,
-     says_what::misuse, says_what::misuse},
-    {says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::reply, says_what::refused,
-     says_what::misuse},
-    {says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse,
-     says_what::product},
-    {says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse,
-     says_what::misuse},
-    {says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse, says_what::misuse,
-     says_what::misuse},
-    {says_what::first_reason, says_what::first_reason, says_what::first_reason, says_what::first_reason,
-     says_what::first_reason, says_what::first_reason, says_what::misuse},
-};
+enum class call { receive, provide, provide_none, fresh, accept, refuse };
 
 struct machine {
   ap_world w;
@@ -75,50 +50,7 @@ struct machine {
     (void)make(s == state::over ? call::refuse : call::accept);
     if (s == state::spent) REQUIRE(std::move(a).take());
   }
-  says_what outcome(call c) {
-    if (c == call::take) {
-      const auto p = std::move(a).take();
-      if (!p) CHECK(p.error().code == errc::api_misuse);
-      return p ? says_what::product : says_what::misuse;
-    }
-    const acceptor::step s = make(c);
-    if (is<need_ticket_key>(s)) return says_what::asks_key;
-    if (is<check_replay>(s)) return says_what::asks_replay;
-    if (is<authenticated>(s)) return says_what::authenticated;
-    if (is<reply>(s)) return says_what::reply;
-    if (is<refused>(s)) return says_what::refused;
-    REQUIRE(is<failed>(s));
-    return failure(s) == errc::api_misuse ? says_what::misuse : says_what::first_reason;
-  }
 };
-
-TEST_CASE("ap_acceptor: every call in every state does what the table says", "[exchange][rfc4120-3.2.3]") {
-  for (int s = 0; s != 8; ++s) {
-    for (int c = 0; c != 7; ++c) {
-      machine m;
-      m.reach(static_cast<state>(s));
-      INFO("state " << s << ", " << names[c]);
-      const says_what got = m.outcome(static_cast<call>(c));
-      CHECK(got == table[s][c]);
-      if (got == says_what::misuse && c != static_cast<int>(call::take)) {
-        // The first reason stands, and nothing is left to be had
-        CHECK(failure(m.a.abandon({.code = errc::no_answer})) == errc::api_misuse);
-        CHECK(m.a.peer() == nullptr);
-        CHECK(!std::move(m.a).take());
-        CHECK(m.a.refusal().empty());
-      }
-    }
-  }
-}
-
-TEST_CASE("ap_acceptor: after a failure the first reason stands", "[exchange]") {
-  machine m;
-  m.reach(state::proven);
-  CHECK(failure(m.a.abandon({.code = errc::stream_ended})) == errc::stream_ended);
-  CHECK(failure(m.a.abandon({.code = errc::no_answer})) == errc::stream_ended);
-  CHECK(failure(m.make(call::accept)) == errc::stream_ended);
-  CHECK(m.a.peer() == nullptr);
-}
 
 TEST_CASE("ap_acceptor: who the peer is can be asked from `authenticated` on", "[exchange]") {
   for (const state s : {state::idle, state::wants_key, state::replay, state::over, state::spent, state::failed}) {

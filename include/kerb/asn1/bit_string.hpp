@@ -1,5 +1,6 @@
 // BIT STRING of any length, for public keys and for named bits without trailing zeros; for KerberosFlags see flags.
 #pragma once
+#include "../der/reader.hpp"
 #include "../der/string.hpp"
 #include "schema.hpp"
 
@@ -21,15 +22,13 @@ template <>
 struct asn1::codec<bit_string> {
   static constexpr const char* name = "BIT STRING";
   static constexpr der::tag tag = der::bit_string;
-  static constexpr bool read(der::reader& r, bit_string& out, der::place p, der::tag t = tag) {
-    const std::uint8_t* const at = r.mark();
-    const bytes_view c = r.contents(t, p);
-    if (!r.ok()) return false;
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, bit_string& out) {
     // X.690 section 11.2.1: at most seven unused bits, all zero, and none when there is no octet to hold them
-    if (c.empty() || c[0] > 7 || (c[0] != 0 && (c.size() == 1 || (c[c.size() - 1] & ((1u << c[0]) - 1)) != 0))) {
-      return r.fail(errc::bad_flags, p, at);
+    if (c.size() == 0 || c[0] > 7 || (c[0] != 0 && (c.size() == 1 || (c[c.size() - 1] & ((1u << c[0]) - 1)) != 0))) {
+      return c.fail(errc::bad_flags);
     }
-    out = {c.subview(1), c[0]};
+    out = {bytes_view(c).subview(1), c[0]};
     return true;
   }
   static constexpr void write(der::writer& w, const bit_string& v, der::tag t = tag) {

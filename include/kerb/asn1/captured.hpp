@@ -41,7 +41,8 @@ class captured {
 
 template <class T>
 struct codec<captured<T>> {
-  static constexpr bool read(der::reader& r, captured<T>& out, der::place p) {
+  template <der::mode M>
+  static constexpr bool read(der::basic_reader<M>& r, captured<T>& out, der::place p) {
     const std::uint8_t* const m = r.mark();
     if (!asn1::read(r, out.value_, p)) return false;
     out.octets_ = r.since(m);
@@ -56,13 +57,6 @@ struct codec<captured<T>> {
     }
   }
 
-  static constexpr const std::uint8_t* quick_read(const std::uint8_t* at, const std::uint8_t* end, captured<T>& out) {
-    const std::uint8_t* const after = detail::quick::read(at, end, out.value_);
-    if (after == nullptr) return after;
-    out.octets_ = {at, static_cast<std::size_t>(after - at)};
-    out.has_octets_ = true;
-    return after;
-  }
   static constexpr std::uint8_t* quick_write(std::uint8_t* at, const std::uint8_t* floor, const captured<T>& v) {
     return v.has_octets_ ? der::quick::octets(at, floor, v.octets_) : detail::quick::write(at, floor, v.value_);
   }

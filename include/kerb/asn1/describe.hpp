@@ -10,10 +10,11 @@ template <class V, class Contents, class C>
 constexpr bool walk_leaf(der::reader& r, V& out, [[maybe_unused]] der::tag t, const spot& s, der::place p,
                          [[maybe_unused]] const Contents& c, [[maybe_unused]] const C& so_far) {
   const std::uint8_t* const own = r.mark();
-  if constexpr (std::same_as<V, any_value>) {
-    if (!codec<V>::read(r, out, p)) return false;
+  if constexpr (has_one_tag<V>()) {
+    const der::contents<der::mode::telling> contents = r.contents(t, p);
+    if (!contents || !codec<V>::read(contents, out)) return false;
   } else {
-    if (!codec<V>::read(r, out, p, t)) return false;
+    if (!codec<V>::read(r, out, p)) return false;
   }
   node n = s.leaf(codec<V>::name, own, r.mark());
   put(n, out);
@@ -52,7 +53,7 @@ constexpr bool walk_value(der::reader& r, std::uint8_t number, [[maybe_unused]] 
   };
   if constexpr (How == tagging::explicitly) {
     der::reader in = r.open(der::context(number), p);
-    return r.ok() && one(in, tag_if_any<T>()) && r.close(in, p);
+    return r.ok() && one(in, tag_if_any<T>()) && in.close(p);
   } else if constexpr (How == tagging::implicitly) {
     return one(r, der::implicitly(number, own_tag<T>()));
   } else {
@@ -64,7 +65,7 @@ template <class T, class Contents, class C, class V, tagging How>
 constexpr bool walk_line(der::reader& r, T& so_far, const member_line<C, V, How>& l, const node& whole, const spot& s,
                          const Contents& c) {
   const der::place p{whole.type, l.name};
-  if (!may_begin<typename bare<V>::type, How>(r, l.number)) { return is_optional<V> || r.fail(errc::missing_field, p); }
+  if (!may_begin<How, typename bare<V>::type>(r, l.number)) { return is_optional<V> || r.fail(errc::missing_field, p); }
   spot at = s.in(whole, l.name, r.mark());
   at.secret = l.is_secret;
   if constexpr (is_optional<V>) {
@@ -74,10 +75,10 @@ constexpr bool walk_line(der::reader& r, T& so_far, const member_line<C, V, How>
   }
 }
 template <class T, class Contents>
-constexpr bool walk_line(der::reader& r, T& so_far, const constant_line& l, const node& whole, const spot& s,
+constexpr bool walk_line(der::reader& r, T&, const constant_line& l, const node& whole, const spot& s,
                          const Contents& c) {
   spot at = s.in(whole, l.name, r.mark());
-  if (!read_line(r, so_far, l, whole.type)) return false;
+  if (!tell_constant(r, l.number, l.value, {whole.type, l.name})) return false;
   const bytes_view tag_and_value = r.since(at.begin);
   node n = at.leaf("INTEGER", at.begin + (tag_and_value[1] < 0x80 ? 2 : 2 + (tag_and_value[1] & 0x7f)), r.mark());
   put(n, l.value);
@@ -127,15 +128,13 @@ constexpr bool walk_schema(der::reader& r, const sequence_schema<L...>& schema, 
       return walk_line(in, so_far, l, whole, s, c);
     }
   };
-  return schema.lines.apply([&](const auto&... l) { return (line(l) && ...); }) && r.close(in, {schema.name, ""});
+  return schema.lines.apply([&](const auto&... l) { return (line(l) && ...); }) && in.close({schema.name, ""});
 }
 template <class T, class Contents, class S, std::uint8_t N, std::uint8_t... Also>
 constexpr bool walk_schema(der::reader& r, const application_schema<S, N, Also...>& schema, der::tag, const spot& s,
                            der::place p, const Contents& c) {
-  std::uint8_t number = N;
-  ((r.next_is(der::application(Also)) ? void(number = Also) : void()), ...);
-  der::reader in = r.open(der::application(number), p);
-  return r.ok() && walk_schema<T>(in, schema.inner, der::sequence, s, p, c) && r.close(in, p);
+  der::reader in = r.open(der::application(number_here(r, schema)), p);
+  return r.ok() && walk_schema<T>(in, schema.inner, der::sequence, s, p, c) && in.close(p);
 }
 template <std::size_t I, class C, class V, class... A, class Contents>
 constexpr bool walk_alternative(der::reader& r, const choice_schema<C, V, A...>& schema, const node& whole,
@@ -143,7 +142,7 @@ constexpr bool walk_alternative(der::reader& r, const choice_schema<C, V, A...>&
   using type = std::variant_alternative_t<I, V>;
   const auto& a = schema.alternatives.template get<I>();
   constexpr tagging how = std::remove_cvref_t<decltype(a)>::how;
-  if (!may_begin<type, how>(r, a.number)) return false;
+  if (!may_begin<how, type>(r, a.number)) return false;
   found = true;
   type chosen{};
   return walk_value<plain_type_t<type>, how>(r, a.number, chosen, s.in(whole, a.name, r.mark()), {schema.name, a.name},
@@ -168,7 +167,7 @@ constexpr bool walk_schema(der::reader& r, const choice_schema<C, V, A...>& sche
   };
   [&]<std::size_t... I>(std::index_sequence<I...>) {
     (void)((found ||
-            (may_begin<std::variant_alternative_t<I, V>, A::how>(r, schema.alternatives.template get<I>().number) &&
+            (may_begin<A::how, std::variant_alternative_t<I, V>>(r, schema.alternatives.template get<I>().number) &&
              (show(), good = walk_alternative<I>(r, schema, whole, s, c, found), found))) ||
            ...);
   }

@@ -1,6 +1,7 @@
 // OBJECT IDENTIFIER, as its encoded arcs, compared octet by octet.
 #pragma once
 #include "../core/hex.hpp"
+#include "../der/reader.hpp"
 #include "../der/string.hpp"
 #include "schema.hpp"
 
@@ -73,16 +74,16 @@ template <>
 struct asn1::codec<object_identifier> {
   static constexpr const char* name = "OBJECT IDENTIFIER";
   static constexpr der::tag tag = der::object_identifier;
-  static constexpr bool read(der::reader& r, object_identifier& out, der::place p, der::tag t = tag) {
-    const std::uint8_t* const at = r.mark();
-    if (!der::read_octets(r, t, out.octets, p)) return false;
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, object_identifier& out) {
+    out.octets = c;
     // X.690 section 8.19: each arc has its shortest form, and the last one is complete
     bool begins = true;
-    for (std::uint8_t b : out.octets) {
-      if (begins && b == 0x80) return r.fail(errc::bad_oid, p, at);
+    for (std::uint8_t b : c) {
+      if (begins && b == 0x80) return c.fail(errc::bad_oid);
       begins = b < 0x80;
     }
-    return (!out.octets.empty() && begins) || r.fail(errc::bad_oid, p, at);
+    return (c.size() != 0 && begins) || c.fail(errc::bad_oid);
   }
   static constexpr void write(der::writer& w, object_identifier v, der::tag t = tag) {
     der::write_octets(w, t, v.octets);

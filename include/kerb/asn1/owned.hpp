@@ -10,8 +10,9 @@ namespace kerb::inline v0::asn1 {
 
 /// A message or another type that can be decoded from its own encoding.
 template <class T>
-concept storable = std::is_default_constructible_v<T> && std::is_copy_assignable_v<T> &&
-    (message<T> || requires(der::reader & r, T& v) { codec<T>::read(r, v, der::place{}); });
+concept storable = std::is_default_constructible_v<T> && std::is_copy_assignable_v<T> &&(
+    message<T> || requires { codec<T>::tag; } ||
+    requires(der::reader & r, T& v) { codec<T>::read(r, v, der::place{}); });
 
 namespace detail {
 template <storable T>
@@ -131,9 +132,7 @@ class owned {
     value_ = T{};
     if (size_ == 0) return;
     kerb::detail::copy_octets(o.octets_.data(), size_, octets_.data());
-    der::source s{.origin = octets_.data(), .allowed = der::as_deployed};
-    der::reader r(bytes_view(octets_.data(), size_), s);
-    read(r, value_, {});  // cannot fail: assign() has decoded these octets under these rules
+    detail::read_again(bytes_view(octets_.data(), size_), value_);
   }
 
   T value_{};

@@ -17,14 +17,12 @@ template <class I>
 struct codec<I> {
   static constexpr const char* name = std::same_as<I, std::int32_t> ? "Int32" : "UInt32";
   static constexpr der::tag tag = der::integer;
-  static constexpr bool read(der::reader& r, I& out, der::place p, der::tag t = tag) {
-    return der::read_integer(r, out, p, t);
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, I& out) {
+    return der::read_integer(c, out);
   }
   static constexpr void write(der::writer& w, I v, der::tag t = tag) { der::write_integer(w, v, t); }
 
-  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, I& out) {
-    return der::parse_integer(c, static_cast<std::size_t>(end - c), out);
-  }
   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, I v) {
     return der::put_integer(at, floor, v);
   }
@@ -36,21 +34,16 @@ template <>
 struct codec<uint32> {
   static constexpr const char* name = "UInt32";
   static constexpr der::tag tag = der::integer;
-  static constexpr bool read(der::reader& r, uint32& out, der::place p, der::tag t = tag) {
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, uint32& out) {
     std::uint32_t v = 0;
     integer_form form{};
-    if (!der::read_integer(r, v, form, p, t)) return false;
+    if (!der::read_integer(c, v, form)) return false;
     out = {v, form};
     return true;
   }
   static constexpr void write(der::writer& w, uint32 v, der::tag t = tag) { der::write_integer(w, v, v.form(), t); }
 
-  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, uint32& out) {
-    std::uint32_t v = 0;
-    if (!der::parse_integer(c, static_cast<std::size_t>(end - c), v)) return false;
-    out = v;
-    return true;
-  }
   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, uint32 v) {
     return der::put_integer(at, floor, v, v.form());
   }
@@ -67,16 +60,16 @@ template <class E>
 struct codec<E> {
   static constexpr const char* name = is_enumerated<E> ? "ENUMERATED" : "Int32";
   static constexpr der::tag tag = is_enumerated<E> ? der::enumerated : der::integer;
-  static constexpr bool read(der::reader& r, E& out, der::place p, der::tag t = tag) {
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, E& out) {
     std::int32_t v = 0;
     if constexpr (is_enumerated<E>) {  // no tolerance applies to these
-      const std::uint8_t* const at = r.mark();
       std::int64_t any = 0;
-      if (!der::read_int64(r, any, p, t)) return false;
+      if (!der::read_int64(c, any)) return false;
       v = static_cast<std::int32_t>(any);
-      if (v != any) return r.fail(errc::bad_integer, p, at);
+      if (v != any) return c.fail(errc::bad_integer);
     } else {
-      if (!der::read_integer(r, v, p, t)) return false;
+      if (!der::read_integer(c, v)) return false;
     }
     out = static_cast<E>(v);
     return true;
@@ -85,12 +78,6 @@ struct codec<E> {
     der::write_integer(w, static_cast<std::int32_t>(v), t);
   }
 
-  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, E& out) {
-    std::int32_t v = 0;
-    if (!der::parse_integer(c, static_cast<std::size_t>(end - c), v)) return false;
-    out = static_cast<E>(v);
-    return true;
-  }
   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, E v) {
     return der::put_integer(at, floor, static_cast<std::int32_t>(v));
   }
@@ -102,11 +89,9 @@ template <>
 struct codec<bool> {
   static constexpr const char* name = "BOOLEAN";
   static constexpr der::tag tag = der::boolean;
-  static constexpr bool read(der::reader& r, bool& out, der::place p, der::tag t = tag) {
-    const std::uint8_t* const at = r.mark();
-    const bytes_view c = r.contents(t, p);
-    if (!r.ok()) return false;
-    if (c.size() != 1 || (c[0] != 0x00 && c[0] != 0xff)) return r.fail(errc::bad_boolean, p, at);
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, bool& out) {
+    if (c.size() != 1 || (c[0] != 0x00 && c[0] != 0xff)) return c.fail(errc::bad_boolean);
     out = c[0] != 0;
     return true;
   }
@@ -115,11 +100,6 @@ struct codec<bool> {
     w.header(t, 1);
   }
 
-  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, bool& out) {
-    if (end - c != 1 || (*c != 0x00 && *c != 0xff)) return false;
-    out = *c != 0;
-    return true;
-  }
   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, bool v) {
     if (at == floor) return nullptr;
     *--at = v ? 0xff : 0x00;
@@ -133,20 +113,16 @@ template <>
 struct codec<microseconds> {
   static constexpr const char* name = "Microseconds";
   static constexpr der::tag tag = der::integer;
-  static constexpr bool read(der::reader& r, microseconds& out, der::place p, der::tag t = tag) {
-    const std::uint8_t* const at = r.mark();
-    if (!der::read_integer(r, out.count, out.form, p, t)) return false;
-    return (out.count >= 0 && out.count <= 999999) || r.fail(errc::bad_integer, p, at);
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, microseconds& out) {
+    if (!der::read_integer(c, out.count, out.form)) return false;
+    return (out.count >= 0 && out.count <= 999999) || c.fail(errc::bad_integer);
   }
   static constexpr void write(der::writer& w, microseconds v, der::tag t = tag) {
     if (v.form == integer_form::der) return der::write_integer(w, v.count, t);
     der::write_integer(w, static_cast<std::uint32_t>(v.count), v.form, t);
   }
 
-  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, microseconds& out) {
-    out.form = integer_form::der;
-    return der::parse_integer(c, static_cast<std::size_t>(end - c), out.count) && out.count >= 0 && out.count <= 999999;
-  }
   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, microseconds v) {
     if (v.form == integer_form::der) return der::put_integer(at, floor, v.count);
     return der::put_integer(at, floor, static_cast<std::uint32_t>(v.count), v.form);
@@ -161,14 +137,12 @@ template <>
 struct codec<kerberos_time> {
   static constexpr const char* name = "KerberosTime";
   static constexpr der::tag tag = der::generalized_time;
-  static constexpr bool read(der::reader& r, kerberos_time& out, der::place p, der::tag t = tag) {
-    return der::read_time(r, out, p, t);
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, kerberos_time& out) {
+    return der::read_time(c, out);
   }
   static constexpr void write(der::writer& w, kerberos_time v, der::tag t = tag) { der::write_time(w, v, t); }
 
-  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, kerberos_time& out) {
-    return static_cast<std::size_t>(end - c) == der::time_octets && der::parse_time(c, out);
-  }
   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, kerberos_time v) {
     if (static_cast<std::size_t>(at - floor) < der::time_octets) return nullptr;
     der::time_text(v, at -= der::time_octets);
@@ -185,14 +159,12 @@ template <class Bit>
 struct codec<flags<Bit>> {
   static constexpr const char* name = flags_name<Bit>;
   static constexpr der::tag tag = der::bit_string;
-  static constexpr bool read(der::reader& r, flags<Bit>& out, der::place p, der::tag t = tag) {
-    return der::read_flags(r, out.bits, p, t);
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, flags<Bit>& out) {
+    return der::read_flags(c, out.bits);
   }
   static constexpr void write(der::writer& w, flags<Bit> v, der::tag t = tag) { der::write_flags(w, v.bits, t); }
 
-  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, flags<Bit>& out) {
-    return der::parse_flags(c, static_cast<std::size_t>(end - c), out.bits);
-  }
   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, flags<Bit> v) {
     return der::put_flags(at, floor, v.bits);
   }
@@ -204,15 +176,13 @@ template <>
 struct codec<bytes_view> {
   static constexpr const char* name = "OCTET STRING";
   static constexpr der::tag tag = der::octet_string;
-  static constexpr bool read(der::reader& r, bytes_view& out, der::place p, der::tag t = tag) {
-    return der::read_octets(r, t, out, p);
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, bytes_view& out) {
+    out = c;
+    return true;
   }
   static constexpr void write(der::writer& w, bytes_view v, der::tag t = tag) { der::write_octets(w, t, v); }
 
-  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, bytes_view& out) {
-    out = {c, static_cast<std::size_t>(end - c)};
-    return true;
-  }
   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, bytes_view v) {
     return der::quick::octets(at, floor, v);
   }

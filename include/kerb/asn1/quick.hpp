@@ -1,9 +1,4 @@
-// The fast path for strict DER, derived from the same schemas as decode.hpp and encode.hpp.
-//
-// Reading returns null or false on any deviation from strict DER. The caller then runs the full
-// decoder, which applies the tolerances and reports errors. So the fast path never reads anything
-// differently. A change to one path needs the same change in the other; their tests compare the
-// two.
+// Fast writing and measuring of the messages without computed parts, derived from the same schemas as encode.hpp.
 #pragma once
 #include <utility>
 
@@ -48,97 +43,9 @@ consteval bool known() {
   if constexpr (is_captured<T>) return known<typename T::value_type>();
   else if constexpr (message<T>) return all_known(schema_of<T>);
   else if constexpr (requires { codec<T>::all_known; }) return codec<T>::all_known;
-  else return requires(T & v) {
-      codec<T>::parse(nullptr, nullptr, v);
+  else return requires(const T& v) {
+      codec<T>::size(v);
     };
-}
-
-// ---- reading: values stay in registers; null or false for anything unexpected
-
-template <class T>
-constexpr const std::uint8_t* read(const std::uint8_t* at, const std::uint8_t* end, T& out);
-template <class T>
-constexpr bool parse(const std::uint8_t* at, const std::uint8_t* end, T& out);
-
-template <class T>
-KERB_INLINE constexpr const std::uint8_t* read_line(const std::uint8_t* at, const std::uint8_t* end, T&,
-                                                    const constant_line& l) {
-  const der::quick::found f = der::quick::open(at, end, der::context(l.number), der::integer);
-  std::int32_t got = 0;
-  if (f.begin == nullptr || !der::parse_integer(f.begin, static_cast<std::size_t>(f.end - f.begin), got))
-    return nullptr;
-  return got == l.value ? f.end : nullptr;
-}
-/// `[number] V`
-template <class V>
-KERB_INLINE constexpr const std::uint8_t* read_tagged(const std::uint8_t* at, const std::uint8_t* end,
-                                                      std::uint8_t number, V& out) {
-  if constexpr (is_captured<V>) {
-    const der::quick::found f = der::quick::open(at, end, der::context(number));
-    return f.begin != nullptr && read(f.begin, f.end, out) == f.end ? f.end : nullptr;
-  } else {
-    const der::quick::found f = der::quick::open(at, end, der::context(number), own_tag<V>());
-    return f.begin != nullptr && parse(f.begin, f.end, out) ? f.end : nullptr;
-  }
-}
-template <class T, class C, class V>
-KERB_INLINE constexpr const std::uint8_t* read_line(const std::uint8_t* at, const std::uint8_t* end, T& out,
-                                                    const member_line<C, V>& l) {
-  if constexpr (is_optional<V>) {
-    if (at == end || *at != der::context(l.number).octet) {
-      (out.*l.member).reset();
-      return at;
-    }
-    return read_tagged(at, end, l.number, (out.*l.member).emplace());
-  } else {
-    return read_tagged(at, end, l.number, out.*l.member);
-  }
-}
-template <class T, class... L, std::size_t... I>
-KERB_INLINE constexpr bool parse_lines(const std::uint8_t* at, const std::uint8_t* end, T& out,
-                                       const sequence_schema<L...>& s, std::index_sequence<I...>) {
-  return ((at = read_line(at, end, out, s.lines.template get<I>())) && ...) && at == end;
-}
-template <class T, class... L>
-KERB_INLINE constexpr bool parse_lines(const std::uint8_t* at, const std::uint8_t* end, T& out,
-                                       const sequence_schema<L...>& s) {
-  return parse_lines(at, end, out, s, std::index_sequence_for<L...>{});
-}
-template <class T, class S, std::uint8_t N, std::uint8_t... Also>
-KERB_INLINE constexpr bool parse_lines(const std::uint8_t* at, const std::uint8_t* end, T& out,
-                                       const application_schema<S, N, Also...>& s) {
-  const der::quick::found f = der::quick::open(at, end, der::sequence);
-  return f.begin != nullptr && f.end == end && parse_lines(f.begin, f.end, out, s.inner);
-}
-/// Parses the contents of a T, which end at `end`.
-template <class T>
-constexpr bool parse(const std::uint8_t* at, const std::uint8_t* end, T& out) {
-  if constexpr (message<T>) return parse_lines(at, end, out, schema_of<T>);
-  else return codec<T>::parse(at, end, out);
-}
-/// The tag at `at` if the schema allows it as an alternative, else the type's own tag.
-template <class S, std::uint8_t N, std::uint8_t... Also>
-KERB_INLINE constexpr der::tag tag_here(const std::uint8_t* at, const std::uint8_t* end,
-                                        const application_schema<S, N, Also...>&) {
-  const bool other = at != end && ((*at == der::application(Also).octet) || ... || false);
-  return other ? der::tag{*at} : der::application(N);
-}
-/// Reads one T with its header. Returns its end, or null. Not inlined: a program has one copy,
-/// however often it decodes a T.
-template <class T>
-KERB_NOINLINE constexpr const std::uint8_t* read(const std::uint8_t* at, const std::uint8_t* end, T& out) {
-  if constexpr (is_captured<T>) {
-    return codec<T>::quick_read(at, end, out);
-  } else {
-    if constexpr (message<T>) {
-      if constexpr (requires { schema_of<T>.inner; }) {
-        const der::quick::found f = der::quick::open(at, end, tag_here(at, end, schema_of<T>), der::sequence);
-        return f.begin != nullptr && parse_lines(f.begin, f.end, out, schema_of<T>.inner) ? f.end : nullptr;
-      }
-    }
-    const der::quick::found f = der::quick::open(at, end, own_tag<T>());
-    return f.begin != nullptr && parse(f.begin, f.end, out) ? f.end : nullptr;
-  }
 }
 
 // ---- writing, from the end to the front: null when the output would begin before `floor`

@@ -41,15 +41,6 @@ constexpr std::size_t line_of(const sequence_schema<L...>& s) {
     return at;
   });
 }
-template <class... L>
-constexpr const auto& plain_sequence(const sequence_schema<L...>& s) {
-  return s;
-}
-template <class S, std::uint8_t N, std::uint8_t... Also>
-constexpr const auto& plain_sequence(const application_schema<S, N, Also...>& s) {
-  return s.inner;
-}
-
 /// The tag around the SEQUENCE as received; none if the schema has none.
 template <class... L>
 constexpr der::tag outer_tag(const der::reader&, const sequence_schema<L...>&) {
@@ -65,7 +56,7 @@ constexpr der::tag outer_tag(const der::reader& r, const application_schema<S, N
 /// Steps over the field of one line, if it is present, without reading its contents.
 template <class C, class V, tagging How>
 constexpr bool step_over(der::reader& r, const member_line<C, V, How>& l, const char* type) {
-  if (may_begin<typename bare<V>::type, How>(r, l.number)) return r.skip({type, l.name});
+  if (may_begin<How, typename bare<V>::type>(r, l.number)) return r.skip({type, l.name});
   return is_optional<V> || r.fail(errc::missing_field, {type, l.name});
 }
 constexpr bool step_over(der::reader& r, const constant_line& l, const char* type) {
@@ -111,7 +102,7 @@ constexpr result<replaced<Scratch>> replaced<Scratch>::of(bytes_view encoding,
                                                           const detail::value_of_member<Member>& value) {
   using T = detail::owner_of_member<Member>;
   using V = detail::value_of_member<Member>;
-  constexpr const auto& schema = detail::plain_sequence(schema_of<T>);
+  constexpr const auto& schema = detail::fields_of<T>;
   constexpr std::size_t place = detail::line_of<Member>(schema);
   constexpr const auto& line = schema.lines.template get<place>();
   constexpr tagging how = std::remove_cvref_t<decltype(line)>::how;

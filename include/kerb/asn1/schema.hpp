@@ -291,6 +291,20 @@ consteval auto checked_schema() {
 template <message T>
 inline constexpr auto schema_of = detail::checked_schema<T>();
 
+namespace detail {
+template <class... L>
+constexpr const auto& plain_sequence(const sequence_schema<L...>& s) {
+  return s;
+}
+template <class S, std::uint8_t N, std::uint8_t... Also>
+constexpr const auto& plain_sequence(const application_schema<S, N, Also...>& s) {
+  return s.inner;
+}
+/// The SEQUENCE of a message that is not a CHOICE.
+template <message T>
+inline constexpr const auto& fields_of = plain_sequence(schema_of<T>);
+}  // namespace detail
+
 template <class... L>
 consteval const char* name_of_schema(const sequence_schema<L...>& s) {
   return s.name;
@@ -307,15 +321,18 @@ consteval const char* name_of_schema(const choice_schema<C, V, A...>& s) {
 template <message T>
 inline constexpr const char* type_name = name_of_schema(schema_of<T>);
 
-/// How to read and write a type that is not a message. `t` is its own tag, or the one that IMPLICIT
-/// puts in its place:
+/// How to read and write a type that is not a message:
 ///   static constexpr der::tag tag
 ///   static constexpr const char* name, the ASN.1 type's
-///   static constexpr bool read(der::reader&, T&, der::place, der::tag t = tag)
+///   template <der::mode M> static constexpr bool read(der::contents<M> c, T&)
 ///   static constexpr void write(der::writer&, const T&, der::tag t = tag)
-/// Types that occur in most messages also have these, for the contents alone (see quick.hpp). They
-/// report no error: after false or null the caller uses read and write.
-///   static constexpr bool parse(const std::uint8_t* begin, const std::uint8_t* end, T&), strict DER only
+/// `read` receives the contents octets, and returns `c.fail(errc)` if they are not a T. It is compiled
+/// twice: decode() reads silently first, which is fast and takes strict DER only. If that fails, it
+/// reads again with tolerances and errors. Both run the same code; a tolerance is a condition on
+/// `c.allowed()`. A type whose tag varies has a `read` that opens the TLV itself:
+///   template <der::mode M> static constexpr bool read(der::basic_reader<M>&, T&, der::place)
+/// `t` in `write` is the type's own tag, or the one that IMPLICIT puts in its place. Types that occur
+/// in most messages also have these, for fast writing of the contents alone (see quick.hpp):
 ///   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, const T&), in front of `at`
 ///   static constexpr std::size_t size(const T&)
 template <class T>

@@ -37,13 +37,7 @@ class sequence_of {
     constexpr T operator*() const {
       if (in_memory_) return *item_;
       T v{};
-      if constexpr (detail::quick::known<T>()) {
-        if (detail::quick::read(wire_.begin(), wire_.end(), v) != nullptr) return v;
-        v = T{};
-      }
-      der::source s{.origin = wire_.data(), .allowed = der::as_deployed};
-      der::reader r(wire_, s);
-      read(r, v, {});  // cannot fail: the decoder has read it, under these rules or stricter ones
+      detail::read_again(wire_, v);
       return v;
     }
     constexpr iterator& operator++() {
@@ -91,20 +85,18 @@ class sequence_of {
 template <class T, class Rule>
 struct codec<sequence_of<T, Rule>> {
   static constexpr der::tag tag = der::sequence;
-  static constexpr bool read(der::reader& r, sequence_of<T, Rule>& out, der::place p, der::tag t = tag) {
-    const std::uint8_t* const at = r.mark();
-    der::reader in = r.open(t, p);
-    out = {};
-    out.wire_ = in.rest();
-    while (!in.at_end()) {
-      T checked{};
-      if (!asn1::read(in, checked, p)) return false;
-      ++out.size_;
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, sequence_of<T, Rule>& out) {
+    std::size_t size = 0;
+    for (der::basic_reader<M> in(c); !in.at_end(); ++size) {
+      T checked = kerb::detail::fresh<T>{};
+      if (!asn1::read(in, checked, c.where())) return false;
     }
-    if constexpr (std::same_as<Rule, not_empty>) {
-      if (r.ok() && out.size_ == 0) return r.fail(errc::empty_sequence, p, at);
-    }
-    return r.ok();
+    out.wire_ = c;
+    out.size_ = size;
+    out.items_ = nullptr;
+    out.in_memory_ = false;
+    return std::same_as<Rule, may_be_empty> || size != 0 || c.fail(errc::empty_sequence);
   }
   /// Writes the elements without a header, for callers that put others in front of them.
   static constexpr void write_elements(der::writer& w, const sequence_of<T, Rule>& v) {
@@ -121,20 +113,6 @@ struct codec<sequence_of<T, Rule>> {
   }
 
   static constexpr bool all_known = detail::quick::known<T>();
-  static constexpr bool parse(const std::uint8_t* at, const std::uint8_t* end, sequence_of<T, Rule>& out) {
-    std::size_t size = 0;
-    const std::uint8_t* const begin = at;
-    for (; at != end; ++size) {
-      T checked = kerb::detail::fresh<T>{};
-      at = detail::quick::read(at, end, checked);
-      if (at == nullptr) return false;
-    }
-    out.wire_ = {begin, static_cast<std::size_t>(end - begin)};
-    out.size_ = size;
-    out.items_ = nullptr;
-    out.in_memory_ = false;
-    return std::same_as<Rule, may_be_empty> || size != 0;
-  }
   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, const sequence_of<T, Rule>& v) {
     if (!v.in_memory_) return der::quick::octets(at, floor, v.wire_);
     for (std::size_t i = v.size_; i != 0 && at != nullptr; --i) at = detail::quick::write(at, floor, v.items_[i - 1]);

@@ -1,5 +1,6 @@
 // UTF8String: octets with a length, compared octet by octet.
 #pragma once
+#include "../der/reader.hpp"
 #include "../der/string.hpp"
 #include "schema.hpp"
 
@@ -16,8 +17,10 @@ template <>
 struct asn1::codec<utf8_string> {
   static constexpr const char* name = "UTF8String";
   static constexpr der::tag tag = der::utf8_string;
-  static constexpr bool read(der::reader& r, utf8_string& out, der::place p, der::tag t = tag) {
-    return der::read_octets(r, t, out.octets, p);
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, utf8_string& out) {
+    out.octets = c;
+    return true;
   }
   static constexpr void write(der::writer& w, utf8_string v, der::tag t = tag) { der::write_octets(w, t, v.octets); }
 };

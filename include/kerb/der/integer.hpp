@@ -4,78 +4,59 @@
 #include <limits>
 
 #include "../core/uint32.hpp"
-#include "quick.hpp"
 #include "reader.hpp"
 #include "writer.hpp"
 
 namespace kerb::inline v0::der {
 
 namespace detail {
-/// Reads the contents of an INTEGER of one to eight octets. Sets `padded` when fewer octets are
-/// enough; this is an error unless there are four octets and `four_octets` is true.
-constexpr bool read_number(reader& r, std::int64_t& out, bool& padded, bool four_octets, place p, tag t) {
-  const std::uint8_t* const at = r.mark();
-  const bytes_view c = r.contents(t, p);
+/// Reads an INTEGER of one to eight octets. Sets `padded` when fewer octets are enough; this is an
+/// error unless there are four octets and `four_octets` is true.
+template <mode M>
+KERB_INLINE constexpr bool read_number(contents<M> c, std::int64_t& out, bool& padded, bool four_octets) {
+  const std::size_t n = c.size();
   padded = false;
-  if (c.size() == 1) {
-    out = static_cast<std::int8_t>(c[0]);
-    return true;
+  if (n == 0 || n > 8) return c.fail(errc::bad_integer);
+  std::int64_t v = static_cast<std::int8_t>(c[0]);
+  if (n > 1) {
+    padded = (c[0] == 0x00 && c[1] < 0x80) || (c[0] == 0xff && c[1] >= 0x80);
+    if (padded && !(four_octets && n == 4)) return c.fail(errc::bad_integer);
+    for (std::size_t i = 1; i != n; ++i) v = v * 256 + c[i];
   }
-  if (!r.ok()) return false;
-  if (c.empty() || c.size() > 8) return r.fail(errc::bad_integer, p, at);
-  padded = (c[0] == 0x00 && c[1] < 0x80) || (c[0] == 0xff && c[1] >= 0x80);
-  if (padded && !(four_octets && c.size() == 4)) return r.fail(errc::bad_integer, p, at);
-  std::uint64_t v = c[0] >= 0x80 ? ~std::uint64_t{0} : 0;
-  for (std::uint8_t b : c) v = v << 8 | b;
-  out = static_cast<std::int64_t>(v);
+  out = v;
   return true;
 }
 }  // namespace detail
 
 /// Reads an INTEGER of up to 64 bits. Empty, padded and longer ones are errors under all rules.
-constexpr bool read_int64(reader& r, std::int64_t& out, place p, tag t = integer) {
+template <mode M>
+KERB_INLINE constexpr bool read_int64(contents<M> c, std::int64_t& out) {
   bool padded = false;
-  return detail::read_number(r, out, padded, false, p, t);
+  return detail::read_number(c, out, padded, false);
 }
 
 /// Reads an INTEGER in the range of `I`, which is std::int32_t or std::uint32_t, and the form in
 /// which it was encoded.
-template <class I>
+template <mode M, class I>
   requires(std::same_as<I, std::int32_t> || std::same_as<I, std::uint32_t>)
-constexpr bool read_integer(reader& r, I& out, integer_form& form, place p, tag t = integer) {
-  const std::uint8_t* const at = r.mark();
+KERB_INLINE constexpr bool read_integer(contents<M> c, I& out, integer_form& form) {
   std::int64_t v = 0;
   bool padded = false;
-  if (!detail::read_number(r, v, padded, r.allowed().four_octet_integers, p, t)) return false;
+  if (!detail::read_number(c, v, padded, c.allowed().four_octet_integers)) return false;
   form = padded ? integer_form::four_octets : integer_form::der;
-  if (v < std::numeric_limits<I>::min() || v > std::numeric_limits<I>::max()) {
-    const bool wraps = std::same_as<I, std::uint32_t> && r.allowed().negative_uint32 && v < 0 &&
-                       v >= std::numeric_limits<std::int32_t>::min();
-    if (!wraps) return r.fail(errc::bad_integer, p, at);
-    if (!padded) form = integer_form::negative;
-  }
   out = static_cast<I>(v);
+  if (v == static_cast<std::int64_t>(out)) return true;
+  const bool wraps = std::same_as<I, std::uint32_t> && c.allowed().negative_uint32 && v < 0 &&
+                     v >= std::numeric_limits<std::int32_t>::min();
+  if (!wraps) return c.fail(errc::bad_integer);
+  if (!padded) form = integer_form::negative;
   return true;
 }
-template <class I>
+template <mode M, class I>
   requires(std::same_as<I, std::int32_t> || std::same_as<I, std::uint32_t>)
-constexpr bool read_integer(reader& r, I& out, place p, tag t = integer) {
+KERB_INLINE constexpr bool read_integer(contents<M> c, I& out) {
   integer_form form{};
-  return read_integer(r, out, form, p, t);
-}
-
-/// Parses the `n` octets at `c`, the contents of an INTEGER in the range of `I`. Returns false for any other.
-template <class I>
-  requires(std::same_as<I, std::int32_t> || std::same_as<I, std::uint32_t>)
-KERB_INLINE constexpr bool parse_integer(const std::uint8_t* c, std::size_t n, I& out) {
-  if (n == 0 || n > 5) return false;
-  std::int64_t v = static_cast<std::int8_t>(c[0]);
-  if (n > 1) {
-    if ((c[0] == 0x00 && c[1] < 0x80) || (c[0] == 0xff && c[1] >= 0x80)) return false;
-    for (std::size_t i = 1; i != n; ++i) v = v * 256 + c[i];
-  }
-  out = static_cast<I>(v);
-  return v == static_cast<std::int64_t>(out);
+  return read_integer(c, out, form);
 }
 
 /// The size in octets of an INTEGER's contents.

@@ -1,7 +1,8 @@
-// A strict cursor over definite-length DER, with one sticky error that holds the field and the offset.
+// Cursors over definite-length DER in two modes: one is fast and silent, the other reports errors.
 #pragma once
 #include "../core/bytes.hpp"
 #include "../core/error.hpp"
+#include "quick.hpp"
 #include "rules.hpp"
 #include "tag.hpp"
 
@@ -20,13 +21,125 @@ struct source {
   error why{};
 };
 
-/// A cursor over encodings. The first error is stored in the source, and after it nothing more is
-/// read. So a caller can check once after a series of reads. The schemas do not recurse, which
-/// bounds the depth.
-class reader {
+/// How octets are read. Everything that reads is a template on this, so each rule is written once.
+enum class mode : std::uint8_t {
+  silent,   ///< strict DER only; a failure is no more than false
+  telling,  ///< with the tolerances that are allowed; the first failure is stored with its field and offset
+};
+
+/// The contents octets of one TLV. A codec reads these. Both specialisations have the same members.
+template <mode M>
+class contents;
+/// A cursor over encodings, which opens them. Both specialisations have the members that a codec needs.
+template <mode M>
+class basic_reader;
+
+/// The cursor that reports errors.
+using reader = basic_reader<mode::telling>;
+/// The cursor for strict DER. Its values stay in registers.
+using silent_reader = basic_reader<mode::silent>;
+
+template <>
+class contents<mode::silent> {
  public:
-  constexpr reader(bytes_view in KERB_LIFETIMEBOUND, source& s KERB_LIFETIMEBOUND)
+  constexpr std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
+  constexpr const std::uint8_t* begin() const { return begin_; }
+  constexpr const std::uint8_t* end() const { return end_; }
+  constexpr std::uint8_t operator[](std::size_t i) const { return begin_[i]; }
+  constexpr operator bytes_view() const { return {begin_, size()}; }
+
+  /// Whether there are contents: the TLV had the tag and a length in DER.
+  constexpr explicit operator bool() const { return begin_ != nullptr; }
+  /// What the contents are called in errors.
+  static constexpr place where() { return {}; }
+  /// The tolerances: none.
+  static constexpr const rules& allowed() { return strict; }
+  /// The contents are not what they have to be. Always returns false.
+  static constexpr bool fail(errc) { return false; }
+
+ private:
+  friend basic_reader<mode::silent>;
+  KERB_INLINE constexpr contents(quick::found f) : begin_(f.begin), end_(f.end) {}
+  const std::uint8_t* begin_;
+  const std::uint8_t* end_;
+};
+
+template <>
+class basic_reader<mode::silent> {
+ public:
+  constexpr explicit basic_reader(bytes_view in KERB_LIFETIMEBOUND) : cur_(in.begin()), end_(in.end()) {}
+  constexpr explicit basic_reader(der::contents<mode::silent> c) : cur_(c.begin()), end_(c.end()) {}
+
+  constexpr bool at_end() const { return cur_ == end_; }
+  constexpr bytes_view rest() const { return {cur_, static_cast<std::size_t>(end_ - cur_)}; }
+  constexpr const std::uint8_t* mark() const { return cur_; }
+  constexpr bytes_view since(const std::uint8_t* m) const { return {m, static_cast<std::size_t>(cur_ - m)}; }
+  constexpr bool next_is(tag t) const { return cur_ != end_ && *cur_ == t.octet; }
+  static constexpr const rules& allowed() { return strict; }
+
+  KERB_INLINE constexpr der::contents<mode::silent> contents(tag t, place) {
+    const quick::found f = quick::open(cur_, end_, t);
+    cur_ = f.begin != nullptr ? f.end : end_;
+    return f;
+  }
+  KERB_INLINE constexpr der::contents<mode::silent> contents(tag outer, tag inner, place) {
+    const quick::found f = quick::open(cur_, end_, outer, inner);
+    cur_ = f.begin != nullptr ? f.end : end_;
+    return f;
+  }
+  static constexpr bool close_outer(der::contents<mode::silent>, place) { return true; }  // already checked
+  constexpr bool skip(place = {}) {
+    if (cur_ == end_ || (*cur_ & 0x1f) == 0x1f || *cur_ == 0) return false;
+    return static_cast<bool>(contents(tag{*cur_}, {}));
+  }
+  constexpr bool close(place) const { return cur_ == end_; }
+  /// Continues at `at`, where a copy of this cursor has got to; null is a failure.
+  constexpr bool resume(const std::uint8_t* at) {
+    cur_ = at != nullptr ? at : end_;
+    return at != nullptr;
+  }
+  static constexpr bool fail(errc, place, const std::uint8_t* = nullptr) { return false; }
+
+ private:
+  const std::uint8_t* cur_;
+  const std::uint8_t* end_;
+};
+
+template <>
+class contents<mode::telling> {
+ public:
+  constexpr std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
+  constexpr const std::uint8_t* begin() const { return begin_; }
+  constexpr const std::uint8_t* end() const { return end_; }
+  constexpr std::uint8_t operator[](std::size_t i) const { return begin_[i]; }
+  constexpr operator bytes_view() const { return {begin_, size()}; }
+
+  constexpr explicit operator bool() const { return from_->why.code == errc::ok; }
+  constexpr place where() const { return where_; }
+  constexpr const rules& allowed() const { return from_->allowed; }
+  /// Records an error at the first octet of the TLV. Always returns false.
+  constexpr bool fail(errc c) const;
+
+ private:
+  friend basic_reader<mode::telling>;
+  constexpr contents(const std::uint8_t* begin, const std::uint8_t* end, const std::uint8_t* own, place p, source* from)
+      : begin_(begin), end_(end), own_(own), where_(p), from_(from) {}
+  const std::uint8_t* begin_;
+  const std::uint8_t* end_;
+  const std::uint8_t* own_;
+  place where_;
+  source* from_;
+};
+
+/// The first error is stored in the source, and after it nothing more is read. So a caller can check
+/// once after a series of reads. The schemas do not recurse, which bounds the depth.
+template <>
+class basic_reader<mode::telling> {
+ public:
+  constexpr basic_reader(bytes_view in KERB_LIFETIMEBOUND, source& s KERB_LIFETIMEBOUND)
       : cur_(in.data()), end_(in.data() + in.size()), from_(&s) {}
+  constexpr explicit basic_reader(const der::contents<mode::telling>& c)
+      : cur_(c.begin_), end_(c.end_), from_(c.from_) {}
 
   constexpr bool ok() const { return from_->why.code == errc::ok; }
   constexpr bool at_end() const { return cur_ == end_; }
@@ -47,7 +160,22 @@ class reader {
     }
     return open_long(t, p);
   }
-  constexpr bytes_view contents(tag t, place p) { return open(t, p).rest(); }
+  /// The same, but returns the contents. After a failure they are empty, and false as a bool.
+  KERB_NOINLINE constexpr der::contents<mode::telling> contents(tag t, place p) {
+    const std::uint8_t* const own = cur_;
+    const reader in = open(t, p);
+    return {in.cur_, in.end_, own, p, from_};
+  }
+  /// Steps over the TLV with tag `outer` and returns the contents of the TLV with tag `inner` in it, as
+  /// for an EXPLICIT tag. When those have been read, call close_outer().
+  KERB_NOINLINE constexpr der::contents<mode::telling> contents(tag outer, tag inner, place p) {
+    reader in = open(outer, p);
+    return ok() ? in.contents(inner, p) : der::contents<mode::telling>(end_, end_, end_, p, from_);
+  }
+  /// Whether `c`, from contents(outer, inner), has filled the outer TLV; octets after it are an error.
+  constexpr bool close_outer(const der::contents<mode::telling>& c, place p) {
+    return c.end_ == cur_ || fail(errc::trailing_data, p, c.end_);
+  }
   /// Steps over the next TLV, whatever its tag. Tag numbers above 30 and end-of-contents are errors.
   constexpr bool skip(place p = {}) {
     if (cur_ == end_) return fail(errc::truncated, p);
@@ -55,9 +183,9 @@ class reader {
     (void)open(tag{*cur_}, p);
     return ok();
   }
-  /// Ends the reading of `inner`; octets left in it are an error.
-  constexpr bool close(const reader& inner, place p) {
-    if (inner.cur_ != inner.end_) return reader(inner).fail(errc::trailing_data, p);
+  /// Ends the reading; octets that are left are an error.
+  constexpr bool close(place p) {
+    if (cur_ != end_) return fail(errc::trailing_data, p);
     return ok();
   }
   /// Records an error, unless there is one already, at the cursor or at `at`. Always returns false.
@@ -70,7 +198,7 @@ class reader {
   }
 
  private:
-  constexpr reader(const std::uint8_t* cur, const std::uint8_t* end, source* from)
+  constexpr basic_reader(const std::uint8_t* cur, const std::uint8_t* end, source* from)
       : cur_(cur), end_(end), from_(from) {}
   constexpr reader nothing() const { return {end_, end_, from_}; }
 
@@ -99,5 +227,9 @@ class reader {
   const std::uint8_t* end_;
   source* from_;
 };
+
+constexpr bool contents<mode::telling>::fail(errc c) const {
+  return basic_reader<mode::telling>(*this).fail(c, where_, own_);
+}
 
 }  // namespace kerb::inline v0::der

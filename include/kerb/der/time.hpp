@@ -1,7 +1,6 @@
 // GeneralizedTime as KerberosTime, RFC 4120 section 5.2.3: parsing and formatting with digit arithmetic.
 #pragma once
 #include "../core/time.hpp"
-#include "quick.hpp"
 #include "reader.hpp"
 #include "writer.hpp"
 
@@ -81,11 +80,9 @@ constexpr void time_text(kerberos_time t, std::uint8_t* to) {
   quick::store(to + 7, date >> 56 | (clock & 0x0000ffffffffffff) << 8 | std::uint64_t{'Z'} << 56);
 }
 
-constexpr bool read_time(reader& r, kerberos_time& out, place p, tag t = generalized_time) {
-  const std::uint8_t* const at = r.mark();
-  const bytes_view c = r.contents(t, p);
-  if (!r.ok()) return false;
-  return (c.size() == time_octets && parse_time(c.data(), out)) || r.fail(errc::bad_time, p, at);
+template <mode M>
+KERB_INLINE constexpr bool read_time(contents<M> c, kerberos_time& out) {
+  return (c.size() == time_octets && parse_time(c.begin(), out)) || c.fail(errc::bad_time);
 }
 constexpr void write_time(writer& w, kerberos_time t, tag own = generalized_time) {
   std::uint8_t text[time_octets]{};

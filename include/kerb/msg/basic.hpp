@@ -68,17 +68,15 @@ template <>
 struct asn1::codec<kerberos_string> {
   static constexpr const char* name = "KerberosString";
   static constexpr der::tag tag = der::general_string;
-  static constexpr bool read(der::reader& r, kerberos_string& out, der::place p, der::tag t = tag) {
-    return der::read_octets(r, t, out.octets, p);
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, kerberos_string& out) {
+    out.octets = c;
+    return true;
   }
   static constexpr void write(der::writer& w, kerberos_string v, der::tag t = tag) {
     der::write_octets(w, t, v.octets);
   }
 
-  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, kerberos_string& out) {
-    out.octets = {c, static_cast<std::size_t>(end - c)};
-    return true;
-  }
   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, kerberos_string v) {
     return der::quick::octets(at, floor, v.octets);
   }
@@ -89,18 +87,15 @@ template <>
 struct asn1::codec<kerberos_realm> {
   static constexpr const char* name = "Realm";
   static constexpr der::tag tag = der::general_string;
-  static constexpr bool read(der::reader& r, kerberos_realm& out, der::place p, der::tag t = tag) {
-    const std::uint8_t* const at = r.mark();
-    return der::read_octets(r, t, out.octets, p) && (is_realm_text(out) || r.fail(errc::bad_realm, p, at));
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, kerberos_realm& out) {
+    out.octets = c;
+    return is_realm_text(out) || c.fail(errc::bad_realm);
   }
   static constexpr void write(der::writer& w, kerberos_realm v, der::tag t = tag) {
     der::write_octets(w, t, v.octets);
   }
 
-  static constexpr bool parse(const std::uint8_t* c, const std::uint8_t* end, kerberos_realm& out) {
-    out.octets = {c, static_cast<std::size_t>(end - c)};
-    return is_realm_text(out);
-  }
   static constexpr std::uint8_t* put(std::uint8_t* at, const std::uint8_t* floor, kerberos_realm v) {
     return der::quick::octets(at, floor, v.octets);
   }

@@ -56,7 +56,7 @@ constexpr result<gss_token> read_gss_token(bytes_view in KERB_LIFETIMEBOUND) {
   der::reader r(in, s);
   der::reader contents = r.open(der::application(0), {type, ""});
   gss_token out{};
-  if (!asn1::codec<object_identifier>::read(contents, out.mech, {type, "thisMech"})) return s.why;
+  if (!asn1::read(contents, out.mech, {type, "thisMech"})) return s.why;
   if (!r.at_end()) {
     r.fail(errc::trailing_data, {type, ""});
     return s.why;

@@ -15,11 +15,13 @@ template <>
 struct asn1::codec<iakerb_realm> {
   static constexpr const char* name = "UTF8String";
   static constexpr der::tag tag = der::utf8_string;
-  static constexpr bool read(der::reader& r, iakerb_realm& out, der::place p, der::tag t = tag) {
-    const std::uint8_t* const at = r.mark();
+  template <der::mode M>
+  static constexpr bool read(der::basic_reader<M>& r, iakerb_realm& out, der::place p) {
     out.as_octet_string = r.allowed().octet_string_realm && r.next_is(der::octet_string);
-    if (!der::read_octets(r, out.as_octet_string ? der::octet_string : t, out.octets, p)) return false;
-    return is_realm_text({out.octets}) || r.fail(errc::bad_realm, p, at);
+    const der::contents<M> c = r.contents(out.as_octet_string ? der::octet_string : tag, p);
+    if (!c) return false;
+    out.octets = c;
+    return is_realm_text({out.octets}) || c.fail(errc::bad_realm);
   }
   static constexpr void write(der::writer& w, const iakerb_realm& v, der::tag t = tag) {
     der::write_octets(w, v.as_octet_string ? der::octet_string : t, v.octets);

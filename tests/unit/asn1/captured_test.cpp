@@ -28,6 +28,14 @@ constexpr bool decoded() {
 }
 KERB_BOTH("captured: decoded, it has the value and the octets, and the octets go out again", "[asn1]", decoded);
 
+constexpr bool something_behind() {
+  const auto in = "3016a0143010a003020105a303020107a4040402aabb0500"_hex;
+  Holder silent;
+  return kerb_test::fails<Holder>(in, errc::trailing_data, 22, "Holder", "small") &&
+         !asn1::detail::decode_silent(in, silent);
+}
+KERB_BOTH("captured: octets behind it in its field are refused", "[asn1][rfc4120-5.1]", something_behind);
+
 constexpr bool tolerated_octets_stay() {
   // the seq-number of an old peer: read modulo 2^32, and under a checksum it stays as it was sent
   const auto in = "3019a0173015a003020105a1030201ffa303020107a4040402aabb"_hex;

@@ -15,6 +15,40 @@ using kerb_test::Small;
 using kerb_test::Tagged;
 using kerb_test::Untagged;
 
+namespace kerb_test {
+
+/// A type with a codec of its own: an INTEGER that is even, and under a tolerance may be odd.
+struct even {
+  std::int32_t number = 0;
+};
+struct Evens {
+  even first;
+  std::optional<even> second;
+  kerb::asn1::sequence_of<even> more;
+
+  static consteval auto asn1() {
+    using T = Evens;
+    using namespace kerb::asn1;
+    return sequence("Evens", tag<0>("first", &T::first), implicit<1>("second", &T::second), tag<2>("more", &T::more));
+  }
+};
+
+}  // namespace kerb_test
+
+template <>
+struct kerb::asn1::codec<kerb_test::even> {
+  static constexpr const char* name = "INTEGER";
+  static constexpr der::tag tag = der::integer;
+  template <der::mode M>
+  static constexpr bool read(der::contents<M> c, kerb_test::even& out) {
+    if (!der::read_integer(c, out.number)) return false;
+    return out.number % 2 == 0 || c.allowed().negative_uint32 || c.fail(errc::bad_integer);
+  }
+  static constexpr void write(der::writer& w, const kerb_test::even& v, der::tag t = tag) {
+    der::write_integer(w, v.number, t);
+  }
+};
+
 namespace {
 
 using sequence_of_numbers = asn1::sequence_of<std::int32_t>;
@@ -163,6 +197,22 @@ constexpr bool rules_reach_every_field() {
 }
 KERB_BOTH("decode: what is tolerated by default is refused by strict rules", "[asn1][tolerance]",
           rules_reach_every_field);
+
+constexpr bool own_codec() {
+  using kerb_test::Evens;
+  constexpr auto good = "3012a003020102810104a2083006020106020108"_hex;
+  constexpr auto odd = "3012a003020102810105a2083006020106020108"_hex;
+  constexpr auto odd_element = "3012a003020102810104a2083006020107020108"_hex;
+  Evens silent{};
+  const auto v = asn1::decode<Evens>(good, der::strict);
+  const auto lenient = asn1::decode<Evens>(odd);
+  return asn1::detail::decode_silent(good, silent) && silent.second->number == 4 && v && v->more.size() == 2 &&
+         !asn1::detail::decode_silent(odd, silent) && !asn1::detail::decode_silent(odd_element, silent) &&
+         fails<Evens>(odd, errc::bad_integer, 7, "Evens", "second") && lenient && lenient->second->number == 5 &&
+         fails<Evens>(odd_element, errc::bad_integer, 14, "Evens", "more") && kerb_test::encodes(*v, good);
+}
+KERB_BOTH("decode: one read of a codec serves both modes, with its tolerance and its error", "[asn1][tolerance]",
+          own_codec);
 
 constexpr bool decoding_again() {
   Small out{.a = 1, .b = 2, .c = {}};

@@ -8,7 +8,7 @@ using kerb_test::read_one;
 
 namespace {
 
-constexpr auto bits = [](der::reader& r, std::uint32_t& v, der::place p) { return der::read_flags(r, v, p); };
+constexpr auto bits = kerb_test::under(der::bit_string, [](auto c, std::uint32_t& v) { return der::read_flags(c, v); });
 constexpr auto read = [](const auto& octets, der::rules allowed = der::strict) {
   return read_one<std::uint32_t>(bits, octets, allowed);
 };

@@ -131,7 +131,7 @@ constexpr bool something_left() {
   der::reader r(in, s);
   der::reader inner = r.open(der::sequence, here);
   (void)inner.contents(der::integer, here);
-  return !r.close(inner, here) && s.why.code == errc::trailing_data && s.why.offset == 5;
+  return !inner.close(here) && s.why.code == errc::trailing_data && s.why.offset == 5;
 }
 KERB_BOTH("reader: closing with something left is refused where it stands", "[der]", something_left);
 
@@ -141,7 +141,7 @@ constexpr bool nothing_left() {
   der::reader r(in, s);
   der::reader inner = r.open(der::sequence, here);
   (void)inner.contents(der::integer, here);
-  return r.close(inner, here) && r.at_end() && r.ok();
+  return inner.close(here) && r.at_end() && r.ok();
 }
 KERB_BOTH("reader: closing with nothing left is well", "[der]", nothing_left);
 
@@ -173,6 +173,51 @@ constexpr bool a_default_view() {
   return s.why.code == errc::truncated && s.why.offset == 0;
 }
 KERB_BOTH("reader: a view of nothing is truncated", "[der]", a_default_view);
+
+constexpr bool silent_steps() {
+  const auto in = "300a0401aa02010504020102"_hex;
+  der::silent_reader r(in);
+  der::silent_reader inner(r.contents(der::sequence, here));
+  if (!r.close(here) || inner.close(here) || !inner.next_is(der::octet_string)) return false;
+  const std::uint8_t* const m = inner.mark();
+  const bool first = inner.contents(der::octet_string, here)[0] == 0xaa && inner.since(m).size() == 3;
+  const bool skipped = inner.skip() && inner.rest().size() == 4;
+  return first && skipped && inner.contents(der::octet_string, here).size() == 2 && inner.close(here) && !inner.skip();
+}
+KERB_BOTH("reader: the silent one reads, skips and remembers where it was", "[der]", silent_steps);
+
+constexpr bool silent_failures() {
+  const auto in = "0401aa0401bb"_hex;
+  const auto high = "1f810100"_hex;
+  const auto nothing = "0000"_hex;
+  const auto cut = "0402aa"_hex;
+  const auto skips = [](bytes_view octets) { return der::silent_reader(octets).skip(); };
+  der::silent_reader r(in);
+  return !r.fail(errc::bad_time, here) && !r.contents(der::integer, here) && r.at_end() && r.allowed() == der::strict &&
+         !skips(high) && !skips(nothing) && !skips(cut) && skips(in);
+}
+KERB_BOTH("reader: after a failure the silent one is at its end", "[der]", silent_failures);
+
+constexpr bool one_in_another() {
+  const auto in = "a2050403aabbcc"_hex;
+  const auto more = "a2060401aa0401bb"_hex;
+  const auto other = "a203020105"_hex;
+  const auto outcome = [](bytes_view octets, std::uint32_t& offset) {
+    der::source s{.origin = octets.data()};
+    der::reader r(octets, s);
+    const auto c = r.contents(der::context(2), der::octet_string, here);
+    const bool good = c && r.close_outer(c, here);
+    der::silent_reader silent(octets);
+    const bool same = static_cast<bool>(silent.contents(der::context(2), der::octet_string, here)) == good;
+    offset = s.why.offset;
+    return same ? s.why.code : errc::api_misuse;
+  };
+  std::uint32_t offset = 0;
+  return outcome(in, offset) == errc::ok && outcome(more, offset) == errc::trailing_data && offset == 5 &&
+         outcome(other, offset) == errc::unexpected_tag && offset == 2 &&
+         outcome(bytes_view(in).first(6), offset) == errc::truncated && offset == 0;
+}
+KERB_BOTH("reader: a TLV that fills another is read in one step", "[der]", one_in_another);
 
 constexpr bool rules_are_handed_on() {
   const auto in = "30020500"_hex;

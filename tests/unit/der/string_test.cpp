@@ -8,12 +8,12 @@ using kerb_test::read_one;
 
 namespace {
 
-constexpr auto octets = [](der::reader& r, bytes_view& v, der::place p) {
-  return der::read_octets(r, der::octet_string, v, p);
+constexpr auto view = [](auto c, bytes_view& v) {
+  v = c;
+  return true;
 };
-constexpr auto general = [](der::reader& r, bytes_view& v, der::place p) {
-  return der::read_octets(r, der::general_string, v, p);
-};
+constexpr auto octets = kerb_test::under(der::octet_string, view);
+constexpr auto general = kerb_test::under(der::general_string, view);
 
 constexpr bool a_view_of_the_input() {
   const auto in = "0403aabbcc"_hex;

@@ -11,6 +11,15 @@ namespace kerb_test {
 
 inline constexpr kerb::der::place here{"Type", "field"};
 
+/// A function that reads a TLV with tag `t`, whose contents `read(contents, T&)` reads.
+template <class F>
+constexpr auto under(kerb::der::tag t, F read) {
+  return [=](auto& r, auto& v, kerb::der::place p) {
+    const auto c = r.contents(t, p);
+    return c && read(c, v);
+  };
+}
+
 /// What `read(reader&, T&, place)` makes of `in`: the value, or the error.
 template <class T>
 struct outcome {
@@ -35,6 +44,13 @@ constexpr outcome<T> read_view(F&& read, kerb::bytes_view in, kerb::der::rules a
   out.why = s.why;
   out.whole = r.at_end();
   if (said != s.why.ok()) out.why.code = kerb::errc::api_misuse;  // what it returns is what it noted
+  if (allowed == kerb::der::strict) {                             // reading silently gives the same answer
+    kerb::der::silent_reader silent(in);
+    T value{};
+    const bool taken = read(silent, value, here);
+    if (taken != said || (taken && (!(value == out.value) || silent.mark() != r.mark())))
+      out.why.code = kerb::errc::api_misuse;
+  }
   return out;
 }
 

@@ -138,7 +138,7 @@ template <class T>
 inline constexpr bool is_shown = is_one_of<T, msg::AsReq, msg::TgsReq, msg::KrbError, msg::MethodData,
                                            msg::AuthorizationData, msg::KrbCred, msg::PaSpake, msg::PrincipalName>;
 
-/// How an input is spoilt so that it is refused late, after the reader in one go has read it once.
+/// How an input is spoilt so that it is refused late, after it has been read silently once.
 struct damage {
   const char* name;
   void (*spoil)(octets_t&);

@@ -73,6 +73,39 @@ constexpr void with_view(const T& v, F&& f) {
     f(v.der, false);
 }
 
+/// A number for all that a decoded value contains: its parts in order, what they hold, and where their views are.
+template <class T>
+std::uint64_t digest(const T& whole) {
+  std::uint64_t sum = 0;
+  const auto add = [&](std::uint64_t n) { sum = (sum ^ n) * 0x100000001b3 + (sum >> 29); };
+  for_each_value(whole, [&](const auto& v) {
+    using value = std::remove_cvref_t<decltype(v)>;
+    add(sizeof v);
+    if constexpr (std::is_enum_v<value> || std::is_integral_v<value>) add(static_cast<std::uint64_t>(v));
+    else if constexpr (std::is_same_v<value, kerb::uint32>) add(std::uint32_t{v} + (std::uint64_t(v.form()) << 32));
+    else if constexpr (std::is_same_v<value, kerb::microseconds>)
+      add(static_cast<std::uint32_t>(v.count) + (std::uint64_t(v.form) << 32));
+    else if constexpr (std::is_same_v<value, kerb::kerberos_time>) add(static_cast<std::uint64_t>(v.seconds));
+    else if constexpr (std::is_same_v<value, kerb::bit_string>) add(v.unused);
+    else if constexpr (requires { v.bits; }) add(v.bits);
+    else if constexpr (is_list<value>) add(v.size());
+    with_view(v, [&](kerb::bytes_view part, bool) {
+      add(part.size());
+      if (!part.empty()) add(reinterpret_cast<std::uintptr_t>(part.data()));
+    });
+  });
+  return sum;
+}
+
+/// Whether reading silently takes exactly what strict rules take, and reads the same. `in` is any octets.
+template <class T>
+bool modes_agree(kerb::bytes_view in) {
+  T silent{}, telling{};
+  const bool taken = kerb::asn1::detail::decode_silent(in, silent);
+  const bool good = kerb::asn1::detail::decode_telling("", in, kerb::der::strict, telling).ok();
+  return taken == good && (!good || digest(silent) == digest(telling));
+}
+
 /// Whether every view that a decoded value holds lies in `in`, and every list has the elements it counts.
 template <class T>
 constexpr bool lies_inside(const T& whole, kerb::bytes_view in) {

@@ -17,8 +17,10 @@ struct ap_initiator_table {
   static constexpr state moved_from = state::spent;
   static constexpr transition<call, state> transitions[] = {
       {call::start, state::idle, {state::waiting, state::over}},  // over: without mutual authentication
-      {call::receive, state::waiting, {state::waiting, state::over}}, {call::set_buffer, state::idle, {state::idle}},
-      {call::set_buffer, state::waiting, {state::waiting}},           {call::take, state::over, {state::spent}},
+      {call::receive, state::waiting, {state::over}},
+      {call::set_buffer, state::idle, {state::idle}},
+      {call::set_buffer, state::waiting, {state::waiting}},
+      {call::take, state::over, {state::spent}},
   };
 };
 using ap_initiator_step = std::variant<send, need_buffer, ignored, done, failed>;
@@ -221,6 +223,7 @@ class [[nodiscard]] ap_initiator
   }
   constexpr void forget() {
     subkey_.reset();
+    product_.reset();
     workspace_.wipe_front();
   }
 

@@ -489,6 +489,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   }
 
   constexpr void forget() {
+    this->product_ = product();
     keys_.clear();
     key_ = reply_key_ = no_key;
     workspace_.wipe_front();

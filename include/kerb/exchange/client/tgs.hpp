@@ -268,6 +268,7 @@ class [[nodiscard]] tgs_client
     return next;
   }
   constexpr void forget() {
+    this->product_ = product();
     subkey_.reset();
     workspace_.wipe_front();
   }

@@ -352,57 +352,6 @@ TEST_CASE("ap_initiator: two requests within one microsecond have different time
   CHECK(digests[1] != digests[2]);
 }
 
-// ---- the table at the head of client/ap.hpp
-
-enum class state { idle, waiting, over, spent, failed };
-
-TEST_CASE("ap_initiator: every call in every state does what the table says", "[exchange][rfc4120-3.2.2]") {
-  const auto reach = [](waiting& c, state s) {
-    if (s == state::idle) return;
-    if (s == state::failed) {
-      CHECK(failure(c.x.abandon({.code = errc::no_answer})) == errc::no_answer);
-      return;
-    }
-    REQUIRE(is<send>(c.start()));
-    if (s == state::waiting) return;
-    REQUIRE(is<done>(c.answer(c.reply())));
-    if (s == state::spent) REQUIRE(std::move(c.x).take());
-  };
-  for (const state s : {state::idle, state::waiting, state::over, state::spent, state::failed}) {
-    const errc expected = s == state::failed ? errc::no_answer : errc::api_misuse;
-    INFO(static_cast<int>(s));
-    {
-      waiting c;
-      reach(c, s);
-      const auto step = c.start();
-      CHECK(is<send>(step) == (s == state::idle));
-      if (s != state::idle) {
-        CHECK(failure(step) == expected);
-        CHECK(failure(c.answer(c.reply())) == expected);
-        CHECK(!std::move(c.x).take());
-      }
-    }
-    {
-      waiting c;
-      reach(c, s);
-      const auto step = c.answer(c.reply());
-      CHECK(is<done>(step) == (s == state::waiting));
-      if (s != state::waiting) {
-        CHECK(failure(step) == expected);
-        CHECK(failure(c.start()) == expected);
-        CHECK(!std::move(c.x).take());
-      }
-    }
-    {
-      waiting c;
-      reach(c, s);
-      const auto p = std::move(c.x).take();
-      CHECK(p.has_value() == (s == state::over));
-      if (!p) CHECK(p.error().code == errc::api_misuse);
-    }
-  }
-}
-
 // ---- buffers, randomness, memory
 
 TEST_CASE("ap_initiator: a buffer one octet too small says which size will do, and nothing has changed", "[exchange]") {
@@ -567,9 +516,7 @@ TEST_CASE("ap_initiator: no subkey is left in the exchange once it has failed", 
   std::destroy_at(x);
 }
 
-TEST_CASE("ap_initiator: a clock that Kerberos cannot write, and a key without a checksum, fail it", "[exchange]") {
-  waiting c;
-  CHECK(failure(c.x.start(c.w.turn({{latest_time.seconds + 1}, {0}}))) == errc::clock_out_of_range);
+TEST_CASE("ap_initiator: a key without a checksum fails it", "[exchange]") {
   ap_world w;
   const basic_credential<key> empty;
   std::array<std::uint8_t, 4096> buffer{};

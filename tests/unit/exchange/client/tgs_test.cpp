@@ -370,46 +370,6 @@ TEST_CASE("tgs_client: a reply too big for a datagram is asked for again over a 
   REQUIRE(is<failed>(x.receive(w.error(error_code_t::krb_err_response_too_big), w.env_now())));
 }
 
-TEST_CASE("tgs_client: calls out of turn are misuse, and the first reason stands", "[exchange]") {
-  enum class call { start, receive, take };
-  enum class in { idle, waiting, over, spent };
-  for (const in state : {in::idle, in::waiting, in::over, in::spent}) {
-    for (const call c : {call::start, call::receive, call::take}) {
-      kdc_world w;
-      std::array<std::uint8_t, 2048> buffer{};
-      const credential tgt = w.tgt();
-      client x(ask_for(tgt, buffer));
-      if (state != in::idle) {
-        const auto s = x.start(w.env_now());
-        if (state != in::waiting) REQUIRE(is<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now())));
-        if (state == in::spent) REQUIRE(std::move(x).take().has_value());
-      }
-      INFO("state " << static_cast<int>(state) << " call " << static_cast<int>(c));
-      if (c == call::start && state != in::idle) REQUIRE(why(x.start(w.env_now())).code == errc::api_misuse);
-      if (c == call::receive && state != in::waiting) REQUIRE(why(x.receive({}, w.env_now())).code == errc::api_misuse);
-      if (c == call::take && state != in::over) REQUIRE(std::move(x).take().error().code == errc::api_misuse);
-    }
-  }
-  kdc_world w;
-  std::array<std::uint8_t, 2048> buffer{};
-  const credential tgt = w.tgt();
-  client x(ask_for(tgt, buffer));
-  REQUIRE(why(x.abandon({.code = errc::no_answer})).code == errc::no_answer);
-  REQUIRE(why(x.start(w.env_now())).code == errc::no_answer);
-  REQUIRE(why(x.receive({}, w.env_now())).code == errc::no_answer);
-  REQUIRE(why(x.abandon({.code = errc::stream_ended})).code == errc::no_answer);
-}
-TEST_CASE("tgs_client: a clock that Kerberos cannot write is refused, then and later", "[exchange]") {
-  kdc_world w;
-  std::array<std::uint8_t, 2048> buffer{};
-  const credential tgt = w.tgt();
-  const timestamp never{{latest_time.seconds + 1}, {0}};
-  client x(ask_for(tgt, buffer));
-  REQUIRE(why(x.start(w.turn_at(never))).code == errc::clock_out_of_range);
-  client y(ask_for(tgt, buffer));
-  const auto s = y.start(w.env_now());
-  REQUIRE(why(y.receive(w.tgs_rep(octets_of_send(s), honest), w.turn_at(never))).code == errc::clock_out_of_range);
-}
 TEST_CASE("tgs_client: no more than sixteen encryption types are offered", "[exchange][rfc4120-5.4.1]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
