@@ -269,15 +269,16 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C> {
     const detail::s2k_hints own = own_hints(env.crypto->etype_of(reply_key));
     const bool newer = detail::names_newer_etype(body().etype);
     const auto padata = asn1::computed{[&](der::writer& out) { detail::write_hints(out, own, newer, false); }};
-    const auto seal = [&](der::writer& out, const msg::EncAsRepPart& plain) {
-      constexpr key_usage_t usage = key_usage_t::as_rep_enc_part;
-      detail::with_key_for(usage, *reply_key_, [&](const auto& form) {
-        write_sealed(out, plain, form, usage, env, why, reply_key_->kvno);
-      });
-    };
-    this->template write_reply_message<msg_t::as_rep, msg::EncAsRepPart>(
-        w, part, session_key, body(), seal, std::optional(padata), sealed_padata, key_expiration(),
-        client_record_.last_req, env, why);
+    const detail::reply_parts<C, std::remove_const_t<decltype(padata)>> parts{
+        this->draft_,
+        this->ticket_sealer(),
+        detail::sealing_with(*reply_key_, key_usage_t::as_rep_enc_part),
+        body().nonce,
+        padata,
+        sealed_padata,
+        key_expiration(),
+        client_record_.last_req};
+    detail::write_kdc_rep<msg_t::as_rep, msg::EncAsRepPart>(w, parts, part, session_key, env, why);
   }
   constexpr etype_t reply_etype(const C& crypto) const { return crypto.etype_of(reply_key_->key.get()); }
   constexpr detail::s2k_hints own_hints(etype_t e) const {
