@@ -1,4 +1,4 @@
-// The common part of the AS and TGS exchanges: the ticket, the reply, the refusal.
+// The common part of the AS and TGS exchanges: the state, issuing a ticket, and refusals.
 #pragma once
 #include <tuple>
 

@@ -208,7 +208,8 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   constexpr step decide(const environment<C>& env) {
     const detail::tgs_sources<C> from{request_, facts_, this->server_, referred_,
                                       this->user_key_ ? &*this->user_key_ : nullptr};
-    const std::size_t spare = this->refusal_size();
+    // Only the path of a ticket from another realm grows
+    const std::size_t spare = facts_.tgt.realm == this->policy_.realm ? 0 : this->refusal_size();
     const auto drafted = detail::draft_tgs_ticket(from, this->policy_, env, this->workspace_, spare);
     if (drafted) {
       this->draft_ = drafted->draft;
