@@ -58,6 +58,7 @@ KERB_BOTH("draft_tgs_ticket: a referral names the other realm's KDC, and nothing
           "[exchange][rfc4120-3.3.1]", a_referral_has_the_name_of_its_record);
 
 constexpr bool a_grown_path_moves_with_the_buffer() {
+  std::array<std::uint8_t, 600> bigger{};
   scene s;
   s.facts.tgt.realm = other_org;
   s.facts.tgt.part.crealm = far_org;
@@ -66,7 +67,6 @@ constexpr bool a_grown_path_moves_with_the_buffer() {
   auto made = s.draft();
   if (!made || made->path.size == 0 || made->draft.transited.contents != bytes_view(s.octets).first(made->path.size))
     return false;
-  std::array<std::uint8_t, 600> bigger{};
   if (!s.in.move_to(bigger)) return false;
   detail::set_views(made->draft, s.request, s.facts, made->path, s.in);
   return made->draft.transited.contents.data() == bigger.data() && made->draft.transited.contents == other_org.octets;
