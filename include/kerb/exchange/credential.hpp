@@ -97,6 +97,12 @@ class basic_credential {
   /// Moves the key out of a credential that is no longer needed.
   constexpr Key session_key() && { return std::move(session_key_); }
   constexpr kerberos_time endtime() const { return facts_.endtime; }
+  /// The number of octets at the front of the exchange's buffer that the credential uses: the
+  /// ticket, and the decrypted part of the reply. 0 for a credential from a cache.
+  constexpr std::size_t octets_used() const { return workspace_.kept().size(); }
+  /// Gives back the rest of the exchange's buffer, wiped, for the next exchange: a chain of
+  /// referrals then needs one buffer. Empty when called again.
+  [[nodiscard]] constexpr std::span<std::uint8_t> release_rest() { return workspace_.release_rest(); }
   /// How many seconds the KDC's clock was ahead of the caller's. Use it only for messages with this
   /// credential (RFC 4120 section 3.1.5).
   constexpr std::int64_t kdc_clock_offset() const { return kdc_clock_offset_; }

@@ -3,7 +3,7 @@
 #include "../asn1/decode.hpp"
 #include "../msg/error.hpp"
 #include "environment.hpp"
-#include "step.hpp"
+#include "grow.hpp"
 
 namespace kerb::inline v0 {
 
@@ -21,32 +21,25 @@ struct answer {
 /// If `ask` returns an error, drive() returns the reason why it ignored an earlier answer to the
 /// same request, or, without such an answer, the error of `ask`. Of several reasons it returns the
 /// last one other than a malformed message. errc::no_key: the exchange needs a key that the caller
-/// did not give it. errc::no_space: the buffer is too small (detail: octets needed).
+/// did not give it. errc::no_space: the buffer is too small (detail: octets needed), and `grow`,
+/// which is described at no_growth, returns no larger one.
 ///
 /// When the exchange waits for no answer, an answer that is a KRB-ERROR is errc::peer_error (detail:
 /// its code), and any other is ignored. That KRB-ERROR is unauthenticated.
 ///
 /// This is a convenience built on the public steps. A program that cannot block writes the same
 /// loop itself.
-template <class Exchange, class C, class Now, class Ask>
+template <class Exchange, class C, class Now, class Ask, class Grow = no_growth>
 [[nodiscard]] constexpr result<typename Exchange::product> drive(Exchange& x, C& policy, Now&& now, Ask&& ask,
-                                                                 const exchange_limits& limits = {}) {
-  const auto env_now = [&] {
-    if constexpr (std::convertible_to<Now&&, timestamp>) {
-      return environment<C>{policy, now, limits};
-    } else {
-      return environment<C>{policy, now(), limits};
-    }
-  };
-  typename Exchange::step step = x.start(env_now());
+                                                                 const exchange_limits& limits = {}, Grow grow = {}) {
+  const auto env_now = [&] { return environment<C>{policy, detail::clock_reading(now), limits}; };
+  typename Exchange::step step = detail::with_growth(x, grow, [&] { return x.start(env_now()); });
   error passed_over{};
   for (;;) {
     send request{};
     if (const auto* f = std::get_if<failed>(&step)) return f->why;
     if (is<done>(step)) return std::move(x).take();
-    if (const auto* n = std::get_if<need_buffer>(&step)) {
-      return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->size)};
-    }
+    if (const auto* n = std::get_if<need_buffer>(&step)) { return detail::too_small(*n); }
     if (const auto* i = std::get_if<ignored>(&step)) {
       if (passed_over.ok() || !is_malformed(i->why.code)) passed_over = i->why;
       request.fresh = false;
@@ -68,7 +61,7 @@ template <class Exchange, class C, class Now, class Ask>
       return std::move(x).take();
     }
     if (!got) return passed_over.ok() ? got.error() : passed_over;
-    step = x.receive(got->octets, env_now(), got->arrived);
+    step = detail::with_growth(x, grow, [&] { return x.receive(got->octets, env_now(), got->arrived); });
   }
 }
 

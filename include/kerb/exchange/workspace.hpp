@@ -105,6 +105,17 @@ class workspace {
     dirty_ = front_ = 0;
   }
 
+  /// Ends the buffer after what is kept. Returns the octets behind it, wiped; the last message is
+  /// among them.
+  constexpr std::span<std::uint8_t> release_rest() {
+    const std::span<std::uint8_t> rest = octets_.subspan(front_);
+    secure_zero(rest);
+    octets_ = octets_.first(front_);
+    tail_ = 0;
+    dirty_ = front_;
+    return rest;
+  }
+
   /// Continues in `other`, and wipes the front of the old buffer. Returns false, and changes
   /// nothing, if `other` cannot hold what is kept. `other` may begin where the old buffer begins,
   /// and have more or fewer octets; otherwise the two must not overlap.

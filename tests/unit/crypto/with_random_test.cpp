@@ -63,7 +63,8 @@ KERB_BOTH("with_random: what a policy tells about itself", "[crypto]", [] {
   std::array<std::uint8_t, 32> d1{}, d2{}, h1{}, h2{};
   const bytes_view pieces[] = {seed};
   const auto a = w.p.random_to_key(aes256, seed), b = w.q.random_to_key(aes256, seed);
-  const auto c = w.p.string_to_key(aes256, secret_view(seed), seed, {1}), d = w.q.string_to_key(aes256, secret_view(seed), seed, {1});
+  const auto c = w.p.string_to_key(aes256, secret_view(seed), seed, {1}),
+             d = w.q.string_to_key(aes256, secret_view(seed), seed, {1});
   if (!a || !b || !c || !d) return false;
   if (!(w.p.expose(*a).unguarded() == w.q.expose(*b).unguarded()) ||
       !(w.p.expose(*c).unguarded() == w.q.expose(*d).unguarded())) {

@@ -38,7 +38,8 @@ class [[nodiscard]] ap_initiator
   using key = typename C::key;
   using product = session_keys<key>;
   using typename base::step;
-  /// A buffer size, in octets, that is enough for a ticket with a PAC.
+  /// A buffer size, in octets, that is enough for ordinary names and a ticket of 6 KiB. A user in many groups can
+  /// have a ticket of 64 KiB: then the step is need_buffer.
   static constexpr std::size_t typical_buffer_size = 8192;
 
   constexpr explicit ap_initiator(initiator_params<key> params) : base(params.buffer), request_(std::move(params)) {}

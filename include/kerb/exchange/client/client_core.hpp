@@ -57,7 +57,8 @@ class kdc_client_core : public client_core<Self, Step, Table> {
  public:
   using key = typename C::key;
   using product = basic_credential<key>;
-  /// A buffer size, in octets, that is enough for ordinary names and tickets with a PAC.
+  /// A buffer size, in octets, that is enough for ordinary names and tickets of 3 KiB. A user in many groups can have
+  /// a ticket of 64 KiB: then the step is need_buffer.
   static constexpr std::size_t typical_buffer_size = 8192;
 
   /// The realm that the KDC named instead of the one that was asked: in KDC_ERR_WRONG_REALM, or in

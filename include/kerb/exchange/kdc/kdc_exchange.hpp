@@ -50,9 +50,9 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   using key = typename C::key;
   using record = principal_record<C>;
   using typename core::step;
-  /// A buffer size, in octets, that is enough for ordinary names and a ticket without large
-  /// authorization data.
-  static constexpr std::size_t typical_buffer_size = 8192;
+  /// A buffer size, in octets, that is enough for ordinary names and tickets of 3 KiB. A TGS-REQ
+  /// needs space for its ticket, opened and resealed, three times.
+  static constexpr std::size_t typical_buffer_size = 16384;
 
   /// The draft of the ticket, from `authorize` on; after `reply` it is what was issued.
   constexpr const ticket_draft& draft() const KERB_LIFETIMEBOUND { return draft_; }

@@ -1,6 +1,7 @@
 // Runs a KDC's exchange to its end with a directory that answers at once.
 #pragma once
 #include "../../store/request_cache.hpp"
+#include "../grow.hpp"
 #include "kdc.hpp"
 
 namespace kerb::inline v0 {
@@ -31,36 +32,44 @@ inline constexpr auto issue_all = [](const auto&) -> decision { return issue_opt
 struct no_request_store {};
 
 /// Runs a KDC's exchange on one request and returns the octets to transmit; if they are empty,
-/// transmit nothing. They are in the exchange's buffer. `decide(x)` makes the final decision on
-/// every ticket. `seen` is the request cache, used if the policy has check_requests. Returns an
-/// error when the exchange fails, for example without randomness, and errc::no_space (detail:
-/// octets needed) when the buffer is too small. serve() does not sign tickets:
-/// issue_options::reserved_octets is errc::api_misuse.
+/// transmit nothing. They are in the exchange's buffer. `now` is a timestamp, or a function that
+/// serve() calls once. `decide(x)` makes the final decision on every ticket. `seen` is the request
+/// cache, used if the policy has check_requests. Returns an error when the exchange fails, for
+/// example without randomness, and errc::no_space (detail: octets needed) when the buffer is too
+/// small and `grow`, which is described at no_growth, returns no larger one. serve() does not sign
+/// tickets: issue_options::reserved_octets is errc::api_misuse.
 ///
 /// This is a convenience built on the public steps. A program that cannot block writes the same
 /// loop itself.
-template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<decltype(issue_all)>,
-          class Seen = no_request_store>
-[[nodiscard]] constexpr result<bytes_view> serve(kdc<C>& x, bytes_view request, C& policy, D& principals, timestamp now,
+template <crypto_policy C, directory<C> D, class Now, class Decide = std::remove_const_t<decltype(issue_all)>,
+          class Seen = no_request_store, class Grow = no_growth>
+[[nodiscard]] constexpr result<bytes_view> serve(kdc<C>& x, bytes_view request, C& policy, D& principals, Now&& now,
                                                  const exchange_limits& limits = {}, Decide decide = issue_all,
-                                                 Seen&& seen = {}) {
-  const environment<C> env{policy, now, limits};
-  kdc_step step = x.receive(request, env);
+                                                 Seen&& seen = {}, Grow grow = {}) {
+  const environment<C> env{policy, detail::clock_reading(now), limits};
+  const auto call = [&](auto&& f) { return detail::with_growth(x, grow, f); };
+  kdc_step step = call([&] { return x.receive(request, env); });
   for (;;) {
     if (const auto* ask = std::get_if<need_principal>(&step)) {
       const lookup<C> answer = principals.find(*ask);
-      if (const auto* r = std::get_if<principal_record<C>>(&answer)) step = x.found(*r, env);
-      else if (const auto* realm = std::get_if<in_realm>(&answer)) step = x.refer_to(realm->realm, env);
-      else if (std::holds_alternative<not_available>(answer)) step = x.unavailable(env);
-      else step = x.absent(env);
+      if (const auto* r = std::get_if<principal_record<C>>(&answer)) {
+        step = call([&] { return x.found(*r, env); });
+      } else if (const auto* realm = std::get_if<in_realm>(&answer)) {
+        step = call([&] { return x.refer_to(realm->realm, env); });
+      } else if (std::holds_alternative<not_available>(answer)) {
+        step = call([&] { return x.unavailable(env); });
+      } else {
+        step = call([&] { return x.absent(env); });
+      }
     } else if (is<authorize>(step)) {
       const decision d = decide(static_cast<const kdc<C>&>(x));
       const auto* code = std::get_if<error_code_t>(&d);
-      step = code != nullptr ? x.refuse(*code, env) : x.issue(std::get<issue_options>(d), env);
+      step = call([&] { return code != nullptr ? x.refuse(*code, env) : x.issue(std::get<issue_options>(d), env); });
     } else if (const auto* c = std::get_if<check_request>(&step)) {
       if constexpr (request_cache<std::remove_cvref_t<Seen>>) {
-        const request_verdict v = seen.insert(c->authenticator, c->request, c->forget_after, now.at);
-        step = x.request_checked(v == request_verdict::fresh || v == request_verdict::again, env);
+        const request_verdict v = seen.insert(c->authenticator, c->request, c->forget_after, env.now.at);
+        const bool unseen = v == request_verdict::fresh || v == request_verdict::again;
+        step = call([&] { return x.request_checked(unseen, env); });
       } else {
         step = x.abandon({.code = errc::api_misuse});
       }
@@ -69,7 +78,7 @@ template <crypto_policy C, directory<C> D, class Decide = std::remove_const_t<de
     } else if (const auto* no = std::get_if<refused>(&step)) {
       return no->octets;
     } else if (const auto* n = std::get_if<need_buffer>(&step)) {
-      return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->size)};
+      return detail::too_small(*n);
     } else if (const auto* f = std::get_if<failed>(&step)) {
       return f->why;
     } else {

@@ -1,6 +1,7 @@
 // Runs a service's exchange to its end with a source of keys and a replay cache.
 #pragma once
 #include "../../store/replay_cache.hpp"
+#include "../grow.hpp"
 #include "ap.hpp"
 #include "keys.hpp"
 
@@ -10,16 +11,18 @@ namespace kerb::inline v0 {
 /// cache, accept() returns errc::api_misuse.
 struct no_replay_cache {};
 
-/// Runs an acceptor on one AP-REQ. On failure acceptor.refusal() is the KRB-ERROR to transmit, if
-/// there is one. This is a convenience built on the public steps. A program that cannot block
+/// Runs an acceptor on one AP-REQ. `now` is a timestamp, or a function that accept() calls once. On
+/// failure acceptor.refusal() is the KRB-ERROR to transmit, if there is one. errc::no_space: the
+/// buffer is too small (detail: octets needed), and `grow`, which is described at no_growth,
+/// returns no larger one. This is a convenience built on the public steps. A program that cannot block
 /// writes the same loop itself.
-template <crypto_policy C, class Keys, class Store>
+template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_growth>
   requires ticket_keys<Keys> &&(replay_cache<Store> || std::same_as<Store, no_replay_cache>)
       [[nodiscard]] constexpr result<authenticated_client<typename C::key>> accept(
-          ap_acceptor<C>& acceptor, bytes_view token, C& policy, Keys& keys, Store& seen, timestamp now,
-          const accept_options& options = {}, const exchange_limits& limits = {}) {
-    const environment<C> env{policy, now, limits};
-    auto step = acceptor.receive(token, env);
+          ap_acceptor<C>& acceptor, bytes_view token, C& policy, Keys& keys, Store& seen, Now&& now,
+          const accept_options& options = {}, const exchange_limits& limits = {}, Grow grow = {}) {
+    const environment<C> env{policy, detail::clock_reading(now), limits};
+    auto step = detail::with_growth(acceptor, grow, [&] { return acceptor.receive(token, env); });
     for (;;) {
       if (const auto* ask = std::get_if<need_ticket_key>(&step)) {
         const auto* k = keys.find(*ask);
@@ -32,7 +35,7 @@ template <crypto_policy C, class Keys, class Store>
         }
       } else if (const auto* r = std::get_if<check_replay>(&step)) {
         if constexpr (replay_cache<Store>) {
-          step = acceptor.replay_checked(seen.insert(r->digest, r->forget_after, now.at), env);
+          step = acceptor.replay_checked(seen.insert(r->digest, r->forget_after, env.now.at), env);
         } else {
           step = acceptor.abandon({.code = errc::api_misuse});
         }
@@ -43,7 +46,7 @@ template <crypto_policy C, class Keys, class Store>
       } else if (const auto* f = std::get_if<failed>(&step)) {
         return f->why;
       } else if (const auto* n = std::get_if<need_buffer>(&step)) {
-        return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n->size)};
+        return detail::too_small(*n);
       } else {
         return std::move(acceptor).take();
       }
