@@ -1,6 +1,7 @@
 // A value that the checks of a request have made, or the verdict that refuses the request.
 #pragma once
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "verdict.hpp"
@@ -11,7 +12,10 @@ namespace kerb::inline v0::detail {
 template <class T>
 class [[nodiscard]] checked {
  public:
-  constexpr checked(T value) : value_(std::move(value)) {}
+  constexpr checked(const T& value) requires std::is_copy_constructible_v<T> : value_(value) {}
+  constexpr checked(T&& value) : value_(std::move(value)) {}
+  /// Constructs a T in place, for the caller to fill.
+  constexpr explicit checked(std::in_place_t) : value_(std::in_place) {}
   constexpr checked(const verdict& refusal) : refusal_(refusal) {}
 
   constexpr explicit operator bool() const { return value_.has_value(); }

@@ -48,7 +48,12 @@ constexpr checked<opened_ticket<typename C::key>> read_ticket(C& crypto, std::sp
   if (!part) return verdict{part.error(), error_code_t::krb_ap_err_bad_integrity};
   auto k = take_key(crypto, part->key, plain);
   if (!k) return no(k.error().code, error_code_t::kdc_err_etype_nosupp, "EncTicketPart", "key");
-  return opened_ticket<typename C::key>{range_of(plain, in), *part, std::move(*k), realm};
+  checked<opened_ticket<typename C::key>> opened(std::in_place);
+  opened->plaintext = range_of(plain, in);
+  opened->part = *part;
+  opened->session_key = std::move(*k);
+  opened->realm = realm;
+  return opened;
 }
 
 /// An authenticator that was opened. `part` views `plaintext`.
@@ -70,7 +75,10 @@ constexpr checked<opened_authenticator<typename C::key>> open_authenticator(C& c
   if (!plain) return no(plain.error().code, error_code_t::krb_ap_err_bad_integrity, "AP-REQ", "authenticator");
   const auto part = asn1::decode<msg::Authenticator>(bytes_view(*plain));
   if (!part) return verdict{part.error(), error_code_t::krb_ap_err_bad_integrity};
-  return opened_authenticator<typename C::key>{*plain, *part, {}};
+  checked<opened_authenticator<typename C::key>> opened(std::in_place);
+  opened->plaintext = *plain;
+  opened->part = *part;
+  return opened;
 }
 /// Imports the subkey, if there is one, and wipes its octets in the plaintext.
 template <crypto_policy C>

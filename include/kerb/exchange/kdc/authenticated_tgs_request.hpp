@@ -8,7 +8,7 @@
 namespace kerb::inline v0::detail {
 
 /// What a TGS request has proven, RFC 4120 sections 3.2.3 and 3.3.2: the facts that a ticket is
-/// drafted from. Made by authenticate().
+/// drafted from. Filled by authenticate().
 template <crypto_policy C>
 struct authenticated_tgs_request {
   using key = typename C::key;
@@ -161,30 +161,32 @@ constexpr void read_again(authenticated_tgs_request<C>& facts, const kdc_request
   (void)gather_authdata(facts, q, policy, in);  // it was gathered before
 }
 
-/// Opens and checks a TGS request with the keys of the server of its ticket. It keeps the plaintext
-/// of the ticket, and of the authorization data that the client adds, in `in`.
+/// Opens and checks a TGS request with the keys of the server of its ticket, and fills `facts`, which
+/// is large. It keeps the plaintext of the ticket, and of the authorization data that the client
+/// adds, in `in`.
 template <crypto_policy C>
-constexpr checked<authenticated_tgs_request<C>> authenticate(const kdc_request& q, const msg::ApReq& ap,
-                                                             const principal_record<C>& server,
-                                                             const kdc_policy& policy, const kdc_peer& peer,
-                                                             const environment<C>& env, workspace& in) {
+constexpr verdict authenticate(authenticated_tgs_request<C>& facts, const kdc_request& q, const msg::ApReq& ap,
+                               const principal_record<C>& server, const kdc_policy& policy, const kdc_peer& peer,
+                               const environment<C>& env, workspace& in) {
   auto tgt = open_ticket(ap.ticket.value(), server, policy, env, in);
   if (!tgt) return tgt.refusal();
+  facts.tgt = std::move(*tgt);
   const std::size_t before = in.kept().size();
-  auto a =
-      open_authenticator(env.crypto.get(), ap.authenticator, tgt->session_key, key_usage_t::tgs_req_authenticator, in);
+  auto a = open_authenticator(env.crypto.get(), ap.authenticator, facts.tgt.session_key,
+                              key_usage_t::tgs_req_authenticator, in);
   verdict v = a ? take_subkey(env.crypto.get(), *a) : a.refusal();
-  if (v.ok()) v = verify_tgs_request(q, *tgt, *a, policy, peer, env, in);
+  if (v.ok()) v = verify_tgs_request(q, facts.tgt, *a, policy, peer, env, in);
   in.keep_first(before);  // nothing views the authenticator any more
   if (!v.ok()) return v;
-  authenticated_tgs_request<C> facts{std::move(*tgt), std::move(a->subkey), a->part.ctime, {}, {}};
+  facts.authenticated_at = a->part.ctime;
+  if (a->subkey) facts.subkey.emplace(std::move(*a->subkey));
   const auto added = open_added(q, facts, env, in);
   if (!added) return added.refusal();
   facts.added = *added;
   if (!gather_authdata(facts, q, policy, in)) {
     return no(errc::authdata_not_carried, "EncTicketPart", "authorization-data");
   }
-  return facts;
+  return {};
 }
 
 /// Checks the second ticket of a user-to-user request (RFC 4120 section 3.3.3): `requested` is the

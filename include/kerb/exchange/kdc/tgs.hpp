@@ -174,9 +174,11 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   /// Opens the ticket that authenticates the request, and its authenticator:
   /// RFC 4120 sections 3.3.2 and 3.2.3.
   constexpr step open_header(const record& r, const environment<C>& env) {
-    auto facts = detail::authenticate(request_, ap_req_, r, this->policy_, this->peer_, env, this->workspace_);
-    if (!facts) return this->turn_down(facts.refusal(), env);
-    facts_ = std::move(*facts);
+    if (const verdict v =
+            detail::authenticate(facts_, request_, ap_req_, r, this->policy_, this->peer_, env, this->workspace_);
+        !v.ok()) {
+      return this->turn_down(v, env);
+    }
     if (const verdict v = detail::check_server(r, env.now.at, "Ticket"); !v.ok()) return this->turn_down(v, env);
     if (!this->policy_.check_requests) return ask(principal_role::server);
     check_request ask_for{{}, {}, plus(plus(facts_.authenticated_at, env.limits.clock_skew), 1)};

@@ -66,8 +66,8 @@ constexpr checked<tgs_draft<C>> draft_tgs_ticket(const tgs_sources<C>& from, con
   const msg::EncTicketPart& tgt = from.facts->tgt.part;
   if (const verdict v = check_server(s, env.now.at); !v.ok()) return v;
   if (const verdict v = check_tgs_server(s, tgt, from.user_key != nullptr); !v.ok()) return v;
-  tgs_draft<C> out;
-  ticket_draft& d = out.draft;
+  checked<tgs_draft<C>> out(std::in_place);
+  ticket_draft& d = out->draft;
   d.is_referral = from.is_referral;
   d.server = from.is_referral ? s.principal : q.server();  // RFC 6806 section 6: the requested name, also an alias
   if (const verdict v = draft_from(d, tgt, q.body, policy, s, env.now.at, env.limits.clock_skew); !v.ok()) return v;
@@ -75,8 +75,8 @@ constexpr checked<tgs_draft<C>> draft_tgs_ticket(const tgs_sources<C>& from, con
   d.flags.set(ticket_flag_t::ok_as_delegate, s.attributes.has(principal_attribute::ok_as_delegate));
   const auto path = extend_path(from.facts->tgt, policy.realm, in, spare);
   if (!path) return path.refusal();
-  out.path = *path;
-  set_views(d, q, from.facts.get(), out.path, in);
+  out->path = *path;
+  set_views(d, q, from.facts.get(), out->path, in);
   if (!q.has(kdc_option_t::disable_transited_check) || !policy.unchecked_paths) {
     if (const error e = check_transited(d.transited, tgt.crealm, policy.realm, policy.paths); !e.ok()) {
       return verdict{e, error_code_t::kdc_err_path_not_accepted};
@@ -85,7 +85,7 @@ constexpr checked<tgs_draft<C>> draft_tgs_ticket(const tgs_sources<C>& from, con
   }
   const auto k = choose_keys(d, env.crypto.get(), q.body, s, policy, from.user_key);
   if (!k) return k.refusal();
-  out.key = *k;
+  out->key = *k;
   return out;
 }
 

@@ -12,7 +12,7 @@ namespace kerb::inline v0::detail {
 /// The AP-REQ in the padata of a TGS request.
 constexpr checked<msg::ApReq> header_of(const kdc_request& q) {
   const verdict no_tgt = no(errc::no_header_ticket, "TGS-REQ", "padata");
-  std::optional<msg::ApReq> found;
+  checked<msg::ApReq> found(no_tgt);
   for (const msg::PaData pa : q.padata) {
     if (is_for_somebody_else(pa.padata_type)) return not_supported(errc::impersonation_not_supported, "TGS-REQ");
     if (pa.padata_type != padata_t::tgs_req) continue;
@@ -21,8 +21,7 @@ constexpr checked<msg::ApReq> header_of(const kdc_request& q) {
     if (!ap) return verdict{ap.error(), error_code_t::krb_err_generic};
     found = *ap;
   }
-  if (!found) return no_tgt;
-  return *found;
+  return found;
 }
 
 /// Whether this is the name of the ticket-granting service of `realm`.
