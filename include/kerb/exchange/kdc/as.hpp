@@ -351,16 +351,16 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     const auto padata = asn1::computed{[&](der::writer& out) {
       detail::write_hints(out, own, newer, [&](der::writer& more) { mechanisms_.write_reply(more); });
     }};
-    const auto seal = [&](der::writer& out, const msg::EncAsRepPart& plain) {
-      constexpr key_usage_t usage = key_usage_t::as_rep_enc_part;
-      // Another key than one of the database has no version
-      if (replaced_key_) return write_sealed(out, plain, *replaced_key_, usage, env, why);
-      detail::with_key_for(usage, *own_key_,
-                           [&](const auto& form) { write_sealed(out, plain, form, usage, env, why, own_key_->kvno); });
-    };
-    this->template write_reply_message<msg_t::as_rep, msg::EncAsRepPart>(
-        w, part, session_key, body(), seal, std::optional(padata), sealed_padata, key_expiration(),
-        client_record_.last_req, env, why);
+    const detail::reply_parts<C, std::remove_const_t<decltype(padata)>> parts{
+        this->draft_, this->ticket_sealer(), reply_sealer(),   body().nonce,
+        padata,       sealed_padata,         key_expiration(), client_record_.last_req};
+    detail::write_kdc_rep<msg_t::as_rep, msg::EncAsRepPart>(w, parts, part, session_key, env, why);
+  }
+  constexpr detail::sealing_key<C> reply_sealer() const {
+    constexpr key_usage_t usage = key_usage_t::as_rep_enc_part;
+    // Another key than one of the database has no version
+    if (replaced_key_) return {usage, *replaced_key_};
+    return detail::sealing_with(*own_key_, usage);
   }
   constexpr const key& reply_key() const { return replaced_key_ ? *replaced_key_ : own_key_->key.get(); }
   constexpr etype_t reply_etype(const C& crypto) const { return crypto.etype_of(reply_key()); }

@@ -1,11 +1,9 @@
-// The common part of the AS and TGS exchanges: the ticket, the reply, the refusal.
+// The common part of the AS and TGS exchanges: the state, issuing a ticket, and refusals.
 #pragma once
 #include <tuple>
 
 #include "../exchange_core.hpp"
-#include "../sealed.hpp"
-#include "authdata.hpp"
-#include "rules.hpp"
+#include "kdc_rep.hpp"
 
 namespace kerb::inline v0::detail {
 
@@ -84,133 +82,37 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   constexpr kdc_exchange(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer)
       : core(buffer), policy_(settings), peer_(peer) {}
 
-  /// The request's first encryption type that is allowed for the session key.
-  constexpr std::optional<etype_t> session_etype(const C& crypto, const msg::KdcReqBody& body,
-                                                 const record& server) const {
-    for (const etype_t e : body.etype) {
-      if (!crypto.shape(e) || !allowed(policy_.session_etypes, crypto, e)) continue;
-      bool declared = listed(server.session_etypes, e);
-      if (server.session_etypes.empty()) {
-        for (const long_term_key<C>& k : server.keys) declared |= crypto.etype_of(k.key.get()) == e;
-      }
-      if (declared) return e;
-    }
-    return std::nullopt;
-  }
-  /// The key that seals a server's tickets: the server's preferred one, independent of the request.
-  constexpr const long_term_key<C>* ticket_key(const C& crypto, const record& server) const {
-    for (const long_term_key<C>& k : server.keys) {
-      const etype_t e = crypto.etype_of(k.key.get());
-      if (crypto.shape(e) && allowed(policy_.ticket_etypes, crypto, e)) return &k;
-    }
-    return nullptr;
-  }
   static constexpr bool allowed(view_of<etype_t> by_policy, const C& crypto, etype_t e) {
-    return listed(by_policy.empty() ? crypto.offered() : by_policy, e);
+    return detail::allowed(by_policy, crypto, e);
   }
 
-  /// Applies the restrictions of the caller's policy.
-  constexpr void restrict(const issue_options& o) {
-    draft_.endtime = least(draft_.endtime, o.endtime);
-    if (draft_.renew_till) draft_.renew_till = least(*draft_.renew_till, o.renew_till);
-    const bool invalid = draft_.flags.has(ticket_flag_t::invalid);  // RFC 4120 section 2.2: only the TGS ends that
-    draft_.flags = msg::TicketFlags::of(draft_.flags.bits & ~o.without.bits);
-    draft_.flags.set(ticket_flag_t::invalid, invalid);
-    if (!draft_.flags.has(ticket_flag_t::renewable)) draft_.renew_till = std::optional<kerberos_time>{};
-  }
-
-  /// Writes the ticket's encrypted part with this session key (or, while counting, with any octets
-  /// of its size).
-  constexpr void write_part(der::writer& w, bytes_view session_key, const issue_options& o,
-                            std::span<std::uint8_t>* reserved) const {
-    auto data = asn1::computed{[&](der::writer& out) {
-      der::wrap(out, der::sequence, [&] {
-        if (carried_) carried_->write(out);
-        for (std::size_t i = o.authorization_data.size(); i != 0; --i) asn1::write(out, o.authorization_data[i - 1]);
-        if (o.reserved_octets != 0) {
-          auto zeros = asn1::computed{[&](der::writer& inner) {
-            der::wrap(inner, der::octet_string, [&] {
-              const std::size_t mark = inner.count();
-              inner.zeros(o.reserved_octets);
-              if (reserved != nullptr) *reserved = inner.written_since(mark);
-            });
-          }};
-          carried_authdata::write_one(out, msg::BasicAuthorizationDataElement<decltype(zeros)>{o.reserved_type, zeros},
-                                      true);
-        }
-      });
-    }};
-    msg::BasicEncTicketPart<decltype(data)> part;
-    part.flags = draft_.flags;
-    part.key = {draft_.session_etype, session_key};
-    part.crealm = draft_.client.realm;
-    part.cname = draft_.client.name;
-    part.transited = draft_.transited;
-    part.authtime = draft_.authtime;
-    part.starttime = draft_.starttime;
-    part.endtime = draft_.endtime;
-    part.renew_till = draft_.renew_till;
-    part.caddr = draft_.addresses;
-    if ((carried_ && !carried_->empty()) || !o.authorization_data.empty() || o.reserved_octets != 0) {
-      part.authorization_data.emplace(data);
-    }
-    asn1::write(w, part);
-  }
-
-  /// Writes an AS-REP or TGS-REP that contains `ticket_part` (an EncTicketPart, or an object that
-  /// writes one). seal(w, part) writes the EncryptedData.
-  template <msg_t M, class Part, class TicketPart, class Seal, class Padata>
-  constexpr void write_reply_message(der::writer& w, const TicketPart& ticket_part, bytes_view session_key,
-                                     const msg::KdcReqBody& body, const Seal& seal, const std::optional<Padata>& padata,
-                                     const std::optional<msg::MethodData>& sealed_padata,
-                                     const std::optional<kerberos_time>& key_expiration,
-                                     view_of<msg::LastReqEntry> last_req, const drawn_env& env, errc& why) const {
-    const msg::LastReqEntry nothing[] = {{}};  // RFC 4120 section 5.4.2: lr-type 0 has no information
-    Part part;
-    part.key = {draft_.session_etype, session_key};
-    part.last_req = last_req.empty() ? view_of<msg::LastReqEntry>(nothing) : last_req;
-    part.nonce = body.nonce;
-    part.key_expiration = key_expiration;
-    part.flags = draft_.flags;
-    part.authtime = draft_.authtime;
-    part.starttime = draft_.starttime;
-    part.endtime = draft_.endtime;
-    part.renew_till = draft_.renew_till;
-    part.srealm = draft_.server.realm;
-    part.sname = draft_.server.name;
-    part.caddr = draft_.addresses;
-    part.encrypted_pa_data = sealed_padata;
-    auto ticket_seal = asn1::computed{[&](der::writer& out) { seal_ticket(out, ticket_part, env, why); }};
-    auto reply_seal = asn1::computed{[&](der::writer& out) { seal(out, part); }};
-    using tkt = msg::BasicTicket<decltype(ticket_seal)>;
-    asn1::write(
-        w, msg::KdcRep<M, tkt, decltype(reply_seal), Padata>{padata,
-                                                             draft_.client.realm,
-                                                             draft_.client.name,
-                                                             {draft_.server.realm, draft_.server.name, ticket_seal},
-                                                             reply_seal});
-  }
-
-  // ---- issuing: Self is the exchange, whose write_reply() writes its reply around the given part
+  // ---- issuing. `r` writes the reply around the given part with write_reply(), and has reply_etype() and
+  // padata_bound().
 
   /// Checks that the reply fits, draws the session key and writes the reply, or stops if the ticket
-  /// is to be signed.
-  template <class Self>
-  constexpr step begin_issue(Self& self, const issue_options& o, const environment<C>& env) {
+  /// is to be signed. `carried` is the authorization data that the ticket inherits, or null.
+  template <class Reply>
+  constexpr step begin_issue(const Reply& r, const issue_options& o, const environment<C>& env,
+                             const carried_authdata* carried = nullptr) {
     const auto as_it_was = std::tuple(draft_.endtime, draft_.renew_till, draft_.flags);
-    restrict(o);
+    restrict_draft(draft_, o);
     if (draft_.endtime <= draft_.starttime) { return turn_down(no(errc::never_valid, "KDC-REQ-BODY"), env); }
     const std::array<std::uint8_t, max_key_octets> placeholder{};
     const bytes_view any_key = bytes_view(placeholder).first(env.crypto->key_octets(draft_.session_etype));
-    const auto measured = part_writer(any_key, o);
+    const auto part_with = [&](bytes_view session_key, std::span<std::uint8_t>* reserved = nullptr) {
+      return asn1::computed{[&d = std::as_const(draft_), session_key, carried, &o, reserved](der::writer& w) {
+        write_ticket_part(w, d, session_key, carried, o, reserved);
+      }};
+    };
+    const auto measured = part_with(any_key);
     const std::size_t part_size = o.reserved_octets == 0 ? 0 : asn1::encoded_size(measured);
     drawn_octets octets;
     drawn_policy<C> drawn_crypto(env.crypto.get(), octets);
     const environment drawn = env.with(drawn_crypto);
     errc why = errc::ok;
-    const std::size_t lacking = workspace_.lacking(part_size + reply_bound(o) + self.padata_bound(), [&] {
+    const std::size_t lacking = workspace_.lacking(part_size + reply_bound(draft_, carried, o) + r.padata_bound(), [&] {
       der::writer counted = der::writer::counting();
-      self.write_reply(counted, measured, any_key, drawn, why);
+      r.write_reply(counted, measured, any_key, drawn, why);
       return counted.count() + part_size;
     });
     if (why != errc::ok) return fail({.code = why});
@@ -219,54 +121,44 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
       return need_buffer{lacking};
     }
     std::size_t wanted = env.crypto->seed_octets(draft_.session_etype);
-    if (part_size == 0) wanted += confounders(self, env.crypto.get());
+    if (part_size == 0) wanted += confounders(r, env.crypto.get());
     if (!octets.draw(env.crypto.get(), wanted)) return fail({.code = errc::entropy});
     auto k = draw_key(draft_.session_etype, drawn);
     if (!k) return fail(k.error());
     session_key_.emplace(std::move(*k));
     const bytes_view session_key = env.crypto->expose(*session_key_).unguarded();
-    if (part_size == 0) return write_and_end(self, part_writer(session_key, o), drawn, env);
+    if (part_size == 0) return write_and_end(r, part_with(session_key), drawn, env);
     workspace_.message_space();  // forgets the last message, whose space may be needed
     const std::span<std::uint8_t> at = workspace_.borrow(part_size);
     workspace_.keep(part_size);
     std::span<std::uint8_t> reserved;
     der::writer w(at);
-    asn1::write(w, part_writer(session_key, o, &reserved));
+    asn1::write(w, part_with(session_key, &reserved));
     part_octets_ = part_size;
     state_ = state::wants_signature;
     return sign_ticket{bytes_view(at), reserved};
   }
-  template <class Self>
-  constexpr step finish_issue(Self& self, const environment<C>& env) {
+  template <class Reply>
+  constexpr step finish_issue(const Reply& r, const environment<C>& env) {
     drawn_octets octets;
-    if (!octets.draw(env.crypto.get(), confounders(self, env.crypto.get()))) return fail({.code = errc::entropy});
+    if (!octets.draw(env.crypto.get(), confounders(r, env.crypto.get()))) return fail({.code = errc::entropy});
     drawn_policy<C> drawn_crypto(env.crypto.get(), octets);
     const bytes_view part = workspace_.kept().last(part_octets_);
-    const step s = write_and_end(self, captured<msg::EncTicketPart>::as_sent(part), env.with(drawn_crypto), env);
+    const step s = write_and_end(r, captured<msg::EncTicketPart>::as_sent(part), env.with(drawn_crypto), env);
     if (issued_)
       secure_zero(workspace_.kept_for_writing().last(part_octets_));  // a session key; a refusal wiped everything
     return s;
   }
   /// The number of octets of the reply's and the ticket's confounder.
-  template <class Self>
-  constexpr std::size_t confounders(const Self& self, const C& crypto) const {
-    return confounder_octets(crypto, self.reply_etype(crypto)) + confounder_octets(crypto, draft_.ticket_etype);
+  template <class Reply>
+  constexpr std::size_t confounders(const Reply& r, const C& crypto) const {
+    return confounder_octets(crypto, r.reply_etype(crypto)) + confounder_octets(crypto, draft_.ticket_etype);
   }
-  /// An upper bound for a reply without its padata, without counting all of it. The names occur
-  /// twice.
-  constexpr std::size_t reply_bound(const issue_options& o) const {
-    constexpr std::size_t rest = 1536;  // keys, seals, flags, times and all headers: less than 1000
-    const ticket_draft& d = draft_;
-    std::size_t n = d.client.realm.octets.size() + d.server.realm.octets.size() + asn1::encoded_size(d.client.name) +
-                    asn1::encoded_size(d.server.name) + (d.addresses ? asn1::encoded_size(*d.addresses) : 0);
-    n = rest + 2 * n + d.transited.contents.size() + o.reserved_octets + (carried_ ? carried_->size_bound() : 0);
-    for (const msg::AuthorizationDataElement& e : o.authorization_data) n += 64 + e.ad_data.size();
-    return n;
-  }
-  template <class Self, class TicketPart>
-  constexpr step write_and_end(Self& self, const TicketPart& part, const drawn_env& drawn, const environment<C>& env) {
+  template <class Reply, class TicketPart>
+  constexpr step write_and_end(const Reply& r, const TicketPart& part, const drawn_env& drawn,
+                               const environment<C>& env) {
     const errc why = this->write_message([&](der::writer& w, errc& e) {
-      self.write_reply(w, part, env.crypto->expose(*session_key_).unguarded(), drawn, e);
+      r.write_reply(w, part, env.crypto->expose(*session_key_).unguarded(), drawn, e);
     });
     session_key_.reset();
     if (why != errc::ok) return fail({.code = why});
@@ -279,10 +171,11 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
     state_ = state::over;
     return reply{workspace_.message()};
   }
-  constexpr auto part_writer(bytes_view session_key, const issue_options& o,
-                             std::span<std::uint8_t>* reserved = nullptr) const {
-    return asn1::computed{
-        [this, session_key, o, reserved](der::writer& w) { write_part(w, session_key, o, reserved); }};
+  /// The key that seals the ticket.
+  constexpr sealing_key<C> ticket_sealer() const {
+    // RFC 4120 section 3.3.3: user-to-user, under the session key of the second ticket
+    if (user_key_) return {key_usage_t::ticket, *user_key_};
+    return sealing_with(*ticket_key_, key_usage_t::ticket);
   }
 
   // ---- refusals
@@ -290,17 +183,12 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   /// The last choices before the caller's: the session key's encryption type, and the key that
   /// seals the ticket.
   constexpr step choose_keys(const msg::KdcReqBody& body, const environment<C>& env) {
-    const auto e = session_etype(env.crypto.get(), body, server_);
-    if (!e) return turn_down(no(errc::no_common_etype, "KDC-REQ-BODY", "etype"), env);
-    draft_.session_etype = *e;
-    if (user_key_) {
-      draft_.ticket_etype = env.crypto->etype_of(*user_key_);
-    } else {
-      ticket_key_ = ticket_key(env.crypto.get(), server_);
-      if (ticket_key_ == nullptr) { return turn_down(no(errc::server_has_no_key, "KDC-REQ-BODY", "sname"), env); }
-      draft_.ticket_etype = env.crypto->etype_of(ticket_key_->key.get());
-      draft_.kvno = ticket_key_->kvno;
-    }
+    const auto k = detail::choose_keys(draft_, env.crypto.get(), body, server_, policy_, nullptr);
+    return k ? authorize_with(*k) : turn_down(k.refusal(), env);
+  }
+  /// The draft is complete: the caller decides.
+  constexpr step authorize_with(const long_term_key<C>* ticket_key) {
+    ticket_key_ = ticket_key;
     state_ = state::wants_decision;
     return authorize{};
   }
@@ -409,17 +297,6 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
     workspace_.wipe_front();
     state_ = state::over;
   }
-  template <class TicketPart>
-  constexpr void seal_ticket(der::writer& w, const TicketPart& part, const drawn_env& env, errc& why) const {
-    if (user_key_) {  // RFC 4120 section 3.3.3: user-to-user, under the session key of the second ticket
-      write_sealed(w, part, *user_key_, key_usage_t::ticket, env, why);
-    } else {
-      with_key_for(key_usage_t::ticket, *ticket_key_, [&](const auto& form) {
-        write_sealed(w, part, form, key_usage_t::ticket, env, why, ticket_key_->kvno);
-      });
-    }
-  }
-
   kdc_policy policy_;
   kdc_peer peer_;
   bool issued_ = false;
@@ -430,7 +307,6 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   const long_term_key<C>* ticket_key_ = nullptr;
   std::optional<key> user_key_;
   std::optional<key> session_key_;
-  std::optional<carried_authdata> carried_;
   ticket_draft draft_;
   std::size_t part_octets_ = 0;  // size of the part that is being signed, the last one kept
 

@@ -3,7 +3,8 @@
 // Random octets are drawn in this order: the session key's seed, the reply's confounder, the
 // ticket's confounder.
 #pragma once
-#include "authenticated_tgs_request.hpp"
+#include "kdc_exchange.hpp"
+#include "tgs_draft.hpp"
 
 namespace kerb::inline v0 {
 
@@ -12,8 +13,8 @@ namespace kerb::inline v0 {
 /// requested server, or the KDC that the client is referred to; and, for user-to-user, the server
 /// of the second ticket.
 template <crypto_policy C>
-class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
-  using base = detail::authenticated_tgs_request<C>;
+class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
+  using base = detail::kdc_exchange<C>;
   using call = typename base::call;
   using state = typename base::state;
   using verdict = detail::verdict;
@@ -36,23 +37,14 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
       return need_buffer{n};
     const auto req = asn1::decode<msg::TgsReq>(octets);
     if (!req) return this->undecodable(req.error(), octets, der::application(12), env);
-    request_ = octets;
-    req_ = *req;
-    if (body().sname) this->requested_server_ = {*body().sname, body().realm};
-    const verdict no_tgt = detail::no(errc::no_header_ticket, "TGS-REQ", "padata");
-    bool has_ap_req = false;
-    for (const msg::PaData pa : req_.padata.value_or(msg::MethodData{})) {
-      if (detail::is_for_somebody_else(pa.padata_type))
-        return this->turn_down(detail::not_supported(errc::impersonation_not_supported, "TGS-REQ"), env);
-      if (pa.padata_type != padata_t::tgs_req) continue;
-      if (has_ap_req) return this->turn_down(no_tgt, env);  // it would be unclear which one to use
-      const auto ap = asn1::decode<msg::ApReq>(pa.padata_value);
-      if (!ap) return this->turn_down({ap.error(), error_code_t::krb_err_generic}, env);
-      ap_req_ = *ap;
-      has_ap_req = true;
+    request_ = detail::request_of(*req, octets);
+    this->requested_server_ = request_.server();
+    const auto ap = detail::header_of(request_);
+    if (!ap) return this->turn_down(ap.refusal(), env);
+    ap_req_ = *ap;
+    if (const verdict v = detail::check_tgs_form(request_, ap_req_, this->policy_); !v.ok()) {
+      return this->turn_down(v, env);
     }
-    if (!has_ap_req) return this->turn_down(no_tgt, env);
-    if (const verdict v = check_form(); !v.ok()) return this->turn_down(v, env);
     return ask(principal_role::header_server);
   }
 
@@ -76,7 +68,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
       default: break;
     }
     this->server_ = r;
-    return has(kdc_option_t::enc_tkt_in_skey) ? ask(principal_role::second_ticket_server) : decide(env);
+    return request_.has(kdc_option_t::enc_tkt_in_skey) ? ask(principal_role::second_ticket_server) : decide(env);
   }
   /// Answers need_principal: the server belongs to another realm, or that realm is closer to it
   /// than this one. The client gets a ticket for the KDC of that realm, krbtgt/REALM, which the
@@ -84,8 +76,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   /// allowed, this call acts as absent().
   [[nodiscard]] constexpr step refer_to(kerberos_string realm, const environment<C>& env) {
     if (const auto no = this->template unless<call::found>(env)) return *no;
-    if (role_ != principal_role::server || referred_ || !may_refer() || realm == this->policy_.realm)
-      return absent(env);
+    if (!may_refer() || realm == this->policy_.realm) return absent(env);
     const kerberos_string parts[] = {"krbtgt"_krb, realm};
     const msg::PrincipalName name{name_t::srv_inst, view_of<kerberos_string>(parts)};
     const std::size_t n = asn1::encoded_size(name);
@@ -94,7 +85,7 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
       return need_buffer{whole};
     }
     const std::span<std::uint8_t> to = this->workspace_.borrow(n);
-    referral_ = keep(to.size());
+    referral_ = detail::keep_range(this->workspace_, to.size());
     (void)asn1::encode(name, to);
     referred_ = true;
     return ask(principal_role::server);
@@ -126,13 +117,13 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   /// The request, valid after one was received; and the contents of its ticket, valid from the
   /// first need_principal for the requested server until the exchange is over and the ticket is
   /// wiped.
-  constexpr const msg::KdcReqBody& body() const KERB_LIFETIMEBOUND { return req_.req_body.value(); }
-  constexpr const msg::EncTicketPart& header_ticket() const KERB_LIFETIMEBOUND { return tgt_; }
+  constexpr const msg::KdcReqBody& body() const KERB_LIFETIMEBOUND { return request_.body; }
+  constexpr const msg::EncTicketPart& header_ticket() const KERB_LIFETIMEBOUND { return facts_.tgt.part; }
 
   /// Issues the ticket, with what the caller's policy adds and removes.
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
     if (const auto no = this->template unless<call::issue>(env)) return *no;
-    return this->begin_issue(*this, options, env);
+    return this->begin_issue(reply_parts(), options, env, facts_.carried ? &*facts_.carried : nullptr);
   }
   /// Refuses the ticket with a KRB-ERROR of this code.
   [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
@@ -142,38 +133,21 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   /// The caller has filled the octets of sign_ticket.
   [[nodiscard]] constexpr step signed_ticket(const environment<C>& env) {
     if (const auto no = this->template unless<call::signed_ticket>(env)) return *no;
-    return this->finish_issue(*this, env);
+    return this->finish_issue(reply_parts(), env);
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
   /// `bigger` cannot hold what is kept, and from sign_ticket on.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
     if (!this->template may<call::set_buffer>() || !this->workspace_.move_to(bigger)) return false;
-    read_again();
+    read_again(facts_, request_, this->policy_, this->workspace_);
+    if (this->state_ == state::wants_decision) set_views(this->draft_, request_, facts_, path_, this->workspace_);
     return true;
   }
 
  private:
-  friend detail::kdc_exchange<C>;
-  using base::ap_req_;
-  using base::at;
-  using base::from_other_realm;
-  using base::has;
-  using base::header_key_;
-  using base::keep;
-  using base::req_;
-  using base::subkey_;
-  using base::tgt_;
-  constexpr principal_view header_server() const { return {ap_req_.ticket->sname, ap_req_.ticket->realm}; }
-  constexpr bool is_ours(const msg::PrincipalName& name) const {
-    const auto realm = detail::tgs_realm(name);
-    return realm && *realm == this->policy_.realm;
-  }
-  /// A server's own ticket, and a renewed or validated one, is only for that server: no referral.
   constexpr bool may_refer() const {
-    if (!is_ours(ap_req_.ticket->sname) || has(kdc_option_t::renew) || has(kdc_option_t::validate)) return false;
-    return !has(kdc_option_t::enc_tkt_in_skey) &&
-           (has(kdc_option_t::canonicalize) || detail::tgs_realm(this->requested_server_.name).has_value());
+    return role_ == principal_role::server && !referred_ && detail::may_refer(request_, ap_req_, this->policy_.realm);
   }
   constexpr msg::Ticket second_ticket() const { return *body().additional_tickets->begin(); }
 
@@ -183,49 +157,32 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
     std::optional<std::uint32_t> kvno;
     if (role == principal_role::header_server) kvno = ap_req_.ticket->enc_part.kvno;
     if (role == principal_role::second_ticket_server) kvno = second_ticket().enc_part.kvno;
-    return need_principal{wanted_principal(), role, role == principal_role::server && !referred_ && may_refer(), kvno};
+    return need_principal{wanted_principal(), role, may_refer(), kvno};
   }
   /// The principal that the exchange currently asks for.
   constexpr principal_view wanted_principal() const {
-    if (role_ == principal_role::header_server) return header_server();
+    if (role_ == principal_role::header_server) return {ap_req_.ticket->sname, ap_req_.ticket->realm};
     if (role_ == principal_role::second_ticket_server) {
       const msg::Ticket second = second_ticket();
       return {second.sname, second.realm};
     }
     if (!referred_) return this->requested_server_;
-    const auto name = asn1::decode<msg::PrincipalName>(at(referral_));
+    const auto name = asn1::decode<msg::PrincipalName>(referral_.of(this->workspace_));
     return {name ? *name : msg::PrincipalName{}, this->policy_.realm};
-  }
-
-  constexpr verdict check_form() const {
-    using o = kdc_option_t;
-    // RFC 4120 section 5.4.1 allows user-to-user to omit the name; no client does, and the owner
-    // could not be determined
-    if (!body().sname || body().sname->name_string.empty()) {
-      return detail::no(errc::server_not_named, "KDC-REQ-BODY", "sname");
-    }
-    if (!(body().realm == this->policy_.realm)) { return detail::no(errc::server_unknown, "KDC-REQ-BODY", "realm"); }
-    if (ap_req_.ap_options.has(ap_option_t::use_session_key)) {
-      return detail::no(errc::option_not_allowed, "AP-REQ", "ap-options");
-    }
-    const bool again = has(o::renew) || has(o::validate);
-    const bool same = same_principal(header_server(), this->requested_server_);
-    if (again && !same) { return detail::no(errc::server_mismatch, "KDC-REQ-BODY", "sname"); }
-    // RFC 4120 section 3.3.2: a ticket-granting ticket for us; or the server's own ticket, to
-    // renew, validate or proxy
-    if (is_ours(ap_req_.ticket->sname)) return {};
-    if ((again || has(o::proxy)) && same && !detail::tgs_realm(ap_req_.ticket->sname)) return {};
-    return detail::no(errc::wrong_service, "Ticket", "sname");
   }
 
   /// Opens the ticket that authenticates the request, and its authenticator:
   /// RFC 4120 sections 3.3.2 and 3.2.3.
   constexpr step open_header(const record& r, const environment<C>& env) {
-    if (const verdict v = this->open_header_ticket(r, env); !v.ok()) return this->turn_down(v, env);
+    if (const verdict v =
+            detail::authenticate(facts_, request_, ap_req_, r, this->policy_, this->peer_, env, this->workspace_);
+        !v.ok()) {
+      return this->turn_down(v, env);
+    }
     if (const verdict v = detail::check_server(r, env.now.at, "Ticket"); !v.ok()) return this->turn_down(v, env);
     if (!this->policy_.check_requests) return ask(principal_role::server);
-    check_request ask_for{{}, {}, plus(plus(this->authenticated_at_, env.limits.clock_skew), 1)};
-    const bytes_view authenticator[] = {ap_req_.authenticator.cipher}, whole[] = {request_};
+    check_request ask_for{{}, {}, plus(plus(facts_.authenticated_at, env.limits.clock_skew), 1)};
+    const bytes_view authenticator[] = {ap_req_.authenticator.cipher}, whole[] = {request_.whole};
     if (const errc e = env.crypto->digest(authenticator, ask_for.authenticator); e != errc::ok)
       return this->fail({.code = e});
     if (const errc e = env.crypto->digest(whole, ask_for.request); e != errc::ok) return this->fail({.code = e});
@@ -236,103 +193,43 @@ class [[nodiscard]] tgs_kdc : public detail::authenticated_tgs_request<C> {
   /// key seals the ticket.
   constexpr step open_second(const record& r, const environment<C>& env) {
     const msg::Ticket second = second_ticket();
-    if (!is_ours(second.sname) || !(second.realm == this->policy_.realm)) {
+    if (!detail::is_tgs_of(second.sname, this->policy_.realm) || !(second.realm == this->policy_.realm)) {
       return this->turn_down(detail::no(errc::second_ticket_not_tgt, "KDC-REQ-BODY", "additional-tickets"), env);
     }
     const std::size_t before = this->workspace_.kept().size();
-    const verdict v = this->take_second(second, r, env);
-    this->workspace_.keep_first(before);
+    auto opened = detail::open_ticket(second, r, this->policy_, env, this->workspace_);
+    const verdict v =
+        opened ? detail::check_second_ticket(*opened, this->requested_server_, this->server_, this->policy_, env)
+               : opened.refusal();
+    this->workspace_.keep_first(before);  // only its session key is used from here on
     if (!v.ok()) return this->turn_down(v, env);
+    this->user_key_.emplace(std::move(opened->session_key));
     if (const verdict s = detail::check_server(r, env.now.at, "Ticket"); !s.ok()) return this->turn_down(s, env);
     return decide(env);
   }
   constexpr step decide(const environment<C>& env) {
-    const record& s = this->server_;
-    if (const verdict v = detail::check_server(s, env.now.at); !v.ok()) return this->turn_down(v, env);
-    if (const verdict v = detail::check_tgs_server(s, tgt_, this->user_key_.has_value()); !v.ok()) {
-      return this->turn_down(v, env);
+    const detail::tgs_sources<C> from{request_, facts_, this->server_, referred_,
+                                      this->user_key_ ? &*this->user_key_ : nullptr};
+    // Only the path of a ticket from another realm grows
+    const std::size_t spare = facts_.tgt.realm == this->policy_.realm ? 0 : this->refusal_size();
+    const auto drafted = detail::draft_tgs_ticket(from, this->policy_, env, this->workspace_, spare);
+    if (drafted) {
+      this->draft_ = drafted->draft;
+      path_ = drafted->path;
+      return this->authorize_with(drafted->key);
     }
-    ticket_draft& d = this->draft_;
-    d = {};
-    d.is_referral = referred_;
-    d.server =
-        referred_ ? s.principal : this->requested_server_;  // RFC 6806 section 6: the requested name, also an alias
-    if (const verdict v = detail::draft_from(d, tgt_, body(), this->policy_, s, env.now.at, env.limits.clock_skew);
-        !v.ok()) {
-      return this->turn_down(v, env);
-    }
-    if (has(kdc_option_t::request_anonymous)) d.flags.set(ticket_flag_t::anonymous);
-    d.flags.set(ticket_flag_t::ok_as_delegate, s.attributes.has(principal_attribute::ok_as_delegate));
-    if (const verdict v = pass_realms(); v.why.code == errc::no_space) {
-      return need_buffer{this->workspace_.size_with(v.why.detail + this->refusal_size())};
-    } else if (!v.ok()) {
-      return this->turn_down(v, env);
-    }
-    point_draft();
-    return this->choose_keys(body(), env);
+    const verdict& v = drafted.refusal();
+    if (v.why.code == errc::no_space) return need_buffer{this->workspace_.size_with(v.why.detail + spare)};
+    return this->turn_down(v, env);
   }
-  /// RFC 4120 section 3.3.3.2: adds the realm that the ticket came from to the path, and checks the
-  /// path.
-  constexpr verdict pass_realms() {
-    const kerberos_string from = ap_req_.ticket->realm;
-    path_ = {};
-    if (from_other_realm() && !(from == tgt_.crealm)) {
-      if (!tgt_.transited.contents.empty() && tgt_.transited.tr_type != tr_t::domain_x500_compress) {
-        return detail::no(errc::unknown_transited_type, "EncTicketPart", "transited");
-      }
-      const std::size_t free = this->workspace_.free(), least = this->refusal_size();
-      const std::span<std::uint8_t> to = this->workspace_.borrow(free < least ? 0 : free - least);
-      const auto added = append_transited(tgt_.transited.contents, from, tgt_.crealm, this->policy_.realm, to);
-      if (!added) return {added.error(), error_code_t::kdc_err_path_not_accepted};
-      path_ = keep(added->size());
-    }
-    if (has(kdc_option_t::disable_transited_check) && this->policy_.unchecked_paths) return {};
-    if (const error e = check_transited(transited(), tgt_.crealm, this->policy_.realm, this->policy_.paths); !e.ok()) {
-      return {e, error_code_t::kdc_err_path_not_accepted};
-    }
-    this->draft_.flags.set(ticket_flag_t::transited_policy_checked);
-    return {};
-  }
-  constexpr msg::TransitedEncoding transited() const {
-    return path_.size == 0 ? tgt_.transited : msg::TransitedEncoding{tr_t::domain_x500_compress, at(path_)};
-  }
-  /// Sets the parts of the draft that point into the buffer.
-  constexpr void point_draft() {
-    ticket_draft& d = this->draft_;
-    d.client = has(kdc_option_t::request_anonymous) ? principal_view{anonymous_name(), tgt_.crealm}
-                                                    : principal_view{tgt_.cname, tgt_.crealm};
-    const bool other_addresses = has(kdc_option_t::forwarded) || has(kdc_option_t::proxy);
-    d.addresses = other_addresses ? body().addresses : tgt_.caddr;
-    if (d.addresses && d.addresses->empty()) d.addresses = std::optional<msg::HostAddresses>{};
-    d.transited = transited();
-  }
-  static constexpr kerberos_string anonymous_parts[] = {"WELLKNOWN"_krb, "ANONYMOUS"_krb};
-  static constexpr msg::PrincipalName anonymous_name() {
-    return {name_t::wellknown, view_of<kerberos_string>(anonymous_parts)};
-  }
-  /// The buffer has moved: decodes again what is a view of it.
-  constexpr void read_again() {
-    this->read_evidence_again();
-    point_draft();  // if there is none yet, decide() starts a new one
+  constexpr detail::tgs_reply_parts<C> reply_parts() const {
+    return detail::reply_to<C>(request_, facts_, this->draft_, this->ticket_sealer());
   }
 
-  template <class TicketPart>
-  constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key,
-                             const typename base::drawn_env& env, errc& why) const {
-    // RFC 4120 section 3.3.3: sealed under the subkey if there is one
-    const key& k = subkey_ ? *subkey_ : header_key_;
-    const key_usage_t usage = subkey_ ? key_usage_t::tgs_rep_enc_part_subkey : key_usage_t::tgs_rep_enc_part_session;
-    const auto seal = [&](der::writer& out, const msg::EncTgsRepPart& plain) {
-      write_sealed(out, plain, k, usage, env, why);
-    };
-    this->template write_reply_message<msg_t::tgs_rep, msg::EncTgsRepPart>(
-        w, part, session_key, body(), seal, std::optional<msg::MethodData>{}, {}, {}, {}, env, why);
-  }
-  constexpr etype_t reply_etype(const C& crypto) const { return crypto.etype_of(subkey_ ? *subkey_ : header_key_); }
-  static constexpr std::size_t padata_bound() { return 0; }
-
-  bytes_view request_;
-  typename base::stretch referral_, path_;  // krbtgt/REALM of a referral, and the path with a realm added
+  detail::kdc_request request_;
+  msg::ApReq ap_req_;
+  detail::authenticated_tgs_request<C> facts_;  // empty until the ticket was opened
+  detail::kept_range referral_, path_;          // krbtgt/REALM of a referral, and the path with a realm added
   principal_role role_{};
   bool referred_ = false;
 };

@@ -3,9 +3,59 @@
 #include "../../crypto/cksum_rules.hpp"
 #include "../../msg/ap.hpp"
 #include "../addresses.hpp"
-#include "kdc_exchange.hpp"
+#include "kdc_request.hpp"
+#include "tgs_padata.hpp"
+#include "ticket_keys.hpp"
 
 namespace kerb::inline v0::detail {
+
+/// The AP-REQ in the padata of a TGS request.
+constexpr checked<msg::ApReq> header_of(const kdc_request& q) {
+  const verdict no_tgt = no(errc::no_header_ticket, "TGS-REQ", "padata");
+  checked<msg::ApReq> found(no_tgt);
+  for (const msg::PaData pa : q.padata) {
+    if (is_for_somebody_else(pa.padata_type)) return not_supported(errc::impersonation_not_supported, "TGS-REQ");
+    if (pa.padata_type != padata_t::tgs_req) continue;
+    if (found) return no_tgt;  // it would be unclear which one to use
+    const auto ap = asn1::decode<msg::ApReq>(pa.padata_value);
+    if (!ap) return verdict{ap.error(), error_code_t::krb_err_generic};
+    found = *ap;
+  }
+  return found;
+}
+
+/// Whether this is the name of the ticket-granting service of `realm`.
+constexpr bool is_tgs_of(const msg::PrincipalName& name, kerberos_string realm) {
+  const auto of = tgs_realm(name);
+  return of && *of == realm;
+}
+
+/// Checks what a TGS request shows before its ticket is opened.
+constexpr verdict check_tgs_form(const kdc_request& q, const msg::ApReq& ap, const kdc_policy& policy) {
+  using o = kdc_option_t;
+  // RFC 4120 section 5.4.1 allows user-to-user to omit the name; no client does, and the owner
+  // could not be determined
+  if (!q.body.sname || q.body.sname->name_string.empty()) {
+    return no(errc::server_not_named, "KDC-REQ-BODY", "sname");
+  }
+  if (!(q.body.realm == policy.realm)) { return no(errc::server_unknown, "KDC-REQ-BODY", "realm"); }
+  if (ap.ap_options.has(ap_option_t::use_session_key)) { return no(errc::option_not_allowed, "AP-REQ", "ap-options"); }
+  const bool again = q.has(o::renew) || q.has(o::validate);
+  const bool same = same_principal({ap.ticket->sname, ap.ticket->realm}, q.server());
+  if (again && !same) { return no(errc::server_mismatch, "KDC-REQ-BODY", "sname"); }
+  // RFC 4120 section 3.3.2: a ticket-granting ticket for us; or the server's own ticket, to
+  // renew, validate or proxy
+  if (is_tgs_of(ap.ticket->sname, policy.realm)) return {};
+  if ((again || q.has(o::proxy)) && same && !tgs_realm(ap.ticket->sname)) return {};
+  return no(errc::wrong_service, "Ticket", "sname");
+}
+/// Whether the client can be referred to another realm. A server's own ticket, and a renewed or
+/// validated one, is only for that server: no referral.
+constexpr bool may_refer(const kdc_request& q, const msg::ApReq& ap, kerberos_string realm) {
+  using o = kdc_option_t;
+  if (!is_tgs_of(ap.ticket->sname, realm) || q.has(o::renew) || q.has(o::validate)) return false;
+  return !q.has(o::enc_tkt_in_skey) && (q.has(o::canonicalize) || tgs_realm(q.server().name).has_value());
+}
 
 /// Checks the ticket's times and flags, by the KDC's clock.
 constexpr verdict check_header_times(const msg::EncTicketPart& tgt, const msg::KdcOptions& options, kerberos_time now,

@@ -7,9 +7,9 @@
 #include "../exchange_core.hpp"
 #include "../sealed.hpp"
 #include "ap_answer.hpp"
-#include "ap_rules.hpp"
 #include "authenticated.hpp"
 #include "keys.hpp"
+#include "opened_request.hpp"
 
 namespace kerb::inline v0 {
 
@@ -181,7 +181,7 @@ class [[nodiscard]] ap_acceptor
       if (!n) return fail({.code = errc::entropy});
       keys.acceptor_seq = *n & 0x3fffffff;  // as in ap_initiator
     }
-    msg::EncApRepPart part{at_.at, at_.usec, {}, keys.acceptor_seq};  // RFC 4120 section 3.2.4: the client's own time
+    msg::EncApRepPart part{at_->at, at_->usec, {}, keys.acceptor_seq};  // RFC 4120 section 3.2.4: the client's own time
     if (keys.acceptor_subkey) {
       part.subkey = msg::EncryptionKey{env.crypto->etype_of(*keys.acceptor_subkey),
                                        env.crypto->expose(*keys.acceptor_subkey).unguarded()};
@@ -244,7 +244,7 @@ class [[nodiscard]] ap_acceptor
     return ours;
   }
   constexpr bool wants_mutual() const { return detail::wants_mutual(product_.gss_, req_.ap_options); }
-  constexpr kerberos_time forget_after(const exchange_limits& l) const { return plus(plus(at_.at, l.clock_skew), 1); }
+  constexpr kerberos_time forget_after(const exchange_limits& l) const { return plus(plus(at_->at, l.clock_skew), 1); }
   constexpr need_ticket_key wanted() const {
     const msg::EncryptedData& e = req_.ticket->enc_part;
     return {service(), e.kvno, e.etype, tried_, user_to_user()};
@@ -254,85 +254,36 @@ class [[nodiscard]] ap_acceptor
   constexpr step open(const K& k, std::optional<kerberos_string> realm, const environment<C>& env) {
     if (const auto no = this->template unless<call::provide>(env)) return *no;
     ++tried_;
-    auto plain = open_sealed(env.crypto.get(), req_.ticket->enc_part, k, key_usage_t::ticket, workspace_);
+    const auto plain = open_sealed(env.crypto.get(), req_.ticket->enc_part, k, key_usage_t::ticket, workspace_);
     if (!plain) return tried_ < env.limits.max_keys ? wanted() : no_key(errc::no_key, env);
-    const auto ticket = asn1::decode<msg::EncTicketPart>(bytes_view(*plain));
-    if (!ticket) return turn_down(ticket.error(), error_code_t::krb_ap_err_bad_integrity, env);
-    auto session_key = take_key(env.crypto.get(), ticket->key, *plain);
-    if (!session_key) {
-      return turn_down({.code = session_key.error().code, .type = "EncTicketPart", .field = "key"},
-                       error_code_t::kdc_err_etype_nosupp, env);
-    }
-    product_.keys_.session_key = std::move(*session_key);
-    return check(*ticket, realm, env);
+    return authenticate(*plain, realm, env);
   }
-  /// Checks the request in the order of RFC 4120 section 3.2.3, with the replay check last: only
-  /// authentic requests may fill the replay cache.
-  constexpr step check(const msg::EncTicketPart& ticket, std::optional<kerberos_string> realm,
-                       const environment<C>& env) {
-    const auto plain = open_sealed(env.crypto.get(), req_.authenticator, product_.keys_.session_key,
-                                   key_usage_t::ap_req_authenticator, workspace_);
-    if (!plain) {
-      return turn_down({.code = plain.error().code, .type = "AP-REQ", .field = "authenticator"},
-                       error_code_t::krb_ap_err_bad_integrity, env);
-    }
-    const auto auth = asn1::decode<msg::Authenticator>(bytes_view(*plain));
-    if (!auth) return turn_down(auth.error(), error_code_t::krb_ap_err_bad_integrity, env);
-    at_ = {auth->ctime, auth->cusec};
-    opened_ = true;
-    if (auth->subkey) {
-      auto k = take_key(env.crypto.get(), *auth->subkey, *plain);
-      if (!k) {
-        return turn_down({.code = k.error().code, .type = "Authenticator", .field = "subkey"},
-                         error_code_t::kdc_err_etype_nosupp, env);
-      }
-      product_.keys_.initiator_subkey.emplace(std::move(*k));
-    }
-    if (const detail::verdict v = verify(ticket, *auth, realm, env); !v.ok()) return turn_down(v.why, v.code, env);
-    product_.client_ = {ticket.cname, ticket.crealm};
-    product_.service_ = kept_service();  // the product outlives the octets that were received
-    product_.flags_ = ticket.flags;
-    product_.authtime_ = ticket.authtime;
-    product_.endtime_ = ticket.endtime;
-    product_.checksum_ = auth->cksum;
-    product_.transited_ = ticket.transited;
-    product_.user_to_user_ = user_to_user();
-    product_.keys_.initiator_seq = auth->seq_number;
-
+  /// Makes the client from the plaintext of its ticket: opens the authenticator, checks all, and
+  /// asks a replay cache last.
+  constexpr step authenticate(std::span<std::uint8_t> plain, std::optional<kerberos_string> key_realm,
+                              const environment<C>& env) {
+    C& crypto = env.crypto.get();
+    auto ticket = detail::read_ticket(crypto, plain, service().realm, workspace_);
+    if (!ticket) return turn_down(ticket.refusal(), env);
+    auto auth = detail::open_authenticator(crypto, req_.authenticator, ticket->session_key,
+                                           key_usage_t::ap_req_authenticator, workspace_);
+    if (!auth) return turn_down(auth.refusal(), env);
+    at_ = auth->time();
+    if (const detail::verdict v = detail::take_subkey(crypto, *auth); !v.ok()) return turn_down(v, env);
+    detail::opened_request<key> opened{std::move(*ticket), std::move(*auth), req_.ap_options, key_realm};
+    const auto verified = detail::verify(opened, request_, env);
+    if (!verified) return turn_down(verified.refusal(), env);
+    subkey_etype_ = verified->subkey_etype;
+    product_ = product(std::move(opened), *verified, kept_service());  // it outlives the octets that were received
     if (request_.replays == replay_rule::by_application) {
       state_ = state::proven;
       return authenticated{};
     }
-    check_replay ask{service(), product_.client_, at_, {}, forget_after(env.limits)};
+    check_replay ask{service(), product_.client_, *at_, {}, forget_after(env.limits)};
     const bytes_view pieces[] = {req_.authenticator.cipher};
-    if (const errc e = env.crypto->digest(pieces, ask.digest); e != errc::ok) return fail({.code = e});
+    if (const errc e = crypto.digest(pieces, ask.digest); e != errc::ok) return fail({.code = e});
     state_ = state::replay;
     return ask;
-  }
-  constexpr detail::verdict verify(const msg::EncTicketPart& ticket, const msg::Authenticator& auth,
-                                   std::optional<kerberos_string> realm, const environment<C>& env) {
-    if (const detail::verdict v = detail::check_client(auth, ticket); !v.ok()) return v;
-    if (const detail::verdict v = detail::check_address(ticket, request_); !v.ok()) return v;
-    if (const detail::verdict v = detail::check_path(ticket, realm, request_); !v.ok()) return v;
-    if (const detail::verdict v =
-            verify_authorization(env.crypto.get(), product_.keys_.session_key, request_.understood,
-                                 ticket.authorization_data, auth.authorization_data, product_.authorization_);
-        !v.ok()) {
-      return v;
-    }
-    if (auth.cksum && auth.cksum->cksumtype == cksum_t::gssapi) {
-      const auto gss = read_gss_checksum(auth.cksum->checksum);
-      if (!gss) return {gss.error(), error_code_t::krb_ap_err_inapp_cksum};
-      product_.gss_ = *gss;
-    }
-    if (request_.mutual == required && !wants_mutual()) return detail::no_mutual(product_.gss_.has_value());
-    if (const detail::verdict v =
-            detail::check_bindings(env.crypto.get(), product_.gss_, product_.authorization_, request_, product_.bound_);
-        !v.ok()) {
-      return v;
-    }
-    subkey_etype_ = detail::negotiated_etype(env.crypto.get(), product_.authorization_);
-    return detail::check_times(ticket, at_, env.now, env.limits.clock_skew);
   }
 
   // ---- what goes out
@@ -346,10 +297,13 @@ class [[nodiscard]] ap_acceptor
   constexpr step turn_down(const error& why, const environment<C>& env) {
     return turn_down(why, to_krb_error(why), env);
   }
+  constexpr step turn_down(const detail::verdict& v, const environment<C>& env) {
+    return turn_down(v.why, v.code, env);
+  }
   /// RFC 4120 section 3.2.3: a client whose request fails gets a KRB-ERROR.
   KERB_COLD constexpr step turn_down(error why, error_code_t code, const environment<C>& env) {
     forget();
-    const msg::KrbError e = detail::ap_error(code, named(req_), env.now, opened_ ? std::optional(at_) : std::nullopt);
+    const msg::KrbError e = detail::ap_error(code, named(req_), env.now, at_);
     (void)this->write_message([&](der::writer& w, errc&) { asn1::write(w, e); });
     state_ = state::over;
     return refused{workspace_.message(), why};
@@ -366,11 +320,10 @@ class [[nodiscard]] ap_acceptor
 
   acceptor_params request_;
   unsigned tried_ = 0;
-  bool opened_ = false;  // the authenticator, so that its time is known
   std::optional<etype_t> subkey_etype_{};
   std::optional<no_ticket_key> had_;
   msg::ApReq req_;
-  timestamp at_;
+  std::optional<timestamp> at_;  // the authenticator's time, once it was opened
   product product_;
 };
 

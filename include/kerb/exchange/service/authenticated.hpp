@@ -4,7 +4,7 @@
 #include "../../msg/gss.hpp"
 #include "../environment.hpp"
 #include "../session.hpp"
-#include "authorization.hpp"
+#include "opened_request.hpp"
 
 namespace kerb::inline v0 {
 
@@ -59,6 +59,25 @@ class authenticated_client {
   template <crypto_policy>
   friend class ap_acceptor;
   constexpr authenticated_client() = default;
+  /// The client of a request that was opened and verified. `service` views the exchange's buffer.
+  constexpr authenticated_client(detail::opened_request<Key>&& opened, const detail::verified_request& verified,
+                                 const principal_view& service)
+      : client_(opened.ticket.client()),
+        service_(service),
+        flags_(opened.ticket.part.flags),
+        authtime_(opened.ticket.part.authtime),
+        endtime_(opened.ticket.part.endtime),
+        checksum_(opened.authenticator.part.cksum),
+        gss_(verified.gss),
+        authorization_(verified.authorization),
+        bound_(verified.bound),
+        user_to_user_(opened.options.has(ap_option_t::use_session_key)),
+        transited_(opened.ticket.part.transited),
+        keys_{std::move(opened.ticket.session_key),
+              std::move(opened.authenticator.subkey),
+              {},
+              opened.authenticator.part.seq_number,
+              {}} {}
   principal_view client_;
   principal_view service_;
   msg::TicketFlags flags_;

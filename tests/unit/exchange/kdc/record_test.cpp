@@ -39,6 +39,6 @@ constexpr bool a_prepared_key_is_found_by_its_usage() {
   return form(key_usage_t::ticket) == &*tickets && form(key_usage_t::tgs_rep_enc_part_session) == &*replies &&
          form(key_usage_t::as_req) == &*k;
 }
-KERB_BOTH("long_term_key: the prepared key of its usage is used, and the key itself for all others", "[exchange]",
+KERB_BOTH("long_term_key: a prepared key serves its own usage and the key itself serves all others", "[exchange]",
           a_prepared_key_is_found_by_its_usage);
 }  // namespace
