@@ -414,7 +414,8 @@ TEST_CASE("as_kdc: the checksum of the request is made with the reply key, also 
   REQUIRE(c.run(w, w.client.record));
   const bytes_view request = c.proof;
   bytes_view client_nonce;
-  for (const msg::PaData pa : *must(asn1::decode<msg::AsReq>(request)).padata)
+  const auto req = must(asn1::decode<msg::AsReq>(request));
+  for (const msg::PaData pa : *req.padata)
     if (pa.padata_type == toy_hello) client_nonce = pa.padata_value;
   std::array<std::uint8_t, 2048> opened{};
   const observed got = ask(w, request, &w.client.record);
