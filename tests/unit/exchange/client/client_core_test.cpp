@@ -73,7 +73,7 @@ class toy : public detail::kdc_client_core<toy, policy, toy_step, toy_table> {
     auto plain = open_sealed(env.crypto.get(), rep.enc_part, *opens_with, key_usage_t::as_rep_enc_part, workspace_);
     if (!plain) return disregard(plain.error());
     if (cuts) *plain = plain->first(plain->size() - 1);
-    return accept_reply<msg::EncAsRepPart>(rep, *plain, facts(), env, 30);
+    return accept_reply<msg::EncAsRepPart>(rep, *plain, facts(), env, 30, *opens_with, padata_extensions<>{});
   }
   constexpr void forget() {
     product_ = product();
