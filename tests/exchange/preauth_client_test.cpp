@@ -1,6 +1,7 @@
 // The AS client with a mechanism of two rounds, a step of its own and a reply key of its own.
 #include <kerb/exchange/client/as.hpp>
 
+#include <string>
 #include <vector>
 
 #include "support/alloc_count.hpp"
@@ -23,14 +24,18 @@ constexpr std::uint8_t challenge[] = {'w', 'h', 'a', 't', '?'}, cookie[] = {9, 8
 
 /// A KDC that knows the toy.
 struct toy_world : kdc_world {
-  std::array<std::uint8_t, 512> data{};
+  std::array<std::uint8_t, 1024> data{};
+  std::optional<kerberos_string> salt{};  // in the hints
+  bool hints_each_time = true;            // otherwise only in the first round
 
   constexpr bytes_view offer(padata_t type = toy_hello, bytes_view value = {},
                              error_code_t code = error_code_t::kdc_err_preauth_required, bool with_cookie = false) {
-    const msg::EtypeInfo2Entry entries[] = {{e20, {}, {}}};
-    std::array<std::uint8_t, 64> info{};
+    const msg::EtypeInfo2Entry entries[] = {{e20, salt, {}}};
+    std::array<std::uint8_t, 400> info{};
     fixed<msg::PaData, 4> list;
-    if (!list.push_back({padata_t::etype_info2, must(asn1::encode(msg::EtypeInfo2(view_of(entries)), info))}) ||
+    const bool hints = hints_each_time || type == toy_hello;
+    if ((hints &&
+         !list.push_back({padata_t::etype_info2, must(asn1::encode(msg::EtypeInfo2(view_of(entries)), info))})) ||
         !list.push_back({type, value}) || (with_cookie && !list.push_back({padata_t::fx_cookie, cookie})))
       return {};
     return error(code, must(asn1::encode(msg::MethodData(view_of<msg::PaData>(list)), data)));
@@ -126,6 +131,34 @@ TEST_CASE("as_client: the long-term key is asked for when the mechanism wants it
   const auto s = x.provide(w.client_key.copy(), w.env_now());
   REQUIRE(w.proves(sent(s)));
   REQUIRE(is<done>(x.receive(w.replaced(sent(s), honest), w.env_now())));
+}
+TEST_CASE("as_client: a hint of the first round counts in the second, where MIT krb5 does not repeat it",
+          "[exchange][rfc4120-5.2.7.5][rfc6113-2]") {
+  std::vector<std::uint8_t> long_salt(257, 's');
+  const auto asked_with = [&](std::optional<kerberos_string> salt) -> std::string {
+    toy_world w;
+    w.salt = salt;
+    w.hints_each_time = false;
+    std::array<std::uint8_t, 2048> buffer{};
+    as_params<key> ask = w.ask_as(buffer);
+    ask.password = {};
+    client x(ask);
+    REQUIRE(is<send>(x.start(w.env_now())));
+    REQUIRE(is<send>(x.receive(w.offer(), w.env_now())));
+    client moved(std::move(x));
+    REQUIRE(is<toy_question>(moved.receive(w.second(), w.env_now())));
+    const auto s = moved.answer(toy_answer{pin}, w.env_now());
+    const auto* wants = std::get_if<need_key>(&s);
+    REQUIRE(wants != nullptr);
+    REQUIRE(wants->etype == e20);
+    return {wants->salt.begin(), wants->salt.end()};
+  };
+  CHECK(asked_with("SPECIALSALT"_krb) == "SPECIALSALT");
+  CHECK(asked_with(""_krb).empty());
+  const std::string by_default = asked_with({});
+  CHECK(by_default == "EX.ORGalice");
+  CHECK(asked_with(kerberos_string{bytes_view(long_salt).first(256)}) == std::string(256, 's'));
+  CHECK(asked_with(kerberos_string{bytes_view(long_salt)}) == by_default);  // too long to be kept
 }
 TEST_CASE("as_client: a mechanism that asked for no key gets one for the reply", "[exchange][rfc4120-3.1.5]") {
   toy_world w;

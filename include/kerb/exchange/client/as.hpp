@@ -329,6 +329,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     round_facts_.value = ctx.value;
     for (const msg::PaData pa : *methods)
       if (pa.padata_type == padata_t::fx_cookie) round_facts_.cookie = pa.padata_value;
+    remember_hint(*methods, env);
     return proceed(o, env);
   }
   /// The context of the chosen mechanism, without the body.
@@ -369,7 +370,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     const auto hint = detail::hint_from(env.crypto.get(), ctx->offered, key_etypes(), env.limits);
     if (!hint) return is_malformed(hint.error().code) ? disregard(hint.error()) : fail(hint.error());
     round_facts_.has_key = true;
-    if (const auto next = find_key(hint->value_or(standard_hint(offer_[0], env.crypto.get())), env, key_)) return *next;
+    if (const auto next = find_key(hint->value_or(last_hint(env.crypto.get())), env, key_)) return *next;
     return consider(env);
   }
   constexpr step go_on(const preauth::wants_body& wanted, const environment<C>& env) {
@@ -404,6 +405,29 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   constexpr view_of<etype_t> key_etypes() const { return {offer_.data(), request_.key ? 1 : offer_.size()}; }
   constexpr detail::key_hint standard_hint(etype_t e, C& policy) const {
     return {e, {}, {policy.default_iterations(e)}};
+  }
+  /// Keeps the hint of this round for later ones, in which a KDC need not repeat it: MIT krb5 sends
+  /// it only before the client has a cookie. A salt of more than 256 octets is not kept.
+  constexpr void remember_hint(const msg::MethodData& offered, const environment<C>& env) {
+    const auto hint = detail::hint_from(env.crypto.get(), offered, key_etypes(), env.limits);
+    if (!hint || !hint->has_value()) return;
+    const detail::key_hint& h = **hint;
+    if (h.salt && h.salt->size() > hinted_salt_.size()) return;
+    hinted_ = hinted{h.etype, h.iterations, {}};
+    if (!h.salt) return;
+    hinted_->salt_size = h.salt->size();
+    detail::copy_octets(h.salt->data(), h.salt->size(), hinted_salt_.data());
+  }
+  /// The hint of an earlier round, or, if there was none, the standard one for the first encryption
+  /// type that was offered.
+  constexpr detail::key_hint last_hint(C& policy) const {
+    return hinted_ ? last_hint(hinted_->etype, policy) : standard_hint(offer_[0], policy);
+  }
+  constexpr detail::key_hint last_hint(etype_t e, C& policy) const {
+    if (!hinted_ || hinted_->etype != e) return standard_hint(e, policy);
+    detail::key_hint h{e, {}, hinted_->iterations};
+    if (hinted_->salt_size) h.salt = bytes_view(hinted_salt_).first(*hinted_->salt_size);
+    return h;
   }
   /// Puts the index of the key for the hint into `place`. Returns a step when the caller must
   /// provide the key, or on failure.
@@ -449,7 +473,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
       // unauthenticated as the reply
       const auto hint = detail::hint_from(env.crypto.get(), padata, only, env.limits);
       if (!hint) return disregard(hint.error());
-      if (const auto next = find_key(hint->value_or(standard_hint(only[0], env.crypto.get())), env, reply_key_))
+      if (const auto next = find_key(hint->value_or(last_hint(only[0], env.crypto.get())), env, reply_key_))
         return *next;
       if (reply_key_ != no_key) opener = reply_key_for(rep, padata, env);
     }
@@ -514,6 +538,13 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     bool has_key = false;    // the mechanism has asked for the long-term key
   };
   round_facts round_facts_;
+  struct hinted {
+    etype_t etype{};
+    s2k_iterations iterations;
+    std::optional<std::size_t> salt_size;  // none: the default salt
+  };
+  std::optional<hinted> hinted_;  // by the last ETYPE-INFO2
+  std::array<std::uint8_t, 256> hinted_salt_{};
   detail::known_keys<key> keys_;
   detail::key_recipe wanted_;       // the key that was searched for last
   std::size_t key_ = no_key;        // from the hints of a round
