@@ -56,11 +56,11 @@ class login {
   void act(const stream::step& step) {
     kerb::match(
         step,                                          //
-        [&](const kerb::send& s) { dial(s.octets); },  // a connection, and these octets: their length is in front
+        [&](const kerb::send& s) { dial(s.octets); },  // connect and send these octets, which begin with their length
         [](const kerb::need_more&) {},                 // ready() is called again when there is more
         [&](const kerb::need_key&) { end({.code = kerb::errc::no_key}); },
         [&](const kerb::need_buffer& n) { grow(n.size); },
-        [&](const kerb::ignored& i) { end(i.why); },  // streams never say it: they fail
+        [&](const kerb::ignored& i) { end(i.why); },  // never on a stream, where the exchange fails instead
         [&](const kerb::done&) { end({}); },          //
         [&](const kerb::failed& f) { end(f.why); });
   }

@@ -25,8 +25,7 @@ struct explanation {
 inline constexpr explanation explanations[] = {
     {errc::ok, "There is no error. Nothing needs to be done."},
 
-    {errc::truncated,
-     "The answer ends too early. Check that a KDC or the service listens at this address, and no other program.",
+    {errc::truncated, "The answer ends too early. Check that the program at this address is a KDC or the service.",
      "The client's message ends too early. Update the client's software if it sends such messages again.",
      "The request ends too early. Update the client's software if it sends such requests again."},
     {errc::trailing_data,
@@ -36,22 +35,22 @@ inline constexpr explanation explanations[] = {
      "again.",
      "The request has more bytes after its end. Update the client's software if it sends such requests again."},
     {errc::unexpected_tag,
-     "The answer is of another kind than expected, or has a wrong field. Check that a KDC or the service listens "
-     "at this address, and no other program.",
+     "The answer is of another kind than expected, or has a wrong field. Check that the program at "
+     "this address is a KDC or the service.",
      "The client's message is of another kind than expected, or has a wrong field. Update the client's software if "
      "it sends such messages again.",
      "The request is of another kind than expected, or has a wrong field. Update the client's software if it sends "
      "such requests again."},
     {errc::non_minimal_length,
-     "The answer contains a length in a form that is not allowed. Check that a KDC or the service listens at this "
-     "address, and no other program.",
+     "The answer contains a length in a form that is not allowed. Check that the program at this address is a KDC or "
+     "the service.",
      "The client's message contains a length in a form that is not allowed. Update the client's software if it "
      "sends such messages again.",
      "The request contains a length in a form that is not allowed. Update the client's software if it sends such "
      "requests again."},
     {errc::bad_integer,
-     "The answer contains a number that is malformed or too large. Check that a KDC or the service listens at this "
-     "address, and no other program.",
+     "The answer contains a number that is malformed or too large. Check that the program at this address is a KDC or "
+     "the service.",
      "The client's message contains a number that is malformed or too large. Update the client's software if it "
      "sends such messages again.",
      "The request contains a number that is malformed or too large. Update the client's software if it sends such "
@@ -69,8 +68,8 @@ inline constexpr explanation explanations[] = {
      "messages again.",
      "The request contains a malformed truth value. Update the client's software if it sends such requests again."},
     {errc::bad_oid,
-     "The answer contains a malformed object identifier. Check that a KDC or the service listens at this address, "
-     "and no other program.",
+     "The answer contains a malformed object identifier. Check that the program at this address is a KDC or the "
+     "service.",
      "The client's message contains a malformed object identifier. Update the client's software if it sends such "
      "messages again.",
      "The request contains a malformed object identifier. Update the client's software if it sends such requests "
@@ -88,15 +87,15 @@ inline constexpr explanation explanations[] = {
      "again.",
      "The request lacks a field that it must have. Update the client's software if it sends such requests again."},
     {errc::empty_sequence,
-     "The answer contains an empty list that needs an entry. Check that a KDC or the service listens at this "
-     "address, and no other program.",
+     "The answer contains an empty list that needs an entry. Check that the program at this address is a KDC or the "
+     "service.",
      "The client's message contains an empty list that needs an entry. Update the client's software if it sends "
      "such messages again.",
      "The request contains an empty list that needs an entry. Update the client's software if it sends such "
      "requests again."},
     {errc::wrong_constant,
-     "The answer has a wrong protocol version or message type. Check that a KDC or the service listens at this "
-     "address, and no other program.",
+     "The answer has a wrong protocol version or message type. Check that the program at this address is a KDC or the "
+     "service.",
      "The client's message has a wrong protocol version or message type. Update the client's software if it sends "
      "such messages again.",
      "The request has a wrong protocol version or message type. Update the client's software if it sends such "
@@ -121,8 +120,8 @@ inline constexpr explanation explanations[] = {
      "The client closed the connection in the middle of a request. If this happens often, check the network and "
      "the client's log."},
     {errc::bad_realm,
-     "The answer names a realm that contains a zero byte. Check that a KDC or the service listens at this address, "
-     "and no other program.",
+     "The answer names a realm that contains a zero byte. Check that the program at this address is a KDC or the "
+     "service.",
      "The client's message names a realm that contains a zero byte. Update the client's software if it sends such "
      "messages again.",
      "The request names a realm that contains a zero byte. Update the client's software if it sends such requests "
@@ -150,7 +149,9 @@ inline constexpr explanation explanations[] = {
      "The times in the client's message contradict each other. The client must try again.",
      "The times in the request contradict each other. The client must send a new request."},
     {errc::flags_mismatch,
-     "The ticket allows something that was not requested, or is marked as invalid. Do not use it; read the KDC's log.",
+     "The ticket is marked as invalid although it should be valid, or as one that did not come from a login. Do not "
+     "use "
+     "it; read the KDC's log.",
      "The client's ticket allows something that it must not. The client must get a new ticket.",
      "The ticket in the request allows something that it must not. The client must log in again."},
     {errc::etype_not_offered,
@@ -240,7 +241,7 @@ inline constexpr explanation explanations[] = {
     {errc::too_many_rounds,
      "The KDC asks again and again for a proof of identity. Read the KDC's log, or try another KDC."},
     {errc::no_preauth_mechanism,
-     "The KDC requires a way to prove the identity that this program does not have. Use another program, or have "
+     "The KDC requires a pre-authentication mechanism that this program does not have. Use another program, or have "
      "the KDC's administrator allow encrypted timestamps."},
     {errc::path_not_checked,
      "No KDC has checked the realms between the client's realm and the service's. Have the realms' administrators "
@@ -352,7 +353,7 @@ inline constexpr explanation explanations[] = {
      "The client must first prove that it knows its password. Clients do this by themselves when they ask again; "
      "if one does not, turn on pre-authentication in it."},
     {errc::no_common_etype,
-     "No encryption type is allowed by the request, by the keys of the principals and by the KDC. Allow a common "
+     "The request, the principals' keys and the KDC's rules have no encryption type in common. Allow a common "
      "one, or change the password so that new keys are made."},
     {errc::server_not_named, "The request does not name a service. Update the client's software."},
     {errc::server_unknown,
@@ -502,7 +503,8 @@ inline constexpr krb_error_explanation krb_error_explanations[] = {
     {error_code_t::kdc_err_service_notyet, "The service's account is not valid yet. Try again when it is."},
     {error_code_t::kdc_err_key_expired,
      "The password has expired. Change it, for example with kpasswd, and try again."},
-    {error_code_t::kdc_err_preauth_failed, "The password is wrong, or it was changed. Enter it again."},
+    {error_code_t::kdc_err_preauth_failed,
+     "The name or the password is wrong, or the password was changed. Enter both again."},
     {error_code_t::kdc_err_preauth_required,
      "The KDC requires a proof of identity. Use a program that can pre-authenticate in a way that the KDC offers."},
     {error_code_t::kdc_err_server_nomatch,
@@ -539,7 +541,7 @@ inline constexpr krb_error_explanation krb_error_explanations[] = {
      "renewed."},
     {error_code_t::krb_ap_err_nokey, "The service does not have the ticket's key. Have the service's keytab renewed."},
     {error_code_t::krb_ap_err_mut_fail,
-     "The service requires that the client asks it to prove its identity. Turn on mutual authentication."},
+     "Mutual authentication failed. If this program does not use it, turn it on: the service may require it."},
     {error_code_t::krb_ap_err_baddirection,
      "A message of one direction was received in the other. Close the connection and authenticate again."},
     {error_code_t::krb_ap_err_method,
@@ -610,6 +612,19 @@ inline constexpr krb_error_explanation krb_error_explanations[] = {
      "Client and KDC have no key derivation function in common. Update the older one of the two programs."},
 };
 
+/// The codes with which a KDC refuses the ticket-granting ticket of a request.
+inline constexpr krb_error_explanation kdc_error_explanations[] = {
+    {error_code_t::krb_ap_err_nokey,
+     "The KDC has no key for the ticket-granting ticket. Log in again, for example with kinit."},
+    {error_code_t::krb_ap_err_badkeyver,
+     "The KDC no longer has the key under which it issued the ticket-granting ticket. Log in again, for example with "
+     "kinit."},
+    {error_code_t::krb_ap_err_not_us,
+     "The ticket-granting ticket is for the KDC of another realm. Log in again, for example with kinit."},
+    {error_code_t::krb_ap_err_bad_integrity,
+     "The KDC could not decrypt what the client sent. Log in again, for example with kinit."},
+};
+
 /// A malformed file, which has no party: its error has the type of the file (kerb/format).
 constexpr std::string_view explain_file(const error& e) {
   const std::string_view type = e.type;
@@ -629,7 +644,8 @@ constexpr std::string_view explain(errc c, party who) {
     if (e.code == c) return who == party::client ? e.client : who == party::service ? e.service : e.kdc;
   return "The reason is not known to this version of the program. Read the logs of both sides.";
 }
-/// The sentences for the code of a KRB-ERROR, for the client that received it. A KRB-ERROR is not
+/// The sentences for the code of a KRB-ERROR, for the client that received it from a service, or
+/// from a KDC about anything but the ticket-granting ticket. A KRB-ERROR is not
 /// authenticated: anybody on the network can have sent it. Never empty.
 constexpr std::string_view explain(error_code_t c) {
   for (const detail::krb_error_explanation& e : detail::krb_error_explanations)
@@ -641,7 +657,12 @@ constexpr std::string_view explain(error_code_t c) {
 constexpr std::string_view explain(const error& e, party who) {
   const auto sent = static_cast<error_code_t>(e.detail);
   const bool from_peer = e.code == errc::kdc_error || e.code == errc::peer_error;
-  if (from_peer && who == party::client && sent != error_code_t::kdc_err_none) return explain(sent);
+  if (from_peer && who == party::client && sent != error_code_t::kdc_err_none) {
+    if (e.code == errc::kdc_error)
+      for (const detail::krb_error_explanation& x : detail::kdc_error_explanations)
+        if (x.code == sent) return x.text;
+    return explain(sent);
+  }
   const std::string_view file = detail::explain_file(e);
   return file.empty() ? explain(e.code, who) : file;
 }

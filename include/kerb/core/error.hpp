@@ -13,7 +13,7 @@ namespace kerb::inline v0 {
 enum class errc : std::uint16_t {
   ok = 0,
 
-  // 1xx: the peer's octets are not valid DER. Drop the message, or send the KRB-ERROR that `refused` contains.
+  // 1xx: the peer's octets are malformed. Drop the message, or send the KRB-ERROR that `refused` contains.
   truncated = 100,           ///< the input ends before the end of an encoding
   trailing_data = 101,       ///< octets follow where none are allowed
   unexpected_tag = 102,      ///< the tag is not the one that the schema requires here
@@ -36,7 +36,7 @@ enum class errc : std::uint16_t {
   nonce_mismatch = 201,        ///< the reply belongs to another request
   name_mismatch = 202,         ///< a client, server or realm is not the one requested
   time_mismatch = 203,         ///< times in a reply contradict the request, or the AP-REP's is not the authenticator's
-  flags_mismatch = 204,        ///< the ticket's flags or options grant something that was not requested
+  flags_mismatch = 204,        ///< the ticket is INVALID without a reason, or the AS did not mark it as INITIAL
   etype_not_offered = 205,     ///< the KDC used an encryption type that was not offered
   address_mismatch = 206,      ///< the peer's address is not among the ticket's
   clock_skew = 207,            ///< the two clocks differ by more than the allowed skew

@@ -56,8 +56,12 @@ class secret_view {
   constexpr secret_view() = default;
   constexpr secret_view(const std::uint8_t* data, std::size_t size) : octets_(data, size) {}
   constexpr explicit secret_view(bytes_view octets) : octets_(octets) {}
-  /// A password as it was typed. Not constexpr, as octets_of.
-  static secret_view of(std::string_view text) { return secret_view(octets_of(text)); }
+  /// A password as it was typed. Not constexpr, as octets_of. The text must outlive the view; a
+  /// temporary string does not compile.
+  static secret_view of(std::string_view text KERB_LIFETIMEBOUND) { return secret_view(octets_of(text)); }
+  template <class Text>
+    requires(std::convertible_to<Text, std::string_view> && !std::is_trivially_destructible_v<Text>)
+  static secret_view of(Text&&) = delete;
 
   constexpr const std::uint8_t* data() const { return octets_.data(); }
   constexpr std::size_t size() const { return octets_.size(); }

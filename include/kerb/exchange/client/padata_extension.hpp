@@ -54,8 +54,9 @@ using padata_extensions = std::tuple<X...>;
 /// reply's seal, and verifies it. So nobody can have changed the request in transit, for example its
 /// encryption types. In a TGS-REQ, whose body has a checksum anyway, it does nothing.
 ///
-/// A KDC that does not know this padata leaves it out of the reply, and somebody who can change the
-/// request can take it out. Set `required` for a realm whose KDCs are known to support it.
+/// A KDC that conforms to RFC 6806 sets the flag ENC-PA-REP in every ticket, and a reply with that
+/// flag and without the checksum is refused. So it is noticed when somebody takes this padata out of
+/// the request. With a KDC that does not set the flag it is noticed only if `required` is set.
 struct enc_pa_rep {
   bool required = false;  ///< fail if the KDC has made no checksum
 

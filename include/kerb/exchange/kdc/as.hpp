@@ -56,8 +56,8 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
   /// requested name is an alias. The reply then has the canonical name if the client requested
   /// canonicalization (RFC 6806 sections 6 and 7).
   ///
-  /// A ticket-granting service has no alias and is none: if the record or the requested server is a
-  /// KDC and the two differ, this call acts as absent().
+  /// A ticket-granting service has no alias, and its name is no alias of another principal: if the record or the
+  /// requested server is a KDC and the two differ, this call acts as absent().
   [[nodiscard]] constexpr step found(const record& r, const environment<C>& env) {
     if (const auto no = unless_found(env)) return *no;
     if (!has_client_) {
@@ -304,7 +304,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     d.flags.set(f::initial);
     d.flags.set(f::pre_authent, preauthenticated);
     d.flags.set(f::hw_authent, preauthenticated && proof_.hardware);
-    d.flags.set(f::enc_pa_rep, wants_enc_pa_rep_);
+    d.flags.set(f::enc_pa_rep);  // RFC 6806 section 11: in all tickets
     d.flags.set(f::ok_as_delegate, s.attributes.has(a::ok_as_delegate));
     const auto grant = [&](kdc_option_t option, f flag, bool by_policy, a barred) {
       d.flags.set(flag,
@@ -327,24 +327,17 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
   constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key,
                              const typename base::drawn_env& env, errc& why) const {
     const key& reply_key = this->reply_key();
-    // RFC 6806 section 11: a checksum of the request as received, so that nobody can have weakened
-    // it in transit
-    std::array<std::uint8_t, max_cksum_octets> mac{};
-    std::array<std::uint8_t, 32 + max_cksum_octets> encoded{};
-    msg::PaData echo[] = {{padata_t::req_enc_pa_rep, {}}};
+    detail::request_checksum echo;
     std::optional<msg::MethodData> sealed_padata;
     if (wants_enc_pa_rep_) {
-      const auto shape = env.crypto->cksum_of(env.crypto->etype_of(reply_key));  // issue() has checked this
-      const std::span<std::uint8_t> out = std::span(mac).first(shape->octets);
-      const bytes_view pieces[] = {request_};
-      if (!w.is_counting() && why == errc::ok) {
-        const auto sign = [&](const auto& form) {
-          return env.crypto->sign(shape->type, form, key_usage_t::as_req, pieces, out);
+      const auto sign = [&](cksum_t type, view_of<bytes_view> pieces, std::span<std::uint8_t> out) {
+        const auto with = [&](const auto& form) {
+          return env.crypto->sign(type, form, key_usage_t::as_req, pieces, out);
         };
-        why = replaced_key_ ? sign(reply_key) : detail::with_key_for(key_usage_t::as_req, *own_key_, sign);
-      }
-      if (const auto e = asn1::encode(msg::Checksum{shape->type, bytes_view(out)}, encoded)) echo[0].padata_value = *e;
-      sealed_padata = view_of<msg::PaData>(echo);
+        return replaced_key_ ? with(reply_key) : detail::with_key_for(key_usage_t::as_req, *own_key_, with);
+      };
+      const auto shape = env.crypto->cksum_of(env.crypto->etype_of(reply_key));  // issue() has checked this
+      sealed_padata = echo.make(*shape, request_, w.is_counting(), sign, why);
     }
     const detail::s2k_hints own = own_hints(env.crypto->etype_of(own_key_->key.get()));
     const bool newer = detail::names_newer_etype(body().etype);

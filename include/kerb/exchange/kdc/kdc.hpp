@@ -6,8 +6,8 @@
 namespace kerb::inline v0 {
 
 /// Answers one request, an AS-REQ or a TGS-REQ. It has the steps and calls of as_kdc and tgs_kdc.
-/// Any other message is refused: with KRB_AP_ERR_MSG_TYPE over a stream, without an answer on a
-/// datagram (RFC 4120 section 5.1.4). `Mechanisms` are those of as_kdc.
+/// Another Kerberos message than a KRB-ERROR is refused with KRB_AP_ERR_MSG_TYPE over a stream
+/// (RFC 4120 section 5.1.4). Everything else is refused without an answer. `Mechanisms` are those of as_kdc.
 template <crypto_policy C, class Mechanisms = kdc_mechanisms<kdc_enc_timestamp>>
 class [[nodiscard]] kdc {
  public:
@@ -17,21 +17,22 @@ class [[nodiscard]] kdc {
   static constexpr std::size_t typical_buffer_size = detail::kdc_exchange<C>::typical_buffer_size;
 
   /// The buffer must outlive the exchange. So must `decoy`, the record used in place of unknown
-  /// clients when the policy conceals them (kdc_policy::conceal_unknown_clients).
+  /// clients when the policy conceals them (kdc_policy::conceal_unknown_clients). An AS exchange
+  /// gets `own`, the mechanisms.
   constexpr kdc(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
-                const record* decoy = nullptr)
-      : policy_(settings), peer_(peer), workspace_(buffer), decoy_(decoy) {}
+                const record* decoy = nullptr, Mechanisms own = {})
+      : policy_(settings), peer_(peer), workspace_(buffer), decoy_(decoy), own_(std::move(own)) {}
 
   /// Takes the request, without a length prefix. After need_buffer, call it again with the same
   /// request.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
     if (is_idle()) {
       if (!octets.empty() && octets[0] == der::application(10).octet) {
-        as_.emplace(policy_, workspace_, peer_, decoy_);
+        as_.emplace(policy_, workspace_, peer_, decoy_, std::move(own_));
       } else if (!octets.empty() && octets[0] == der::application(12).octet) {
         tgs_.emplace(policy_, workspace_, peer_);
       } else if (!octets.empty() && peer_.arrived == transport::stream) {
-        as_.emplace(policy_, workspace_, peer_, decoy_);  // which answers that this is no request
+        as_.emplace(policy_, workspace_, peer_, decoy_, std::move(own_));  // which answers that this is no request
       } else {
         return refused{{}, {.code = errc::unexpected_message, .type = "KDC-REQ"}};
       }
@@ -76,7 +77,7 @@ class [[nodiscard]] kdc {
   /// a length that RFC 4120 reserves (section 7.2.2). Transmit it and close the stream. Only for an
   /// exchange that has received nothing yet.
   [[nodiscard]] constexpr step frame_too_long(const environment<C>& env) {
-    if (is_idle()) as_.emplace(policy_, workspace_, peer_, decoy_);
+    if (is_idle()) as_.emplace(policy_, workspace_, peer_, decoy_, std::move(own_));
     return with([&](auto& x) { return x.frame_too_long(env); });
   }
 
@@ -106,6 +107,7 @@ class [[nodiscard]] kdc {
   kdc_peer peer_;
   std::span<std::uint8_t> workspace_;
   const record* decoy_;
+  Mechanisms own_;
   detail::moving_state<false> lives_ = true;  // not moved from
   // At most one of them. Not a variant: with clang, GCC 12's std::variant does not work in a
   // constant expression.

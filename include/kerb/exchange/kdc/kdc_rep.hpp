@@ -45,6 +45,30 @@ constexpr void write_ticket_part(der::writer& w, const ticket_draft& d, bytes_vi
   asn1::write(w, part);
 }
 
+/// PA-REQ-ENC-PA-REP for the sealed padata of a reply, RFC 6806 section 11: a checksum of the
+/// request as it was received, so that nobody can have changed it in transit.
+class request_checksum {
+ public:
+  /// Signs `request` with sign(type, pieces, out), except while counting. The result is a view of
+  /// this object.
+  template <class Sign>
+  constexpr msg::MethodData make(const cksum_shape& shape, bytes_view request, bool counting, const Sign& sign,
+                                 errc& why) KERB_LIFETIMEBOUND {
+    const std::span<std::uint8_t> out = std::span(mac_).first(shape.octets);
+    const bytes_view pieces[] = {request};
+    if (!counting && why == errc::ok) why = sign(shape.type, view_of<bytes_view>(pieces), out);
+    if (const auto e = asn1::encode(msg::Checksum{shape.type, bytes_view(out)}, encoded_)) padata_[0].padata_value = *e;
+    return view_of<msg::PaData>(padata_);
+  }
+
+ private:
+  std::array<std::uint8_t, max_cksum_octets> mac_{};
+  std::array<std::uint8_t, 32 + max_cksum_octets> encoded_{};
+  msg::PaData padata_[1] = {{padata_t::req_enc_pa_rep, {}}};
+};
+/// An upper bound for the octets of that padata.
+inline constexpr std::size_t request_checksum_bound = 64 + max_cksum_octets;
+
 /// Everything that a reply is written from, besides the ticket's part and the session key.
 template <crypto_policy C, class Padata = msg::MethodData>
 struct reply_parts {

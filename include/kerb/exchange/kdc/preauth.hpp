@@ -306,8 +306,8 @@ class as_preauth : public kdc_exchange<C> {
       if (pa.padata_type == padata_t::fx_cookie) ctx.cookie = pa.padata_value;
     return ctx;
   }
-  /// Calls a mechanism, and forgets what it opened. Whatever it returns, nobody proves anything with
-  /// another key than the client's own.
+  /// Calls a mechanism, and forgets what it opened. A proof under any key other than the client's
+  /// own is refused, whatever the mechanism returns.
   template <class F>
   constexpr typename set::outcome outcome_of(F&& ask) {
     const std::size_t before = this->workspace_.kept().size();
@@ -362,7 +362,7 @@ class as_preauth : public kdc_exchange<C> {
   msg::AsReq req_;
   record client_record_{};
   bool has_client_ = false;
-  bool concealed_ = false;  // there is no such client, and nothing that it sends proves anything
+  bool concealed_ = false;  // there is no such client; no pre-authentication is accepted
   bool stood_in_ = false;   // a mechanism has used another key than the client's own
   set mechanisms_;
 

@@ -52,8 +52,8 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   /// requested name is an alias. The ticket is sealed under the record's key and keeps the alias,
   /// since RFC 6806 section 6 does not change names in the reply to a TGS request.
   ///
-  /// A ticket-granting service has no alias and is none. If the record is that of another KDC than
-  /// the requested principal, this call acts as refer_to() with that KDC's realm. If the requested
+  /// A ticket-granting service has no alias, and its name is no alias of another principal. If the record is that of
+  /// another KDC than the requested principal, this call acts as refer_to() with that KDC's realm. If the requested
   /// principal is a KDC, this call acts as absent() for any other record.
   [[nodiscard]] constexpr step found(const record& r, const environment<C>& env) {
     if (const auto no = this->template unless<call::found>(env)) return *no;
@@ -123,7 +123,11 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   /// Issues the ticket, with what the caller's policy adds and removes.
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
     if (const auto no = this->template unless<call::issue>(env)) return *no;
-    return this->begin_issue(reply_parts(), options, env, facts_.carried ? &*facts_.carried : nullptr);
+    const detail::tgs_reply_parts<C> parts = reply_parts();
+    if (parts.signed_request && !env.crypto->cksum_of(parts.reply_etype(env.crypto.get()))) {
+      return this->fail({.code = errc::unsupported_cksum});  // checked before the draw
+    }
+    return this->begin_issue(parts, options, env, facts_.carried ? &*facts_.carried : nullptr);
   }
   /// Refuses the ticket with a KRB-ERROR of this code.
   [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {

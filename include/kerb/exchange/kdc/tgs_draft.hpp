@@ -47,6 +47,10 @@ constexpr checked<kept_range> extend_path(const opened_ticket<Key>& tgt, kerbero
                                           std::size_t spare) {
   const msg::TransitedEncoding& before = tgt.part.transited;
   if (tgt.realm == own || tgt.realm == tgt.part.crealm) return kept_range{};
+  if (tgt.realm.octets.empty() || tgt.part.crealm.octets.empty()) {  // which no path can represent
+    return verdict{{.code = errc::bad_transited, .type = "EncTicketPart", .field = "crealm"},
+                   error_code_t::kdc_err_path_not_accepted};
+  }
   if (!before.contents.empty() && before.tr_type != tr_t::domain_x500_compress) {
     return no(errc::unknown_transited_type, "EncTicketPart", "transited");
   }
@@ -72,6 +76,7 @@ constexpr checked<tgs_draft<C>> draft_tgs_ticket(const tgs_sources<C>& from, con
   d.server = from.is_referral ? s.principal : q.server();  // RFC 6806 section 6: the requested name, also an alias
   if (const verdict v = draft_from(d, tgt, q.body, policy, s, env.now.at, env.limits.clock_skew); !v.ok()) return v;
   if (q.has(kdc_option_t::request_anonymous)) d.flags.set(ticket_flag_t::anonymous);
+  d.flags.set(ticket_flag_t::enc_pa_rep);  // RFC 6806 section 11: in all tickets
   d.flags.set(ticket_flag_t::ok_as_delegate, s.attributes.has(principal_attribute::ok_as_delegate));
   const auto path = extend_path(from.facts->tgt, policy.realm, in, spare);
   if (!path) return path.refusal();
@@ -92,19 +97,34 @@ constexpr checked<tgs_draft<C>> draft_tgs_ticket(const tgs_sources<C>& from, con
 /// The parts of a TGS-REP, which writes itself around a ticket's part.
 template <crypto_policy C>
 struct tgs_reply_parts : reply_parts<C> {
+  std::optional<bytes_view> signed_request{};  // the request, if the client asked for its checksum
+
   template <class TicketPart, crypto_policy Drawn>
   constexpr void write_reply(der::writer& w, const TicketPart& part, bytes_view session_key,
                              const environment<Drawn>& env, errc& why) const {
-    write_kdc_rep<msg_t::tgs_rep, msg::EncTgsRepPart>(w, *this, part, session_key, env, why);
+    request_checksum echo;
+    reply_parts<C> parts = *this;
+    if (signed_request) {
+      const auto& k = this->reply_key.key.get();
+      const auto sign = [&](cksum_t type, view_of<bytes_view> pieces, std::span<std::uint8_t> out) {
+        return env.crypto->sign(type, k, key_usage_t::as_req, pieces, out);
+      };
+      const auto shape = env.crypto->cksum_of(env.crypto->etype_of(k));  // issue() has checked this
+      parts.sealed_padata = echo.make(*shape, *signed_request, w.is_counting(), sign, why);
+    }
+    write_kdc_rep<msg_t::tgs_rep, msg::EncTgsRepPart>(w, parts, part, session_key, env, why);
   }
   constexpr etype_t reply_etype(const C& crypto) const { return crypto.etype_of(this->reply_key.key.get()); }
-  static constexpr std::size_t padata_bound() { return 0; }
+  constexpr std::size_t padata_bound() const { return signed_request ? request_checksum_bound : 0; }
 };
 /// RFC 4120 section 3.3.3: the reply is sealed under the subkey if there is one.
 template <crypto_policy C>
 constexpr tgs_reply_parts<C> reply_to(const kdc_request& q, const authenticated_tgs_request<C>& facts,
                                       const ticket_draft& d, const sealing_key<C>& ticket_key) {
-  return {{d, ticket_key, {facts.reply_usage(), facts.reply_key()}, q.body.nonce}};
+  tgs_reply_parts<C> parts{{d, ticket_key, {facts.reply_usage(), facts.reply_key()}, q.body.nonce}};
+  for (const msg::PaData pa : q.padata)
+    if (pa.padata_type == padata_t::req_enc_pa_rep) parts.signed_request = q.whole;
+  return parts;
 }
 
 }  // namespace kerb::inline v0::detail

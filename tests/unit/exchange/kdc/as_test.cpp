@@ -17,12 +17,12 @@ constexpr bool a_good_request_gets_a_ticket() {
   return r.issued && r.why.ok() && w.asked == 2 && same_principal(r.clear_client, alice()) &&
          same_principal(r.clear_server, krbtgt()) && same_principal({r.ticket.cname, r.ticket.crealm}, alice()) &&
          same_principal({r.part.sname, r.part.srealm}, krbtgt()) && r.part.nonce == 12345 &&
-         r.ticket.flags == msg::TicketFlags{f::initial, f::pre_authent} && r.part.flags == r.ticket.flags &&
-         r.ticket.authtime == noon.at && r.ticket.starttime == noon.at && r.ticket.endtime == w.body.till &&
-         !r.ticket.renew_till && r.part.endtime == r.ticket.endtime && r.part.last_req.size() == 1 &&
-         r.ticket.key.keytype == r.part.key.keytype && r.ticket.key.keyvalue == r.part.key.keyvalue &&
-         r.ticket.transited.tr_type == tr_t::domain_x500_compress && r.ticket.transited.contents.empty() &&
-         !r.ticket.authorization_data && r.ticket_kvno == 1u;
+         r.ticket.flags == msg::TicketFlags{f::initial, f::pre_authent, f::enc_pa_rep} &&
+         r.part.flags == r.ticket.flags && r.ticket.authtime == noon.at && r.ticket.starttime == noon.at &&
+         r.ticket.endtime == w.body.till && !r.ticket.renew_till && r.part.endtime == r.ticket.endtime &&
+         r.part.last_req.size() == 1 && r.ticket.key.keytype == r.part.key.keytype &&
+         r.ticket.key.keyvalue == r.part.key.keyvalue && r.ticket.transited.tr_type == tr_t::domain_x500_compress &&
+         r.ticket.transited.contents.empty() && !r.ticket.authorization_data && r.ticket_kvno == 1u;
 }
 KERB_BOTH("as_kdc: a good request gets a ticket for the one who asked", "[exchange][rfc4120-3.1.3]",
           a_good_request_gets_a_ticket);
@@ -297,7 +297,7 @@ constexpr bool pre_authent_is_for_those_who_did() {
   world w;
   w.settings.require_preauth = w.with_timestamp = false;
   const outcome r = w.ask_as();
-  return r.issued && r.ticket.flags == msg::TicketFlags{f::initial} && r.part.flags == r.ticket.flags;
+  return r.issued && r.ticket.flags == msg::TicketFlags{f::initial, f::enc_pa_rep} && r.part.flags == r.ticket.flags;
 }
 KERB_BOTH("as_kdc: a ticket without pre-authentication does not say that there was one", "[exchange][rfc4120-2.1]",
           pre_authent_is_for_those_who_did);
@@ -647,10 +647,10 @@ constexpr bool enc_pa_rep_is_a_checksum_of_the_request() {
   world without;
   const outcome plain = without.ask_as();
   return c && w.crypto.verify(c->cksumtype, w.client.own, key_usage_t::as_req, pieces, c->checksum) == errc::ok &&
-         plain.issued && !plain.part.encrypted_pa_data && !plain.ticket.flags.has(f::enc_pa_rep);
+         plain.issued && !plain.part.encrypted_pa_data && plain.ticket.flags.has(f::enc_pa_rep);
 }
-KERB_BOTH("as_kdc: PA-REQ-ENC-PA-REP brings a checksum of the request as it came", "[exchange][rfc6806-11]",
-          enc_pa_rep_is_a_checksum_of_the_request);
+KERB_BOTH("as_kdc: every ticket has the flag ENC-PA-REP and PA-REQ-ENC-PA-REP brings a checksum of the request",
+          "[exchange][rfc6806-11]", enc_pa_rep_is_a_checksum_of_the_request);
 
 // ---- what is no secret
 

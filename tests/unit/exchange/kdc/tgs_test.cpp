@@ -18,7 +18,7 @@ constexpr bool a_good_request_gets_a_ticket(bool subkey) {
   return r.issued && w.asked == 2 && same_principal(r.clear_client, alice()) && same_principal(r.clear_server, web()) &&
          same_principal({r.ticket.cname, r.ticket.crealm}, alice()) &&
          same_principal({r.part.sname, r.part.srealm}, web()) && r.part.nonce == 12345 &&
-         r.ticket.flags == msg::TicketFlags{f::pre_authent, f::transited_policy_checked} &&
+         r.ticket.flags == msg::TicketFlags{f::pre_authent, f::transited_policy_checked, f::enc_pa_rep} &&
          r.part.flags == r.ticket.flags && r.ticket.authtime == w.tgt.authtime && r.ticket.starttime == noon.at &&
          r.ticket.endtime == w.tgt.endtime && r.ticket.key.keytype == e20 && r.ticket_etype == e20 &&
          r.reply_etype == (subkey ? e20 : e18) && r.ticket.key.keyvalue == r.part.key.keyvalue &&
@@ -544,6 +544,30 @@ constexpr bool a_prepared_key_serves_as_well() {
 KERB_BOTH("tgs_kdc: keys prepared for tickets open and seal them", "[exchange][rfc4120-3.3.3]",
           a_prepared_key_serves_as_well);
 
+constexpr bool enc_pa_rep_is_a_checksum_of_the_request() {
+  for (const bool subkey : {false, true}) {
+    world w;
+    w.with_subkey = subkey;
+    const msg::PaData asks[] = {{padata_t::req_enc_pa_rep, {}}};
+    w.more_padata = asks;
+    const bytes_view request = w.tgs_req();
+    const outcome r = w.ask(request);
+    if (!r.issued || !r.part.encrypted_pa_data) return false;
+    std::optional<bytes_view> value;
+    for (const msg::PaData pa : *r.part.encrypted_pa_data)
+      if (pa.padata_type == padata_t::req_enc_pa_rep) value = pa.padata_value;
+    const auto c = value ? asn1::decode<msg::Checksum>(*value) : result<msg::Checksum>(errc::missing_field);
+    const bytes_view pieces[] = {request};
+    const key& k = subkey ? w.subkey : w.session;
+    if (!c || w.crypto.verify(c->cksumtype, k, key_usage_t::as_req, pieces, c->checksum) != errc::ok) return false;
+    world without;
+    if (without.ask_tgs().part.encrypted_pa_data) return false;
+  }
+  return true;
+}
+KERB_BOTH("tgs_kdc: PA-REQ-ENC-PA-REP brings a checksum of the request under the reply key", "[exchange][rfc6806-11]",
+          enc_pa_rep_is_a_checksum_of_the_request);
+
 constexpr bool a_renewed_ticket_lives_as_long_again() {
   world w;
   w.body.sname = krbtgt().name;
@@ -557,8 +581,8 @@ constexpr bool a_renewed_ticket_lives_as_long_again() {
   const outcome last = w.ask_tgs();
   return r.issued && r.ticket.starttime == noon.at && r.ticket.endtime == plus(noon.at, 3600) &&
          r.ticket.renew_till == plus(noon.at, 86400) &&
-         r.ticket.flags ==
-             msg::TicketFlags{f::renewable, f::forwardable, f::pre_authent, f::transited_policy_checked} &&
+         r.ticket.flags == msg::TicketFlags{f::renewable, f::forwardable, f::pre_authent, f::transited_policy_checked,
+                                            f::enc_pa_rep} &&
          last.issued && last.ticket.endtime == plus(noon.at, 3000) && same_principal(r.clear_server, krbtgt());
 }
 KERB_BOTH("tgs_kdc: a renewed ticket lives as long again, to its renew-till and not beyond",
@@ -675,8 +699,10 @@ constexpr bool a_forwarded_ticket_says_so_ever_after() {
   world w;
   w.tgt.flags = {f::forwarded, f::proxy, f::pre_authent, f::hw_authent, f::may_postdate, f::forwardable};
   const outcome r = w.ask_tgs();
-  return r.issued && r.ticket.flags == msg::TicketFlags{f::forwarded, f::proxy, f::pre_authent, f::hw_authent,
-                                                        f::transited_policy_checked};
+  return r.issued &&
+         r.ticket.flags ==
+             msg::TicketFlags{f::forwarded, f::proxy, f::pre_authent, f::hw_authent, f::transited_policy_checked,
+                              f::enc_pa_rep};
 }
 KERB_BOTH("tgs_kdc: how the client was authenticated is carried over, what it may do is not", "[exchange][rfc4120-2.6]",
           a_forwarded_ticket_says_so_ever_after);
