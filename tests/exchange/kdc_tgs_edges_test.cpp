@@ -1,4 +1,5 @@
 // What a TGS makes of requests at the edges: contents that do not decode, what policy leaves, buffers and states.
+#include <algorithm>
 #include "support/both.hpp"
 #include "support/kdc_side.hpp"
 
@@ -238,6 +239,72 @@ constexpr bool a_request_is_known_by_its_octets() {
 }
 KERB_BOTH("tgs_kdc: a request is known by a digest of its octets and of its authenticator, while that counts",
           "[exchange][rfc4120-3.3.2]", a_request_is_known_by_its_octets);
+
+constexpr bool a_late_answer_of_the_request_cache_refuses() {
+  world w;
+  w.settings.check_requests = true;
+  const bytes_view request = w.tgs_req();
+  const auto answered_at = [&](std::int64_t after) {
+    machine x(w.settings, std::span(w.scratch));
+    kdc_step s = x.receive(request, w.env_now());
+    s = x.found(w.tgs.record, w.env_now());
+    if (!is<check_request>(s)) return errc::api_misuse;
+    const timestamp later{plus(w.authenticator.ctime, after), {0}};
+    s = x.request_checked(true, environment(w.crypto, later, w.limits));
+    if (is<need_principal>(s)) return errc::ok;
+    const auto* no = std::get_if<refused>(&s);
+    return no == nullptr ? errc::api_misuse : no->why.code;
+  };
+  return answered_at(300) == errc::ok && answered_at(301) == errc::clock_skew && answered_at(4000) == errc::clock_skew;
+}
+KERB_BOTH("tgs_kdc: an answer of the request cache that comes too late refuses the request",
+          "[exchange][rfc4120-3.3.2]", a_late_answer_of_the_request_cache_refuses);
+
+constexpr bool flags_that_restrict_stay() {
+  world w;
+  w.tgt.flags = {f::forwarded, f::proxy, f::forwardable, f::pre_authent};
+  w.body.kdc_options = {o::forwardable};
+  w.options.without = msg::TicketFlags::of(0xffffffffu);
+  const outcome r = w.ask_tgs();
+  world anonymous;
+  anonymous.settings.anonymous = true;
+  anonymous.body.kdc_options = {o::request_anonymous};
+  anonymous.options.without = msg::TicketFlags::of(0xffffffffu);
+  const outcome a = anonymous.ask_tgs();
+  return r.issued && r.ticket.flags == msg::TicketFlags{f::forwarded, f::proxy, f::enc_pa_rep} && a.issued &&
+         a.ticket.flags == msg::TicketFlags{f::anonymous, f::enc_pa_rep};
+}
+KERB_BOTH("tgs_kdc: the program's policy cannot remove flags that restrict or describe a ticket",
+          "[exchange][rfc4120-2.6][rfc6112-4.2]", flags_that_restrict_stay);
+
+TEST_CASE("tgs_kdc: the keys of a refused request are wiped with the refusal", "[exchange][rfc4120-10]") {
+  for (const bool by_caller : {false, true}) {
+    world w;
+    w.with_subkey = true;
+    const bytes_view request = w.tgs_req();
+    std::array<std::uint8_t, 32> session{}, subkey{};
+    const bytes_view s1 = w.crypto.expose(w.session).unguarded(), s2 = w.crypto.expose(w.subkey).unguarded();
+    std::copy(s1.begin(), s1.end(), session.begin());
+    std::copy(s2.begin(), s2.end(), subkey.begin());
+    alignas(tgs_kdc<testing::insecure_policy>) std::array<std::uint8_t, sizeof(tgs_kdc<testing::insecure_policy>)>
+        place{};
+    auto* const x = std::construct_at(reinterpret_cast<tgs_kdc<testing::insecure_policy>*>(place.data()), w.settings,
+                                      std::span(w.scratch));
+    const auto object_holds = [&](const std::array<std::uint8_t, 32>& octets, std::size_t n) {
+      const bytes_view hay(place), needle = bytes_view(octets).first(n);
+      return std::search(hay.begin(), hay.end(), needle.begin(), needle.end()) != hay.end();
+    };
+    REQUIRE(is<need_principal>(x->receive(request, w.env_now())));
+    REQUIRE(is<need_principal>(x->found(w.tgs.record, w.env_now())));
+    REQUIRE(object_holds(session, s1.size()));
+    REQUIRE(object_holds(subkey, s2.size()));
+    if (by_caller) REQUIRE(is<failed>(x->abandon({.code = errc::no_answer})));
+    else REQUIRE(is<refused>(x->absent(w.env_now())));
+    CHECK(!object_holds(session, s1.size()));
+    CHECK(!object_holds(subkey, s2.size()));
+    std::destroy_at(x);
+  }
+}
 
 /// A policy whose digests fail, from the nth on.
 struct without_digests : testing::insecure_policy {

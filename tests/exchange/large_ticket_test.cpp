@@ -161,6 +161,51 @@ TEST_CASE("typical_buffer_size is enough for tickets of 3 KiB", "[exchange]") {
   CHECK(ticket->ticket().size() > 2900);
 }
 
+TEST_CASE("serve: a decision is made again in a larger buffer, since it may view the smaller one", "[exchange]") {
+  world w(1500);
+  std::array<std::uint8_t, typical> b1, b2;
+  as_client<policy> as({.client = w.alice, .password = w.password, .buffer = b1});
+  const auto tgt = drive(as, w.p, noon, w.ask_kdc());
+  REQUIRE(tgt);
+  // This KDC hands on the PAC of the ticket-granting ticket, which is in the exchange's buffer
+  grower grows;
+  unsigned decided = 0;
+  std::vector<std::uint8_t> large(6000, 0x60);
+  std::array<std::uint8_t, 7600> small;
+  const auto ask = [&](const send& s) -> result<answer> {
+    kdc<policy> x(w.realm.settings, small);
+    std::array<msg::AuthorizationDataElement, 2> data{};
+    const auto decide = [&](const kdc<policy>& of) -> decision {
+      ++decided;
+      data[0] = {ad_t(1000), bytes_view(large)};
+      for (const msg::AuthorizationDataElement e : *of.tgs()->header_ticket().authorization_data)
+        if (e.ad_type == ad_t::win2k_pac) data[1] = e;
+      return issue_options{.authorization_data = data};
+    };
+    const auto octets = serve(x, s.octets, w.p, w.realm, noon, {}, decide, no_request_store{}, std::ref(grows));
+    return octets ? result<answer>(*octets) : octets.error();
+  };
+  grower client;
+  tgs_client<policy> tgs({.tgt = *tgt, .server = w.web, .buffer = b2});
+  const auto ticket = drive(tgs, w.p, noon, ask, {}, std::ref(client));
+  REQUIRE(ticket);
+  CHECK(decided == 2);
+  CHECK(grows.times() == 1);
+  const auto t = asn1::decode<msg::Ticket>(ticket->ticket());
+  REQUIRE(t);
+  std::vector<std::uint8_t> opened(t->enc_part.cipher.size() + 16);
+  detail::workspace in(opened);
+  const auto plain = open_sealed(w.p, t->enc_part, *w.realm.key_of("HTTP/web"), key_usage_t::ticket, in);
+  REQUIRE(plain);
+  const auto part = asn1::decode<msg::EncTicketPart>(bytes_view(*plain));
+  REQUIRE(part);
+  std::size_t right = 0;
+  for (const msg::AuthorizationDataElement e : *part->authorization_data)
+    if (e.ad_type == ad_t::win2k_pac)
+      for (const std::uint8_t o : e.ad_data) right += o == 0x50;
+  CHECK(right == 1500);
+}
+
 TEST_CASE("a credential keeps what it needs of its buffer, and gives back the rest wiped", "[exchange]") {
   world w(200);
   std::array<std::uint8_t, typical> one;

@@ -36,7 +36,8 @@ struct need_buffer {
   std::size_t size = 0;  ///< in octets
 };
 /// Derive or fetch the client's long-term key, then call provide(). The salt is valid until the
-/// next call.
+/// next call. Do not pass on what arrives until then: receive() is misuse, and anybody can send a
+/// datagram.
 struct need_key {
   etype_t etype{};
   bytes_view salt;
@@ -75,7 +76,8 @@ struct refused {
   bytes_view octets;
   error why;
 };
-/// The product is ready: call std::move(exchange).take().
+/// The product is ready: call std::move(exchange).take(). Nothing more is expected: drop what still
+/// arrives.
 struct done {};
 /// The exchange has failed. Every later call returns the same.
 struct failed {

@@ -155,7 +155,10 @@ constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, kerbero
   // RFC 4120 section 3.1.5: the address field is correct if the client requested every address in
   // it
   if (p.caddr) {
+    constexpr std::size_t most = 256;  // each is compared with all requested ones, which a peer may have chosen
+    std::size_t addresses = 0;
     for (const msg::HostAddress got : *p.caddr) {
+      if (++addresses > most) return mismatch(errc::address_mismatch, "caddr");
       bool wanted = false;
       const auto look = [&](const auto& list) {
         for (const msg::HostAddress x : list) wanted |= x.addr_type == got.addr_type && x.address == got.address;

@@ -2,6 +2,7 @@
 #pragma once
 #include <tuple>
 
+#include "../../asn1/payload.hpp"
 #include "../../msg/ms_kile.hpp"
 #include "../../msg/referral.hpp"
 #include "../environment.hpp"

@@ -31,7 +31,9 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
   /// exchange.
   constexpr as_kdc(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
                    const record* decoy = nullptr, Mechanisms own = {})
-      : base(settings, buffer, peer, decoy, std::move(own)) {}
+      : base(settings, buffer, peer, decoy, std::move(own)) {
+    this->wipe_more_ = [](detail::kdc_exchange<C>& x) { static_cast<as_kdc&>(x).replaced_key_.reset(); };
+  }
 
   /// Takes the AS-REQ, without a length prefix.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {

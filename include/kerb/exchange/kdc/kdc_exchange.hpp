@@ -292,8 +292,7 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
     return refused{{}, why};
   }
   constexpr void end() {
-    session_key_.reset();
-    user_key_.reset();
+    wipe_keys();
     workspace_.wipe_front();
     state_ = state::over;
   }
@@ -308,13 +307,18 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   std::optional<key> user_key_;
   std::optional<key> session_key_;
   ticket_draft draft_;
-  std::size_t part_octets_ = 0;  // size of the part that is being signed, the last one kept
+  void (*wipe_more_)(kdc_exchange&) = nullptr;  // wipes the keys of the derived exchange
+  std::size_t part_octets_ = 0;                 // size of the part that is being signed, the last one kept
 
  private:
   friend core;
-  constexpr void forget() {
+  constexpr void wipe_keys() {
     session_key_.reset();
     user_key_.reset();
+    if (wipe_more_ != nullptr) wipe_more_(*this);
+  }
+  constexpr void forget() {
+    wipe_keys();
     workspace_.wipe_message();
     workspace_.wipe_front();
   }

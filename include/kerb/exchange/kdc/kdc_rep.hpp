@@ -122,13 +122,16 @@ constexpr std::size_t reply_bound(const ticket_draft& d, const carried_authdata*
   return n;
 }
 
-/// Applies the restrictions of the caller's policy to a draft.
+/// Applies the restrictions of the caller's policy to a draft. It cannot remove flags without which
+/// the ticket permits more, or which tell a service what the ticket is: only the TGS ends INVALID
+/// (RFC 4120 section 2.2), and the others are in every ticket that is obtained with this one
+/// (RFC 4120 sections 2.4 to 2.6, RFC 6112 section 4.2).
 constexpr void restrict_draft(ticket_draft& d, const issue_options& o) {
+  using f = ticket_flag_t;
+  constexpr msg::TicketFlags kept{f::invalid, f::anonymous, f::forwarded, f::proxy, f::postdated, f::enc_pa_rep};
   d.endtime = least(d.endtime, o.endtime);
   if (d.renew_till) d.renew_till = least(*d.renew_till, o.renew_till);
-  const bool invalid = d.flags.has(ticket_flag_t::invalid);  // RFC 4120 section 2.2: only the TGS ends that
-  d.flags = msg::TicketFlags::of(d.flags.bits & ~o.without.bits);
-  d.flags.set(ticket_flag_t::invalid, invalid);
+  d.flags = msg::TicketFlags::of(d.flags.bits & ~(o.without.bits & ~kept.bits));
   if (!d.flags.has(ticket_flag_t::renewable)) d.renew_till = std::optional<kerberos_time>{};
 }
 

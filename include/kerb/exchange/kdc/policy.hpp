@@ -120,8 +120,10 @@ struct ticket_draft {
 struct issue_options {
   std::optional<kerberos_time> endtime{};     ///< the ticket ends no later than this
   std::optional<kerberos_time> renew_till{};  ///< the ticket can be renewed no later than this
-  msg::TicketFlags without{};                 ///< flags that the ticket does not get; INVALID cannot be removed
-  /// Added before the data that the ticket inherits. Must outlive the call.
+  msg::TicketFlags
+      without{};  ///< flags that the ticket does not get, except those that restrict or describe it (kdc_rep.hpp)
+  /// Added before the data that the ticket inherits. Must outlive the call. Views of draft() or of
+  /// tgs_kdc::header_ticket() end at set_buffer(): after need_buffer, make them again.
   view_of<msg::AuthorizationDataElement> authorization_data{};
   /// The size of one more element, which sign_ticket lets the caller fill, inside AD-IF-RELEVANT.
   /// 0: none, and no such step.

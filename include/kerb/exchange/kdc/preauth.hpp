@@ -92,7 +92,8 @@ class kdc_preauth_context {
 ///                                           `own` is the client's key; called once, when the ticket is issued
 ///   write_reply(writer) const               writes its PA-DATA elements for the AS-REP; also called to count
 ///
-/// Views that it returns point into the mechanism, which is a member of the exchange. verify() is
+/// Views that it returns, except accepted::indicators, may point into the mechanism, which is a
+/// member of the exchange. verify() is
 /// called again when the caller's buffer was too small, but then nothing was computed before.
 template <class M, class C>
 concept kdc_preauth_mechanism = std::movable<M> &&

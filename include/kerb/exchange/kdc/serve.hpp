@@ -33,12 +33,11 @@ struct no_request_store {};
 
 /// Runs a KDC's exchange on one request and returns the octets to transmit; if they are empty,
 /// transmit nothing. They are in the exchange's buffer. `now` is a timestamp, or a function that
-/// serve() calls once. `decide(x)` makes the final decision on every ticket. `seen` is the request
-/// cache, used if the policy has check_requests. Returns an error when the exchange fails, for
-/// example without randomness, and errc::no_space (detail: octets needed) when the buffer is too
-/// small and `grow`, which is described at no_growth, returns no larger one. serve() does not sign
-/// tickets: issue_options::reserved_octets is errc::api_misuse, and so is a step of a
-/// pre-authentication mechanism.
+/// serve() calls once. `decide(x)` makes the final decision on every ticket, again after the buffer has grown. `seen`
+/// is the request cache, used if the policy has check_requests. Returns an error when the exchange fails, for example
+/// without randomness, and errc::no_space (detail: octets needed) when the buffer is too small and `grow`, which is
+/// described at no_growth, returns no larger one. serve() does not sign tickets: issue_options::reserved_octets is
+/// errc::api_misuse, and so is a step of a pre-authentication mechanism.
 ///
 /// This is a convenience built on the public steps. A program that cannot block writes the same
 /// loop itself.
@@ -64,9 +63,11 @@ template <crypto_policy C, class Mechanisms, directory<C> D, class Now,
         step = call([&] { return x.absent(env); });
       }
     } else if (is<authorize>(step)) {
-      const decision d = decide(std::as_const(x));
-      const auto* code = std::get_if<error_code_t>(&d);
-      step = call([&] { return code != nullptr ? x.refuse(*code, env) : x.issue(std::get<issue_options>(d), env); });
+      step = call([&] {  // in a larger buffer too: the decision may view what was in the smaller one
+        const decision d = decide(std::as_const(x));
+        const auto* code = std::get_if<error_code_t>(&d);
+        return code != nullptr ? x.refuse(*code, env) : x.issue(std::get<issue_options>(d), env);
+      });
     } else if (const auto* c = std::get_if<check_request>(&step)) {
       if constexpr (request_cache<std::remove_cvref_t<Seen>>) {
         const request_verdict v = seen.insert(c->authenticator, c->request, c->forget_after, env.now.at);

@@ -26,7 +26,9 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
 
   /// The buffer must outlive the exchange.
   constexpr tgs_kdc(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer = {})
-      : base(settings, buffer, peer) {}
+      : base(settings, buffer, peer) {
+    this->wipe_more_ = [](base& x) { static_cast<tgs_kdc&>(x).facts_ = {}; };
+  }
 
   /// Takes the TGS-REQ, without a length prefix.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
@@ -107,10 +109,14 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     return this->turn_down(detail::no(errc::database_unavailable, "KDC-REQ-BODY"), env);
   }
   /// Answers check_request: true if the authenticator was not seen before, or only with this same
-  /// request.
+  /// request. An answer after check_request::forget_after refuses the request, since the cache may
+  /// no longer have had the authenticator.
   [[nodiscard]] constexpr step request_checked(bool is_unseen, const environment<C>& env) {
     if (const auto no = this->template unless<call::request_checked>(env)) return *no;
     if (!is_unseen) { return this->turn_down(detail::no(errc::replayed, "Authenticator", "ctime"), env); }
+    if (env.now.at >= forget_after(env.limits)) {
+      return this->turn_down(detail::no(errc::clock_skew, "Authenticator", "ctime"), env);
+    }
     return ask(principal_role::server);
   }
 
@@ -175,6 +181,9 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     return {name ? *name : msg::PrincipalName{}, this->policy_.realm};
   }
 
+  constexpr kerberos_time forget_after(const exchange_limits& l) const {
+    return plus(plus(facts_.authenticated_at, l.clock_skew), 1);
+  }
   /// Opens the ticket that authenticates the request, and its authenticator:
   /// RFC 4120 sections 3.3.2 and 3.2.3.
   constexpr step open_header(const record& r, const environment<C>& env) {
@@ -185,7 +194,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     }
     if (const verdict v = detail::check_server(r, env.now.at, "Ticket"); !v.ok()) return this->turn_down(v, env);
     if (!this->policy_.check_requests) return ask(principal_role::server);
-    check_request ask_for{{}, {}, plus(plus(facts_.authenticated_at, env.limits.clock_skew), 1)};
+    check_request ask_for{{}, {}, forget_after(env.limits)};
     const bytes_view authenticator[] = {ap_req_.authenticator.cipher}, whole[] = {request_.whole};
     if (const errc e = env.crypto->digest(authenticator, ask_for.authenticator); e != errc::ok)
       return this->fail({.code = e});

@@ -134,8 +134,10 @@ struct refused {
 };
 /// The client is authenticated.
 struct accepted {
-  bool hardware = false;                  ///< the ticket also gets HW-AUTHENT (RFC 4120 section 2.1)
-  view_of<kerberos_string> indicators{};  ///< RFC 8129: for the KDC's program
+  bool hardware = false;  ///< the ticket also gets HW-AUTHENT (RFC 4120 section 2.1)
+  /// RFC 8129: for the KDC's program. They must outlive the exchange and be outside the mechanism,
+  /// which moves when the exchange does.
+  view_of<kerberos_string> indicators{};
 };
 /// The client must send another request.
 struct more {

@@ -63,6 +63,35 @@ constexpr bool a_closer_realm_may_stand_for_the_kdc_of_another() {
   }
   return true;
 }
+constexpr bool a_reply_has_few_addresses() {
+  const auto checked = [](std::size_t n) {
+    kdc_world w;
+    const std::uint8_t localhost[] = {127, 0, 0, 1};
+    std::array<msg::HostAddress, 257> all{};
+    all.fill({addr_t::ipv4, bytes_view(localhost)});
+    const view_of<msg::HostAddress> some(all.data(), n);
+    detail::request_facts a = asked_for(krbtgt(), true);
+    a.addresses = some;
+    const etype_t types[] = {e20};
+    a.etypes = types;
+    msg::EncAsRepPart p;
+    p.flags = {ticket_flag_t::initial};
+    p.sname = krbtgt().name;
+    p.srealm = ex_org;
+    p.key.keytype = e20;
+    p.authtime = w.now.at;
+    p.endtime = plus(w.now.at, 3600);
+    p.caddr = msg::HostAddresses(some);
+    msg::Ticket t;
+    t.sname = krbtgt().name;
+    t.realm = ex_org;
+    return detail::check_enc_part(p, t, ex_org, a, w.now, {}).code;
+  };
+  return checked(1) == errc::ok && checked(256) == errc::ok && checked(257) == errc::address_mismatch;
+}
+KERB_BOTH("check_enc_part: more than 256 addresses are refused, since each is compared with all requested ones",
+          "[exchange][rfc4120-3.1.5]", a_reply_has_few_addresses);
+
 constexpr std::uint8_t zero[] = {'O', 'T', 'H', 'E', 'R', 0, 'X'};
 constexpr bool no_referral_names_a_realm_that_is_none() {
   const kerberos_string with_zero[] = {"krbtgt"_krb, {bytes_view(zero)}}, none[] = {"krbtgt"_krb, {}};
