@@ -316,7 +316,8 @@ TEST_CASE("as_client: a long-term key instead of a password", "[kdc]") {
       const auto who = name(kind + number(e));
       std::array<std::uint8_t, 64> salt;
       const auto n = kerb::default_salt_size(who);
-      const auto key = p.string_to_key(e, kerb::secret_view::of("pw" + number(e)),
+      const std::string password = "pw" + number(e);
+      const auto key = p.string_to_key(e, kerb::secret_view::of(password),
                                        kerb::write_default_salt(who, std::span(salt).first(n)), {});
       REQUIRE(key);
       held h;
