@@ -40,8 +40,8 @@ constexpr bool a_draft_is_complete() {
   const ticket_draft& d = made->draft;
   return same_principal(d.client, alice()) && same_principal(d.server, web()) && d.authtime == s.w.tgt.authtime &&
          d.starttime == noon.at && d.endtime == s.w.tgt.endtime && !d.renew_till && !d.addresses &&
-         d.flags == msg::TicketFlags{f::pre_authent, f::transited_policy_checked} && d.session_etype == e20 &&
-         d.ticket_etype == e20 && d.kvno == 1 && !d.is_referral && made->path.size == 0 &&
+         d.flags == msg::TicketFlags{f::pre_authent, f::transited_policy_checked, f::enc_pa_rep} &&
+         d.session_etype == e20 && d.ticket_etype == e20 && d.kvno == 1 && !d.is_referral && made->path.size == 0 &&
          made->key == s.w.service.record.keys.begin();
 }
 KERB_BOTH("draft_tgs_ticket: names, times, flags and keys of the ticket at once", "[exchange][rfc4120-3.3.3]",
