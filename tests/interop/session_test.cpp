@@ -258,7 +258,7 @@ TEST_CASE("protected_session: with sequence numbers every message opens once, an
   }
 }
 
-// Heimdal's library has no replay cache for messages ("XXX" says its source): with timestamps alone it takes one again.
+// Heimdal's library has no replay cache for messages: with timestamps alone it takes one again.
 TEST_CASE("protected_session: with timestamps a message opens once, in any order", "[sessions]") {
   for (const library& with : libraries()) {
     for (const kind k : {kind::safe, kind::priv}) {
