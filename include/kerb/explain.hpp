@@ -283,6 +283,16 @@ inline constexpr explanation explanations[] = {
      "The KDC's own rules do not allow this ticket. Change the rules if it should be issued."},
     {errc::not_sealed,
      "Data that must be encrypted were sent in the clear. Do not use them; configure the sender to encrypt them."},
+    {errc::reflected_token,
+     "A message came back to the side that made it. Check whether a proxy or an attacker is on the way."},
+    {errc::wrong_context_key,
+     "A message is not protected with the key of this session. Check that both sides use the same session, and report "
+     "it to the developers of the other side."},
+    {errc::anonymous_client, "The service does not accept anonymous clients. Log in with a name.",
+     "The client is anonymous, and this service does not accept that. Allow anonymous clients if it should.",
+     "The client is anonymous. Allow anonymous clients if the KDC should serve it."},
+    {errc::flags_not_granted,
+     "The session would lack a protection that it must have. Check what both sides are configured to require."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",

@@ -63,6 +63,10 @@ enum class errc : std::uint16_t {
   bindings_mismatch = 228,       ///< the client is bound to another channel than the one that its request arrived on
   refused_by_application = 229,  ///< the application rejected the request with refuse()
   not_sealed = 230,              ///< data that must be encrypted was sent in the clear
+  reflected_token = 231,         ///< a token that this side made has come back to it
+  wrong_context_key = 232,       ///< a token of a GSS-API context is not under the context's key
+  anonymous_client = 233,        ///< the client is anonymous, and must not be
+  flags_not_granted = 234,       ///< a GSS-API context lacks required flags; detail: which
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -221,6 +225,10 @@ constexpr std::string_view name_of(errc c) {
     case errc::bindings_mismatch: return "bindings_mismatch";
     case errc::refused_by_application: return "refused_by_application";
     case errc::not_sealed: return "not_sealed";
+    case errc::reflected_token: return "reflected_token";
+    case errc::wrong_context_key: return "wrong_context_key";
+    case errc::anonymous_client: return "anonymous_client";
+    case errc::flags_not_granted: return "flags_not_granted";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";

@@ -46,7 +46,7 @@ class [[nodiscard]] ap_initiator
 
   constexpr explicit ap_initiator(initiator_params<key> params) : base(params.buffer), request_(std::move(params)) {}
 
-  /// Makes the AP-REQ, without GSS-API's framing: see write_krb5_token(). Without mutual
+  /// Makes the AP-REQ; with gss_context::frame, as a token of GSS-API. Without mutual
   /// authentication there is no answer to wait for, and the product is ready.
   [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (const auto no = this->template unless<call::start>(env)) return *no;
@@ -131,6 +131,9 @@ class [[nodiscard]] ap_initiator
     return done{};
   }
 
+  /// The time in the authenticator, which the AP-REP repeats; from the `send` of start().
+  constexpr timestamp sent_at() const { return sent_at_; }
+
   /// Returns the session, once: after `done`, or after a `send` that no answer follows.
   [[nodiscard]] constexpr result<product> take() && {
     if (!this->template may<call::take>()) return errc::api_misuse;
@@ -152,6 +155,7 @@ class [[nodiscard]] ap_initiator
   constexpr const basic_credential<key>& credential() const { return request_.credential.get(); }
 
   constexpr void write_request(der::writer& w, const environment<drawn_policy<C>>& env, bytes_view bnd, errc& why) {
+    const std::size_t mark = w.count();
     const key& session_key = credential().session_key();
     std::array<std::uint8_t, max_cksum_octets> mac{};
     std::span<std::uint8_t> keyed;
@@ -197,6 +201,7 @@ class [[nodiscard]] ap_initiator
     options.set(ap_option_t::use_session_key, request_.user_to_user);
     asn1::write(w, msg::BasicApReq<decltype(authenticator)>{
                        options, captured<msg::Ticket>::as_sent(credential().ticket()), authenticator});
+    if (request_.gss && request_.gss->frame) write_krb5_header(w, mark, gss_token_t::ap_req, *request_.gss->frame);
   }
 
   constexpr bool finish(C& policy, std::optional<key> acceptor_subkey, std::optional<std::uint32_t> acceptor_seq) {

@@ -15,6 +15,8 @@ struct gss_context {
   std::optional<channel_bindings> bindings{};  ///< the channel that the context is bound to; none: no channel
   std::optional<bytes_view> deleg{};  ///< with GSS_C_DELEG_FLAG: what make_krb_cred() seals under the ticket's key
   bool bindings_aware = false;        ///< tell Windows that bindings would be sent if there were a channel to bind to
+  /// Write the AP-REQ as a token of this mechanism (RFC 4121 section 4.1); none: without a frame.
+  std::optional<object_identifier> frame{};
 };
 
 /// Parameters of an AP exchange. Every view, and the credential, must outlive the exchange.
@@ -74,7 +76,8 @@ constexpr void write_authorization_data(der::writer& w, const initiator_params<K
 /// An upper bound for the size of the AP-REQ, without counting all of it.
 template <class Key>
 constexpr std::size_t size_bound(const initiator_params<Key>& r) {
-  constexpr std::size_t rest = 512;  // a seal, times, key, number, checksum, flags, and all headers: less than 400
+  constexpr std::size_t rest =
+      512;  // a seal, times, key, number, checksum, flags, frame, and all headers: less than 430
   const basic_credential<Key>& c = r.credential.get();
   std::size_t n = rest + c.ticket().size() + asn1::encoded_size(c.client().name) + c.client().realm.octets.size();
   if (r.gss && r.gss->deleg) n += r.gss->deleg->size();

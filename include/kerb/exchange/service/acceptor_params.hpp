@@ -61,6 +61,9 @@ struct acceptor_params {
   /// that key.
   bool user_to_user = false;
   replay_rule replays = replay_rule::ask;
+  /// Write answers as tokens of this mechanism (RFC 4121 section 4.1); none: without a frame. An
+  /// AP-REP in DCE style never has one.
+  std::optional<object_identifier> frame{};
 };
 
 /// How an acceptor answers an authenticated client.

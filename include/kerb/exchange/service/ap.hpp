@@ -63,14 +63,14 @@ class [[nodiscard]] ap_acceptor
     if (req) {
       // Everything that later calls write is measured now, so that none of them lacks buffer space
       const principal_view by = named(*req);
-      const std::size_t n = workspace_.lacking(octets.size() + detail::ap_answer_bound(by), [&] {
+      const std::size_t n = workspace_.lacking(octets.size() + detail::ap_answer_bound(by) + frame_octets(), [&] {
         const std::size_t opened = req->ticket->enc_part.cipher.size() + req->authenticator.cipher.size();
         const std::size_t kept = detail::sname_octets(req->ticket).size() + req->ticket->realm.octets.size();
-        return opened + kept + detail::ap_answer_size(by);
+        return opened + kept + detail::ap_answer_size(by) + frame_octets();
       });
       if (n != 0) return need_buffer{n};
       req_ = *req;
-    } else if (const std::size_t n = workspace_.size_for_message(detail::ap_answer_size(named({})));
+    } else if (const std::size_t n = workspace_.size_for_message(detail::ap_answer_size(named({})) + frame_octets());
                workspace_.size() < n) {
       return need_buffer{n};
     } else if (!octets.empty() &&
@@ -190,7 +190,9 @@ class [[nodiscard]] ap_acceptor
     const errc why = this->write_message([&](der::writer& w, errc& e) {
       auto sealed = asn1::computed{
           [&](der::writer& out) { write_sealed(out, part, keys.session_key, key_usage_t::ap_rep_enc_part, drawn, e); }};
+      const std::size_t mark = w.count();
       asn1::write(w, msg::BasicApRep<decltype(sealed)>{sealed});
+      if (!detail::is_dce_style(product_.gss_)) write_frame(w, mark, gss_token_t::ap_rep);
     });
     if (why != errc::ok) return fail({.code = why});
     product_.reply_ = workspace_.message();
@@ -214,6 +216,8 @@ class [[nodiscard]] ap_acceptor
     if (state_ == state::spent || req_.ticket->sname.name_string.empty()) return std::nullopt;
     return keys_asked{wanted(), had_.value_or(no_ticket_key{})};
   }
+  /// The time in the client's authenticator, once a key has opened it.
+  constexpr std::optional<timestamp> requested_at() const { return at_; }
   /// The KRB-ERROR to transmit after `refused`; empty before.
   constexpr bytes_view refusal() const { return state_ == state::over ? workspace_.message() : bytes_view(); }
 
@@ -304,9 +308,17 @@ class [[nodiscard]] ap_acceptor
   KERB_COLD constexpr step turn_down(error why, error_code_t code, const environment<C>& env) {
     forget();
     const msg::KrbError e = detail::ap_error(code, named(req_), env.now, at_);
-    (void)this->write_message([&](der::writer& w, errc&) { asn1::write(w, e); });
+    (void)this->write_message([&](der::writer& w, errc&) {
+      const std::size_t mark = w.count();
+      asn1::write(w, e);
+      write_frame(w, mark, gss_token_t::krb_error);
+    });
     state_ = state::over;
     return refused{workspace_.message(), why};
+  }
+  constexpr std::size_t frame_octets() const { return detail::frame_bound(request_.frame); }
+  constexpr void write_frame(der::writer& w, std::size_t mark, gss_token_t id) const {
+    if (request_.frame) write_krb5_header(w, mark, id, *request_.frame);
   }
   constexpr step finish(step s) {
     state_ = state::done;

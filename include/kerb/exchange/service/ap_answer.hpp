@@ -2,6 +2,7 @@
 #pragma once
 #include "../../msg/ap.hpp"
 #include "../../msg/error.hpp"
+#include "../../msg/gss.hpp"
 #include "../verdict.hpp"
 
 namespace kerb::inline v0::detail {
@@ -26,6 +27,11 @@ constexpr msg::KrbError ap_error(error_code_t code, const principal_view& servic
 /// The maximum size of an AP-REP with subkey and sequence number: 27 octets of time, 45 of key, 8
 /// of number, the seal, and their headers.
 inline constexpr std::size_t ap_rep_bound = 256;
+/// An upper bound for the octets of an answer's frame (RFC 4121 section 4.1): its header, the mechanism's header, the
+/// mechanism, and the identifier.
+constexpr std::size_t frame_bound(const std::optional<object_identifier>& frame) {
+  return frame ? 5 + 2 + frame->octets.size() + 2 : 0;
+}
 /// The size in octets of the longest answer from `service`.
 constexpr std::size_t ap_answer_size(const principal_view& service) {
   constexpr timestamp longest{latest_time, {999999, integer_form::four_octets}};

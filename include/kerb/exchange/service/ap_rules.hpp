@@ -65,10 +65,17 @@ constexpr verdict check_times(const msg::EncTicketPart& ticket, timestamp at, ti
   return {};
 }
 
+/// Whether the context is established in DCE style: three legs, of which the last two have no frame
+/// (RFC 4757 section 7.1, MS-KILE section 3.4.5.1).
+constexpr bool is_dce_style(const std::optional<gss_checksum>& gss) {
+  return gss && gss->flags.has(gss_flag_t::dce_style);
+}
+
 /// Whether the client requests mutual authentication. The option in the AP-REQ is not
 /// authenticated, and anyone can change it. The flag in the authenticator of a GSS-API context is
 /// sealed, and is used instead.
 constexpr bool wants_mutual(const std::optional<gss_checksum>& gss, msg::ApOptions options) {
+  if (is_dce_style(gss)) return true;  // its second leg is the AP-REP
   return gss ? gss->flags.has(gss_flag_t::mutual) : options.has(ap_option_t::mutual_required);
 }
 /// The client does not request mutual authentication. The verdict names the field that shows this.

@@ -1,0 +1,246 @@
+// Establishes a context of GSS-API as its acceptor: RFC 4121 section 4.1, RFC 2743.
+//
+// Random octets are drawn in accept(), as ap_acceptor does.
+#pragma once
+#include "../exchange/service/accept.hpp"
+#include "context.hpp"
+
+namespace kerb::inline v0::gss {
+
+/// Parameters of an acceptor. Every view must outlive the exchange; the buffer must outlive the
+/// context too, which has the client's names and authorization data there.
+struct acceptor_params {
+  /// What the service accepts: names, buffer, channel bindings, replays. `frame` and `mutual` are
+  /// set by the exchange: see `required`.
+  kerb::acceptor_params ap;
+  /// Flags that every client must have requested; others are refused with errc::flags_not_granted.
+  gss_flags required{};
+  /// Accept clients that do not say who they are (RFC 6112). Without it they are refused with
+  /// errc::anonymous_client.
+  bool anonymous = false;
+};
+
+namespace detail {
+struct acceptor_table {
+  /// `third`: waits for the last token in DCE style; `refused`: the client was refused.
+  enum class state : std::uint8_t { idle, wants_key, replay, proven, third, done, refused, spent, failed };
+  enum class call : std::uint8_t { receive, provide, no_key, replay_checked, accept, refuse, set_buffer, take };
+  static constexpr state moved_from = state::spent;
+  static constexpr kerb::detail::transition<call, state> transitions[] = {
+      {call::receive, state::idle, {state::wants_key, state::refused}},
+      {call::receive, state::third, {state::done}},
+      {call::provide, state::wants_key, {state::wants_key, state::replay, state::proven, state::refused}},
+      {call::no_key, state::wants_key, {state::refused}},
+      {call::replay_checked, state::replay, {state::proven, state::refused}},
+      {call::accept, state::proven, {state::third, state::done, state::refused}},
+      {call::refuse, state::proven, {state::refused}},
+      {call::set_buffer, state::idle, {state::idle}},
+      {call::take, state::done, {state::spent}},
+  };
+};
+/// continue_with: send these octets, then pass the next token to receive().
+struct continue_with {
+  bytes_view octets;
+};
+using acceptor_step = std::variant<need_ticket_key, need_buffer, check_replay, authenticated, continue_with, reply,
+                                   refused, done, failed>;
+}  // namespace detail
+
+using detail::continue_with;
+
+/// Establishes a context with a client. A token is for one acceptor: to accept a token twice, a
+/// filter that repeats it must keep the first result. receive() does not modify the octets that it
+/// is given; they must remain valid until the exchange is over. Octets in a step are valid until
+/// the next call.
+template <crypto_policy C>
+class [[nodiscard]] acceptor
+    : public kerb::detail::exchange_core<acceptor<C>, detail::acceptor_step, detail::acceptor_table> {
+  using base = kerb::detail::exchange_core<acceptor, detail::acceptor_step, detail::acceptor_table>;
+  using typename base::call;
+  using typename base::state;
+
+ public:
+  using key = typename C::key;
+  using product = context<C>;
+  using typename base::step;
+  /// A buffer size, in octets, that is enough for ordinary names and a ticket of 6 KiB. If a ticket
+  /// is larger, the step is need_buffer.
+  static constexpr std::size_t typical_buffer_size = ap_acceptor<C>::typical_buffer_size;
+
+  constexpr explicit acceptor(acceptor_params params) : base({}), params_(std::move(params)) {}
+
+  /// Takes a token: the first one, or after continue_with the last one of a context in DCE style.
+  /// The first one has the frame of Kerberos's mechanism, or is a bare AP-REQ.
+  [[nodiscard]] constexpr step receive(bytes_view token, const environment<C>& env) {
+    if (const auto no = this->template unless<call::receive>(env)) return *no;
+    if (state_ == state::third) return receive_third(token, env);
+    auto ap = params_.ap;
+    bytes_view message = token;
+    if (token.empty() || token[0] != der::application(14).octet) {
+      const auto t = read_krb5_token(token);
+      if (!t) return fail(t.error());
+      ap.frame = t->mech;
+      message = t->message;
+      if (t->id != gss_token_t::ap_req) {
+        return fail({.code = errc::unexpected_message, .type = "InitialContextToken", .field = "TOK_ID"});
+      }
+    }
+    ap_.emplace(std::move(ap));
+    const step s = taken(ap_->receive(message, env), env);
+    if (is<need_buffer>(s)) ap_.reset();
+    return s;
+  }
+  /// Answers need_ticket_key, as ap_acceptor::provide() does.
+  template <class K>
+    requires seals_with<C, K>
+  [[nodiscard]] constexpr step provide(const K& k, kerberos_string realm, const environment<C>& env) {
+    if (const auto no = this->template unless<call::provide>(env)) return *no;
+    return taken(ap_->provide(k, realm, env), env);
+  }
+  template <class K>
+    requires seals_with<C, K>
+  [[nodiscard]] constexpr step provide(const K& k, const environment<C>& env) {
+    if (const auto no = this->template unless<call::provide>(env)) return *no;
+    return taken(ap_->provide(k, env), env);
+  }
+  /// Answers need_ticket_key without a key, as ap_acceptor::no_key() does.
+  [[nodiscard]] constexpr step no_key(const no_ticket_key& none, const environment<C>& env) {
+    if (const auto no = this->template unless<call::no_key>(env)) return *no;
+    return taken(ap_->no_key(none, env), env);
+  }
+  /// Answers check_replay, as ap_acceptor::replay_checked() does.
+  [[nodiscard]] constexpr step replay_checked(replay_verdict v, const environment<C>& env) {
+    if (const auto no = this->template unless<call::replay_checked>(env)) return *no;
+    return taken(ap_->replay_checked(v, env), env);
+  }
+  [[nodiscard]] constexpr step replay_checked(bool is_fresh, const environment<C>& env) {
+    return replay_checked(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
+  }
+  /// The client, from `authenticated` until take(); null before.
+  constexpr const authenticated_client<key>* peer() const KERB_LIFETIMEBOUND { return ap_ ? ap_->peer() : nullptr; }
+
+  /// Accepts the client. The step is `reply`, `done` if the client does not want an answer, or
+  /// continue_with in DCE style.
+  [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {
+    if (const auto no = this->template unless<call::accept>(env)) return *no;
+    accept_options with_number = options;
+    with_number.sequence_number = true;  // RFC 4121 section 4.2.6 counts the messages from it
+    return taken(ap_->accept(with_number, env), env);
+  }
+  /// Refuses an authenticated client with a KRB-ERROR of this code.
+  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
+    if (const auto no = this->template unless<call::refuse>(env)) return *no;
+    return taken(ap_->refuse(code, env), env);
+  }
+
+  /// Continues in a larger buffer, after need_buffer.
+  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
+    if (!this->template may<call::set_buffer>()) return false;
+    params_.ap.buffer = bigger;
+    return true;
+  }
+  /// As ap_acceptor::key_lookup().
+  constexpr std::optional<keys_asked> key_lookup() const { return ap_ ? ap_->key_lookup() : std::nullopt; }
+  /// The token with the KRB-ERROR to transmit after `refused`; empty before.
+  constexpr bytes_view refusal() const { return state_ == state::refused && ap_ ? ap_->refusal() : bytes_view(); }
+  /// The token that was written last with its length in front, in four octets, as many protocols
+  /// send it; valid as long as the token.
+  constexpr bytes_view framed() { return ap_ ? ap_->framed() : bytes_view(); }
+
+  /// Returns the context, once: after `done` or `reply`.
+  [[nodiscard]] constexpr result<product> take() && {
+    if (!this->template may<call::take>()) return errc::api_misuse;
+    auto client = std::move(*ap_).take();
+    if (!client) return client.error();
+    state_ = state::spent;
+    detail::context_parts<key> parts{side::acceptor,    flags_,         {}, client->client(), client->service(),
+                                     client->endtime(), client->bound()};
+    parts.keys = std::move(*client).keys();
+    return product(std::move(parts), std::move(*client));
+  }
+
+ private:
+  template <class, class, class>
+  friend class kerb::detail::exchange_core;
+  using base::fail;
+  using base::state_;
+
+  /// What a step of the AP exchange means here.
+  template <class Step>
+  constexpr step taken(Step&& s, const environment<C>& env) {
+    return match(
+        s, [&](const need_ticket_key& x) { return go(state::wants_key, x); },
+        [&](const need_buffer& x) { return step(x); }, [&](const check_replay& x) { return go(state::replay, x); },
+        [&](const authenticated& x) {
+          const error unfit = admit(*ap_->peer());
+          return unfit.ok() ? go(state::proven, x) : turn_down(unfit, env);
+        },
+        [&](const reply& x) {
+          const bool third = kerb::detail::is_dce_style(ap_->peer()->gss());
+          return third ? go(state::third, continue_with{x.octets}) : go(state::done, x);
+        },
+        [&](const refused& x) { return go(state::refused, x); }, [&](const done& x) { return go(state::done, x); },
+        [&](const failed& x) { return step(fail(x.why)); });
+  }
+  /// Checks what GSS-API requires of a client beyond the AP exchange, and takes its flags.
+  constexpr error admit(const authenticated_client<key>& client) {
+    // RFC 4121 section 4.1.1: the authenticator has a checksum of type 0x8003
+    if (!client.gss()) return {.code = errc::inappropriate_checksum, .type = "Authenticator", .field = "cksum"};
+    flags_ = gss_flags::of(client.gss()->flags.bits & known_flags);
+    if (kerb::detail::is_dce_style(client.gss())) flags_.set(gss_flag_t::mutual);
+    if (!params_.anonymous && client.flags().has(ticket_flag_t::anonymous)) {
+      return {.code = errc::anonymous_client, .type = "EncTicketPart", .field = "flags"};
+    }
+    const std::uint32_t lacking = params_.required.bits & ~flags_.bits;
+    if (lacking == 0) return {};
+    return {.code = errc::flags_not_granted, .detail = lacking, .type = "checksum 0x8003", .field = "Flags"};
+  }
+  constexpr step turn_down(const error& why, const environment<C>& env) {
+    auto s = ap_->refuse(to_krb_error(why), env);
+    if (const auto* no = std::get_if<refused>(&s)) return go(state::refused, refused{no->octets, why});
+    return fail(why);
+  }
+  /// The last token in DCE style (MS-KILE section 3.4.5.1): an AP-REP of the client. It shows that
+  /// the client has opened ours.
+  constexpr step receive_third(bytes_view token, const environment<C>& env) {
+    constexpr const char* type = "AP-REP";
+    const authenticated_client<key>& client = *ap_->peer();
+    if (token == client.reply()) return fail({.code = errc::reflected_token, .type = type});
+    const auto rep = asn1::decode<msg::ApRep>(token);
+    if (!rep) return fail(rep.error());
+    std::array<std::uint8_t, kerb::detail::ap_rep_bound> octets;
+    wiped_on_exit wipe(octets);
+    kerb::detail::workspace plain_in(octets);
+    const auto plain =
+        open_sealed(env.crypto.get(), rep->enc_part, client.keys().session_key, key_usage_t::ap_rep_enc_part, plain_in);
+    if (!plain) {
+      const errc why = plain.error().code == errc::no_space ? errc::integrity : plain.error().code;
+      return fail({.code = why, .type = type, .field = "enc-part"});
+    }
+    const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
+    if (!part) return fail(part.error());
+    const std::optional<timestamp> at = ap_->requested_at();
+    if (!at || part->ctime != at->at)
+      return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"});
+    if (part->cusec != at->usec) return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"});
+    if (part->seq_number && part->seq_number != client.keys().acceptor_seq) {
+      return fail({.code = errc::bad_order, .type = "EncAPRepPart", .field = "seq-number"});
+    }
+    return go(state::done, done{});
+  }
+  template <class S>
+  constexpr step go(state to, const S& s) {
+    state_ = to;
+    return s;
+  }
+  constexpr void forget() { ap_.reset(); }
+
+  /// The flags of RFC 4121 section 4.1.1.1 and RFC 4757 section 7.1; others are ignored.
+  static constexpr std::uint32_t known_flags = 0x703f;
+
+  acceptor_params params_;
+  gss_flags flags_;
+  std::optional<ap_acceptor<C>> ap_;
+};
+
+}  // namespace kerb::inline v0::gss

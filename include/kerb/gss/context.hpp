@@ -1,0 +1,440 @@
+// An established context of GSS-API: its messages, names and keys. RFC 4121 section 4.2, RFC 2743.
+#pragma once
+#include "../exchange/protect/cred.hpp"
+#include "../exchange/service/authenticated.hpp"
+#include "token.hpp"
+
+namespace kerb::inline v0::gss {
+
+/// How a Wrap token protects its message.
+enum class protection : std::uint8_t {
+  integrity,        ///< it is authenticated
+  confidentiality,  ///< it is authenticated and encrypted
+};
+
+/// A message from a Wrap token. Nothing in it was used before the token verified.
+struct unwrapped {
+  std::span<std::uint8_t> message;
+  protection by = protection::integrity;
+  order seen = order::in_order;  ///< not in_order: the message is authentic, but messages were lost or repeated
+};
+
+/// The octets that a Wrap token has in front of its message and behind it.
+struct wrap_overhead {
+  std::size_t front = 0, back = 0;
+  constexpr std::size_t octets() const { return front + back; }
+};
+
+/// Which key the pseudo-random function uses, RFC 4401 section 2.
+enum class prf_key : std::uint8_t {
+  full,     ///< GSS_C_PRF_KEY_FULL: the context's key
+  partial,  ///< GSS_C_PRF_KEY_PARTIAL: the key that the initiator proposed, before it knows the acceptor's
+};
+
+namespace detail {
+/// What an exchange passes to the context that it establishes.
+template <class Key>
+struct context_parts {
+  side here = side::initiator;
+  gss_flags flags;
+  session_keys<Key> keys;
+  principal_view initiator, acceptor;
+  kerberos_time endtime;
+  bool bound = false;
+};
+}  // namespace detail
+
+/// One side of an established context: makes, opens and counts its messages. Move-only, wiped on
+/// destruction, for one thread at a time. A call that fails leaves the context unchanged.
+///
+/// Each key is prepared once for each kind of message, when the first such message is made or
+/// opened. After that a message allocates nothing.
+///
+/// A context does not look at the clock: a program that must not use a context after the ticket has
+/// expired compares endtime().
+template <crypto_policy C>
+class [[nodiscard]] context {
+ public:
+  using key = typename C::key;
+
+  /// For the exchanges that establish contexts.
+  constexpr explicit context(detail::context_parts<key>&& p)
+      : here_(p.here),
+        flags_(p.flags),
+        keys_(std::move(p.keys)),
+        initiator_(p.initiator),
+        acceptor_(p.acceptor),
+        endtime_(p.endtime),
+        bound_(p.bound),
+        // RFC 4121 section 4.2.6 takes the first numbers from the AP exchange. Without an AP-REP both
+        // sides start at the initiator's number; an AP-REP without a number means 0
+        next_(own_first()),
+        window_(peer_first()) {}
+  /// The same for an acceptor's context, which owns the client's data.
+  constexpr context(detail::context_parts<key>&& p, authenticated_client<key>&& client) : context(std::move(p)) {
+    client_.emplace(std::move(client));
+  }
+
+  constexpr side here() const { return here_; }
+  /// The flags that both sides agree on: what the initiator requested and this side provides.
+  constexpr gss_flags flags() const { return flags_; }
+  constexpr const principal_view& initiator() const KERB_LIFETIMEBOUND { return initiator_; }
+  /// The service. An acceptor takes the name from the ticket's unencrypted part: see
+  /// authenticated_client::service().
+  constexpr const principal_view& acceptor() const KERB_LIFETIMEBOUND { return acceptor_; }
+  constexpr const principal_view& peer() const KERB_LIFETIMEBOUND {
+    return here_ == side::initiator ? acceptor_ : initiator_;
+  }
+  /// When the ticket expires, and with it the context.
+  constexpr kerberos_time endtime() const { return endtime_; }
+  /// Whether the context is bound to a channel that both sides see (RFC 4121 section 4.1.1.2). An
+  /// initiator does not learn whether the acceptor has compared.
+  constexpr bool bound() const { return bound_; }
+  /// The client, with its authorization data; null on the initiator's side and in a context that
+  /// was imported.
+  constexpr const authenticated_client<key>* client() const KERB_LIFETIMEBOUND { return client_ ? &*client_ : nullptr; }
+  /// The encryption type of the key that protects messages.
+  constexpr etype_t etype(const C& crypto) const { return crypto.etype_of(keys_.protection_key()); }
+
+  // ---- Wrap tokens, RFC 4121 section 4.2.4
+
+  /// The octets around each message. Errors: errc::unsupported_etype, also for key types whose
+  /// tokens are not those of RFC 4121.
+  constexpr result<wrap_overhead> overhead(protection by, const C& crypto) const {
+    const etype_t e = etype(crypto);
+    const std::optional<seal_shape> shape = crypto.shape(e);
+    const std::optional<cksum_shape> cksum = crypto.cksum_of(e);
+    if (!alive_) return errc::api_misuse;
+    if (!shape || !cksum || shape->block != 1 || !has_cfx_tokens(e)) return errc::unsupported_etype;
+    if (by == protection::integrity) return wrap_overhead{message_header_octets, cksum->octets};
+    return wrap_overhead{message_header_octets + shape->front, message_header_octets + shape->back};
+  }
+  /// The size of a message's token.
+  constexpr result<std::size_t> wrap_size(std::size_t message_octets, protection by, const C& crypto) const {
+    const auto around = overhead(by, crypto);
+    if (!around) return around.error();
+    return around->octets() + message_octets;
+  }
+  /// The size of the largest message whose token has at most `token_octets` octets
+  /// (GSS_Wrap_size_limit, RFC 2743 section 2.4.3); 0 if there is none.
+  constexpr result<std::size_t> wrap_size_limit(std::size_t token_octets, protection by, const C& crypto) const {
+    const auto around = overhead(by, crypto);
+    if (!around) return around.error();
+    return token_octets < around->octets() ? 0 : token_octets - around->octets();
+  }
+
+  /// Makes a Wrap token in place. `token` has exactly wrap_size() octets, with the message after
+  /// overhead().front of them. Errors: errc::api_misuse for fewer octets than the overhead;
+  /// errc::entropy; those of overhead() and of the policy. On failure `token` is wiped.
+  [[nodiscard]] constexpr errc wrap_in_place(std::span<std::uint8_t> token, protection by, C& crypto) {
+    const errc why = try_wrap(token, by, crypto);
+    if (why == errc::ok) ++next_;
+    else secure_zero(token);
+    return why;
+  }
+  /// Makes a Wrap token of `message` at the front of `out`, and returns it. `out` must not overlap
+  /// `message`. Errors: errc::no_space (detail: octets needed), before anything is drawn or written;
+  /// those of wrap_in_place().
+  [[nodiscard]] constexpr result<bytes_view> wrap(bytes_view message, protection by, std::span<std::uint8_t> out,
+                                                  C& crypto) {
+    const auto around = overhead(by, crypto);
+    if (!around) return around.error();
+    const std::size_t n = around->octets() + message.size();
+    if (out.size() < n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n)};
+    const std::span<std::uint8_t> token = out.first(n);
+    kerb::detail::copy_octets(message.data(), message.size(), token.data() + around->front);
+    if (const errc why = wrap_in_place(token, by, crypto); why != errc::ok) return why;
+    return bytes_view(token);
+  }
+
+  /// Opens a Wrap token in place, and returns the message in it. Every rotation count and extra
+  /// count is accepted. Errors: those of read_message_header(); errc::reflected_token for a token
+  /// of this side; errc::wrong_context_key if the token is under another key than the context's;
+  /// errc::integrity; errc::unsupported_etype. On failure, and if the message is not encrypted, the
+  /// octets of `token` are unspecified; they then contain nothing that was encrypted.
+  [[nodiscard]] constexpr result<unwrapped> unwrap_in_place(std::span<std::uint8_t> token, C& crypto) {
+    const auto h = header_of(bytes_view(token), gss_token_t::wrap, crypto);
+    if (!h) return h.error();
+    const std::span<std::uint8_t> rest = token.subspan(message_header_octets);
+    rotate_left(rest, h->rrc);
+    return open(*h, bytes_view(rest), rest, crypto);
+  }
+  /// Opens a Wrap token, and returns the message in it. The message is in `out`, which needs
+  /// token.size() - 16 octets and must not overlap `token`. Errors: errc::no_space (detail: octets
+  /// needed); those of unwrap_in_place(). On failure no opened octets are left in `out`.
+  [[nodiscard]] constexpr result<unwrapped> unwrap(bytes_view token, std::span<std::uint8_t> out, C& crypto) {
+    const auto h = header_of(token, gss_token_t::wrap, crypto);
+    if (!h) return h.error();
+    const bytes_view rest = token.subview(message_header_octets);
+    if (out.size() < rest.size()) {
+      return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(rest.size())};
+    }
+    const std::span<std::uint8_t> to = out.first(rest.size());
+    const std::size_t turn = rest.empty() ? 0 : h->rrc % rest.size();
+    if (turn == 0 && h->has(token_flag::sealed)) return open(*h, rest, to, crypto);
+    kerb::detail::copy_octets(rest.data() + turn, rest.size() - turn, to.data());
+    kerb::detail::copy_octets(rest.data(), turn, to.data() + (rest.size() - turn));
+    return open(*h, bytes_view(to), to, crypto);
+  }
+
+  // ---- MIC tokens, RFC 4121 section 4.2.4
+
+  /// The size of a MIC token. Errors: those of overhead().
+  constexpr result<std::size_t> mic_size(const C& crypto) const {
+    const auto around = overhead(protection::integrity, crypto);
+    if (!around) return around.error();
+    return around->octets();
+  }
+  /// At most so many pieces make up a message.
+  static constexpr std::size_t max_pieces = 16;
+
+  /// Makes a MIC token over the pieces of a message, in order, at the front of `out`, and returns
+  /// it. Errors: errc::no_space (detail: octets needed); errc::api_misuse for more than max_pieces;
+  /// those of overhead() and of the policy.
+  [[nodiscard]] constexpr result<bytes_view> get_mic(view_of<bytes_view> message, std::span<std::uint8_t> out,
+                                                     C& crypto) {
+    const auto n = mic_size(crypto);
+    if (!n) return n.error();
+    if (out.size() < *n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(*n)};
+    const message_header h{gss_token_t::mic, own_flags(), 0, 0, next_};
+    const auto header = h.octets();
+    const std::span<std::uint8_t> token = out.first(*n);
+    const errc why = sign(mic_usage(here_), message, header, token.subspan(message_header_octets), crypto);
+    if (why != errc::ok) return why;
+    kerb::detail::copy_octets(header.data(), header.size(), token.data());
+    ++next_;
+    return bytes_view(token);
+  }
+  [[nodiscard]] constexpr result<bytes_view> get_mic(bytes_view message, std::span<std::uint8_t> out, C& crypto) {
+    const bytes_view one[] = {message};
+    return get_mic(one, out, crypto);
+  }
+  /// Verifies a MIC token of the peer over the pieces of a message, in order. Errors: those of
+  /// unwrap_in_place(); errc::api_misuse for more than max_pieces.
+  [[nodiscard]] constexpr result<order> verify_mic(view_of<bytes_view> message, bytes_view mic, C& crypto) {
+    const auto h = header_of(mic, gss_token_t::mic, crypto);
+    if (!h) return h.error();
+    const auto header = h->octets();
+    // RFC 4121 section 4.2.2: unknown flags are ignored, but the checksum covers them
+    const errc why = sign(mic_usage(there()), message, header, mic.subview(message_header_octets), crypto);
+    if (why != errc::ok) return error{.code = why, .type = "MIC token", .field = "SGN_CKSUM"};
+    return seen(h->seq);
+  }
+  [[nodiscard]] constexpr result<order> verify_mic(bytes_view message, bytes_view mic, C& crypto) {
+    const bytes_view one[] = {message};
+    return verify_mic(one, mic, crypto);
+  }
+
+  // ---- keys
+
+  /// The key of the context, for protocols that derive keys from it, such as SMB
+  /// (MS-KILE section 3.1.1.2: the subkey). Under it this context's messages are protected: do not
+  /// use it to encrypt.
+  constexpr secret_view session_key(const C& crypto) const& KERB_LIFETIMEBOUND {
+    return crypto.expose(keys_.protection_key());
+  }
+  void session_key(const C&) const&& = delete;
+
+  /// The pseudo-random function of the context, RFC 4401 and RFC 4402: fills `out`. Blocks are
+  /// numbered from 0, as MIT krb5 and Heimdal do; RFC 4402 does not say. Errors:
+  /// errc::unsupported_etype; errc::api_misuse when there is no partial key, or more than 2^32
+  /// blocks; those of the policy.
+  [[nodiscard]] constexpr errc prf(prf_key which, bytes_view input, std::span<std::uint8_t> out, C& crypto) const {
+    if (!alive_) return errc::api_misuse;
+    const key& k = which == prf_key::full   ? keys_.protection_key()
+                   : keys_.initiator_subkey ? *keys_.initiator_subkey
+                                            : keys_.session_key;
+    const std::size_t block = crypto.prf_octets(crypto.etype_of(k));
+    if (block == 0) return errc::unsupported_etype;
+    if (out.size() / block >= 0xffffffffu) return errc::api_misuse;
+    for (std::size_t at = 0, n = 0; at < out.size(); at += block, ++n) {
+      const std::uint8_t number[] = {static_cast<std::uint8_t>(n >> 24), static_cast<std::uint8_t>(n >> 16),
+                                     static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)};
+      const bytes_view pieces[] = {number, input};
+      const std::size_t left = out.size() - at;
+      if (const errc why = crypto.prf(k, pieces, out.subspan(at, left < block ? left : block)); why != errc::ok) {
+        secure_zero(out);
+        return why;
+      }
+    }
+    return errc::ok;
+  }
+
+  // ---- delegation
+
+  /// Whether the initiator delegated a credential, which delegated() opens.
+  constexpr bool has_delegated() const { return client_ && client_->gss() && client_->gss()->deleg.has_value(); }
+  /// Opens the credentials that the initiator delegated (RFC 4121 section 4.1.1), in `buffer`: see
+  /// open_krb_cred(). All that they say about themselves is the initiator's claim. Some initiators
+  /// do not seal them again, because the Authenticator is sealed. Returns errc::api_misuse if there
+  /// are none.
+  [[nodiscard]] constexpr result<received_credentials<C>> delegated(std::span<std::uint8_t> buffer,
+                                                                    const environment<C>& env) const {
+    if (!has_delegated()) return errc::api_misuse;
+    return open_krb_cred(*client_->gss()->deleg, keys_.session_key, buffer, env,
+                         {.timestamp = false, .may_be_open = true});
+  }
+
+ private:
+  using prepared_key = typename C::prepared_key;
+  template <crypto_policy>
+  friend class exported_context;
+
+  constexpr side there() const { return here_ == side::initiator ? side::acceptor : side::initiator; }
+  constexpr std::uint64_t own_first() const {
+    if (here_ == side::initiator) return keys_.initiator_seq.value_or(0);
+    return acceptor_first();
+  }
+  constexpr std::uint64_t peer_first() const {
+    if (here_ == side::acceptor) return keys_.initiator_seq.value_or(0);
+    return acceptor_first();
+  }
+  constexpr std::uint64_t acceptor_first() const {
+    if (!flags_.has(gss_flag_t::mutual)) return keys_.initiator_seq.value_or(0);
+    return keys_.acceptor_seq.value_or(0);
+  }
+  static constexpr key_usage_t seal_usage(side s) {
+    return s == side::initiator ? key_usage_t::gss_initiator_seal : key_usage_t::gss_acceptor_seal;
+  }
+  static constexpr key_usage_t mic_usage(side s) {
+    return s == side::initiator ? key_usage_t::gss_initiator_sign : key_usage_t::gss_acceptor_sign;
+  }
+  /// The flags of a token from `s`, without `sealed`.
+  constexpr std::uint8_t flags_of(side s) const {
+    std::uint8_t f = 0;
+    if (s == side::acceptor) f |= static_cast<std::uint8_t>(token_flag::sent_by_acceptor);
+    if (keys_.acceptor_subkey) f |= static_cast<std::uint8_t>(token_flag::acceptor_subkey);
+    return f;
+  }
+  constexpr std::uint8_t own_flags() const { return flags_of(here_); }
+
+  constexpr result<const prepared_key*> prepared(key_usage_t u, C& crypto) {
+    const bool own = u == seal_usage(here_) || u == mic_usage(here_);
+    const bool seals = u == seal_usage(here_) || u == seal_usage(there());
+    std::optional<prepared_key>& place = prepared_[own ? 0 : 1][seals ? 0 : 1];
+    if (!place) {
+      result<prepared_key> made = crypto.prepare(keys_.protection_key(), u);
+      if (!made) return made.error();
+      place.emplace(std::move(*made));
+    }
+    return &*place;
+  }
+
+  /// Makes the checksum over a message and a header in `tag`; if `tag` is a view, verifies it.
+  template <class Octets>
+  constexpr errc sign(key_usage_t u, view_of<bytes_view> message, bytes_view header, Octets tag, C& crypto) {
+    if (message.size() > max_pieces) return errc::api_misuse;
+    std::array<bytes_view, max_pieces + 1> pieces{};
+    std::size_t n = 0;
+    for (const bytes_view p : message) pieces[n++] = p;
+    pieces[n++] = header;
+    const view_of<bytes_view> all(pieces.data(), n);
+    const auto cksum = crypto.cksum_of(etype(crypto));
+    if (!cksum) return errc::unsupported_cksum;
+    const auto k = prepared(u, crypto);
+    if (!k) return k.error().code;
+    if constexpr (std::same_as<Octets, bytes_view>) return crypto.verify(cksum->type, **k, u, all, tag);
+    else return crypto.sign(cksum->type, **k, u, all, tag);
+  }
+
+  constexpr errc try_wrap(std::span<std::uint8_t> token, protection by, C& crypto) {
+    const auto around = overhead(by, crypto);
+    if (!around) return around.error().code;
+    if (token.size() < around->octets()) return errc::api_misuse;
+    message_header h{gss_token_t::wrap, own_flags(), 0, 0, next_};
+    if (by == protection::integrity) {
+      // RFC 4121 section 4.2.4: EC and RRC count as zero in the checksum
+      const std::span<std::uint8_t> tag = token.last(around->back);
+      const bytes_view message[] = {bytes_view(token).subview(around->front, token.size() - around->octets())};
+      const auto covered = h.octets();
+      if (const errc why = sign(seal_usage(here_), message, covered, tag, crypto); why != errc::ok) return why;
+      h.ec = static_cast<std::uint16_t>(around->back);
+      put(token, h);
+      return errc::ok;
+    }
+    const auto k = prepared(seal_usage(here_), crypto);
+    if (!k) return k.error().code;
+    h.flags |= static_cast<std::uint8_t>(token_flag::sealed);
+    const std::span<std::uint8_t> sealed = token.subspan(message_header_octets);
+    if (!crypto.fill(sealed.first(around->front - message_header_octets))) return errc::entropy;
+    put(token, h);
+    put(token.last(around->back), h);
+    return crypto.seal(**k, seal_usage(here_), sealed);
+  }
+  static constexpr void put(std::span<std::uint8_t> at, const message_header& h) {
+    const auto octets = h.octets();
+    kerb::detail::copy_octets(octets.data(), octets.size(), at.data());
+  }
+
+  /// The header of a token of the peer.
+  constexpr result<message_header> header_of(bytes_view token, gss_token_t id, const C& crypto) const {
+    if (!alive_) return errc::api_misuse;
+    const auto h = read_message_header(token, id);
+    if (!h) return h;
+    const char* const type = id == gss_token_t::mic ? "MIC token" : "Wrap token";
+    const auto fault = [type](errc c) { return error{.code = c, .offset = 2, .type = type, .field = "Flags"}; };
+    if (!has_cfx_tokens(etype(crypto))) return errc::unsupported_etype;
+    if (h->has(token_flag::sent_by_acceptor) != (here_ == side::initiator)) return fault(errc::reflected_token);
+    // The key never depends on what the token says
+    if (h->has(token_flag::acceptor_subkey) != keys_.acceptor_subkey.has_value()) return fault(errc::wrong_context_key);
+    return h;
+  }
+  /// Opens what follows a header, after the rotation is undone. `rest` is `to` or does not overlap
+  /// it.
+  constexpr result<unwrapped> open(message_header h, bytes_view rest, std::span<std::uint8_t> to, C& crypto) {
+    const auto fault = [](errc c, const char* field) { return error{.code = c, .type = "Wrap token", .field = field}; };
+    const key_usage_t usage = seal_usage(there());
+    const std::uint16_t ec = h.ec;
+    h.rrc = 0;
+    if (!h.has(token_flag::sealed)) {
+      h.ec = 0;
+      if (ec > rest.size()) return fault(errc::truncated, "EC");
+      const std::span<std::uint8_t> message = to.first(rest.size() - ec);
+      const bytes_view one[] = {bytes_view(message)};
+      const auto header = h.octets();
+      const errc why = sign(usage, one, header, rest.last(ec), crypto);
+      if (why != errc::ok) return fault(why, "checksum");
+      return unwrapped{message, protection::integrity, seen(h.seq)};
+    }
+    const auto k = prepared(usage, crypto);
+    if (!k) return k.error();
+    const auto plain = crypto.unseal(**k, usage, rest, to);
+    if (!plain) return fault(plain.error().code, "");
+    const auto header = h.octets();
+    // RFC 4121 section 4.2.4: the header's copy is what authenticates the header
+    if (plain->size() < message_header_octets + std::size_t{ec} ||
+        !(bytes_view(plain->last(message_header_octets)) == bytes_view(header))) {
+      secure_zero(*plain);
+      return fault(errc::integrity, "header");
+    }
+    return unwrapped{plain->first(plain->size() - message_header_octets - ec), protection::confidentiality,
+                     seen(h.seq)};
+  }
+  constexpr order seen(std::uint64_t n) {
+    return window_.enter(n, flags_.has(gss_flag_t::replay), flags_.has(gss_flag_t::sequence));
+  }
+
+  static constexpr void reverse(std::span<std::uint8_t> s) {
+    for (std::size_t i = 0, j = s.size(); i + 1 < j; ++i) std::swap(s[i], s[--j]);
+  }
+  static constexpr void rotate_left(std::span<std::uint8_t> s, std::size_t by) {
+    if (s.empty() || (by %= s.size()) == 0) return;
+    reverse(s.first(by));
+    reverse(s.subspan(by));
+    reverse(s);
+  }
+
+  side here_;
+  gss_flags flags_;
+  session_keys<key> keys_;
+  principal_view initiator_, acceptor_;
+  kerberos_time endtime_;
+  bool bound_ = false;
+  std::uint64_t next_ = 0;
+  sequence_window window_;
+  std::optional<authenticated_client<key>> client_;
+  std::optional<prepared_key> prepared_[2][2];      // ours, theirs; seal, MIC
+  kerb::detail::moving_state<false> alive_ = true;  // until the context is moved from
+};
+
+}  // namespace kerb::inline v0::gss
