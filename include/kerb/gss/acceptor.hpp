@@ -125,6 +125,8 @@ class [[nodiscard]] acceptor
     if (const auto no = this->template unless<call::accept>(env)) return *no;
     accept_options with_number = options;
     with_number.sequence_number = true;  // RFC 4121 section 4.2.6 counts the messages from it
+    // As MIT krb5's acceptors do: by the subkey our AP-REP differs from the client's
+    if (kerb::detail::is_dce_style(ap_->peer()->gss())) with_number.subkey = true;
     return taken(ap_->accept(with_number, env), env);
   }
   /// Refuses an authenticated client with a KRB-ERROR of this code.
@@ -200,8 +202,9 @@ class [[nodiscard]] acceptor
     if (const auto* no = std::get_if<refused>(&s)) return go(state::refused, refused{no->octets, why});
     return fail(why);
   }
-  /// The last token in DCE style (MS-KILE section 3.4.5.1): an AP-REP of the client. It shows that
-  /// the client has opened ours.
+  /// The last token in DCE style (MS-KILE section 3.4.5.1): an AP-REP of the client. Our sequence
+  /// number in it shows that the client has opened our AP-REP. Its time is not compared: MIT krb5's
+  /// initiators put the time of their clock there, Heimdal's that of their AP-REQ.
   constexpr step receive_third(bytes_view token, const environment<C>& env) {
     constexpr const char* type = "AP-REP";
     const authenticated_client<key>& client = *ap_->peer();
@@ -219,11 +222,8 @@ class [[nodiscard]] acceptor
     }
     const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
-    const std::optional<timestamp> at = ap_->requested_at();
-    if (!at || part->ctime != at->at)
-      return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"});
-    if (part->cusec != at->usec) return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"});
-    if (part->seq_number && part->seq_number != client.keys().acceptor_seq) {
+    if (part->subkey) return fail({.code = errc::reflected_token, .type = "EncAPRepPart", .field = "subkey"});
+    if (part->seq_number != client.keys().acceptor_seq) {
       return fail({.code = errc::bad_order, .type = "EncAPRepPart", .field = "seq-number"});
     }
     return go(state::done, done{});
