@@ -194,7 +194,7 @@ class [[nodiscard]] acceptor
   constexpr error admit(const authenticated_client<key>& client) {
     // RFC 4121 section 4.1.1: the authenticator has a checksum of type 0x8003
     if (!client.gss()) return {.code = errc::inappropriate_checksum, .type = "Authenticator", .field = "cksum"};
-    flags_ = gss_flags::of(client.gss()->flags.bits & known_flags);
+    flags_ = gss_flags::of(client.gss()->flags.bits & known_flags);  // others are ignored
     if (kerb::detail::is_dce_style(client.gss())) flags_.set(gss_flag_t::mutual);
     if (!params_.anonymous && client.flags().has(ticket_flag_t::anonymous)) {
       return {.code = errc::anonymous_client, .type = "EncTicketPart", .field = "flags"};
@@ -244,9 +244,6 @@ class [[nodiscard]] acceptor
     return s;
   }
   constexpr void forget() { ap_.reset(); }
-
-  /// The flags of RFC 4121 section 4.1.1.1 and RFC 4757 section 7.1; others are ignored.
-  static constexpr std::uint32_t known_flags = 0x703f;
 
   acceptor_params params_;
   gss_flags flags_;
