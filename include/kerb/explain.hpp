@@ -126,6 +126,10 @@ inline constexpr explanation explanations[] = {
      "messages again.",
      "The request names a realm that contains a zero byte. Update the client's software if it sends such requests "
      "again."},
+    {errc::bad_base64,
+     "The answer is not proper base64 text. Check that a program between this one and the service does not change it.",
+     "The client's message is not proper base64 text. Update the client's software if it sends such messages again.",
+     "The request is not proper base64 text. Update the client's software if it sends such requests again."},
 
     {errc::unexpected_message,
      "The answer does not belong to a request of this kind. Check that the address is that of the KDC or the service.",

@@ -63,6 +63,7 @@ constexpr row codes[] = {
     {errc::frame_too_long, 113, "frame_too_long"},
     {errc::stream_ended, 114, "stream_ended"},
     {errc::bad_realm, 115, "bad_realm"},
+    {errc::bad_base64, 116, "bad_base64"},
     {errc::unexpected_message, 200, "unexpected_message"},
     {errc::nonce_mismatch, 201, "nonce_mismatch"},
     {errc::name_mismatch, 202, "name_mismatch"},
