@@ -64,6 +64,8 @@ constexpr row codes[] = {
     {errc::stream_ended, 114, "stream_ended"},
     {errc::bad_realm, 115, "bad_realm"},
     {errc::bad_base64, 116, "bad_base64"},
+    {errc::bad_http_field, 117, "bad_http_field"},
+    {errc::token_too_long, 118, "token_too_long"},
     {errc::unexpected_message, 200, "unexpected_message"},
     {errc::nonce_mismatch, 201, "nonce_mismatch"},
     {errc::name_mismatch, 202, "name_mismatch"},

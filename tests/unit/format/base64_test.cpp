@@ -57,7 +57,7 @@ constexpr bool refused(std::string_view text, std::size_t at) {
   // In a buffer as small as possible: nothing is written outside it before the fault is found
   std::array<std::uint8_t, 16> out{};
   std::size_t enough = 0;
-  while (decode_base64(text, std::span(out).first(enough)).error().code == errc::no_space) ++enough;
+  while (enough != 12 && decode_base64(text, std::span(out).first(enough)).error().code == errc::no_space) ++enough;
   if (enough > text.size() / 4 * 3 || out[enough] != 0) return false;
   const auto d = decode_base64(text, std::span(out).first(enough));
   return !d && d.error().code == errc::bad_base64 && d.error().offset == at &&
