@@ -41,8 +41,12 @@ class seal_piece {
   constexpr seal_piece() = default;
   /// Octets that are encrypted in place, and authenticated.
   constexpr seal_piece(std::span<std::uint8_t> sealed) : sealed_(sealed), authenticated_(sealed) {}
+  template <class R>
+    requires(std::is_lvalue_reference_v<R&&> && !detail::is_span<std::remove_cvref_t<R>> &&
+             std::convertible_to<R, std::span<std::uint8_t>>)
+  constexpr seal_piece(R&& sealed KERB_LIFETIMEBOUND) : seal_piece(std::span<std::uint8_t>(sealed)) {}
   /// Octets that are only authenticated, and stay as they are.
-  static constexpr seal_piece sign_only(bytes_view octets) {
+  static constexpr seal_piece sign_only(bytes_view octets KERB_LIFETIMEBOUND) {
     seal_piece p;
     p.authenticated_ = octets;
     return p;
@@ -182,9 +186,11 @@ concept seals_with = requires(C& c, const K& k, key_usage_t u, bytes_view in, st
 ///                          pieces are wiped, so that no other key can be tried. Every fault of the octets is reported
 ///                          as errc::integrity
 ///
-/// Pieces and tag must not overlap. Both functions fail with errc::api_misuse for more than
-/// max_seal_pieces pieces, and with errc::unsupported_etype for an encryption type that does not
-/// support this.
+/// The receiver must know which pieces are encrypted: with RFC 8009 the tag covers the octets as they
+/// are sent, and does not tell. Put the confounder before all that is only authenticated, since
+/// Heimdal authenticates it first, wherever it is. Pieces and tag must not overlap. Both functions
+/// fail with errc::api_misuse for more than max_seal_pieces pieces, and with errc::unsupported_etype
+/// for an encryption type that does not support this.
 template <class C, class K>
 concept seals_pieces_with = seals_with<C, K> &&
     requires(C& c, const K& k, key_usage_t u, view_of<seal_piece> pieces, std::span<std::uint8_t> tag, bytes_view in) {
