@@ -109,7 +109,7 @@ constexpr errc cts_pieces(P& p, typename P::cipher& c, view_of<seal_piece> piece
   if (at.run().size() == left) return Direction::rest(p, c, at.run(), zero_iv);
   cipher_block chain = zero_iv;
   std::array<std::uint8_t, blocks_collected * block_octets> collected;
-  wiped_on_exit wipe(collected);
+  wiped_on_exit wipe({collected.data(), left < collected.size() ? left : collected.size()});
   while (left > collected.size()) {
     const std::size_t in_run = at.run().size() / block_octets, most = last_block_at(left) / block_octets - 1;
     std::size_t now = in_run < most ? in_run : most;
