@@ -489,6 +489,7 @@ struct ap_acceptor_scene : scene<ap_acceptor<policy>> {
   octet_list good, for_another;
   key service_key = w.service_key(), another_key = w.other_key(w.service_etype);
   ap_acceptor<policy> x;
+  std::array<std::uint8_t, 1024> reply_at{};
   unsigned tried = 0;
 
   explicit ap_acceptor_scene(unsigned variant)
@@ -511,7 +512,8 @@ struct ap_acceptor_scene : scene<ap_acceptor<policy>> {
     switch (c) {
       case call::receive:
       case call::provide:
-      case call::replay_checked: return 3;
+      case call::replay_checked:
+      case call::accept: return 3;
       case call::set_buffer: return ways_to_set_buffer;
       default: return 1;
     }
@@ -533,7 +535,9 @@ struct ap_acceptor_scene : scene<ap_acceptor<policy>> {
         constexpr replay_verdict verdicts[] = {replay_verdict::fresh, replay_verdict::seen, replay_verdict::unknown};
         return note(x.replay_checked(verdicts[way], env));
       }
-      case call::accept: return note(x.accept({}, env));
+      case call::accept:
+        return note(x.accept(
+            {.reply = way == 0 ? std::span<std::uint8_t>() : std::span(reply_at).first(way == 1 ? 1 : 1024)}, env));
       case call::refuse: return note(x.refuse(error_code_t::kdc_err_policy, env));
       case call::set_buffer: return note_buffer(set_buffer(x, way));
       case call::take: return note_product(std::move(x).take());
@@ -582,6 +586,7 @@ struct kdc_scene : scene<X> {
   kerb_kdc_test::kdc_world w;
   octet_list good, for_another_realm;
   X x;
+  std::array<std::uint8_t, 2048> reply_at{};
   const kerb_kdc_test::kdc_world::entry* asked = &w.client;
   unsigned principals = 0;
 
@@ -598,8 +603,8 @@ struct kdc_scene : scene<X> {
   timestamp now() const { return w.now; }
   static unsigned ways(call c) {
     switch (c) {
-      case call::receive:
-      case call::issue: return 3;
+      case call::receive: return 3;
+      case call::issue: return 5;
       case call::found: return 4;
       case call::request_checked: return 2;
       case call::set_buffer: return kdc_scene::ways_to_set_buffer;
@@ -621,6 +626,8 @@ struct kdc_scene : scene<X> {
         issue_options o;
         if (way == 1) o.reserved_octets = 8;
         if (way == 2) o.endtime = kerberos_time{0};  // before it begins
+        if (way == 3) o.reply = reply_at;
+        if (way == 4) o.reply = std::span(reply_at).first(1);
         return noted(x.issue(o, env));
       }
       case call::refuse: return noted(x.refuse(error_code_t::kdc_err_policy, env));

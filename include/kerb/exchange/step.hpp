@@ -30,10 +30,13 @@ struct send {
 struct ignored {
   error why;
 };
-/// The buffer is too small. The exchange is unchanged. Call set_buffer() with a buffer of at least
-/// this many octets, then repeat the call.
+/// A buffer is too small. The exchange is unchanged, and nothing was drawn or written. Repeat the
+/// call with a buffer of at least this many octets, which you pass to set_buffer() first, or, if
+/// `for_reply`, in place of the reply buffer of the call (issue_options::reply,
+/// accept_options::reply).
 struct need_buffer {
-  std::size_t size = 0;  ///< in octets
+  std::size_t size = 0;    ///< in octets
+  bool for_reply = false;  ///< only if the caller gave a reply buffer
 };
 /// Derive or fetch the client's long-term key, then call provide(). The salt is valid until the
 /// next call. Do not pass on what arrives until then: receive() is misuse, and anybody can send a
@@ -67,7 +70,8 @@ struct check_replay {
 };
 /// The peer is authenticated. Inspect it, then call accept() or refuse().
 struct authenticated {};
-/// Transmit these octets to the peer. The exchange is then over and the product is ready.
+/// Transmit these octets to the peer. The exchange is then over and the product is ready. They are
+/// at the end of the exchange's buffer, or of the reply buffer if the caller gave one.
 struct reply {
   bytes_view octets;
 };
