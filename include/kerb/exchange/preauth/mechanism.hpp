@@ -1,6 +1,8 @@
 // What a pre-authentication mechanism of a client or a KDC is (RFC 4120 section 5.2.7, RFC 6113 section 2).
 #pragma once
 #include <concepts>
+#include <tuple>
+#include <utility>
 #include <variant>
 
 #include "../../der/writer.hpp"
@@ -154,5 +156,60 @@ using kdc_preauth_outcome =
 /// One request with pre-authentication, as the KDC's mechanism sees it: kdc/preauth.hpp.
 template <crypto_policy C>
 class kdc_preauth_context;
+
+namespace detail {
+
+template <class M, class Value, class Context, class C>
+concept takes_answer = requires(M& m, const Value& v, const Context& ctx, const environment<C>& env) {
+  m.answer(v, ctx, env);
+};
+
+template <class Mechanisms>
+class mechanism_list;
+/// The mechanisms of one exchange, of a client or a KDC, and the one that is in use.
+template <class... M>
+class mechanism_list<std::tuple<M...>> {
+ public:
+  static constexpr std::size_t none = sizeof...(M);
+  /// The own steps of all mechanisms.
+  using steps = joined<no_steps, typename M::step...>;
+  static constexpr bool has_steps = !std::same_as<steps, no_steps>;
+  template <class Value, class Context, class C>
+  static constexpr bool takes = (takes_answer<M, Value, Context, C> || ...);
+
+ protected:
+  constexpr mechanism_list() = default;
+  constexpr explicit mechanism_list(std::tuple<M...>&& own) : mechanisms_(std::move(own)) {}
+
+  /// answer() of the chosen mechanism.
+  template <class Outcome, class Value, class Context, crypto_policy C>
+  constexpr Outcome answer_of_chosen(const Value& v, const Context& ctx, const environment<C>& env) {
+    Outcome o = error{.code = errc::api_misuse};  // an answer to another mechanism's question
+    each([&]<class N>(N& m, std::size_t i) {
+      if constexpr (takes_answer<N, Value, Context, C>) {
+        if (i == chosen_) o = widened<Outcome>(m.answer(v, ctx, env));
+      }
+    });
+    return o;
+  }
+  /// Calls f(mechanism, index) for each of them.
+  template <class F>
+  constexpr void each(F f) {
+    each_of(mechanisms_, f);
+  }
+  template <class F>
+  constexpr void each(F f) const {
+    each_of(mechanisms_, f);
+  }
+  template <class Tuple, class F>
+  static constexpr void each_of(Tuple& all, F& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(all), I), ...); }
+    (std::index_sequence_for<M...>{});
+  }
+  std::tuple<M...> mechanisms_{};
+  std::size_t chosen_ = none;
+};
+
+}  // namespace detail
 
 }  // namespace kerb::inline v0
