@@ -25,8 +25,9 @@ struct send {
   bool fresh = true;  ///< differs from the message that was sent last
   afterwards then = afterwards::wait;
 };
-/// A datagram was not a valid message for this exchange: it does not decode, or its seal does not
-/// open. The exchange is unchanged; continue to wait. (On a stream the exchange fails instead.)
+/// A datagram was not a valid message for this exchange: it does not decode, its seal does not open,
+/// or the exchange does not wait for a message. The exchange is unchanged; continue to wait for what
+/// it asked for last. (On a stream the exchange fails instead.)
 struct ignored {
   error why;
 };
@@ -38,9 +39,9 @@ struct need_buffer {
   std::size_t size = 0;    ///< in octets
   bool for_reply = false;  ///< only if the caller gave a reply buffer
 };
-/// Derive or fetch the client's long-term key, then call provide(). The salt is valid until the
-/// next call. Do not pass on what arrives until then: receive() is misuse, and anybody can send a
-/// datagram.
+/// Derive or fetch the client's long-term key, then call provide(). The salt is valid until the next
+/// call of provide(). A datagram that is given to receive() until then is ignored; do not receive it
+/// into the octets of the last message, which the exchange still needs.
 struct need_key {
   etype_t etype{};
   bytes_view salt;
@@ -81,7 +82,7 @@ struct refused {
   error why;
 };
 /// The product is ready: call std::move(exchange).take(). Nothing more is expected: drop what still
-/// arrives.
+/// arrives. A client's receive() ignores datagrams.
 struct done {};
 /// The exchange has failed. Every later call returns the same.
 struct failed {
