@@ -31,14 +31,19 @@ class mechanism_set<std::tuple<M...>> : public mechanism_list<std::tuple<M...>> 
   constexpr explicit mechanism_set(std::tuple<M...>&& own) : base(std::move(own)) {}
 
   /// Asks the mechanisms that the KDC offers, in its order, until one does not return skip. Puts
-  /// its index into `who`, and the element that named it into `ctx`.
+  /// its index into `who`, and the element that named it into `ctx`. Passes over the first `asked`
+  /// pairs of element and mechanism, and adds to it those that were asked now.
   template <crypto_policy C>
-  constexpr outcome consider_all(preauth_context<typename C::key>& ctx, const environment<C>& env, std::size_t& who) {
+  constexpr outcome consider_all(preauth_context<typename C::key>& ctx, const environment<C>& env, std::size_t& asked,
+                                 std::size_t& who) {
     static_assert((preauth_mechanism<M, C> && ...));
     outcome o = preauth::skip{};
+    std::size_t pairs = 0;
     for (const msg::PaData pa : ctx.offered) {
       each([&]<class N>(N& m, std::size_t i) {
         if (!std::holds_alternative<preauth::skip>(o) || !is_named<N>(pa.padata_type)) return;
+        if (pairs++ < asked) return;
+        asked = pairs;
         ctx.type = pa.padata_type;
         ctx.value = pa.padata_value;
         o = widened<outcome>(m.consider(ctx, env));
@@ -49,6 +54,7 @@ class mechanism_set<std::tuple<M...>> : public mechanism_list<std::tuple<M...>> 
     return o;
   }
   constexpr void choose(std::size_t who) { chosen_ = who; }
+  constexpr std::size_t choice() const { return chosen_; }
   constexpr bool chosen() const { return chosen_ != none; }
   /// The chosen mechanism's padata are in the request that was made.
   constexpr void sent() { sent_ = chosen_; }

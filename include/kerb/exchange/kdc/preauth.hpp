@@ -91,6 +91,7 @@ class kdc_preauth_context {
 ///   finish(ctx, own, env)                   -> result<reply_key<Key>>: the key that seals the AS-REP, where
 ///                                           `own` is the client's key; called once, when the ticket is issued
 ///   write_reply(writer) const               writes its PA-DATA elements for the AS-REP; also called to count
+///   forget()                                optional: wipes its secrets, when the exchange fails or is over
 ///
 /// Views that it returns, except accepted::indicators, may point into the mechanism, which is a
 /// member of the exchange. verify() is

@@ -37,7 +37,8 @@ struct preauth_context {
 /// The answers of a mechanism that has to make padata. Besides these it can return an error, with
 /// which the exchange fails, and one of its own steps.
 namespace preauth {
-/// It cannot be used in this round. The exchange tries the next one.
+/// It cannot be used in this round. The exchange tries the next one, also after this one has asked
+/// for the key or returned a step.
 struct skip {};
 /// It needs the client's long-term key. The exchange finds it, with the KDC's hints, and calls
 /// consider() again.
@@ -106,6 +107,7 @@ using preauth_outcome =
 ///   write(writer) const                  writes its PA-DATA, one or more. It draws nothing and computes
 ///                                        nothing: it is also called to count
 ///   finish(padata, ctx, key, env) const  -> result<reply_key<Key>>: the key that opens an AS-REP with this padata
+///   forget()                             optional: wipes its secrets, when the exchange fails or is over
 ///
 /// consider() and answer() are called again in the same round (the same ctx.round) after wants_key
 /// and wants_body, and when the caller's buffer was too small. A mechanism that draws randomness
@@ -176,6 +178,13 @@ class mechanism_list<std::tuple<M...>> {
   static constexpr bool has_steps = !std::same_as<steps, no_steps>;
   template <class Value, class Context, class C>
   static constexpr bool takes = (takes_answer<M, Value, Context, C> || ...);
+
+  /// Has the mechanisms wipe their secrets.
+  constexpr void forget() {
+    each([](auto& m, std::size_t) {
+      if constexpr (requires { m.forget(); }) m.forget();
+    });
+  }
 
  protected:
   constexpr mechanism_list() = default;
