@@ -364,6 +364,9 @@ inline constexpr explanation explanations[] = {
     {errc::bad_password,
      "The password is not UTF-8 text, or is too long for its encryption type. Check the character set of the "
      "terminal, and enter it again."},
+    {errc::step_not_handled,
+     "This program does not support what the login requires, such as a code from a token. Report this to its "
+     "developer."},
 
     {errc::client_unknown,
      "The KDC does not know this client. Check the spelling of its name and realm, or add the client to the KDC's "

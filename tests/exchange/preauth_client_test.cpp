@@ -1,6 +1,7 @@
 // The AS client with a mechanism of two rounds, a step of its own and a reply key of its own.
 #include <kerb/exchange/client/as.hpp>
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -181,6 +182,138 @@ TEST_CASE("as_client: a question that is not answered ends the exchange", "[exch
   REQUIRE(is<toy_question>(x.receive(w.second(), w.env_now())));
   REQUIRE(fails_with(x.answer(toy_answer{}, w.env_now()), errc::no_preauth_mechanism, ""));
 }
+/// A mechanism that cannot use the key it asks for.
+struct picky {
+  static constexpr padata_t types[] = {padata_t(4005)};
+  using step = no_steps;
+  unsigned* considered;
+  unsigned* forgotten;
+  template <crypto_policy C>
+  constexpr preauth_outcome<> consider(const preauth_context<typename C::key>& ctx, const environment<C>&) {
+    ++*considered;
+    if (ctx.key == nullptr) return preauth::wants_key{};
+    return preauth::skip{};
+  }
+  constexpr void write(der::writer&) const {}
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const msg::MethodData&, const preauth_context<typename C::key>&,
+                                                      const typename C::key*, const environment<C>&) const {
+    return errc::no_key;
+  }
+  constexpr void forget() { ++*forgotten; }
+};
+/// The error of a KDC that offers these, each without a value but the challenge.
+bytes_view offering(toy_world& w, std::initializer_list<padata_t> types,
+                    error_code_t code = error_code_t::kdc_err_preauth_required) {
+  static std::vector<std::uint8_t> octets;
+  const msg::EtypeInfo2Entry entries[] = {{e20, {}, {}}};
+  std::array<std::uint8_t, 400> info{};
+  std::vector<msg::PaData> list{{padata_t::etype_info2, must(asn1::encode(msg::EtypeInfo2(view_of(entries)), info))}};
+  for (const padata_t t : types) list.push_back({t, t == toy_challenge ? bytes_view(challenge) : bytes_view()});
+  octets.assign(64 + 16 * list.size(), 0);
+  return w.error(code, must(asn1::encode(msg::MethodData(view_of<msg::PaData>(list)), octets)));
+}
+
+TEST_CASE("as_client: when a mechanism cannot use the key it asked for, the next one is tried", "[exchange]") {
+  using picky_client = as_client<policy, mechanisms<picky, enc_timestamp>>;
+  for (const bool has_password : {true, false}) {
+    for (const bool offers_another : {true, false}) {
+      toy_world w;
+      unsigned considered = 0, forgotten = 0;
+      std::array<std::uint8_t, 2048> buffer{};
+      as_params<key> ask = w.ask_as(buffer);
+      if (!has_password) ask.password = {};
+      picky_client x(ask, {picky{&considered, &forgotten}, enc_timestamp{}});
+      REQUIRE(is<send>(x.start(w.env_now())));
+      const padata_t another = offers_another ? padata_t::enc_timestamp : padata_t(4006);
+      auto s = x.receive(offering(w, {padata_t(4005), another, padata_t(4005)}), w.env_now());
+      if (!has_password) {
+        REQUIRE(is<need_key>(s));
+        s = x.provide(w.client_key.copy(), w.env_now());
+      }
+      if (!offers_another) {
+        REQUIRE(fails_with(s, errc::no_preauth_mechanism, ""));
+        REQUIRE(considered == 3);  // twice for the first element, once for the other
+        REQUIRE(forgotten == 1);
+        continue;
+      }
+      REQUIRE(is<send>(s));
+      REQUIRE(considered == 2);
+      REQUIRE(forgotten == 0);
+      const bytes_view request = std::get<send>(s).octets;
+      REQUIRE(w.padata_of(request, padata_t::enc_timestamp));
+      REQUIRE(is<done>(x.receive(w.as_rep(request, honest), w.env_now())));
+      REQUIRE(forgotten == 1);
+    }
+  }
+}
+TEST_CASE("as_client: a mechanism can wipe its secrets when the exchange fails and when it is over", "[exchange]") {
+  using picky_client = as_client<policy, mechanisms<picky, enc_timestamp>>;
+  toy_world w;
+  unsigned considered = 0, forgotten = 0;
+  std::array<std::uint8_t, 2048> buffer{};
+  picky_client x(w.ask_as(buffer), {picky{&considered, &forgotten}, enc_timestamp{}});
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(forgotten == 0);
+  REQUIRE(is<failed>(x.abandon({.code = errc::no_answer})));
+  REQUIRE(forgotten == 1);
+
+  client y(w.ask_as(buffer));
+  REQUIRE(is<send>(y.start(w.env_now())));
+  REQUIRE(is<send>(y.receive(w.offer(), w.env_now())));
+  REQUIRE(is<toy_question>(y.receive(w.second(), w.env_now())));
+  REQUIRE(is<send>(y.answer(toy_answer{pin}, w.env_now())));
+  REQUIRE(is<failed>(y.abandon({.code = errc::no_answer})));
+  std::array<std::uint8_t, sizeof(client)> octets{};  // of the whole exchange
+  std::memcpy(octets.data(), &y, sizeof(client));
+  REQUIRE(!holds(octets, bytes_view(pin)));
+}
+TEST_CASE("as_client: when a mechanism's step is not answered, the next mechanism is tried", "[exchange]") {
+  toy_world w;
+  std::vector<std::vector<std::uint8_t>> buffers;
+  buffers.reserve(64);
+  buffers.emplace_back(0);
+  client x(w.ask_as(buffers.back()));
+  bool grew = false;
+  const auto go = [&](auto call) {  // in the smallest buffer that does
+    auto s = call();
+    grew = is<need_buffer>(s);
+    while (const auto* n = std::get_if<need_buffer>(&s)) {
+      const std::size_t size = n->size;
+      REQUIRE(x.set_buffer(buffers.emplace_back(size)));
+      s = call();
+    }
+    return s;
+  };
+  REQUIRE(is<send>(go([&] { return x.start(w.env_now()); })));
+  REQUIRE(is<send>(go([&] { return x.receive(w.offer(), w.env_now()); })));
+  const bytes_view both =
+      offering(w, {toy_challenge, padata_t::enc_timestamp}, error_code_t::kdc_err_more_preauth_data_required);
+  REQUIRE(is<toy_question>(go([&] { return x.receive(both, w.env_now()); })));
+  const auto s = go([&] { return x.answer(toy_answer{}, w.env_now()); });
+  REQUIRE(grew);  // the same answer was given again
+  REQUIRE(w.padata_of(sent(s), padata_t::enc_timestamp));
+  REQUIRE(!w.padata_of(sent(s), toy_proof));
+  REQUIRE(is<done>(go([&] { return x.receive(w.as_rep(sent(s), honest), w.env_now()); })));
+}
+TEST_CASE("as_client: an offer that names a mechanism many times is worked off without recursion", "[exchange]") {
+  using picky_client = as_client<policy, mechanisms<picky, enc_timestamp>>;
+  toy_world w;
+  unsigned considered = 0, forgotten = 0;
+  std::array<std::uint8_t, 2048> buffer{};
+  picky_client x(w.ask_as(buffer), {picky{&considered, &forgotten}, enc_timestamp{}});
+  REQUIRE(is<send>(x.start(w.env_now())));
+  std::vector<msg::PaData> list(20000, msg::PaData{padata_t(4005), {}});
+  std::vector<std::uint8_t> data(20 * list.size()), whole(21 * list.size());
+  msg::KrbError e;
+  e.stime = w.now.at;
+  e.error_code = error_code_t::kdc_err_preauth_required;
+  e.realm = ex_org;
+  e.sname = krbtgt().name;
+  e.e_data = must(asn1::encode(msg::MethodData(view_of<msg::PaData>(list)), data));
+  REQUIRE(fails_with(x.receive(must(asn1::encode(e, whole)), w.env_now()), errc::no_preauth_mechanism, ""));
+  REQUIRE(considered == 20001);
+}
 TEST_CASE("as_client: an answer is misuse unless the mechanism has asked", "[exchange]") {
   toy_world w;
   std::array<std::uint8_t, 2048> buffer{};
@@ -196,7 +329,10 @@ TEST_CASE("as_client: an answer is misuse unless the mechanism has asked", "[exc
     REQUIRE(is<send>(x.start(w.env_now())));
     REQUIRE(is<send>(x.receive(w.offer(), w.env_now())));
     REQUIRE(is<toy_question>(x.receive(w.second(), w.env_now())));
-    if (call == 0) REQUIRE(misused(x.receive(w.second(), w.env_now())));
+    if (call == 0) {
+      REQUIRE(is<ignored>(x.receive(w.second(), w.env_now())));  // anybody can send a datagram
+      REQUIRE(misused(x.receive(w.second(), w.env_now(), transport::stream)));
+    }
     if (call == 1) REQUIRE(misused(x.provide(w.client_key.copy(), w.env_now())));
     if (call == 2) REQUIRE(misused(x.start(w.env_now())));
   }

@@ -96,6 +96,7 @@ enum class errc : std::uint16_t {
   bad_name_text = 602,       ///< a principal's text form does not parse; offset: the position
   clock_out_of_range = 603,  ///< Kerberos cannot represent the clock value that was passed
   bad_password = 604,        ///< a password is not UTF-8, or is longer than its encryption type allows
+  step_not_handled = 606,    ///< drive() or serve() cannot answer this step; it needs a loop of your own
 
   // 7xx: a KDC's exchange refuses a request. A client sees the KRB-ERROR that to_krb_error() names.
   // 70x: the client and its keys.
@@ -253,6 +254,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::bad_name_text: return "bad_name_text";
     case errc::clock_out_of_range: return "clock_out_of_range";
     case errc::bad_password: return "bad_password";
+    case errc::step_not_handled: return "step_not_handled";
     case errc::client_unknown: return "client_unknown";
     case errc::wrong_realm: return "wrong_realm";
     case errc::client_locked: return "client_locked";

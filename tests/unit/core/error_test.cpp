@@ -119,6 +119,7 @@ constexpr row codes[] = {
     {errc::bad_name_text, 602, "bad_name_text"},
     {errc::clock_out_of_range, 603, "clock_out_of_range"},
     {errc::bad_password, 604, "bad_password"},
+    {errc::step_not_handled, 606, "step_not_handled"},
     {errc::client_unknown, 700, "client_unknown"},
     {errc::wrong_realm, 701, "wrong_realm"},
     {errc::client_locked, 702, "client_locked"},
