@@ -419,9 +419,7 @@ class body_user {
     body_is_whole = body_is_whole && body && before && same_name(*body->cname, *before->req_body->cname);
     return preauth::ready{};
   }
-  constexpr void write(der::writer& w) const {
-    asn1::write(w, padata());
-  }
+  constexpr void write(der::writer& w) const { asn1::write(w, padata()); }
   template <crypto_policy C>
   constexpr result<reply_key<typename C::key>> finish(const msg::MethodData&,
                                                       const preauth_context<typename C::key>& ctx,

@@ -233,14 +233,15 @@ constexpr bool restrictions_alone() {
 KERB_BOTH("ap_initiator: the caller's authorization data go into the authenticator as they are",
           "[exchange][rfc4120-5.5.1]", restrictions_alone);
 
-KERB_BOTH("ap_initiator: who does not know bindings says so with nothing, in a context too", "[exchange][rfc4120-5.2.6]", [] {
-  asking a;
-  a.request.gss = gss_context{.flags = asked};
-  a.request.authorization_data = msg::AuthorizationData(restrictions);
-  const auto said = a.authenticator();
-  return said && said->authorization_data && said->authorization_data->size() == 2 &&
-         (*said->authorization_data->begin()).ad_type == restrictions[0].ad_type;
-});
+KERB_BOTH("ap_initiator: who does not know bindings says so with nothing, in a context too",
+          "[exchange][rfc4120-5.2.6]", [] {
+            asking a;
+            a.request.gss = gss_context{.flags = asked};
+            a.request.authorization_data = msg::AuthorizationData(restrictions);
+            const auto said = a.authenticator();
+            return said && said->authorization_data && said->authorization_data->size() == 2 &&
+                   (*said->authorization_data->begin()).ad_type == restrictions[0].ad_type;
+          });
 KERB_BOTH("ap_initiator: no authorization data, no field", "[exchange][rfc4120-5.2.6]", [] {
   asking a;
   a.request.authorization_data = msg::AuthorizationData();
