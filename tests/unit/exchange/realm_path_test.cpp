@@ -46,4 +46,25 @@ constexpr bool both_ends_are_no_part() {
 KERB_BOTH("is_realm_between: the two ends, and what is above the nearest common realm, do not lie between",
           "[exchange][rfc4120-3.3.3.2]", both_ends_are_no_part);
 
+constexpr bool a_join_is_within_one_style() {
+  using detail::is_below;
+  const auto below = [](kerberos_string realm, kerberos_string above) { return is_below(realm.octets, above.octets); };
+  return below("A.EX"_krb, "EX"_krb) && below("/EX/A"_krb, "/EX"_krb) && !below("ABC/O=x"_krb, "ABC"_krb) &&
+         !below("/EX/A.EX"_krb, "EX"_krb) && !below("A..EX"_krb, "EX"_krb) && below("/A/.BCD"_krb, "/A"_krb);
+}
+KERB_BOTH("is_below: both realms are of one style, and only a domain name's dots can be taken for another's",
+          "[exchange][rfc4120-3.3.3.2][rfc4120-6.1]", a_join_is_within_one_style);
+KERB_BOTH("realm path: a name with a slash inside and no equals sign is of neither style", "[exchange][rfc4120-6.1]",
+          [] {
+            using detail::realm_style;
+            using detail::style_of;
+            return style_of("A/B"_krb.octets) == realm_style::other &&
+                   style_of("A/B.EX"_krb.octets) == realm_style::other &&
+                   style_of("/A"_krb.octets) == realm_style::x500 &&
+                   style_of("A/B=C"_krb.octets) == realm_style::x500 &&
+                   style_of("N:A"_krb.octets) == realm_style::other &&
+                   style_of("A.B"_krb.octets) == realm_style::domain &&
+                   !for_each_realm_between("A/B.EX"_krb, "C.EX"_krb, [](kerberos_string) { return true; });
+          });
+
 }  // namespace
