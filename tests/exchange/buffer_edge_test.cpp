@@ -121,6 +121,13 @@ void in_every_buffer(kdc_world& w, bytes_view request, bool every) {
 }
 
 constexpr std::uint8_t zeros[200] = {}, here_octets[16] = {10, 1, 2, 3};
+constexpr auto long_text = [] {  // longer than any request here, and than the space that the bounds have to spare
+  std::array<std::uint8_t, 3000> letters{};
+  letters.fill('L');
+  return letters;
+}();
+constexpr kerberos_string long_string{bytes_view(long_text)};
+constexpr kerberos_string long_parts[] = {long_string};
 constexpr msg::HostAddress places[] = {{addr_t::ipv6, here_octets}, {addr_t::ipv4, bytes_view(here_octets).first(4)}};
 constexpr msg::LastReqEntry visits[] = {{lr_t(0x7fffffff), latest_time}, {lr_t(-0x7fffffff), latest_time}};
 constexpr msg::AuthorizationDataElement sayings[] = {{ad_t(-0x7fffffff), bytes_view(zeros).first(60)},
@@ -149,6 +156,27 @@ constexpr bend referred_client = [](kdc_world& w) {
   w.client.there = false;
   w.body.kdc_options.set(kdc_option_t::canonicalize);
   w.refer = kerberos_string{bytes_view(zeros)};
+};
+constexpr bend long_referral = [](kdc_world& w) {
+  w.client.there = false;
+  w.body.kdc_options.set(kdc_option_t::canonicalize);
+  w.refer = long_string;
+};
+constexpr bend long_hints = [](kdc_world& w) {
+  w.client.keys[0]->salt = long_string;
+  w.client.keys[0]->s2kparams = bytes_view(long_text);
+};
+constexpr bend long_hints_refused = [](kdc_world& w) {
+  long_hints(w);
+  no_timestamp(w);
+};
+constexpr bend long_canonical_name = [](kdc_world& w) {  // whose default salt is kept where clients are concealed
+  w.alias = w.client.record.principal;
+  w.alias_of = &w.client;
+  w.client.record.principal.name = {name_t::principal, view_of<kerberos_string>(long_parts)};
+  w.client.keys[0]->salt.reset();
+  w.settings.conceal_unknown_clients = true;
+  w.with_timestamp = false;
 };
 constexpr bend refused_at_last = [](kdc_world& w) { w.refuse = error_code_t::kdc_err_policy; };
 constexpr bend too_big = [](kdc_world& w) {
@@ -227,6 +255,21 @@ TEST_CASE("as_kdc: what it asks for is enough, and one octet less is not", "[exc
         in_every_buffer(w, w.as_req(), length == 9);
       }
     }
+  }
+}
+TEST_CASE("as_kdc: what is longer than the request has space in what it asks for", "[exchange]") {
+  const std::pair<const char*, bend> cases[] = {{"long referral", long_referral},
+                                                {"long hints", long_hints},
+                                                {"long hints, refused", long_hints_refused},
+                                                {"long canonical name", long_canonical_name}};
+  for (const auto& [name, f] : cases) {
+    INFO(name);
+    const long_names n(9, 1);
+    kdc_world w;
+    rename(w, n);
+    w.body.sname = n.krbtgt().name;
+    f(w);
+    in_every_buffer(w, w.as_req(), false);
   }
 }
 
