@@ -93,8 +93,11 @@ class basic_negotiate_world : public basic_gss_world<C> {
   constexpr typename X::step ask_toy(X& x, toy_mechanism& t, typename X::step s) {
     const auto env = this->turn();
     for (;;) {
-      if (const auto* o = std::get_if<kerb::gss::other_mechanism>(&s)) s = x.mechanism_token(t.answer(o->token), env);
-      else if (const auto* m = std::get_if<kerb::gss::make_mic>(&s)) s = x.mic_made(t.mic(m->list), env);
+      if (const auto* o = std::get_if<kerb::gss::other_mechanism>(&s)) {
+        if (t.expects(o->token)) s = x.mechanism_token(t.answer(o->token), env);
+        else if constexpr (std::same_as<X, acceptor>) s = x.without_mechanism({}, env);
+        else s = x.abandon({.code = kerb::errc::refused_by_application});
+      } else if (const auto* m = std::get_if<kerb::gss::make_mic>(&s)) s = x.mic_made(t.mic(m->list), env);
       else if (const auto* c = std::get_if<kerb::gss::check_mic>(&s)) s = x.mic_checked(t.verify(c->list, c->mic), env);
       else return s;
     }
