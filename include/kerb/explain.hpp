@@ -126,6 +126,23 @@ inline constexpr explanation explanations[] = {
      "messages again.",
      "The request names a realm that contains a zero byte. Update the client's software if it sends such requests "
      "again."},
+    {errc::bad_base64,
+     "The answer is not proper base64 text. Check that a program between this one and the service does not change it.",
+     "The client's message is not proper base64 text. Update the client's software if it sends such messages again.",
+     "The request is not proper base64 text. Update the client's software if it sends such requests again."},
+    {errc::bad_http_field,
+     "The web server's list of login methods does not follow the rules of HTTP. Check that a program between this one "
+     "and the server does not change it.",
+     "The client's login in its web request does not follow the rules of HTTP. Update the client's software if it "
+     "sends such requests again.",
+     "The login in a web request does not follow the rules of HTTP. Update the client's software if it sends such "
+     "requests again."},
+    {errc::token_too_long,
+     "The server's login message is longer than this program accepts. If it is the right server, raise the program's "
+     "limit.",
+     "The client's login message is longer than this service accepts. If it is a real client, raise the service's "
+     "limit, or put the user into fewer groups.",
+     "The client's login message is longer than this KDC accepts. If it is a real client, raise the KDC's limit."},
 
     {errc::unexpected_message,
      "The answer does not belong to a request of this kind. Check that the address is that of the KDC or the service.",

@@ -30,6 +30,9 @@ enum class errc : std::uint16_t {
   frame_too_long = 113,      ///< a stream announced more octets than the caller's limit; detail: how many
   stream_ended = 114,        ///< the stream ended within a message
   bad_realm = 115,           ///< a realm contains the octet 0
+  bad_base64 = 116,          ///< text is not base64: a wrong character, no padding, or unused bits that are not zero
+  bad_http_field = 117,      ///< the value of an HTTP field does not have the syntax of credentials or challenges
+  token_too_long = 118,      ///< a token in text has more octets than the caller's limit; detail: how many
 
   // 2xx: the message is well-formed but violates the protocol. The exchange fails; do not retry it blindly.
   unexpected_message = 200,    ///< a message type that this exchange does not accept
@@ -200,6 +203,9 @@ constexpr std::string_view name_of(errc c) {
     case errc::frame_too_long: return "frame_too_long";
     case errc::stream_ended: return "stream_ended";
     case errc::bad_realm: return "bad_realm";
+    case errc::bad_base64: return "bad_base64";
+    case errc::bad_http_field: return "bad_http_field";
+    case errc::token_too_long: return "token_too_long";
     case errc::unexpected_message: return "unexpected_message";
     case errc::nonce_mismatch: return "nonce_mismatch";
     case errc::name_mismatch: return "name_mismatch";
