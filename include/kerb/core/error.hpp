@@ -32,7 +32,7 @@ enum class errc : std::uint16_t {
   bad_realm = 115,           ///< a realm contains the octet 0
   bad_base64 = 116,          ///< text is not base64: a wrong character, no padding, or unused bits that are not zero
   bad_http_field = 117,      ///< the value of an HTTP field does not have the syntax of credentials or challenges
-  token_too_long = 118,      ///< a token in text has more octets than the caller's limit; detail: how many
+  token_too_long = 118,      ///< a token has more octets than the caller's limit; detail: how many
 
   // 2xx: the message is well-formed but violates the protocol. The exchange fails; do not retry it blindly.
   unexpected_message = 200,    ///< a message type that this exchange does not accept
@@ -74,7 +74,7 @@ enum class errc : std::uint16_t {
   mechanism_not_offered = 241,   ///< SPNEGO: the acceptor selected a mechanism that was not offered
   negotiation_rejected = 242,    ///< SPNEGO: the peer rejected the negotiation, and did not tell why
   mic_missing = 243,             ///< SPNEGO: the MIC that protects the list of mechanisms is required and absent
-  negotiation_too_large = 244,   ///< SPNEGO: a token or a list of mechanisms exceeds the limit; detail: the limit
+  too_many_mechanisms = 244,     ///< SPNEGO: the initiator offers more mechanisms than the limit; detail: how many
   ntlm_token = 245,              ///< the token is of NTLM, neither of SPNEGO nor of Kerberos
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
@@ -245,7 +245,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::mechanism_not_offered: return "mechanism_not_offered";
     case errc::negotiation_rejected: return "negotiation_rejected";
     case errc::mic_missing: return "mic_missing";
-    case errc::negotiation_too_large: return "negotiation_too_large";
+    case errc::too_many_mechanisms: return "too_many_mechanisms";
     case errc::ntlm_token: return "ntlm_token";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";

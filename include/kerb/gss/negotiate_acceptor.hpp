@@ -25,8 +25,8 @@ struct negotiate_acceptor_params {
   preference by = preference::initiators;
   /// Accept tokens of Kerberos without SPNEGO around them, and answer with such tokens.
   bool bare_kerberos = true;
-  /// Longer tokens are refused with errc::negotiation_too_large, and so are longer lists of
-  /// mechanisms.
+  /// Longer tokens are refused with errc::token_too_long, and longer lists of mechanisms with
+  /// errc::too_many_mechanisms.
   std::size_t max_token = max_negotiation_token;
   std::size_t max_offered = max_mechanisms;
 };
@@ -156,7 +156,7 @@ class [[nodiscard]] negotiate_acceptor
     if (const auto no = this->template unless<call::receive>(env)) return *no;
     if (const error e = misused(); !e.ok()) return fail(e);
     if (token.size() > params_.max_token) {
-      return turn_down({.code = errc::negotiation_too_large, .detail = static_cast<std::uint32_t>(params_.max_token)});
+      return turn_down({.code = errc::token_too_long, .detail = static_cast<std::uint32_t>(token.size())});
     }
     if (state_ == state::idle) return receive_first(token, env);
     if (bare_) return receive_third(token, {}, env);
@@ -329,10 +329,7 @@ class [[nodiscard]] negotiate_acceptor
   // ---- the first token
 
   constexpr step receive_first(bytes_view token, const environment<C>& env) {
-    constexpr std::uint8_t ntlmssp[] = {'N', 'T', 'L', 'M', 'S', 'S', 'P', 0};
-    if (token.size() >= sizeof ntlmssp && token.first(sizeof ntlmssp) == bytes_view(ntlmssp)) {
-      return turn_down({.code = errc::ntlm_token});
-    }
+    if (kind_of_token(token) == token_kind::ntlm) return turn_down({.code = errc::ntlm_token});
     if (!token.empty() && token[0] == der::application(14).octet) return receive_bare(token, msg::mech_krb5, env);
     const auto framed = read_gss_token(token);
     if (!framed) return turn_down(framed.error());
@@ -382,8 +379,8 @@ class [[nodiscard]] negotiate_acceptor
   constexpr step receive_offer(const captured<msg::MechTypeList>& list, const std::optional<bytes_view>& token,
                                const std::optional<bytes_view>& mic, const environment<C>& env) {
     if (list->size() > params_.max_offered) {
-      return reject({.code = errc::negotiation_too_large,
-                     .detail = static_cast<std::uint32_t>(params_.max_offered),
+      return reject({.code = errc::too_many_mechanisms,
+                     .detail = static_cast<std::uint32_t>(list->size()),
                      .type = "NegTokenInit",
                      .field = "mechTypes"});
     }

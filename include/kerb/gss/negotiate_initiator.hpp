@@ -17,7 +17,7 @@ struct negotiate_initiator_params {
   /// its identifiers, and the program's own, for which the steps other_mechanism, make_mic and
   /// check_mic ask.
   view_of<object_identifier> mechs = only_krb5;
-  /// Longer tokens of the acceptor are refused with errc::negotiation_too_large.
+  /// Longer tokens of the acceptor are refused with errc::token_too_long.
   std::size_t max_token = max_negotiation_token;
 };
 
@@ -107,7 +107,7 @@ class [[nodiscard]] negotiate_initiator
     if (const auto no = this->template unless<call::receive>(env)) return *no;
     peer_error_ = std::optional<msg::KrbError>{};
     if (token.size() > params_.max_token) {
-      return fail({.code = errc::negotiation_too_large, .detail = static_cast<std::uint32_t>(params_.max_token)});
+      return fail({.code = errc::token_too_long, .detail = static_cast<std::uint32_t>(token.size())});
     }
     const auto resp = detail::read_resp(token);
     if (!resp) return fail(resp.error());

@@ -105,7 +105,7 @@ constexpr row codes[] = {
     {errc::mechanism_not_offered, 241, "mechanism_not_offered"},
     {errc::negotiation_rejected, 242, "negotiation_rejected"},
     {errc::mic_missing, 243, "mic_missing"},
-    {errc::negotiation_too_large, 244, "negotiation_too_large"},
+    {errc::too_many_mechanisms, 244, "too_many_mechanisms"},
     {errc::ntlm_token, 245, "ntlm_token"},
     {errc::kdc_error, 300, "kdc_error"},
     {errc::peer_error, 301, "peer_error"},
