@@ -32,7 +32,7 @@ enum class errc : std::uint16_t {
   bad_realm = 115,           ///< a realm contains the octet 0
   bad_base64 = 116,          ///< text is not base64: a wrong character, no padding, or unused bits that are not zero
   bad_http_field = 117,      ///< the value of an HTTP field does not have the syntax of credentials or challenges
-  token_too_long = 118,      ///< a token in text has more octets than the caller's limit; detail: how many
+  token_too_long = 118,      ///< a token has more octets than the caller's limit; detail: how many
 
   // 2xx: the message is well-formed but violates the protocol. The exchange fails; do not retry it blindly.
   unexpected_message = 200,    ///< a message type that this exchange does not accept
@@ -70,6 +70,12 @@ enum class errc : std::uint16_t {
   wrong_context_key = 232,       ///< a token of a GSS-API context is not under the context's key
   anonymous_client = 233,        ///< the client is anonymous, and must not be
   flags_not_granted = 234,       ///< a GSS-API context lacks required flags; detail: which
+  no_common_mechanism = 240,     ///< SPNEGO: the two sides have no mechanism in common
+  mechanism_not_offered = 241,   ///< SPNEGO: the acceptor selected a mechanism that was not offered
+  negotiation_rejected = 242,    ///< SPNEGO: the peer rejected the negotiation, and did not tell why
+  mic_missing = 243,             ///< SPNEGO: the MIC that protects the list of mechanisms is required and absent
+  too_many_mechanisms = 244,     ///< SPNEGO: the initiator offers more mechanisms than the limit; detail: how many
+  ntlm_token = 245,              ///< the token is of NTLM, neither of SPNEGO nor of Kerberos
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -236,6 +242,12 @@ constexpr std::string_view name_of(errc c) {
     case errc::wrong_context_key: return "wrong_context_key";
     case errc::anonymous_client: return "anonymous_client";
     case errc::flags_not_granted: return "flags_not_granted";
+    case errc::no_common_mechanism: return "no_common_mechanism";
+    case errc::mechanism_not_offered: return "mechanism_not_offered";
+    case errc::negotiation_rejected: return "negotiation_rejected";
+    case errc::mic_missing: return "mic_missing";
+    case errc::too_many_mechanisms: return "too_many_mechanisms";
+    case errc::ntlm_token: return "ntlm_token";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";
