@@ -1,5 +1,6 @@
 // An established context of GSS-API: its messages, names and keys. RFC 4121 section 4.2, RFC 2743.
 #pragma once
+#include "../exchange/moved.hpp"
 #include "../exchange/protect/cred.hpp"
 #include "../exchange/service/authenticated.hpp"
 #include "token.hpp"
