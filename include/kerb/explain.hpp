@@ -126,6 +126,8 @@ inline constexpr explanation explanations[] = {
      "messages again.",
      "The request names a realm that contains a zero byte. Update the client's software if it sends such requests "
      "again."},
+    {errc::bad_utf8,
+     "A text that the other side sent is not in UTF-8. Check its character set, or report it to its developers."},
 
     {errc::unexpected_message,
      "The answer does not belong to a request of this kind. Check that the address is that of the KDC or the service.",
@@ -293,6 +295,8 @@ inline constexpr explanation explanations[] = {
      "The client is anonymous. Allow anonymous clients if the KDC should serve it."},
     {errc::flags_not_granted,
      "The session would lack a protection that it must have. Check what both sides are configured to require."},
+    {errc::no_common_layer,
+     "Client and service agree on no protection for the connection. Configure both to allow the same one."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",

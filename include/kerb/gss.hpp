@@ -2,3 +2,4 @@
 #pragma once
 #include "gss/acceptor.hpp"
 #include "gss/initiator.hpp"
+#include "gss/sasl.hpp"

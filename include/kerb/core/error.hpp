@@ -30,6 +30,7 @@ enum class errc : std::uint16_t {
   frame_too_long = 113,      ///< a stream announced more octets than the caller's limit; detail: how many
   stream_ended = 114,        ///< the stream ended within a message
   bad_realm = 115,           ///< a realm contains the octet 0
+  bad_utf8 = 118,            ///< text is not UTF-8, or contains U+0000
 
   // 2xx: the message is well-formed but violates the protocol. The exchange fails; do not retry it blindly.
   unexpected_message = 200,    ///< a message type that this exchange does not accept
@@ -67,6 +68,7 @@ enum class errc : std::uint16_t {
   wrong_context_key = 232,       ///< a token of a GSS-API context is not under the context's key
   anonymous_client = 233,        ///< the client is anonymous, and must not be
   flags_not_granted = 234,       ///< a GSS-API context lacks required flags; detail: which
+  no_common_layer = 240,         ///< no security layer of SASL suits both sides; detail: what the peer sent
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -194,6 +196,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::frame_too_long: return "frame_too_long";
     case errc::stream_ended: return "stream_ended";
     case errc::bad_realm: return "bad_realm";
+    case errc::bad_utf8: return "bad_utf8";
     case errc::unexpected_message: return "unexpected_message";
     case errc::nonce_mismatch: return "nonce_mismatch";
     case errc::name_mismatch: return "name_mismatch";
@@ -229,6 +232,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::wrong_context_key: return "wrong_context_key";
     case errc::anonymous_client: return "anonymous_client";
     case errc::flags_not_granted: return "flags_not_granted";
+    case errc::no_common_layer: return "no_common_layer";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";
