@@ -65,7 +65,7 @@ class basic_sasl_world : public basic_gss_world<C> {
       auto heard = respond_to(se, r->octets);
       if (const auto* a = std::get_if<kerb::gss::authorize_as>(&heard)) {
         if (r->then != kerb::afterwards::finished || !(a->identity == identity)) return kerb::errc::unexpected_message;
-        if (!kerb::same_principal(a->client, alice)) return kerb::errc::name_mismatch;
+        if (!kerb::same_principal(a->client, ap_world_names::alice)) return kerb::errc::name_mismatch;
         heard = allowed ? se.allow(this->turn()) : se.deny(this->turn());
       }
       if (kerb::is<kerb::done>(heard)) { return pair{must(std::move(cl).take()), must(std::move(se).take())}; }

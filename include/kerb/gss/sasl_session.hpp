@@ -122,7 +122,6 @@ class [[nodiscard]] sasl_session {
   /// those of wrap_in_place().
   [[nodiscard]] constexpr result<bytes_view> wrap(bytes_view message, std::span<std::uint8_t> out, C& crypto) {
     if (!why_.ok()) return why_;
-    if (message.size() > wrap_size_limit()) return errc::api_misuse;
     const std::size_t n = wrap_size(message.size());
     if (out.size() < n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n)};
     const std::span<std::uint8_t> frame = out.first(n);

@@ -199,6 +199,14 @@ constexpr std::optional<sasl_agreement> chooses(const terms& offer, sasl_layers 
   if (!same || got.by != protection::integrity) return std::nullopt;
   return session.agreed();
 }
+KERB_BOTH("sasl_client: an offer that is much too long is not opened", "[gss]", [] {
+  sasl_world w;
+  constexpr std::uint8_t much[200] = {7};
+  const auto c = w.credential();
+  auto p = w.client_at_offer(c);
+  const auto s = p.ours.receive(w.token(p.theirs, much), w.turn());
+  return kerb_test::is(sasl_world::reason(s), errc::frame_too_long, "SASL offer");
+})
 KERB_BOTH("sasl_client: bits of an offer that are not understood are negotiated off", "[gss][rfc4752-3.3]", [] {
   return is(chooses({0xff, 4096}), sasl_layer::confidentiality, 65536, 4096) &&
          is(chooses({0xfb, 4096}), sasl_layer::integrity, 65536, 4096);
@@ -496,6 +504,15 @@ KERB_BOTH("sasl_server: the program may refuse a client before it offers anythin
   s = se.refuse(error_code_t::kdc_err_policy, w.turn());
   const auto* no = std::get_if<refused>(&s);
   return no != nullptr && !no->octets.empty() && se.peer() == nullptr && !std::move(se).take();
+})
+KERB_BOTH("sasl_server: a client that may not act as the identity has no session", "[gss][rfc4752-3.2]", [] {
+  sasl_world w;
+  const auto c = w.credential();
+  auto p = w.server_at_choice(c);
+  (void)p.ours.receive(w.token(p.theirs, {1, 0}), w.turn());
+  const auto s = p.ours.deny(w.turn());
+  const auto* no = std::get_if<refused>(&s);
+  return no != nullptr && no->octets.empty() && p.ours.peer() == nullptr && !std::move(p.ours).take();
 })
 KERB_BOTH("sasl_server: the client can be seen until the session is taken", "[gss]", [] {
   sasl_world w;
