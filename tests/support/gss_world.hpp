@@ -42,11 +42,25 @@ class basic_gss_world : public basic_ap_world<C> {
     return s;
   }
 
+  /// A context token with this checksum, in the frame of Kerberos's mechanism. The rest of the AP-REQ is as the fields
+  /// of basic_ap_world say. It lies in this object.
+  constexpr kerb::bytes_view mint_token(const kerb::gss_checksum& c) {
+    this->authenticator.cksum = kerb::msg::Checksum{kerb::cksum_t::gssapi, must(write_gss_checksum(c, checksum_))};
+    return framed(this->mint());
+  }
+  constexpr kerb::bytes_view mint_token(kerb::gss_flags f) { return mint_token({{}, f, {}, {}}); }
+  /// A message as a context token; it lies in this object.
+  constexpr kerb::bytes_view framed(kerb::bytes_view message, kerb::gss_token_t id = kerb::gss_token_t::ap_req,
+                                    kerb::object_identifier mech = kerb::msg::mech_krb5) {
+    return must(kerb::write_krb5_token({mech, id, message}, token_));
+  }
+
   struct pair {
     context ours;    ///< the initiator's
     context theirs;  ///< the acceptor's
   };
-  /// Establishes a context. Fails the test if that is not possible.
+  /// Establishes a context. Fails the test if that is not possible. The two contexts view `c` and the buffers of this
+  /// world: for a second context at the same time, take a second world.
   constexpr pair establish(const kerb::basic_credential<key>& c) {
     initiator i(initiator_params(c));
     acceptor a(acceptor_params());
@@ -81,6 +95,10 @@ class basic_gss_world : public basic_ap_world<C> {
   }
 
   std::array<std::uint8_t, 4096> initiator_buffer{}, acceptor_buffer{};
+
+ private:
+  std::array<std::uint8_t, 2048> checksum_{};
+  std::array<std::uint8_t, 4096> token_{};
 };
 using gss_world = basic_gss_world<kerb::testing::insecure_policy>;
 

@@ -10,8 +10,8 @@ namespace kerb::inline v0::gss {
 /// Parameters of an acceptor. Every view must outlive the exchange; the buffer must outlive the
 /// context too, which has the client's names and authorization data there.
 struct acceptor_params {
-  /// What the service accepts: names, buffer, channel bindings, replays. `frame` and `mutual` are
-  /// set by the exchange: see `required`.
+  /// What the service accepts: names, buffer, channel bindings, replays. `frame` is the one of the
+  /// client's token, if that has one.
   kerb::acceptor_params ap;
   /// Flags that every client must have requested; others are refused with errc::flags_not_granted.
   gss_flags required{};
@@ -32,7 +32,7 @@ struct acceptor_table {
       {call::provide, state::wants_key, {state::wants_key, state::replay, state::proven, state::refused}},
       {call::no_key, state::wants_key, {state::refused}},
       {call::replay_checked, state::replay, {state::proven, state::refused}},
-      {call::accept, state::proven, {state::third, state::done, state::refused}},
+      {call::accept, state::proven, {state::third, state::done}},
       {call::refuse, state::proven, {state::refused}},
       {call::set_buffer, state::idle, {state::idle}},
       {call::take, state::done, {state::spent}},
@@ -70,24 +70,30 @@ class [[nodiscard]] acceptor
   constexpr explicit acceptor(acceptor_params params) : base({}), params_(std::move(params)) {}
 
   /// Takes a token: the first one, or after continue_with the last one of a context in DCE style.
-  /// The first one has the frame of Kerberos's mechanism, or is a bare AP-REQ.
+  /// The first one has the frame of Kerberos's mechanism, or is a bare AP-REQ. Answers have the
+  /// frame in both cases, as those of MIT krb5 and Heimdal, except for the AP-REP in DCE style.
   [[nodiscard]] constexpr step receive(bytes_view token, const environment<C>& env) {
     if (const auto no = this->template unless<call::receive>(env)) return *no;
     if (state_ == state::third) return receive_third(token, env);
+    constexpr error unexpected{.code = errc::unexpected_message, .type = "InitialContextToken", .field = "TOK_ID"};
     auto ap = params_.ap;
+    ap.frame = msg::mech_krb5;
     bytes_view message = token;
+    bool wrong_id = false;
     if (token.empty() || token[0] != der::application(14).octet) {
       const auto t = read_krb5_token(token);
       if (!t) return fail(t.error());
       ap.frame = t->mech;
       message = t->message;
-      if (t->id != gss_token_t::ap_req) {
-        return fail({.code = errc::unexpected_message, .type = "InitialContextToken", .field = "TOK_ID"});
-      }
+      wrong_id = t->id != gss_token_t::ap_req;
+      // An answer to an answer could cause an endless loop
+      if (t->id == gss_token_t::ap_rep || t->id == gss_token_t::krb_error) return fail(unexpected);
     }
     ap_.emplace(std::move(ap));
-    const step s = taken(ap_->receive(message, env), env);
+    // RFC 4121 section 4.1: the answer to any other identifier is KRB_AP_ERR_MSG_TYPE
+    step s = taken(ap_->receive(wrong_id ? bytes_view() : message, env), env);
     if (is<need_buffer>(s)) ap_.reset();
+    if (auto* no = std::get_if<refused>(&s); no != nullptr && wrong_id) no->why = unexpected;
     return s;
   }
   /// Answers need_ticket_key, as ap_acceptor::provide() does.
@@ -125,6 +131,8 @@ class [[nodiscard]] acceptor
     if (const auto no = this->template unless<call::accept>(env)) return *no;
     accept_options with_number = options;
     with_number.sequence_number = true;  // RFC 4121 section 4.2.6 counts the messages from it
+    // As MIT krb5's acceptors do: by the subkey our AP-REP differs from the client's
+    if (kerb::detail::is_dce_style(ap_->peer()->gss())) with_number.subkey = true;
     return taken(ap_->accept(with_number, env), env);
   }
   /// Refuses an authenticated client with a KRB-ERROR of this code.
@@ -186,7 +194,7 @@ class [[nodiscard]] acceptor
   constexpr error admit(const authenticated_client<key>& client) {
     // RFC 4121 section 4.1.1: the authenticator has a checksum of type 0x8003
     if (!client.gss()) return {.code = errc::inappropriate_checksum, .type = "Authenticator", .field = "cksum"};
-    flags_ = gss_flags::of(client.gss()->flags.bits & known_flags);
+    flags_ = gss_flags::of(client.gss()->flags.bits & known_flags);  // others are ignored
     if (kerb::detail::is_dce_style(client.gss())) flags_.set(gss_flag_t::mutual);
     if (!params_.anonymous && client.flags().has(ticket_flag_t::anonymous)) {
       return {.code = errc::anonymous_client, .type = "EncTicketPart", .field = "flags"};
@@ -200,14 +208,19 @@ class [[nodiscard]] acceptor
     if (const auto* no = std::get_if<refused>(&s)) return go(state::refused, refused{no->octets, why});
     return fail(why);
   }
-  /// The last token in DCE style (MS-KILE section 3.4.5.1): an AP-REP of the client. It shows that
-  /// the client has opened ours.
+  /// The last token in DCE style (MS-KILE section 3.4.5.1): an AP-REP of the client. Our sequence
+  /// number in it shows that the client has opened our AP-REP. Its time is not compared: MIT krb5's
+  /// initiators put the time of their clock there, Heimdal's that of their AP-REQ.
   constexpr step receive_third(bytes_view token, const environment<C>& env) {
     constexpr const char* type = "AP-REP";
     const authenticated_client<key>& client = *ap_->peer();
-    if (token == client.reply()) return fail({.code = errc::reflected_token, .type = type});
     const auto rep = asn1::decode<msg::ApRep>(token);
     if (!rep) return fail(rep.error());
+    // Compared under the seal: what is around it can be changed by anyone
+    const auto own = asn1::decode<msg::ApRep>(client.reply());
+    if (!own || rep->enc_part.cipher == own->enc_part.cipher) {
+      return fail({.code = errc::reflected_token, .type = type, .field = "enc-part"});
+    }
     std::array<std::uint8_t, kerb::detail::ap_rep_bound> octets;
     wiped_on_exit wipe(octets);
     kerb::detail::workspace plain_in(octets);
@@ -219,11 +232,8 @@ class [[nodiscard]] acceptor
     }
     const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
-    const std::optional<timestamp> at = ap_->requested_at();
-    if (!at || part->ctime != at->at)
-      return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"});
-    if (part->cusec != at->usec) return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"});
-    if (part->seq_number && part->seq_number != client.keys().acceptor_seq) {
+    if (part->subkey) return fail({.code = errc::reflected_token, .type = "EncAPRepPart", .field = "subkey"});
+    if (part->seq_number != client.keys().acceptor_seq) {
       return fail({.code = errc::bad_order, .type = "EncAPRepPart", .field = "seq-number"});
     }
     return go(state::done, done{});
@@ -234,9 +244,6 @@ class [[nodiscard]] acceptor
     return s;
   }
   constexpr void forget() { ap_.reset(); }
-
-  /// The flags of RFC 4121 section 4.1.1.1 and RFC 4757 section 7.1; others are ignored.
-  static constexpr std::uint32_t known_flags = 0x703f;
 
   acceptor_params params_;
   gss_flags flags_;

@@ -45,6 +45,12 @@ struct context_parts {
 };
 }  // namespace detail
 
+/// The flags of RFC 4121 section 4.1.1.1 and RFC 4757 section 7.1.
+inline constexpr std::uint32_t known_flags = 0x703f;
+
+template <crypto_policy C>
+class exported_context;
+
 /// One side of an established context: makes, opens and counts its messages. Move-only, wiped on
 /// destruction, for one thread at a time. A call that fails leaves the context unchanged.
 ///
@@ -93,7 +99,9 @@ class [[nodiscard]] context {
   constexpr bool bound() const { return bound_; }
   /// The client, with its authorization data; null on the initiator's side and in a context that
   /// was imported.
-  constexpr const authenticated_client<key>* client() const KERB_LIFETIMEBOUND { return client_ ? &*client_ : nullptr; }
+  constexpr const authenticated_client<key>* client() const KERB_LIFETIMEBOUND {
+    return alive_ && client_ ? &*client_ : nullptr;
+  }
   /// The encryption type of the key that protects messages.
   constexpr etype_t etype(const C& crypto) const { return crypto.etype_of(keys_.protection_key()); }
 
@@ -157,7 +165,7 @@ class [[nodiscard]] context {
     const auto h = header_of(bytes_view(token), gss_token_t::wrap, crypto);
     if (!h) return h.error();
     const std::span<std::uint8_t> rest = token.subspan(message_header_octets);
-    rotate_left(rest, h->rrc);
+    rotate_left(rest, rotation_of(*h));
     return open(*h, bytes_view(rest), rest, crypto);
   }
   /// Opens a Wrap token, and returns the message in it. The message is in `out`, which needs
@@ -171,7 +179,7 @@ class [[nodiscard]] context {
       return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(rest.size())};
     }
     const std::span<std::uint8_t> to = out.first(rest.size());
-    const std::size_t turn = rest.empty() ? 0 : h->rrc % rest.size();
+    const std::size_t turn = rest.empty() ? 0 : rotation_of(*h) % rest.size();
     if (turn == 0 && h->has(token_flag::sealed)) return open(*h, rest, to, crypto);
     kerb::detail::copy_octets(rest.data() + turn, rest.size() - turn, to.data());
     kerb::detail::copy_octets(rest.data(), turn, to.data() + (rest.size() - turn));
@@ -264,7 +272,9 @@ class [[nodiscard]] context {
   // ---- delegation
 
   /// Whether the initiator delegated a credential, which delegated() opens.
-  constexpr bool has_delegated() const { return client_ && client_->gss() && client_->gss()->deleg.has_value(); }
+  constexpr bool has_delegated() const {
+    return client() != nullptr && client_->gss() && client_->gss()->deleg.has_value();
+  }
   /// Opens the credentials that the initiator delegated (RFC 4121 section 4.1.1), in `buffer`: see
   /// open_krb_cred(). All that they say about themselves is the initiator's claim. Some initiators
   /// do not seal them again, because the Authenticator is sealed. Returns errc::api_misuse if there
@@ -276,10 +286,14 @@ class [[nodiscard]] context {
                          {.timestamp = false, .may_be_open = true});
   }
 
+  // ---- export
+
+  /// Exports this context, which is over then: see export.hpp, which defines this function.
+  [[nodiscard]] constexpr result<secret_view> export_to(std::span<std::uint8_t> buffer, const C& crypto) &&;
+
  private:
   using prepared_key = typename C::prepared_key;
-  template <crypto_policy>
-  friend class exported_context;
+  friend class exported_context<C>;
 
   constexpr side there() const { return here_ == side::initiator ? side::acceptor : side::initiator; }
   constexpr std::uint64_t own_first() const {
@@ -379,6 +393,12 @@ class [[nodiscard]] context {
     // The key never depends on what the token says
     if (h->has(token_flag::acceptor_subkey) != keys_.acceptor_subkey.has_value()) return fault(errc::wrong_context_key);
     return h;
+  }
+  /// By how many octets the part after the header is rotated. In DCE style, sealed tokens are
+  /// rotated by RRC+EC (MS-KILE section 3.4.5.4.1); MIT krb5 and Heimdal do the same.
+  constexpr std::size_t rotation_of(const message_header& h) const {
+    const bool with_ec = flags_.has(gss_flag_t::dce_style) && h.has(token_flag::sealed);
+    return std::size_t{h.rrc} + (with_ec ? h.ec : 0);
   }
   /// Opens what follows a header, after the rotation is undone. `rest` is `to` or does not overlap
   /// it.

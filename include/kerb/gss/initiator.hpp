@@ -178,17 +178,19 @@ class [[nodiscard]] initiator
     peer_error_ = std::optional<msg::KrbError>{};
     const bool bare_reply = !token.empty() && token[0] == der::application(15).octet;
     const bool bare_error = !token.empty() && token[0] == der::application(30).octet;
-    if (dce_style() && (bare_reply || bare_error)) return token;
+    if (dce_style() && bare_reply) return token;
+    if (dce_style() && bare_error) return with_error(token);
     const auto t = read_krb5_token(token);
     if (!t) return t.error();
     constexpr error wrong{.code = errc::unexpected_message, .type = "InitialContextToken", .field = "TOK_ID"};
     const std::uint8_t tag = t->message.empty() ? std::uint8_t{0} : t->message[0];
-    if (t->id == gss_token_t::krb_error && tag == der::application(30).octet) {
-      if (const auto e = asn1::decode<msg::KrbError>(t->message)) peer_error_ = *e;
-      return t->message;
-    }
+    if (t->id == gss_token_t::krb_error && tag == der::application(30).octet) return with_error(t->message);
     if (dce_style() || t->id != gss_token_t::ap_rep || tag != der::application(15).octet) return wrong;
     return t->message;
+  }
+  constexpr bytes_view with_error(bytes_view message) {
+    if (const auto e = asn1::decode<msg::KrbError>(message)) peer_error_ = *e;
+    return message;
   }
   /// The last token in DCE style (MS-KILE section 3.4.5.1): an AP-REP like the acceptor's, with its
   /// sequence number.

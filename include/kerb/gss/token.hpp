@@ -115,8 +115,8 @@ class sequence_window {
   /// `first` is the number of the first message.
   constexpr explicit sequence_window(std::uint64_t first) : next_(first) {}
 
-  /// Enters a number, and returns what it shows. A context that negotiated only one of the two
-  /// protections reports only what that one shows.
+  /// Enters a number, and returns what it shows. Without `sequence`, a gap and a message out of
+  /// order count as in order; without both protections, everything does.
   constexpr order enter(std::uint64_t n, bool replay, bool sequence) {
     const std::uint64_t ahead = n - next_;
     if (ahead < std::uint64_t{1} << 63) {  // the next one or later
@@ -128,7 +128,8 @@ class sequence_window {
     const std::uint64_t behind = next_ - n;  // at least 1
     if (behind > size) return replay || sequence ? order::old : order::in_order;
     const std::uint64_t bit = std::uint64_t{1} << (behind - 1);
-    if ((seen_ & bit) != 0) return replay ? order::duplicate : sequence ? order::out_of_order : order::in_order;
+    // RFC 2743 section 1.2.3: each of the two protections detects duplicates and old messages
+    if ((seen_ & bit) != 0) return replay || sequence ? order::duplicate : order::in_order;
     seen_ |= bit;
     return sequence ? order::out_of_order : order::in_order;
   }

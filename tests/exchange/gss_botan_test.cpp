@@ -1,0 +1,189 @@
+// Contexts of GSS-API on cryptography: every encryption type, everything that can be wrong with a message, and no
+// allocation once a context has been used.
+#include <memory>
+
+#include "support/alloc_count.hpp"
+#include "support/gss_messages.hpp"
+#include "unit/crypto/backends.hpp"
+
+using namespace kerb;
+using namespace kerb_test;
+
+namespace {
+
+using policy = every<botan::primitives>;
+using talking = talk<policy>;
+constexpr std::int32_t etypes[] = {17, 18, 19, 20, 25, 26};
+
+/// A context whose messages have this encryption type.
+std::unique_ptr<talking> context_of(std::int32_t e, gss_flags f = usual_flags) {
+  return std::make_unique<talking>(f, [e](auto& w) {
+    w.session_etype = static_cast<etype_t>(e);
+    w.answer.negotiate_etype = false;
+  });
+}
+
+TEST_CASE("gss: messages of any size, in place and in another buffer, with each encryption type, on Botan",
+          "[gss][rfc4121-4.2.4]") {
+  for (const std::int32_t e : etypes) {
+    for (const gss_flags f : {usual_flags, one_way_flags, dce_flags}) {
+      const auto t = context_of(e, f);
+      INFO("etype " << e << ", flags " << f.bits);
+      REQUIRE(t->p.ours.etype(t->policy()) == static_cast<etype_t>(e));
+      for (const std::size_t n : {0, 1, 15, 16, 17, 1000, 65536}) {
+        const octet_list m = text(n);
+        for (const token_kind k : kinds_of_token) {
+          for (const bool back : {false, true}) {
+            const octet_list token = t->make(k, back, bytes_view(m));
+            if (k == token_kind::sealed && n >= 15) CHECK(!holds(bytes_view(token).first(40), bytes_view(m).first(8)));
+            const auto o = t->open(k, back, token, bytes_view(m), n % 2 == 0);
+            CHECK(o.ok());
+            CHECK(o.message == m);
+            CHECK(o.seen == gss::order::in_order);
+          }
+        }
+      }
+    }
+  }
+}
+TEST_CASE("gss: no changed bit, truncation or addition of a token is accepted, with each encryption type, on Botan",
+          "[gss][rfc4121-4.2.4]") {
+  for (const std::int32_t e : etypes) {
+    const auto t = context_of(e);
+    for (const token_kind k : kinds_of_token) {
+      INFO("etype " << e << ", kind " << static_cast<int>(k));
+      CHECK(no_change_is_accepted(*t, k, e % 2 == 0));
+    }
+  }
+}
+TEST_CASE("gss: every rotation count is accepted, with each encryption type, on Botan", "[gss][rfc4121-4.2.5]") {
+  for (const std::int32_t e : etypes) {
+    const auto t = context_of(e);
+    for (const token_kind k : {token_kind::sealed, token_kind::signed_only}) {
+      INFO("etype " << e << ", kind " << static_cast<int>(k));
+      CHECK(every_rotation_opens(*t, k, e % 2 == 1, 17));
+    }
+  }
+}
+TEST_CASE("gss: every extra count is accepted, with each encryption type, on Botan", "[gss][rfc4121-4.2.3]") {
+  for (const std::int32_t e : etypes) {
+    for (const gss_flags f : {usual_flags, dce_flags}) {
+      const auto t = context_of(e, f);
+      const octet_list m = text(40);
+      gss::message_header h{gss_token_t::wrap, 2 + 4, 0, 28, header_of(t->make(token_kind::sealed, false, {})).seq};
+      for (std::uint16_t ec = 0; ec != 33; ++ec) {
+        h.ec = ec;
+        ++h.seq;
+        auto inner = h;
+        inner.rrc = 0;
+        const std::size_t rotated = std::size_t{28} + (f.has(gss_flag_t::dce_style) ? ec : 0);
+        const auto token = t->forge(key_usage_t::gss_initiator_seal, h, inner, bytes_view(m), ec, rotated);
+        const auto o = t->open(token_kind::sealed, false, token, {}, ec % 2 == 0);
+        INFO("etype " << e << ", EC " << ec);
+        CHECK(o.ok());
+        CHECK(o.message == m);
+      }
+    }
+  }
+}
+TEST_CASE("gss: a context that was used once makes and opens messages without an allocation, on Botan", "[gss]") {
+  for (const std::int32_t e : etypes) {
+    const auto t = context_of(e);
+    std::array<std::uint8_t, 400> token{}, out{};
+    const octet_list m = text(100);
+    const bytes_view message(m);
+    const auto round = [&] {
+      bool good = true;
+      for (const bool back : {false, true}) {
+        for (const auto by : {gss::protection::confidentiality, gss::protection::integrity}) {
+          const auto made = t->from(back).wrap(message, by, token, t->policy());
+          good = good && made && t->to(back).unwrap(*made, out, t->policy());
+        }
+        const auto mic = t->from(back).get_mic(message, token, t->policy());
+        good = good && mic && t->to(back).verify_mic(message, *mic, t->policy());
+        good = good && !t->to(back).verify_mic(message.first(99), *mic, t->policy());
+      }
+      return good;
+    };
+    CHECK(round());
+    bool good = true;
+    {
+      no_allocations none;
+      for (int n = 0; n != 3; ++n) good = good && round();
+    }
+    INFO("etype " << e);
+    CHECK(good);
+  }
+}
+TEST_CASE("gss: contexts are established without an allocation after the first, on Botan", "[gss]") {
+  for (const gss_flags f : {usual_flags, one_way_flags, dce_flags}) {
+    auto w = std::make_unique<basic_gss_world<policy>>();
+    w->flags = f;
+    w->session_etype = etype_t::aes256_cts_hmac_sha384_192;
+    const auto c = w->credential();
+    (void)w->establish(c);
+    bool good = true;
+    {
+      no_allocations none;
+      for (int n = 0; n != 3; ++n) {
+        auto p = w->establish(c);
+        good = good && p.ours.etype(w->policy) == p.theirs.etype(w->policy);
+      }
+    }
+    CHECK(good);
+  }
+}
+TEST_CASE("gss: a refusal or failure leaves no plaintext and no key in a buffer, on Botan", "[gss]") {
+  for (const bool anonymous : {false, true}) {
+    auto w = std::make_unique<basic_gss_world<policy>>();
+    w->flags = dce_flags;
+    if (anonymous) w->ticket.flags.set(ticket_flag_t::anonymous);
+    const auto c = w->credential();
+    typename basic_gss_world<policy>::initiator i(w->initiator_params(c));
+    typename basic_gss_world<policy>::acceptor a(w->acceptor_params());
+    const auto first = i.start(w->turn());
+    const auto s = w->take(a, std::get<send>(first).octets);
+    const bytes_view theirs(w->acceptor_buffer), ours(w->initiator_buffer);
+    if (anonymous) {
+      REQUIRE(kerb::is<refused>(s));
+    } else {
+      REQUIRE(kerb::is<gss::continue_with>(s));
+      CHECK(holds(theirs, alice_parts[1].octets));
+      octet_list second(std::get<gss::continue_with>(s).octets.begin(), std::get<gss::continue_with>(s).octets.end());
+      second[second.size() - 1] ^= 1;
+      REQUIRE(kerb::is<failed>(a.receive(bytes_view(second), w->turn())));
+      REQUIRE(kerb::is<failed>(i.receive(bytes_view(second), w->turn())));
+    }
+    CHECK_FALSE(holds(theirs, alice_parts[1].octets));
+    CHECK_FALSE(holds(theirs, bytes_view(session_octets).first(8)));
+    CHECK_FALSE(holds(ours, bytes_view(session_octets).first(8)));
+  }
+}
+TEST_CASE("gss: a token that does not verify leaves no plaintext, on Botan", "[gss]") {
+  for (const std::int32_t e : etypes) {
+    const auto t = context_of(e);
+    const octet_list m = text(60);
+    octet_list token = t->make(token_kind::sealed, false, bytes_view(m)), out(200);
+    token[20] ^= 1;
+    CHECK_FALSE(t->p.theirs.unwrap(bytes_view(token), out, t->policy()));
+    CHECK_FALSE(t->p.theirs.unwrap_in_place(token, t->policy()));
+    CHECK_FALSE(holds(bytes_view(out), bytes_view(m).first(8)));
+    CHECK_FALSE(holds(bytes_view(token), bytes_view(m).first(8)));
+  }
+}
+TEST_CASE("gss: a context goes on after export and import, with each encryption type, on Botan", "[gss]") {
+  for (const std::int32_t e : etypes) {
+    const auto t = context_of(e);
+    const octet_list m = text(60);
+    octet_list octets(1000);
+    CHECK(t->open(token_kind::sealed, false, t->make(token_kind::sealed, false, bytes_view(m)), {}).ok());
+    const auto v = must(std::move(t->p.theirs).export_to(octets, t->policy()));
+    t->p.theirs = must(gss::import_context(v, t->policy()));
+    for (const token_kind k : kinds_of_token) {
+      for (const bool back : {false, true})
+        CHECK(t->open(k, back, t->make(k, back, bytes_view(m)), bytes_view(m)).seen == gss::order::in_order);
+    }
+  }
+}
+
+}  // namespace
