@@ -143,6 +143,8 @@ inline constexpr explanation explanations[] = {
      "The client's login message is longer than this service accepts. If it is a real client, raise the service's "
      "limit, or put the user into fewer groups.",
      "The client's login message is longer than this KDC accepts. If it is a real client, raise the KDC's limit."},
+    {errc::bad_utf8,
+     "A text that the other side sent is not in UTF-8. Check its character set, or report it to its developers."},
 
     {errc::unexpected_message,
      "The answer does not belong to a request of this kind. Check that the address is that of the KDC or the service.",
@@ -326,6 +328,8 @@ inline constexpr explanation explanations[] = {
     {errc::ntlm_token, "The service answered with NTLM. Check that it is configured for Kerberos.",
      "The client uses NTLM. Check that it can get a Kerberos ticket for this service.",
      "The client uses NTLM. Check that it can get a Kerberos ticket."},
+    {errc::no_common_layer,
+     "Client and service agree on no protection for the connection. Configure both to allow the same one."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",
