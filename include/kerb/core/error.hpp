@@ -33,7 +33,7 @@ enum class errc : std::uint16_t {
   bad_base64 = 116,          ///< text is not base64: a wrong character, no padding, or unused bits that are not zero
   bad_http_field = 117,      ///< the value of an HTTP field does not have the syntax of credentials or challenges
   token_too_long = 118,      ///< a token has more octets than the caller's limit; detail: how many
-  bad_utf8 = 118,            ///< text is not UTF-8, or contains U+0000
+  bad_utf8 = 119,            ///< text is not UTF-8, or contains U+0000
 
   // 2xx: the message is well-formed but violates the protocol. The exchange fails; do not retry it blindly.
   unexpected_message = 200,    ///< a message type that this exchange does not accept
@@ -77,7 +77,7 @@ enum class errc : std::uint16_t {
   mic_missing = 243,             ///< SPNEGO: the MIC that protects the list of mechanisms is required and absent
   too_many_mechanisms = 244,     ///< SPNEGO: the initiator offers more mechanisms than the limit; detail: how many
   ntlm_token = 245,              ///< the token is of NTLM, neither of SPNEGO nor of Kerberos
-  no_common_layer = 240,         ///< no security layer of SASL suits both sides; detail: what the peer sent
+  no_common_layer = 246,         ///< no security layer of SASL suits both sides; detail: what the peer sent
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
