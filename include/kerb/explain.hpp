@@ -300,6 +300,12 @@ inline constexpr explanation explanations[] = {
      "The KDC's own rules do not allow this ticket. Change the rules if it should be issued."},
     {errc::not_sealed,
      "Data that must be encrypted were sent in the clear. Do not use them; configure the sender to encrypt them."},
+    {errc::no_local_name,
+     "The login worked, but no local user belongs to it. Ask the administrator of the service to add a rule for the "
+     "name.",
+     "The client is who it claims to be, but no rule gives it a local user name. Add a rule for it if it should have "
+     "access.",
+     "No rule gives the client a local user name. Add a rule for it if it should have one."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",
@@ -354,6 +360,9 @@ inline constexpr explanation explanations[] = {
     {errc::bad_password,
      "The password is not UTF-8 text, or is too long for its encryption type. Check the character set of the "
      "terminal, and enter it again."},
+    {errc::bad_rule_text,
+     "A rule for local user names is wrong or uses something that is not supported. Correct the rule at the position "
+     "that the log names."},
 
     {errc::client_unknown,
      "The KDC does not know this client. Check the spelling of its name and realm, or add the client to the KDC's "

@@ -66,6 +66,7 @@ enum class errc : std::uint16_t {
   bindings_mismatch = 228,       ///< the client is bound to another channel than the one that its request arrived on
   refused_by_application = 229,  ///< the application rejected the request with refuse()
   not_sealed = 230,              ///< data that must be encrypted was sent in the clear
+  no_local_name = 231,  ///< no rule maps the client to a local user name, or its name or the result is not allowed
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -92,6 +93,7 @@ enum class errc : std::uint16_t {
   bad_name_text = 602,       ///< a principal's text form does not parse; offset: the position
   clock_out_of_range = 603,  ///< Kerberos cannot represent the clock value that was passed
   bad_password = 604,        ///< a password is not UTF-8, or is longer than its encryption type allows
+  bad_rule_text = 605,  ///< a rule for local names does not parse, or uses what is not supported; offset: the position
 
   // 7xx: a KDC's exchange refuses a request. A client sees the KRB-ERROR that to_krb_error() names.
   // 70x: the client and its keys.
@@ -227,6 +229,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::bindings_mismatch: return "bindings_mismatch";
     case errc::refused_by_application: return "refused_by_application";
     case errc::not_sealed: return "not_sealed";
+    case errc::no_local_name: return "no_local_name";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";
@@ -245,6 +248,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::bad_name_text: return "bad_name_text";
     case errc::clock_out_of_range: return "clock_out_of_range";
     case errc::bad_password: return "bad_password";
+    case errc::bad_rule_text: return "bad_rule_text";
     case errc::client_unknown: return "client_unknown";
     case errc::wrong_realm: return "wrong_realm";
     case errc::client_locked: return "client_locked";
