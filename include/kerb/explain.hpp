@@ -330,6 +330,12 @@ inline constexpr explanation explanations[] = {
      "The client uses NTLM. Check that it can get a Kerberos ticket."},
     {errc::no_common_layer,
      "Client and service agree on no protection for the connection. Configure both to allow the same one."},
+    {errc::no_local_name,
+     "The login worked, but no local user belongs to it. Ask the administrator of the service to add a rule for the "
+     "name.",
+     "The client is who it claims to be, but no rule gives it a local user name. Add a rule for it if it should have "
+     "access.",
+     "No rule gives the client a local user name. Add a rule for it if it should have one."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",
@@ -387,6 +393,9 @@ inline constexpr explanation explanations[] = {
     {errc::step_not_handled,
      "This program does not support what the login requires, such as a code from a token. Report this to its "
      "developer."},
+    {errc::bad_rule_text,
+     "A rule for local user names is wrong or uses something that is not supported. Correct the rule at the position "
+     "that the log names."},
 
     {errc::client_unknown,
      "The KDC does not know this client. Check the spelling of its name and realm, or add the client to the KDC's "

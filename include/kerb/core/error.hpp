@@ -78,6 +78,7 @@ enum class errc : std::uint16_t {
   too_many_mechanisms = 244,     ///< SPNEGO: the initiator offers more mechanisms than the limit; detail: how many
   ntlm_token = 245,              ///< the token is of NTLM, neither of SPNEGO nor of Kerberos
   no_common_layer = 246,         ///< no security layer of SASL suits both sides; detail: what the peer sent
+  no_local_name = 247,  ///< no rule maps the client to a local user name, or its name or the result is not allowed
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -105,6 +106,7 @@ enum class errc : std::uint16_t {
   clock_out_of_range = 603,  ///< Kerberos cannot represent the clock value that was passed
   bad_password = 604,        ///< a password is not UTF-8, or is longer than its encryption type allows
   step_not_handled = 606,    ///< drive() or serve() cannot answer this step; it needs a loop of your own
+  bad_rule_text = 605,  ///< a rule for local names does not parse, or uses what is not supported; offset: the position
 
   // 7xx: a KDC's exchange refuses a request. A client sees the KRB-ERROR that to_krb_error() names.
   // 70x: the client and its keys.
@@ -252,6 +254,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::too_many_mechanisms: return "too_many_mechanisms";
     case errc::ntlm_token: return "ntlm_token";
     case errc::no_common_layer: return "no_common_layer";
+    case errc::no_local_name: return "no_local_name";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";
@@ -271,6 +274,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::clock_out_of_range: return "clock_out_of_range";
     case errc::bad_password: return "bad_password";
     case errc::step_not_handled: return "step_not_handled";
+    case errc::bad_rule_text: return "bad_rule_text";
     case errc::client_unknown: return "client_unknown";
     case errc::wrong_realm: return "wrong_realm";
     case errc::client_locked: return "client_locked";
