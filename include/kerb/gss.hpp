@@ -1,6 +1,8 @@
-// GSS-API: contexts of Kerberos and their messages, RFC 4121.
+// GSS-API: contexts of Kerberos and their messages, SPNEGO, SASL and HTTP's Negotiate.
 #pragma once
-#include "gss/acceptor.hpp"
+#include "gss/accept.hpp"
 #include "gss/export.hpp"
+#include "gss/http.hpp"
 #include "gss/initiator.hpp"
+#include "gss/negotiate_initiator.hpp"
 #include "gss/sasl.hpp"

@@ -13,4 +13,13 @@ using ap_acceptor = kerb::ap_acceptor<policy>;
 using protected_session = kerb::protected_session<policy>;
 using received_credentials = kerb::received_credentials<policy>;
 using kdc = kerb::kdc<policy>;
+namespace gss {
+using initiator = kerb::gss::initiator<policy>;
+using acceptor = kerb::gss::acceptor<policy>;
+using negotiate_initiator = kerb::gss::negotiate_initiator<policy>;
+using negotiate_acceptor = kerb::gss::negotiate_acceptor<policy>;
+using sasl_client = kerb::gss::sasl_client<policy>;
+using sasl_server = kerb::gss::sasl_server<policy>;
+using context = kerb::gss::context<policy>;
+}  // namespace gss
 }  // namespace kerb::inline v0::openssl
