@@ -1,5 +1,6 @@
 // PostgreSQL's encryption with GSS-API: a socket whose data are Wrap tokens, each with its length in front.
 #pragma once
+#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,6 +55,22 @@ class wire {
 inline std::array<std::uint8_t, 4> big_endian(std::size_t n) {
   return {static_cast<std::uint8_t>(n >> 24), static_cast<std::uint8_t>(n >> 16), static_cast<std::uint8_t>(n >> 8),
           static_cast<std::uint8_t>(n)};
+}
+
+/// Listens on the loopback interface; `port` 0 is any, and is set.
+inline int listening(unsigned short& port) {
+  const int s = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in a{};
+  a.sin_family = AF_INET;
+  a.sin_port = htons(port);
+  a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t n = sizeof a;
+  if (bind(s, reinterpret_cast<sockaddr*>(&a), n) != 0 || listen(s, 8) != 0 ||
+      getsockname(s, reinterpret_cast<sockaddr*>(&a), &n) != 0) {
+    throw std::runtime_error("the port is not free");
+  }
+  port = ntohs(a.sin_port);
+  return s;
 }
 
 /// The connection after the context is established: a stream of octets, encrypted in packets.
