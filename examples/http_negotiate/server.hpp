@@ -24,47 +24,40 @@ using asio::use_awaitable;
 using asio::ip::tcp;
 
 /// What all connections share: the keytab, and what they have seen.
-class negotiate_service {
- public:
-  explicit negotiate_service(std::vector<std::uint8_t> keytab) : file_(std::move(keytab)) {
-    const auto opened = kerb::keytab_view::open(file_);
+struct negotiate_service {
+  explicit negotiate_service(std::vector<std::uint8_t> keytab) : file(std::move(keytab)) {
+    const auto opened = kerb::keytab_view::open(file);
     if (!opened) throw std::runtime_error(log_line(opened.error(), kerb::party::service).c_str());
-    keytab_ = *opened;
+    keys.emplace(*opened, crypto);
   }
+  std::vector<std::uint8_t> file;
   kerb::botan::policy crypto;
+  std::optional<kerb::keytab_keys<kerb::botan::policy>> keys;
   kerb::memory_replay_cache<4096> seen;
-  kerb::keytab_keys<kerb::botan::policy> keys() { return {keytab_, crypto}; }
-
- private:
-  std::vector<std::uint8_t> file_;
-  kerb::keytab_view keytab_;
 };
 
 /// One connection. A negotiation may need several requests, which are then on the same connection.
 class negotiate_connection {
  public:
-  explicit negotiate_connection(negotiate_service& s) : service_(s), buffer_(8192), token_(kerb::max_negotiate_token) {}
+  explicit negotiate_connection(negotiate_service& s)
+      : service_(s), buffer_(80000), token_(kerb::max_negotiate_token) {}
 
   /// The response to a request with this value of Authorization.
   std::string respond(std::string_view authorization, kerb::timestamp now) {
-    if (!acceptor_) acceptor_.emplace(kerb::gss::negotiate_acceptor_params{.krb5 = {.ap = {.buffer = buffer_}}});
-    auto keys = service_.keys();
-    const auto grow = [this](std::size_t n) -> std::span<std::uint8_t> {
-      if (n <= 1 << 17) larger_.resize(n);  // a ticket has at most 64 KiB
-      return larger_;
-    };
-    const auto a = kerb::gss::accept_http(*acceptor_, authorization, token_, field_, service_.crypto, keys,
-                                          service_.seen, now, {}, {}, grow);
+    auto& [file, crypto, keytab, seen] = service_;
+    auto& keys = *keytab;
     std::string text;
+    if (!acceptor_) acceptor_.emplace(kerb::gss::negotiate_acceptor_params{.krb5 = {.ap = {.buffer = buffer_}}});
+    const auto a = kerb::gss::accept_http(*acceptor_, authorization, token_, field_, crypto, keys, seen, now);
     if (a.authenticated()) {
       const auto product = std::move(*acceptor_).take();
       if (product && product->kerberos) text = "hello " + text_of(product->kerberos->initiator()) + "\n";
-      std::printf("%s", text.c_str());
-    } else if (!a.why.ok()) {
-      std::printf("refused: %s\n", log_line(a.why, kerb::party::service).c_str());
     }
     // Each request is authenticated by itself; only a negotiation that is not complete goes on with the connection
     if (a.authenticated() || !a.why.ok()) acceptor_.reset();
+
+    if (!a.why.ok()) std::printf("refused: %s\n", log_line(a.why, kerb::party::service).c_str());
+    std::printf("%s", text.c_str());
     std::string head = "HTTP/1.1 " + std::to_string(a.status) + (a.status == 200 ? " OK" : " No") + "\r\n";
     if (!a.www_authenticate.empty()) head += "WWW-Authenticate: " + std::string(a.www_authenticate) + "\r\n";
     return head + "Content-Type: text/plain\r\nContent-Length: " + std::to_string(text.size()) + "\r\n\r\n" + text;
@@ -72,7 +65,7 @@ class negotiate_connection {
 
  private:
   negotiate_service& service_;
-  std::vector<std::uint8_t> buffer_, larger_, token_;
+  std::vector<std::uint8_t> buffer_, token_;  // a ticket has at most 64 KiB
   std::array<char, 4096> field_;
   std::optional<kerb::botan::gss::negotiate_acceptor> acceptor_;
 };
