@@ -185,5 +185,27 @@ TEST_CASE("gss: a context goes on after export and import, with each encryption 
     }
   }
 }
+/// A context whose key has this type, without an AP exchange.
+gss::context<policy> context_with(policy& p, etype_t e) {
+  const octet_list octets(e == etype_t::des3_cbc_sha1_kd ? 24 : 16, 0x5b);
+  gss::detail::context_parts<policy::key> parts;
+  parts.keys.session_key = must(p.import(e, bytes_view(octets)));
+  return gss::context<policy>(std::move(parts));
+}
+TEST_CASE("gss: an RC4 or triple-DES key makes and opens no tokens of RFC 4121", "[gss][rfc4121-2]") {
+  for (const etype_t e : {etype_t::rc4_hmac, etype_t::des3_cbc_sha1_kd}) {
+    policy p;
+    auto c = context_with(p, e);
+    octet_list out(400);
+    const octet_list m = text(10);
+    for (const auto by : {gss::protection::confidentiality, gss::protection::integrity})
+      CHECK(c.wrap(bytes_view(m), by, out, p).error().code == errc::unsupported_etype);
+    CHECK(c.get_mic(bytes_view(m), out, p).error().code == errc::unsupported_etype);
+    const auto wrapped = gss::message_header{gss_token_t::wrap, 1, 0, 0, 0}.octets();
+    const auto mic = gss::message_header{gss_token_t::mic, 1, 0, 0, 0}.octets();
+    CHECK(c.unwrap(wrapped, out, p).error().code == errc::unsupported_etype);
+    CHECK(c.verify_mic(bytes_view(m), mic, p).error().code == errc::unsupported_etype);
+  }
+}
 
 }  // namespace

@@ -246,5 +246,15 @@ TEST_CASE("export and import allocate nothing", "[gss]") {
   }
   CHECK(good);
 }
+TEST_CASE("import: only strict DER is accepted", "[gss]") {
+  talking t(usual_flags);
+  octet_list octets = exported(t, true);
+  // A BOOLEAN's true is FF in DER; as deployed, anything but 0 is true
+  const octet_list yes{0xa1, 0x03, 0x01, 0x01, 0xff};
+  const auto at = std::search(octets.begin(), octets.end(), yes.begin(), yes.end());
+  REQUIRE(at != octets.end());
+  at[4] = 0x01;
+  CHECK(import(t.policy(), octets).error().code == errc::bad_boolean);
+}
 
 }  // namespace

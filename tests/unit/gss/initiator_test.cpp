@@ -481,5 +481,22 @@ TEST_CASE("initiator and acceptor: a context is established, used and refused wi
     CHECK(good);
   }
 }
+TEST_CASE("initiator: a KRB-ERROR under another identifier is refused", "[gss][rfc4121-4.1]") {
+  msg::KrbError e;
+  e.stime = {1767225600};
+  e.error_code = error_code_t::krb_ap_err_skew;
+  e.realm = web.realm;
+  e.sname = web.name;
+  std::array<std::uint8_t, 512> octets{};
+  const bytes_view message = must(asn1::encode(e, octets));
+  for (const auto id : {gss_token_t::ap_req, gss_token_t::ap_rep, gss_token_t(0)}) {
+    for (const gss_flags f : {usual_flags, dce_flags}) {
+      answered x(f);
+      CHECK(kerb_test::is(reason(x.receive(copy(x.w.framed(message, id)))), errc::unexpected_message,
+                          "InitialContextToken", "TOK_ID"));
+      CHECK_FALSE(x.i.peer_error());
+    }
+  }
+}
 
 }  // namespace
