@@ -376,7 +376,8 @@ TEST_CASE("context: a peer that signs with number 0 although it counts from anot
 }
 TEST_CASE("context: the first numbers are those of the AP exchange, and 64 bits are counted (Manticore#1009)",
           "[gss][rfc4121-4.2.6]") {
-  for (const std::uint32_t first : {0u, 1u, 0x7fffffffu, 0x80000000u, 0xffffffffu}) {
+  for (const uint32 first : {uint32(0), uint32(1), uint32(0x7fffffff), uint32(0x80000000), uint32(0xffffffff),
+                             uint32(0xffffffff, integer_form::negative), uint32(0x80000000, integer_form::negative)}) {
     gss_world w;
     w.authenticator.seq_number = first;
     w.authenticator.subkey = key_as_sent(etype_t::aes256_cts_hmac_sha1_96, subkey_octets);

@@ -498,5 +498,26 @@ TEST_CASE("initiator: a KRB-ERROR under another identifier is refused", "[gss][r
     }
   }
 }
+TEST_CASE(
+    "initiator: an AP-REP without a sequence number or a subkey is accepted, and its messages count from 0 "
+    "(sspi-rs#748)",
+    "[gss][rfc4121-4.2.6]") {
+  answered x(usual_flags);
+  std::array<std::uint8_t, 512> octets{};
+  const bytes_view rep =
+      must(testing::mint_ap_rep({x.w.now.at, x.w.now.usec, {}, {}}, x.w.session_key(), x.w.turn(), octets));
+  REQUIRE(kerb::is<done>(x.receive(copy(x.w.framed(rep, gss_token_t::ap_rep)))));
+  auto c = must(std::move(x.i).take());
+  const key k = must(x.w.policy.import(c.etype(x.w.policy), c.session_key(x.w.policy).unguarded()));
+  for (const std::uint64_t n : {0, 1}) {
+    const auto header = gss::message_header{gss_token_t::mic, 1, 0, 0, n}.octets();
+    const bytes_view pieces[] = {header};
+    octet_list mic(header.begin(), header.end());
+    mic.resize(24);
+    REQUIRE(x.w.policy.sign(must(x.w.policy.cksum_of(k.etype())).type, k, key_usage_t::gss_acceptor_sign, pieces,
+                            std::span(mic).last(8)) == errc::ok);
+    CHECK(must(c.verify_mic(bytes_view(), bytes_view(mic), x.w.policy)) == gss::order::in_order);
+  }
+}
 
 }  // namespace
