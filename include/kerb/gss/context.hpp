@@ -1,6 +1,5 @@
 // An established context of GSS-API: its messages, names and keys. RFC 4121 section 4.2, RFC 2743.
 #pragma once
-#include "../exchange/moved.hpp"
 #include "../exchange/protect/cred.hpp"
 #include "../exchange/service/authenticated.hpp"
 #include "token.hpp"
@@ -44,12 +43,6 @@ struct context_parts {
   bool bound = false;
 };
 }  // namespace detail
-
-/// The flags of RFC 4121 section 4.1.1.1 and RFC 4757 section 7.1.
-inline constexpr std::uint32_t known_flags = 0x703f;
-
-template <crypto_policy C>
-class exported_context;
 
 /// One side of an established context: makes, opens and counts its messages. Move-only, wiped on
 /// destruction, for one thread at a time. A call that fails leaves the context unchanged.
@@ -286,14 +279,10 @@ class [[nodiscard]] context {
                          {.timestamp = false, .may_be_open = true});
   }
 
-  // ---- export
-
-  /// Exports this context, which is over then: see export.hpp, which defines this function.
-  [[nodiscard]] constexpr result<secret_view> export_to(std::span<std::uint8_t> buffer, const C& crypto) &&;
-
  private:
   using prepared_key = typename C::prepared_key;
-  friend class exported_context<C>;
+  template <crypto_policy>
+  friend class exported_context;
 
   constexpr side there() const { return here_ == side::initiator ? side::acceptor : side::initiator; }
   constexpr std::uint64_t own_first() const {
