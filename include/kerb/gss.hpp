@@ -3,3 +3,4 @@
 #include "gss/acceptor.hpp"
 #include "gss/export.hpp"
 #include "gss/initiator.hpp"
+#include "gss/sasl.hpp"

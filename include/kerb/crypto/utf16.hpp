@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "../core/secret.hpp"
+#include "../core/utf8.hpp"
 
 namespace kerb::inline v0 {
 
@@ -20,21 +21,9 @@ constexpr std::optional<std::size_t> utf16le(secret_view text, std::span<std::ui
     return true;
   };
   for (std::size_t at = 0; at != in.size();) {
-    const std::uint8_t lead = in[at++];
-    const std::size_t more = lead < 0x80   ? 0
-                             : lead < 0xc2 ? 4
-                             : lead < 0xe0 ? 1
-                             : lead < 0xf0 ? 2
-                             : lead < 0xf5 ? 3
-                                           : 4;
-    if (more == 4 || in.size() - at < more) return std::nullopt;
-    std::uint32_t c = more == 0 ? lead : lead & (0x3fu >> more);
-    for (std::size_t i = 0; i != more; ++i) {
-      if ((in[at] & 0xc0) != 0x80) return std::nullopt;
-      c = c << 6 | (in[at++] & 0x3fu);
-    }
-    if ((more == 2 && c < 0x800) || (more == 3 && c < 0x10000)) return std::nullopt;
-    if ((c >= 0xd800 && c < 0xe000) || c > 0x10ffff) return std::nullopt;
+    const std::optional<std::uint32_t> read = detail::read_utf8(in, at);
+    if (!read) return std::nullopt;
+    const std::uint32_t c = *read;
     if (c < 0x10000 ? !put(c) : !put(0xd7c0 + (c >> 10)) || !put(0xdc00 | (c & 0x3ff))) return std::nullopt;
   }
   return n;
