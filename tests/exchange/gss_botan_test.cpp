@@ -30,7 +30,7 @@ TEST_CASE("gss: messages of any size, in place and in another buffer, with each 
       const auto t = context_of(e, f);
       INFO("etype " << e << ", flags " << f.bits);
       REQUIRE(t->p.ours.etype(t->policy()) == static_cast<etype_t>(e));
-      for (const std::size_t n : {0, 1, 15, 16, 17, 1000, 65536}) {
+      for (const std::size_t n : std::initializer_list<std::size_t>{0, 1, 15, 16, 17, 1000, 65536}) {
         const octet_list m = text(n);
         for (const kind_of_message k : kinds_of_token) {
           for (const bool back : {false, true}) {

@@ -409,7 +409,8 @@ TEST_CASE("context: the first numbers are those of the AP exchange, and 64 bits 
 
 TEST_CASE("context: messages of 0 to 65536 octets, in place and in another buffer", "[gss][rfc4121-4.2]") {
   talking t(usual_flags);
-  for (const std::size_t n : {0, 1, 7, 15, 16, 17, 31, 255, 256, 1024, 4096, 16384, 65535, 65536}) {
+  for (const std::size_t n :
+       std::initializer_list<std::size_t>{0, 1, 7, 15, 16, 17, 31, 255, 256, 1024, 4096, 16384, 65535, 65536}) {
     const octet_list m = text(n);
     for (const kind_of_message k : kinds_of_token) {
       for (const bool in_place : {false, true}) {

@@ -509,7 +509,7 @@ TEST_CASE(
   REQUIRE(kerb::is<done>(x.receive(copy(x.w.framed(rep, gss_token_t::ap_rep)))));
   auto c = must(std::move(x.i).take());
   const key k = must(x.w.policy.import(c.etype(x.w.policy), c.session_key(x.w.policy).unguarded()));
-  for (const std::uint64_t n : {0, 1}) {
+  for (const std::uint64_t n : {0u, 1u}) {
     const auto header = gss::message_header{gss_token_t::mic, 1, 0, 0, n}.octets();
     const bytes_view pieces[] = {header};
     octet_list mic(header.begin(), header.end());
