@@ -30,12 +30,13 @@ TEST_CASE("gss: messages of any size, in place and in another buffer, with each 
       const auto t = context_of(e, f);
       INFO("etype " << e << ", flags " << f.bits);
       REQUIRE(t->p.ours.etype(t->policy()) == static_cast<etype_t>(e));
-      for (const std::size_t n : {0, 1, 15, 16, 17, 1000, 65536}) {
+      for (const std::size_t n : std::initializer_list<std::size_t>{0, 1, 15, 16, 17, 1000, 65536}) {
         const octet_list m = text(n);
-        for (const token_kind k : kinds_of_token) {
+        for (const kind_of_message k : kinds_of_token) {
           for (const bool back : {false, true}) {
             const octet_list token = t->make(k, back, bytes_view(m));
-            if (k == token_kind::sealed && n >= 15) CHECK(!holds(bytes_view(token).first(40), bytes_view(m).first(8)));
+            if (k == kind_of_message::sealed && n >= 15)
+              CHECK(!holds(bytes_view(token).first(40), bytes_view(m).first(8)));
             const auto o = t->open(k, back, token, bytes_view(m), n % 2 == 0);
             CHECK(o.ok());
             CHECK(o.message == m);
@@ -50,7 +51,7 @@ TEST_CASE("gss: no changed bit, truncation or addition of a token is accepted, w
           "[gss][rfc4121-4.2.4]") {
   for (const std::int32_t e : etypes) {
     const auto t = context_of(e);
-    for (const token_kind k : kinds_of_token) {
+    for (const kind_of_message k : kinds_of_token) {
       INFO("etype " << e << ", kind " << static_cast<int>(k));
       CHECK(no_change_is_accepted(*t, k, e % 2 == 0));
     }
@@ -59,7 +60,7 @@ TEST_CASE("gss: no changed bit, truncation or addition of a token is accepted, w
 TEST_CASE("gss: every rotation count is accepted, with each encryption type, on Botan", "[gss][rfc4121-4.2.5]") {
   for (const std::int32_t e : etypes) {
     const auto t = context_of(e);
-    for (const token_kind k : {token_kind::sealed, token_kind::signed_only}) {
+    for (const kind_of_message k : {kind_of_message::sealed, kind_of_message::signed_only}) {
       INFO("etype " << e << ", kind " << static_cast<int>(k));
       CHECK(every_rotation_opens(*t, k, e % 2 == 1, 17));
     }
@@ -70,7 +71,8 @@ TEST_CASE("gss: every extra count is accepted, with each encryption type, on Bot
     for (const gss_flags f : {usual_flags, dce_flags}) {
       const auto t = context_of(e, f);
       const octet_list m = text(40);
-      gss::message_header h{gss_token_t::wrap, 2 + 4, 0, 28, header_of(t->make(token_kind::sealed, false, {})).seq};
+      gss::message_header h{gss_token_t::wrap, 2 + 4, 0, 28,
+                            header_of(t->make(kind_of_message::sealed, false, {})).seq};
       for (std::uint16_t ec = 0; ec != 33; ++ec) {
         h.ec = ec;
         ++h.seq;
@@ -78,7 +80,7 @@ TEST_CASE("gss: every extra count is accepted, with each encryption type, on Bot
         inner.rrc = 0;
         const std::size_t rotated = std::size_t{28} + (f.has(gss_flag_t::dce_style) ? ec : 0);
         const auto token = t->forge(key_usage_t::gss_initiator_seal, h, inner, bytes_view(m), ec, rotated);
-        const auto o = t->open(token_kind::sealed, false, token, {}, ec % 2 == 0);
+        const auto o = t->open(kind_of_message::sealed, false, token, {}, ec % 2 == 0);
         INFO("etype " << e << ", EC " << ec);
         CHECK(o.ok());
         CHECK(o.message == m);
@@ -163,7 +165,7 @@ TEST_CASE("gss: a token that does not verify leaves no plaintext, on Botan", "[g
   for (const std::int32_t e : etypes) {
     const auto t = context_of(e);
     const octet_list m = text(60);
-    octet_list token = t->make(token_kind::sealed, false, bytes_view(m)), out(200);
+    octet_list token = t->make(kind_of_message::sealed, false, bytes_view(m)), out(200);
     token[20] ^= 1;
     CHECK_FALSE(t->p.theirs.unwrap(bytes_view(token), out, t->policy()));
     CHECK_FALSE(t->p.theirs.unwrap_in_place(token, t->policy()));
@@ -176,13 +178,35 @@ TEST_CASE("gss: a context goes on after export and import, with each encryption 
     const auto t = context_of(e);
     const octet_list m = text(60);
     octet_list octets(1000);
-    CHECK(t->open(token_kind::sealed, false, t->make(token_kind::sealed, false, bytes_view(m)), {}).ok());
+    CHECK(t->open(kind_of_message::sealed, false, t->make(kind_of_message::sealed, false, bytes_view(m)), {}).ok());
     const auto v = must(std::move(t->p.theirs).export_to(octets, t->policy()));
     t->p.theirs = must(gss::import_context(v, t->policy()));
-    for (const token_kind k : kinds_of_token) {
+    for (const kind_of_message k : kinds_of_token) {
       for (const bool back : {false, true})
         CHECK(t->open(k, back, t->make(k, back, bytes_view(m)), bytes_view(m)).seen == gss::order::in_order);
     }
+  }
+}
+/// A context whose key has this type, without an AP exchange.
+gss::context<policy> context_with(policy& p, etype_t e) {
+  const octet_list octets(e == etype_t::des3_cbc_sha1_kd ? 24 : 16, 0x5b);
+  gss::detail::context_parts<policy::key> parts;
+  parts.keys.session_key = must(p.import(e, bytes_view(octets)));
+  return gss::context<policy>(std::move(parts));
+}
+TEST_CASE("gss: an RC4 or triple-DES key makes and opens no tokens of RFC 4121", "[gss][rfc4121-2]") {
+  for (const etype_t e : {etype_t::rc4_hmac, etype_t::des3_cbc_sha1_kd}) {
+    policy p;
+    auto c = context_with(p, e);
+    octet_list out(400);
+    const octet_list m = text(10);
+    for (const auto by : {gss::protection::confidentiality, gss::protection::integrity})
+      CHECK(c.wrap(bytes_view(m), by, out, p).error().code == errc::unsupported_etype);
+    CHECK(c.get_mic(bytes_view(m), out, p).error().code == errc::unsupported_etype);
+    const auto wrapped = gss::message_header{gss_token_t::wrap, 1, 0, 0, 0}.octets();
+    const auto mic = gss::message_header{gss_token_t::mic, 1, 0, 0, 0}.octets();
+    CHECK(c.unwrap(wrapped, out, p).error().code == errc::unsupported_etype);
+    CHECK(c.verify_mic(bytes_view(m), mic, p).error().code == errc::unsupported_etype);
   }
 }
 

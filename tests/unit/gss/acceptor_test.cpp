@@ -507,5 +507,25 @@ TEST_CASE("acceptor: when the random source fails, the exchange fails and nothin
     CHECK(reason(a.receive(bytes_view(token), w->turn())).code == errc::entropy);
   }
 }
+TEST_CASE("acceptor: in DCE style a third token that is too large is none", "[gss][ms-kile-3.4.5.1]") {
+  third_leg t;
+  std::array<std::uint8_t, 600> zeros{};
+  msg::ApRep rep;
+  rep.enc_part = {etype_t::aes256_cts_hmac_sha1_96, {}, zeros};
+  octet_list out(1000);
+  const bytes_view token = must(asn1::encode(rep, out));
+  CHECK(kerb_test::is(t.receive(copy(token)), errc::integrity, "AP-REP", "enc-part"));
+}
+TEST_CASE("acceptor: the AP-REP has a number, whatever the options say", "[gss][rfc4121-4.2.6]") {
+  world w;
+  w.answer.sequence_number = false;
+  acceptor a(w.acceptor_params());
+  const step s = w.take(a, w.mint_token(usual_flags));
+  const auto t = must(read_krb5_token(world::must_be<reply>(s).octets));
+  const auto rep = must(asn1::decode<msg::ApRep>(t.message));
+  octet_list plain(rep.enc_part.cipher.size());
+  const auto opened = must(w.policy.unseal(w.session_key(), key_usage_t::ap_rep_enc_part, rep.enc_part.cipher, plain));
+  CHECK(must(asn1::decode<msg::EncApRepPart>(bytes_view(opened))).seq_number.has_value());
+}
 
 }  // namespace

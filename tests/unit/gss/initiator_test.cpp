@@ -57,7 +57,7 @@ TEST_CASE("initiator: every combination of flags establishes a context, and both
     CHECK(t.p.ours.flags().bits == expected.bits);
     CHECK(t.p.theirs.flags().bits == expected.bits);
     const octet_list m = text(9);
-    for (const token_kind k : kinds_of_token) {
+    for (const kind_of_message k : kinds_of_token) {
       for (const bool back : {false, true})
         CHECK(t.open(k, back, t.make(k, back, bytes_view(m)), bytes_view(m)).seen == gss::order::in_order);
     }
@@ -479,6 +479,44 @@ TEST_CASE("initiator and acceptor: a context is established, used and refused wi
       good = good && kerb::is<refused>(w->take(a, w->mint_token(usual_flags)));
     }
     CHECK(good);
+  }
+}
+TEST_CASE("initiator: a KRB-ERROR under another identifier is refused", "[gss][rfc4121-4.1]") {
+  msg::KrbError e;
+  e.stime = {1767225600};
+  e.error_code = error_code_t::krb_ap_err_skew;
+  e.realm = web.realm;
+  e.sname = web.name;
+  std::array<std::uint8_t, 512> octets{};
+  const bytes_view message = must(asn1::encode(e, octets));
+  for (const auto id : {gss_token_t::ap_req, gss_token_t::ap_rep, gss_token_t(0)}) {
+    for (const gss_flags f : {usual_flags, dce_flags}) {
+      answered x(f);
+      CHECK(kerb_test::is(reason(x.receive(copy(x.w.framed(message, id)))), errc::unexpected_message,
+                          "InitialContextToken", "TOK_ID"));
+      CHECK_FALSE(x.i.peer_error());
+    }
+  }
+}
+TEST_CASE(
+    "initiator: an AP-REP without a sequence number or a subkey is accepted, and its messages count from 0 "
+    "(sspi-rs#748)",
+    "[gss][rfc4121-4.2.6]") {
+  answered x(usual_flags);
+  std::array<std::uint8_t, 512> octets{};
+  const bytes_view rep =
+      must(testing::mint_ap_rep({x.w.now.at, x.w.now.usec, {}, {}}, x.w.session_key(), x.w.turn(), octets));
+  REQUIRE(kerb::is<done>(x.receive(copy(x.w.framed(rep, gss_token_t::ap_rep)))));
+  auto c = must(std::move(x.i).take());
+  const key k = must(x.w.policy.import(c.etype(x.w.policy), c.session_key(x.w.policy).unguarded()));
+  for (const std::uint64_t n : {0u, 1u}) {
+    const auto header = gss::message_header{gss_token_t::mic, 1, 0, 0, n}.octets();
+    const bytes_view pieces[] = {header};
+    octet_list mic(header.begin(), header.end());
+    mic.resize(24);
+    REQUIRE(x.w.policy.sign(must(x.w.policy.cksum_of(k.etype())).type, k, key_usage_t::gss_acceptor_sign, pieces,
+                            std::span(mic).last(8)) == errc::ok);
+    CHECK(must(c.verify_mic(bytes_view(), bytes_view(mic), x.w.policy)) == gss::order::in_order);
   }
 }
 
