@@ -181,7 +181,8 @@ class gss_talk {
                                             .flags = set.flags,
                                             .bindings = bindings(),
                                             .bindings_aware = set.bindings_aware,
-                                            .times = the_world->times};
+                                            .times = {}};
+    if (set.ahead == 0) params.times = the_world->times;
     if (set.delegate) {
       forwarded_.emplace(forwarded());
       params.delegated = *forwarded_;
