@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 . tests/support/packages.sh
 
-peers="krb5-kdc krb5-admin-server krb5-user libkrb5-dev heimdal-multidev faketime redis-server"
+peers="krb5-kdc krb5-admin-server krb5-user krb5-gss-samples libkrb5-dev heimdal-multidev faketime redis-server"
 case " $* " in *" -Dinterop=disabled "*) peers="" ;; esac
 
 # What the build needs, and what some of the tests need besides; Botan is whichever version there is.

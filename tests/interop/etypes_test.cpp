@@ -7,6 +7,7 @@
 #include <kerb/crypto/des3.hpp>
 #include <kerb/crypto/rc4.hpp>
 #include <kerb/crypto/rfc6803.hpp>
+#include <kerb/gss.hpp>
 
 #include "lab.hpp"
 #include "peer.hpp"
@@ -93,6 +94,53 @@ TEST_CASE("every named encryption type: MIT's KDC gives tickets, and MIT's libra
       CHECK(mit.hear("session") == text(session->session_key));
       CHECK(mit.hear("initiator_subkey") == text(session->initiator_subkey));
       CHECK(mit.hear("acceptor_subkey") == text(session->acceptor_subkey));
+    }
+  }
+}
+
+TEST_CASE("Camellia: MIT's library and our context open each other's messages, and have the same key", "[etypes]") {
+  const char* const program = std::getenv("KERB_GSS_PEER");
+  if (program == nullptr || *program == '\0') return;
+  wide_policy p;
+  for (const etype_t e : {etype_t::camellia256_cts_cmac, etype_t::camellia128_cts_cmac}) {
+    CAPTURE(e);
+    const etype_t only[]{e};
+    storage buffer, buffer2, buffer3;
+    const kerb::principal client = name("p" + number(e)), service = name("svc/e" + number(e));
+    const std::string password = "p\xc3\xa4ss" + number(e);
+    kerb::as_client<wide_policy> as(
+        {.client = client, .password = kerb::secret_view::of(password), .buffer = buffer, .etypes = only});
+    const auto tgt = over_the_wire(as, p, false);
+    REQUIRE(tgt);
+    kerb::tgs_client<wide_policy> tgs({.tgt = *tgt, .server = service, .buffer = buffer2, .etypes = only});
+    const auto ticket = over_the_wire(tgs, p, false);
+    REQUIRE(ticket);
+    kerb::gss::initiator<wide_policy> i({.credential = *ticket, .buffer = buffer3});
+    auto step = i.start(kerb::environment{p, now()});
+    REQUIRE(kerb::is<kerb::send>(step));
+    peer_process mit(program, {"accept", "FILE:" + kdc->path("services.keytab"), "-"});
+    mit.tell("token " + hex(std::get<kerb::send>(step).octets));
+    const octets answer = unhex(mit.hear("token"));
+    step = i.receive(answer, kerb::environment{p, now()});
+    REQUIRE(kerb::is<kerb::done>(step));
+    (void)mit.hear("over");
+    auto c = std::move(i).take();
+    REQUIRE(c);
+    CHECK(mit.heard("key") == number(c->etype(p)) + " " + hex(c->session_key(p).unguarded()));
+    for (const std::size_t n : {0, 1, 16, 1000}) {
+      const octets m(n, 0x5a);
+      for (const auto by : {kerb::gss::protection::confidentiality, kerb::gss::protection::integrity}) {
+        const std::string sealed = by == kerb::gss::protection::confidentiality ? "1 " : "0 ";
+        octets out(n + 128);
+        const auto token = c->wrap(m, by, out, p);
+        REQUIRE(token);
+        CHECK(mit.ask("unwrap " + hex(*token)) == "data " + sealed + "complete " + hex(m));
+        octets theirs = unhex(mit.ask("wrap " + sealed + hex(m)).substr(8));
+        const auto opened = c->unwrap_in_place(theirs, p);
+        REQUIRE(opened);
+        CHECK(hex(kerb::bytes_view(opened->message)) == hex(m));
+        CHECK(opened->by == by);
+      }
     }
   }
 }

@@ -26,9 +26,10 @@ inline std::string hex(kerb::bytes_view v) {
   return s;
 }
 inline octets unhex(const std::string& s) {
+  const auto digit = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
   octets v;
   for (std::size_t i = 0; i + 1 < s.size(); i += 2)
-    v.push_back(static_cast<std::uint8_t>(std::stoul(s.substr(i, 2), nullptr, 16)));
+    v.push_back(static_cast<std::uint8_t>(16 * digit(s[i]) + digit(s[i + 1])));
   return v;
 }
 inline octets of(const std::string& s) { return {s.begin(), s.end()}; }

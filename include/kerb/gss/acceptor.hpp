@@ -70,12 +70,14 @@ class [[nodiscard]] acceptor
   constexpr explicit acceptor(acceptor_params params) : base({}), params_(std::move(params)) {}
 
   /// Takes a token: the first one, or after continue_with the last one of a context in DCE style.
-  /// The first one has the frame of Kerberos's mechanism, or is a bare AP-REQ.
+  /// The first one has the frame of Kerberos's mechanism, or is a bare AP-REQ. Answers have the
+  /// frame in both cases, as those of MIT krb5 and Heimdal, except for the AP-REP in DCE style.
   [[nodiscard]] constexpr step receive(bytes_view token, const environment<C>& env) {
     if (const auto no = this->template unless<call::receive>(env)) return *no;
     if (state_ == state::third) return receive_third(token, env);
     constexpr error unexpected{.code = errc::unexpected_message, .type = "InitialContextToken", .field = "TOK_ID"};
     auto ap = params_.ap;
+    ap.frame = msg::mech_krb5;
     bytes_view message = token;
     bool wrong_id = false;
     if (token.empty() || token[0] != der::application(14).octet) {
@@ -129,6 +131,8 @@ class [[nodiscard]] acceptor
     if (const auto no = this->template unless<call::accept>(env)) return *no;
     accept_options with_number = options;
     with_number.sequence_number = true;  // RFC 4121 section 4.2.6 counts the messages from it
+    // As MIT krb5's acceptors do: by the subkey our AP-REP differs from the client's
+    if (kerb::detail::is_dce_style(ap_->peer()->gss())) with_number.subkey = true;
     return taken(ap_->accept(with_number, env), env);
   }
   /// Refuses an authenticated client with a KRB-ERROR of this code.
@@ -190,7 +194,7 @@ class [[nodiscard]] acceptor
   constexpr error admit(const authenticated_client<key>& client) {
     // RFC 4121 section 4.1.1: the authenticator has a checksum of type 0x8003
     if (!client.gss()) return {.code = errc::inappropriate_checksum, .type = "Authenticator", .field = "cksum"};
-    flags_ = gss_flags::of(client.gss()->flags.bits & known_flags);  // others are ignored
+    flags_ = gss_flags::of(client.gss()->flags.bits & known_flags);
     if (kerb::detail::is_dce_style(client.gss())) flags_.set(gss_flag_t::mutual);
     if (!params_.anonymous && client.flags().has(ticket_flag_t::anonymous)) {
       return {.code = errc::anonymous_client, .type = "EncTicketPart", .field = "flags"};
@@ -204,8 +208,9 @@ class [[nodiscard]] acceptor
     if (const auto* no = std::get_if<refused>(&s)) return go(state::refused, refused{no->octets, why});
     return fail(why);
   }
-  /// The last token in DCE style (MS-KILE section 3.4.5.1): an AP-REP of the client. It shows that
-  /// the client has opened ours.
+  /// The last token in DCE style (MS-KILE section 3.4.5.1): an AP-REP of the client. Our sequence
+  /// number in it shows that the client has opened our AP-REP. Its time is not compared: MIT krb5's
+  /// initiators put the time of their clock there, Heimdal's that of their AP-REQ.
   constexpr step receive_third(bytes_view token, const environment<C>& env) {
     constexpr const char* type = "AP-REP";
     const authenticated_client<key>& client = *ap_->peer();
@@ -227,10 +232,7 @@ class [[nodiscard]] acceptor
     }
     const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
-    const std::optional<timestamp> at = ap_->requested_at();
-    if (!at || part->ctime != at->at)
-      return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"});
-    if (part->cusec != at->usec) return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"});
+    if (part->subkey) return fail({.code = errc::reflected_token, .type = "EncAPRepPart", .field = "subkey"});
     if (part->seq_number != client.keys().acceptor_seq) {
       return fail({.code = errc::bad_order, .type = "EncAPRepPart", .field = "seq-number"});
     }
@@ -242,6 +244,9 @@ class [[nodiscard]] acceptor
     return s;
   }
   constexpr void forget() { ap_.reset(); }
+
+  /// The flags of RFC 4121 section 4.1.1.1 and RFC 4757 section 7.1; others are ignored.
+  static constexpr std::uint32_t known_flags = 0x703f;
 
   acceptor_params params_;
   gss_flags flags_;

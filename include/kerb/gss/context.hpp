@@ -1,6 +1,5 @@
 // An established context of GSS-API: its messages, names and keys. RFC 4121 section 4.2, RFC 2743.
 #pragma once
-#include "../exchange/moved.hpp"
 #include "../exchange/protect/cred.hpp"
 #include "../exchange/service/authenticated.hpp"
 #include "token.hpp"
@@ -26,6 +25,20 @@ struct wrap_overhead {
   constexpr std::size_t octets() const { return front + back; }
 };
 
+/// A piece of a message that lies in several buffers: octets that a sealed token encrypts in place,
+/// or octets that are only authenticated (seal_piece::sign_only()).
+using message_piece = seal_piece;
+/// Where a token over pieces has what follows the message.
+enum class token_layout : std::uint8_t {
+  with_trailer,  ///< in a buffer of its own, behind the pieces
+  rotated,       ///< in the header's buffer: all of it is in front of the pieces
+};
+/// What a token over pieces was. Its data are opened in place.
+struct unwrapped_pieces {
+  protection by = protection::integrity;
+  order seen = order::in_order;  ///< as in `unwrapped`
+};
+
 /// Which key the pseudo-random function uses, RFC 4401 section 2.
 enum class prf_key : std::uint8_t {
   full,     ///< GSS_C_PRF_KEY_FULL: the context's key
@@ -44,12 +57,6 @@ struct context_parts {
   bool bound = false;
 };
 }  // namespace detail
-
-/// The flags of RFC 4121 section 4.1.1.1 and RFC 4757 section 7.1.
-inline constexpr std::uint32_t known_flags = 0x703f;
-
-template <crypto_policy C>
-class exported_context;
 
 /// One side of an established context: makes, opens and counts its messages. Move-only, wiped on
 /// destruction, for one thread at a time. A call that fails leaves the context unchanged.
@@ -186,6 +193,91 @@ class [[nodiscard]] context {
     return open(*h, bytes_view(to), to, crypto);
   }
 
+  // ---- Wrap tokens over pieces, as protected RPC has them: MS-KILE section 3.4.5.4.1
+
+  /// At most so many pieces make up a message: the token has two more.
+  static constexpr std::size_t max_message_pieces = max_seal_pieces - 2;
+
+  /// The sizes of a token's header and trailer; no trailer if the token is rotated. In DCE style a
+  /// sealed token has 16 octets of filler, as MS-KILE section 3.4.5.4.1 requires. Errors: those of
+  /// overhead().
+  constexpr result<wrap_overhead> pieces_overhead(protection by, token_layout layout, const C& crypto) const {
+    auto around = overhead(by, crypto);
+    if (!around) return around;
+    if (by == protection::confidentiality) around->back += filler_octets();
+    if (layout == token_layout::rotated) around->front += std::exchange(around->back, 0);
+    return around;
+  }
+  /// Makes a Wrap token of a message in several buffers, in place. `header` and `trailer` have
+  /// exactly the sizes of pieces_overhead(); the token is rotated if `trailer` is empty. Nothing may
+  /// overlap. Errors: errc::api_misuse for other sizes and for more than max_message_pieces, before
+  /// anything is drawn or written; errc::entropy; those of overhead() and of the policy, after which
+  /// header, trailer and the pieces that would be encrypted are wiped.
+  [[nodiscard]] constexpr errc wrap_pieces(std::span<std::uint8_t> header, view_of<message_piece> message,
+                                           std::span<std::uint8_t> trailer, protection by,
+                                           C& crypto) requires seals_pieces_with<C, typename C::prepared_key> {
+    const bool rotated = trailer.empty();
+    const auto around = pieces_overhead(by, rotated ? token_layout::rotated : token_layout::with_trailer, crypto);
+    if (!around) return around.error().code;
+    if (header.size() != around->front || trailer.size() != around->back || message.size() > max_message_pieces) {
+      return errc::api_misuse;
+    }
+    const errc why = try_wrap_pieces(header, message, trailer, by, crypto);
+    if (why == errc::ok) {
+      ++next_;
+      return why;
+    }
+    secure_zero(header);
+    secure_zero(trailer);
+    for (const message_piece& p : message) secure_zero(p.sealed());
+    return why;
+  }
+  /// Opens a Wrap token of a message in several buffers, in place. The pieces must be as the peer
+  /// has made them, of which the token tells nothing. Errors: errc::wrong_constant if header,
+  /// trailer, EC and RRC do not agree on the sizes; errc::api_misuse for more than
+  /// max_message_pieces; those of unwrap_in_place(). If a sealed token does not verify, the pieces
+  /// that were encrypted are wiped.
+  [[nodiscard]] constexpr result<unwrapped_pieces> unwrap_pieces(
+      std::span<std::uint8_t> header, view_of<message_piece> message, std::span<std::uint8_t> trailer,
+      C& crypto) requires seals_pieces_with<C, typename C::prepared_key> {
+    const auto fault = [](errc c, const char* field) { return error{.code = c, .type = "Wrap token", .field = field}; };
+    if (message.size() > max_message_pieces) return errc::api_misuse;
+    auto h = header_of(bytes_view(header), gss_token_t::wrap, crypto);
+    if (!h) return h.error();
+    const bool rotated = trailer.empty(), sealed = h->has(token_flag::sealed);
+    const protection by = sealed ? protection::confidentiality : protection::integrity;
+    const auto around = overhead(by, crypto);
+    if (!around) return around.error();
+    // A sealed token has EC octets of filler; another one has EC octets of checksum
+    const std::size_t tail_octets = sealed ? h->ec + around->back : around->back;
+    if (!sealed && h->ec != around->back) return fault(errc::wrong_constant, "EC");
+    if (rotated ? rotation_of(*h) != tail_octets : h->rrc != 0) return fault(errc::wrong_constant, "RRC");
+    const std::size_t front = around->front + (rotated ? tail_octets : 0);
+    if (header.size() != front || (!rotated && trailer.size() != tail_octets)) return fault(errc::wrong_constant, "EC");
+    const std::span<std::uint8_t> tail = rotated ? header.subspan(message_header_octets, tail_octets) : trailer;
+    const std::size_t filler = sealed ? h->ec : 0;
+    h->rrc = 0;
+    if (!sealed) h->ec = 0;
+    const auto octets = h->octets();
+    if (!sealed) {
+      const errc why = sign_pieces(seal_usage(there()), message, octets, bytes_view(tail), crypto);
+      if (why != errc::ok) return fault(why, "checksum");
+      return unwrapped_pieces{by, seen(h->seq)};
+    }
+    const auto k = prepared(seal_usage(there()), crypto);
+    if (!k) return k.error();
+    const std::span<std::uint8_t> inside = tail.first(filler + message_header_octets);
+    const sealed_pieces all(header.last(around->front - message_header_octets), message, inside);
+    const errc why =
+        crypto.unseal_pieces(**k, seal_usage(there()), all.view(), bytes_view(tail).subview(inside.size()));
+    if (why != errc::ok) return fault(why, "");
+    if (!(bytes_view(inside.last(message_header_octets)) == bytes_view(octets))) {
+      for (const message_piece& p : message) secure_zero(p.sealed());
+      return fault(errc::integrity, "header");
+    }
+    return unwrapped_pieces{by, seen(h->seq)};
+  }
+
   // ---- MIC tokens, RFC 4121 section 4.2.4
 
   /// The size of a MIC token. Errors: those of overhead().
@@ -286,14 +378,10 @@ class [[nodiscard]] context {
                          {.timestamp = false, .may_be_open = true});
   }
 
-  // ---- export
-
-  /// Exports this context, which is over then: see export.hpp, which defines this function.
-  [[nodiscard]] constexpr result<secret_view> export_to(std::span<std::uint8_t> buffer, const C& crypto) &&;
-
  private:
   using prepared_key = typename C::prepared_key;
-  friend class exported_context<C>;
+  template <crypto_policy>
+  friend class exported_context;
 
   constexpr side there() const { return here_ == side::initiator ? side::acceptor : side::initiator; }
   constexpr std::uint64_t own_first() const {
@@ -375,6 +463,62 @@ class [[nodiscard]] context {
     put(token, h);
     put(token.last(around->back), h);
     return crypto.seal(**k, seal_usage(here_), sealed);
+  }
+  /// A message with the confounder in front of it, and the filler and the copy of the header behind.
+  class sealed_pieces {
+   public:
+    constexpr sealed_pieces(std::span<std::uint8_t> confounder, view_of<message_piece> message,
+                            std::span<std::uint8_t> inside) {
+      all_[n_++] = message_piece(confounder);
+      for (const message_piece& p : message) all_[n_++] = p;
+      all_[n_++] = message_piece(inside);
+    }
+    constexpr view_of<message_piece> view() const { return {all_.data(), n_}; }
+
+   private:
+    std::array<message_piece, max_seal_pieces> all_{};
+    std::size_t n_ = 0;
+  };
+  constexpr std::size_t filler_octets() const { return flags_.has(gss_flag_t::dce_style) ? 16 : 0; }
+  template <class Octets>
+  constexpr errc sign_pieces(key_usage_t u, view_of<message_piece> message, bytes_view header, Octets tag, C& crypto) {
+    std::array<bytes_view, max_message_pieces> pieces{};
+    std::size_t n = 0;
+    for (const message_piece& p : message) pieces[n++] = p.authenticated();
+    return sign(u, {pieces.data(), n}, header, tag, crypto);
+  }
+  constexpr errc try_wrap_pieces(std::span<std::uint8_t> header, view_of<message_piece> message,
+                                 std::span<std::uint8_t> trailer, protection by, C& crypto) {
+    message_header h{gss_token_t::wrap, own_flags(), 0, 0, next_};
+    const auto around = overhead(by, crypto);
+    if (!around) return around.error().code;
+    const bool rotated = trailer.empty();
+    if (by == protection::integrity) {
+      const std::span<std::uint8_t> tag = rotated ? header.subspan(message_header_octets) : trailer;
+      const auto covered = h.octets();
+      if (const errc why = sign_pieces(seal_usage(here_), message, covered, tag, crypto); why != errc::ok) return why;
+      h.ec = static_cast<std::uint16_t>(tag.size());
+      if (rotated) h.rrc = h.ec;
+      put(header, h);
+      return errc::ok;
+    }
+    const auto k = prepared(seal_usage(here_), crypto);
+    if (!k) return k.error().code;
+    h.flags |= static_cast<std::uint8_t>(token_flag::sealed);
+    h.ec = static_cast<std::uint16_t>(filler_octets());
+    const std::span<std::uint8_t> confounder = header.last(around->front - message_header_octets);
+    const std::span<std::uint8_t> tail = rotated ? header.subspan(message_header_octets, around->back + h.ec) : trailer;
+    const std::span<std::uint8_t> inside = tail.first(h.ec + message_header_octets);
+    if (!crypto.fill(confounder)) return errc::entropy;
+    for (std::uint8_t& filler : inside.first(h.ec)) filler = 0xff;
+    put(inside.last(message_header_octets), h);
+    const sealed_pieces all(confounder, message, inside);
+    const errc why = crypto.seal_pieces(**k, seal_usage(here_), all.view(), tail.subspan(inside.size()));
+    if (why != errc::ok) return why;
+    // MS-KILE section 3.4.5.4.1: in DCE style the rotation is by RRC and EC
+    if (rotated) h.rrc = static_cast<std::uint16_t>(tail.size() - h.ec);
+    put(header, h);
+    return errc::ok;
   }
   static constexpr void put(std::span<std::uint8_t> at, const message_header& h) {
     const auto octets = h.octets();

@@ -216,8 +216,6 @@ class [[nodiscard]] ap_acceptor
     if (state_ == state::spent || req_.ticket->sname.name_string.empty()) return std::nullopt;
     return keys_asked{wanted(), had_.value_or(no_ticket_key{})};
   }
-  /// The time in the client's authenticator, once a key has opened it.
-  constexpr std::optional<timestamp> requested_at() const { return at_; }
   /// The KRB-ERROR to transmit after `refused`; empty before.
   constexpr bytes_view refusal() const { return state_ == state::over ? workspace_.message() : bytes_view(); }
 
