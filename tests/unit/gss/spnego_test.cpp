@@ -2,6 +2,8 @@
 #include <kerb/gss/spnego.hpp>
 
 #include <algorithm>
+#include <list>
+#include <vector>
 
 #include "support/both.hpp"
 #include "support/negotiate_world.hpp"
@@ -12,6 +14,7 @@ using namespace kerb_test;
 namespace {
 
 using world = negotiate_world;
+using key = testing::insecure_policy::key;
 
 constexpr object_identifier windows_list[] = {msg::mech_ms_krb5, msg::mech_krb5, negoex, ntlm};
 constexpr object_identifier negoex_first[] = {negoex, ntlm, msg::mech_ms_krb5, msg::mech_krb5};
@@ -375,6 +378,128 @@ TEST_CASE("spnego: an answer that is repeated is not accepted twice", "[gss][rfc
   std::copy(answer.begin(), answer.end(), first.begin());
   (void)w.must_be<send>(i.receive(bytes_view(first).first(answer.size()), w.turn()));
   CHECK(failure(i.receive(bytes_view(first).first(answer.size()), w.turn())) == errc::unexpected_message);
+}
+
+// ---- buffers
+
+/// A side of a negotiation that begins with a buffer of `size` octets and gets what it asks for.
+class grown {
+ public:
+  grown(world& w, std::size_t size) : w_(w), size_(size) { buffers_.emplace_back(size); }
+  std::span<std::uint8_t> buffer() { return buffers_.back(); }
+  std::size_t most = 0;
+
+  template <class X, class Call>
+  typename X::step call(X& x, Call&& make) {
+    const unsigned draws = w_.policy.entropy.draws();
+    auto s = make();
+    const auto* n = std::get_if<need_buffer>(&s);
+    if (n == nullptr) return s;
+    const std::size_t wanted = n->size;
+    REQUIRE(wanted > size_);
+    for (const std::size_t size : {wanted - 1, wanted}) {
+      REQUIRE(w_.policy.entropy.draws() == draws);
+      if (size == size_) continue;
+      if (!x.set_buffer(buffers_.emplace_back(size))) continue;  // it may be too small for what is kept
+      s = make();
+      if (size != wanted) REQUIRE((is<need_buffer>(s) && std::get<need_buffer>(s).size == wanted));
+    }
+    REQUIRE_FALSE(is<need_buffer>(s));
+    most = std::max(most, wanted);
+    size_ = wanted;
+    return s;
+  }
+  template <class X>
+  typename X::step ask_toy(X& x, toy_mechanism& t, typename X::step s) {
+    const auto env = w_.turn();
+    for (;;) {
+      if (const auto* o = std::get_if<gss::other_mechanism>(&s)) {
+        const auto a = t.answer(o->token);
+        s = call(x, [&] { return x.mechanism_token(a, env); });
+      } else if (const auto* m = std::get_if<gss::make_mic>(&s)) {
+        const bytes_view mic = t.mic(m->list);
+        s = call(x, [&] { return x.mic_made(mic, env); });
+      } else if (const auto* c = std::get_if<gss::check_mic>(&s)) {
+        s = x.mic_checked(t.verify(c->list, c->mic), env);
+      } else {
+        return s;
+      }
+    }
+  }
+
+ private:
+  world& w_;
+  std::size_t size_;
+  std::list<std::vector<std::uint8_t>> buffers_;
+};
+
+TEST_CASE("spnego: the buffer that it asks for is enough, and one octet less is not", "[gss]") {
+  for (const setting& x : settings) {
+    for (std::size_t size = 0, most = 1; size <= most; size += size < 40 || size + 8 > most ? 1 : 61) {
+      world w;
+      x.enter(w);
+      const auto c = w.credential();
+      grown ours(w, size), theirs(w, size);
+      auto ip = w.initiator_params(c);
+      auto ap = w.acceptor_params();
+      ip.krb5.buffer = ours.buffer();
+      ap.krb5.ap.buffer = theirs.buffer();
+      world::initiator i(ip);
+      world::acceptor a(ap);
+      std::list<std::vector<std::uint8_t>> kept;
+      const auto keep = [&](bytes_view v) { return bytes_view(kept.emplace_back(v.begin(), v.end())); };
+      const key k = w.service_key();
+      bool accepted = false, finished = false;
+      auto s = ours.ask_toy(i, w.our_toy, ours.call(i, [&] { return i.start(w.turn()); }));
+      while (!finished) {
+        REQUIRE(is<send>(s));
+        finished = std::get<send>(s).then == afterwards::finished;
+        const bytes_view token = keep(std::get<send>(s).octets);
+        auto t = theirs.call(a, [&] { return a.receive(token, w.turn()); });
+        if (is<need_ticket_key>(t)) t = a.provide(k, w.turn());
+        if (is<check_replay>(t)) t = a.replay_checked(true, w.turn());
+        if (is<authenticated>(t)) t = a.accept({}, w.turn());
+        t = theirs.ask_toy(a, w.their_toy, t);
+        accepted = is<reply>(t) || is<done>(t);
+        if (finished || is<done>(t)) break;
+        REQUIRE((is<reply>(t) || is<gss::continue_with>(t)));
+        const bytes_view back = keep(is<reply>(t) ? std::get<reply>(t).octets : std::get<gss::continue_with>(t).octets);
+        s = ours.ask_toy(i, w.our_toy, ours.call(i, [&] { return i.receive(back, w.turn()); }));
+        finished = is<done>(s);
+        if (finished) break;
+      }
+      INFO("setting " << &x - settings << ", " << size << " octets");
+      CHECK(accepted);
+      auto mine = must(std::move(i).take());
+      auto other = must(std::move(a).take());
+      if (mine.kerberos) CHECK(w.works(mine, other));
+      most = std::max({most, ours.most, theirs.most});
+    }
+  }
+}
+TEST_CASE("spnego: a refusal fits in the buffer that was asked for", "[gss]") {
+  for (std::size_t size = 0; size != 1500; ++size) {
+    world w;
+    w.fresh = false;
+    const auto c = w.credential();
+    world::initiator i(w.initiator_params(c));
+    auto s = i.start(w.turn());
+    std::vector<std::uint8_t> buffer(size), larger;
+    auto p = w.acceptor_params();
+    p.krb5.ap.buffer = buffer;
+    world::acceptor a(p);
+    const bytes_view token = world::must_be<send>(s).octets;
+    auto t = w.take(a, token);
+    if (const auto* n = std::get_if<need_buffer>(&t)) {
+      larger.resize(n->size);
+      REQUIRE(a.set_buffer(larger));
+      t = w.take(a, token);
+    }
+    REQUIRE(is<refused>(t));
+    const auto r = must(asn1::decode<msg::NegotiationToken>(std::get<refused>(t).octets));
+    REQUIRE(std::get<msg::NegTokenResp>(r.value).response_token);
+    for (const auto* b : {&buffer, &larger}) REQUIRE_FALSE(holds(*b, alice_parts[1].octets));
+  }
 }
 
 }  // namespace
