@@ -20,16 +20,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::array<char, 4096> out{};
   const auto written = to_text(*p, out);
   require(written.has_value(), "can be written");
-  bool printable = true;  // control characters are written as '?', so that a log stays one
-  for (const kerberos_string c : p->name().name_string)
-    for (const std::uint8_t b : c.octets)
-      printable = printable && (b >= 0x20 || b == '\n' || b == '\t' || b == '\b' || b == 0) && b != 0x7f;
-  for (const std::uint8_t b : p->view().realm.octets)
-    printable = printable && (b >= 0x20 || b == '\n' || b == '\t' || b == '\b') && b != 0x7f;
   for (const char c : *written)
     require(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f, "holds no control character");
   const auto again = principal::parse(*written);
   require(again.has_value(), "parses again");
-  require(!printable || *again == *p, "is the same name");
+  require(*again == *p, "is the same name");
   return 0;
 }

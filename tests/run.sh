@@ -8,14 +8,14 @@ cd "$(dirname "$0")/.."
 
 . tests/support/packages.sh
 
-peers="krb5-kdc krb5-admin-server krb5-user libkrb5-dev heimdal-multidev faketime redis-server"
+peers="krb5-kdc krb5-admin-server krb5-user libkrb5-dev heimdal-multidev faketime redis-server postgresql"
 peers="$peers slapd ldap-utils libsasl2-modules-gssapi-mit"
 case " $* " in *" -Dinterop=disabled "*) peers="" ;; esac
 
 # What the build needs, and what some of the tests need besides; Botan is whichever version there is.
 install_packages "g++ meson ninja-build pkg-config catch2 python3" "libbotan-3-dev libbotan-2-dev" \
   "$peers libsqlite3-dev libasio-dev libhiredis-dev libssl-dev nettle-dev valgrind" \
-  "the tests with ${peers:+MIT krb5, Heimdal, Redis, OpenLDAP, }SQLite, Asio, hiredis, OpenSSL, Nettle and valgrind"
+  "the tests with ${peers:+MIT krb5, Heimdal, Redis, PostgreSQL, OpenLDAP, }SQLite, Asio, hiredis, OpenSSL, Nettle and valgrind"
 
 for tool in meson ninja pkg-config python3; do
   command -v $tool >/dev/null 2>&1 || { say "$tool is missing: install it, then run this again"; exit 1; }

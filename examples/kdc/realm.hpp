@@ -67,11 +67,8 @@ class directory {
  private:
   static std::string of(kerb::kerberos_string s) { return {s.octets.begin(), s.octets.end()}; }
   static bool is_one(const kerb::principal_view& p) { return p.name.name_string.size() == 1; }
-  /// The name as the store has it. No name here has control characters, and to_text would make them all alike.
+  /// The name as the store has it.
   static std::optional<std::string> text_of(const kerb::principal_view& p) {
-    for (const kerb::kerberos_string c : p.name.name_string)
-      for (const std::uint8_t o : c.octets)
-        if (o < 0x20 || o == 0x7f) return std::nullopt;
     std::array<char, 4096> buffer;
     const auto text = kerb::to_text(p, buffer);
     return text ? std::optional<std::string>(*text) : std::nullopt;

@@ -12,7 +12,7 @@ namespace example {
 inline std::string text_of(const kerb::principal_view& p) {
   std::array<char, 2048> buffer{};
   const auto t = kerb::to_text(p, buffer);
-  return t ? std::string(*t) : "(a very long name)";
+  return t ? std::string(*t) : "(no name, or a very long one)";
 }
 inline std::string text_of(kerb::etype_t e) {
   const auto name = name_of(e);

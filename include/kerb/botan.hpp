@@ -13,4 +13,9 @@ using ap_acceptor = kerb::ap_acceptor<policy>;
 using protected_session = kerb::protected_session<policy>;
 using received_credentials = kerb::received_credentials<policy>;
 using kdc = kerb::kdc<policy>;
+namespace gss {
+using initiator = kerb::gss::initiator<policy>;
+using acceptor = kerb::gss::acceptor<policy>;
+using context = kerb::gss::context<policy>;
+}  // namespace gss
 }  // namespace kerb::inline v0::botan

@@ -126,6 +126,23 @@ inline constexpr explanation explanations[] = {
      "messages again.",
      "The request names a realm that contains a zero byte. Update the client's software if it sends such requests "
      "again."},
+    {errc::bad_base64,
+     "The answer is not proper base64 text. Check that a program between this one and the service does not change it.",
+     "The client's message is not proper base64 text. Update the client's software if it sends such messages again.",
+     "The request is not proper base64 text. Update the client's software if it sends such requests again."},
+    {errc::bad_http_field,
+     "The web server's list of login methods does not follow the rules of HTTP. Check that a program between this one "
+     "and the server does not change it.",
+     "The client's login in its web request does not follow the rules of HTTP. Update the client's software if it "
+     "sends such requests again.",
+     "The login in a web request does not follow the rules of HTTP. Update the client's software if it sends such "
+     "requests again."},
+    {errc::token_too_long,
+     "The server's login message is longer than this program accepts. If it is the right server, raise the program's "
+     "limit.",
+     "The client's login message is longer than this service accepts. If it is a real client, raise the service's "
+     "limit, or put the user into fewer groups.",
+     "The client's login message is longer than this KDC accepts. If it is a real client, raise the KDC's limit."},
     {errc::bad_utf8,
      "A text that the other side sent is not in UTF-8. Check its character set, or report it to its developers."},
 
@@ -295,8 +312,30 @@ inline constexpr explanation explanations[] = {
      "The client is anonymous. Allow anonymous clients if the KDC should serve it."},
     {errc::flags_not_granted,
      "The session would lack a protection that it must have. Check what both sides are configured to require."},
+    {errc::no_common_mechanism,
+     "The service and this program have no way to authenticate in common. Check which mechanisms both sides offer.",
+     "The client offers no mechanism that this service accepts. Check that the client is configured for Kerberos.",
+     "The client offers no mechanism that is accepted here. Check that the client is configured for Kerberos."},
+    {errc::mechanism_not_offered,
+     "The service selected a way to authenticate that was not offered. Check that nobody alters the connection."},
+    {errc::negotiation_rejected, "The service refused to authenticate, and did not tell why. Read the service's log.",
+     "The client broke off the negotiation, and did not tell why. Read the client's log.",
+     "The peer broke off the negotiation, and did not tell why. Read its log."},
+    {errc::mic_missing,
+     "The peer did not prove that the list of mechanisms is unaltered. Check that nobody alters the connection."},
+    {errc::too_many_mechanisms,
+     "The list of mechanisms is longer than allowed. Raise the limit if such lists are expected."},
+    {errc::ntlm_token, "The service answered with NTLM. Check that it is configured for Kerberos.",
+     "The client uses NTLM. Check that it can get a Kerberos ticket for this service.",
+     "The client uses NTLM. Check that it can get a Kerberos ticket."},
     {errc::no_common_layer,
      "Client and service agree on no protection for the connection. Configure both to allow the same one."},
+    {errc::no_local_name,
+     "The login worked, but no local user belongs to it. Ask the administrator of the service to add a rule for the "
+     "name.",
+     "The client is who it claims to be, but no rule gives it a local user name. Add a rule for it if it should have "
+     "access.",
+     "No rule gives the client a local user name. Add a rule for it if it should have one."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",
@@ -351,6 +390,12 @@ inline constexpr explanation explanations[] = {
     {errc::bad_password,
      "The password is not UTF-8 text, or is too long for its encryption type. Check the character set of the "
      "terminal, and enter it again."},
+    {errc::step_not_handled,
+     "This program does not support what the login requires, such as a code from a token. Report this to its "
+     "developer."},
+    {errc::bad_rule_text,
+     "A rule for local user names is wrong or uses something that is not supported. Correct the rule at the position "
+     "that the log names."},
 
     {errc::client_unknown,
      "The KDC does not know this client. Check the spelling of its name and realm, or add the client to the KDC's "

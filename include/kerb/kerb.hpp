@@ -2,6 +2,7 @@
 #pragma once
 #include "client.hpp"
 #include "explain.hpp"
+#include "gss.hpp"
 #include "kdc.hpp"
 #include "messages.hpp"
 #include "service.hpp"

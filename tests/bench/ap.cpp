@@ -192,20 +192,24 @@ void accept_floor(benchmark::State& state, int etype, how h) {
   });
 }
 
+kerb::botan::credential credential_of(ap_world& w) {
+  return {{.client = alice,
+           .server = web,
+           .ticket = w.ticket,
+           .flags = {},
+           .authtime = {w.authtime},
+           .starttime = {w.authtime},
+           .endtime = {w.endtime},
+           .renew_till = {},
+           .key_expiration = {},
+           .addresses = {},
+           .client_renamed = false},
+          w.session_key()};
+}
+
 void request_kerb(benchmark::State& state, int etype) {
   ap_world& w = world(etype, how::mutual);
-  const kerb::ticket_facts facts{.client = alice,
-                                 .server = web,
-                                 .ticket = w.ticket,
-                                 .flags = {},
-                                 .authtime = {w.authtime},
-                                 .starttime = {w.authtime},
-                                 .endtime = {w.endtime},
-                                 .renew_till = {},
-                                 .key_expiration = {},
-                                 .addresses = {},
-                                 .client_renamed = false};
-  const kerb::botan::credential credential{facts, w.session_key()};
+  const kerb::botan::credential credential = credential_of(w);
   std::array<std::uint8_t, kerb::botan::ap_initiator::typical_buffer_size> buffer;
   timed(state, [&] {
     kerb::botan::ap_initiator a({.credential = credential, .buffer = buffer});
@@ -269,6 +273,8 @@ void* peer_handle(const peer_ops& peer, int etype) {
   return at->second;
 }
 kerb::bytes_view handle_key(int etype) { return world(etype, how::plain).session_octets(); }
+kerb::botan::credential handle_credential(int etype) { return credential_of(world(etype, how::plain)); }
+service_key handle_service(int etype) { return {web, kvno, world(etype, how::plain).service_key()}; }
 
 void add_ap() {
   for (const int e : all_etypes) {

@@ -65,11 +65,20 @@ inline std::string etype_text(int e) { return "e" + std::to_string(e); }
 
 /// The octets of the session key that peer_handle() has.
 kerb::bytes_view handle_key(int etype);
+/// The same ticket for kerb, and the service's name, key version and key.
+kerb::botan::credential handle_credential(int etype);
+struct service_key {
+  kerb::principal_view name;
+  std::uint32_t kvno;
+  kerb::key key;
+};
+service_key handle_service(int etype);
 
 // The suites, each in a file of its own.
 void add_ap();
 void add_der();
 void add_crypto();
+void add_gss();
 void add_kdc();
 
 }  // namespace kerb_bench

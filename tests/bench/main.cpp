@@ -97,6 +97,7 @@ int main(int argc, char** argv) {
   add_ap();
   add_der();
   add_crypto();
+  add_gss();
   add_kdc();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;

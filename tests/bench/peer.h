@@ -58,6 +58,13 @@ struct peer_ops {
   void *(*decoded)(void *, enum peer_message, struct peer_octets);
   void (*drop)(void *, enum peer_message, void *);
   int (*encode)(void *, enum peer_message, const void *, unsigned char *copy, size_t *size);
+
+  /* GSS-API, with mutual authentication and without replay and sequence detection: a context on both sides, which the
+   * calls after it use; a client's token accepted; a message of the initiator, and a token that the acceptor opens. */
+  int (*gss_meet)(void *);
+  int (*gss_accept)(void *, struct peer_octets token);
+  int (*gss_wrap)(void *, int conf, struct peer_octets plain, struct peer_octets *token);
+  int (*gss_unwrap)(void *, struct peer_octets token, size_t *size);
 };
 
 /* The one symbol of a module. */

@@ -1,11 +1,14 @@
 /* Heimdal as the benchmark sees it. */
 #include <errno.h>
+#include <gssapi/gssapi.h>
+#include <gssapi/gssapi_krb5.h>
 #include <krb5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "peer.h"
+#include "peer_gss.h"
 
 struct heimdal {
   krb5_context ctx;
@@ -15,6 +18,9 @@ struct heimdal {
   krb5_keyblock session;
   krb5_crypto kept;
   krb5_data sent;
+  krb5_ccache cache;
+  struct peer_gss gss;
+  const char *name; /* of the service */
   char text[200];
 };
 
@@ -80,7 +86,9 @@ static krb5_keyblock as_key(int etype, struct peer_octets o) {
 
 static void heimdal_close(void *handle) {
   struct heimdal *m = handle;
+  gss_end(&m->gss);
   if (m->ctx != NULL) {
+    if (m->cache != NULL) krb5_cc_destroy(m->ctx, m->cache);
     krb5_data_free(&m->sent);
     if (m->kept != NULL) krb5_crypto_destroy(m->ctx, m->kept);
     krb5_free_keyblock_contents(m->ctx, &m->session);
@@ -98,6 +106,7 @@ static krb5_error_code heimdal_fill(struct heimdal *m, const struct peer_setup *
   krb5_keytab_entry entry = {0};
   krb5_keyblock session = as_key(s->session_etype, s->session_key);
   krb5_error_code e = krb5_parse_name(m->ctx, s->service, &m->service);
+  m->name = s->service;
   if (e != 0) return e;
   snprintf(name, sizeof name, "MEMORY:bench%u", ++number);
   if ((e = krb5_kt_resolve(m->ctx, name, &m->keytab)) != 0) return e;
@@ -134,6 +143,30 @@ static const char *heimdal_text(void *handle, int code) {
   snprintf(m->text, sizeof m->text, "%s", text);
   krb5_free_error_message(m->ctx, text);
   return m->text;
+}
+
+static int heimdal_gss_meet(void *handle) {
+  struct heimdal *m = handle;
+  if (m->gss.client == GSS_C_NO_CREDENTIAL) {
+    static unsigned number;
+    char name[40];
+    krb5_error_code e;
+    snprintf(name, sizeof name, "MEMORY:bench-cache%u", ++number);
+    if ((e = krb5_cc_resolve(m->ctx, name, &m->cache)) != 0) return e;
+    if ((e = krb5_cc_initialize(m->ctx, m->cache, m->creds.client)) != 0) return e;
+    if ((e = krb5_cc_store_cred(m->ctx, m->cache, &m->creds)) != 0) return e;
+    if ((e = gss_begin(&m->gss, m->cache, m->service, m->keytab, m->name, GSS_KRB5_NT_PRINCIPAL_NAME)) != 0) return e;
+  }
+  return gss_meet(&m->gss, GSS_KRB5_MECHANISM);
+}
+static int heimdal_gss_accept(void *handle, struct peer_octets token) {
+  return gss_one_accept(&((struct heimdal *)handle)->gss, token);
+}
+static int heimdal_gss_wrap(void *handle, int conf, struct peer_octets plain, struct peer_octets *token) {
+  return gss_one_wrap(&((struct heimdal *)handle)->gss, conf, plain, token);
+}
+static int heimdal_gss_unwrap(void *handle, struct peer_octets token, size_t *size) {
+  return gss_one_unwrap(&((struct heimdal *)handle)->gss, token, size);
 }
 
 static int heimdal_accept(void *handle, struct peer_octets request, int answer, char *client, size_t client_size) {
@@ -259,4 +292,8 @@ const struct peer_ops kerb_bench_peer = {
     .decoded = heimdal_decoded,
     .drop = heimdal_drop,
     .encode = heimdal_encode,
+    .gss_meet = heimdal_gss_meet,
+    .gss_accept = heimdal_gss_accept,
+    .gss_wrap = heimdal_gss_wrap,
+    .gss_unwrap = heimdal_gss_unwrap,
 };

@@ -1,10 +1,13 @@
 /* MIT krb5 as the benchmark sees it. */
+#include <gssapi/gssapi.h>
+#include <gssapi/gssapi_krb5.h>
 #include <krb5/krb5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "peer.h"
+#include "peer_gss.h"
 
 /* Exported for MIT's own programs, and in no public header. */
 struct mit_any;
@@ -34,6 +37,9 @@ struct mit {
   krb5_keyblock session;
   krb5_key kept;
   krb5_data sent;
+  krb5_ccache cache;
+  struct peer_gss gss;
+  const char *name; /* of the service */
   char text[200];
 };
 
@@ -71,7 +77,9 @@ static krb5_keyblock as_key(int etype, struct peer_octets o) {
 
 static void mit_close(void *handle) {
   struct mit *m = handle;
+  gss_end(&m->gss);
   if (m->ctx != NULL) {
+    if (m->cache != NULL) krb5_cc_destroy(m->ctx, m->cache);
     krb5_free_data_contents(m->ctx, &m->sent);
     krb5_k_free_key(m->ctx, m->kept);
     krb5_free_keyblock_contents(m->ctx, &m->session);
@@ -90,6 +98,7 @@ static krb5_error_code mit_fill(struct mit *m, const struct peer_setup *s) {
   krb5_keyblock session = as_key(s->session_etype, s->session_key);
   krb5_data ticket = as_data(s->ticket), *copy = NULL;
   krb5_error_code e = krb5_parse_name(m->ctx, s->service, &m->service);
+  m->name = s->service;
   if (e != 0) return e;
   snprintf(name, sizeof name, "MEMORY:bench%u", ++number);
   if ((e = krb5_kt_resolve(m->ctx, name, &m->keytab)) != 0) return e;
@@ -128,6 +137,30 @@ static const char *mit_text(void *handle, int code) {
   snprintf(m->text, sizeof m->text, "%s", text);
   krb5_free_error_message(m->ctx, text);
   return m->text;
+}
+
+static int mit_gss_meet(void *handle) {
+  struct mit *m = handle;
+  if (m->gss.client == GSS_C_NO_CREDENTIAL) {
+    static unsigned number;
+    char name[40];
+    krb5_error_code e;
+    snprintf(name, sizeof name, "MEMORY:bench-cache%u", ++number);
+    if ((e = krb5_cc_resolve(m->ctx, name, &m->cache)) != 0) return e;
+    if ((e = krb5_cc_initialize(m->ctx, m->cache, m->creds.client)) != 0) return e;
+    if ((e = krb5_cc_store_cred(m->ctx, m->cache, &m->creds)) != 0) return e;
+    if ((e = gss_begin(&m->gss, m->cache, m->service, m->keytab, m->name, (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME)) != 0) return e;
+  }
+  return gss_meet(&m->gss, (gss_OID)gss_mech_krb5);
+}
+static int mit_gss_accept(void *handle, struct peer_octets token) {
+  return gss_one_accept(&((struct mit *)handle)->gss, token);
+}
+static int mit_gss_wrap(void *handle, int conf, struct peer_octets plain, struct peer_octets *token) {
+  return gss_one_wrap(&((struct mit *)handle)->gss, conf, plain, token);
+}
+static int mit_gss_unwrap(void *handle, struct peer_octets token, size_t *size) {
+  return gss_one_unwrap(&((struct mit *)handle)->gss, token, size);
 }
 
 static int mit_accept(void *handle, struct peer_octets request, int answer, char *client, size_t client_size) {
@@ -254,4 +287,8 @@ const struct peer_ops kerb_bench_peer = {
     .decoded = mit_decoded,
     .drop = mit_drop,
     .encode = mit_encode,
+    .gss_meet = mit_gss_meet,
+    .gss_accept = mit_gss_accept,
+    .gss_wrap = mit_gss_wrap,
+    .gss_unwrap = mit_gss_unwrap,
 };

@@ -52,6 +52,26 @@ bool seals_and_signs(Policy& p, const Key& k, etype_t e) {
   why = p.seal_many(k, usage, messages);
   if (known(why) != errc::ok) return false;
 
+  std::array<std::uint8_t, 316> cut{};
+  std::array<std::uint8_t, 24> tag_octets{};
+  make_secret(cut);
+  const std::span<std::uint8_t> whole(cut), tag = std::span(tag_octets).first(p.shape(e)->back);
+  const seal_piece in_order[]{whole.first(20), seal_piece::sign_only(whole.subspan(20, 9)), whole.subspan(29, 270),
+                              whole.subspan(299)};
+  why = p.seal_pieces(k, usage, in_order, tag);
+  if (known(why) != errc::ok) return false;
+  (void)known(cut);
+  (void)known(tag_octets);
+  why = p.unseal_pieces(k, usage, in_order, tag);
+  if (known(why) != errc::ok) return false;
+  why = p.seal_pieces(k, usage, in_order, tag);
+  if (known(why) != errc::ok) return false;
+  (void)known(cut);
+  (void)known(tag_octets);
+  tag[1] = static_cast<std::uint8_t>(tag[1] ^ 1);
+  why = p.unseal_pieces(k, usage, in_order, tag);
+  if (known(why) != errc::integrity) return false;
+
   const cksum_shape c = *p.cksum_of(e);
   std::array<std::uint8_t, max_cksum_octets> sum{};
   const auto octets = std::span(sum).first(c.octets);

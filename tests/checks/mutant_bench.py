@@ -33,7 +33,7 @@ class Bench:
         self.base = work / "base"
         for folder in ("include", "tests"):
             shutil.copytree(root / folder, self.base / folder, ignore=shutil.ignore_patterns("__pycache__", "meson.build"))
-        self.flags = ["-std=c++20", "-O0", "-g0", "-w"]
+        self.flags = ["-std=c++20", "-O0", "-g0", "-w", "-D_GLIBCXX_ASSERTIONS"]  # as meson.build
         self.libs = []
         for name in ("botan-3", "botan-2", "catch2-with-main"):
             if name == "botan-2" and self.libs:

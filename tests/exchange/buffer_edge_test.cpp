@@ -121,6 +121,13 @@ void in_every_buffer(kdc_world& w, bytes_view request, bool every) {
 }
 
 constexpr std::uint8_t zeros[200] = {}, here_octets[16] = {10, 1, 2, 3};
+constexpr auto long_text = [] {  // longer than any request here, and than the space that the bounds have to spare
+  std::array<std::uint8_t, 3000> letters{};
+  letters.fill('L');
+  return letters;
+}();
+constexpr kerberos_string long_string{bytes_view(long_text)};
+constexpr kerberos_string long_parts[] = {long_string};
 constexpr msg::HostAddress places[] = {{addr_t::ipv6, here_octets}, {addr_t::ipv4, bytes_view(here_octets).first(4)}};
 constexpr msg::LastReqEntry visits[] = {{lr_t(0x7fffffff), latest_time}, {lr_t(-0x7fffffff), latest_time}};
 constexpr msg::AuthorizationDataElement sayings[] = {{ad_t(-0x7fffffff), bytes_view(zeros).first(60)},
@@ -149,6 +156,27 @@ constexpr bend referred_client = [](kdc_world& w) {
   w.client.there = false;
   w.body.kdc_options.set(kdc_option_t::canonicalize);
   w.refer = kerberos_string{bytes_view(zeros)};
+};
+constexpr bend long_referral = [](kdc_world& w) {
+  w.client.there = false;
+  w.body.kdc_options.set(kdc_option_t::canonicalize);
+  w.refer = long_string;
+};
+constexpr bend long_hints = [](kdc_world& w) {
+  w.client.keys[0]->salt = long_string;
+  w.client.keys[0]->s2kparams = bytes_view(long_text);
+};
+constexpr bend long_hints_refused = [](kdc_world& w) {
+  long_hints(w);
+  no_timestamp(w);
+};
+constexpr bend long_canonical_name = [](kdc_world& w) {  // whose default salt is kept where clients are concealed
+  w.alias = w.client.record.principal;
+  w.alias_of = &w.client;
+  w.client.record.principal.name = {name_t::principal, view_of<kerberos_string>(long_parts)};
+  w.client.keys[0]->salt.reset();
+  w.settings.conceal_unknown_clients = true;
+  w.with_timestamp = false;
 };
 constexpr bend refused_at_last = [](kdc_world& w) { w.refuse = error_code_t::kdc_err_policy; };
 constexpr bend too_big = [](kdc_world& w) {
@@ -227,6 +255,21 @@ TEST_CASE("as_kdc: what it asks for is enough, and one octet less is not", "[exc
         in_every_buffer(w, w.as_req(), length == 9);
       }
     }
+  }
+}
+TEST_CASE("as_kdc: what is longer than the request has space in what it asks for", "[exchange]") {
+  const std::pair<const char*, bend> cases[] = {{"long referral", long_referral},
+                                                {"long hints", long_hints},
+                                                {"long hints, refused", long_hints_refused},
+                                                {"long canonical name", long_canonical_name}};
+  for (const auto& [name, f] : cases) {
+    INFO(name);
+    const long_names n(9, 1);
+    kdc_world w;
+    rename(w, n);
+    w.body.sname = n.krbtgt().name;
+    f(w);
+    in_every_buffer(w, w.as_req(), false);
   }
 }
 
@@ -324,6 +367,249 @@ TEST_CASE("ap_acceptor: what it asks for is enough, and one octet less is not", 
       }
     }
   }
+}
+
+// ---- a buffer of the caller for the reply
+
+/// A reply buffer with a mark in front and behind. `at` is the octets that the exchange gets.
+class marked_buffer {
+ public:
+  explicit marked_buffer(std::size_t n) : all_(n + 32, mark), at(std::span(all_).subspan(16, n)) {}
+
+ private:
+  static constexpr std::uint8_t mark = 0xee;
+  octet_list all_;
+
+ public:
+  std::span<std::uint8_t> at;
+  bool untouched() const { return only_last(0); }
+  /// Whether no octet has changed but the last `n` of `at`.
+  bool only_last(std::size_t n) const {
+    for (std::size_t i = 0; i != all_.size(); ++i)
+      if (all_[i] != mark && (i < 16 + at.size() - n || i >= 16 + at.size())) return false;
+    return true;
+  }
+};
+/// Runs `last`, which returns the reply, in reply buffers of every size. `make(f)` runs an exchange that begins each
+/// time with the same random octets up to its decision, and then f(exchange). `draws` are those of its policy.
+template <class Make>
+void in_every_reply_buffer(Make make, bool every) {
+  octet_list expected;
+  make([&](auto& x, auto issue, auto&) {
+    const auto step = issue(x, std::span<std::uint8_t>());
+    REQUIRE(is<reply>(step));
+    const bytes_view v = std::get<reply>(step).octets;
+    expected.assign(v.begin(), v.end());
+  });
+  std::size_t needed = 0;
+  make([&](auto& x, auto issue, auto& crypto) {
+    marked_buffer tiny(1);
+    const unsigned draws = crypto.entropy.draws();
+    const auto step = issue(x, tiny.at);
+    REQUIRE(is<need_buffer>(step));
+    REQUIRE(std::get<need_buffer>(step).for_reply);
+    needed = std::get<need_buffer>(step).size;
+    REQUIRE(crypto.entropy.draws() == draws);
+    REQUIRE(tiny.untouched());
+  });
+  REQUIRE(needed >= expected.size() + 4);
+  REQUIRE(needed <= expected.size() + 4 + 3);  // a sequence number can be shorter than the longest
+  for (std::size_t n = 1; n < needed + 600; n += every || n + 8 > needed ? 1 : 37) {
+    make([&](auto& x, auto issue, auto& crypto) {
+      marked_buffer at(n);
+      const unsigned draws = crypto.entropy.draws();
+      auto step = issue(x, at.at);
+      if (n < needed) {
+        REQUIRE(is<need_buffer>(step));
+        REQUIRE(std::get<need_buffer>(step).for_reply);
+        REQUIRE(std::get<need_buffer>(step).size == needed);
+        REQUIRE(crypto.entropy.draws() == draws);
+        REQUIRE(at.untouched());
+        marked_buffer enough(needed);
+        step = issue(x, enough.at);
+        REQUIRE(is<reply>(step));
+        REQUIRE(std::get<reply>(step).octets == bytes_view(expected));
+        return;
+      }
+      REQUIRE(is<reply>(step));
+      const bytes_view v = std::get<reply>(step).octets;
+      REQUIRE(v == bytes_view(expected));
+      REQUIRE(v.data() + v.size() == at.at.data() + at.at.size());
+      REQUIRE(at.only_last(v.size()));
+      const bytes_view framed = x.framed();
+      REQUIRE(framed.data() + 4 == v.data());
+      REQUIRE(framed.size() == v.size() + 4);
+      REQUIRE(at.only_last(framed.size()));
+    });
+    if (n > needed + 4) n += 37;
+  }
+}
+/// Runs a KDC's exchange up to its decision.
+void up_to_decision(kdc_world& w, kdc<policy>& x, bytes_view request) {
+  kdc_step step = x.receive(request, w.env_now());
+  while (const auto* a = std::get_if<need_principal>(&step)) step = x.found(w.find(a->principal)->record, w.env_now());
+  REQUIRE(is<authorize>(step));
+}
+/// issue() with this reply buffer, and the signature where the policy wants one.
+kdc_step issued_into(kdc_world& w, kdc<policy>& x, std::span<std::uint8_t> at) {
+  issue_options o = w.options;
+  o.reply = at;
+  kdc_step step = x.issue(o, w.env_now());
+  if (is<sign_ticket>(step)) step = x.signed_ticket(w.env_now());
+  return step;
+}
+
+TEST_CASE("as_kdc, tgs_kdc: a reply buffer of the caller is enough where need_buffer asked for no more", "[exchange]") {
+  const std::pair<const char*, bend> cases[] = {
+      {"plain", plain}, {"everything", everything}, {"signed too", signed_too}, {"data", with_data}};
+  for (const bool tgs : {false, true}) {
+    for (const auto& [name, f] : cases) {
+      for (const std::size_t length : {9u, 127u}) {
+        INFO(name << ", names of " << length << (tgs ? ", TGS" : ", AS"));
+        const long_names n(length, 2);
+        kdc_world w;
+        rename(w, n);
+        f(w);
+        w.body.sname = tgs ? n.service().name : n.krbtgt().name;
+        if (tgs) w.body.cname = std::optional<msg::PrincipalName>{};
+        const bytes_view request = tgs ? w.tgs_req() : w.as_req();
+        const auto entropy = w.crypto.entropy;
+        octet_list buffer(65536);
+        in_every_reply_buffer(
+            [&](auto g) {
+              w.crypto.entropy = entropy;
+              kdc<policy> x(w.settings, buffer, w.peer);
+              up_to_decision(w, x, request);
+              const auto issue = [&](kdc<policy>& of, std::span<std::uint8_t> at) { return issued_into(w, of, at); };
+              g(x, issue, w.crypto);
+            },
+            length == 9);
+      }
+    }
+  }
+}
+TEST_CASE("as_kdc, tgs_kdc: with a reply buffer, their own buffer need not hold the reply", "[exchange]") {
+  for (const bool tgs : {false, true}) {
+    for (const bool signs : {false, true}) {
+      kdc_world w;
+      const octet_list pac(3000);
+      const msg::AuthorizationDataElement long_data[] = {{ad_t::win2k_pac, bytes_view(pac)}};
+      w.options.authorization_data = view_of<msg::AuthorizationDataElement>(long_data);
+      if (signs) w.options.reserved_octets = 300;
+      w.body.sname = tgs ? kerb_kdc_test::web().name : kerb_kdc_test::krbtgt().name;
+      if (tgs) w.body.cname = std::optional<msg::PrincipalName>{};
+      const bytes_view request = tgs ? w.tgs_req() : w.as_req();
+      // The smallest own buffer that gets to the decision, and those that are asked for afterwards
+      const auto asked = [&](std::span<std::uint8_t> reply_at) {
+        std::vector<octet_list> buffers;
+        buffers.reserve(64);
+        ending e;
+        kdc<policy> x(w.settings, buffers.emplace_back(0), w.peer);
+        const auto go = [&](std::function<kdc_step()> call) { return with_buffer(x, w.crypto, buffers, e, call); };
+        kdc_step step = go([&] { return x.receive(request, w.env_now()); });
+        while (const auto* a = std::get_if<need_principal>(&step))
+          step = go([&] { return x.found(w.find(a->principal)->record, w.env_now()); });
+        REQUIRE(is<authorize>(step));
+        issue_options o = w.options;
+        o.reply = reply_at;
+        step = go([&] { return x.issue(o, w.env_now()); });
+        if (signs) step = go([&] { return x.signed_ticket(w.env_now()); });
+        REQUIRE(is<reply>(step));
+        return buffers.back().size();
+      };
+      octet_list at(8192);
+      const std::size_t with = asked(at), without = asked({});
+      INFO(with << " and " << without);
+      CHECK(with < without);
+    }
+  }
+}
+TEST_CASE("as_kdc, tgs_kdc: a refusal after the decision is not in the reply buffer", "[exchange]") {
+  for (const bool tgs : {false, true}) {
+    for (const bool signs : {false, true}) {
+      kdc_world w;
+      too_big(w);
+      w.peer.largest_datagram = 200;
+      if (signs) w.options.reserved_octets = 300;
+      w.body.sname = tgs ? kerb_kdc_test::web().name : kerb_kdc_test::krbtgt().name;
+      if (tgs) w.body.cname = std::optional<msg::PrincipalName>{};
+      octet_list buffer(65536);
+      kdc<policy> x(w.settings, buffer, w.peer);
+      up_to_decision(w, x, tgs ? w.tgs_req() : w.as_req());
+      octet_list at(4096, 0xee);
+      const kdc_step step = issued_into(w, x, at);
+      REQUIRE(is<refused>(step));
+      const bytes_view no = std::get<refused>(step).octets;
+      CHECK(std::get<refused>(step).why.code == errc::reply_too_long);
+      CHECK((no.data() >= buffer.data() && no.data() + no.size() <= buffer.data() + buffer.size()));
+      CHECK(kerb_test::must(asn1::decode<msg::KrbError>(no)).error_code == error_code_t::krb_err_response_too_big);
+      CHECK(x.framed().subview(4) == no);
+      for (const std::uint8_t o : at) REQUIRE(o == 0);  // nothing is left of the reply that was too long
+    }
+  }
+}
+TEST_CASE("kdc: a reply in the caller's buffer is left alone when the exchange is abandoned", "[exchange]") {
+  kdc_world w;
+  octet_list buffer(65536), at(4096);
+  kdc<policy> x(w.settings, buffer, w.peer);
+  w.body.sname = kerb_kdc_test::krbtgt().name;
+  up_to_decision(w, x, w.as_req());
+  const kdc_step step = issued_into(w, x, at);
+  REQUIRE(is<reply>(step));
+  const octet_list as_it_was = at;
+  CHECK(is<failed>(x.abandon({.code = errc::no_answer})));
+  CHECK(at == as_it_was);
+  CHECK(x.framed().empty());
+}
+
+TEST_CASE("ap_acceptor: a reply buffer of the caller is enough where need_buffer asked for no more", "[exchange]") {
+  using namespace kerb_test;
+  using acceptor = ap_acceptor<policy>;
+  for (unsigned bits = 0; bits != 8; ++bits) {
+    INFO("options " << bits);
+    ap_world w;
+    w.options = msg::ApOptions{ap_option_t::mutual_required};
+    w.now.usec = w.authenticator.cusec = {999999};
+    const bytes_view request = w.mint();
+    const auto entropy = w.policy.entropy;
+    octet_list buffer(8192);
+    accept_options o{.subkey = (bits & 1) != 0, .sequence_number = (bits & 2) != 0, .negotiate_etype = (bits & 4) != 0};
+    in_every_reply_buffer(
+        [&](auto g) {
+          w.policy.entropy = entropy;
+          acceptor x(w.request_in(buffer));
+          auto step = x.receive(request, w.turn());
+          step = x.provide(w.service_key(), w.turn());
+          step = x.replay_checked(true, w.turn());
+          REQUIRE(is<authenticated>(step));
+          const auto accept = [&](acceptor& of, std::span<std::uint8_t> at) {
+            o.reply = at;
+            return of.accept(o, w.turn());
+          };
+          g(x, accept, w.policy);
+        },
+        true);
+  }
+}
+TEST_CASE("ap_acceptor: the product has the reply that is in the caller's buffer", "[exchange]") {
+  using namespace kerb_test;
+  ap_world w;
+  w.options = msg::ApOptions{ap_option_t::mutual_required};
+  const bytes_view request = w.mint();
+  octet_list buffer(8192), at(1024);
+  ap_acceptor<policy> x(w.request_in(buffer));
+  (void)x.receive(request, w.turn());
+  (void)x.provide(w.service_key(), w.turn());
+  (void)x.replay_checked(true, w.turn());
+  const auto step = x.accept({.reply = at}, w.turn());
+  REQUIRE(is<reply>(step));
+  const bytes_view sent = std::get<reply>(step).octets;
+  {
+    const auto client = must(std::move(x).take());
+    CHECK(client.reply().data() == sent.data());
+    CHECK(client.reply().data() + client.reply().size() == at.data() + at.size());
+  }
+  CHECK(asn1::decode<msg::ApRep>(sent).has_value());  // it outlives the product, whose plaintext is wiped
 }
 
 // ---- a client

@@ -490,3 +490,86 @@ TEST_CASE("as_kdc: a mechanism that breaks its contract is misuse", "[exchange]"
   REQUIRE(fault_found<0>() == errc::api_misuse);
   REQUIRE(fault_found<1>() == errc::api_misuse);
 }
+
+namespace {
+/// Asks for another round with so many octets of e-data.
+template <std::size_t Octets>
+class verbose {
+ public:
+  static constexpr padata_t types[] = {padata_t::enc_timestamp};
+  using step = no_steps;
+  static constexpr std::size_t reserved = 100;
+  template <crypto_policy C>
+  constexpr void write_offer(der::writer&, const kdc_preauth_context<C>&) const {}
+  template <crypto_policy C>
+  constexpr kdc_preauth_outcome<> verify(const kdc_preauth_context<C>&, bytes_view, const environment<C>&) {
+    const auto e = asn1::encode(msg::PaData{padata_t(1), bytes_view(zeros).first(Octets - 11)}, e_data);
+    if (!e) return e.error();
+    return preauth::more{*e};
+  }
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const kdc_preauth_context<C>&, const typename C::key& own,
+                                                      const environment<C>&) {
+    return reply_key<typename C::key>(ref(own));
+  }
+  constexpr void write_reply(der::writer&) const {}
+
+ private:
+  static constexpr std::array<std::uint8_t, 200> zeros{};
+  std::array<std::uint8_t, 200> e_data{};
+};
+/// The octets of METHOD-DATA that are allowed: what is reserved, and the header of a cookie.
+template <std::size_t Octets>
+bool may_send() {
+  world w;
+  std::array<std::uint8_t, 8192> buffer{};
+  kdc<counting_policy, kdc_mechanisms<verbose<Octets>>> x(w.settings, buffer);
+  (void)x.receive(w.as_req(), w.env_now());
+  (void)x.found(w.client.record, w.env_now());
+  const auto s = x.found(w.tgs.record, w.env_now());
+  const auto* const f = std::get_if<failed>(&s);
+  if (f != nullptr) REQUIRE(f->why.code == errc::api_misuse);
+  else REQUIRE(is<refused>(s));
+  return f == nullptr;
+}
+}  // namespace
+TEST_CASE("as_kdc: a mechanism may send as much as it has reserved, and the rest of its METHOD-DATA is in the margin",
+          "[exchange]") {
+  CHECK(may_send<100>());
+  CHECK(may_send<129>());  // 132 with the header of the SEQUENCE OF: 32 more than is reserved
+  CHECK_FALSE(may_send<130>());
+}
+TEST_CASE("as_kdc: the key that replaced the reply key is wiped once the answer is made", "[exchange]") {
+  world w;
+  caller c(w.client.own);
+  REQUIRE(c.run(w, w.client.record));
+  using exchange = toy_kdc;
+  alignas(exchange) static std::array<std::uint8_t, sizeof(exchange)> place;
+  place.fill(0);
+  static std::array<std::uint8_t, 8192> buffer;
+  exchange* const x = std::construct_at(reinterpret_cast<exchange*>(place.data()), w.settings, std::span(buffer));
+  (void)x->receive(c.proof, w.env_now());
+  (void)x->found(w.client.record, w.env_now());
+  REQUIRE(is<toy_lookup>(x->found(w.tgs.record, w.env_now())));
+  REQUIRE(is<authorize>(x->answer(toy_secret{pin}, w.env_now())));
+  const auto s = x->issue({}, w.env_now());
+  REQUIRE(is<reply>(s));
+  REQUIRE(is<done>(c.x.receive(std::get<reply>(s).octets, c.env())));
+  // The key, made again from what both sides have said
+  const auto rep = must(asn1::decode<msg::AsRep>(std::get<reply>(s).octets));
+  const auto req = must(asn1::decode<msg::AsReq>(c.proof));
+  bytes_view theirs, ours;
+  for (const msg::PaData pa : *rep.padata)
+    if (pa.padata_type == toy_proof) theirs = pa.padata_value;
+  for (const msg::PaData pa : *req.padata)
+    if (pa.padata_type == toy_hello) ours = pa.padata_value;
+  const key replaced = must(toy_reply_key(w.crypto, w.client.own, ours, theirs));
+  const bytes_view secret = replaced.octets().unguarded();
+  const auto found = [&] {
+    for (std::size_t i = 0; i + secret.size() <= place.size(); ++i)
+      if (bytes_view(place).subview(i, secret.size()) == secret) return true;
+    return false;
+  };
+  CHECK_FALSE(found());
+  std::destroy_at(x);
+}

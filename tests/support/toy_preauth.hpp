@@ -102,6 +102,12 @@ class toy {
     return kerb::error{.code = kerb::errc::missing_field, .type = "AS-REP", .field = "padata"};
   }
 
+  constexpr void forget() {
+    kerb::secure_zero(pin_);
+    kerb::secure_zero(proof_);
+    pin_size_ = proof_size_ = 0;
+  }
+
   unsigned considered = 0;
 
  private:

@@ -11,7 +11,7 @@ import sys
 
 INTEGERS = {"etype", "etype2", "etype3", "cksumtype", "usage", "iterations", "derived", "initiator_addrtype",
             "acceptor_addrtype"}
-TEXTS = {"name", "hash_name", "contents", "client", "server", "realms", "added", "result"}
+TEXTS = {"name", "hash_name", "contents", "client", "server", "realms", "added", "result", "layout"}
 
 
 def fail(path, line, what):

@@ -30,7 +30,10 @@ enum class errc : std::uint16_t {
   frame_too_long = 113,      ///< a stream announced more octets than the caller's limit; detail: how many
   stream_ended = 114,        ///< the stream ended within a message
   bad_realm = 115,           ///< a realm contains the octet 0
-  bad_utf8 = 118,            ///< text is not UTF-8, or contains U+0000
+  bad_base64 = 116,          ///< text is not base64: a wrong character, no padding, or unused bits that are not zero
+  bad_http_field = 117,      ///< the value of an HTTP field does not have the syntax of credentials or challenges
+  token_too_long = 118,      ///< a token has more octets than the caller's limit; detail: how many
+  bad_utf8 = 119,            ///< text is not UTF-8, or contains U+0000
 
   // 2xx: the message is well-formed but violates the protocol. The exchange fails; do not retry it blindly.
   unexpected_message = 200,    ///< a message type that this exchange does not accept
@@ -68,7 +71,14 @@ enum class errc : std::uint16_t {
   wrong_context_key = 232,       ///< a token of a GSS-API context is not under the context's key
   anonymous_client = 233,        ///< the client is anonymous, and must not be
   flags_not_granted = 234,       ///< a GSS-API context lacks required flags; detail: which
-  no_common_layer = 240,         ///< no security layer of SASL suits both sides; detail: what the peer sent
+  no_common_mechanism = 240,     ///< SPNEGO: the two sides have no mechanism in common
+  mechanism_not_offered = 241,   ///< SPNEGO: the acceptor selected a mechanism that was not offered
+  negotiation_rejected = 242,    ///< SPNEGO: the peer rejected the negotiation, and did not tell why
+  mic_missing = 243,             ///< SPNEGO: the MIC that protects the list of mechanisms is required and absent
+  too_many_mechanisms = 244,     ///< SPNEGO: the initiator offers more mechanisms than the limit; detail: how many
+  ntlm_token = 245,              ///< the token is of NTLM, neither of SPNEGO nor of Kerberos
+  no_common_layer = 246,         ///< no security layer of SASL suits both sides; detail: what the peer sent
+  no_local_name = 247,  ///< no rule maps the client to a local user name, or its name or the result is not allowed
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -95,6 +105,8 @@ enum class errc : std::uint16_t {
   bad_name_text = 602,       ///< a principal's text form does not parse; offset: the position
   clock_out_of_range = 603,  ///< Kerberos cannot represent the clock value that was passed
   bad_password = 604,        ///< a password is not UTF-8, or is longer than its encryption type allows
+  step_not_handled = 606,    ///< drive() or serve() cannot answer this step; it needs a loop of your own
+  bad_rule_text = 605,  ///< a rule for local names does not parse, or uses what is not supported; offset: the position
 
   // 7xx: a KDC's exchange refuses a request. A client sees the KRB-ERROR that to_krb_error() names.
   // 70x: the client and its keys.
@@ -196,6 +208,9 @@ constexpr std::string_view name_of(errc c) {
     case errc::frame_too_long: return "frame_too_long";
     case errc::stream_ended: return "stream_ended";
     case errc::bad_realm: return "bad_realm";
+    case errc::bad_base64: return "bad_base64";
+    case errc::bad_http_field: return "bad_http_field";
+    case errc::token_too_long: return "token_too_long";
     case errc::bad_utf8: return "bad_utf8";
     case errc::unexpected_message: return "unexpected_message";
     case errc::nonce_mismatch: return "nonce_mismatch";
@@ -232,7 +247,14 @@ constexpr std::string_view name_of(errc c) {
     case errc::wrong_context_key: return "wrong_context_key";
     case errc::anonymous_client: return "anonymous_client";
     case errc::flags_not_granted: return "flags_not_granted";
+    case errc::no_common_mechanism: return "no_common_mechanism";
+    case errc::mechanism_not_offered: return "mechanism_not_offered";
+    case errc::negotiation_rejected: return "negotiation_rejected";
+    case errc::mic_missing: return "mic_missing";
+    case errc::too_many_mechanisms: return "too_many_mechanisms";
+    case errc::ntlm_token: return "ntlm_token";
     case errc::no_common_layer: return "no_common_layer";
+    case errc::no_local_name: return "no_local_name";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";
@@ -251,6 +273,8 @@ constexpr std::string_view name_of(errc c) {
     case errc::bad_name_text: return "bad_name_text";
     case errc::clock_out_of_range: return "clock_out_of_range";
     case errc::bad_password: return "bad_password";
+    case errc::step_not_handled: return "step_not_handled";
+    case errc::bad_rule_text: return "bad_rule_text";
     case errc::client_unknown: return "client_unknown";
     case errc::wrong_realm: return "wrong_realm";
     case errc::client_locked: return "client_locked";

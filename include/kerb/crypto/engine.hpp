@@ -4,6 +4,7 @@
 #include <optional>
 #include <tuple>
 
+#include "cts_pieces.hpp"
 #include "hmac_md5.hpp"
 #include "profile.hpp"
 
@@ -33,6 +34,14 @@ consteval bool supplied() {
   if constexpr (requires { Profile::template supplied_by<P>(); }) return Profile::template supplied_by<P>();
   return true;
 }
+
+/// A profile whose messages can be sealed in pieces.
+template <class Profile, class P>
+concept seals_pieces = requires(P& p, typename P::cipher& c, typename Profile::template mac<P>& m,
+                                view_of<seal_piece> pieces, std::span<std::uint8_t> tag) {
+  Profile::seal_pieces(p, c, m, pieces, tag);
+  Profile::open_pieces(p, c, m, pieces, tag);
+};
 
 /// The holder that profiles authenticate with: P::mac, and P::cipher if one of them uses a CMAC.
 template <class P, class... Profiles>
@@ -178,6 +187,41 @@ class engine {
       if (u != k.usage_) return errc::wrong_usage;
       auto& s = k.schedules_;
       return seal_each(profile, s.encryption, mac_of(profile, s.integrity), f, messages);
+    });
+  }
+
+  /// As in seals_pieces_with, for the encryption types of RFC 3962, RFC 6803 and RFC 8009. Long
+  /// pieces are encrypted where they are, in one call of the library; parts of less than 256 octets
+  /// are collected. seal_pieces() returns errc::api_misuse when fewer octets than a confounder are
+  /// encrypted or `tag` does not have exactly the back octets; for unseal_pieces() these are
+  /// errc::integrity.
+  constexpr errc seal_pieces(const key& k, key_usage_t u, view_of<seal_piece> pieces,
+                             std::span<std::uint8_t> tag) noexcept {
+    return seal_pieces_with(k.etype(), pieces, tag, [&](auto profile, const etype_facts& f) {
+      if (const errc e = schedule_seal(profile, f, k, u, cipher_, macs_); e != errc::ok) return e;
+      return profile.seal_pieces(p_, cipher_, mac_of(profile, macs_), pieces, tag);
+    });
+  }
+  constexpr errc seal_pieces(const prepared_key& k, key_usage_t u, view_of<seal_piece> pieces,
+                             std::span<std::uint8_t> tag) noexcept {
+    return seal_pieces_with(k.etype_, pieces, tag, [&](auto profile, const etype_facts&) {
+      if (u != k.usage_) return errc::wrong_usage;
+      auto& s = k.schedules_;
+      return profile.seal_pieces(p_, s.encryption, mac_of(profile, s.integrity), pieces, tag);
+    });
+  }
+  constexpr errc unseal_pieces(const key& k, key_usage_t u, view_of<seal_piece> pieces, bytes_view tag) noexcept {
+    return unseal_pieces_with(k.etype(), pieces, tag, [&](auto profile, const etype_facts& f) {
+      if (const errc e = schedule_seal(profile, f, k, u, cipher_, macs_); e != errc::ok) return e;
+      return profile.open_pieces(p_, cipher_, mac_of(profile, macs_), pieces, tag);
+    });
+  }
+  constexpr errc unseal_pieces(const prepared_key& k, key_usage_t u, view_of<seal_piece> pieces,
+                               bytes_view tag) noexcept {
+    return unseal_pieces_with(k.etype_, pieces, tag, [&](auto profile, const etype_facts&) {
+      if (u != k.usage_) return errc::wrong_usage;
+      auto& s = k.schedules_;
+      return profile.open_pieces(p_, s.encryption, mac_of(profile, s.integrity), pieces, tag);
     });
   }
 
@@ -359,6 +403,37 @@ class engine {
         if (const errc e = profile.seal(p_, ke, ki, f, io); e != errc::ok) return e;
       return errc::ok;
     }
+  }
+  /// Returns f(profile, facts), or the error if the arguments or the encryption type do not allow it.
+  template <class F>
+  static constexpr errc with_pieces(etype_t e, view_of<seal_piece> pieces, std::size_t tag, errc misfit, F&& f) {
+    return with(e, [&](auto profile, const etype_facts& x) {
+      if constexpr (detail::seals_pieces<decltype(profile), P>) {
+        if (pieces.size() > max_seal_pieces) return errc::api_misuse;
+        if (detail::sealed_octets(pieces) < x.front || tag != x.back) return misfit;
+        return f(profile, x);
+      } else {
+        return errc::unsupported_etype;
+      }
+    });
+  }
+  template <class F>
+  static constexpr errc seal_pieces_with(etype_t e, view_of<seal_piece> pieces, std::span<std::uint8_t> tag, F&& f) {
+    const errc why = with_pieces(e, pieces, tag.size(), errc::api_misuse, f);
+    if (why != errc::ok) {
+      wipe_pieces(pieces);
+      secure_zero(tag);
+    }
+    return why;
+  }
+  template <class F>
+  static constexpr errc unseal_pieces_with(etype_t e, view_of<seal_piece> pieces, bytes_view tag, F&& f) {
+    const errc why = with_pieces(e, pieces, tag.size(), errc::integrity, f);
+    if (why != errc::ok) wipe_pieces(pieces);
+    return why;
+  }
+  static constexpr void wipe_pieces(view_of<seal_piece> pieces) {
+    for (const seal_piece& piece : pieces) secure_zero(piece.sealed());
   }
   template <class F>
   constexpr result<std::span<std::uint8_t>> unseal_with(etype_t e, bytes_view in, std::span<std::uint8_t> out, F&& f) {

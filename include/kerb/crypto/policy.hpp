@@ -30,6 +30,36 @@ inline constexpr std::size_t max_hash_octets = 64;
 
 /// The maximum number of pieces of a pseudo-random function's input.
 inline constexpr std::size_t max_prf_pieces = 8;
+/// The maximum number of pieces of a message that seal_pieces() seals: twice as many as a protected
+/// RPC message in DCE style has (confounder, header, stub data, padding, trailer, filler, header copy).
+inline constexpr std::size_t max_seal_pieces = 16;
+
+/// One of the pieces of a message that lies in several buffers. It has any size, 0 included. The
+/// buffer must outlive the piece.
+class seal_piece {
+ public:
+  constexpr seal_piece() = default;
+  /// Octets that are encrypted in place, and authenticated.
+  constexpr seal_piece(std::span<std::uint8_t> sealed) : sealed_(sealed), authenticated_(sealed) {}
+  template <class R>
+    requires(std::is_lvalue_reference_v<R&&> && !detail::is_span<std::remove_cvref_t<R>> &&
+             std::convertible_to<R, std::span<std::uint8_t>>)
+  constexpr seal_piece(R&& sealed KERB_LIFETIMEBOUND) : seal_piece(std::span<std::uint8_t>(sealed)) {}
+  /// Octets that are only authenticated, and stay as they are.
+  static constexpr seal_piece sign_only(bytes_view octets KERB_LIFETIMEBOUND) {
+    seal_piece p;
+    p.authenticated_ = octets;
+    return p;
+  }
+  /// What is encrypted: all octets of the piece, or none.
+  constexpr std::span<std::uint8_t> sealed() const { return sealed_; }
+  /// What is authenticated: all octets of the piece.
+  constexpr bytes_view authenticated() const { return authenticated_; }
+
+ private:
+  std::span<std::uint8_t> sealed_;
+  bytes_view authenticated_;
+};
 
 // clang-format off
 /// The lower tier: the functions of a cryptographic library. With a model `P` of it,
@@ -130,7 +160,7 @@ concept entropy_source = requires(R& r, std::span<std::uint8_t> out) {
 ///                          of the octets is reported as errc::integrity, without details
 ///
 /// A policy that seals several messages faster than one by one also has seal_many, which seal_all
-/// (seal_all.hpp) uses.
+/// (seal_all.hpp) uses. seals_pieces_with is for a message in several buffers.
 ///
 /// To support handles, a policy has these three functions for them: derive a class from the engine,
 /// bring in the engine's functions with using-declarations, and add your own, as
@@ -141,6 +171,31 @@ concept seals_with = requires(C& c, const K& k, key_usage_t u, bytes_view in, st
   { c.etype_of(k) } noexcept -> std::same_as<etype_t>;
   { c.seal(k, u, io) } noexcept -> std::same_as<errc>;
   { c.unseal(k, u, in, io) } noexcept -> std::same_as<result<std::span<std::uint8_t>>>;
+};
+
+/// A policy that also seals a message that lies in several buffers, without copying it. Optional;
+/// GSS-API contexts need it for protected RPC, where headers between the encrypted parts are only
+/// authenticated.
+///
+///   seal_pieces(k, u, pieces, tag)    seals the concatenation of the pieces in place. The first front octets that are
+///                          encrypted are the confounder, which the caller drew at random; `tag` has the back octets.
+///                          If all pieces are encrypted, the result is that of seal(). Octets that are only
+///                          authenticated enter the integrity checksum at their place in the order. On failure the
+///                          encrypted pieces and `tag` are wiped
+///   unseal_pieces(k, u, pieces, tag)  the inverse, in place; decrypts the confounder too. On failure the encrypted
+///                          pieces are wiped, so that no other key can be tried. Every fault of the octets is reported
+///                          as errc::integrity
+///
+/// The receiver must know which pieces are encrypted: with RFC 8009 the tag covers the octets as they
+/// are sent, and does not tell. Put the confounder before all that is only authenticated, since
+/// Heimdal authenticates it first, wherever it is. Pieces and tag must not overlap. Both functions
+/// fail with errc::api_misuse for more than max_seal_pieces pieces, and with errc::unsupported_etype
+/// for an encryption type that does not support this.
+template <class C, class K>
+concept seals_pieces_with = seals_with<C, K> &&
+    requires(C& c, const K& k, key_usage_t u, view_of<seal_piece> pieces, std::span<std::uint8_t> tag, bytes_view in) {
+  { c.seal_pieces(k, u, pieces, tag) } noexcept -> std::same_as<errc>;
+  { c.unseal_pieces(k, u, pieces, in) } noexcept -> std::same_as<errc>;
 };
 
 /// A key that makes keyed checksums, with sign and verify as in crypto_policy.

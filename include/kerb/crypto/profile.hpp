@@ -150,6 +150,9 @@ struct by_hmac : by_derivation<Profile> {
 ///   seal(p, ke, ki, f, io)                as crypto_policy requires; the caller has checked that `io` is long enough
 ///   seal_many(p, ke, ki, f, messages)     only if several at once are faster than one by one; the caller has checked
 ///                                         that all are long enough and padded
+///   seal_pieces(p, ke, ki, pieces, tag)   only if messages can be sealed in pieces; the caller has checked the number
+///                                         of pieces and the sizes, and wipes on failure
+///   open_pieces(p, ke, ki, pieces, tag)   its inverse, under the same conditions
 ///   open(p, ke, ki, f, in, out)           the same for unseal; the caller wipes `out` on failure
 ///   checksum(p, kc, usage, pieces, out)   a checksum of out.size() octets
 ///   prf(p, c, m, f, key, pieces, out)     the first octets of the pseudo-random function's output, at most f.prf

@@ -1,6 +1,7 @@
 // The simplified profile: key derivation, and sealing with an HMAC over the plaintext.
 #pragma once
 #include "cts_many.hpp"
+#include "cts_pieces.hpp"
 #include "profile.hpp"
 
 namespace kerb::inline v0 {
@@ -57,6 +58,29 @@ constexpr errc simplified_open(P& p, typename P::cipher& ke, Mac& ki, std::size_
   const bytes_view pieces[]{{out, text.size()}};
   if (const errc e = Profile::authenticate(p, ki, pieces, cut); e != errc::ok) return e;
   return ct_equal(cut, in.last(tag)) ? errc::ok : errc::integrity;
+}
+
+/// simplified_seal for a message in pieces, with the tag in a buffer of its own. Octets that are only
+/// authenticated enter the integrity checksum between the plaintext of the other pieces.
+template <class Profile, primitives P, class Mac>
+constexpr errc simplified_seal_pieces(P& p, typename P::cipher& ke, Mac& ki, view_of<seal_piece> pieces,
+                                      std::span<std::uint8_t> tag) noexcept {
+  const detail::authenticated_views views(pieces);
+  if (const errc e = Profile::authenticate(p, ki, views.all(), tag); e != errc::ok) return e;
+  return cts_encrypt_pieces(p, ke, pieces);
+}
+
+/// The inverse. It decrypts before it can verify. On errc::integrity the caller must wipe the pieces.
+template <class Profile, primitives P, class Mac>
+constexpr errc simplified_open_pieces(P& p, typename P::cipher& ke, Mac& ki, view_of<seal_piece> pieces,
+                                      bytes_view tag) noexcept {
+  if (const errc e = cts_decrypt_pieces(p, ke, pieces); e != errc::ok) return e;
+  std::array<std::uint8_t, max_cksum_octets> expected;
+  wiped_on_exit wipe(expected);
+  const std::span<std::uint8_t> cut = std::span(expected).first(tag.size());
+  const detail::authenticated_views views(pieces);
+  if (const errc e = Profile::authenticate(p, ki, views.all(), cut); e != errc::ok) return e;
+  return ct_equal(cut, tag) ? errc::ok : errc::integrity;
 }
 
 }  // namespace kerb::inline v0

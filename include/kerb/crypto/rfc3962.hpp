@@ -41,6 +41,16 @@ struct aes_sha1 : by_hmac<aes_sha1> {
                              std::span<std::uint8_t> out) noexcept {
     return simplified_open<aes_sha1>(p, ke, ki, f.tag, in, out.data());
   }
+  template <primitives P>
+  static constexpr errc seal_pieces(P& p, typename P::cipher& ke, typename P::mac& ki, view_of<seal_piece> pieces,
+                                    std::span<std::uint8_t> tag) noexcept {
+    return simplified_seal_pieces<aes_sha1>(p, ke, ki, pieces, tag);
+  }
+  template <primitives P>
+  static constexpr errc open_pieces(P& p, typename P::cipher& ke, typename P::mac& ki, view_of<seal_piece> pieces,
+                                    bytes_view tag) noexcept {
+    return simplified_open_pieces<aes_sha1>(p, ke, ki, pieces, tag);
+  }
 
   /// RFC 3961 section 5.3. RFC 3962 section 6 has a message block of one octet, but all deployed
   /// implementations truncate the hash to one block of the cipher, and the published vectors agree

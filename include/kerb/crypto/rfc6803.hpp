@@ -80,6 +80,16 @@ struct camellia : by_derivation<camellia> {
                              std::span<std::uint8_t> out) noexcept {
     return simplified_open<camellia>(p, ke, ki, f.tag, in, out.data());
   }
+  template <primitives P>
+  static constexpr errc seal_pieces(P& p, typename P::cipher& ke, typename P::cipher& ki, view_of<seal_piece> pieces,
+                                    std::span<std::uint8_t> tag) noexcept {
+    return simplified_seal_pieces<camellia>(p, ke, ki, pieces, tag);
+  }
+  template <primitives P>
+  static constexpr errc open_pieces(P& p, typename P::cipher& ke, typename P::cipher& ki, view_of<seal_piece> pieces,
+                                    bytes_view tag) noexcept {
+    return simplified_open_pieces<camellia>(p, ke, ki, pieces, tag);
+  }
 
   /// RFC 6803: the CMAC of the input under a key derived with the constant "prf".
   template <primitives P>

@@ -1,6 +1,7 @@
 // aes128-cts-hmac-sha256-128 and aes256-cts-hmac-sha384-192.
 #pragma once
 #include "cts_many.hpp"
+#include "cts_pieces.hpp"
 #include "profile.hpp"
 
 namespace kerb::inline v0 {
@@ -76,6 +77,28 @@ struct aes_sha2 : by_hmac<aes_sha2> {
     if (const errc e = p.hmac(ki, pieces, cut); e != errc::ok) return e;
     if (!ct_equal(cut, in.last(f.tag))) return errc::integrity;
     return cts_decrypt(p, ke, text, out.data());
+  }
+
+  /// The HMAC covers the initial vector, and the ciphertext with the octets that are only
+  /// authenticated, in order.
+  template <primitives P>
+  static constexpr errc seal_pieces(P& p, typename P::cipher& ke, typename P::mac& ki, view_of<seal_piece> pieces,
+                                    std::span<std::uint8_t> tag) noexcept {
+    if (const errc e = cts_encrypt_pieces(p, ke, pieces); e != errc::ok) return e;
+    const detail::authenticated_views views(pieces, zero_iv);
+    return p.hmac(ki, views.all(), tag);
+  }
+  /// Verifies the HMAC before it decrypts anything.
+  template <primitives P>
+  static constexpr errc open_pieces(P& p, typename P::cipher& ke, typename P::mac& ki, view_of<seal_piece> pieces,
+                                    bytes_view tag) noexcept {
+    std::array<std::uint8_t, max_cksum_octets> expected;
+    wiped_on_exit wipe(expected);
+    const std::span<std::uint8_t> cut = std::span(expected).first(tag.size());
+    const detail::authenticated_views views(pieces, zero_iv);
+    if (const errc e = p.hmac(ki, views.all(), cut); e != errc::ok) return e;
+    if (!ct_equal(cut, tag)) return errc::integrity;
+    return cts_decrypt_pieces(p, ke, pieces);
   }
 
   /// RFC 8009: KDF-HMAC-SHA2 with the label "prf" and the input as its context.

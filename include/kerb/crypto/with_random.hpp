@@ -53,6 +53,17 @@ class with_random {
   constexpr errc seal_many(const K& k, key_usage_t u, view_of<std::span<std::uint8_t>> messages) const noexcept {
     return crypto_->seal_many(k, u, messages);
   }
+  template <class K>
+    requires seals_pieces_with<C, K>
+  constexpr errc seal_pieces(const K& k, key_usage_t u, view_of<seal_piece> pieces,
+                             std::span<std::uint8_t> tag) const noexcept {
+    return crypto_->seal_pieces(k, u, pieces, tag);
+  }
+  template <class K>
+    requires seals_pieces_with<C, K>
+  constexpr errc unseal_pieces(const K& k, key_usage_t u, view_of<seal_piece> pieces, bytes_view tag) const noexcept {
+    return crypto_->unseal_pieces(k, u, pieces, tag);
+  }
 
   constexpr std::optional<cksum_shape> cksum_of(etype_t e) const noexcept { return crypto_->cksum_of(e); }
   constexpr std::optional<cksum_shape> cksum_of(placed_cksum c) const noexcept { return crypto_->cksum_of(c); }

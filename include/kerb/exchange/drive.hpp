@@ -21,7 +21,8 @@ struct answer {
 /// If `ask` returns an error, drive() returns the reason why it ignored an earlier answer to the
 /// same request, or, without such an answer, the error of `ask`. Of several reasons it returns the
 /// last one other than a malformed message. errc::no_key: the exchange needs a key that the caller
-/// did not give it. errc::no_space: the buffer is too small (detail: octets needed), and `grow`,
+/// did not give it. errc::step_not_handled: a pre-authentication mechanism has returned a step of its
+/// own. errc::no_space: the buffer is too small (detail: octets needed), and `grow`,
 /// which is described at no_growth, returns no larger one.
 ///
 /// When the exchange waits for no answer, an answer that is a KRB-ERROR is errc::peer_error (detail:
@@ -47,7 +48,8 @@ template <class Exchange, class C, class Now, class Ask, class Grow = no_growth>
       request = *s;
       if (request.fresh) passed_over = {};  // forget why answers to the last request were ignored
     } else {
-      return error{.code = errc::no_key};
+      const auto wants_key = [](const auto& a) { return std::same_as<std::remove_cvref_t<decltype(a)>, need_key>; };
+      return error{.code = std::visit(wants_key, step) ? errc::no_key : errc::step_not_handled};
     }
     const result<answer> got = ask(static_cast<const send&>(request));
     if (request.then == afterwards::finished) {

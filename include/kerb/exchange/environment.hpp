@@ -11,7 +11,7 @@ struct exchange_limits {
   std::uint64_t min_iterations = 0;         ///< minimum string-to-key iterations from a KDC; 0: the etype's default
   std::uint64_t max_iterations = 1u << 20;  ///< maximum string-to-key iterations from a KDC
   std::int64_t max_clock_offset = 86400;    ///< maximum offset of a KDC clock that is followed unauthenticated; seconds
-  unsigned max_keys = 32;                   ///< maximum number of keys that are tried on one ticket
+  unsigned max_keys = 32;                   ///< maximum number of keys tried on one ticket; each decrypts all of it
   unsigned max_rounds = 6;                  ///< maximum number of requests in one AS exchange, including the first
 };
 

@@ -86,12 +86,13 @@ class exchange_core {
     static_cast<Self*>(this)->forget();
     return failed{why_};
   }
-  /// Writes a message with `write(writer, why)` at the end of the buffer. On failure it wipes what
-  /// was written, which may be plaintext, and returns the reason.
+  /// Writes a message with `write(writer, why)` at the end of the buffer, or of `outside` if that is
+  /// not empty. On failure it wipes what was written, which may be plaintext, and returns the
+  /// reason.
   template <class Write>
-  constexpr errc write_message(Write&& write) {
+  constexpr errc write_message(Write&& write, std::span<std::uint8_t> outside = {}) {
     errc why = errc::ok;
-    der::writer w(workspace_.message_space());
+    der::writer w(workspace_.message_space(outside));
     write(w, why);
     if (why == errc::ok && !w.ok()) why = errc::no_space;
     if (why == errc::ok) workspace_.message_is(w.count());

@@ -22,13 +22,14 @@ struct no_growth {
 };
 
 namespace detail {
-/// Makes a call of an exchange. While the exchange needs a larger buffer, gets one from `grow` and
-/// repeats the call.
+/// Makes a call of an exchange. While the exchange needs a larger buffer of its own, gets one from
+/// `grow` and repeats the call.
 template <class Exchange, class Grow, class Call>
 constexpr auto with_growth(Exchange& x, Grow& grow, Call&& call) {
   auto step = call();
   if constexpr (!std::same_as<Grow, no_growth>) {
     while (const auto* n = std::get_if<need_buffer>(&step)) {
+      if (n->for_reply) break;
       const std::size_t wanted = n->size;
       const std::span<std::uint8_t> larger = grow(wanted);
       if (larger.size() < wanted || !x.set_buffer(larger)) break;
@@ -44,7 +45,7 @@ constexpr timestamp clock_reading(Now& now) {
   else return now();
 }
 constexpr error too_small(const need_buffer& n) {
-  return {.code = errc::no_space, .detail = static_cast<std::uint32_t>(n.size)};
+  return {.code = errc::no_space, .detail = static_cast<std::uint32_t>(n.size), .type = n.for_reply ? "reply" : ""};
 }
 }  // namespace detail
 

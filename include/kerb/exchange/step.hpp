@@ -25,19 +25,23 @@ struct send {
   bool fresh = true;  ///< differs from the message that was sent last
   afterwards then = afterwards::wait;
 };
-/// A datagram was not a valid message for this exchange: it does not decode, or its seal does not
-/// open. The exchange is unchanged; continue to wait. (On a stream the exchange fails instead.)
+/// A datagram was not a valid message for this exchange: it does not decode, its seal does not open,
+/// or the exchange does not wait for a message. The exchange is unchanged; continue to wait for what
+/// it asked for last. (On a stream the exchange fails instead.)
 struct ignored {
   error why;
 };
-/// The buffer is too small. The exchange is unchanged. Call set_buffer() with a buffer of at least
-/// this many octets, then repeat the call.
+/// A buffer is too small. The exchange is unchanged, and nothing was drawn or written. Repeat the
+/// call with a buffer of at least this many octets, which you pass to set_buffer() first, or, if
+/// `for_reply`, in place of the reply buffer of the call (issue_options::reply,
+/// accept_options::reply).
 struct need_buffer {
-  std::size_t size = 0;  ///< in octets
+  std::size_t size = 0;    ///< in octets
+  bool for_reply = false;  ///< only if the caller gave a reply buffer
 };
-/// Derive or fetch the client's long-term key, then call provide(). The salt is valid until the
-/// next call. Do not pass on what arrives until then: receive() is misuse, and anybody can send a
-/// datagram.
+/// Derive or fetch the client's long-term key, then call provide(). The salt is valid until the next
+/// call of provide(). A datagram that is given to receive() until then is ignored; do not receive it
+/// into the octets of the last message, which the exchange still needs.
 struct need_key {
   etype_t etype{};
   bytes_view salt;
@@ -67,7 +71,8 @@ struct check_replay {
 };
 /// The peer is authenticated. Inspect it, then call accept() or refuse().
 struct authenticated {};
-/// Transmit these octets to the peer. The exchange is then over and the product is ready.
+/// Transmit these octets to the peer. The exchange is then over and the product is ready. They are
+/// at the end of the exchange's buffer, or of the reply buffer if the caller gave one.
 struct reply {
   bytes_view octets;
 };
@@ -77,7 +82,7 @@ struct refused {
   error why;
 };
 /// The product is ready: call std::move(exchange).take(). Nothing more is expected: drop what still
-/// arrives.
+/// arrives. A client's receive() ignores datagrams.
 struct done {};
 /// The exchange has failed. Every later call returns the same.
 struct failed {

@@ -148,31 +148,32 @@ class keytab_view {
 };
 
 /// A keytab as a service's source of keys (the concept ticket_keys of exchange/service/keys.hpp).
-/// Keys are tried in the order of key_search, and otherwise in the file's order. The policy imports a
-/// key when it is needed; keys that it rejects are skipped. If the file contains only the low eight
-/// bits of a version, only those bits of the ticket's version are compared. If clients know a
-/// service by several names (RFC 6806 section 6), the file needs its keys under each of them,
-/// because the ticket contains the name that the client requested.
+/// Keys are tried in the order of key_names and key_search, and otherwise in the file's order. The
+/// policy imports a key when it is needed; keys that it rejects are skipped. If the file contains
+/// only the low eight bits of a version, only those bits of the ticket's version are compared. If
+/// clients know a service by several names (RFC 6806 section 6), the file needs its keys under each
+/// of them, because the ticket contains the name that the client requested; or use key_names.
+///
+/// However many keys a file has, exchange_limits::max_keys bounds those that are tried on a ticket:
+/// anybody can send a ticket, and each key costs the decryption of all of it.
 template <class Policy>
 class keytab_keys {
  public:
   using key = typename Policy::key;
   constexpr keytab_keys(const keytab_view& keytab, Policy& crypto KERB_LIFETIMEBOUND,
-                        key_search search = key_search::named_version)
-      : keytab_(keytab), policy_(crypto), search_(search) {}
+                        key_search search = key_search::named_version, key_names names = key_names::exact)
+      : keytab_(keytab), policy_(crypto), search_(search), names_(names) {}
 
   /// The key is valid until the next call.
   template <class Ask>
   constexpr const key* find(const Ask& ask) KERB_LIFETIMEBOUND {
     found_.reset();
     if (ask.user_to_user) return nullptr;
-    const auto importable = [&](const keytab_entry& e) {
-      const std::optional<key_label> l = label(e, ask);
-      const bool of_use = !l || e.etype != ask.etype || policy_->import(e.etype, e.key.unguarded()).has_value();
-      return of_use ? l : std::nullopt;
-    };
-    const auto at = detail::nth_key(keytab_, search_, ask.etype, detail::names_version(ask.kvno), ask.tried, importable,
-                                    [&](const keytab_entry& e) { return is_version(e, ask); });
+    const auto at = detail::nth_key(
+        keytab_, search_, ask.etype, detail::names_version(ask.kvno), ask.tried,
+        [&](const keytab_entry& e) { return label(e, ask); }, [&](const keytab_entry& e) { return is_version(e, ask); },
+        [&](const keytab_entry& e) { return policy_->import(e.etype, e.key.unguarded()).has_value(); },
+        [&](const keytab_entry& e) { return !same_principal(e.principal, ask.service); });
     std::size_t place = 0;
     for (const keytab_entry& e : keytab_) {
       if (!at || place++ != *at) continue;
@@ -181,7 +182,7 @@ class keytab_keys {
     }
     return found_ ? &*found_ : nullptr;
   }
-  /// Keys are found by the whole name, so any key that is found belongs to the requested realm.
+  /// Keys of other realms are never found, so any key that is found belongs to the requested realm.
   template <class Ask>
   static constexpr kerberos_string realm_of(const Ask& ask) {
     return ask.service.realm;
@@ -195,8 +196,18 @@ class keytab_keys {
 
  private:
   template <class Ask>
-  static constexpr std::optional<key_label> label(const keytab_entry& e, const Ask& ask) {
-    return same_principal(e.principal, ask.service) ? std::optional(key_label{e.kvno, e.etype}) : std::nullopt;
+  constexpr std::optional<key_label> label(const keytab_entry& e, const Ask& ask) const {
+    return is_of(e.principal, ask.service) ? std::optional(key_label{e.kvno, e.etype}) : std::nullopt;
+  }
+  constexpr bool is_of(const file_name& p, const principal_view& service) const {
+    if (same_principal(p, service)) return true;
+    if (names_ == key_names::exact || !(p.realm == service.realm)) return false;
+    return names_ == key_names::any_of_realm || same_host(p, service);
+  }
+  // The second of two components is the host (RFC 4120 section 6.2.1)
+  static constexpr bool same_host(const file_name& p, const principal_view& service) {
+    if (p.components.size() != 2 || service.name.name_string.size() != 2) return false;
+    return *++p.components.begin() == *++service.name.name_string.begin();
   }
   template <class Ask>
   static constexpr bool is_version(const keytab_entry& e, const Ask& ask) {
@@ -205,6 +216,7 @@ class keytab_keys {
   keytab_view keytab_;
   ref<Policy> policy_;
   key_search search_;
+  key_names names_;
   std::optional<key> found_;
 };
 

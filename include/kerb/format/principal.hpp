@@ -1,5 +1,6 @@
 // Principal names in text form: component/component@REALM.
 #pragma once
+#include "../core/hex.hpp"
 #include "../core/result.hpp"
 #include "../msg/basic.hpp"
 
@@ -13,12 +14,13 @@ class basic_principal {
   constexpr basic_principal() = default;
 
   /// Parses `name@REALM`. '/' separates components. \ before '/', '@' or '\' makes them ordinary
-  /// characters; \n, \t, \b and \0 are the control characters of those names. Without '@', the
-  /// realm is `default_realm`, unless that is empty. The name type is KRB_NT_SRV_INST for krbtgt,
-  /// KRB_NT_WELLKNOWN for WELLKNOWN (RFC 6111 section 3.1) and KRB_NT_PRINCIPAL otherwise (RFC 4120
-  /// section 6.2). Errors: errc::bad_name_text, with the offset of the fault, for an empty text, a
-  /// missing or empty realm, a second '@', a NUL or a trailing '\'; errc::no_space for a name that
-  /// does not fit.
+  /// characters; \n, \t, \b and \0 are the control characters of those names, and \x with two
+  /// hexadecimal digits is the octet of that value. Without '@', the realm is `default_realm`, unless
+  /// that is empty. The name type is KRB_NT_SRV_INST for krbtgt, KRB_NT_WELLKNOWN for WELLKNOWN
+  /// (RFC 6111 section 3.1) and KRB_NT_PRINCIPAL otherwise (RFC 4120 section 6.2).
+  ///
+  /// Errors: errc::bad_name_text, with the offset of the fault, for an empty text, a missing or empty
+  /// realm, a second '@', a NUL or a trailing '\'; errc::no_space for a name that does not fit.
   static constexpr result<basic_principal> parse(std::string_view text, std::string_view default_realm = {}) {
     if (text.empty()) return error{.code = errc::bad_name_text};
     // First unquote into plain octets and record where each component ends, then encode
@@ -30,7 +32,8 @@ class basic_principal {
       char c = text[i];
       if (c == '\\') {
         if (++i == text.size()) return error{.code = errc::bad_name_text, .offset = offset(i - 1)};
-        c = unescaped(text[i]);
+        if (const auto octet = hex_escape(text.substr(i))) c = *octet, i += 2;
+        else c = unescaped(text[i]);
       } else if (c == '/' && !in_realm) {
         if (components == max_components - 1) return error{.code = errc::no_space, .detail = offset(i)};
         ends[components++] = size;
@@ -108,6 +111,12 @@ class basic_principal {
       default: return c;
     }
   }
+  static constexpr std::optional<char> hex_escape(std::string_view t) {
+    if (t.size() < 3 || t[0] != 'x') return std::nullopt;
+    const int high = detail::hex_digit(t[1]), low = detail::hex_digit(t[2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    return static_cast<char>(16 * high + low);
+  }
   std::array<std::uint8_t, N> octets_{};
   std::size_t name_size_ = 0;
   std::size_t realm_size_ = 0;
@@ -115,10 +124,14 @@ class basic_principal {
 /// Large enough for a name that contains a hostname or two and a realm.
 using principal = basic_principal<1024>;
 
-/// Writes a principal in text form, with quoting as parse() expects; the result is in `out`. Octets
-/// from 0x80 on are written unchanged; control characters that have no quoted form become '?'. On
-/// errc::no_space, `detail` is a size in octets that is enough.
+/// Writes a principal in text form, with quoting as parse() expects; the result is in `out`.
+/// Different principals have different texts, and a text contains no control character of ASCII: it
+/// quotes as krb5_unparse_name() of MIT krb5 does, except that control characters which MIT writes
+/// unchanged become \x with two digits. Octets from 0x80 on are written unchanged. On
+/// errc::no_space, `detail` is a size in octets that is enough. Returns errc::bad_name_text for a
+/// name without components, whose text would be that of a name with one empty component.
 inline result<std::string_view> to_text(const principal_view& p, std::span<char> out) {
+  if (p.name.name_string.empty()) return error{.code = errc::bad_name_text};
   std::size_t at = 0, needed = 0;
   auto put = [&](char c) {
     ++needed;
@@ -134,8 +147,13 @@ inline result<std::string_view> to_text(const principal_view& p, std::span<char>
       } else if (c == '/' || c == '@' || c == '\\') {
         put('\\');
         put(c);
+      } else if (b < 0x20 || b == 0x7f) {
+        put('\\');
+        put('x');
+        put("0123456789abcdef"[b >> 4]);
+        put("0123456789abcdef"[b & 15]);
       } else {
-        put(b < 0x20 || b == 0x7f ? '?' : c);
+        put(c);
       }
     }
   };

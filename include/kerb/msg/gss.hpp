@@ -1,5 +1,6 @@
 // Kerberos in GSS-API: the framing of a context's tokens and the authenticator's checksum, RFC 4121 section 4.1.
 #pragma once
+#include "../core/hex.hpp"
 #include "../core/result.hpp"
 #include "../der/writer.hpp"
 #include "basic.hpp"
@@ -82,6 +83,33 @@ constexpr result<bytes_view> write_gss_token(const gss_token& t, std::span<std::
 /// Whether the mechanism is Kerberos: its own identifier, the one that Windows 2000 truncated, or user-to-user.
 constexpr bool is_krb5(object_identifier mech) {
   return mech == msg::mech_krb5 || mech == msg::mech_ms_krb5 || mech == msg::mech_user_to_user;
+}
+
+/// What a context's token is, as far as its first octets show.
+enum class token_kind : std::uint8_t {
+  unknown,
+  spnego,  ///< a NegTokenInit in its frame, or a NegTokenResp without one (RFC 4178 section 4.2)
+  krb5,    ///< a token of Kerberos itself, RFC 4121 section 4.1; see is_krb5()
+  ntlm,    ///< a message of NTLM without SPNEGO, which begins with "NTLMSSP" and the octet 0
+};
+/// Tells the kinds of tokens apart by their first octets, for a service that has to choose who reads
+/// a token, or to say why it refuses one. Nothing else of the token is checked, and its lengths need
+/// not be DER: read_gss_token() and asn1::decode() do that.
+constexpr token_kind kind_of_token(bytes_view token) {
+  constexpr auto ntlm = "4e544c4d53535000"_hex;
+  if (token.size() >= ntlm.size() && token.first(ntlm.size()) == bytes_view(ntlm)) return token_kind::ntlm;
+  if (token.size() < 2) return token_kind::unknown;
+  if (token[0] == der::context(1).octet) return token_kind::spnego;
+  if (token[0] != der::application(0).octet) return token_kind::unknown;
+  const std::size_t length_octets = token[1] < 0x80 ? 0 : token[1] & 0x7f;
+  if (length_octets > 4 || token[1] == 0x80) return token_kind::unknown;
+  std::size_t at = 2 + length_octets;
+  if (token.size() < at + 2 || token[at] != der::object_identifier.octet) return token_kind::unknown;
+  const std::size_t size = token[at + 1];
+  at += 2;
+  if (token.size() - at < size) return token_kind::unknown;
+  const object_identifier mech{token.subview(at, size)};
+  return mech == msg::mech_spnego ? token_kind::spnego : is_krb5(mech) ? token_kind::krb5 : token_kind::unknown;
 }
 
 /// A view of a token that establishes a context, RFC 4121 section 4.1: its identifier and a message.

@@ -7,7 +7,8 @@ namespace kerb::inline v0 {
 /// A view of the target-realm of an IAKERB-HEADER: a UTF8String without the octet 0, as all realms.
 struct iakerb_realm {
   bytes_view octets;
-  /// Whether it is an OCTET STRING instead. MIT krb5 up to 1.21 writes it so and rejects a UTF8String.
+  /// Whether it is an OCTET STRING instead. MIT krb5 1.8 to 1.21 writes it so and rejects a
+  /// UTF8String; der::rules::octet_string_realm accepts it.
   bool as_octet_string = false;
 };
 
@@ -46,7 +47,8 @@ struct IakerbHeader {
   }
 };
 
-/// IAKERB-FINISHED, draft-ietf-kitten-iakerb: a checksum over all messages of the exchange.
+/// IAKERB-FINISHED, draft-ietf-kitten-iakerb: a checksum over all messages of the exchange, with the
+/// usage key_usage_t::iakerb_finished; with iakerb_finished_old for MIT krb5 1.8 to 1.21.
 struct IakerbFinished {
   Checksum               iakerb_messages;
   asn1::extension_fields extensions;

@@ -33,7 +33,8 @@ enum class key_usage_t : std::int32_t {
   pa_s4u_x509_user_request = 26,    ///< MS-SFU section 2.2.2
   pa_s4u_x509_user_reply = 27,      ///< MS-SFU section 2.2.2
   pku2u_finished = 41,              ///< draft-zhu-pku2u-09
-  iakerb_finished = 42,             ///< draft-ietf-kitten-iakerb
+  iakerb_finished = 41,             ///< the same number: IAKERB as MIT krb5 from 1.22 on speaks it
+  iakerb_finished_old = 42,         ///< IAKERB as MIT krb5 1.8 to 1.21 spoke it, which the draft does not specify
   pa_pkinit_kx = 44,                ///< RFC 8062
   otp_request = 45,                 ///< RFC 6560
   fast_req_cksum = 50,              ///< RFC 6113
@@ -77,7 +78,7 @@ constexpr std::string_view name_of(key_usage_t n) {
     case key_usage_t::pa_s4u_x509_user_request: return "PA-S4U-X509-USER checksum in a request";
     case key_usage_t::pa_s4u_x509_user_reply: return "PA-S4U-X509-USER checksum in a reply";
     case key_usage_t::pku2u_finished: return "KEY_USAGE_FINISHED";
-    case key_usage_t::iakerb_finished: return "KEY_USAGE_IAKERB_FINISHED";
+    case key_usage_t::iakerb_finished_old: return "KEY_USAGE_IAKERB_FINISHED";
     case key_usage_t::pa_pkinit_kx: return "KEY_USAGE_PA_PKINIT_KX";
     case key_usage_t::otp_request: return "KEY_USAGE_OTP_REQUEST";
     case key_usage_t::fast_req_cksum: return "KEY_USAGE_FAST_REQ_CHKSUM";

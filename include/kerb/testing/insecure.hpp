@@ -123,6 +123,40 @@ class insecure_policy {
     if (u != k.usage_) return errc::wrong_usage;
     return unseal(k.key_, u, in, out);
   }
+  constexpr errc seal_pieces(const kerb::key& k, key_usage_t u, view_of<seal_piece> pieces,
+                             std::span<std::uint8_t> tag) noexcept {
+    const errc why = fits(k, pieces, tag.size(), errc::api_misuse);
+    if (why == errc::ok) {
+      mark(k, u, pieces, tag);
+    } else {
+      wipe(pieces);
+      secure_zero(tag);
+    }
+    return why;
+  }
+  constexpr errc unseal_pieces(const kerb::key& k, key_usage_t u, view_of<seal_piece> pieces, bytes_view tag) noexcept {
+    std::array<std::uint8_t, 8> expected{};
+    errc why = fits(k, pieces, tag.size(), errc::integrity);
+    if (why == errc::ok) {
+      mark(k, u, pieces, expected);
+      if (!ct_equal(bytes_view(expected), tag)) why = errc::integrity;
+    }
+    if (why != errc::ok) wipe(pieces);
+    return why;
+  }
+  constexpr errc seal_pieces(const prepared_key& k, key_usage_t u, view_of<seal_piece> pieces,
+                             std::span<std::uint8_t> tag) noexcept {
+    if (u == k.usage_) return seal_pieces(k.key_, u, pieces, tag);
+    wipe(pieces);
+    secure_zero(tag);
+    return errc::wrong_usage;
+  }
+  constexpr errc unseal_pieces(const prepared_key& k, key_usage_t u, view_of<seal_piece> pieces,
+                               bytes_view tag) noexcept {
+    if (u == k.usage_) return unseal_pieces(k.key_, u, pieces, tag);
+    wipe(pieces);
+    return errc::wrong_usage;
+  }
 
   constexpr std::optional<cksum_shape> cksum_of(etype_t e) const noexcept {
     switch (e) {
@@ -220,15 +254,38 @@ class insecure_policy {
     for (bytes_view p : pieces) h = fnv(h, p);
     put(h, out);
   }
-  static constexpr void mark(const kerb::key& k, key_usage_t u, view_of<bytes_view> text, std::span<std::uint8_t> out) {
+  static constexpr std::uint64_t begin(const kerb::key& k, key_usage_t u) {
     const auto usage = static_cast<std::uint32_t>(u);
     const std::uint8_t salt[] = {static_cast<std::uint8_t>(k.etype()), static_cast<std::uint8_t>(usage),
                                  static_cast<std::uint8_t>(usage >> 8)};
-    std::uint64_t h = fnv(fnv(offset_basis, k.octets().unguarded()), salt);
+    return fnv(fnv(offset_basis, k.octets().unguarded()), salt);
+  }
+  static constexpr void mark(const kerb::key& k, key_usage_t u, view_of<bytes_view> text, std::span<std::uint8_t> out) {
+    std::uint64_t h = begin(k, u);
     for (bytes_view p : text) h = fnv(h, p);
     put(h, out);
   }
+  /// An octet that is only authenticated counts as another one, since no encryption tells them apart.
+  static constexpr void mark(const kerb::key& k, key_usage_t u, view_of<seal_piece> pieces,
+                             std::span<std::uint8_t> out) {
+    std::uint64_t h = begin(k, u);
+    for (const seal_piece& p : pieces)
+      for (const std::uint8_t o : p.authenticated()) h = (h ^ (p.sealed().empty() ? 0x100u | o : o)) * 1099511628211u;
+    put(h, out);
+  }
+  static constexpr errc fits(const kerb::key& k, view_of<seal_piece> pieces, std::size_t tag, errc misfit) {
+    if (!known(k.etype())) return errc::unsupported_etype;
+    if (pieces.size() > max_seal_pieces) return errc::api_misuse;
+    std::size_t sealed = 0;
+    for (const seal_piece& p : pieces) sealed += p.sealed().size();
+    return sealed < 8 || tag != 8 ? misfit : errc::ok;
+  }
+  static constexpr void wipe(view_of<seal_piece> pieces) {
+    for (const seal_piece& p : pieces) secure_zero(p.sealed());
+  }
 };
 static_assert(crypto_policy<insecure_policy> && entropy_source<insecure_policy>);
+static_assert(seals_pieces_with<insecure_policy, insecure_policy::key> &&
+              seals_pieces_with<insecure_policy, insecure_policy::prepared_key>);
 
 }  // namespace kerb::inline v0::testing

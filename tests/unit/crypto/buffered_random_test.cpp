@@ -77,6 +77,26 @@ KERB_BOTH("buffered_random: what was handed out is wiped where it lay", "[crypto
   return true;
 });
 
+KERB_BOTH("buffered_random: eight octets of memory are used, and seven are not", "[crypto]", [] {
+  for (const std::size_t size : {7u, 8u}) {
+    counter source;
+    std::array<std::uint8_t, 8> memory{};
+    kerb::buffered_random random(source, std::span(memory).first(size));
+    std::array<std::uint8_t, 3> out{};
+    if (!random.fill(out) || !random.fill(out)) return false;
+    if (source.draws != (size == 8 ? 1 : 2) || source.most != (size == 8 ? 6 : 3)) return false;
+  }
+  return true;
+});
+KERB_BOTH("buffered_random: memory that somebody has written to is drawn anew, and not read beyond", "[crypto]", [] {
+  counter source;
+  std::array<std::uint8_t, 66> memory{};
+  kerb::buffered_random random(source, memory);
+  memory[0] = 65;  // more octets than there are
+  std::array<std::uint8_t, 16> out{};
+  return random.fill(out) && source.draws == 1 && out[0] == 49;
+});
+
 KERB_BOTH("buffered_random: more than half its memory comes from the source itself", "[crypto]", [] {
   counter source;
   std::array<std::uint8_t, 66> memory{};

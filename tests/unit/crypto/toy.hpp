@@ -73,7 +73,7 @@ struct toy {
   }
   constexpr kerb::errc hmac(mac& m, kerb::view_of<kerb::bytes_view> pieces, std::span<std::uint8_t> out) noexcept {
     std::uint64_t s = m.state;
-    for (const kerb::bytes_view piece : pieces) s = mixed(s, piece);
+    for (const kerb::bytes_view piece : pieces) s = absorbed(s, piece);  // wherever the pieces are cut
     for (std::uint8_t& o : out) {
       s = mixed(s, {});
       o = static_cast<std::uint8_t>(s >> 56);
@@ -97,8 +97,12 @@ struct toy {
   }
 
  private:
-  static constexpr std::uint64_t mixed(std::uint64_t s, kerb::bytes_view octets) {
+  static constexpr std::uint64_t absorbed(std::uint64_t s, kerb::bytes_view octets) {
     for (const std::uint8_t o : octets) s = (s ^ o) * 0x9e3779b97f4a7c15u + (s >> 29);
+    return s;
+  }
+  static constexpr std::uint64_t mixed(std::uint64_t s, kerb::bytes_view octets) {
+    s = absorbed(s, octets);
     s = (s ^ (s >> 31)) * 0xbf58476d1ce4e5b9u;
     return s ^ (s >> 27);
   }

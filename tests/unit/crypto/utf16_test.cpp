@@ -50,5 +50,20 @@ KERB_BOTH("utf16le: what is cut short or begins in the middle is refused", "[cry
          refused("e28241"_hex) && refused("f09d84"_hex) && refused("f09d8441"_hex) && refused("f041849e"_hex) &&
          refused("41c3"_hex) && refused("c3c3"_hex) && refused("e2c3ac"_hex);
 });
+KERB_BOTH("utf16le: no octet behind the text is read, and no lead takes more than three others", "[crypto]", [] {
+  // The octets behind would make it whole
+  const auto euro = "e282ac"_hex;
+  const auto clef = "f09d849e"_hex;
+  std::array<std::uint8_t, 8> out{};
+  for (std::size_t n = 1; n != euro.size(); ++n)
+    if (kerb::utf16le(secret_view(bytes_view(euro).first(n)), out)) return false;
+  for (std::size_t n = 1; n != clef.size(); ++n)
+    if (kerb::utf16le(secret_view(bytes_view(clef).first(n)), out)) return false;
+  for (const unsigned lead : {0x80u, 0xbfu, 0xc0u, 0xc1u, 0xf5u, 0xf8u, 0xfbu, 0xfcu, 0xffu}) {
+    const std::uint8_t five[] = {static_cast<std::uint8_t>(lead), 0x80, 0x80, 0x80, 0xa0};
+    if (kerb::utf16le(secret_view(bytes_view(five)), out)) return false;
+  }
+  return true;
+});
 
 }  // namespace

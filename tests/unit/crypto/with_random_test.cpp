@@ -18,8 +18,10 @@ constexpr key_usage_t usage = key_usage_t::ticket;
 static_assert(crypto_policy<other_policy>);
 static_assert(std::same_as<other_policy::key, policy::key> &&
               std::same_as<other_policy::prepared_key, policy::prepared_key>);
+static_assert(seals_pieces_with<other_policy, policy::key> && seals_pieces_with<other_policy, policy::prepared_key>);
 struct no_handle {};
-static_assert(!seals_with<other_policy, no_handle>, "a handle that the policy cannot seal with");
+static_assert(!seals_with<other_policy, no_handle> && !seals_pieces_with<other_policy, no_handle>,
+              "a handle that the policy cannot seal with");
 
 struct world {
   policy p;
@@ -49,6 +51,12 @@ KERB_BOTH("with_random: keys, seals and checksums are the policy's", "[crypto]",
   if (!prepared || !w.q.unseal(*prepared, usage, one, opened)) return false;
   const std::optional<cksum_shape> shape = w.q.cksum_of(aes256);
   if (!shape || shape->type != w.p.cksum_of(aes256)->type) return false;
+  std::array<std::uint8_t, 56> text{};
+  std::array<std::uint8_t, 8> tag{};
+  const seal_piece message[] = {std::span(text).first(30), std::span(text).subspan(30)};
+  if (w.q.seal_pieces(*b, usage, message, tag) != errc::ok) return false;
+  if (!(bytes_view(text) == bytes_view(one).first(56)) || !(bytes_view(tag) == bytes_view(one).last(8))) return false;
+  if (w.q.unseal_pieces(*prepared, usage, message, tag) != errc::ok) return false;
   std::array<std::uint8_t, max_cksum_octets> mac{};
   const bytes_view pieces[] = {octets};
   const auto out = std::span(mac).first(shape->octets);

@@ -42,11 +42,13 @@ class toy : public detail::exchange_core<toy, std::variant<done, failed>, toy_ta
   constexpr bool may_take() const { return may<call::take>(); }
   constexpr step fail_with(errc e) { return fail({.code = e}); }
   /// Writes an OCTET STRING, and then says that something else went wrong.
-  constexpr errc write(bytes_view octets, errc fault = errc::ok) {
-    return write_message([&](der::writer& w, errc& e) {
-      asn1::write(w, octets);
-      e = fault;
-    });
+  constexpr errc write(bytes_view octets, errc fault = errc::ok, std::span<std::uint8_t> outside = {}) {
+    return write_message(
+        [&](der::writer& w, errc& e) {
+          asn1::write(w, octets);
+          e = fault;
+        },
+        outside);
   }
   constexpr bytes_view message() const { return workspace_.message(); }
   constexpr void keep(bytes_view octets) { workspace_.keep_copy(octets); }
@@ -189,6 +191,22 @@ constexpr bool plaintext_of_a_failed_message_is_wiped() {
 }
 KERB_BOTH("exchange_core: of a message that fails nothing is left, and what is kept stays", "[exchange]",
           plaintext_of_a_failed_message_is_wiped);
+
+constexpr bool a_message_can_be_in_another_buffer() {
+  std::array<std::uint8_t, 64> buffer{}, other{};
+  toy x(buffer);
+  x.keep(text);
+  if (x.write(text, errc::ok, other) != errc::ok || !(x.message() == bytes_view(hello))) return false;
+  if (x.framed().data() + x.framed().size() != other.data() + other.size()) return false;
+  for (std::size_t i = sizeof text; i != buffer.size(); ++i)
+    if (buffer[i] != 0) return false;
+  if (x.write(text, errc::crypto_backend, other) != errc::crypto_backend || !x.framed().empty()) return false;
+  for (const std::uint8_t o : other)
+    if (o != 0) return false;
+  return bytes_view(buffer).first(sizeof text) == bytes_view(text);
+}
+KERB_BOTH("exchange_core: a message can be written into another buffer, and is wiped there when it fails", "[exchange]",
+          a_message_can_be_in_another_buffer);
 
 constexpr bool a_message_without_space_is_wiped() {
   for (std::size_t n = 0; n != 4 + sizeof hello; ++n) {

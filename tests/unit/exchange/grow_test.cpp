@@ -59,13 +59,22 @@ KERB_BOTH("with_growth: ends with the step when there is no larger buffer, or th
             };
             return stays(x, none) && stays(y, too_small) && stays(z, enough);
           });
+KERB_BOTH("with_growth: ends with the step when the reply buffer of the call is too small", "[exchange]", [] {
+  needy x;
+  unsigned calls = 0;
+  const auto grow = [](std::size_t) -> std::span<std::uint8_t> { throw 0; };
+  const step s = detail::with_growth(x, grow, [&]() -> step { return ++calls, need_buffer{10, true}; });
+  const auto* n = std::get_if<need_buffer>(&s);
+  return n != nullptr && n->size == 10 && n->for_reply && calls == 1;
+});
 KERB_BOTH("clock_reading: a timestamp, or a function that returns one", "[exchange]", [] {
   const timestamp noon{{5}, {6}};
   const auto clock = [] { return timestamp{{7}, {8}}; };
   return detail::clock_reading(noon).at == kerberos_time{5} && detail::clock_reading(clock).at == kerberos_time{7};
 });
-KERB_BOTH("too_small: the error has the size", "[exchange]", [] {
-  const error e = detail::too_small({70000});
-  return e.code == errc::no_space && e.detail == 70000;
+KERB_BOTH("too_small: the error has the size, and tells which buffer is too small", "[exchange]", [] {
+  const error e = detail::too_small({70000}), of_reply = detail::too_small({80, true});
+  return e.code == errc::no_space && e.detail == 70000 && std::string_view(e.type).empty() &&
+         of_reply.code == errc::no_space && of_reply.detail == 80 && std::string_view(of_reply.type) == "reply";
 });
 }  // namespace

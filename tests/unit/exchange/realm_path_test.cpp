@@ -1,6 +1,7 @@
 // Realms between two others: the one question that a transited field asks of a path. The paths themselves are in
 // transited_test.
 #include <kerb/exchange/realm_path.hpp>
+#include <utility>
 
 #include "support/both.hpp"
 
@@ -45,5 +46,43 @@ constexpr bool both_ends_are_no_part() {
 }
 KERB_BOTH("is_realm_between: the two ends, and what is above the nearest common realm, do not lie between",
           "[exchange][rfc4120-3.3.3.2]", both_ends_are_no_part);
+
+constexpr bool a_join_is_within_one_style() {
+  using detail::is_below;
+  const auto below = [](kerberos_string realm, kerberos_string above) { return is_below(realm.octets, above.octets); };
+  return below("A.EX"_krb, "EX"_krb) && below("/EX/A"_krb, "/EX"_krb) && !below("ABC/O=x"_krb, "ABC"_krb) &&
+         !below("/EX/A.EX"_krb, "EX"_krb) && !below("A..EX"_krb, "EX"_krb) && below("/A/.BCD"_krb, "/A"_krb);
+}
+KERB_BOTH("is_below: both realms are of one style, and only a domain name's dots can be taken for another's",
+          "[exchange][rfc4120-3.3.3.2][rfc4120-6.1]", a_join_is_within_one_style);
+KERB_BOTH("realm path: a name with a slash inside and no equals sign is of neither style", "[exchange][rfc4120-6.1]",
+          [] {
+            using detail::realm_style;
+            using detail::style_of;
+            return style_of("A/B"_krb.octets) == realm_style::other &&
+                   style_of("A/B.EX"_krb.octets) == realm_style::other &&
+                   style_of("/A"_krb.octets) == realm_style::x500 &&
+                   style_of("A/B=C"_krb.octets) == realm_style::x500 &&
+                   style_of("N:A"_krb.octets) == realm_style::other &&
+                   style_of("A.B"_krb.octets) == realm_style::domain &&
+                   !for_each_realm_between("A/B.EX"_krb, "C.EX"_krb, [](kerberos_string) { return true; });
+          });
+
+constexpr bool no_path_between_styles() {
+  // The ends of the two look alike, read as domain names; and so do the beginnings of the last two
+  const std::pair<kerberos_string, kerberos_string> ends[] = {{"A.EX"_krb, "C=US/O=B.EX"_krb},
+                                                              {"C=US/O=B.EX"_krb, "A.EX"_krb},
+                                                              {"A.EX"_krb, "N:B.EX"_krb},
+                                                              {"N:A/B"_krb, "N:A/C"_krb},
+                                                              {"A/B.EX"_krb, "A/C.EX"_krb}};
+  for (const auto& [from, to] : ends) {
+    if (for_each_realm_between(from, to, [](kerberos_string) { return true; })) return false;
+    for (const kerberos_string between : {"EX"_krb, "N:A"_krb, "A"_krb, "C=US"_krb})
+      if (detail::is_realm_between(from, to, between)) return false;
+  }
+  return true;
+}
+KERB_BOTH("realm path: no realm lies between two that are not of one known style", "[exchange][rfc4120-6.1]",
+          no_path_between_styles);
 
 }  // namespace

@@ -52,6 +52,23 @@ constexpr bool a_ticket_is_used_until_it_expires() {
 KERB_BOTH("ticket_cache: a ticket is used as often as one likes until it expires", "[exchange][rfc4120-1.1]",
           a_ticket_is_used_until_it_expires);
 
+constexpr bool addresses_are_copied() {
+  cache c;
+  std::array<std::uint8_t, 4> octets{10, 1, 2, 3};
+  std::array<msg::HostAddress, 1> list{{{addr_t::ipv4, bytes_view(octets)}}};
+  basic_credential<key> from = credential(web_parts, ticket_a);
+  ticket_facts f = from.facts();
+  f.addresses = view_of<msg::HostAddress>(list);
+  if (!c.store({f, std::move(from).session_key()}, noon)) return false;
+  octets = {};
+  list[0].addr_type = addr_t::ipv6;
+  const auto* found = c.find(named(web_parts), noon);
+  if (found == nullptr || !found->facts().addresses || found->facts().addresses->size() != 1) return false;
+  const msg::HostAddress a = *found->facts().addresses->begin();
+  return a.addr_type == addr_t::ipv4 && a.address == bytes_view(address_octets);
+}
+KERB_BOTH("ticket_cache: addresses are copied like everything else", "[exchange]", addresses_are_copied);
+
 /// A credential of a client for a server of a realm, with a key that is told by `fill`.
 constexpr basic_credential<key> ticket_of(view_of<kerberos_string> client, view_of<kerberos_string> server,
                                           std::uint8_t fill, ticket_kind kind = ticket_kind::asked_for,

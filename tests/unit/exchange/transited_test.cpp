@@ -275,7 +275,9 @@ constexpr bool appended() {
          // a realm between two that were joined is joined to both
          appends("EX,B.A.", "A.EX", "X", "Y", "EX,A.,B.") && appends("/COM,/A/B", "/COM/A", "X", "Y", "/COM,/A,/B") &&
          // the shorter of two places
-         appends("EX,ORG,A.EX,NET", "B.A.EX", "X", "Y", "EX,ORG,A.EX,B.,NET");
+         appends("EX,ORG,A.EX,NET", "B.A.EX", "X", "Y", "EX,ORG,A.EX,B.,NET") &&
+         appends("A.EX,ORG,EX,NET", "B.A.EX", "X", "Y", "A.EX,B.,ORG,EX,NET") &&
+         appends("EX,NET,A.EX", "B.A.EX", "X", "Y", "EX,NET,A.EX,B.");
 }
 KERB_BOTH("transited: a realm is appended where it is shortest", "[exchange][rfc4120-3.3.3.2]", appended);
 
@@ -326,6 +328,53 @@ constexpr bool append_failures() {
 }
 KERB_BOTH("transited: nothing is appended to a malformed field or into a short buffer", "[exchange][rfc4120-3.3.3.2]",
           append_failures);
+
+constexpr bool nothing_is_written_behind_the_buffer() {
+  for (std::size_t n = 0; n != 12; ++n) {
+    std::array<std::uint8_t, 64> out{};
+    out.fill(0xee);
+    const auto r = append_transited(octets("EX").view(), octets("\\,D.C.EX").realm(), octets("A.EX").realm(),
+                                    octets("B.EX").realm(), std::span(out).first(n));
+    if (r || r.error().code != errc::no_space || r.error().detail != 11) {
+      if (n < 11 || !r) return false;
+    }
+    for (std::size_t i = n; i != out.size(); ++i)
+      if (out[i] != 0xee) return false;
+  }
+  return true;
+}
+KERB_BOTH("transited: nothing is written behind the buffer", "[exchange][rfc4120-3.3.3.2]",
+          nothing_is_written_behind_the_buffer);
+
+constexpr bool dots_alone_are_quoted() {
+  const octets whole("EX...");
+  std::array<std::uint8_t, 16> out{};
+  const kerberos_string dots{whole.view().subview(3)};  // with another dot in front of it in memory
+  const auto r = append_transited({}, dots, "A.EX"_krb, "B.EX"_krb, out);
+  return r && *r == octets("\\.\\.").view();
+}
+KERB_BOTH("transited: a name of dots alone is quoted as a whole", "[exchange][rfc4120-3.3.3.2]", dots_alone_are_quoted);
+
+constexpr bool nothing_behind_a_fault_is_passed_on() {
+  for (const std::string_view contents : {"A\\", ",\\", ",A.", "  ", ",  "}) {
+    collected got;
+    if (listed(contents, "A.EX", "B.EX", got).code != errc::bad_transited || got.realms != 0) return false;
+  }
+  const octets broken("A.,EX");
+  detail::transited_walk walk(broken.view());
+  return !walk.next() && !walk.next() && !walk.ok() && walk.subfields() == 1;
+}
+KERB_BOTH("transited: no realm is passed on at or behind a fault, and no subfield is read behind it",
+          "[exchange][rfc4120-3.3.3.2]", nothing_behind_a_fault_is_passed_on);
+
+constexpr bool equal_marks_are_no_equal_realms() {
+  // Two texts with the same 64 bits of FNV-1a
+  return lists("7mohtcOFVz,c1E51sSEyx,EX", "X", "Y", "7mohtcOFVz|c1E51sSEyx|EX") &&
+         malformed("7mohtcOFVz,c1E51sSEyx,7mohtcOFVz", "X", "Y", 22) &&
+         malformed("7mohtcOFVz,c1E51sSEyx,c1E51sSEyx", "X", "Y", 22);
+}
+KERB_BOTH("transited: two realms are the same by their octets, not by a hash of them", "[exchange][rfc4120-3.3.3.2]",
+          equal_marks_are_no_equal_realms);
 
 // ---- the check
 
@@ -406,6 +455,13 @@ TEST_CASE("check_transited: a realm longer than any is on no path, and costs no 
   const realm_path_policy p{.trusted = trusted};
   CHECK(check_transited({tr_t::domain_x500_compress, octets_of("B")}, {octets_of(longest)}, "C"_krb, p).ok());
   CHECK_FALSE(check_transited({tr_t::domain_x500_compress, octets_of("B")}, {octets_of(longer)}, "C"_krb, p).ok());
+}
+TEST_CASE("check_transited: the server's realm is bounded like the client's", "[exchange][rfc4120-2.7]") {
+  const kerberos_string trusted[] = {"B"_krb};
+  const realm_path_policy p{.trusted = trusted};
+  const std::string longest(max_transited_realm, 'A'), longer(max_transited_realm + 1, 'A');
+  CHECK(check_transited({tr_t::domain_x500_compress, octets_of("B")}, "C"_krb, {octets_of(longest)}, p).ok());
+  CHECK_FALSE(check_transited({tr_t::domain_x500_compress, octets_of("B")}, "C"_krb, {octets_of(longer)}, p).ok());
 }
 TEST_CASE("transited: a realm longer than the bound is refused", "[exchange][rfc4120-3.3.3.2]") {
   const std::string longest(max_transited_realm, 'A');
@@ -494,6 +550,24 @@ TEST_CASE("transited: more realms than the bound are refused, listed or between"
   CHECK(added(below.substr(0, below.rfind(',')), "NEW") == errc::ok);
   CHECK(added(below, "NEW") == errc::bad_transited);
   CHECK(added(below, "R7") == errc::ok);  // which is there
+
+  // A null subfield at the end, which stands for more realms than that
+  CHECK(for_each_transited(text(",").octets, text(deep), "A"_krb, [](kerberos_string) { return true; }).code ==
+        errc::bad_transited);
+  const auto range_of = [&](std::size_t between, std::string_view issuer, std::string_view server) {
+    const std::string client = "Z" + deep.substr(deep.size() - 2 * (between + 1));
+    return append_transited(text(",A").octets, kerberos_string::of(issuer), text(client), kerberos_string::of(server),
+                            out)
+        .error()
+        .code;
+  };
+  CHECK(range_of(63, "Q", "Q") == errc::ok);  // with A itself 64, and nothing to add
+  CHECK(range_of(64, "Q", "Q") == errc::bad_transited);
+  CHECK(range_of(62, "Q", "B") == errc::ok);
+  CHECK(range_of(63, "Q", "B") == errc::bad_transited);
+  // Subfields that stand for nothing count there as well
+  CHECK(added("B.A" + std::string(max_transited_realms - 2, ','), "C.A") == errc::ok);
+  CHECK(added("B.A" + std::string(max_transited_realms - 1, ','), "C.A") == errc::bad_transited);
 }
 
 constexpr bool repeated() {

@@ -186,6 +186,63 @@ constexpr bool goes_on_in_less_of_the_same_one() {
 KERB_BOTH("buffer: may go on in less of the same buffer, without losing the message", "[exchange]",
           goes_on_in_less_of_the_same_one);
 
+constexpr bool a_message_outside() {
+  std::array<std::uint8_t, 20> octets{};
+  std::array<std::uint8_t, 64> other{}, larger{};
+  detail::workspace r{std::span(octets)};
+  fill(r.borrow(16), 5);
+  r.keep(16);
+  const std::span<std::uint8_t> space = r.message_space(other);
+  if (space.size() != 60 || space.data() != other.data() + 4) return false;
+  fill(space.last(60), 7);
+  r.message_is(60);
+  if (r.message().data() != other.data() + 4 || r.message().size() != 60) return false;
+  const bytes_view f = r.framed_message();
+  if (f.data() != other.data() || f.size() != 64 || f[3] != 60) return false;
+  if (r.free() != 0 || r.size_with(3) != 23) return false;
+  if (!all(bytes_view(octets).first(16), 5) || !all(bytes_view(octets).subview(16), 0)) return false;
+  if (!r.move_to(std::span(larger)) || r.message().data() != other.data() + 4 || !all(r.message(), 7)) return false;
+  detail::workspace moved(std::move(r));
+  if (!r.message().empty() || moved.message().data() != other.data() + 4) return false;  // NOLINT: moved from
+  return moved.release_rest().size() == 48 && moved.message().size() == 60 && all(moved.message(), 7);
+}
+KERB_BOTH("buffer: a message in another buffer has its frame there, and takes no space here", "[exchange]",
+          a_message_outside);
+
+constexpr bool wiped_outside_only_while_it_is_written() {
+  std::array<std::uint8_t, 32> octets{}, other{};
+  detail::workspace r{std::span(octets)};
+  fill(r.borrow(8), 5);
+  r.keep(8);
+  fill(r.message_space(other), 7);
+  r.wipe_message();
+  if (!all(other, 0) || !all(r.kept(), 5) || !r.message().empty()) return false;
+  fill(r.message_space(other), 7);
+  r.message_is(28);
+  r.forget_message();
+  if (!all(bytes_view(other).subview(4), 7) || !r.message().empty() || !r.framed_message().empty()) return false;
+  r.wipe_message();  // the own space
+  return all(bytes_view(other).subview(4), 7) && all(r.kept(), 5);
+}
+KERB_BOTH("buffer: a message in another buffer is wiped when it fails, and left alone when it is forgotten",
+          "[exchange]", wiped_outside_only_while_it_is_written);
+
+constexpr bool lacks_outside_what_it_lacks() {
+  std::array<std::uint8_t, 8> octets{};
+  std::array<std::uint8_t, 64> other{};
+  detail::workspace r{std::span(octets)};
+  (void)r.keep_copy(bytes_view(octets).first(3));
+  const auto of = [&](std::size_t n) {
+    return r.lacking(
+        1000, [n] { return n; }, other);
+  };
+  unsigned counted = 0;
+  const auto count = [&] { return ++counted, std::size_t{1000}; };
+  return of(60) == 0 && of(61) == 65 && r.lacking(60, count, other) == 0 && counted == 0;
+}
+KERB_BOTH("buffer: another buffer lacks what the message and its frame need", "[exchange]",
+          lacks_outside_what_it_lacks);
+
 constexpr bool stays_where_it_is() {
   std::array<std::uint8_t, 32> octets{};
   std::array<std::uint8_t, 13> smaller{};

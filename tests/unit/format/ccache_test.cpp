@@ -2,6 +2,7 @@
 #include <kerb/exchange/credential.hpp>
 #include <kerb/format/ccache.hpp>
 #include <kerb/testing/insecure.hpp>
+#include <vector>
 
 #include "support/alloc_count.hpp"
 #include "support/both.hpp"
@@ -211,6 +212,13 @@ constexpr bool headers() {
 }
 KERB_BOTH("ccache: the header's fields fill it, and unknown ones are passed over", "[format]", headers);
 
+constexpr bool no_offset_of_half_a_field() {
+  const auto cut = "0504 000a 0001 0008 00000001 0000"_hex;
+  const auto read = ccache_view::open_up_to_fault(cut);
+  return read.fault.code == errc::truncated && !read.view.offset() && read.view.empty();
+}
+KERB_BOTH("ccache: of a header field that is cut no time offset is taken", "[format]", no_offset_of_half_a_field);
+
 constexpr bool refuses() {
   const auto magic = "0404"_hex, zero = "0500"_hex, five = "0505"_hex;
   const auto half = "05"_hex;
@@ -295,6 +303,44 @@ constexpr bool becomes_a_credential() {
          made.ticket() == bytes_view(ticket);
 }
 KERB_BOTH("ccache: an entry has what a client's credential is made of", "[format][exchange]", becomes_a_credential);
+
+namespace {
+/// A list that says to have so many elements; no element is ever read.
+template <class T>
+struct claimed_list {
+  std::size_t claimed = 0;
+  constexpr std::size_t size() const { return claimed; }
+  constexpr const T* begin() const { return nullptr; }
+  constexpr const T* end() const { return nullptr; }
+};
+}  // namespace
+TEST_CASE("ccache: a list of 2^32 elements is refused", "[format]") {
+  if constexpr (sizeof(std::size_t) > 4) {
+    using list = claimed_list<msg::HostAddress>;
+    for (const std::size_t n : {std::size_t{0xffffffffu}, std::size_t{0xffffffffu} + 1}) {
+      std::array<std::uint8_t, 300> buffer{};
+      ccache_writer w(user, {}, buffer);
+      basic_cached_credential<principal_view, list, claimed_list<msg::AuthorizationDataElement>> c{};
+      c.client = c.server = user;
+      c.addresses.claimed = n;
+      w.add(c);
+      const auto file = w.finish();
+      CHECK(file.has_value() == (n == 0xffffffffu));
+      if (!file) CHECK(file.error().code == errc::input_too_large);
+    }
+  }
+}
+TEST_CASE("ccache: octets may be longer than those of a keytab", "[format]") {
+  const std::vector<std::uint8_t> long_ticket(0x10000, 7);
+  std::vector<std::uint8_t> buffer(0x11000);
+  ccache_writer w(user, {}, buffer);
+  auto c = credential();
+  c.ticket = long_ticket;
+  w.add(c);
+  const auto file = w.finish();
+  REQUIRE(file);
+  CHECK((*kerb_test::must(ccache_view::open(*file)).begin()).ticket == bytes_view(long_ticket));
+}
 
 TEST_CASE("ccache: a file of 2^32 octets is refused", "[format]") {
   const std::uint8_t head[] = {4, 4};

@@ -86,6 +86,24 @@ constexpr bool names() {
 KERB_BOTH("file: a name becomes a principal in the caller's buffer, and is compared without its type", "[format]",
           names);
 
+constexpr bool no_name_is_part_of_another() {
+  const auto in = "0002 6162 0001 63"_hex;
+  const auto name_of_first = [&](std::size_t n) {
+    detail::file_reader r(in, "T", std::endian::big, 2);
+    return file_name{name_t::srv_hst, "R"_krb, file_list<kerberos_string>::read(r, n, "c")};
+  };
+  const kerberos_string parts[] = {"ab"_krb, "c"_krb};
+  for (std::size_t in_file = 0; in_file != 3; ++in_file) {
+    for (std::size_t asked = 0; asked != 3; ++asked) {
+      const principal_view p{{name_t::srv_hst, view_of<kerberos_string>(parts, asked)}, "R"_krb};
+      if (same_principal(name_of_first(in_file), p) != (in_file == asked)) return false;
+    }
+  }
+  return true;
+}
+KERB_BOTH("file: a name with one component more or less is another one", "[format][security]",
+          no_name_is_part_of_another);
+
 constexpr bool writes() {
   std::array<std::uint8_t, 9> buffer{};
   detail::file_writer w(buffer, "T", 2);

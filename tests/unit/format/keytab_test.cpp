@@ -406,4 +406,85 @@ constexpr bool follows_the_search() {
 KERB_BOTH("keytab: keys are tried in the order that the service chose", "[format][exchange][rfc4120-3.2.3]",
           follows_the_search);
 
+// A machine of Active Directory: one key under host/, and tickets for its other names
+struct aliases {
+  policy p{};
+  std::array<std::uint8_t, 1024> file{};
+  keytab_view keytab{};
+  static constexpr kerberos_string host[] = {"host"_krb, "web.ex.org"_krb}, cifs[] = {"cifs"_krb, "web.ex.org"_krb},
+                                   elsewhere[] = {"host"_krb, "ftp.ex.org"_krb}, user[] = {"web"_krb};
+  constexpr aliases() {
+    keytab_writer out(file);
+    const auto add = [&](view_of<kerberos_string> name, kerberos_string realm, std::uint32_t kvno, std::uint8_t first) {
+      std::array<std::uint8_t, 32> octets{};
+      octets[0] = first;
+      out.add(entry({{name_t::srv_hst, name}, realm}, kvno, {etype_t::aes256_cts_hmac_sha1_96, octets}));
+    };
+    add(host, "OTHER.ORG"_krb, 3, 1);
+    add(elsewhere, "EX.ORG"_krb, 3, 2);
+    add(user, "EX.ORG"_krb, 3, 3);
+    add(host, "EX.ORG"_krb, 3, 4);
+    add(host, "EX.ORG"_krb, 4, 5);
+    keytab = *keytab_view::open(bytes_view(file).first(out.finish()->size()));
+  }
+  /// The first octet of the key that is tried after `tried` others.
+  constexpr int key_for(key_names names, std::optional<std::uint32_t> kvno, unsigned tried,
+                        view_of<kerberos_string> service = cifs, key_search search = key_search::named_version) {
+    keytab_keys<policy> keys(keytab, p, search, names);
+    const auto* found = keys.find(
+        need_ticket_key{{{name_t::srv_inst, service}, "EX.ORG"_krb}, kvno, etype_t::aes256_cts_hmac_sha1_96, tried});
+    return found == nullptr ? -1 : found->octets().unguarded()[0];
+  }
+};
+KERB_BOTH("keytab: by default no key of another name is tried", "[format][exchange][rfc4120-3.2.3]", [] {
+  aliases a;
+  return a.key_for(key_names::exact, 3, 0) == -1 && a.key_for(key_names::exact, {}, 0) == -1 &&
+         a.key_for(key_names::exact, 3, 0, aliases::host) == 4;
+});
+KERB_BOTH("keytab: keys of the same host are tried, if the service wants it", "[format][exchange]", [] {
+  aliases a;
+  constexpr auto how = key_names::same_host;
+  return a.key_for(how, 3, 0) == 4 && a.key_for(how, 3, 1) == -1 && a.key_for(how, 4, 0) == 5 &&
+         a.key_for(how, 5, 0) == -1 && a.key_for(how, {}, 0) == 4 && a.key_for(how, {}, 1) == 5 &&
+         a.key_for(how, 0, 1) == 5 && a.key_for(how, 3, 0, aliases::user) == 3 &&
+         a.key_for(how, 3, 1, aliases::user) == -1 &&
+         a.key_for(how, 9, 0, aliases::cifs, key_search::any_version) == 5 &&
+         a.key_for(how, 9, 1, aliases::cifs, key_search::any_version) == 4;
+});
+KERB_BOTH("keytab: all keys of the realm are tried, if the service wants it, and none of another realm",
+          "[format][exchange]", [] {
+            aliases a;
+            constexpr auto how = key_names::any_of_realm;
+            return a.key_for(how, 3, 0) == 2 && a.key_for(how, 3, 1) == 3 && a.key_for(how, 3, 2) == 4 &&
+                   a.key_for(how, 3, 3) == -1 && a.key_for(how, {}, 3) == 5 && a.key_for(how, {}, 4) == -1 &&
+                   a.key_for(how, 3, 0, aliases::host) == 4 && a.key_for(how, 3, 1, aliases::host) == 2;
+          });
+KERB_BOTH("keytab: why there is no key names those of other names that were tried", "[format][exchange]", [] {
+  aliases a;
+  const need_ticket_key ask{{{name_t::srv_inst, aliases::cifs}, "EX.ORG"_krb}, 7, etype_t::aes256_cts_hmac_sha1_96, 0};
+  const no_ticket_key exact = keytab_keys<policy>(a.keytab, a.p).why_none(ask);
+  const no_ticket_key host =
+      keytab_keys<policy>(a.keytab, a.p, key_search::named_version, key_names::same_host).why_none(ask);
+  const no_ticket_key realm =
+      keytab_keys<policy>(a.keytab, a.p, key_search::named_version, key_names::any_of_realm).why_none(ask);
+  return exact.why == errc::no_key && exact.total == 0 && host.why == errc::bad_key_version && host.total == 2 &&
+         host.had[1] == key_label{4, etype_t::aes256_cts_hmac_sha1_96} && realm.total == 4;
+});
+KERB_BOTH("keytab: of many keys only those are imported that are tried", "[format][exchange][security]", [] {
+  counting_policy p;
+  std::array<std::uint8_t, 4096> file{};
+  keytab_writer out(file);
+  const msg::EncryptionKey k = key_as_sent(etype_t::aes256_cts_hmac_sha1_96, service_octets);
+  for (int i = 0; i != 40; ++i) out.add(entry(ftp, 3, k));
+  const auto opened = keytab_view::open(kerb_test::must(out.finish()));
+  keytab_keys<counting_policy> keys(*opened, p, key_search::any_version, key_names::any_of_realm);
+  unsigned before = 0;
+  for (unsigned tried = 0; tried != 8; ++tried) {
+    if (keys.find(need_ticket_key{web, 3, k.keytype, tried}) == nullptr) return false;
+    if (p.imports - before > tried + 2) return false;
+    before = p.imports;
+  }
+  return true;
+});
+
 }  // namespace

@@ -73,11 +73,24 @@ constexpr bool only_the_unsealed_part() {
              sealed = "7614 3012 a310 300e a003 020112 a207 0405 3083000000"_hex,
              another_string = "7614 3012 a310 300e a003 020100 a207 0c05 3083000000"_hex,
              another_field = "7614 3012 a310 300e a003 020100 a307 0405 3083000000"_hex;
+  // 128 begins with the octet of zero, and a length of zero has no octet
+  const auto octet_more = "7615 3013 a311 300f a004 02020080 a207 0405 3083000000"_hex;
+  const auto octet_less = "7613 3011 a30f 300d a002 0200 a207 0405 3083000000"_hex;
   return becomes(inside, made_der) && becomes(elsewhere, elsewhere) && becomes(another_type, another_type) &&
-         becomes(sealed, sealed) && becomes(another_string, another_string) && becomes(another_field, another_field);
+         becomes(sealed, sealed) && becomes(another_string, another_string) && becomes(another_field, another_field) &&
+         becomes(octet_more, octet_more) && becomes(octet_less, octet_less);
 }
 KERB_BOTH("kirbi: octets are an encoding in the part that is not sealed and nowhere else", "[format][security]",
           only_the_unsealed_part);
+
+constexpr bool only_at_its_depth() {
+  // Behind the part whose etype is 0, and in the SEQUENCE of the KRB-CRED itself
+  const auto in = "761b 3019 a310 300e a003 020100 a207 0405 3083000000 0405 3083000000"_hex;
+  const auto wanted = "7618 3016 a30d 300b a003 020100 a204 0402 3000 0405 3083000000"_hex;
+  return becomes(in, wanted);
+}
+KERB_BOTH("kirbi: an OCTET STRING that follows the part that is not sealed is left as it is", "[format][security]",
+          only_at_its_depth);
 
 constexpr bool lengths_of_nothing() {
   return becomes("768100"_hex, "7600"_hex) && becomes("768400000000"_hex, "7600"_hex) &&
@@ -96,6 +109,7 @@ constexpr bool refuses() {
   const auto five = "76850000000000"_hex;
   const auto cut_length = "768400"_hex, beyond = "760202"_hex, behind = "760000"_hex;
   const auto inner = "7604 30840000"_hex, inner_beyond = "7604 3003 0201"_hex;
+  const auto over_its_parent = "7609 3003 0203 01 a202 0500"_hex;  // and not over the file
   const auto sequence = "3000"_hex;
   const auto one = "76"_hex;
   return fails({}, errc::unexpected_tag, 0) && fails(sequence, errc::unexpected_tag, 0) &&
@@ -103,7 +117,8 @@ constexpr bool refuses() {
          fails(five, errc::non_minimal_length, 0) && fails(cut_length, errc::truncated, 0) &&
          fails(beyond, errc::truncated, 0) && fails(behind, errc::trailing_data, 2) &&
          fails(tag, errc::unexpected_tag, 2) && fails(inner, errc::truncated, 2) &&
-         fails(inner_beyond, errc::truncated, 2) && fails(long_form, errc::no_space, 0, long_form.size() - 1);
+         fails(inner_beyond, errc::truncated, 2) && fails(over_its_parent, errc::truncated, 4) &&
+         fails(long_form, errc::no_space, 0, long_form.size() - 1);
 }
 KERB_BOTH("kirbi: what is no KRB-CRED with whole lengths is refused", "[format][security]", refuses);
 

@@ -1,5 +1,6 @@
 // Principal names as text, both ways.
 #include <kerb/format/principal.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -250,13 +251,74 @@ TEST_CASE("to_text: shows no control characters", "[format]") {
   CHECK(shown.find("\xc3") != std::string::npos);
 }
 
-TEST_CASE("principal: any name of printable octets comes back as it was", "[format][rfc4120-6.2]") {
+TEST_CASE("to_text: different principals have different texts, and each text parses to its principal",
+          "[format][rfc4120-6.2]") {
+  // Every name of up to two components of up to two octets, and every realm of one, over an alphabet of octets that
+  // quoting could confuse
+  constexpr std::string_view alphabet = "/@\\x01?n\n\x01\x1b\x7f\0"sv;
+  std::vector<std::string> words{""};
+  for (const char a : alphabet) words.emplace_back(1, a);
+  for (const char a : alphabet)
+    for (const char b : alphabet) words.push_back({a, b});
+  std::map<std::string, std::string> seen;  // the encoding by the text
+  const auto check = [&](view_of<kerberos_string> components, std::string_view realm) {
+    const principal_view p{{name_t::principal, components}, kerberos_string::of(realm)};
+    const std::string shown = text(p);
+    std::string encoding;
+    for (const kerberos_string c : components)
+      encoding += std::to_string(c.octets.size()) + ":" + std::string(c.text());
+    encoding += "@" + std::string(realm);
+    const auto [was, is_new] = seen.emplace(shown, encoding);
+    if (!is_new && was->second != encoding) FAIL("the same text: " << shown);
+    const auto back = principal::parse(shown);
+    if (!back || !same_principal(*back, p)) FAIL("parses to another principal: " << shown);
+  };
+  for (const std::string& a : words) {
+    const kerberos_string one[] = {kerberos_string::of(a)};
+    for (const char realm : std::string_view("/@\\xn\n\x01\x1b\x7f")) check(one, {&realm, 1});
+    for (const std::string& b : words) {
+      const kerberos_string two[] = {kerberos_string::of(a), kerberos_string::of(b)};
+      check(two, "R");
+    }
+  }
+  CHECK(seen.size() == words.size() * (9 + words.size()));
+}
+TEST_CASE("to_text: quotes as krb5_unparse_name of MIT krb5, and other control characters as \\x", "[format]") {
+  const auto of = [](std::string_view component) {
+    const kerberos_string c[] = {kerberos_string::of(component)};
+    return text({{name_t::principal, c}, "R"_krb});
+  };
+  CHECK(of("a/b@c\\d") == R"(a\/b\@c\\d@R)");
+  CHECK(of("\n\t\b\0"sv) == R"(\n\t\b\0@R)");
+  CHECK(of("a b\xc3\xa4") == "a b\xc3\xa4@R");
+  CHECK(of("\x01\x1b[2J\x7f?") == R"(\x01\x1b[2J\x7f?@R)");
+  CHECK(of("x1b") == "x1b@R");
+  CHECK(of("\\x1b") == R"(\\x1b@R)");
+}
+TEST_CASE("principal: an octet in hexadecimal needs two digits", "[format]") {
+  const auto component = [](std::string_view t) {
+    const principal p = kerb_test::must(principal::parse(t));
+    return std::string(components(p)[0]);
+  };
+  CHECK(component(R"(\x1b\x1B\xff\x2f\x40\x5c@R)") == "\x1b\x1b\xff/@\\");
+  CHECK(component(R"(\x\x1\xg1\x1g@R)") == "xx1xg1x1g");
+  CHECK(component(R"(\x00@R)") == "\0"sv);
+  CHECK(principal::parse(R"(a@R\x00)").error().code == errc::bad_name_text);
+}
+TEST_CASE("to_text: a name without components has no text", "[format]") {
+  std::array<char, 64> out{};
+  CHECK(to_text({{}, "R"_krb}, out).error().code == errc::bad_name_text);
+  const kerberos_string empty[] = {""_krb};
+  CHECK(text({{name_t::principal, empty}, "R"_krb}) == "@R");
+}
+
+TEST_CASE("principal: any name of any octets comes back as it was", "[format][rfc4120-6.2]") {
   std::uint64_t random = 20260101;
   const auto next = [&](std::uint64_t below) {
     random = random * 6364136223846793005u + 1442695040888963407u;
     return (random >> 33) % below;
   };
-  constexpr std::string_view alphabet = "ab/@\\\n\t\b nt0\xc3\xa4\xff~";
+  constexpr std::string_view alphabet = "ab/@\\\n\t\b nt0x1\x01\x1b\x7f\xc3\xa4\xff~";
   for (int i = 0; i != 5000; ++i) {
     std::string octets[4], realm;
     kerberos_string components_in[4];

@@ -33,7 +33,7 @@ constexpr kerb_test::entry<key_usage_t> key_usage_t_registry[] = {
     {key_usage_t::pa_s4u_x509_user_request, 26, "PA-S4U-X509-USER checksum in a request"},
     {key_usage_t::pa_s4u_x509_user_reply, 27, "PA-S4U-X509-USER checksum in a reply"},
     {key_usage_t::pku2u_finished, 41, "KEY_USAGE_FINISHED"},
-    {key_usage_t::iakerb_finished, 42, "KEY_USAGE_IAKERB_FINISHED"},
+    {key_usage_t::iakerb_finished_old, 42, "KEY_USAGE_IAKERB_FINISHED"},
     {key_usage_t::pa_pkinit_kx, 44, "KEY_USAGE_PA_PKINIT_KX"},
     {key_usage_t::otp_request, 45, "KEY_USAGE_OTP_REQUEST"},
     {key_usage_t::fast_req_cksum, 50, "KEY_USAGE_FAST_REQ_CHKSUM"},
@@ -50,6 +50,13 @@ constexpr kerb_test::entry<key_usage_t> key_usage_t_registry[] = {
 };
 KERB_BOTH("key_usage_t: key usages have the registered numbers and names, no two the same", "[numbers][rfc4120-7.5.1]",
           (kerb_test::as_registered<key_usage_t_registry>));
+// krb5/krb5 commit 04f9c19c98: IAKERB's finished message has the usage of KRB5_KEYUSAGE_FINISHED
+KERB_BOTH("key_usage_t: IAKERB's finished message has PKU2U's number, not the one of MIT krb5 before 1.22", "[numbers]",
+          [] {
+            return key_usage_t::iakerb_finished == static_cast<key_usage_t>(41) &&
+                   key_usage_t::iakerb_finished == key_usage_t::pku2u_finished &&
+                   key_usage_t::iakerb_finished_old == static_cast<key_usage_t>(42);
+          });
 KERB_BOTH("key_usage_t: a number without a name is a value like any other", "[numbers][rfc4120-7.5.1]",
           (kerb_test::is_open<key_usage_t>));
 TEST_CASE("key_usage_t: nothing else has a name", "[numbers][rfc4120-7.5.1]") {

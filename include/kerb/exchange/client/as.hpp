@@ -55,7 +55,7 @@ using as_client_core = kdc_client_core<Self, C, as_client_step_for<Mechanisms>, 
 
 /// Gets an initial ticket with a password or a long-term key. A client that was moved from refuses
 /// every call. receive() does not modify the octets that it is given; they must remain valid until
-/// the next receive() or the end of the exchange. Octets in a step are valid until the next call.
+/// the next `send`, or the end of the exchange. Octets in a step are valid until the next call.
 ///
 /// `Mechanisms` are the client's pre-authentication mechanisms; see preauth_mechanism for writing
 /// one. Their own steps are alternatives of `step`. `Extensions` add other padata to the requests:
@@ -127,8 +127,14 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     const auto ctx = context();
     if (!ctx) return fail(ctx.error());
     state_ = state::waiting;
+    const std::size_t asks = mechanisms_.choice();
+    const round_facts as_it_was = round_facts_;
     const step next = proceed(mechanisms_.answer(value, *ctx, at_kdc(env)), env);
-    if (is<need_buffer>(next)) state_ = state::wants_answer;
+    if (is<need_buffer>(next)) {  // the call will be repeated
+      state_ = state::wants_answer;
+      mechanisms_.choose(asks);
+      round_facts_ = as_it_was;
+    }
     return next;
   }
 
@@ -318,8 +324,8 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     ctx.offered = *methods;
     ctx.previous_request = workspace_.message();
     ctx.round = round_;
-    std::size_t who = 0;
-    const auto o = mechanisms_.consider_all(ctx, at_kdc(env), who);
+    std::size_t asked = 0, who = 0;
+    const auto o = mechanisms_.consider_all(ctx, at_kdc(env), asked, who);
     if (std::holds_alternative<preauth::skip>(o)) return nothing_left(e);
     mechanisms_.choose(who);
     reply_ = {};
@@ -327,6 +333,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     round_facts_.offered = *e.e_data;
     round_facts_.type = ctx.type;
     round_facts_.value = ctx.value;
+    round_facts_.asked = asked;
     for (const msg::PaData pa : *methods)
       if (pa.padata_type == padata_t::fx_cookie) round_facts_.cookie = pa.padata_value;
     remember_hint(*methods, env);
@@ -358,9 +365,20 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   constexpr step proceed(const typename set::outcome& o, const environment<C>& env) {
     return std::visit([&](const auto& wanted) { return this->go_on(wanted, env); }, o);
   }
-  constexpr step go_on(const preauth::skip&, const environment<C>&) {
+  /// Asks the mechanisms after the chosen one. This goes at most three calls deep: consider_all()
+  /// passes over those that skip at once, and only one can still ask for the key.
+  constexpr step go_on(const preauth::skip&, const environment<C>& env) {
     if (round_facts_.new_clock) return skewed(*this->peer_error_);
-    return fail({.code = errc::no_preauth_mechanism, .type = "METHOD-DATA", .field = ""});
+    auto ctx = context();
+    if (!ctx) return fail(ctx.error());
+    std::size_t who = 0;
+    const auto o = mechanisms_.consider_all(*ctx, at_kdc(env), round_facts_.asked, who);
+    if (std::holds_alternative<preauth::skip>(o))
+      return fail({.code = errc::no_preauth_mechanism, .type = "METHOD-DATA", .field = ""});
+    mechanisms_.choose(who);
+    round_facts_.type = ctx->type;
+    round_facts_.value = ctx->value;
+    return proceed(o, env);
   }
   /// Finds the long-term key, with the KDC's hints.
   constexpr step go_on(const preauth::wants_key&, const environment<C>& env) {
@@ -488,7 +506,10 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
     const step next =
         this->template accept_reply<msg::EncAsRepPart>(rep, *plain, a, env, kdc_clock_ahead_, reply_key, extensions_);
-    if (is<done>(next)) keys_.clear();
+    if (is<done>(next)) {
+      keys_.clear();
+      mechanisms_.forget();
+    }
     return next;
   }
   /// The key that opens this reply; errc::no_key when the long-term key of its encryption type must
@@ -516,6 +537,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     this->product_ = product();
     keys_.clear();
     key_ = reply_key_ = no_key;
+    mechanisms_.forget();
     workspace_.wipe_front();
   }
 
@@ -533,6 +555,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     bytes_view offered;  // the METHOD-DATA, which the caller keeps valid; and, of it:
     padata_t type{};     // of the element that named the chosen mechanism
     bytes_view value;
+    std::size_t asked = 0;  // pairs of element and mechanism: consider_all()
     std::optional<bytes_view> cookie;
     bool new_clock = false;  // no offer, but the last request again, at the KDC's time
     bool has_key = false;    // the mechanism has asked for the long-term key

@@ -8,13 +8,17 @@
 namespace kerb::inline v0::detail {
 
 /// What all exchanges of a client have: an answer that arrives, and errors that anyone can send.
+///
+/// Anyone can send a datagram at any time. While a client that has started waits for something else
+/// (a key, the answer to a mechanism's step), and once it has its product, receive() ignores
+/// datagrams and changes nothing. Its table has no row for this.
 template <class Self, class Step, class Table>
 class client_core : public exchange_core<Self, Step, Table> {
   using core = exchange_core<Self, Step, Table>;
 
  public:
-  /// The KRB-ERROR that was last given to receive(), if the last message was one. It is
-  /// unauthenticated, and valid as long as the octets that it came in.
+  /// The KRB-ERROR that was last given to receive(), if the last message was one that the exchange
+  /// waited for. It is unauthenticated, and valid as long as the octets that it came in.
   constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
@@ -26,9 +30,15 @@ class client_core : public exchange_core<Self, Step, Table> {
  protected:
   using core::core;
 
+  /// Whether receive() ignores a datagram in the current state.
+  constexpr bool ignores_datagrams() const {
+    return this->state_ != Table::state::idle && this->state_ != Table::state::failed &&
+           this->state_ != Table::moved_from && !this->template may<core::call::receive>();
+  }
   /// The guard of receive().
   template <class Environment>
-  constexpr std::optional<failed> unless_received(const Environment& env, transport arrived) {
+  constexpr std::optional<Step> unless_received(const Environment& env, transport arrived) {
+    if (arrived == transport::datagram && ignores_datagrams()) return ignored{{.code = errc::unexpected_message}};
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
     if (const auto no = this->template unless<core::call::receive>(env)) return no;
     arrived_ = arrived;

@@ -1,8 +1,5 @@
 // The pre-authentication mechanisms of an AS client, and the KDC's hints for the client's key.
 #pragma once
-#include <tuple>
-#include <utility>
-
 #include "../../msg/preauth.hpp"
 #include "../preauth/enc_timestamp.hpp"
 #include "../salt.hpp"
@@ -16,37 +13,37 @@ using mechanisms = std::tuple<M...>;
 
 namespace detail {
 
-template <class M, class Value, class C>
-concept takes_answer = requires(M& m, const Value& v, const preauth_context<typename C::key>& ctx,
-                                const environment<C>& env) {
-  { m.answer(v, ctx, env) } -> std::same_as<preauth_outcome<typename M::step>>;
-};
-
 template <class Mechanisms>
 class mechanism_set;
 /// The mechanisms of one exchange: the one that is used in this round, and the one whose padata
 /// were sent last.
 template <class... M>
-class mechanism_set<std::tuple<M...>> {
+class mechanism_set<std::tuple<M...>> : public mechanism_list<std::tuple<M...>> {
+  using base = mechanism_list<std::tuple<M...>>;
+  using base::chosen_;
+  using base::each;
+
  public:
-  static constexpr std::size_t none = sizeof...(M);
-  /// The own steps of all mechanisms.
-  using steps = joined<no_steps, typename M::step...>;
-  static constexpr bool has_steps = !std::same_as<steps, no_steps>;
-  using outcome = preauth_outcome<steps>;
+  using base::none;
+  using outcome = preauth_outcome<typename base::steps>;
 
   constexpr mechanism_set() = default;
-  constexpr explicit mechanism_set(std::tuple<M...>&& own) : mechanisms_(std::move(own)) {}
+  constexpr explicit mechanism_set(std::tuple<M...>&& own) : base(std::move(own)) {}
 
   /// Asks the mechanisms that the KDC offers, in its order, until one does not return skip. Puts
-  /// its index into `who`, and the element that named it into `ctx`.
+  /// its index into `who`, and the element that named it into `ctx`. Passes over the first `asked`
+  /// pairs of element and mechanism, and adds to it those that were asked now.
   template <crypto_policy C>
-  constexpr outcome consider_all(preauth_context<typename C::key>& ctx, const environment<C>& env, std::size_t& who) {
+  constexpr outcome consider_all(preauth_context<typename C::key>& ctx, const environment<C>& env, std::size_t& asked,
+                                 std::size_t& who) {
     static_assert((preauth_mechanism<M, C> && ...));
     outcome o = preauth::skip{};
+    std::size_t pairs = 0;
     for (const msg::PaData pa : ctx.offered) {
       each([&]<class N>(N& m, std::size_t i) {
         if (!std::holds_alternative<preauth::skip>(o) || !is_named<N>(pa.padata_type)) return;
+        if (pairs++ < asked) return;
+        asked = pairs;
         ctx.type = pa.padata_type;
         ctx.value = pa.padata_value;
         o = widened<outcome>(m.consider(ctx, env));
@@ -57,6 +54,7 @@ class mechanism_set<std::tuple<M...>> {
     return o;
   }
   constexpr void choose(std::size_t who) { chosen_ = who; }
+  constexpr std::size_t choice() const { return chosen_; }
   constexpr bool chosen() const { return chosen_ != none; }
   /// The chosen mechanism's padata are in the request that was made.
   constexpr void sent() { sent_ = chosen_; }
@@ -74,16 +72,8 @@ class mechanism_set<std::tuple<M...>> {
   }
   template <class Value, crypto_policy C>
   constexpr outcome answer(const Value& v, const preauth_context<typename C::key>& ctx, const environment<C>& env) {
-    outcome o = error{.code = errc::api_misuse};  // an answer to another mechanism's question
-    each([&]<class N>(N& m, std::size_t i) {
-      if constexpr (takes_answer<N, Value, C>) {
-        if (i == chosen_) o = widened<outcome>(m.answer(v, ctx, env));
-      }
-    });
-    return o;
+    return this->template answer_of_chosen<outcome>(v, ctx, env);
   }
-  template <class Value, class C>
-  static constexpr bool takes = (takes_answer<M, Value, C> || ...);
 
   /// Writes the padata of the chosen mechanism.
   constexpr void write(der::writer& w) const {
@@ -118,27 +108,12 @@ class mechanism_set<std::tuple<M...>> {
       if (t == type) return true;
     return false;
   }
-  template <class F>
-  constexpr void each(F f) {
-    each_of(mechanisms_, f);
-  }
-  template <class F>
-  constexpr void each(F f) const {
-    each_of(mechanisms_, f);
-  }
-  template <class Tuple, class F>
-  static constexpr void each_of(Tuple& all, F& f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(all), I), ...); }
-    (std::index_sequence_for<M...>{});
-  }
-  std::tuple<M...> mechanisms_{};
-  std::size_t chosen_ = none;
   std::size_t sent_ = none;
 };
 
 /// The type of an answer to one of these mechanisms.
 template <class Value, class C, class Mechanisms>
-concept answers_one_of = mechanism_set<Mechanisms>::template takes<Value, C>;
+concept answers_one_of = mechanism_set<Mechanisms>::template takes<Value, preauth_context<typename C::key>, C>;
 }  // namespace detail
 
 namespace detail {

@@ -32,7 +32,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
   constexpr as_kdc(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
                    const record* decoy = nullptr, Mechanisms own = {})
       : base(settings, buffer, peer, decoy, std::move(own)) {
-    this->wipe_more_ = [](detail::kdc_exchange<C>& x) { static_cast<as_kdc&>(x).replaced_key_.reset(); };
+    this->wipe_more_ = [](detail::kdc_exchange<C>& x) { static_cast<as_kdc&>(x).wipe_reply_key(); };
   }
 
   /// Takes the AS-REQ, without a length prefix.
@@ -176,8 +176,12 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     return out(base::turn_down(v, env, e_data, crealm));
   }
   constexpr step out_of_issue(const kdc_step& s) {
-    if (this->state_ != state::wants_decision && this->state_ != state::wants_signature) replaced_key_.reset();
+    if (this->state_ != state::wants_decision && this->state_ != state::wants_signature) wipe_reply_key();
     return out(s);
+  }
+  constexpr void wipe_reply_key() {
+    replaced_key_.reset();
+    mechanisms_.forget();
   }
   /// The guard of the calls that answer need_principal.
   constexpr std::optional<failed> unless_found(const environment<C>& env) {

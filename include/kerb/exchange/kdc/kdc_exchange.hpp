@@ -110,15 +110,26 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
     drawn_policy<C> drawn_crypto(env.crypto.get(), octets);
     const environment drawn = env.with(drawn_crypto);
     errc why = errc::ok;
-    const std::size_t lacking = workspace_.lacking(part_size + reply_bound(draft_, carried, o) + r.padata_bound(), [&] {
-      der::writer counted = der::writer::counting();
-      r.write_reply(counted, measured, any_key, drawn, why);
-      return counted.count() + part_size;
-    });
+    // The part that is to be signed is in the exchange's buffer, with the reply, or with a refusal
+    // if the reply is in a buffer of the caller
+    reply_buffer_ = o.reply;
+    const std::size_t beside = reply_buffer_.empty() ? part_size : 0;
+    std::size_t lacking = reply_buffer_.empty() ? 0 : lacking_for_refusal(part_size);
+    const bool for_reply = lacking == 0 && !reply_buffer_.empty();
+    if (lacking == 0) {
+      lacking = workspace_.lacking(
+          beside + reply_bound(draft_, carried, o) + r.padata_bound(),
+          [&] {
+            der::writer counted = der::writer::counting();
+            r.write_reply(counted, measured, any_key, drawn, why);
+            return counted.count() + beside;
+          },
+          reply_buffer_);
+    }
     if (why != errc::ok) return fail({.code = why});
     if (lacking != 0) {
       std::tie(draft_.endtime, draft_.renew_till, draft_.flags) = as_it_was;
-      return need_buffer{lacking};
+      return need_buffer{lacking, for_reply};
     }
     std::size_t wanted = env.crypto->seed_octets(draft_.session_etype);
     if (part_size == 0) wanted += confounders(r, env.crypto.get());
@@ -128,7 +139,7 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
     session_key_.emplace(std::move(*k));
     const bytes_view session_key = env.crypto->expose(*session_key_).unguarded();
     if (part_size == 0) return write_and_end(r, part_with(session_key), drawn, env);
-    workspace_.message_space();  // forgets the last message, whose space may be needed
+    workspace_.forget_message();  // its space may be needed
     const std::span<std::uint8_t> at = workspace_.borrow(part_size);
     workspace_.keep(part_size);
     std::span<std::uint8_t> reserved;
@@ -157,9 +168,11 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   template <class Reply, class TicketPart>
   constexpr step write_and_end(const Reply& r, const TicketPart& part, const drawn_env& drawn,
                                const environment<C>& env) {
-    const errc why = this->write_message([&](der::writer& w, errc& e) {
-      r.write_reply(w, part, env.crypto->expose(*session_key_).unguarded(), drawn, e);
-    });
+    const errc why = this->write_message(
+        [&](der::writer& w, errc& e) {
+          r.write_reply(w, part, env.crypto->expose(*session_key_).unguarded(), drawn, e);
+        },
+        reply_buffer_);
     session_key_.reset();
     if (why != errc::ok) return fail({.code = why});
     // RFC 4120 section 7.2.1: the client then asks again over a stream
@@ -309,6 +322,7 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   ticket_draft draft_;
   void (*wipe_more_)(kdc_exchange&) = nullptr;  // wipes the keys of the derived exchange
   std::size_t part_octets_ = 0;                 // size of the part that is being signed, the last one kept
+  std::span<std::uint8_t> reply_buffer_;        // of the caller; empty: the exchange's own
 
  private:
   friend core;
@@ -319,6 +333,7 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   }
   constexpr void forget() {
     wipe_keys();
+    workspace_.forget_message();
     workspace_.wipe_message();
     workspace_.wipe_front();
   }

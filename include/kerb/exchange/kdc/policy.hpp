@@ -129,6 +129,11 @@ struct issue_options {
   /// 0: none, and no such step.
   std::size_t reserved_octets = 0;
   ad_t reserved_type = ad_t::win2k_pac;
+  /// A buffer for the reply, for example the one that is transmitted: the reply is written at its
+  /// end, with four octets in front that framed() fills. Empty: the exchange's own buffer. It must
+  /// not overlap that one, and must be valid until the exchange is over. If it is too small, the
+  /// step is need_buffer with `for_reply`. A refusal is always in the exchange's own buffer.
+  std::span<std::uint8_t> reply{};
 };
 
 }  // namespace kerb::inline v0

@@ -91,6 +91,7 @@ class kdc_preauth_context {
 ///   finish(ctx, own, env)                   -> result<reply_key<Key>>: the key that seals the AS-REP, where
 ///                                           `own` is the client's key; called once, when the ticket is issued
 ///   write_reply(writer) const               writes its PA-DATA elements for the AS-REP; also called to count
+///   forget()                                optional: wipes its secrets, when the exchange fails or is over
 ///
 /// Views that it returns, except accepted::indicators, may point into the mechanism, which is a
 /// member of the exchange. verify() is
@@ -113,22 +114,18 @@ using kdc_mechanisms = std::tuple<M...>;
 
 namespace detail {
 
-template <class M, class Value, class C>
-concept kdc_takes_answer = requires(M& m, const Value& v, const kdc_preauth_context<C>& ctx,
-                                    const environment<C>& env) {
-  { m.answer(v, ctx, env) } -> std::same_as<kdc_preauth_outcome<typename M::step>>;
-};
-
 template <class Mechanisms>
 class kdc_mechanism_set;
 /// The mechanisms of one exchange, and the one that verifies this request.
 template <class... M>
-class kdc_mechanism_set<std::tuple<M...>> {
+class kdc_mechanism_set<std::tuple<M...>> : public mechanism_list<std::tuple<M...>> {
+  using base = mechanism_list<std::tuple<M...>>;
+  using base::chosen_;
+  using base::each;
+
  public:
-  static constexpr std::size_t none = sizeof...(M);
-  using steps = joined<no_steps, typename M::step...>;
-  static constexpr bool has_steps = !std::same_as<steps, no_steps>;
-  using outcome = kdc_preauth_outcome<steps>;
+  using base::none;
+  using outcome = kdc_preauth_outcome<typename base::steps>;
   /// The octets that `more` adds to METHOD-DATA, at most: with the header of PA-FX-COOKIE.
   static constexpr std::size_t reserved = [] {
     std::size_t most = 0;
@@ -137,7 +134,7 @@ class kdc_mechanism_set<std::tuple<M...>> {
   }();
 
   constexpr kdc_mechanism_set() = default;
-  constexpr explicit kdc_mechanism_set(std::tuple<M...>&& own) : mechanisms_(std::move(own)) {}
+  constexpr explicit kdc_mechanism_set(std::tuple<M...>&& own) : base(std::move(own)) {}
 
   /// Chooses the mechanism for the request's first element that one of them verifies, and returns
   /// that element.
@@ -163,16 +160,8 @@ class kdc_mechanism_set<std::tuple<M...>> {
   }
   template <class Value, crypto_policy C>
   constexpr outcome answer(const Value& v, const kdc_preauth_context<C>& ctx, const environment<C>& env) {
-    outcome o = error{.code = errc::api_misuse};  // an answer to another mechanism's question
-    each([&]<class N>(N& m, std::size_t i) {
-      if constexpr (kdc_takes_answer<N, Value, C>) {
-        if (i == chosen_) o = widened<outcome>(m.answer(v, ctx, env));
-      }
-    });
-    return o;
+    return this->template answer_of_chosen<outcome>(v, ctx, env);
   }
-  template <class Value, class C>
-  static constexpr bool takes = (kdc_takes_answer<M, Value, C> || ...);
 
   template <crypto_policy C>
   constexpr result<reply_key<typename C::key>> finish(const kdc_preauth_context<C>& ctx, const typename C::key& own,
@@ -193,32 +182,15 @@ class kdc_mechanism_set<std::tuple<M...>> {
   template <crypto_policy C>
   constexpr void write_offers(der::writer& w, const kdc_preauth_context<C>& ctx) const {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (std::get<sizeof...(M) - 1 - I>(mechanisms_).write_offer(w, ctx), ...);
+      (std::get<sizeof...(M) - 1 - I>(this->mechanisms_).write_offer(w, ctx), ...);
     }
     (std::index_sequence_for<M...>{});
   }
-
- private:
-  template <class F>
-  constexpr void each(F f) {
-    each_of(mechanisms_, f);
-  }
-  template <class F>
-  constexpr void each(F f) const {
-    each_of(mechanisms_, f);
-  }
-  template <class Tuple, class F>
-  static constexpr void each_of(Tuple& all, F& f) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(all), I), ...); }
-    (std::index_sequence_for<M...>{});
-  }
-  std::tuple<M...> mechanisms_{};
-  std::size_t chosen_ = none;
 };
 
 /// The type of an answer to one of these mechanisms.
 template <class Value, class C, class Mechanisms>
-concept kdc_answers_one_of = kdc_mechanism_set<Mechanisms>::template takes<Value, C>;
+concept kdc_answers_one_of = kdc_mechanism_set<Mechanisms>::template takes<Value, kdc_preauth_context<C>, C>;
 
 /// The client's record, the hints made from it, and what the mechanisms find. If the policy
 /// conceals unknown clients, known and unknown ones are treated alike: the same hints, the same

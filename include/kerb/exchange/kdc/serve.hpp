@@ -32,12 +32,16 @@ inline constexpr auto issue_all = [](const auto&) -> decision { return issue_opt
 struct no_request_store {};
 
 /// Runs a KDC's exchange on one request and returns the octets to transmit; if they are empty,
-/// transmit nothing. They are in the exchange's buffer. `now` is a timestamp, or a function that
-/// serve() calls once. `decide(x)` makes the final decision on every ticket, again after the buffer has grown. `seen`
-/// is the request cache, used if the policy has check_requests. Returns an error when the exchange fails, for example
-/// without randomness, and errc::no_space (detail: octets needed) when the buffer is too small and `grow`, which is
-/// described at no_growth, returns no larger one. serve() does not sign tickets: issue_options::reserved_octets is
-/// errc::api_misuse, and so is a step of a pre-authentication mechanism.
+/// transmit nothing. They are in the exchange's buffer, or in issue_options::reply. `now` is a
+/// timestamp, or a function that serve() calls once. `decide(x)` makes the final decision on every
+/// ticket, again after the buffer has grown. `seen` is the request cache, used if the policy has
+/// check_requests.
+///
+/// Returns an error when the exchange fails, for example without randomness. errc::no_space: the
+/// buffer is too small (detail: octets needed), and `grow`, which is described at no_growth, returns
+/// no larger one. issue_options::reply does not grow: then the error's type is "reply".
+/// errc::step_not_handled: serve() does not sign tickets (issue_options::reserved_octets), and does
+/// not answer the steps of a pre-authentication mechanism.
 ///
 /// This is a convenience built on the public steps. A program that cannot block writes the same
 /// loop itself.
@@ -85,7 +89,7 @@ template <crypto_policy C, class Mechanisms, directory<C> D, class Now,
     } else if (const auto* f = std::get_if<failed>(&step)) {
       return f->why;
     } else {
-      step = x.abandon({.code = errc::api_misuse});  // a step that serve() cannot answer
+      step = x.abandon({.code = errc::step_not_handled});
     }
   }
 }

@@ -1,6 +1,8 @@
 // What a pre-authentication mechanism of a client or a KDC is (RFC 4120 section 5.2.7, RFC 6113 section 2).
 #pragma once
 #include <concepts>
+#include <tuple>
+#include <utility>
 #include <variant>
 
 #include "../../der/writer.hpp"
@@ -35,7 +37,8 @@ struct preauth_context {
 /// The answers of a mechanism that has to make padata. Besides these it can return an error, with
 /// which the exchange fails, and one of its own steps.
 namespace preauth {
-/// It cannot be used in this round. The exchange tries the next one.
+/// It cannot be used in this round. The exchange tries the next one, also after this one has asked
+/// for the key or returned a step.
 struct skip {};
 /// It needs the client's long-term key. The exchange finds it, with the KDC's hints, and calls
 /// consider() again.
@@ -104,6 +107,7 @@ using preauth_outcome =
 ///   write(writer) const                  writes its PA-DATA, one or more. It draws nothing and computes
 ///                                        nothing: it is also called to count
 ///   finish(padata, ctx, key, env) const  -> result<reply_key<Key>>: the key that opens an AS-REP with this padata
+///   forget()                             optional: wipes its secrets, when the exchange fails or is over
 ///
 /// consider() and answer() are called again in the same round (the same ctx.round) after wants_key
 /// and wants_body, and when the caller's buffer was too small. A mechanism that draws randomness
@@ -154,5 +158,67 @@ using kdc_preauth_outcome =
 /// One request with pre-authentication, as the KDC's mechanism sees it: kdc/preauth.hpp.
 template <crypto_policy C>
 class kdc_preauth_context;
+
+namespace detail {
+
+template <class M, class Value, class Context, class C>
+concept takes_answer = requires(M& m, const Value& v, const Context& ctx, const environment<C>& env) {
+  m.answer(v, ctx, env);
+};
+
+template <class Mechanisms>
+class mechanism_list;
+/// The mechanisms of one exchange, of a client or a KDC, and the one that is in use.
+template <class... M>
+class mechanism_list<std::tuple<M...>> {
+ public:
+  static constexpr std::size_t none = sizeof...(M);
+  /// The own steps of all mechanisms.
+  using steps = joined<no_steps, typename M::step...>;
+  static constexpr bool has_steps = !std::same_as<steps, no_steps>;
+  template <class Value, class Context, class C>
+  static constexpr bool takes = (takes_answer<M, Value, Context, C> || ...);
+
+  /// Has the mechanisms wipe their secrets.
+  constexpr void forget() {
+    each([](auto& m, std::size_t) {
+      if constexpr (requires { m.forget(); }) m.forget();
+    });
+  }
+
+ protected:
+  constexpr mechanism_list() = default;
+  constexpr explicit mechanism_list(std::tuple<M...>&& own) : mechanisms_(std::move(own)) {}
+
+  /// answer() of the chosen mechanism.
+  template <class Outcome, class Value, class Context, crypto_policy C>
+  constexpr Outcome answer_of_chosen(const Value& v, const Context& ctx, const environment<C>& env) {
+    Outcome o = error{.code = errc::api_misuse};  // an answer to another mechanism's question
+    each([&]<class N>(N& m, std::size_t i) {
+      if constexpr (takes_answer<N, Value, Context, C>) {
+        if (i == chosen_) o = widened<Outcome>(m.answer(v, ctx, env));
+      }
+    });
+    return o;
+  }
+  /// Calls f(mechanism, index) for each of them.
+  template <class F>
+  constexpr void each(F f) {
+    each_of(mechanisms_, f);
+  }
+  template <class F>
+  constexpr void each(F f) const {
+    each_of(mechanisms_, f);
+  }
+  template <class Tuple, class F>
+  static constexpr void each_of(Tuple& all, F& f) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(all), I), ...); }
+    (std::index_sequence_for<M...>{});
+  }
+  std::tuple<M...> mechanisms_{};
+  std::size_t chosen_ = none;
+};
+
+}  // namespace detail
 
 }  // namespace kerb::inline v0

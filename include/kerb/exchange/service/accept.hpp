@@ -14,7 +14,8 @@ struct no_replay_cache {};
 /// Runs an acceptor on one AP-REQ. `now` is a timestamp, or a function that accept() calls once. On
 /// failure acceptor.refusal() is the KRB-ERROR to transmit, if there is one. errc::no_space: the
 /// buffer is too small (detail: octets needed), and `grow`, which is described at no_growth,
-/// returns no larger one. This is a convenience built on the public steps. A program that cannot block
+/// returns no larger one. accept_options::reply does not grow: then the error's type is "reply".
+/// This is a convenience built on the public steps. A program that cannot block
 /// writes the same loop itself.
 template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_growth>
   requires ticket_keys<Keys> &&(replay_cache<Store> || std::same_as<Store, no_replay_cache>)

@@ -73,6 +73,12 @@ struct accept_options {
   /// Make that key of the encryption type that this service prefers among those that the client
   /// offers (RFC 4537). If false, it has the type of the session key.
   bool negotiate_etype = true;
+  /// A buffer for the AP-REP, for example the one that is transmitted: the AP-REP is written at its
+  /// end, with four octets in front that framed() fills. Empty: the exchange's own buffer. It must
+  /// not overlap that one, and must be valid as long as authenticated_client::reply() is used. If it
+  /// is too small, the step is need_buffer with `for_reply`. A refusal is always in the exchange's
+  /// own buffer.
+  std::span<std::uint8_t> reply{};
 };
 
 }  // namespace kerb::inline v0

@@ -158,7 +158,8 @@ class [[nodiscard]] ap_acceptor
     return state_ == state::proven || state_ == state::done ? &product_ : nullptr;
   }
 
-  /// Accepts the client: makes the AP-REP if the client requested one.
+  /// Accepts the client: makes the AP-REP if the client requested one. The step can be need_buffer
+  /// only with accept_options::reply.
   [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {
     if (const auto no = this->template unless<call::accept>(env)) return *no;
     if (!wants_mutual()) return finish(done{});
@@ -166,11 +167,30 @@ class [[nodiscard]] ap_acceptor
     const etype_t own = env.crypto->etype_of(keys.session_key);
     const etype_t subkey_etype = options.negotiate_etype ? subkey_etype_.value_or(own) : own;
     drawn_octets octets;
+    drawn_policy<C> drawn_crypto(env.crypto.get(), octets);
+    const environment drawn = env.with(drawn_crypto);
+    constexpr std::uint32_t longest_seq = 0x3fffffff;  // as in ap_initiator
+    if (!options.reply.empty()) {  // receive() has made sure that the exchange's own buffer can hold it
+      msg::EncApRepPart longest{at_->at, at_->usec, {}, {}};
+      const std::array<std::uint8_t, max_key_octets> any_key{};
+      if (options.subkey) {
+        longest.subkey =
+            msg::EncryptionKey{subkey_etype, bytes_view(any_key).first(env.crypto->key_octets(subkey_etype))};
+      }
+      if (options.sequence_number) longest.seq_number = longest_seq;
+      errc e = errc::ok;
+      const auto exactly = [&] {
+        der::writer counted = der::writer::counting();
+        write_reply(counted, longest, drawn, e);
+        return counted.count();
+      };
+      const std::size_t n = workspace_.lacking(detail::ap_rep_bound + frame_octets(), exactly, options.reply);
+      if (e != errc::ok) return fail({.code = e});
+      if (n != 0) return need_buffer{n, true};
+    }
     const std::size_t seed = options.subkey ? env.crypto->seed_octets(subkey_etype) : 0;
     const std::size_t wanted = seed + (options.sequence_number ? 4 : 0) + confounder_octets(env.crypto.get(), own);
     if (!octets.draw(env.crypto.get(), wanted)) return fail({.code = errc::entropy});
-    drawn_policy<C> drawn_crypto(env.crypto.get(), octets);
-    const environment drawn = env.with(drawn_crypto);
     if (options.subkey) {
       auto k = draw_key(subkey_etype, drawn);
       if (!k) return fail(k.error());
@@ -179,21 +199,15 @@ class [[nodiscard]] ap_acceptor
     if (options.sequence_number) {
       const std::optional<std::uint32_t> n = draw_nonce(drawn);
       if (!n) return fail({.code = errc::entropy});
-      keys.acceptor_seq = *n & 0x3fffffff;  // as in ap_initiator
+      keys.acceptor_seq = *n & longest_seq;
     }
     msg::EncApRepPart part{at_->at, at_->usec, {}, keys.acceptor_seq};  // RFC 4120 section 3.2.4: the client's own time
     if (keys.acceptor_subkey) {
       part.subkey = msg::EncryptionKey{env.crypto->etype_of(*keys.acceptor_subkey),
                                        env.crypto->expose(*keys.acceptor_subkey).unguarded()};
     }
-    // RFC 4120 section 3.2.4: sealed under the ticket's session key, not the subkey
-    const errc why = this->write_message([&](der::writer& w, errc& e) {
-      auto sealed = asn1::computed{
-          [&](der::writer& out) { write_sealed(out, part, keys.session_key, key_usage_t::ap_rep_enc_part, drawn, e); }};
-      const std::size_t mark = w.count();
-      asn1::write(w, msg::BasicApRep<decltype(sealed)>{sealed});
-      if (!detail::is_dce_style(product_.gss_)) write_frame(w, mark, gss_token_t::ap_rep);
-    });
+    const errc why =
+        this->write_message([&](der::writer& w, errc& e) { write_reply(w, part, drawn, e); }, options.reply);
     if (why != errc::ok) return fail({.code = why});
     product_.reply_ = workspace_.message();
     return finish(reply{product_.reply_});
@@ -290,6 +304,16 @@ class [[nodiscard]] ap_acceptor
 
   // ---- what goes out
 
+  /// RFC 4120 section 3.2.4: sealed under the ticket's session key, not the subkey.
+  constexpr void write_reply(der::writer& w, const msg::EncApRepPart& part, const environment<drawn_policy<C>>& env,
+                             errc& why) const {
+    auto sealed = asn1::computed{[&](der::writer& out) {
+      write_sealed(out, part, product_.keys_.session_key, key_usage_t::ap_rep_enc_part, env, why);
+    }};
+    const std::size_t mark = w.count();
+    asn1::write(w, msg::BasicApRep<decltype(sealed)>{sealed});
+    if (!detail::is_dce_style(product_.gss_)) write_frame(w, mark, gss_token_t::ap_rep);
+  }
   /// The principal that an answer comes from.
   constexpr principal_view named(const msg::ApReq& req) const {
     if (request_.service) return *request_.service;

@@ -19,7 +19,8 @@ class authenticated_client {
   /// part: if one key opens tickets of several names, or realms, the client chose the name here. It
   /// was used only to select the key.
   constexpr const principal_view& service() const KERB_LIFETIMEBOUND { return service_; }
-  /// The AP-REP to transmit; empty if the client did not request one.
+  /// The AP-REP to transmit; empty if the client did not request one. It is in
+  /// accept_options::reply if that was given, otherwise in the exchange's buffer.
   constexpr bytes_view reply() const { return reply_; }
   constexpr const session_keys<Key>& keys() const& KERB_LIFETIMEBOUND { return keys_; }
   /// Moves the keys out, for a session that outlives this object.

@@ -307,6 +307,23 @@ TEST_CASE("ap_initiator: proposes what it was asked to propose", "[exchange][rfc
   }
 }
 
+TEST_CASE("ap_initiator: the subkey and the sequence number are what was drawn", "[exchange][rfc4120-5.5.1]") {
+  waiting c;
+  c.w.policy.entropy = {};
+  testing::counting_entropy same;
+  std::array<std::uint8_t, 36> drawn{};
+  REQUIRE(same.fill(drawn));
+  REQUIRE(is<send>(c.start()));
+  REQUIRE(is<done>(c.answer(c.reply())));
+  const auto p = std::move(c.x).take();
+  REQUIRE(p);
+  CHECK(bytes_view(p->initiator_subkey->octets().unguarded()) == bytes_view(drawn).first(32));
+  const std::uint32_t number =
+      std::uint32_t{drawn[32]} << 24 | std::uint32_t{drawn[33]} << 16 | std::uint32_t{drawn[34]} << 8 | drawn[35];
+  CHECK(p->initiator_seq == (number & 0x3fffffff));
+  CHECK(*p->initiator_seq != 0);
+}
+
 TEST_CASE("ap_initiator: sends the ticket as the KDC sent it, and the client's name from the credential",
           "[exchange][rfc4120-3.2.2]") {
   waiting c;

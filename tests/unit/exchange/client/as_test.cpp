@@ -1479,3 +1479,122 @@ TEST_CASE("as_client: a clock that is followed in a larger buffer is followed al
   REQUIRE(is<send>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))));
   REQUIRE(why(x.receive(w.error(error_code_t::krb_ap_err_skew), w.turn_at(long_one))).code == errc::clock_skew);
 }
+TEST_CASE("as_client: a key that was provided for a forged reply does not replace the one of the round",
+          "[exchange][rfc4120-3.1.5]") {
+  const msg::EtypeInfo2Entry entries[] = {{e20, "forged"_krb, {}}};
+  std::array<std::uint8_t, 64> info{};
+  const msg::PaData list[] = {
+      {padata_t::etype_info2, kerb_test::must(asn1::encode(msg::EtypeInfo2(view_of(entries)), info))}};
+  kdc_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  as_params<key> ask = w.ask_as(buffer);
+  ask.password = {};
+  client x(ask);
+  REQUIRE(is<send>(x.start(w.env_now())));
+  REQUIRE(is<need_key>(x.receive(w.hints(), w.env_now())));
+  const auto sent = x.provide(w.client_key.copy(), w.env_now());
+  REQUIRE(has_timestamp(octets_of_send(sent)));
+  const auto forge = [&](reply_spec& s) {
+    s.padata = msg::MethodData(view_of(list));
+    s.seal_with = &w.tgs_key;
+    s.claimed = e17;  // for which the round has no key
+  };
+  const msg::EtypeInfo2Entry other[] = {{e17, "forged"_krb, {}}};
+  std::array<std::uint8_t, 64> other_info{};
+  const msg::PaData other_list[] = {
+      {padata_t::etype_info2, kerb_test::must(asn1::encode(msg::EtypeInfo2(view_of(other)), other_info))}};
+  const auto forge_17 = [&](reply_spec& s) {
+    forge(s);
+    s.padata = msg::MethodData(view_of(other_list));
+  };
+  const auto asked = x.receive(w.as_rep(octets_of_send(sent), forge_17), w.env_now());
+  REQUIRE(is<need_key>(asked));
+  REQUIRE(std::get<need_key>(asked).salt == "forged"_krb.octets);
+  REQUIRE(is<ignored>(x.provide(w.make(e17, 9), w.env_now())));
+  REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
+}
+TEST_CASE("as_client: hints in a reply change nothing where the key is known, since anyone can have added them",
+          "[exchange][rfc4120-3.1.5]") {
+  const msg::EtypeInfo2Entry entries[] = {{e20, "forged"_krb, {}}};
+  std::array<std::uint8_t, 64> info{};
+  const msg::PaData list[] = {
+      {padata_t::etype_info2, kerb_test::must(asn1::encode(msg::EtypeInfo2(view_of(entries)), info))}};
+  for (const bool has_password : {true, false}) {
+    kdc_world w;
+    std::array<std::uint8_t, 2048> buffer{};
+    as_params<key> ask = w.ask_as(buffer);
+    if (!has_password) ask.password = {};
+    client x(ask);
+    REQUIRE(is<send>(x.start(w.env_now())));
+    auto sent = x.receive(w.hints(), w.env_now());
+    if (!has_password) sent = x.provide(w.client_key.copy(), w.env_now());
+    const auto add = [&](reply_spec& s) { s.padata = msg::MethodData(view_of(list)); };
+    REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(sent), add), w.env_now())));
+  }
+}
+TEST_CASE("as_client: a lifetime of zero asks for as long as possible", "[exchange][rfc4120-5.4.1]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  for (const std::int64_t seconds : {std::int64_t{0}, std::int64_t{1}}) {
+    as_params<key> ask = w.ask_as(buffer);
+    ask.lifetime = seconds;
+    client x(ask);
+    const auto s = x.start(w.env_now());
+    const auto req = asn1::decode<msg::AsReq>(octets_of_send(s));
+    REQUIRE(req->req_body->till == (seconds == 0 ? kerberos_time{0} : plus(noon.at, 1)));
+    const auto for_a_year = [&](reply_spec& r) { r.part.endtime = plus(noon.at, 365 * 86400); };
+    REQUIRE(is<done>(x.receive(w.as_rep(octets_of_send(s), for_a_year), w.env_now())) == (seconds == 0));
+  }
+}
+TEST_CASE("as_client: no long-term key is left in the exchange once the ticket is there", "[exchange]") {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  alignas(client) std::array<std::uint8_t, sizeof(client)> place{};
+  client* const x = std::construct_at(reinterpret_cast<client*>(place.data()), w.ask_as(buffer));
+  const auto sent = x->start(w.env_now());
+  REQUIRE(is<ignored>(
+      x->receive(w.as_rep(octets_of_send(sent), [&](reply_spec& s) { s.seal_with = &w.tgs_key; }), w.env_now())));
+  CHECK(holds(place, w.client_key.octets().unguarded()));  // the twin: the key that was derived for that reply
+  REQUIRE(is<done>(x->receive(w.as_rep(octets_of_send(sent), honest), w.env_now())));
+  CHECK_FALSE(holds(place, w.client_key.octets().unguarded()));
+  std::destroy_at(x);
+}
+
+namespace {
+/// Fails where it is written, and not where it is counted.
+struct breaks_late {
+  template <crypto_policy C>
+  constexpr errc write(der::writer& w, const padata_facts<typename C::key>&, const environment<C>&) const {
+    asn1::write(w, msg::PaData{padata_t(1000), {}});
+    return w.is_counting() ? errc::ok : errc::crypto_backend;
+  }
+  template <crypto_policy C>
+  constexpr error check_reply(const padata_reply<typename C::key>&, const environment<C>&) const {
+    return {};
+  }
+};
+/// Fails where it is counted alone: then it is not written.
+struct breaks_early {
+  template <crypto_policy C>
+  constexpr errc write(der::writer& w, const padata_facts<typename C::key>&, const environment<C>&) const {
+    return w.is_counting() ? errc::crypto_backend : errc::ok;
+  }
+  template <crypto_policy C>
+  constexpr error check_reply(const padata_reply<typename C::key>&, const environment<C>&) const {
+    return {};
+  }
+};
+template <class Extension>
+void ends_without_a_request(unsigned draws) {
+  kdc_world w;
+  std::array<std::uint8_t, 2048> buffer{};
+  as_client<testing::insecure_policy, mechanisms<enc_timestamp>, padata_extensions<Extension>> x(w.ask_as(buffer), {});
+  REQUIRE(fails_with(x.start(w.env_now()), errc::crypto_backend, ""));
+  REQUIRE(w.policy.entropy.draws() == draws);
+  REQUIRE(x.framed().empty());
+}
+}  // namespace
+TEST_CASE("as_client: an extension that fails ends the exchange, and no request is made", "[exchange]") {
+  ends_without_a_request<breaks_early>(0);  // and nothing has been drawn
+  ends_without_a_request<breaks_late>(1);
+}

@@ -75,3 +75,15 @@ KERB_BOTH("make_offer: the type of the key that there is comes first, and none c
 KERB_BOTH("named_realm: another realm than the one asked, from KDC_ERR_WRONG_REALM alone", "[exchange][rfc6806-7]",
           a_realm_is_noted_where_it_is_another);
 KERB_BOTH("named_realm: a copy, or none of a realm that is too long", "[exchange]", a_realm_is_copied_or_left_out);
+KERB_BOTH("fill_body: an AS is asked in the client's realm, a TGS in the server's", "[exchange][rfc4120-5.4.1]", [] {
+  for (const bool initial : {true, false}) {
+    detail::request_facts a;
+    a.client = alice();
+    a.server = named(web_parts, other_org);
+    a.initial = initial;
+    msg::KdcReqBody b;
+    detail::fill_body(b, a);
+    if (!(b.realm == (initial ? ex_org : other_org)) || b.cname.has_value() != initial) return false;
+  }
+  return true;
+});

@@ -233,6 +233,15 @@ constexpr bool restrictions_alone() {
 KERB_BOTH("ap_initiator: the caller's authorization data go into the authenticator as they are",
           "[exchange][rfc4120-5.5.1]", restrictions_alone);
 
+KERB_BOTH("ap_initiator: who does not know bindings says so with nothing, in a context too",
+          "[exchange][rfc4120-5.2.6]", [] {
+            asking a;
+            a.request.gss = gss_context{.flags = asked};
+            a.request.authorization_data = msg::AuthorizationData(restrictions);
+            const auto said = a.authenticator();
+            return said && said->authorization_data && said->authorization_data->size() == 2 &&
+                   (*said->authorization_data->begin()).ad_type == restrictions[0].ad_type;
+          });
 KERB_BOTH("ap_initiator: no authorization data, no field", "[exchange][rfc4120-5.2.6]", [] {
   asking a;
   a.request.authorization_data = msg::AuthorizationData();
@@ -317,6 +326,25 @@ TEST_CASE("ap_initiator: no request is longer than its bound", "[exchange]") {
       CHECK(n < bound);
       CHECK(n + 500 > bound);
     }
+}
+
+TEST_CASE("ap_initiator: a long KRB-CRED and long restrictions count in the bound", "[exchange]") {
+  const octet_list long_octets(3000, 7);
+  const msg::AuthorizationDataElement long_list[] = {{ad_t::osf_dce, bytes_view(long_octets)}};
+  for (const bool delegates : {false, true}) {
+    asking a;
+    octet_list buffer(2500), larger(8000);
+    a.request.gss = gss_context{.flags = delegates ? asked_with_deleg : asked};
+    if (delegates) a.request.gss->deleg = bytes_view(long_octets);
+    else a.request.authorization_data = msg::AuthorizationData(long_list);
+    a.request.buffer = buffer;
+    CHECK(detail::size_bound(a.request) > 3000);
+    initiator x(a.request);
+    const auto s = x.start(a.w.turn());
+    REQUIRE(is<need_buffer>(s));  // and not no_space
+    REQUIRE(x.set_buffer(larger));
+    REQUIRE(is<send>(x.start(a.w.turn())));
+  }
 }
 
 TEST_CASE("ap_initiator: a context of GSS-API allocates nothing", "[exchange]") {

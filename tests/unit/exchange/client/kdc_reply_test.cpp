@@ -183,6 +183,13 @@ constexpr bool no_wish_is_no_bound_of_renewal() {
   a.till = {0};
   return ok(a);
 }
+constexpr bool a_renewal_nobody_asked_for_has_no_bound() {
+  detail::request_facts a;
+  a.till = plus(noon.at, 60);
+  const auto e = detail::check_times(a, {ticket_flag_t::renewable}, noon.at, true, plus(noon.at, 60),
+                                     plus(noon.at, 999999), noon, {});
+  return e.ok() && detail::unrequested(a, {ticket_flag_t::renewable}).has(ticket_flag_t::renewable);
+}
 constexpr bool a_renewal_keeps_its_own_time_of_renewal() {
   detail::request_facts a;
   a.till = plus(noon.at, 60);
@@ -227,6 +234,8 @@ KERB_BOTH("unrequested: every flag that widens a ticket, unless it was asked for
 KERB_BOTH("check_times: a till of the epoch bounds nothing", "[exchange][rfc4120-5.4.1]", no_wish_is_no_bound);
 KERB_BOTH("check_times: nor does it, or an absent rtime, bound the time of renewal", "[exchange][rfc4120-5.4.1]",
           no_wish_is_no_bound_of_renewal);
+KERB_BOTH("check_times: a time of renewal that nobody asked for is no error, and its flag is reported",
+          "[exchange][rfc4120-3.1.5]", a_renewal_nobody_asked_for_has_no_bound);
 KERB_BOTH("check_times: a renewed or validated ticket is renewable as long as before, whatever times are asked for",
           "[exchange][rfc4120-3.3.3]", a_renewal_keeps_its_own_time_of_renewal);
 KERB_BOTH("check_times: the first and the last time of all do not overflow", "[exchange]",

@@ -121,3 +121,44 @@ KERB_BOTH("mechanism_set: the first mechanism that can be used, in the order of 
           "[exchange][rfc4120-5.2.7]", the_first_mechanism_that_can_is_the_one);
 KERB_BOTH("mechanism_set: the reply key is that of the mechanism whose padata were sent", "[exchange][rfc4120-3.1.5]",
           the_mechanism_that_was_sent_gives_the_reply_key);
+namespace {
+struct need_more_of {
+  int what;
+};
+/// Two mechanisms that take the same answer.
+template <int N>
+class asker {
+ public:
+  static constexpr padata_t types[] = {padata_t(1000 + N)};
+  using step = std::variant<need_more_of>;
+  template <crypto_policy C>
+  constexpr preauth_outcome<step> consider(const preauth_context<typename C::key>&, const environment<C>&) {
+    return need_more_of{N};
+  }
+  template <crypto_policy C>
+  constexpr preauth_outcome<step> answer(int, const preauth_context<typename C::key>&, const environment<C>&) {
+    return need_more_of{10 + N};
+  }
+  constexpr void write(der::writer&) const {}
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const msg::MethodData&, const preauth_context<typename C::key>&,
+                                                      const typename C::key*, const environment<C>&) const {
+    return errc::no_key;
+  }
+};
+constexpr bool an_answer_is_for_the_mechanism_that_asked() {
+  policy p;
+  const environment<policy> env{p, noon, {}};
+  detail::mechanism_set<mechanisms<asker<0>, asker<1>>> set;
+  const preauth_context<key> ctx{};
+  for (int who = 0; who != 2; ++who) {
+    set.choose(static_cast<std::size_t>(who));
+    const auto o = set.answer(7, ctx, env);
+    const auto* const more = std::get_if<need_more_of>(&o);
+    if (more == nullptr || more->what != 10 + who) return false;
+  }
+  return true;
+}
+}  // namespace
+KERB_BOTH("mechanism_set: an answer is for the mechanism that has asked, though another takes the same", "[exchange]",
+          an_answer_is_for_the_mechanism_that_asked);

@@ -842,6 +842,27 @@ TEST_CASE("tgs_client: what was asked for beyond a plain ticket is its kind", "[
           }) == (ticket_kind::for_peer | ticket_kind::restricted));
   }
 }
+TEST_CASE("tgs_client: a user-to-user ticket that is renewed is still one, and a ticket obtained with it is none",
+          "[exchange][rfc4120-3.3.3][rfc4120-3.7]") {
+  for (const kdc_option_t o : {kdc_option_t::renew, kdc_option_t::validate, kdc_option_t::forwardable}) {
+    kdc_world w;
+    std::array<std::uint8_t, 4096> buffer{};
+    const credential plain = w.tgt();
+    ticket_facts f = plain.facts();
+    f.user_to_user = true;
+    f.renew_till = plus(noon.at, 86400);
+    const credential tgt(f, w.session_key.copy());
+    tgs_params<key> ask = ask_for(tgt, buffer);
+    ask.server = krbtgt();
+    ask.options = {o};
+    client x(ask);
+    const auto s = x.start(w.env_now());
+    REQUIRE(is<done>(x.receive(w.tgs_rep(octets_of_send(s), honest), w.env_now(), transport::stream)));
+    const auto c = std::move(x).take();
+    REQUIRE(c);
+    CHECK(c->facts().user_to_user == (o != kdc_option_t::forwardable));
+  }
+}
 TEST_CASE("tgs_client: a second ticket that is none is not sent", "[exchange][rfc4120-3.3.1]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};

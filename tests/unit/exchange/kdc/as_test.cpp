@@ -480,6 +480,12 @@ constexpr bool addresses_are_those_asked_for() {
 }
 KERB_BOTH("as_kdc: a ticket is bound to the addresses asked for", "[exchange][rfc4120-3.1.3]",
           addresses_are_those_asked_for);
+KERB_BOTH("as_kdc: a list without addresses goes into no ticket", "[exchange][rfc4120-5.2.5]", [] {
+  world w;
+  w.body.addresses = msg::HostAddresses();
+  const outcome r = w.ask_as();
+  return r.issued && !r.ticket.caddr && !r.part.caddr;
+});
 
 constexpr bool keys_that_expire_are_announced() {
   world w;
@@ -491,6 +497,18 @@ constexpr bool keys_that_expire_are_announced() {
   return r.issued && r.part.key_expiration == plus(noon.at, 4000) && r.part.last_req.size() == 1 &&
          (*r.part.last_req.begin()).lr_value == plus(noon.at, -50);
 }
+KERB_BOTH("as_kdc: the key expires with the password or the principal, whichever is first", "[exchange][rfc4120-5.4.2]",
+          [] {
+            world w;
+            const auto at = [&](std::optional<kerberos_time> password, std::optional<kerberos_time> principal) {
+              w.client.record.password_expires = password;
+              w.client.record.expires = principal;
+              return w.ask_as().part.key_expiration;
+            };
+            const kerberos_time soon = plus(noon.at, 4000), late = plus(noon.at, 5000);
+            return at(soon, late) == soon && at(late, soon) == soon && at(soon, {}) == soon && at({}, soon) == soon &&
+                   !at({}, {});
+          });
 KERB_BOTH("as_kdc: the client learns when its key expires, and what the database has of its last requests",
           "[exchange][rfc4120-5.4.2]", keys_that_expire_are_announced);
 
@@ -608,6 +626,27 @@ constexpr bool a_client_of_another_realm_is_sent_there() {
 }
 KERB_BOTH("as_kdc: a client of another realm is told which, if it asked", "[exchange][rfc6806-4]",
           a_client_of_another_realm_is_sent_there);
+
+KERB_BOTH("as_kdc: with canonicalize a client of any name type is told which realm it belongs to",
+          "[exchange][rfc6806-7]", [] {
+            world w;
+            w.refer = other_org;
+            w.client.there = false;
+            w.body.kdc_options.set(o::canonicalize);
+            const outcome r = w.ask_as();
+            return r.is(error_code_t::kdc_err_wrong_realm) && r.sent->crealm && *r.sent->crealm == other_org;
+          });
+KERB_BOTH("as_kdc: a timestamp of another time gets no hints, since its key was right", "[exchange][rfc4120-3.1.3]",
+          [] {
+            world w;
+            w.stamp = timestamp{plus(noon.at, 301), noon.usec};
+            const outcome late = w.ask_as();
+            w.stamp.reset();
+            w.stamp_key = &w.user.own;
+            const outcome wrong = w.ask_as();
+            return late.is(error_code_t::krb_ap_err_skew) && !late.sent->e_data &&
+                   wrong.is(error_code_t::kdc_err_preauth_failed) && wrong.sent->e_data.has_value();
+          });
 
 /// The request with what follows as its padata, in that order.
 constexpr outcome with_padata(world& w, view_of<msg::PaData> list) {

@@ -129,4 +129,36 @@ constexpr bool what_it_cannot_do_is_said() {
 }
 KERB_BOTH("serve: too small a buffer, a store that nobody asks and what deserves no answer are told apart",
           "[exchange]", what_it_cannot_do_is_said);
+
+constexpr bool a_step_of_another_kind_is_named() {
+  world w;
+  principals d{w};
+  const auto signs = [](const kdc<policy>&) -> decision { return issue_options{.reserved_octets = 16}; };
+  kdc<policy> x(w.settings, std::span(w.scratch));
+  const auto r = serve(x, w.as_req(), w.crypto, d, w.now, {}, signs);
+  return !r && r.error().code == errc::step_not_handled;
+}
+KERB_BOTH("serve: a step that it cannot answer is an error of its own", "[exchange]", a_step_of_another_kind_is_named);
+
+constexpr bool a_reply_is_where_the_decision_wants_it() {
+  world w;
+  principals d{w};
+  std::array<std::uint8_t, 2048> to{};
+  std::span<std::uint8_t> at(to);
+  const auto into = [&](const kdc<policy>&) -> decision { return issue_options{.reply = at}; };
+  const bytes_view request = w.as_req();
+  std::array<std::uint8_t, 4096> own{};
+  kdc<policy> x(w.settings, std::span(own));
+  const auto r = serve(x, request, w.crypto, d, w.now, {}, into);
+  if (!r || r->data() + r->size() != to.data() + to.size() || !asn1::decode<msg::AsRep>(*r)) return false;
+  const std::size_t needed = r->size() + 4;
+  at = at.first(needed - 1);
+  kdc<policy> y(w.settings, std::span(own));
+  const auto grow = [](std::size_t) -> std::span<std::uint8_t> { throw 0; };  // not for this buffer
+  const auto small = serve(y, request, w.crypto, d, w.now, {}, into, no_request_store{}, grow);
+  return !small && small.error().code == errc::no_space && small.error().detail == needed &&
+         std::string_view(small.error().type) == "reply";
+}
+KERB_BOTH("serve: a decision can name a buffer for the reply, and the error names it if it is too small", "[exchange]",
+          a_reply_is_where_the_decision_wants_it);
 }  // namespace

@@ -298,6 +298,17 @@ TEST_CASE("received_credentials: what is not told of a ticket", "[exchange][rfc4
   CHECK(same_principal(f.server, {ftp.name, "OTHER.ORG"_krb}));
   CHECK(f.authtime == kerberos_time{77});
   CHECK(f.starttime == kerberos_time{77});
+  // Of a server that is told by half, the clear part has the other half
+  s.infos[0].srealm.reset();
+  std::vector<std::uint8_t> by_name(4096), by_realm(4096);
+  auto named = s.w.open(s.mint(), by_name);
+  REQUIRE(named);
+  CHECK(same_principal(kerb_test::must(named->facts(0)).server, {ftp.name, web.realm}));
+  s.infos[0].sname.reset();
+  s.infos[0].srealm = "OTHER.ORG"_krb;
+  auto in_realm = s.w.open(s.mint(), by_realm);
+  REQUIRE(in_realm);
+  CHECK(same_principal(kerb_test::must(in_realm->facts(0)).server, {web.name, "OTHER.ORG"_krb}));
 }
 
 TEST_CASE("received_credentials: a key that the policy does not have fails alone, and again", "[exchange]") {
@@ -350,6 +361,15 @@ TEST_CASE("krb_cred: it says when it was made, and that is now", "[exchange][rfc
   CHECK(s.opened().code == errc::clock_out_of_range);
 }
 
+TEST_CASE("krb_cred: microseconds that are told count, also where no time is demanded", "[exchange][rfc4120-3.6.2]") {
+  sender s;
+  s.part.timestamp = kerberos_time{s.w.w.now.at.seconds + 300};
+  s.part.usec = s.w.w.now.usec;
+  CHECK(s.opened({.timestamp = false}).ok());
+  s.part.usec->count += 1;
+  CHECK(s.opened({.timestamp = false}).code == errc::clock_skew);
+}
+
 TEST_CASE("krb_cred: a nonce that is demanded must be there", "[exchange][rfc4120-3.6.2]") {
   sender s;
   const auto mismatch = [&](std::uint32_t wanted) {
@@ -382,6 +402,17 @@ TEST_CASE("krb_cred: addresses are looked at where that is demanded", "[exchange
   CHECK(mismatch("r-address"));
   s.part.r_address = there_address;
   CHECK(s.opened({.addresses = ends, .demand_recipient = true}).ok());
+}
+TEST_CASE("krb_cred: the right addresses excuse neither an old time nor another nonce", "[exchange][rfc4120-3.6.2]") {
+  sender s;
+  const session_addresses ends{there_address, here_address};
+  s.part.s_address = here_address;
+  s.part.r_address = there_address;
+  s.part.nonce = 7;
+  CHECK(s.opened({.nonce = 7u, .addresses = ends}).ok());
+  CHECK(s.opened({.nonce = 8u, .addresses = ends}).code == errc::nonce_mismatch);
+  s.part.timestamp = kerberos_time{s.w.w.now.at.seconds - 301};
+  CHECK(s.opened({.nonce = 7u, .addresses = ends}).code == errc::clock_skew);
 }
 
 TEST_CASE("krb_cred: another key, usage or encryption type does not open it", "[exchange][rfc4120-3.6.2]") {
@@ -639,6 +670,48 @@ TEST_CASE("protected_session: a KRB-CRED can take a number, as MIT's do", "[exch
   w.options.by = freshness::timestamps;
   auto timed = w.initiator();
   CHECK(timed.make_cred(tickets.first, out, t, {.numbered = true}).error().code == errc::api_misuse);
+  CHECK(timed.open_cred(*plain, buffer, t, {.numbered = true}).error().code == errc::api_misuse);
+}
+TEST_CASE("protected_session: a KRB-CRED takes no number where the AP exchange named none", "[exchange]") {
+  world tickets;
+  protect_world w;
+  w.initiator_seq = w.acceptor_seq = std::optional<std::uint32_t>{};
+  auto i = w.initiator(), a = w.acceptor();
+  const auto t = w.w.turn();
+  buffer out{}, room{};
+  CHECK(i.make_cred(tickets.first, out, t, {.numbered = true}).error().code == errc::api_misuse);
+  const auto plain = i.make_cred(tickets.first, out, t);
+  REQUIRE(plain);
+  CHECK(a.open_cred(*plain, room, t, {.numbered = true}).error().code == errc::api_misuse);
+  CHECK(a.open_cred(*plain, room, t));
+}
+TEST_CASE("protected_session: one that is not numbered opens, whatever numbers its own have used", "[exchange]") {
+  world tickets;
+  protect_world w;
+  w.acceptor_seq = w.initiator_seq;
+  auto i = w.initiator(), a = w.acceptor();
+  const auto t = w.w.turn();
+  buffer out{}, back{}, room{};
+  REQUIRE(i.make_cred(tickets.first, out, t, {.numbered = true}));
+  const auto theirs = a.make_cred(tickets.second, back, t);
+  REQUIRE(theirs);
+  CHECK(i.open_cred(*theirs, room, t));
+}
+TEST_CASE("protected_session: one address without the other makes and opens no KRB-CRED", "[exchange]") {
+  world tickets;
+  protect_world whole, w;
+  buffer out{}, room{}, other{};
+  auto honest = whole.initiator();
+  const auto t = w.w.turn();
+  const auto m = honest.make_cred(tickets.first, other, t);
+  REQUIRE(m);
+  for (const bool local : {false, true}) {
+    w.options.local = local ? std::optional(here_address) : std::optional<msg::HostAddress>{};
+    w.options.peer = local ? std::optional<msg::HostAddress>{} : std::optional(here_address);
+    auto i = w.initiator();
+    CHECK(i.make_cred(tickets.first, out, t).error().code == errc::api_misuse);
+    CHECK(i.open_cred(*m, room, t).error().code == errc::api_misuse);
+  }
 }
 
 TEST_CASE("krb_cred: allocates nothing", "[exchange]") {

@@ -25,6 +25,13 @@ constexpr bool addresses_of_a_session() {
 KERB_BOTH("session_addresses: directional unless real ones are given, and IPv4 as IPv4", "[exchange][rfc4120-7.1]",
           addresses_of_a_session);
 
+KERB_BOTH("session_addresses: one real address without the other is as none", "[exchange][rfc4120-7.1]", [] {
+  const auto mine = session_addresses::of({.here = side::initiator, .local = here_address}),
+             theirs = session_addresses::of({.here = side::acceptor, .peer = there_address});
+  return same_address(mine.ours, from_initiator) && same_address(mine.theirs, from_acceptor) &&
+         same_address(theirs.ours, from_acceptor) && same_address(theirs.theirs, from_initiator);
+});
+
 constexpr bool address_rules() {
   const session_addresses a{here_address, there_address};
   using maybe = std::optional<msg::HostAddress>;
@@ -106,5 +113,18 @@ constexpr bool what_a_store_answers() {
 }
 KERB_BOTH("remember: what is not new, or cannot be remembered, is refused", "[exchange][rfc4120-3.4.2]",
           what_a_store_answers);
+
+/// Without a digest.
+struct no_digest : testing::insecure_policy {
+  constexpr errc digest(view_of<bytes_view>, std::span<std::uint8_t, 32>) noexcept { return errc::crypto_backend; }
+};
+KERB_BOTH("remember: what has no digest is refused, and the store hears nothing of it", "[exchange][rfc4120-3.4.2]",
+          [] {
+            basic_ap_world<no_digest> w;
+            const bytes_view mark[] = {some_data};
+            odd_store s;
+            return remember(mark, {1767225500}, "X", true, w.turn(), s).code == errc::crypto_backend &&
+                   s.forget_after == kerberos_time{};
+          });
 
 }  // namespace

@@ -218,6 +218,53 @@ constexpr bool strict_order() {
 KERB_BOTH("protected_session: strict numbers refuse replays, gaps and another order", "[exchange][rfc4120-3.4.2]",
           strict_order);
 
+constexpr bool timestamps_take_no_number() {
+  for (const kind k : kinds_of_message) {
+    protect_world w;
+    w.options.by = freshness::timestamps;
+    w.with_store = true;
+    session i = w.initiator(), a = w.acceptor();
+    if (!passes(w, i, a, k) || i.next_sent() != 70000u || a.next_expected() != 70000u) return false;
+  }
+  return true;
+}
+KERB_BOTH("protected_session: with timestamps alone no number is used up", "[exchange][rfc4120-3.4.1]",
+          timestamps_take_no_number);
+
+constexpr bool nothing_shows_that_it_is_new() {
+  for (const kind k : kinds_of_message) {
+    protect_world w;
+    w.options.by = freshness::timestamps;
+    w.with_store = true;
+    w.initiator_seq = 0;  // which a message may leave out, where numbers count
+    session a = w.acceptor();
+    control c = w.honest();
+    c.timestamp.reset();
+    c.usec.reset();
+    buffer out{}, in{};
+    const key by = w.w.session_key();
+    if (w.open(a, k, w.mint(k, c, some_data, by, out), in).error().code != errc::no_freshness) return false;
+  }
+  return true;
+}
+KERB_BOTH("protected_session: with timestamps a message with neither time nor number is not taken for number zero",
+          "[exchange][rfc4120-3.4.1]", nothing_shows_that_it_is_new);
+
+constexpr bool the_other_subkey_serves() {
+  // The side without a subkey of its own uses the other one's, as Heimdal does; so its peer may use the last negotiated
+  for (const bool of_initiator : {false, true}) {
+    protect_world w, plain;
+    w.options.keys = key_choice::own_subkey;
+    (of_initiator ? w.initiator_subkey : w.acceptor_subkey) = true;
+    (of_initiator ? plain.initiator_subkey : plain.acceptor_subkey) = true;
+    session i = w.initiator(), a = w.acceptor(), i2 = plain.initiator(), a2 = plain.acceptor();
+    if (!passes(w, i, a2, kind::priv) || !passes(w, a, i2, kind::priv)) return false;
+  }
+  return true;
+}
+KERB_BOTH("protected_session: a side that proposed no subkey uses the other side's", "[exchange][rfc4120-3.4]",
+          the_other_subkey_serves);
+
 // ---- stores
 
 constexpr bool any_order_once() {
@@ -348,6 +395,9 @@ constexpr bool too_large_for_a_message() {
     }
     const auto most = w.size(i, k, 0xffffff00u);
     if (!most || *most > 0xffffffffu) return false;
+    const std::size_t around = *most - 0xffffff00u;
+    const auto longest = w.size(i, k, 0xffffffffu - around);
+    if (!longest || *longest != 0xffffffffu || w.size(i, k, 0x100000000u - around)) return false;
   }
   return i.next_sent() == 70000u && out == buffer{};
 }
@@ -409,6 +459,35 @@ constexpr bool randomness_fails() {
 }
 KERB_BOTH("protected_session: randomness that fails leaves no plaintext, and takes no number", "[exchange]",
           randomness_fails);
+
+constexpr bool randomness_fails_with_a_store() {
+  for (const freshness by : {freshness::timestamps, freshness::both}) {
+    protect_world w;
+    w.options.by = by;
+    w.with_store = true;
+    session i = w.initiator(), a = w.acceptor();
+    buffer out{};
+    w.w.policy.entropy.fail_at = 1;
+    if (w.make(i, kind::priv, some_data, out).error().code != errc::entropy || i.next_sent() != 70000u) return false;
+    if (holds(out, some_data) || !passes(w, i, a, kind::priv)) return false;
+  }
+  return true;
+}
+KERB_BOTH("protected_session: a KRB-PRIV that could not be sealed is not entered in the store and not sent",
+          "[exchange]", randomness_fails_with_a_store);
+
+struct no_checksum : testing::insecure_policy {
+  constexpr std::optional<cksum_shape> cksum_of(etype_t) const noexcept { return std::nullopt; }
+  constexpr std::optional<cksum_shape> cksum_of(placed_cksum) const noexcept { return std::nullopt; }
+};
+KERB_BOTH("protected_session: a key without a checksum makes no KRB-SAFE, and tells no size of one", "[exchange]", [] {
+  basic_protect_world<no_checksum> w;
+  auto i = w.initiator();
+  buffer out{};
+  return w.size(i, kind::safe, 5).error().code == errc::unsupported_cksum &&
+         w.make(i, kind::safe, some_data, out).error().code == errc::unsupported_cksum && i.next_sent() == 70000u &&
+         w.size(i, kind::priv, 5).has_value();
+});
 
 constexpr bool only_the_message_is_written() {
   protect_world w;

@@ -142,6 +142,49 @@ KERB_BOTH("knows_bindings: only what the client itself says", "[exchange]", [] {
   return known(false, 0x4000) && known(false, 0xc001) && !known(false, 0x8000) && !known(true, 0x4000);
 });
 
+/// The client's own authorization data, each element in AD-IF-RELEVANT.
+constexpr authorization said_by_client(view_of<msg::AuthorizationDataElement> list, std::span<std::uint8_t> inner,
+                                       msg::AuthorizationDataElement (&relevant)[1]) {
+  insecure_policy p;
+  relevant[0] = {ad_t::if_relevant, kerb_test::must(asn1::encode(msg::AuthorizationData(list), inner))};
+  std::array<std::uint8_t, 32> zeros{};
+  const key k = kerb_test::must(p.import(etype_t::aes256_cts_hmac_sha1_96, zeros));
+  authorization data;
+  (void)verify_authorization(p, k, {}, std::nullopt,
+                             msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(relevant)), data);
+  return data;
+}
+KERB_BOTH("knows_bindings: it is the option that says so, once said", "[exchange]", [] {
+  const auto cbt = octets_of_ms_flags(0x4000), none = octets_of_ms_flags(0);
+  const auto known = [&](ad_t first, bytes_view a, bytes_view b) {
+    const msg::AuthorizationDataElement list[] = {{first, a}, {ad_t::ad_auth_data_ap_options, b}};
+    std::array<std::uint8_t, 96> inner{};
+    msg::AuthorizationDataElement relevant[1];
+    return detail::knows_bindings(said_by_client(list, inner, relevant));
+  };
+  const std::uint8_t junk[] = {1};
+  return known(ad_t::ad_auth_data_ap_options, cbt, none) && known(ad_t::ad_auth_data_ap_options, none, cbt) &&
+         known(ad_t::ad_auth_data_ap_options, cbt, junk) && !known(ad_t::osf_dce, cbt, none) &&
+         !known(ad_t::osf_dce, cbt, junk);
+});
+KERB_BOTH("negotiated_etype: only from the element for it, and from one that decodes", "[exchange][rfc4537-3]", [] {
+  insecure_policy p;
+  const etype_t types[] = {etype_t::aes128_cts_hmac_sha1_96};
+  std::array<std::uint8_t, 16> octets{};
+  const bytes_view encoded = kerb_test::must(asn1::encode(msg::EtypeList(view_of<etype_t>(types)), octets));
+  const std::uint8_t junk[] = {1};
+  const auto of = [&](ad_t a, bytes_view first, ad_t b, bytes_view second) {
+    const msg::AuthorizationDataElement list[] = {{a, first}, {b, second}};
+    std::array<std::uint8_t, 96> inner{};
+    msg::AuthorizationDataElement relevant[1];
+    return detail::negotiated_etype(p, said_by_client(list, inner, relevant));
+  };
+  constexpr ad_t negotiation = ad_t::etype_negotiation;
+  return of(negotiation, encoded, ad_t::osf_dce, junk) == types[0] &&
+         of(negotiation, junk, negotiation, encoded) == types[0] && !of(ad_t::osf_dce, encoded, ad_t::osf_dce, junk) &&
+         !of(negotiation, junk, ad_t::osf_dce, encoded);
+});
+
 KERB_BOTH("check_times: to the microsecond, and the ticket's to the second", "[exchange][rfc4120-3.2.3]", [] {
   const auto at = [](std::int64_t s, std::int32_t us, std::int64_t now) {
     return detail::check_times(ticket(), {{s}, {us}}, {{now}, {500000}}, 300).why.code;
@@ -186,6 +229,21 @@ constexpr std::pair<errc, bool> bind(says client, binding_rule rule, bool own, b
   const errc e = detail::check_bindings(p, gss, data, r, bound).why.code;
   return {e, bound};
 }
+/// A library without MD5.
+struct no_md5 : insecure_policy {
+  constexpr errc hash(hash_id, view_of<bytes_view>, std::span<std::uint8_t>) noexcept { return errc::crypto_backend; }
+};
+KERB_BOTH("check_bindings: bindings that cannot be hashed are an error of their own", "[exchange][rfc4121-4.1.1.2]",
+          [] {
+            no_md5 p;
+            std::array<std::uint8_t, 16> bnd{};
+            bnd[0] = 1;
+            const std::optional<gss_checksum> gss = gss_checksum{.bnd = bnd, .flags = {}, .deleg = {}, .exts = {}};
+            acceptor_params r{.buffer = {}};
+            r.bindings = channel;
+            bool bound = true;
+            return detail::check_bindings(p, gss, {}, r, bound).why.code == errc::crypto_backend && !bound;
+          });
 using answer_t = std::pair<errc, bool>;
 constexpr answer_t fine{errc::ok, false}, tied{errc::ok, true}, missing{errc::bindings_missing, false},
     differs{errc::bindings_mismatch, false};

@@ -607,6 +607,47 @@ TEST_CASE("ap_acceptor: a prepared key does as well, for its own usage", "[excha
 
 // ---- what it says
 
+TEST_CASE("ap_acceptor: a KRB-ERROR comes from the service, whatever name the ticket has",
+          "[exchange][rfc4120-5.9.1]") {
+  constexpr principal_view two[] = {web, ftp};
+  const auto sent_by = [](const principal_view& asked, std::optional<principal_view> own, view_of<principal_view> all,
+                          const principal_view& wanted) {
+    ap_world x;
+    x.service = asked;
+    x.request.service = own;
+    x.request.services = all;
+    x.options.set(ap_option_t::use_session_key);  // refused before its name is looked at
+    std::array<std::uint8_t, 4096> buffer{};
+    ap_acceptor<testing::insecure_policy> a(x.request_in(buffer));
+    const auto step = a.receive(x.mint(), x.turn());
+    const auto* no = std::get_if<refused>(&step);
+    REQUIRE(no != nullptr);
+    const auto e = asn1::decode<msg::KrbError>(no->octets);
+    REQUIRE(e);
+    return same_principal({e->sname, e->realm}, wanted);
+  };
+  const principal_view other{alice.name, "ELSE.ORG"_krb};
+  CHECK(sent_by(other, web, {}, web));
+  CHECK(sent_by(ftp, web, two, web));
+  CHECK(sent_by(ftp, {}, two, ftp));
+  CHECK(sent_by(other, {}, two, web));  // the first
+  CHECK(sent_by(other, {}, {}, other));
+}
+
+namespace {
+/// Without a digest.
+struct no_digest : testing::insecure_policy {
+  constexpr errc digest(view_of<bytes_view>, std::span<std::uint8_t, 32>) noexcept { return errc::crypto_backend; }
+};
+}  // namespace
+TEST_CASE("ap_acceptor: where no digest can be made no client is asked for in the replay cache",
+          "[exchange][rfc4120-3.2.3]") {
+  basic_ap_world<no_digest> w;
+  const verdict v = w.present(w.mint());
+  CHECK_FALSE(v.accepted);
+  CHECK(v.why.code == errc::crypto_backend);
+}
+
 TEST_CASE("ap_acceptor: a KRB-ERROR says whose it is, when, and repeats only a time that was proven",
           "[exchange][rfc4120-5.9.1]") {
   ap_world w;

@@ -69,6 +69,20 @@ constexpr bool unknown_refuses() {
 KERB_BOTH("authorization: an element that is not understood refuses, from ticket and from authenticator",
           "[exchange][rfc4120-5.2.6]", unknown_refuses);
 
+constexpr bool any_of_the_list_is_understood() {
+  constexpr ad_t list[] = {known, strange};
+  const element first[] = {{known, data_octets}}, second[] = {{strange, data_octets}}, third[] = {{ad_t{7778}, {}}};
+  return verify(in(first), {}, list).v.ok() && verify(in(second), {}, list).v.ok() &&
+         !verify(in(third), {}, list).v.ok();
+}
+KERB_BOTH("authorization: every type that the caller names is understood", "[exchange][rfc4120-5.2.6]",
+          any_of_the_list_is_understood);
+KERB_BOTH("authorization: it is empty if neither ticket nor authenticator has any", "[exchange][rfc4120-5.2.6]", [] {
+  constexpr ad_t list[] = {strange};
+  const element one[] = {{strange, data_octets}};
+  return verify({}, {}).a.empty() && !verify(in(one), {}, list).a.empty() && !verify({}, in(one), list).a.empty();
+});
+
 constexpr bool what_is_read_is_understood() {
   const auto flags = "00400000"_hex;
   const auto other_size = "004000"_hex;
