@@ -15,8 +15,8 @@ using kerb::gss::sasl_layer;
 
 /// Binds with this layer.
 void bind(ldap::connection& c, const kerb::botan::credential& ticket, sasl_layer layer, policy& crypto) {
-  std::vector<std::uint8_t> buffer(kerb::gss::sasl_client<policy>::typical_buffer_size);
-  kerb::gss::sasl_client<policy> client({.gss = {.credential = ticket, .buffer = buffer}, .layers = {layer}});
+  std::vector<std::uint8_t> buffer(kerb::botan::gss::sasl_client::typical_buffer_size);
+  kerb::botan::gss::sasl_client client({.gss = {.credential = ticket, .buffer = buffer}, .layers = {layer}});
   auto step = client.start({crypto, now()});
   for (unsigned id = 1;; ++id) {
     if (const auto* f = std::get_if<kerb::failed>(&step)) (void)ldap::must(kerb::result<int>(f->why));

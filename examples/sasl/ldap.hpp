@@ -5,7 +5,6 @@
 
 #include <kerb/botan.hpp>
 #include <kerb/explain.hpp>
-#include <kerb/gss.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -13,7 +12,7 @@
 
 namespace example::ldap {
 
-using session = kerb::gss::sasl_session<kerb::botan::policy>;
+using session = kerb::botan::gss::sasl_session;
 
 inline constexpr const char* who_am_i = "1.3.6.1.4.1.4203.1.11.3";
 enum tag : std::uint8_t {

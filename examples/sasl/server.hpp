@@ -32,7 +32,7 @@ inline std::string sasl_of(const ldap::message& m) {
 /// Authenticates the client of a connection. It may act only as itself.
 inline std::string accept(ldap::connection& c, kerb::memory_replay_cache<64>& seen, policy& crypto,
                           std::vector<std::uint8_t>& buffer) {
-  kerb::gss::sasl_server<policy> server({.gss = {.ap = {.buffer = buffer}}, .max_size = 4096});
+  kerb::botan::gss::sasl_server server({.gss = {.ap = {.buffer = buffer}}, .max_size = 4096});
   std::list<std::string> responses;  // octets of the first one are used until the end
   std::string user;
   auto m = c.receive();
@@ -71,7 +71,7 @@ inline std::string accept(ldap::connection& c, kerb::memory_replay_cache<64>& se
 /// Serves one connection. What the server says to the client goes to `log` too.
 inline void serve(int fd, kerb::memory_replay_cache<64>& seen, std::string& log) try {
   policy crypto;
-  std::vector<std::uint8_t> buffer(kerb::gss::sasl_server<policy>::typical_buffer_size);
+  std::vector<std::uint8_t> buffer(kerb::botan::gss::sasl_server::typical_buffer_size);
   ldap::connection c(fd, crypto);
   const std::string user = accept(c, seen, crypto, buffer);
   log = user + ", layer " + std::to_string(static_cast<int>(c.layer().layer()));

@@ -17,5 +17,8 @@ namespace gss {
 using initiator = kerb::gss::initiator<policy>;
 using acceptor = kerb::gss::acceptor<policy>;
 using context = kerb::gss::context<policy>;
+using sasl_client = kerb::gss::sasl_client<policy>;
+using sasl_server = kerb::gss::sasl_server<policy>;
+using sasl_session = kerb::gss::sasl_session<policy>;
 }  // namespace gss
 }  // namespace kerb::inline v0::botan
