@@ -21,5 +21,8 @@ using negotiate_acceptor = kerb::gss::negotiate_acceptor<policy>;
 using sasl_client = kerb::gss::sasl_client<policy>;
 using sasl_server = kerb::gss::sasl_server<policy>;
 using context = kerb::gss::context<policy>;
+using sasl_client = kerb::gss::sasl_client<policy>;
+using sasl_server = kerb::gss::sasl_server<policy>;
+using sasl_session = kerb::gss::sasl_session<policy>;
 }  // namespace gss
 }  // namespace kerb::inline v0::botan

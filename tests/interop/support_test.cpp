@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "../../examples/sasl/kafka.hpp"
 #include "../../examples/support/posix_transport.hpp"
 #include "support/catch.hpp"
 
@@ -112,6 +113,27 @@ TEST_CASE("posix_transport: datagrams that say nothing do not put the end off", 
   CHECK(came >= 1);
   CHECK(came < 60);
   CHECK(clock_type::now() - began < milliseconds(2000));
+}
+
+// ---- Kafka's frames: its protocol guide, "The Messages: SaslHandshake", "SaslAuthenticate"
+
+using namespace std::string_literals;
+namespace kafka = example::kafka;
+
+TEST_CASE("kafka: requests have the octets of Kafka's protocol guide", "[support]") {
+  CHECK(kafka::handshake(1, "kerb", "GSSAPI") == "\0\0\0\x16\0\x11\0\1\0\0\0\1\0\4kerb\0\6GSSAPI"s);
+  CHECK(kafka::authenticate(2, "kerb", "abc") == "\0\0\0\x15\0\x24\0\0\0\0\0\2\0\4kerb\0\0\0\3abc"s);
+  CHECK(kafka::authenticate(3, "", "") == "\0\0\0\x0e\0\x24\0\0\0\0\0\3\0\0\0\0\0\0"s);
+}
+TEST_CASE("kafka: responses are read whole, or not at all", "[support]") {
+  const std::string good = "\0\0\0\2\0\0\xff\xff\0\0\0\3abc"s, bad = "\0\0\0\3\0\x3a\0\2no\0\0\0\0"s;
+  const auto a = kafka::read_authenticated(good), b = kafka::read_authenticated(bad);
+  REQUIRE((a && b));
+  CHECK((a->correlation == 2 && a->error_code == 0 && a->error_message.empty() && a->token == "abc"));
+  CHECK((b->correlation == 3 && b->error_code == 58 && b->error_message == "no" && b->token.empty()));
+  for (const std::string& whole : {good, bad})
+    for (std::size_t n = 0; n != whole.size(); ++n) CHECK_FALSE(kafka::read_authenticated(whole.substr(0, n)));
+  CHECK_FALSE(kafka::read_authenticated(good + "x"));
 }
 
 }  // namespace
