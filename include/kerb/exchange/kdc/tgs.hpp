@@ -147,9 +147,10 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
-  /// `bigger` cannot hold what is kept, and from sign_ticket on.
+  /// `bigger` is smaller than the buffer in use, and from sign_ticket on. Before receive(), any size
+  /// is allowed.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
-    if (!this->template may<call::set_buffer>() || !this->workspace_.move_to(bigger)) return false;
+    if (!this->continue_in(bigger)) return false;
     read_again(facts_, request_, this->policy_, this->workspace_);
     if (this->state_ == state::wants_decision) set_views(this->draft_, request_, facts_, path_, this->workspace_);
     return true;
