@@ -498,27 +498,22 @@ KERB_BOTH("tgs_kdc: a path asks for the buffer that it takes", "[exchange][rfc41
           a_path_asks_for_the_buffer_that_it_takes);
 
 constexpr bool a_buffer_does_not_shrink() {
-  for (const bool tgs : {false, true}) {
-    world w;
-    const auto t = w.env_now();
-    std::array<std::uint8_t, 4000> first{}, same{};
-    std::array<std::uint8_t, 8000> larger{};
-    machine x(w.settings, larger);
-    if (!x.set_buffer(first)) return false;  // before the request
-    kdc_step s = x.receive(tgs ? w.tgs_req() : w.as_req(), t);
-    if (!is<need_principal>(s)) return false;
-    if (x.set_buffer(std::span(same).first(3999)) || x.set_buffer(std::span(first).first(3999))) return false;
-    if (!x.set_buffer(same)) return false;
-    s = x.found(tgs ? w.tgs.record : w.client.record, t);
-    if (x.set_buffer(std::span(first).first(2000)) || !x.set_buffer(larger) || x.set_buffer(same)) return false;
-    s = x.found(tgs ? w.service.record : w.tgs.record, t);
-    if (!is<authorize>(s) || x.set_buffer(same)) return false;
-    if (!is<reply>(x.issue({}, t))) return false;
-  }
-  return true;
+  world w;
+  const auto t = w.env_now();
+  std::array<std::uint8_t, 4000> first{}, same{};
+  std::array<std::uint8_t, 8000> larger{};
+  machine x(w.settings, larger);
+  if (!x.set_buffer(first)) return false;  // before the request
+  kdc_step s = x.receive(w.tgs_req(), t);
+  if (!is<need_principal>(s)) return false;
+  if (x.set_buffer(std::span(same).first(3999)) || x.set_buffer(std::span(first).first(3999))) return false;
+  if (!x.set_buffer(same)) return false;
+  s = x.found(w.tgs.record, t);
+  if (x.set_buffer(std::span(first).first(2000)) || !x.set_buffer(larger) || x.set_buffer(same)) return false;
+  s = x.found(w.service.record, t);
+  return is<authorize>(s) && !x.set_buffer(same) && is<reply>(x.issue({}, t));
 }
-KERB_BOTH("tgs_kdc, as_kdc: a buffer that is smaller than the one in use is refused", "[exchange]",
-          a_buffer_does_not_shrink);
+KERB_BOTH("tgs_kdc: a buffer that is smaller than the one in use is refused", "[exchange]", a_buffer_does_not_shrink);
 
 constexpr bool nothing_moves_once_it_is_being_signed() {
   world w;

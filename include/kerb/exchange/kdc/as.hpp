@@ -151,9 +151,10 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
-  /// `bigger` is smaller than the buffer in use, and from sign_ticket on. Before receive(), any size
-  /// is allowed.
-  constexpr bool set_buffer(std::span<std::uint8_t> bigger) { return this->continue_in(bigger); }
+  /// `bigger` cannot hold what is kept, and from sign_ticket on.
+  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
+    return this->template may<call::set_buffer>() && this->workspace_.move_to(bigger);
+  }
 
  private:
   friend detail::kdc_exchange<C>;

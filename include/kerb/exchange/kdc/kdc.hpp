@@ -86,8 +86,8 @@ class [[nodiscard]] kdc {
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
-  /// `bigger` is smaller than the buffer in use, and once nothing is left to continue. Before
-  /// receive(), any size is allowed.
+  /// `bigger` cannot hold what is kept, or what a TGS exchange will open, and once nothing is left to
+  /// continue.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
     if (is_used_up() || (as_ && !as_->set_buffer(bigger)) || (tgs_ && !tgs_->set_buffer(bigger))) return false;
     workspace_ = bigger;

@@ -79,12 +79,6 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   using typename core::call;
   using typename core::state;
 
-  /// Continues in `bigger`. receive() has made sure of space for what later calls open and refuse, so
-  /// a smaller buffer will not do from then on.
-  constexpr bool continue_in(std::span<std::uint8_t> bigger) {
-    if (!this->template may<call::set_buffer>()) return false;
-    return (state_ == state::idle || bigger.size() >= workspace_.size()) && workspace_.move_to(bigger);
-  }
   constexpr kdc_exchange(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer)
       : core(buffer), policy_(settings), peer_(peer) {}
 
