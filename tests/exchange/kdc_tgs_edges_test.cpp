@@ -470,22 +470,50 @@ constexpr bool a_path_asks_for_the_buffer_that_it_takes() {
   from_other_org(w, far_org);
   const kerberos_string trusted[] = {other_org};
   w.settings.paths.trusted = trusted;
+  std::array<std::uint8_t, 4000> letters{};  // the realm of a referral takes the space that there was for the path
+  for (std::uint8_t& l : letters) l = 'R';
+  const kerberos_string realm{letters}, parts[] = {"krbtgt"_krb, realm};
+  w.body.kdc_options.set(o::canonicalize);
+  w.outgoing.record.principal = named(parts, ex_org, name_t::srv_inst);
   const auto t = w.env_now();
-  std::array<std::uint8_t, 4000> first{}, little{}, enough{};
+  std::array<std::uint8_t, 4000> first{};
+  std::array<std::uint8_t, 12000> second{}, third{};
   machine x(w.settings, first);
   kdc_step s = x.receive(w.tgs_req(), t);
   s = x.found(w.incoming.record, t);
-  std::size_t least = 0;  // what holds what is kept, and no path
-  while (!x.set_buffer(std::span(little).first(least))) ++least;
-  s = x.found(w.service.record, t);
+  s = x.refer_to(realm, t);
+  const auto* wanted = std::get_if<need_buffer>(&s);
+  if (wanted == nullptr || wanted->size > second.size()) return false;
+  const std::size_t least = wanted->size;
+  if (!x.set_buffer(std::span(second).first(least))) return false;
+  s = x.refer_to(realm, t);
+  s = x.found(w.outgoing.record, t);
   const auto* more = std::get_if<need_buffer>(&s);
-  if (more == nullptr || more->size <= least || more->size > enough.size()) return false;
-  if (!x.set_buffer(std::span(enough).first(more->size))) return false;
-  s = x.found(w.service.record, t);
+  if (more == nullptr || more->size <= least || more->size > third.size()) return false;
+  if (!x.set_buffer(std::span(third).first(more->size))) return false;
+  s = x.found(w.outgoing.record, t);
   return is<authorize>(s) && kerberos_string{x.tgs()->draft().transited.contents} == other_org;
 }
 KERB_BOTH("tgs_kdc: a path asks for the buffer that it takes", "[exchange][rfc4120-3.3.3.2]",
           a_path_asks_for_the_buffer_that_it_takes);
+
+constexpr bool a_buffer_does_not_shrink() {
+  world w;
+  const auto t = w.env_now();
+  std::array<std::uint8_t, 4000> first{}, same{};
+  std::array<std::uint8_t, 8000> larger{};
+  machine x(w.settings, larger);
+  if (!x.set_buffer(first)) return false;  // before the request
+  kdc_step s = x.receive(w.tgs_req(), t);
+  if (!is<need_principal>(s)) return false;
+  if (x.set_buffer(std::span(same).first(3999)) || x.set_buffer(std::span(first).first(3999))) return false;
+  if (!x.set_buffer(same)) return false;
+  s = x.found(w.tgs.record, t);
+  if (x.set_buffer(std::span(first).first(2000)) || !x.set_buffer(larger) || x.set_buffer(same)) return false;
+  s = x.found(w.service.record, t);
+  return is<authorize>(s) && !x.set_buffer(same) && is<reply>(x.issue({}, t));
+}
+KERB_BOTH("tgs_kdc: a buffer that is smaller than the one in use is refused", "[exchange]", a_buffer_does_not_shrink);
 
 constexpr bool nothing_moves_once_it_is_being_signed() {
   world w;

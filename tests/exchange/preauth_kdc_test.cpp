@@ -333,6 +333,33 @@ bool misused(const Step& s) {
   return f != nullptr && f->why.code == errc::api_misuse;
 }
 }  // namespace
+namespace {
+/// PA-ENC-TIMESTAMP, which counts how often it is to wipe its secrets.
+struct forgetful : kdc_enc_timestamp {
+  unsigned* forgotten;
+  explicit forgetful(unsigned& n) : forgotten(&n) {}
+  void forget() { ++*forgotten; }
+};
+}  // namespace
+TEST_CASE("as_kdc: a mechanism can wipe its secrets when the exchange fails and when it is over", "[exchange]") {
+  enum class how { issued, refused, abandoned };
+  for (const how end : {how::issued, how::refused, how::abandoned}) {
+    world w;
+    w.body.sname = krbtgt().name;
+    unsigned forgotten = 0;
+    std::array<std::uint8_t, 8192> buffer{};
+    as_kdc<counting_policy, kdc_mechanisms<forgetful>> x(w.settings, buffer, {}, nullptr, {forgetful(forgotten)});
+    REQUIRE(is<need_principal>(x.receive(w.as_req(), w.env_now())));
+    REQUIRE(is<need_principal>(x.found(w.client.record, w.env_now())));
+    REQUIRE(is<authorize>(x.found(w.tgs.record, w.env_now())));
+    REQUIRE(forgotten == 0);
+    if (end == how::issued) REQUIRE(is<reply>(x.issue({}, w.env_now())));
+    if (end == how::refused) REQUIRE(is<refused>(x.refuse(error_code_t::kdc_err_policy, w.env_now())));
+    if (end == how::abandoned) REQUIRE(is<failed>(x.abandon({.code = errc::no_answer})));
+    REQUIRE(forgotten != 0);
+  }
+}
+
 TEST_CASE("as_kdc: while it waits for an answer every other call is misuse, and an answer without a question too",
           "[exchange]") {
   {

@@ -182,10 +182,25 @@ struct error {
 /// Whether the code means a malformed encoding, which anybody on the network can cause.
 constexpr bool is_malformed(errc c) { return static_cast<unsigned>(c) / 100 == 1; }
 
-/// Whether the peer's octets caused the error, rather than this program, its buffers or its random source.
+/// Whether the peer's octets caused the error, rather than this program, its buffers or its random source. Both can
+/// cause some codes of cryptography: for those, ask with the whole error.
 constexpr bool is_peer_fault(errc c) {
   const auto n = static_cast<unsigned>(c);
   return (n >= 100 && n < 400 && c != errc::no_answer) || c == errc::integrity || (n >= 700 && n < 790);
+}
+
+/// The same for an error with its place. A key or checksum of an unknown or weak type, or a key of a wrong length, is
+/// the peer's fault if it was in a message, which the error then names in `type`, and the program's if it was an
+/// argument.
+constexpr bool is_peer_fault(const error& e) {
+  switch (e.code) {
+    case errc::unsupported_etype:
+    case errc::unsupported_cksum:
+    case errc::weak_etype:
+    case errc::bad_key_length:
+    case errc::unsupported_hash: return *e.type != '\0';
+    default: return is_peer_fault(e.code);
+  }
 }
 
 /// The name of the enumerator, for logs; empty for a number that is none.

@@ -18,12 +18,12 @@ struct answer {
 /// octets and returns the answer as result<answer>; when there are no octets it only waits. `now`
 /// is a timestamp, or a function that drive() calls for each step.
 ///
-/// If `ask` returns an error, drive() returns the reason why it ignored an earlier answer to the
-/// same request, or, without such an answer, the error of `ask`. Of several reasons it returns the
-/// last one other than a malformed message. errc::no_key: the exchange needs a key that the caller
-/// did not give it. errc::step_not_handled: a pre-authentication mechanism has returned a step of its
-/// own. errc::no_space: the buffer is too small (detail: octets needed), and `grow`,
-/// which is described at no_growth, returns no larger one.
+/// If `ask` returns an error, drive() returns that error, unless it has ignored an answer to the
+/// same request. Then it returns the reason for which it ignored that answer. If it has ignored
+/// several, it returns the last reason that is not a malformed message. errc::no_key: the exchange
+/// needs a key that the caller did not give it. errc::step_not_handled: a pre-authentication
+/// mechanism has returned a step of its own. errc::no_space: the buffer is too small (detail:
+/// octets needed), and `grow`, which is described at no_growth, returns no larger one.
 ///
 /// When the exchange waits for no answer, an answer that is a KRB-ERROR is errc::peer_error (detail:
 /// its code), and any other is ignored. That KRB-ERROR is unauthenticated.

@@ -1,5 +1,7 @@
 // Runs any client's exchange over a byte stream.
 #pragma once
+#include "../asn1/decode.hpp"
+#include "../msg/error.hpp"
 #include "../transport/stream.hpp"
 #include "environment.hpp"
 #include "step.hpp"
@@ -43,16 +45,31 @@ class [[nodiscard]] over_stream {
   /// Call this after reading `n` octets into buffer(). 0 is the end of the stream, which fails with
   /// errc::stream_ended unless the exchange needs no more input. After need_buffer, repeat the same
   /// call.
+  ///
+  /// If the exchange needs no more input, the step is `done` and the octets are dropped. But if it
+  /// ended with a message that no answer follows (afterwards::finished), a KRB-ERROR that arrives as
+  /// the next message makes it fail with errc::peer_error (detail: its code). The KRB-ERROR is
+  /// unauthenticated.
   template <class Environment>
   [[nodiscard]] constexpr step got(std::size_t n, const Environment& env) {
     if (failed_) return said(x_->abandon({}));  // which returns the first reason again
     if (n == 0) return over_ ? step(done{}) : said(x_->abandon({.code = errc::stream_ended}));
     if (n > buffer_.size() - have_) return said(x_->abandon({.code = errc::api_misuse}));
+    if (is_done_) return done{};
     have_ += n;
     const std::size_t cap = buffer_.size() < 4 ? 0 : buffer_.size() - 4;
     const result<frame> f = read_frame(bytes_view(buffer_).first(have_), cap);
+    if (over_ && !f) return said_done();
     if (!f) return said(x_->abandon(f.error()));
     if (f->missing != 0) return need_more{f->missing};
+    if (over_) {  // the exchange waits for nothing, but the peer may have refused what was sent last
+      const auto e = asn1::decode<msg::KrbError>(f->message);
+      if (!e) return said_done();
+      return said(x_->abandon({.code = errc::peer_error,
+                               .detail = static_cast<std::uint32_t>(e->error_code),
+                               .type = "KRB-ERROR",
+                               .field = "error-code"}));
+    }
     // Octets after the message answer no request that was sent, so they are dropped
     const std::size_t had = std::exchange(have_, 0) - n;
     const step next = said(x_->receive(f->message, env, transport::stream));
@@ -68,7 +85,7 @@ class [[nodiscard]] over_stream {
             have_ = 0;
             over_ = word.then == afterwards::finished;
           } else {
-            over_ = std::same_as<decltype(word), done>;
+            over_ = is_done_ = std::same_as<decltype(word), done>;
             failed_ = std::same_as<decltype(word), failed>;
           }
           return word;
@@ -77,10 +94,16 @@ class [[nodiscard]] over_stream {
   }
 
  private:
+  constexpr step said_done() {
+    is_done_ = true;
+    have_ = 0;
+    return done{};
+  }
   ref<Exchange> x_;
   std::span<std::uint8_t> buffer_;
   std::size_t have_ = 0;
-  bool over_ = false;  // nothing more is expected
+  bool over_ = false;     // nothing more is expected
+  bool is_done_ = false;  // and what arrives is dropped unread
   bool failed_ = false;
 };
 

@@ -93,9 +93,10 @@ struct realm_path {
   kerberos_string between;
 };
 
-/// Which realms may have vouched for a client on its way. These are the realms that `paths` lists
-/// for the client's and the server's realm or, if it lists none, those on the hierarchical path;
-/// and always those in `trusted`. The lists must outlive this object.
+/// The realms that a client's ticket may have passed through. If `paths` has entries for the
+/// client's and the server's realm, these are the realms of those entries; otherwise they are the
+/// realms on the hierarchical path. The realms in `trusted` are always allowed. The lists must
+/// outlive this object.
 struct realm_path_policy {
   view_of<realm_path> paths{};
   view_of<kerberos_string> trusted{};

@@ -11,10 +11,10 @@ namespace kerb::inline v0 {
 /// (RFC 4120 section 1.1).
 ///
 /// The key of an entry is the client, the server with the realm that issued the ticket, and its
-/// ticket_kind. A ticket of another kind, such as a referral or one that a peer sent, therefore
-/// never replaces a plain ticket that a KDC issued on request, and find() does not return it in
-/// place of one. There is one ticket of each kind: a user-to-user ticket replaces one for another
-/// second ticket, and a restricted ticket replaces one with other restrictions.
+/// ticket_kind. So a ticket of another kind, such as a referral or a ticket that a peer sent, never
+/// replaces a plain ticket, and find() never returns it when a plain ticket is wanted. There is one
+/// ticket of each kind: a user-to-user ticket replaces one for another second ticket, and a
+/// restricted ticket replaces one with other restrictions.
 ///
 /// Keys and octets are wiped when a credential is replaced, when the user logs off, and on
 /// destruction. The credentials that it returns are views into the cache, so the cache cannot be

@@ -210,6 +210,20 @@ TEST_CASE("errc: the list of numbers is complete, and no two codes have one name
   }
 }
 
+constexpr bool where_it_came_from_decides() {
+  for (const errc c : {errc::unsupported_etype, errc::unsupported_cksum, errc::weak_etype, errc::bad_key_length,
+                       errc::unsupported_hash}) {
+    if (is_peer_fault(c) || is_peer_fault(error{.code = c})) return false;
+    if (!is_peer_fault(error{.code = c, .type = "EncKDCRepPart", .field = "key"})) return false;
+  }
+  // and a place decides nothing else
+  return !is_peer_fault(error{.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "etype"}) &&
+         !is_peer_fault(error{.code = errc::entropy, .type = "AP-REQ"}) && !is_peer_fault(error{}) &&
+         is_peer_fault(error{.code = errc::integrity}) && is_peer_fault(error{.code = errc::truncated});
+}
+KERB_BOTH("is_peer_fault: a key that cannot be used is the peer's fault if it was in a message", "[core]",
+          where_it_came_from_decides);
+
 TEST_CASE("errc: a KDC's refusals have a block of their own", "[core]") {
   unsigned clients = 0, own = 0;
   for (const row& r : codes) {

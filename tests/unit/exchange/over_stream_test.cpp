@@ -1,4 +1,5 @@
 // An exchange over a byte stream, however the stream is cut.
+#include <algorithm>
 #include <kerb/exchange/over_stream.hpp>
 #include <vector>
 
@@ -118,13 +119,56 @@ TEST_CASE("over_stream: the end of a stream that is not needed any more is no fa
   REQUIRE(is<send>(io.start(d.w.turn())));
   CHECK(is<done>(io.got(0, d.w.turn())));
   CHECK(std::move(x).take());
+}
 
-  // But octets that nobody waits for are misuse, and then the end is no success
-  client e;
-  (void)e.start();
-  REQUIRE(is<done>(e.feed(e.answer(), 1000)));
-  CHECK(failure(e.feed(e.answer(), 1000)) == errc::api_misuse);
-  CHECK(failure(e.io.got(0, e.w.turn())) == errc::api_misuse);
+TEST_CASE("over_stream: what arrives after the product is ready is dropped, whatever it is", "[exchange]") {
+  client c;
+  (void)c.start();
+  REQUIRE(is<done>(c.feed(c.answer(), 1000)));
+  CHECK(is<done>(c.feed(c.answer(), 1000)));
+  const std::array<std::uint8_t, 512> octets{0xff, 0xff};
+  CHECK(is<done>(c.feed(octets, 512)));
+  CHECK(is<done>(c.feed(octets, 512)));
+  CHECK(failure(c.io.got(513, c.w.turn())) == errc::api_misuse);  // but not more than there is space for
+  client d;
+  (void)d.start();
+  REQUIRE(is<done>(d.feed(d.answer(), 1000)));
+  CHECK(is<done>(d.feed(d.answer(), 1)));
+  CHECK(is<done>(d.io.got(0, d.w.turn())));
+  CHECK(std::move(d.x).take());
+}
+TEST_CASE("over_stream: a refusal of a message that no answer follows is the peer's error",
+          "[exchange][rfc4120-3.2.3]") {
+  msg::KrbError e;
+  e.error_code = error_code_t::krb_ap_err_repeat;
+  std::array<std::uint8_t, 256> encoded{};
+  const bytes_view m = kerb_test::must(asn1::encode(e, encoded));
+  std::vector<std::uint8_t> framed{0, 0, 0, static_cast<std::uint8_t>(m.size())};
+  framed.insert(framed.end(), m.begin(), m.end());
+  const std::uint8_t too_long[] = {0xff, 0xff, 0xff, 0xff}, other[] = {0, 0, 0, 2, 'h', 'i'};
+  for (const std::size_t at_once : {1u, 1000u}) {
+    const auto after = [&](bytes_view octets, bool takes) {
+      client c;
+      initiator x({.credential = c.credential, .buffer = c.own, .mutual = if_asked});
+      stream io(x, c.buffer);
+      REQUIRE(is<send>(io.start(c.w.turn())));
+      stream::step s = need_more{};
+      for (std::size_t i = 0; i < octets.size() && is<need_more>(s); i += at_once) {
+        const std::size_t n = std::min(at_once, octets.size() - i);
+        std::copy_n(octets.data() + i, n, io.buffer().data());
+        s = io.got(n, c.w.turn());
+      }
+      CHECK(std::move(x).take().has_value() == takes);
+      return s;
+    };
+    const auto s = after(framed, false);
+    REQUIRE(is<failed>(s));
+    CHECK(std::get<failed>(s).why.code == errc::peer_error);
+    CHECK(std::get<failed>(s).why.detail == 34);
+    CHECK(is<done>(after(too_long, true)));  // the application's own octets
+    CHECK(is<done>(after(other, true)));
+    CHECK(is<need_more>(after(bytes_view(framed).first(framed.size() - 1), true)));
+  }
 }
 
 TEST_CASE("over_stream: a message longer than the buffer is refused by its length", "[exchange][rfc4120-7.2.2]") {

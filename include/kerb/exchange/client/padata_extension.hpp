@@ -56,8 +56,9 @@ using padata_extensions = std::tuple<X...>;
 /// encryption types. In a TGS-REQ, whose body has a checksum anyway, it does nothing.
 ///
 /// A KDC that conforms to RFC 6806 sets the flag ENC-PA-REP in every ticket, and a reply with that
-/// flag and without the checksum is refused. So it is noticed when somebody takes this padata out of
-/// the request. With a KDC that does not set the flag it is noticed only if `required` is set.
+/// flag and without the checksum is refused. So the client notices if somebody removes this padata
+/// from the request. If the KDC does not set the flag, the client notices it only if `required` is
+/// set.
 struct enc_pa_rep {
   bool required = false;  ///< fail if the KDC has made no checksum
 

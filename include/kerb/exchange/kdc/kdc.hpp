@@ -27,6 +27,7 @@ class [[nodiscard]] kdc {
   /// request.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
     if (is_idle()) {
+      if (!env.now.in_range()) return fail_unused({.code = errc::clock_out_of_range});
       if (!octets.empty() && octets[0] == der::application(10).octet) {
         as_.emplace(policy_, workspace_, peer_, decoy_, std::move(own_));
       } else if (!octets.empty() && octets[0] == der::application(12).octet) {
@@ -34,6 +35,7 @@ class [[nodiscard]] kdc {
       } else if (!octets.empty() && peer_.arrived == transport::stream) {
         as_.emplace(policy_, workspace_, peer_, decoy_, std::move(own_));  // which answers that this is no request
       } else {
+        (void)fail_unused({.code = errc::api_misuse});  // of every later call
         return refused{{}, {.code = errc::unexpected_message, .type = "KDC-REQ"}};
       }
     }
@@ -69,8 +71,10 @@ class [[nodiscard]] kdc {
     if (!as_) return abandon({.code = errc::api_misuse});
     return as_->answer(value, env);
   }
-  /// The caller has given up: the exchange fails with this error.
+  /// The caller has given up: the exchange fails with this error. After a failure it returns the
+  /// first error again.
   [[nodiscard]] constexpr step abandon(error e) {
+    if (!as_ && !tgs_) return fail_unused(e);
     return with([&](auto& x) { return x.abandon(e); });
   }
   /// Makes the KRB-ERROR for a stream whose next message is longer than the caller accepts, or has
@@ -82,9 +86,10 @@ class [[nodiscard]] kdc {
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
-  /// `bigger` cannot hold what is kept, and once nothing is left to continue.
+  /// `bigger` cannot hold what is kept, or what a TGS exchange will open, and once nothing is left to
+  /// continue.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
-    if ((as_ && !as_->set_buffer(bigger)) || (tgs_ && !tgs_->set_buffer(bigger))) return false;
+    if (is_used_up() || (as_ && !as_->set_buffer(bigger)) || (tgs_ && !tgs_->set_buffer(bigger))) return false;
     workspace_ = bigger;
     return true;
   }
@@ -96,12 +101,19 @@ class [[nodiscard]] kdc {
   constexpr const tgs_kdc<C>* tgs() const KERB_LIFETIMEBOUND { return tgs_ ? &*tgs_ : nullptr; }
 
  private:
-  constexpr bool is_idle() const { return lives_ && !as_ && !tgs_; }
+  constexpr bool is_idle() const { return !is_used_up() && !as_ && !tgs_; }
+  /// Whether there is no exchange to continue, and none can begin.
+  constexpr bool is_used_up() const { return !lives_ || unused_failure_; }
+  /// Fails before an exchange was begun.
+  constexpr failed fail_unused(error e) {
+    if (!unused_failure_) unused_failure_ = e;
+    return failed{*unused_failure_};
+  }
   template <class F>
   constexpr step with(F f) {
     if (as_) return detail::widened<step>(f(*as_));
     if (tgs_) return detail::widened<step>(f(*tgs_));
-    return failed{{.code = errc::api_misuse}};
+    return fail_unused({.code = errc::api_misuse});
   }
   kdc_policy policy_;
   kdc_peer peer_;
@@ -109,6 +121,7 @@ class [[nodiscard]] kdc {
   const record* decoy_;
   Mechanisms own_;
   detail::moving_state<false> lives_ = true;  // not moved from
+  std::optional<error> unused_failure_;       // before as_ or tgs_ was there
   // At most one of them. Not a variant: with clang, GCC 12's std::variant does not work in a
   // constant expression.
   std::optional<as_kdc<C, Mechanisms>> as_;

@@ -12,9 +12,9 @@ namespace kerb::inline v0 {
 ///
 /// If the policy conceals unknown clients (kdc_policy::conceal_unknown_clients), a mechanism is
 /// called for unknown clients too and cannot tell them from known ones: with_key() and open() use a
-/// stand-in, and whatever the mechanism returns for it, the client is refused. To keep them alike, a
-/// mechanism must not use anything else that belongs to a client; what it gets from a step of its
-/// own, the caller must have for unknown clients as well.
+/// stand-in, and whatever the mechanism returns for it, the client is refused. So that nobody can
+/// tell them apart, a mechanism must use no other data of the client. If it has a step of its own,
+/// the caller must answer that step for unknown clients too.
 template <crypto_policy C>
 class kdc_preauth_context {
  public:

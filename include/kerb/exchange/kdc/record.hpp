@@ -36,9 +36,9 @@ struct prepared_for {
 /// One long-term key of a principal.
 template <crypto_policy C>
 struct long_term_key {
-  /// Keeps the form in which it is written. MIT krb5 does not read versions from 2^31 on, which
-  /// those of read-only domain controllers are, unless they are negative (integer_form::negative),
-  /// as Windows writes them.
+  /// How the version is encoded in tickets. The versions of read-only domain controllers are 2^31
+  /// or more. MIT krb5 reads such a version only if it is written as a negative number, as Windows
+  /// does (integer_form::negative).
   uint32 kvno = 1;
   ref<const typename C::key> key;
   std::optional<kerberos_string> salt{};  ///< none: the default salt of the requested name

@@ -76,7 +76,7 @@ constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const 
     if (!policy.postdated || barred(principal_attribute::no_postdated)) {
       return no(errc::cannot_postdate, "KDC-REQ-BODY", "kdc-options");
     }
-    if (body.from && *body.from > now) {
+    if (body.from && *body.from > now) {  // RFC 4120 section 3.1.3: within the skew too, because of the option
       if (*body.from > plus(now, policy.max_postdate)) { return no(errc::starts_too_late, "KDC-REQ-BODY", "from"); }
       d.starttime = *body.from;
       d.flags.set(ticket_flag_t::postdated);

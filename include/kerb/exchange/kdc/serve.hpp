@@ -27,8 +27,8 @@ using decision = std::variant<issue_options, error_code_t>;
 /// Issues every ticket that passed the checks.
 inline constexpr auto issue_all = [](const auto&) -> decision { return issue_options{}; };
 
-/// Stands for no request cache. With a policy that needs one (kdc_policy::check_requests), serve()
-/// returns errc::api_misuse.
+/// Passed to serve() in place of a request cache. With a policy that needs one
+/// (kdc_policy::check_requests), serve() returns errc::api_misuse.
 struct no_request_store {};
 
 /// Runs a KDC's exchange on one request and returns the octets to transmit; if they are empty,

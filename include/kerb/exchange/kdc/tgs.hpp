@@ -147,9 +147,13 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
-  /// `bigger` cannot hold what is kept, and from sign_ticket on.
+  /// `bigger` is smaller than the buffer in use, and from sign_ticket on. Before receive(), any size
+  /// is allowed.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
-    if (!this->template may<call::set_buffer>() || !this->workspace_.move_to(bigger)) return false;
+    if (!this->template may<call::set_buffer>()) return false;
+    // receive() has made sure of space for everything that later calls open
+    if (this->state_ != state::idle && bigger.size() < this->workspace_.size()) return false;
+    if (!this->workspace_.move_to(bigger)) return false;
     read_again(facts_, request_, this->policy_, this->workspace_);
     if (this->state_ == state::wants_decision) set_views(this->draft_, request_, facts_, path_, this->workspace_);
     return true;

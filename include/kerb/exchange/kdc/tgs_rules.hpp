@@ -42,11 +42,14 @@ constexpr verdict check_tgs_form(const kdc_request& q, const msg::ApReq& ap, con
   if (ap.ap_options.has(ap_option_t::use_session_key)) { return no(errc::option_not_allowed, "AP-REQ", "ap-options"); }
   const bool again = q.has(o::renew) || q.has(o::validate);
   const bool same = same_principal({ap.ticket->sname, ap.ticket->realm}, q.server());
+  // Also for another realm's ticket for this KDC, krbtgt/OWN@OTHER: the KDC that issued it renews it
   if (again && !same) { return no(errc::server_mismatch, "KDC-REQ-BODY", "sname"); }
   // RFC 4120 section 3.3.2: a ticket-granting ticket for us; or the server's own ticket, to
   // renew, validate or proxy
   if (is_tgs_of(ap.ticket->sname, policy.realm)) return {};
-  if ((again || q.has(o::proxy)) && same && !tgs_realm(ap.ticket->sname)) return {};
+  // RFC 4120 section 3.3.3: a server of this realm, so also another realm's KDC, krbtgt/OTHER@OWN
+  if (again && same) return {};
+  if (q.has(o::proxy) && same && !tgs_realm(ap.ticket->sname)) return {};
   return no(errc::wrong_service, "Ticket", "sname");
 }
 /// Whether the client can be referred to another realm. A server's own ticket, and a renewed or

@@ -298,9 +298,9 @@ constexpr result<received_credentials<C>> open_krb_cred(bytes_view message, cons
 
 /// Opens a KRB-CRED whose part is not sealed, as in files that transfer tickets (.kirbi), and
 /// sometimes in an Authenticator (RFC 4120 section 3.6.1). Nothing authenticates its contents: call
-/// it only if it arrived in something sealed, or belongs to the user. Files have no time, so use
-/// want.timestamp = false for them; want.may_be_open is ignored. Returns errc::no_key if the part
-/// is sealed; otherwise as open_krb_cred().
+/// it only if the KRB-CRED arrived inside an encrypted message, or is the user's own file. Files
+/// have no time, so use want.timestamp = false for them; want.may_be_open is ignored. Returns
+/// errc::no_key if the part is sealed; otherwise as open_krb_cred().
 template <crypto_policy C>
 constexpr result<received_credentials<C>> open_unsealed_krb_cred(bytes_view message, std::span<std::uint8_t> octets,
                                                                  const environment<C>& env, const cred_demands& want) {

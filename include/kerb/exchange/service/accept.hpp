@@ -7,8 +7,8 @@
 
 namespace kerb::inline v0 {
 
-/// Stands for no replay cache, with replay_rule::by_application. If the acceptor asks for a replay
-/// cache, accept() returns errc::api_misuse.
+/// Passed to accept() in place of a replay cache, for an acceptor with replay_rule::by_application.
+/// With any other acceptor, accept() returns errc::api_misuse.
 struct no_replay_cache {};
 
 /// Runs an acceptor on one AP-REQ. `now` is a timestamp, or a function that accept() calls once. On

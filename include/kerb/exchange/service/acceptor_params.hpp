@@ -26,10 +26,11 @@ enum class replay_rule : std::uint8_t {
 /// Parameters of an acceptor. Every view must outlive the exchange.
 struct acceptor_params {
   std::optional<principal_view> service{};  ///< the ticket must be for it, or for one of `services`
-  /// With neither, the ticket may be for any service that there is a key for. The ticket's name is
-  /// not authenticated, so provide() must be given only a key of the principal that need_ticket_key
-  /// names, together with that key's realm; accept() does so if the source of keys has realm_of().
-  /// Without names and without that realm, every client counts as one of another realm.
+  /// If neither is set, the ticket may be for any service whose key the caller provides. The
+  /// ticket's name is not authenticated. So pass provide() only a key of the principal that
+  /// need_ticket_key names, and the realm of that key; accept() does so if the source of keys has
+  /// realm_of(). Without names and without that realm, every client counts as a client of another
+  /// realm.
   view_of<principal_view> services{};
   /// required: refuse clients that do not request mutual authentication. In a GSS-API context the
   /// request is sealed in the Authenticator. Otherwise it is an option of the AP-REQ, which is not

@@ -16,9 +16,10 @@ concept ticket_keys = requires(S& s, const need_ticket_key& ask) {
   { s.why_none(ask) } -> std::convertible_to<no_ticket_key>;
 };
 
-/// A source of keys that knows the realm of the key that find() last returned: the realm of the
-/// principal that the key belongs to, whose KDC seals tickets with it. If one key serves principals
-/// of several realms, these cannot be told apart: give each realm its own key.
+/// A source of keys that knows the realm of the key that find() last returned. This is the realm of
+/// the principal that the key belongs to; the KDC of that realm seals tickets with the key. If one
+/// key serves principals of several realms, these cannot be told apart: give each realm its own
+/// key.
 template <class S>
 concept names_realms = requires(S& s, const need_ticket_key& ask) {
   { s.realm_of(ask) } -> std::convertible_to<kerberos_string>;

@@ -102,6 +102,49 @@ constexpr bool a_stream_is_given_up_by_a_fresh_exchange_alone() {
 KERB_AT_RUN_TIME("kdc: frame_too_long is for an exchange that has been given nothing else", "[exchange][rfc4120-7.2.2]",
                  a_stream_is_given_up_by_a_fresh_exchange_alone);
 
+constexpr bool a_call_before_the_request_ends_it() {
+  for (int call = 0; call != 9; ++call) {
+    world w;
+    const auto t = w.env_now();
+    const bytes_view request = w.as_req();
+    machine x(w.settings, std::span(w.scratch));
+    kdc_step s;
+    switch (call) {
+      case 0: s = x.found(w.client.record, t); break;
+      case 1: s = x.refer_to(other_org, t); break;
+      case 2: s = x.absent(t); break;
+      case 3: s = x.unavailable(t); break;
+      case 4: s = x.request_checked(true, t); break;
+      case 5: s = x.issue({}, t); break;
+      case 6: s = x.refuse(error_code_t::kdc_err_policy, t); break;
+      case 7: s = x.signed_ticket(t); break;
+      default: s = x.abandon({.code = errc::no_answer, .detail = 7}); break;
+    }
+    const errc first = call == 8 ? errc::no_answer : errc::api_misuse;
+    if (failure(s) != first || failure(x.receive(request, t)) != first) return false;
+    if (failure(x.frame_too_long(t)) != first || failure(x.absent(t)) != first) return false;
+    if (failure(x.abandon({.code = errc::stream_ended})) != first) return false;
+    std::array<std::uint8_t, 8192> other{};
+    machine moved(std::move(x));
+    if (failure(moved.receive(request, t)) != first || moved.set_buffer(other) || !moved.framed().empty()) return false;
+  }
+  return true;
+}
+KERB_BOTH("kdc: a call before the request ends the exchange, and every later call returns its error", "[exchange]",
+          a_call_before_the_request_ends_it);
+
+constexpr bool no_request_ends_it_too() {
+  world w;
+  const auto t = w.env_now();
+  const std::uint8_t junk[] = {0x30, 0x00};
+  machine x(w.settings, std::span(w.scratch), {.arrived = transport::datagram});
+  if (!is<refused>(x.receive(junk, t)) || failure(x.receive(w.as_req(), t)) != errc::api_misuse) return false;
+  machine y(w.settings, std::span(w.scratch), {.arrived = transport::datagram});
+  return failure(y.receive(junk, {w.crypto, {{latest_time.seconds + 1}, {0}}})) == errc::clock_out_of_range;
+}
+KERB_BOTH("kdc: a datagram that is no request ends the exchange, and the clock is checked before", "[exchange]",
+          no_request_ends_it_too);
+
 /// Every call; none of them may go on.
 template <class X>
 constexpr bool is_of_no_use(X& x, world& w, bool tgs) {

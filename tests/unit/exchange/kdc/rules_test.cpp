@@ -39,6 +39,22 @@ constexpr bool a_start_within_the_skew_is_now() {
 KERB_BOTH("set_times: a start in the past or within the skew is now", "[exchange][rfc4120-3.1.3]",
           a_start_within_the_skew_is_now);
 
+constexpr bool with_the_option_a_start_within_the_skew_is_postdated() {
+  world w;
+  w.body.kdc_options.set(kdc_option_t::postdated);
+  const auto postdated = [&](std::int64_t ahead) {
+    w.body.from = plus(noon.at, ahead);
+    ticket_draft d;
+    const auto v = detail::set_times<testing::insecure_policy>(d, w.body, w.settings, nullptr, w.tgs.record, noon.at,
+                                                               300, {}, {}, true);
+    const bool later = d.flags.has(ticket_flag_t::postdated) && d.flags.has(ticket_flag_t::invalid);
+    return v.ok() && d.starttime == plus(noon.at, ahead > 0 ? ahead : 0) && later == (ahead > 0);
+  };
+  return postdated(-1) && postdated(0) && postdated(1) && postdated(300) && postdated(301);
+}
+KERB_BOTH("set_times: with the option POSTDATED, a start in the future is kept, also within the skew",
+          "[exchange][rfc4120-3.1.3]", with_the_option_a_start_within_the_skew_is_postdated);
+
 constexpr bool krbtgt_names_are_told_from_others() {
   constexpr kerberos_string one[] = {"krbtgt"_krb}, three[] = {"krbtgt"_krb, "A"_krb, "B"_krb},
                             other[] = {"kRBTGT"_krb, "A"_krb};

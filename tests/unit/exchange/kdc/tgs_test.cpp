@@ -125,14 +125,36 @@ const refusal refusals[] = {
        w.tgt_key = &w.outgoing.own;
      },
      error_code_t::krb_ap_err_not_us, errc::wrong_service, "Ticket", "sname"},
-    {"a ticket for the KDC of another realm, to be renewed",
+    {"a ticket for the KDC of another realm, to be proxied",
      [](world& w) {
        w.tgt_server = to_other();
        w.tgt_key = &w.outgoing.own;
        w.body.sname = to_other().name;
-       w.body.kdc_options.set(o::renew);
+       w.tgt.flags.set(f::proxiable);
+       w.body.kdc_options.set(o::proxy);
      },
      error_code_t::krb_ap_err_not_us, errc::wrong_service, "Ticket", "sname"},
+    {"a ticket for this KDC from another realm, to be renewed here",
+     [](world& w) {
+       w.tgt_server = from_other();
+       w.tgt_key = &w.incoming.own;
+       w.tgt.crealm = w.authenticator.crealm = other_org;
+       w.tgt.flags.set(f::renewable);
+       w.tgt.renew_till = plus(noon.at, 86400);
+       w.body.sname = krbtgt().name;
+       w.body.kdc_options.set(o::renew);
+     },
+     error_code_t::kdc_err_server_nomatch, errc::server_mismatch, "KDC-REQ-BODY", "sname"},
+    {"a ticket for this KDC from another realm, to be validated here",
+     [](world& w) {
+       w.tgt_server = from_other();
+       w.tgt_key = &w.incoming.own;
+       w.tgt.crealm = w.authenticator.crealm = other_org;
+       w.tgt.flags.set(f::invalid);
+       w.body.sname = krbtgt().name;
+       w.body.kdc_options.set(o::validate);
+     },
+     error_code_t::kdc_err_server_nomatch, errc::server_mismatch, "KDC-REQ-BODY", "sname"},
     {"a ticket from a realm that there is no key with",
      [](world& w) { w.tgt_server = named(krbtgt_parts, far_org, name_t::srv_inst); }, error_code_t::krb_ap_err_not_us,
      errc::wrong_service, "Ticket", "sname"},
@@ -599,6 +621,26 @@ constexpr bool a_service_ticket_is_renewed_with_the_services_key() {
 }
 KERB_BOTH("tgs_kdc: a service ticket is renewed under its own name", "[exchange][rfc4120-3.3.2]",
           a_service_ticket_is_renewed_with_the_services_key);
+
+constexpr bool a_ticket_for_another_kdc_is_renewed_and_validated_where_it_was_issued() {
+  for (const o again : {o::renew, o::validate}) {
+    world w;
+    w.tgt_server = to_other();
+    w.tgt_key = &w.outgoing.own;
+    w.body.sname = to_other().name;
+    w.body.kdc_options.set(again);
+    w.tgt.flags.set(f::renewable);
+    w.tgt.flags.set(f::invalid, again == o::validate);
+    w.tgt.renew_till = plus(noon.at, 86400);
+    const outcome r = w.ask_tgs();
+    if (!r.issued || !same_principal(r.clear_server, to_other()) || r.ticket.flags.has(f::invalid)) return false;
+    w.body.sname = web().name;  // for nothing else
+    if (!w.ask_tgs().is(error_code_t::kdc_err_server_nomatch)) return false;
+  }
+  return true;
+}
+KERB_BOTH("tgs_kdc: a ticket for another realm's KDC is renewed and validated by the KDC that issued it",
+          "[exchange][rfc4120-3.3.3]", a_ticket_for_another_kdc_is_renewed_and_validated_where_it_was_issued);
 
 constexpr bool a_service_ticket_is_proxied_with_the_services_key() {
   world w;
