@@ -206,6 +206,56 @@ TEST_CASE("as_kdc: the timestamp is accepted beside another mechanism", "[exchan
   REQUIRE(got.indicators == 0);
   REQUIRE(got.flags.has(ticket_flag_t::pre_authent));
   REQUIRE_FALSE(got.flags.has(ticket_flag_t::hw_authent));
+  const auto rep = must(asn1::decode<msg::AsRep>(got.message()));
+  REQUIRE(rep.padata);
+  for (const msg::PaData pa : *rep.padata) REQUIRE(pa.padata_type != toy_proof);  // which is the other mechanism's
+}
+
+namespace {
+struct question {
+  int of;
+};
+/// Two mechanisms of a KDC that take the same answer.
+template <int N>
+class kdc_asker {
+ public:
+  static constexpr padata_t types[] = {padata_t(1000 + N)};
+  using step = std::variant<question>;
+  using outcome = kdc_preauth_outcome<step>;
+  static constexpr std::size_t reserved = 0;
+  template <crypto_policy C>
+  constexpr void write_offer(der::writer&, const kdc_preauth_context<C>&) const {}
+  template <crypto_policy C>
+  constexpr outcome verify(const kdc_preauth_context<C>&, bytes_view, const environment<C>&) {
+    return question{N};
+  }
+  template <crypto_policy C>
+  constexpr outcome answer(int, const kdc_preauth_context<C>&, const environment<C>&) {
+    return question{10 + N};
+  }
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const kdc_preauth_context<C>&, const typename C::key& own,
+                                                      const environment<C>&) {
+    return reply_key<typename C::key>(ref(own));
+  }
+  constexpr void write_reply(der::writer&) const {}
+};
+}  // namespace
+TEST_CASE("as_kdc: an answer is for the mechanism that has asked, though another takes the same", "[exchange]") {
+  world w;
+  std::array<std::uint8_t, 64> octets{};
+  detail::workspace space{std::span(octets)};
+  bool stood_in = false;
+  const kdc_preauth_context<counting_policy> ctx(w.client.record, true, nullptr, w.settings, space, stood_in);
+  detail::kdc_mechanism_set<kdc_mechanisms<kdc_asker<0>, kdc_asker<1>>> set;
+  for (int who = 0; who != 2; ++who) {
+    const msg::PaData list[] = {{padata_t(1000 + who), {}}};
+    REQUIRE(set.choose(msg::MethodData(view_of(list))));
+    const auto o = set.answer(7, ctx, w.env_now());
+    const auto* const q = std::get_if<question>(&o);
+    REQUIRE(q != nullptr);
+    REQUIRE(q->of == 10 + who);
+  }
 }
 TEST_CASE("as_kdc: a wrong PIN, a wrong key or a missing cookie is KDC_ERR_PREAUTH_FAILED, with the offers",
           "[exchange][rfc6113-2]") {
