@@ -623,3 +623,75 @@ TEST_CASE("as_kdc: the key that replaced the reply key is wiped once the answer 
   CHECK_FALSE(found());
   std::destroy_at(x);
 }
+
+namespace {
+/// Accepts everybody, without a key; and offers a lot.
+template <std::size_t Offered>
+class trusting {
+ public:
+  static constexpr padata_t types[] = {padata_t::enc_timestamp};
+  using step = no_steps;
+  static constexpr std::size_t reserved = 0;
+  template <crypto_policy C>
+  constexpr void write_offer(der::writer& w, const kdc_preauth_context<C>&) const {
+    constexpr std::array<std::uint8_t, Offered> zeros{};
+    asn1::write(w, msg::PaData{types[0], bytes_view(zeros)});
+  }
+  template <crypto_policy C>
+  constexpr kdc_preauth_outcome<> verify(const kdc_preauth_context<C>&, bytes_view, const environment<C>&) {
+    return preauth::accepted{};
+  }
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const kdc_preauth_context<C>&, const typename C::key& own,
+                                                      const environment<C>&) {
+    return reply_key<typename C::key>(ref(own));
+  }
+  constexpr void write_reply(der::writer&) const {}
+};
+}  // namespace
+TEST_CASE("as_kdc: an unknown client that is concealed is refused though a mechanism accepts it without a key",
+          "[exchange][rfc4120-3.1.3]") {
+  for (const bool known : {true, false}) {
+    for (const bool with_decoy : {true, false}) {
+      world w;
+      w.settings.conceal_unknown_clients = true;
+      std::array<std::uint8_t, 8192> buffer{};
+      as_kdc<counting_policy, kdc_mechanisms<trusting<0>>> x(w.settings, buffer, w.peer,
+                                                             with_decoy ? &w.user.record : nullptr);
+      REQUIRE(is<need_principal>(x.receive(w.as_req(), w.env_now())));
+      if (known) REQUIRE(is<need_principal>(x.found(w.client.record, w.env_now())));
+      else REQUIRE(is<need_principal>(x.absent(w.env_now())));
+      const auto s = x.found(w.tgs.record, w.env_now());
+      REQUIRE(is<authorize>(s) == known);
+      if (known) continue;
+      const auto* const no = std::get_if<refused>(&s);
+      REQUIRE(no != nullptr);
+      REQUIRE(must(asn1::decode<msg::KrbError>(no->octets)).error_code == error_code_t::kdc_err_preauth_failed);
+    }
+  }
+}
+TEST_CASE("as_kdc: long offers of a mechanism have space in the buffer that is asked for", "[exchange]") {
+  world w;
+  w.with_timestamp = false;
+  w.settings.require_preauth = true;
+  for (std::size_t size = 1500; size < 12000; size += 500) {
+    std::vector<std::uint8_t> first(size), second;
+    as_kdc<counting_policy, kdc_mechanisms<trusting<3000>>> x(w.settings, first, w.peer);
+    const auto enough = [&](auto call) {
+      auto s = call();
+      if (const auto* more = std::get_if<need_buffer>(&s)) {
+        std::vector<std::uint8_t> larger(more->size);
+        REQUIRE(x.set_buffer(larger));
+        second.swap(larger);  // which does not move its octets
+        s = call();
+      }
+      return s;
+    };
+    REQUIRE(is<need_principal>(enough([&] { return x.receive(w.as_req(), w.env_now()); })));
+    REQUIRE(is<need_principal>(enough([&] { return x.found(w.client.record, w.env_now()); })));
+    const auto s = enough([&] { return x.found(w.tgs.record, w.env_now()); });
+    const auto* const no = std::get_if<refused>(&s);
+    REQUIRE(no != nullptr);
+    REQUIRE(no->octets.size() > 3000);
+  }
+}

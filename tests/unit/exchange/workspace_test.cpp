@@ -104,7 +104,7 @@ constexpr bool wiped_however_little_was_borrowed_last() {
   }
   return all(octets, 0);
 }
-KERB_BOTH("buffer: what was borrowed is wiped, however little was borrowed after it", "[exchange]",
+KERB_BOTH("buffer: what was borrowed is wiped however little was borrowed after it", "[exchange]",
           wiped_however_little_was_borrowed_last);
 
 constexpr bool wiped_on_demand() {
