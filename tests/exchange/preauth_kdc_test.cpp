@@ -548,12 +548,13 @@ class verbose {
  public:
   static constexpr padata_t types[] = {padata_t::enc_timestamp};
   using step = no_steps;
-  static constexpr std::size_t reserved = 100;
+  static constexpr std::size_t reserved = Octets > 200 ? Octets : 100;
   template <crypto_policy C>
   constexpr void write_offer(der::writer&, const kdc_preauth_context<C>&) const {}
   template <crypto_policy C>
   constexpr kdc_preauth_outcome<> verify(const kdc_preauth_context<C>&, bytes_view, const environment<C>&) {
-    const auto e = asn1::encode(msg::PaData{padata_t(1), bytes_view(zeros).first(Octets - 11)}, e_data);
+    const auto e =
+        asn1::encode(msg::PaData{padata_t(1), bytes_view(zeros).first(Octets - (Octets > 200 ? 18 : 11))}, e_data);
     if (!e) return e.error();
     return preauth::more{*e};
   }
@@ -565,8 +566,8 @@ class verbose {
   constexpr void write_reply(der::writer&) const {}
 
  private:
-  static constexpr std::array<std::uint8_t, 200> zeros{};
-  std::array<std::uint8_t, 200> e_data{};
+  static constexpr std::array<std::uint8_t, 1000> zeros{};
+  std::array<std::uint8_t, 1000> e_data{};
 };
 /// The octets of METHOD-DATA that are allowed: what is reserved, and the header of a cookie.
 template <std::size_t Octets>
@@ -670,28 +671,37 @@ TEST_CASE("as_kdc: an unknown client that is concealed is refused though a mecha
     }
   }
 }
-TEST_CASE("as_kdc: long offers of a mechanism have space in the buffer that is asked for", "[exchange]") {
+namespace {
+/// The octets of the refusal, in a buffer that is as large as was asked for.
+template <class Mechanism>
+std::size_t refusal_from(std::size_t size, bool timestamp) {
   world w;
-  w.with_timestamp = false;
+  w.with_timestamp = timestamp;
   w.settings.require_preauth = true;
-  for (std::size_t size = 1500; size < 12000; size += 500) {
-    std::vector<std::uint8_t> first(size), second;
-    as_kdc<counting_policy, kdc_mechanisms<trusting<3000>>> x(w.settings, first, w.peer);
-    const auto enough = [&](auto call) {
-      auto s = call();
-      if (const auto* more = std::get_if<need_buffer>(&s)) {
-        std::vector<std::uint8_t> larger(more->size);
-        REQUIRE(x.set_buffer(larger));
-        second.swap(larger);  // which does not move its octets
-        s = call();
-      }
-      return s;
-    };
-    REQUIRE(is<need_principal>(enough([&] { return x.receive(w.as_req(), w.env_now()); })));
-    REQUIRE(is<need_principal>(enough([&] { return x.found(w.client.record, w.env_now()); })));
-    const auto s = enough([&] { return x.found(w.tgs.record, w.env_now()); });
-    const auto* const no = std::get_if<refused>(&s);
-    REQUIRE(no != nullptr);
-    REQUIRE(no->octets.size() > 3000);
+  std::vector<std::uint8_t> first(size), second, third;
+  as_kdc<counting_policy, kdc_mechanisms<Mechanism>> x(w.settings, first, w.peer);
+  std::vector<std::uint8_t>* larger = &second;
+  const auto enough = [&](auto call) {
+    auto s = call();
+    if (const auto* more = std::get_if<need_buffer>(&s)) {
+      larger->resize(more->size);
+      REQUIRE(x.set_buffer(*larger));
+      larger = larger == &second ? &third : &first;
+      s = call();
+    }
+    return s;
+  };
+  REQUIRE(is<need_principal>(enough([&] { return x.receive(w.as_req(), w.env_now()); })));
+  REQUIRE(is<need_principal>(enough([&] { return x.found(w.client.record, w.env_now()); })));
+  const auto s = enough([&] { return x.found(w.tgs.record, w.env_now()); });
+  const auto* const no = std::get_if<refused>(&s);
+  REQUIRE(no != nullptr);
+  return no->octets.size();
+}
+}  // namespace
+TEST_CASE("as_kdc: what a mechanism offers or asks for has space in the buffer that is asked for", "[exchange]") {
+  for (std::size_t size = 0; size < 9000; size += 31) {
+    REQUIRE(refusal_from<trusting<3000>>(size, false) > 3000);
+    REQUIRE(refusal_from<verbose<1000>>(size, true) > 1000);
   }
 }
