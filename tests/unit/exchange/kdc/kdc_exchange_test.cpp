@@ -168,4 +168,61 @@ constexpr bool a_refusal_names_the_client_and_has_words_or_none() {
 }
 KERB_BOTH("kdc: a refusal names the client with its realm, and has no empty text", "[exchange][rfc4120-5.9.1]",
           a_refusal_names_the_client_and_has_words_or_none);
+
+/// The AS-REQ with something left out.
+template <class F>
+constexpr outcome as_req_without(F leave_out) {
+  world w;
+  const auto req = kerb_test::must(asn1::decode<msg::AsReq>(w.as_req()));
+  msg::KdcReqBody body = req.req_body.value();
+  leave_out(body);
+  std::array<std::uint8_t, 1024> octets{};
+  return w.ask(kerb_test::must(asn1::encode(msg::AsReq{req.padata, captured<msg::KdcReqBody>::of(body)}, octets)));
+}
+constexpr bool names_may_be_missing() {
+  const outcome no_server = as_req_without([](msg::KdcReqBody& b) { b.sname.reset(); });
+  const outcome no_client = as_req_without([](msg::KdcReqBody& b) { b.cname.reset(); });
+  const outcome neither = as_req_without([](msg::KdcReqBody& b) { b.cname.reset(), b.sname.reset(); });
+  return no_server.is(error_code_t::kdc_err_s_principal_unknown) && no_server.why.code == errc::server_not_named &&
+         no_client.is(error_code_t::kdc_err_c_principal_unknown) &&
+         neither.is(error_code_t::kdc_err_c_principal_unknown);
+}
+KERB_BOTH("as_kdc: a request without the name of its client or of a server is refused", "[exchange][rfc4120-5.4.1]",
+          names_may_be_missing);
+constexpr bool a_server_is_named_to_a_tgs() {
+  world w;
+  w.body.sname = msg::PrincipalName{};
+  const bool empty = w.ask_tgs().is(error_code_t::kdc_err_s_principal_unknown);
+  world x;
+  x.alter_body = [](msg::KdcReqBody& b) { b.sname.reset(); };
+  const outcome none = x.ask_tgs();
+  return empty && none.is(error_code_t::kdc_err_s_principal_unknown) && none.why.code == errc::server_not_named;
+}
+KERB_BOTH("tgs_kdc: a request without the name of a server is refused", "[exchange][rfc4120-5.4.1]",
+          a_server_is_named_to_a_tgs);
+constexpr bool a_ticket_counts_within_the_skew() {
+  const auto issued = [](std::int64_t start, std::int64_t end) {
+    world w;
+    w.tgt.starttime = plus(noon.at, start);
+    w.tgt.endtime = plus(noon.at, end);
+    return w.ask_tgs().is(error_code_t::krb_ap_err_tkt_nyv) ? -1 : w.ask_tgs().is(error_code_t::krb_ap_err_tkt_expired);
+  };
+  return issued(300, 7200) == 0 && issued(301, 7200) == -1 && issued(-600, -300) == 0 && issued(-600, -301) == 1;
+}
+KERB_BOTH("tgs_kdc: a ticket begins and ends with the clock skew to spare, to the second", "[exchange][rfc4120-3.3.3]",
+          a_ticket_counts_within_the_skew);
+constexpr bool a_time_of_renewal_needs_its_flag() {
+  for (const bool flag : {false, true}) {
+    world w;
+    w.settings.renewable = true;
+    w.tgt.renew_till = plus(noon.at, 86400);
+    w.tgt.flags.set(f::renewable, flag);
+    w.body.kdc_options.set(kdc_option_t::renewable);
+    const outcome r = w.ask_tgs();
+    if (!r.issued || r.ticket.flags.has(f::renewable) != flag || r.ticket.renew_till.has_value() != flag) return false;
+  }
+  return true;
+}
+KERB_BOTH("tgs_kdc: a ticket with a time of renewal and without its flag leads to no renewable one",
+          "[exchange][rfc4120-3.3.3]", a_time_of_renewal_needs_its_flag);
 }  // namespace
