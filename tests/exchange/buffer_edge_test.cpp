@@ -158,16 +158,30 @@ constexpr bend referred_client = [](kdc_world& w) {
   w.refer = kerberos_string{bytes_view(zeros)};
 };
 constexpr bend long_referral = [](kdc_world& w) {
+  w.peer.arrived = transport::stream;  // no answer is too long
   w.client.there = false;
   w.body.kdc_options.set(kdc_option_t::canonicalize);
   w.refer = long_string;
 };
 constexpr bend long_hints = [](kdc_world& w) {
+  w.peer.arrived = transport::stream;
   w.client.keys[0]->salt = long_string;
   w.client.keys[0]->s2kparams = bytes_view(long_text);
 };
 constexpr bend long_hints_refused = [](kdc_world& w) {
   long_hints(w);
+  no_timestamp(w);
+};
+constexpr bend long_hints_unproven = [](kdc_world& w) {
+  long_hints(w);
+  w.with_timestamp = false;
+};
+constexpr bend long_parameters = [](kdc_world& w) {
+  long_hints_unproven(w);
+  w.client.keys[0]->salt.reset();
+};
+constexpr bend long_parameters_refused = [](kdc_world& w) {
+  long_parameters(w);
   no_timestamp(w);
 };
 constexpr bend long_canonical_name = [](kdc_world& w) {  // whose default salt is kept where clients are concealed
@@ -261,6 +275,9 @@ TEST_CASE("as_kdc: what is longer than the request has space in what it asks for
   const std::pair<const char*, bend> cases[] = {{"long referral", long_referral},
                                                 {"long hints", long_hints},
                                                 {"long hints, refused", long_hints_refused},
+                                                {"long hints, unproven", long_hints_unproven},
+                                                {"long parameters", long_parameters},
+                                                {"long parameters, refused", long_parameters_refused},
                                                 {"long canonical name", long_canonical_name}};
   for (const auto& [name, f] : cases) {
     INFO(name);

@@ -206,6 +206,56 @@ TEST_CASE("as_kdc: the timestamp is accepted beside another mechanism", "[exchan
   REQUIRE(got.indicators == 0);
   REQUIRE(got.flags.has(ticket_flag_t::pre_authent));
   REQUIRE_FALSE(got.flags.has(ticket_flag_t::hw_authent));
+  const auto rep = must(asn1::decode<msg::AsRep>(got.message()));
+  REQUIRE(rep.padata);
+  for (const msg::PaData pa : *rep.padata) REQUIRE(pa.padata_type != toy_proof);  // which is the other mechanism's
+}
+
+namespace {
+struct question {
+  int of;
+};
+/// Two mechanisms of a KDC that take the same answer.
+template <int N>
+class kdc_asker {
+ public:
+  static constexpr padata_t types[] = {padata_t(1000 + N)};
+  using step = std::variant<question>;
+  using outcome = kdc_preauth_outcome<step>;
+  static constexpr std::size_t reserved = 0;
+  template <crypto_policy C>
+  constexpr void write_offer(der::writer&, const kdc_preauth_context<C>&) const {}
+  template <crypto_policy C>
+  constexpr outcome verify(const kdc_preauth_context<C>&, bytes_view, const environment<C>&) {
+    return question{N};
+  }
+  template <crypto_policy C>
+  constexpr outcome answer(int, const kdc_preauth_context<C>&, const environment<C>&) {
+    return question{10 + N};
+  }
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const kdc_preauth_context<C>&, const typename C::key& own,
+                                                      const environment<C>&) {
+    return reply_key<typename C::key>(ref(own));
+  }
+  constexpr void write_reply(der::writer&) const {}
+};
+}  // namespace
+TEST_CASE("as_kdc: an answer is for the mechanism that has asked, though another takes the same", "[exchange]") {
+  world w;
+  std::array<std::uint8_t, 64> octets{};
+  detail::workspace space{std::span(octets)};
+  bool stood_in = false;
+  const kdc_preauth_context<counting_policy> ctx(w.client.record, true, nullptr, w.settings, space, stood_in);
+  detail::kdc_mechanism_set<kdc_mechanisms<kdc_asker<0>, kdc_asker<1>>> set;
+  for (int who = 0; who != 2; ++who) {
+    const msg::PaData list[] = {{padata_t(1000 + who), {}}};
+    REQUIRE(set.choose(msg::MethodData(view_of(list))));
+    const auto o = set.answer(7, ctx, w.env_now());
+    const auto* const q = std::get_if<question>(&o);
+    REQUIRE(q != nullptr);
+    REQUIRE(q->of == 10 + who);
+  }
 }
 TEST_CASE("as_kdc: a wrong PIN, a wrong key or a missing cookie is KDC_ERR_PREAUTH_FAILED, with the offers",
           "[exchange][rfc6113-2]") {
@@ -525,12 +575,13 @@ class verbose {
  public:
   static constexpr padata_t types[] = {padata_t::enc_timestamp};
   using step = no_steps;
-  static constexpr std::size_t reserved = 100;
+  static constexpr std::size_t reserved = Octets > 200 ? Octets : 100;
   template <crypto_policy C>
   constexpr void write_offer(der::writer&, const kdc_preauth_context<C>&) const {}
   template <crypto_policy C>
   constexpr kdc_preauth_outcome<> verify(const kdc_preauth_context<C>&, bytes_view, const environment<C>&) {
-    const auto e = asn1::encode(msg::PaData{padata_t(1), bytes_view(zeros).first(Octets - 11)}, e_data);
+    const auto e =
+        asn1::encode(msg::PaData{padata_t(1), bytes_view(zeros).first(Octets - (Octets > 200 ? 18 : 11))}, e_data);
     if (!e) return e.error();
     return preauth::more{*e};
   }
@@ -542,8 +593,8 @@ class verbose {
   constexpr void write_reply(der::writer&) const {}
 
  private:
-  static constexpr std::array<std::uint8_t, 200> zeros{};
-  std::array<std::uint8_t, 200> e_data{};
+  static constexpr std::array<std::uint8_t, 1000> zeros{};
+  std::array<std::uint8_t, 1000> e_data{};
 };
 /// The octets of METHOD-DATA that are allowed: what is reserved, and the header of a cookie.
 template <std::size_t Octets>
@@ -599,4 +650,85 @@ TEST_CASE("as_kdc: the key that replaced the reply key is wiped once the answer 
   };
   CHECK_FALSE(found());
   std::destroy_at(x);
+}
+
+namespace {
+/// Accepts everybody, without a key; and offers a lot.
+template <std::size_t Offered>
+class trusting {
+ public:
+  static constexpr padata_t types[] = {padata_t::enc_timestamp};
+  using step = no_steps;
+  static constexpr std::size_t reserved = 0;
+  template <crypto_policy C>
+  constexpr void write_offer(der::writer& w, const kdc_preauth_context<C>&) const {
+    constexpr std::array<std::uint8_t, Offered> zeros{};
+    asn1::write(w, msg::PaData{types[0], bytes_view(zeros)});
+  }
+  template <crypto_policy C>
+  constexpr kdc_preauth_outcome<> verify(const kdc_preauth_context<C>&, bytes_view, const environment<C>&) {
+    return preauth::accepted{};
+  }
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const kdc_preauth_context<C>&, const typename C::key& own,
+                                                      const environment<C>&) {
+    return reply_key<typename C::key>(ref(own));
+  }
+  constexpr void write_reply(der::writer&) const {}
+};
+}  // namespace
+TEST_CASE("as_kdc: an unknown client that is concealed is refused though a mechanism accepts it without a key",
+          "[exchange][rfc4120-3.1.3]") {
+  for (const bool known : {true, false}) {
+    for (const bool with_decoy : {true, false}) {
+      world w;
+      w.settings.conceal_unknown_clients = true;
+      std::array<std::uint8_t, 8192> buffer{};
+      as_kdc<counting_policy, kdc_mechanisms<trusting<0>>> x(w.settings, buffer, w.peer,
+                                                             with_decoy ? &w.user.record : nullptr);
+      REQUIRE(is<need_principal>(x.receive(w.as_req(), w.env_now())));
+      if (known) REQUIRE(is<need_principal>(x.found(w.client.record, w.env_now())));
+      else REQUIRE(is<need_principal>(x.absent(w.env_now())));
+      const auto s = x.found(w.tgs.record, w.env_now());
+      REQUIRE(is<authorize>(s) == known);
+      if (known) continue;
+      const auto* const no = std::get_if<refused>(&s);
+      REQUIRE(no != nullptr);
+      REQUIRE(must(asn1::decode<msg::KrbError>(no->octets)).error_code == error_code_t::kdc_err_preauth_failed);
+    }
+  }
+}
+namespace {
+/// The octets of the refusal, in a buffer that is as large as was asked for.
+template <class Mechanism>
+std::size_t refusal_from(std::size_t size, bool timestamp) {
+  world w;
+  w.with_timestamp = timestamp;
+  w.settings.require_preauth = true;
+  std::vector<std::uint8_t> first(size), second, third;
+  as_kdc<counting_policy, kdc_mechanisms<Mechanism>> x(w.settings, first, w.peer);
+  std::vector<std::uint8_t>* larger = &second;
+  const auto enough = [&](auto call) {
+    auto s = call();
+    if (const auto* more = std::get_if<need_buffer>(&s)) {
+      larger->resize(more->size);
+      REQUIRE(x.set_buffer(*larger));
+      larger = larger == &second ? &third : &first;
+      s = call();
+    }
+    return s;
+  };
+  REQUIRE(is<need_principal>(enough([&] { return x.receive(w.as_req(), w.env_now()); })));
+  REQUIRE(is<need_principal>(enough([&] { return x.found(w.client.record, w.env_now()); })));
+  const auto s = enough([&] { return x.found(w.tgs.record, w.env_now()); });
+  const auto* const no = std::get_if<refused>(&s);
+  REQUIRE(no != nullptr);
+  return no->octets.size();
+}
+}  // namespace
+TEST_CASE("as_kdc: what a mechanism offers or asks for has space in the buffer that is asked for", "[exchange]") {
+  for (std::size_t size = 0; size < 9000; size += 31) {
+    REQUIRE(refusal_from<trusting<3000>>(size, false) > 3000);
+    REQUIRE(refusal_from<verbose<1000>>(size, true) > 1000);
+  }
 }

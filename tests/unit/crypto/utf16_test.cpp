@@ -50,7 +50,7 @@ KERB_BOTH("utf16le: what is cut short or begins in the middle is refused", "[cry
          refused("e28241"_hex) && refused("f09d84"_hex) && refused("f09d8441"_hex) && refused("f041849e"_hex) &&
          refused("41c3"_hex) && refused("c3c3"_hex) && refused("e2c3ac"_hex);
 });
-KERB_BOTH("utf16le: no octet behind the text is read, and no lead takes more than three others", "[crypto]", [] {
+KERB_BOTH("utf16le: no octet behind the text is read and no lead takes more than three others", "[crypto]", [] {
   // The octets behind would make it whole
   const auto euro = "e282ac"_hex;
   const auto clef = "f09d849e"_hex;

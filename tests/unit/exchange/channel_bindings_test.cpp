@@ -89,6 +89,11 @@ TEST_CASE("hash_bindings: a field of four gigaoctets is refused before it is rea
     CHECK(hash_bindings(p, {.initiator_address = endless}, out) == errc::input_too_large);
     CHECK(hash_bindings(p, {.acceptor_address = endless}, out) == errc::input_too_large);
     CHECK(hash_bindings(p, {.application_data = endless}, out) == errc::input_too_large);
+    struct deaf : testing::insecure_policy {  // reads nothing
+      constexpr errc hash(hash_id, view_of<bytes_view>, std::span<std::uint8_t>) noexcept { return errc::ok; }
+    } d;
+    CHECK(hash_bindings(d, {.application_data = {out.data(), 0xffffffffu}}, out) == errc::ok);
+    CHECK(hash_bindings(d, {.application_data = endless}, out) == errc::input_too_large);
   }
 }
 

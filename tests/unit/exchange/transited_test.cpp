@@ -360,6 +360,12 @@ constexpr bool nothing_behind_a_fault_is_passed_on() {
     collected got;
     if (listed(contents, "A.EX", "B.EX", got).code != errc::bad_transited || got.realms != 0) return false;
   }
+  const octets longer("A\\B");  // the octet behind would be quoted
+  collected none;
+  if (for_each_transited(longer.view().first(2), "A.EX"_krb, "B.EX"_krb, [&](kerberos_string r) { return none(r); })
+              .code != errc::bad_transited ||
+      none.realms != 0)
+    return false;
   const octets broken("A.,EX");
   detail::transited_walk walk(broken.view());
   return !walk.next() && !walk.next() && !walk.ok() && walk.subfields() == 1;

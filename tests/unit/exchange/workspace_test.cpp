@@ -94,6 +94,19 @@ constexpr bool wiped_on_death() {
 KERB_BOTH("buffer: everything that was ever borrowed is wiped when it dies, and the message is not", "[exchange]",
           wiped_on_death);
 
+constexpr bool wiped_however_little_was_borrowed_last() {
+  std::array<std::uint8_t, 64> octets{};
+  {
+    detail::workspace r{std::span(octets)};
+    fill(r.borrow(20), 5);
+    (void)r.borrow(4);
+    (void)r.keep_copy(bytes_view(octets).first(2));
+  }
+  return all(octets, 0);
+}
+KERB_BOTH("buffer: what was borrowed is wiped however little was borrowed after it", "[exchange]",
+          wiped_however_little_was_borrowed_last);
+
 constexpr bool wiped_on_demand() {
   std::array<std::uint8_t, 64> octets{};
   detail::workspace r{std::span(octets)};

@@ -627,6 +627,87 @@ constexpr bool a_client_of_another_realm_is_sent_there() {
 KERB_BOTH("as_kdc: a client of another realm is told which, if it asked", "[exchange][rfc6806-4]",
           a_client_of_another_realm_is_sent_there);
 
+constexpr bool valid_from_the_first_second_to_the_last() {
+  world w;
+  for (auto* const r : {&w.client.record, &w.tgs.record}) {
+    r->valid_from = noon.at;
+    r->expires = plus(noon.at, 1);
+    if (!w.ask_as().issued) return false;
+    r->valid_from = plus(noon.at, -1000);
+    r->expires = plus(noon.at, 1000);
+    if (!w.ask_as().issued) return false;
+    r->valid_from = plus(noon.at, 1);
+    if (w.ask_as().issued) return false;
+    r->valid_from.reset();
+    r->expires = noon.at;
+    if (w.ask_as().issued) return false;
+    r->expires.reset();
+  }
+  return true;
+}
+KERB_BOTH("as_kdc: client and server are valid from a first second on, and before a last one",
+          "[exchange][rfc4120-3.1.3]", valid_from_the_first_second_to_the_last);
+KERB_BOTH("as_kdc: nobody gets a renewable ticket who asked for neither", "[exchange][rfc4120-3.1.3]", [] {
+  world w;
+  w.settings.renewable = true;
+  w.settings.max_life = 600;  // less than is asked for
+  const outcome r = w.ask_as();
+  w.body.kdc_options.set(kdc_option_t::renewable_ok);
+  const outcome twin = w.ask_as();
+  return r.issued && !r.ticket.renew_till && !r.ticket.flags.has(f::renewable) && twin.issued &&
+         twin.ticket.flags.has(f::renewable);
+});
+
+/// The salt and the types in the hints of a refusal.
+struct hinted {
+  std::optional<kerberos_string> salt;
+  std::size_t types = 0;
+  bool unknown_type = false;
+};
+constexpr hinted hints_of(const outcome& r) {
+  hinted h;
+  if (!r.sent || !r.sent->e_data) return h;
+  for (const msg::PaData pa : kerb_test::must(asn1::decode_as<msg::MethodData>("METHOD-DATA", *r.sent->e_data))) {
+    if (pa.padata_type != padata_t::etype_info2) continue;
+    for (const msg::EtypeInfo2Entry e :
+         kerb_test::must(asn1::decode_as<msg::EtypeInfo2>("ETYPE-INFO2", pa.padata_value))) {
+      h.salt = e.salt;
+      ++h.types;
+      h.unknown_type = h.unknown_type || e.etype == etype_t::des_cbc_md5;
+    }
+  }
+  return h;
+}
+constexpr bool hints_have_the_salt_of_the_key() {
+  for (const bool conceals : {false, true}) {
+    world w;
+    w.with_timestamp = false;
+    w.settings.require_preauth = true;
+    w.settings.conceal_unknown_clients = conceals;
+    const outcome first = w.ask_as();
+    const auto own = hints_of(first).salt;  // a view of the answer
+    if (!own || !(*own == "alices salt")) return false;
+    w.client.keys[0]->salt.reset();
+    const outcome second = w.ask_as();
+    const auto by_default = hints_of(second).salt;
+    if (conceals ? !by_default || !(*by_default == "EX.ORGalice") : by_default.has_value()) return false;
+  }
+  return true;
+}
+KERB_BOTH("as_kdc: hints have the key's own salt, and the default one only where clients are concealed",
+          "[exchange][rfc4120-5.2.7.5]", hints_have_the_salt_of_the_key);
+KERB_BOTH("as_kdc: no hint names a type that the library does not have, also for a client that is concealed",
+          "[exchange][rfc4120-3.1.3]", [] {
+            world w;
+            const etype_t types[] = {etype_t::des_cbc_md5, e20};
+            w.with_timestamp = false;
+            w.settings.conceal_unknown_clients = true;
+            w.settings.reply_etypes = types;
+            w.body.etype = view_of<etype_t>(types);
+            w.client.there = false;
+            const hinted h = hints_of(w.ask_as());
+            return h.types == 1 && !h.unknown_type;
+          });
 KERB_BOTH("as_kdc: with canonicalize a client of any name type is told which realm it belongs to",
           "[exchange][rfc6806-7]", [] {
             world w;

@@ -489,6 +489,25 @@ KERB_BOTH("protected_session: a key without a checksum makes no KRB-SAFE, and te
          w.size(i, kind::priv, 5).has_value();
 });
 
+struct no_prepared_key : testing::insecure_policy {
+  constexpr result<prepared_key> prepare(const kerb::key&, key_usage_t) noexcept { return errc::crypto_backend; }
+};
+KERB_BOTH("protected_session: where no key can be prepared no message is made or opened", "[exchange]", [] {
+  protect_world honest;
+  session peer = honest.initiator();
+  for (const kind k : kinds_of_message) {
+    basic_protect_world<no_prepared_key> w;
+    auto i = w.initiator(), a = w.acceptor();
+    buffer out{}, in{}, other{};
+    const auto m = honest.make(peer, k, some_data, other);
+    if (!m || w.size(i, k, 5).error().code != errc::crypto_backend ||
+        w.make(i, k, some_data, out).error().code != errc::crypto_backend ||
+        w.open(a, k, *m, in).error().code != errc::crypto_backend)
+      return false;
+  }
+  return true;
+});
+
 constexpr bool only_the_message_is_written() {
   protect_world w;
   session i = w.initiator();
