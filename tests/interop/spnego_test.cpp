@@ -42,8 +42,8 @@ std::pair<std::string, octets> token_line(interop::peer_process& peer) {
   if (word != "token" && word != "none") FAIL("no token");
   return {word, unhex(blank == std::string::npos ? "" : line.substr(blank + 1))};
 }
-/// Messages both ways over an established context.
-void exchange(gss::context<policy>& c, interop::peer_process& peer) {
+/// Messages over an established context, both ways unless `deaf`.
+void exchange(gss::context<policy>& c, interop::peer_process& peer, bool deaf = false) {
   std::array<std::uint8_t, 512> out{}, token{};
   const octets wrapped = unhex(peer.hear("wrapped"));
   CHECK(peer.heard("client").rfind("alice@", 0) == 0);
@@ -51,26 +51,28 @@ void exchange(gss::context<policy>& c, interop::peer_process& peer) {
   REQUIRE(got);
   CHECK(bytes_view(got->message) == bytes_view(hello));
   CHECK(got->seen == gss::order::in_order);
+  if (deaf) return peer.tell("none");
   const auto t = c.wrap(hello, gss::protection::confidentiality, token, the_world->crypto);
   REQUIRE(t);
   peer.tell("token " + hex(*t));
   CHECK(peer.hear("plain") == hex(hello));
 }
 
-struct initiated {
+struct negotiation {
+  kerb::error why{};
   bool verified = false;
   unsigned tokens = 0;
   object_identifier mech;
 };
 /// Our initiator with the peer's acceptor.
-initiated initiate(const library& with, etype_t e, gss_flags flags, kerb::view_of<object_identifier> mechs) {
+negotiation initiate(const library& with, etype_t e, gss_flags flags, kerb::view_of<object_identifier> mechs) {
   const beginning& b = the_world->of(e);
   const auto credential = the_world->credential(b);
   octets buffer(gss::negotiate_initiator<policy>::typical_buffer_size);
   gss::negotiate_initiator<policy> i(
       {.krb5 = {.credential = credential, .buffer = buffer, .flags = flags}, .mechs = mechs});
   interop::peer_process peer(with.program, {"accept", the_world->keytab()});
-  initiated out;
+  negotiation out;
   auto s = i.start(the_world->turn());
   if (kerb::is<gss::other_mechanism>(s)) {  // a token that no acceptor can read
     s = i.mechanism_token({.token = hello, .complete = false, .integrity = true}, the_world->turn());
@@ -85,7 +87,10 @@ initiated initiate(const library& with, etype_t e, gss_flags flags, kerb::view_o
     REQUIRE(word == "token");
     ++out.tokens;
     s = i.receive(answer, the_world->turn());
-    if (const auto* f = std::get_if<kerb::failed>(&s)) INFO(kerb::name_of(f->why.code) << " " << f->why.field);
+    if (const auto* f = std::get_if<kerb::failed>(&s)) {
+      out.why = f->why;
+      return out;
+    }
     if (kerb::is<kerb::done>(s)) break;
   }
   auto product = std::move(i).take();
@@ -97,8 +102,8 @@ initiated initiate(const library& with, etype_t e, gss_flags flags, kerb::view_o
   return out;
 }
 /// The peer's initiator with our acceptor.
-initiated accept(const library& with, etype_t e, const std::string& letters, kerb::view_of<object_identifier> mechs,
-                 gss::preference by) {
+negotiation accept(const library& with, etype_t e, const std::string& letters, kerb::view_of<object_identifier> mechs,
+                   gss::preference by) {
   const beginning& b = the_world->of(e);
   octets buffer(gss::negotiate_acceptor<policy>::typical_buffer_size);
   gss::negotiate_acceptor_params params;
@@ -110,7 +115,7 @@ initiated accept(const library& with, etype_t e, const std::string& letters, ker
   std::string service = b.service;
   service[service.find('/')] = '@';
   interop::peer_process peer(with.program, {"initiate", b.cache, service, letters});
-  initiated out;
+  negotiation out;
   std::list<octets> kept;
   for (bool complete = false; !complete;) {
     const auto [word, token] = token_line(peer);
@@ -118,8 +123,10 @@ initiated accept(const library& with, etype_t e, const std::string& letters, ker
     ++out.tokens;
     const auto r =
         gss::accept(a, kept.emplace_back(token), the_world->crypto, the_world->service_keys, the_world->seen, now());
-    INFO(kerb::name_of(r.error().code) << " " << r.error().type << " " << r.error().field);
-    REQUIRE(r);
+    if (!r) {
+      out.why = r.error();
+      return out;
+    }
     complete = r->complete;
     if (!r->token.empty()) {
       ++out.tokens;
@@ -129,7 +136,8 @@ initiated accept(const library& with, etype_t e, const std::string& letters, ker
   auto product = std::move(a).take();
   REQUIRE(product);
   REQUIRE(product->kerberos);
-  exchange(*product->kerberos, peer);
+  // Heimdal's initiator expects 0 as our first number where there is no AP-REP
+  exchange(*product->kerberos, peer, with.is_heimdal && letters == "-");
   out.verified = product->list_verified;
   out.mech = product->mech;
   return out;
@@ -159,7 +167,9 @@ TEST_CASE("spnego: another mechanism than the first is selected with MICs both w
     for (const gss_flags flags : {usual, one_way}) {
       INFO(with.name << ", flags " << flags.bits);
       const auto r = initiate(with, etype_t::aes256_cts_hmac_sha1_96, flags, ntlm_first);
-      CHECK(r.verified);
+      // Heimdal 7.8's acceptor makes no MIC of its own accord, so the choice could be an attacker's
+      if (with.is_heimdal && flags == usual) CHECK(r.why.code == errc::mic_missing);
+      else CHECK(r.verified);
     }
   }
 }
@@ -184,9 +194,13 @@ TEST_CASE("spnego: our acceptor takes negotiations of MIT and Heimdal", "[spnego
 TEST_CASE("spnego: MIT and Heimdal make the MIC that our acceptor requires", "[spnego]") {
   for (const library& with : negotiators()) {
     for (const std::string letters : {"m", "-", "D"}) {
+      // Heimdal 7.8's initiator breaks off where it makes the last token of Kerberos
+      if (with.is_heimdal && letters != "m") continue;
       INFO(with.name << ", " << letters);
       const auto r = accept(with, etype_t::aes256_cts_hmac_sha1_96, letters, ntlm_first, gss::preference::own);
-      CHECK(r.verified);
+      // MIT's initiator makes none with its last token in DCE style, although that was requested (section 5 c)
+      if (!with.is_heimdal && letters == "D") CHECK(r.why.code == errc::mic_missing);
+      else CHECK(r.verified);
     }
   }
 }

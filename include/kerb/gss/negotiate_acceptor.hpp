@@ -210,7 +210,6 @@ class [[nodiscard]] negotiate_acceptor
   }
   /// Kerberos's client, from `authenticated` until take(); null before.
   constexpr const authenticated_client<key>* peer() const KERB_LIFETIMEBOUND {
-    if (state_ == state::spent || state_ == state::failed) return nullptr;
     return context_ ? context_->client() : inner_ ? inner_->peer() : nullptr;
   }
   /// Accepts the client. The step is `reply`, or continue_with if another token is needed.

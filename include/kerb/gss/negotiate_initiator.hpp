@@ -340,7 +340,6 @@ class [[nodiscard]] negotiate_initiator
     if (resp.response_token && !resp.response_token->empty()) {
       return fail(detail::resp_fault(errc::unexpected_message, "responseToken"));
     }
-    if (resp.mech_list_mic) return fail(detail::resp_fault(errc::unexpected_message, "mechListMIC"));
     const bool kerberos = detail::is_kerberos(params_.mechs.begin()[i]);
     typename initiator<C>::step s = done{};
     if (kerberos) {

@@ -358,6 +358,34 @@ TEST_CASE("negotiate_acceptor: what the program says for its mechanism", "[gss]"
   s = b.a->mechanism_token({.token = bytes_view(junk), .complete = false, .integrity = true}, b.w.turn());
   CHECK(is(refusal(s), errc::unexpected_message, "NegTokenResp", "mechListMIC"));
 }
+TEST_CASE("negotiate_acceptor: a MIC that the program's mechanism finds wrong, or cannot check, never passes",
+          "[gss][rfc4178-5]") {
+  for (const bool integrity : {true, false}) {
+    bench b;
+    b.w.accepts = toy_only;
+    b.a.emplace(b.w.acceptor_params());
+    (void)b.a->receive(b.init(toy_only, bytes_view(junk), bytes_view(junk)), b.w.turn());
+    auto s = b.a->mechanism_token({.token = {}, .complete = true, .integrity = integrity}, b.w.turn());
+    if (!integrity) {
+      CHECK(is(refusal(s), errc::unexpected_message, "NegTokenResp", "mechListMIC"));
+      continue;
+    }
+    CHECK(world::must_be<gss::check_mic>(s).mic == bytes_view(junk));
+    s = b.a->mic_checked(false, b.w.turn());
+    CHECK(is(refusal(s), errc::integrity, "NegTokenResp", "mechListMIC"));
+    CHECK_FALSE(std::move(*b.a).take());
+  }
+}
+TEST_CASE("negotiate_acceptor: the client is shown from its authentication until take()", "[gss]") {
+  bench b;
+  CHECK(is<reply>(b.take(b.init(gss::only_krb5, b.krb5(mutual)))));
+  REQUIRE(b.a->peer() != nullptr);
+  CHECK(same_principal(b.a->peer()->client(), alice));
+  world::acceptor moved(std::move(*b.a));
+  CHECK(b.a->peer() == nullptr);
+  CHECK(std::move(moved).take());
+  CHECK(moved.peer() == nullptr);
+}
 TEST_CASE("negotiate_acceptor: the list has a mechanism, and no more than the limit", "[gss]") {
   static const std::array<object_identifier, gss::max_mechanisms + 1> many{};
   for (const view_of<object_identifier> list : {view_of<object_identifier>(), view_of<object_identifier>(many)}) {

@@ -367,6 +367,20 @@ TEST_CASE("negotiate_initiator: a MIC of a mechanism without integrity is refuse
   b.answer.mech_list_mic = bytes_view(junk);
   CHECK(is(b.fault(b.answer), errc::unexpected_message, "NegTokenResp", "mechListMIC"));
 }
+TEST_CASE("negotiate_initiator: a MIC that the program's mechanism finds wrong never passes", "[gss][rfc4178-5]") {
+  for (const bool valid : {true, false}) {
+    constexpr object_identifier only[] = {toy};
+    begun b([&](world& w) { w.offers = w.accepts = only; });
+    b.answer.mech_list_mic = bytes_view(junk);
+    auto s = b.i.receive(must(asn1::encode(msg::NegotiationToken{b.answer}, b.out)), b.w.turn());
+    (void)world::must_be<gss::other_mechanism>(s);
+    s = b.i.mechanism_token({.token = {}, .complete = true, .integrity = true}, b.w.turn());
+    CHECK(world::must_be<gss::check_mic>(s).mic == bytes_view(junk));
+    s = b.i.mic_checked(valid, b.w.turn());
+    if (valid) CHECK(is<done>(s));
+    else CHECK(is(b.w.reason(s), errc::integrity, "NegTokenResp", "mechListMIC"));
+  }
+}
 TEST_CASE("negotiate_initiator: a mechanism of the program cannot be silent where a token is due", "[gss]") {
   world w;
   w.offers = toy_first;
