@@ -210,7 +210,8 @@ class [[nodiscard]] acceptor
   }
   /// The last token in DCE style (MS-KILE section 3.4.5.1): an AP-REP of the client. Our sequence
   /// number in it shows that the client has opened our AP-REP. Its time is not compared: MIT krb5's
-  /// initiators put the time of their clock there, Heimdal's that of their AP-REQ.
+  /// initiators put the time of their clock there, Heimdal's that of their AP-REQ. A subkey in it is
+  /// not used: the context has its keys.
   constexpr step receive_third(bytes_view token, const environment<C>& env) {
     constexpr const char* type = "AP-REP";
     const authenticated_client<key>& client = *ap_->peer();
@@ -232,7 +233,6 @@ class [[nodiscard]] acceptor
     }
     const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
-    if (part->subkey) return fail({.code = errc::reflected_token, .type = "EncAPRepPart", .field = "subkey"});
     if (part->seq_number != client.keys().acceptor_seq) {
       return fail({.code = errc::bad_order, .type = "EncAPRepPart", .field = "seq-number"});
     }
