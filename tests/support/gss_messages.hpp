@@ -7,8 +7,9 @@
 namespace kerb_test::inline gss_messages_names {
 
 using octet_list = std::vector<std::uint8_t>;
-enum class token_kind { sealed, signed_only, mic };
-inline constexpr token_kind kinds_of_token[] = {token_kind::sealed, token_kind::signed_only, token_kind::mic};
+enum class kind_of_message { sealed, signed_only, mic };
+inline constexpr kind_of_message kinds_of_token[] = {kind_of_message::sealed, kind_of_message::signed_only,
+                                                     kind_of_message::mic};
 
 inline octet_list text(std::size_t n) {
   octet_list m(n);
@@ -40,13 +41,13 @@ struct talk {
   context& from(bool back) { return back ? p.theirs : p.ours; }
   context& to(bool back) { return back ? p.ours : p.theirs; }
 
-  octet_list make(token_kind k, bool back, kerb::bytes_view m) {
+  octet_list make(kind_of_message k, bool back, kerb::bytes_view m) {
     octet_list out(m.size() + 256);
-    const auto t = k == token_kind::mic
+    const auto t = k == kind_of_message::mic
                        ? from(back).get_mic(m, out, policy())
                        : from(back).wrap(m,
-                                         k == token_kind::sealed ? kerb::gss::protection::confidentiality
-                                                                 : kerb::gss::protection::integrity,
+                                         k == kind_of_message::sealed ? kerb::gss::protection::confidentiality
+                                                                      : kerb::gss::protection::integrity,
                                          out, policy());
     const kerb::bytes_view made = must(t);
     return {made.begin(), made.end()};
@@ -59,10 +60,10 @@ struct talk {
     bool ok() const { return why.ok(); }
   };
   /// Opens a token in the way that is asked for: in place, or into another buffer. A MIC is of `m`.
-  opened open(token_kind k, bool back, const octet_list& token, kerb::bytes_view m, bool in_place = false) {
+  opened open(kind_of_message k, bool back, const octet_list& token, kerb::bytes_view m, bool in_place = false) {
     opened o;
     const kerb::bytes_view t(token);
-    if (k == token_kind::mic) {
+    if (k == kind_of_message::mic) {
       const auto seen = to(back).verify_mic(m, t, policy());
       if (seen) o.seen = *seen, o.message.assign(m.begin(), m.end());
       else o.why = seen.error();
@@ -142,7 +143,7 @@ inline kerb::gss::message_header header_of(const octet_list& token) {
 /// Every bit flipped, every octet missing, an octet too many: each is refused, in both ways of opening, and leaves the
 /// context as it was. The length is odd, so that no rotation by a power of two is a whole number of turns.
 template <class C>
-bool no_change_is_accepted(talk<C>& t, token_kind k, bool back) {
+bool no_change_is_accepted(talk<C>& t, kind_of_message k, bool back) {
   const octet_list m = text(13), token = t.make(k, back, kerb::bytes_view(m));
   const auto refused = [&](const octet_list& changed) {
     return !t.open(k, back, changed, kerb::bytes_view(m)).ok() &&
@@ -163,7 +164,7 @@ bool no_change_is_accepted(talk<C>& t, token_kind k, bool back) {
 }
 /// Every rotation count up to twice around, those of Windows, and the largest.
 template <class C>
-bool every_rotation_opens(talk<C>& t, token_kind k, bool back, std::size_t size) {
+bool every_rotation_opens(talk<C>& t, kind_of_message k, bool back, std::size_t size) {
   const octet_list m = text(size);
   const std::size_t n = t.make(k, back, kerb::bytes_view(m)).size() - 16;
   std::vector<std::size_t> counts{12, 28, 65535};

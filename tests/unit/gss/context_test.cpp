@@ -51,7 +51,7 @@ KERB_BOTH("context: in DCE style a third token establishes it", "[gss][ms-kile-3
 
 using talking = talk<crypto>;
 constexpr const char* names_of_kinds[] = {"sealed", "signed", "MIC"};
-using enum token_kind;
+using enum kind_of_message;
 
 TEST_CASE(
     "context: no changed bit, truncation or addition of a token is accepted, and none changes the context "
@@ -59,7 +59,7 @@ TEST_CASE(
     "[gss][rfc4121-4.2.4]") {
   for (const gss_flags f : {usual_flags, one_way_flags, dce_flags}) {
     talking t(f);
-    for (const token_kind k : kinds_of_token) {
+    for (const kind_of_message k : kinds_of_token) {
       for (const bool back : {false, true}) {
         INFO(names_of_kinds[static_cast<int>(k)] << (back ? " back" : " forth") << ", flags " << f.bits);
         CHECK(no_change_is_accepted(t, k, back));
@@ -69,18 +69,18 @@ TEST_CASE(
 }
 TEST_CASE("context: a MIC of another message is refused", "[gss][rfc4121-4.2.4]") {
   talking t(usual_flags);
-  const octet_list m = text(20), mic = t.make(token_kind::mic, false, bytes_view(m));
+  const octet_list m = text(20), mic = t.make(kind_of_message::mic, false, bytes_view(m));
   for (std::size_t bit = 0; bit != 8 * m.size(); ++bit) {
     octet_list other = m;
     other[bit / 8] = static_cast<std::uint8_t>(other[bit / 8] ^ 1 << bit % 8);
-    CHECK(t.open(token_kind::mic, false, mic, bytes_view(other)).why.code == errc::integrity);
+    CHECK(t.open(kind_of_message::mic, false, mic, bytes_view(other)).why.code == errc::integrity);
   }
-  CHECK(t.open(token_kind::mic, false, mic, bytes_view(m).first(19)).why.code == errc::integrity);
-  CHECK(t.open(token_kind::mic, false, mic, bytes_view(m)).seen == order::in_order);
+  CHECK(t.open(kind_of_message::mic, false, mic, bytes_view(m).first(19)).why.code == errc::integrity);
+  CHECK(t.open(kind_of_message::mic, false, mic, bytes_view(m)).seen == order::in_order);
 }
 TEST_CASE("context: every rotation count is accepted, also 12 and 28 (go-krb5/krb5#150)", "[gss][rfc4121-4.2.5]") {
   talking t(usual_flags);
-  for (const token_kind k : {sealed, signed_only}) {
+  for (const kind_of_message k : {sealed, signed_only}) {
     for (const bool back : {false, true}) {
       for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{16}}) {
         INFO(names_of_kinds[static_cast<int>(k)] << ' ' << n);
@@ -175,10 +175,10 @@ TEST_CASE("context: a token of this side is refused, also with the direction cha
   talking t(usual_flags);
   const octet_list m = text(9);
   for (const bool back : {false, true}) {
-    for (const token_kind k : kinds_of_token) {
+    for (const kind_of_message k : kinds_of_token) {
       const octet_list own = t.make(k, back, bytes_view(m));
       const auto reflected = t.open(k, !back, own, bytes_view(m));
-      CHECK(is(reflected.why, errc::reflected_token, k == token_kind::mic ? "MIC token" : "Wrap token", "Flags"));
+      CHECK(is(reflected.why, errc::reflected_token, k == kind_of_message::mic ? "MIC token" : "Wrap token", "Flags"));
       CHECK(reflected.why.offset == 2);
       auto h = header_of(own);
       h.flags ^= 1;
@@ -216,7 +216,7 @@ TEST_CASE("context: each kind of token has its key usages, by role", "[gss][rfc4
       clear.seq = h.seq = ++seq;
       octet_list mic = t.forge_signed(u, clear, h, bytes_view(m), 0);
       mic.erase(mic.begin() + 16, mic.begin() + 16 + static_cast<std::ptrdiff_t>(m.size()));
-      CHECK(t.open(token_kind::mic, back, mic, bytes_view(m)).ok() == (u == own_sign));
+      CHECK(t.open(kind_of_message::mic, back, mic, bytes_view(m)).ok() == (u == own_sign));
     }
   }
 }
@@ -224,9 +224,9 @@ TEST_CASE("context: a Wrap token is no MIC token, and a MIC token no Wrap token"
   talking t(usual_flags);
   const octet_list m = text(9);
   const octet_list wrapped = t.make(signed_only, false, bytes_view(m)),
-                   mic = t.make(token_kind::mic, false, bytes_view(m));
-  CHECK(
-      is(t.open(token_kind::mic, false, wrapped, bytes_view(m)).why, errc::unexpected_message, "MIC token", "TOK_ID"));
+                   mic = t.make(kind_of_message::mic, false, bytes_view(m));
+  CHECK(is(t.open(kind_of_message::mic, false, wrapped, bytes_view(m)).why, errc::unexpected_message, "MIC token",
+           "TOK_ID"));
   for (const bool in_place : {false, true})
     CHECK(is(t.open(sealed, false, mic, {}, in_place).why, errc::unexpected_message, "Wrap token", "TOK_ID"));
 }
@@ -253,7 +253,7 @@ TEST_CASE("context: a token of another context is refused, also of the same tick
   });
   const octet_list m = text(9);
   for (const bool back : {false, true}) {
-    for (const token_kind k : kinds_of_token)
+    for (const kind_of_message k : kinds_of_token)
       CHECK(t.open(k, back, other.make(k, back, bytes_view(m)), bytes_view(m)).why.code == errc::integrity);
   }
 }
@@ -268,7 +268,7 @@ TEST_CASE(
     talking t(usual_flags, [&](auto& w) { w.answer.subkey = subkey; });
     const octet_list m = text(9);
     for (const bool back : {false, true}) {
-      for (const token_kind k : kinds_of_token) {
+      for (const kind_of_message k : kinds_of_token) {
         const octet_list token = t.make(k, back, bytes_view(m));
         auto h = header_of(token);
         CHECK(h.has(gss::token_flag::acceptor_subkey) == subkey);
@@ -276,7 +276,7 @@ TEST_CASE(
         CHECK(h.has(gss::token_flag::sealed) == (k == sealed));
         h.flags ^= 4;
         const auto o = t.open(k, back, with_header(token, h), bytes_view(m));
-        CHECK(is(o.why, errc::wrong_context_key, k == token_kind::mic ? "MIC token" : "Wrap token", "Flags"));
+        CHECK(is(o.why, errc::wrong_context_key, k == kind_of_message::mic ? "MIC token" : "Wrap token", "Flags"));
         CHECK(t.open(k, back, token, bytes_view(m)).seen == order::in_order);
       }
     }
@@ -289,7 +289,7 @@ TEST_CASE(
   talking t(usual_flags, [](auto& w) { w.session_etype = etype_t::aes128_cts_hmac_sha1_96; });
   CHECK(t.p.ours.etype(t.policy()) == t.p.theirs.etype(t.policy()));
   const octet_list m = text(9);
-  for (const token_kind k : kinds_of_token)
+  for (const kind_of_message k : kinds_of_token)
     CHECK(t.open(k, false, t.make(k, false, bytes_view(m)), bytes_view(m)).ok());
 }
 TEST_CASE("context: both sides have the same session key and pseudo-random functions", "[gss][rfc4401][rfc4402]") {
@@ -331,7 +331,7 @@ TEST_CASE("context: a gap, what arrives late, and duplicates are values, and the
                             expected{f(true, false), in_order, in_order, duplicate, order::old},
                             expected{f(false, true), order::gap, out_of_order, duplicate, order::old},
                             expected{f(false, false), in_order, in_order, in_order, in_order}}) {
-    for (const token_kind k : kinds_of_token) {
+    for (const kind_of_message k : kinds_of_token) {
       for (const bool back : {false, true}) {
         talking t(e.flags);
         const octet_list m = text(9);
@@ -368,10 +368,10 @@ TEST_CASE("context: a peer that signs with number 0 although it counts from anot
   gss::message_header h{gss_token_t::mic, 1 + 4, 0, 0, 0};
   octet_list mic = t.forge_signed(key_usage_t::gss_acceptor_sign, h, h, bytes_view(m), 0);
   mic.erase(mic.begin() + 16, mic.begin() + 16 + 30);
-  const auto o = t.open(token_kind::mic, true, mic, bytes_view(m));
+  const auto o = t.open(kind_of_message::mic, true, mic, bytes_view(m));
   CHECK(o.ok());
   CHECK(o.seen == order::old);
-  CHECK(t.open(token_kind::mic, true, t.make(token_kind::mic, true, bytes_view(m)), bytes_view(m)).seen ==
+  CHECK(t.open(kind_of_message::mic, true, t.make(kind_of_message::mic, true, bytes_view(m)), bytes_view(m)).seen ==
         order::in_order);
 }
 TEST_CASE("context: the first numbers are those of the AP exchange, and 64 bits are counted (Manticore#1009)",
@@ -410,7 +410,7 @@ TEST_CASE("context: messages of 0 to 65536 octets, in place and in another buffe
   talking t(usual_flags);
   for (const std::size_t n : {0, 1, 7, 15, 16, 17, 31, 255, 256, 1024, 4096, 16384, 65535, 65536}) {
     const octet_list m = text(n);
-    for (const token_kind k : kinds_of_token) {
+    for (const kind_of_message k : kinds_of_token) {
       for (const bool in_place : {false, true}) {
         const auto o = t.open(k, in_place, t.make(k, in_place, bytes_view(m)), bytes_view(m), in_place);
         CHECK(o.ok());
@@ -453,7 +453,7 @@ TEST_CASE("context: a buffer of exactly the size is enough, one octet less is no
           "[gss]") {
   talking t(usual_flags);
   const octet_list m = text(21);
-  for (const token_kind k : kinds_of_token) {
+  for (const kind_of_message k : kinds_of_token) {
     const std::size_t n = t.make(k, false, bytes_view(m)).size();
     (void)t.open(k, false, t.make(k, false, bytes_view(m)), bytes_view(m));
     const auto next = header_of(t.make(k, false, bytes_view(m))).seq + 1;
@@ -461,7 +461,7 @@ TEST_CASE("context: a buffer of exactly the size is enough, one octet less is no
       octet_list out(size, 0x5a);
       const unsigned draws = t.policy().entropy.draws();
       const auto made =
-          k == token_kind::mic
+          k == kind_of_message::mic
               ? t.p.ours.get_mic(bytes_view(m), out, t.policy())
               : t.p.ours.wrap(bytes_view(m), k == sealed ? protection::confidentiality : protection::integrity, out,
                               t.policy());
@@ -475,7 +475,7 @@ TEST_CASE("context: a buffer of exactly the size is enough, one octet less is no
       CHECK(t.policy().entropy.draws() == draws);
       CHECK(out == octet_list(size, 0x5a));
     }
-    if (k == token_kind::mic) continue;
+    if (k == kind_of_message::mic) continue;
     const octet_list token = t.make(k, false, bytes_view(m));
     for (std::size_t size = 0; size != token.size() - 16; ++size) {
       octet_list out(size, 0x5a);
@@ -537,7 +537,8 @@ TEST_CASE("context: a sealed message that does not verify leaves no plaintext", 
 TEST_CASE("context: one that was moved from refuses every call", "[gss]") {
   talking t(usual_flags);
   const octet_list m = text(21);
-  const octet_list token = t.make(sealed, false, bytes_view(m)), mic = t.make(token_kind::mic, false, bytes_view(m));
+  const octet_list token = t.make(sealed, false, bytes_view(m)),
+                   mic = t.make(kind_of_message::mic, false, bytes_view(m));
   auto kept = std::move(t.p.theirs);
   auto& gone = t.p.theirs;
   octet_list out(200), changed = token;

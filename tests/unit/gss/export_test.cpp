@@ -62,11 +62,11 @@ TEST_CASE("export: both sides go on after it, with everything that they have neg
         talking t(f, [&](auto& w) { w.answer.subkey = subkey; });
         const octet_list m = text(9);
         std::vector<octet_list> early;
-        for (int n = 0; n != 5; ++n) early.push_back(t.make(token_kind::sealed, !acceptor, bytes_view(m)));
+        for (int n = 0; n != 5; ++n) early.push_back(t.make(kind_of_message::sealed, !acceptor, bytes_view(m)));
         // What has arrived before, and what not: 0, 1, 3
         for (const int n : {0, 1, 3})
-          CHECK(t.open(token_kind::sealed, !acceptor, early[static_cast<std::size_t>(n)], {}).ok());
-        const octet_list sent = t.make(token_kind::mic, acceptor, bytes_view(m));
+          CHECK(t.open(kind_of_message::sealed, !acceptor, early[static_cast<std::size_t>(n)], {}).ok());
+        const octet_list sent = t.make(kind_of_message::mic, acceptor, bytes_view(m));
         auto& before = acceptor ? t.p.theirs : t.p.ours;
         const auto flags = before.flags().bits;
         octet_list full(40), full2(40), partial(40), partial2(40);
@@ -88,15 +88,15 @@ TEST_CASE("export: both sides go on after it, with everything that they have neg
         CHECK(partial == partial2);
         before = std::move(after);
         const bool ordered = flags & 8;
-        const auto seen = [&](std::size_t n) { return t.open(token_kind::sealed, !acceptor, early[n], {}).seen; };
+        const auto seen = [&](std::size_t n) { return t.open(kind_of_message::sealed, !acceptor, early[n], {}).seen; };
         CHECK(seen(0) == (ordered ? order::duplicate : order::in_order));
         CHECK(seen(2) == (ordered ? order::out_of_order : order::in_order));
         CHECK(seen(2) == (ordered ? order::duplicate : order::in_order));
         CHECK(seen(4) == order::in_order);
-        const octet_list next = t.make(token_kind::mic, acceptor, bytes_view(m));
+        const octet_list next = t.make(kind_of_message::mic, acceptor, bytes_view(m));
         CHECK(header_of(next).seq == header_of(sent).seq + 1);
-        CHECK(t.open(token_kind::mic, acceptor, sent, bytes_view(m)).ok());
-        CHECK(t.open(token_kind::mic, acceptor, next, bytes_view(m)).seen == order::in_order);
+        CHECK(t.open(kind_of_message::mic, acceptor, sent, bytes_view(m)).ok());
+        CHECK(t.open(kind_of_message::mic, acceptor, next, bytes_view(m)).seen == order::in_order);
       }
     }
   }
@@ -111,12 +111,12 @@ TEST_CASE("export: the context is over after it, and not before", "[gss]") {
     CHECK((!r && r.error().code == errc::no_space && r.error().detail == n));
     CHECK(octets == octet_list(size, 0x5a));
   }
-  CHECK(t.open(token_kind::sealed, false, t.make(token_kind::sealed, false, bytes_view(m)), {}).ok());
+  CHECK(t.open(kind_of_message::sealed, false, t.make(kind_of_message::sealed, false, bytes_view(m)), {}).ok());
   octet_list octets(n + 5, 0x5a);
   REQUIRE(std::move(t.p.theirs).export_to(octets, t.policy()));
   CHECK(octets[n] == 0x5a);
   CHECK(std::move(t.p.theirs).export_to(octets, t.policy()).error().code == errc::api_misuse);
-  CHECK(t.open(token_kind::sealed, false, t.make(token_kind::sealed, false, bytes_view(m)), {}).why.code ==
+  CHECK(t.open(kind_of_message::sealed, false, t.make(kind_of_message::sealed, false, bytes_view(m)), {}).why.code ==
         errc::api_misuse);
   CHECK(t.p.theirs.session_key(t.policy()).unguarded().empty());
   CHECK(t.p.theirs.client() == nullptr);

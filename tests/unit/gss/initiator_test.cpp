@@ -57,7 +57,7 @@ TEST_CASE("initiator: every combination of flags establishes a context, and both
     CHECK(t.p.ours.flags().bits == expected.bits);
     CHECK(t.p.theirs.flags().bits == expected.bits);
     const octet_list m = text(9);
-    for (const token_kind k : kinds_of_token) {
+    for (const kind_of_message k : kinds_of_token) {
       for (const bool back : {false, true})
         CHECK(t.open(k, back, t.make(k, back, bytes_view(m)), bytes_view(m)).seen == gss::order::in_order);
     }
