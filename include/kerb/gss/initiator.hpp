@@ -198,12 +198,7 @@ class [[nodiscard]] initiator
     if (params_.buffer.size() < kerb::detail::ap_rep_bound) return errc::no_space;  // the AP-REQ was longer
     ap_.reset();
     this->workspace_ = kerb::detail::workspace(params_.buffer);
-<<<<<<< HEAD
     msg::EncApRepPart part{at.at, at.usec, {}, seq};  // not const: g++ 12 then refuses it in constant expressions
-=======
-    msg::EncApRepPart part{at.at, at.usec, {}, {}};
-    if (seq) part.seq_number = *seq;  // in the initialiser it is no constant expression for g++ 12
->>>>>>> spnego
     return this->write_message([&](der::writer& w, errc& e) {
       auto sealed = asn1::computed{[&](der::writer& out) {
         write_sealed(out, part, credential().session_key(), key_usage_t::ap_rep_enc_part, env, e);
