@@ -30,8 +30,9 @@ inline constexpr std::size_t max_hash_octets = 64;
 
 /// The maximum number of pieces of a pseudo-random function's input.
 inline constexpr std::size_t max_prf_pieces = 8;
-/// The maximum number of pieces of a message that seal_pieces() seals: twice as many as a protected
-/// RPC message in DCE style has (confounder, header, stub data, padding, trailer, filler, header copy).
+/// The maximum number of pieces of a message that seal_pieces() seals: more than twice as many as a
+/// protected RPC message in DCE style has (confounder, header, stub data, padding, trailer, filler,
+/// header copy).
 inline constexpr std::size_t max_seal_pieces = 16;
 
 /// One of the pieces of a message that lies in several buffers. It has any size, 0 included. The

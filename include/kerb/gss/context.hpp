@@ -43,7 +43,7 @@ struct unwrapped_pieces {
 /// Which key the pseudo-random function uses, RFC 4401 section 2.
 enum class prf_key : std::uint8_t {
   full,     ///< GSS_C_PRF_KEY_FULL: the context's key
-  partial,  ///< GSS_C_PRF_KEY_PARTIAL: the key that the initiator proposed, before it knows the acceptor's
+  partial,  ///< GSS_C_PRF_KEY_PARTIAL: the initiator's subkey, or without one the ticket's session key
 };
 
 namespace detail {
@@ -87,8 +87,8 @@ class [[nodiscard]] context {
         acceptor_(p.acceptor),
         endtime_(p.endtime),
         bound_(p.bound),
-        // RFC 4121 section 4.2.6 takes the first numbers from the AP exchange. Without an AP-REP both
-        // sides start at the initiator's number; an AP-REP without a number means 0
+        // The initial sequence numbers of RFC 4120 sections 5.5.1 and 5.5.2. Without an AP-REP both
+        // sides start at the initiator's number, as MIT krb5 does; an AP-REP without a number means 0
         next_(own_first()),
         window_(peer_first()) {}
   /// The same for an acceptor's context, which owns the client's data.
@@ -139,7 +139,7 @@ class [[nodiscard]] context {
     return around->octets() + message_octets;
   }
   /// The size of the largest message whose token has at most `token_octets` octets
-  /// (GSS_Wrap_size_limit, RFC 2743 section 2.4.3); 0 if there is none.
+  /// (GSS_Wrap_size_limit, RFC 2743 section 2.2.7); 0 if there is none.
   constexpr result<std::size_t> wrap_size_limit(std::size_t token_octets, protection by, const C& crypto) const {
     const auto around = overhead(by, crypto);
     if (!around) return around.error();
@@ -344,9 +344,9 @@ class [[nodiscard]] context {
   void session_key(const C&) const&& = delete;
 
   /// The pseudo-random function of the context, RFC 4401 and RFC 4402: fills `out`. Blocks are
-  /// numbered from 0, as MIT krb5 and Heimdal do; RFC 4402 does not say. Errors:
-  /// errc::unsupported_etype; errc::api_misuse when there is no partial key, or more than 2^32
-  /// blocks; those of the policy.
+  /// numbered from 0, as MIT krb5 and Heimdal do, although RFC 4402 section 2 writes T1 for the first
+  /// one. Errors: errc::unsupported_etype; errc::api_misuse for more than 2^32 blocks; those of the
+  /// policy.
   [[nodiscard]] constexpr errc prf(prf_key which, bytes_view input, std::span<std::uint8_t> out, C& crypto) const {
     if (!alive_) return errc::api_misuse;
     const key& k = which == prf_key::full   ? keys_.protection_key()

@@ -62,9 +62,12 @@ using negotiate_initiator_step = std::variant<send, other_mechanism, make_mic, c
 /// remain valid until the next `send`, `done` or `failed`. Octets in a step are valid until the
 /// next call.
 ///
-/// An attacker who alters the list of mechanisms, or the acceptor's choice, is noticed by the MIC of
-/// the list (RFC 4178 section 5): it is required whenever the acceptor requests it or selects
-/// another mechanism than the first. Without it the first mechanism was selected.
+/// The MIC of the list (RFC 4178 section 5) protects the negotiation: an attacker who alters the list
+/// of mechanisms, or the acceptor's choice, is noticed. The MIC is required whenever the acceptor
+/// requests it or selects another mechanism than the first. There is none if the selected mechanism
+/// cannot make one: a program that offers mechanisms without integrity, such as
+/// mechanism_answer::integrity = false, must expect that an attacker selects them, and can look at
+/// negotiated::list_verified.
 template <crypto_policy C>
 class [[nodiscard]] negotiate_initiator
     : public kerb::detail::exchange_core<negotiate_initiator<C>, detail::negotiate_initiator_step,
