@@ -20,9 +20,7 @@ using negotiate_initiator = kerb::gss::negotiate_initiator<policy>;
 using negotiate_acceptor = kerb::gss::negotiate_acceptor<policy>;
 using sasl_client = kerb::gss::sasl_client<policy>;
 using sasl_server = kerb::gss::sasl_server<policy>;
-using context = kerb::gss::context<policy>;
-using sasl_client = kerb::gss::sasl_client<policy>;
-using sasl_server = kerb::gss::sasl_server<policy>;
 using sasl_session = kerb::gss::sasl_session<policy>;
+using context = kerb::gss::context<policy>;
 }  // namespace gss
 }  // namespace kerb::inline v0::botan

@@ -42,7 +42,7 @@ struct auth_to_local_params {
   kerberos_string default_realm;  ///< DEFAULT applies only to this realm, and never if it is empty
   /// If given, principals of all other realms are refused before any rule is read. Rules do not
   /// look at the realm unless they name it: `RULE:[1:$1]` maps `root` of every realm to `root`.
-  std::optional<view_of<kerberos_string>> realms;
+  std::optional<view_of<kerberos_string>> realms{};
   local_names names = local_names::simple;
 };
 
@@ -345,8 +345,11 @@ class auth_to_local {
     if (dialect_ == rule_dialect::mit) return true;
     for (std::size_t i = 0; i != text.size(); ++i) {
       const std::size_t at = rules.offset_of(text) + i;
-      if (text[i] == '\\' && ++i == text.size()) return rules.fail(at, "replacement");
-      if (text[i] != '$' || (i != 0 && text[i - 1] == '\\')) continue;
+      if (text[i] == '\\') {  // quotes the next character, which may be another one of the two
+        if (++i == text.size()) return rules.fail(at, "replacement");
+        continue;
+      }
+      if (text[i] != '$') continue;
       if (++i == text.size() || text[i] < '0' || text[i] > '9') return rules.fail(at, "replacement");
       if (static_cast<unsigned>(text[i] - '0') > groups) return rules.fail(at, "replacement");
     }

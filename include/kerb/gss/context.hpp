@@ -13,7 +13,9 @@ enum class protection : std::uint8_t {
   confidentiality,  ///< it is authenticated and encrypted
 };
 
-/// A message from a Wrap token. Nothing in it was used before the token verified.
+/// A message from a Wrap token. Nothing in it was used before the token verified. unwrap() succeeds
+/// for each token that verifies: check `by` if the message must have been encrypted, and `seen` if
+/// messages must not be lost or repeated.
 struct unwrapped {
   std::span<std::uint8_t> message;
   protection by = protection::integrity;
@@ -112,7 +114,7 @@ class [[nodiscard]] context {
   /// initiator does not learn whether the acceptor has compared.
   constexpr bool bound() const { return bound_; }
   /// The client, with its authorization data; null on the initiator's side and in a context that
-  /// was imported.
+  /// was imported. Its keys() are empty, because the context has them: see session_key().
   constexpr const authenticated_client<key>* client() const KERB_LIFETIMEBOUND {
     return alive_ && client_ ? &*client_ : nullptr;
   }

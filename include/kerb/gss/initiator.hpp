@@ -32,7 +32,10 @@ struct initiator_params {
   /// middle who ends the TLS connection.
   std::optional<channel_bindings> bindings{};
   bool bindings_aware = true;
-  /// A forwarded ticket-granting ticket to delegate; see `delegate`.
+  /// A forwarded ticket-granting ticket to delegate (RFC 4120 section 2.6): a tgs_client with the
+  /// options forwarded and forwardable, for the realm's krbtgt, gets one with a forwardable ticket.
+  /// If `delegate` is by_policy and the KDC does not trust the service, nothing is delegated; require
+  /// GSS_C_DELEG_FLAG to make that a failure.
   std::optional<ref<const basic_credential<Key>>> delegated{};
   delegation delegate = delegation::by_policy;
   std::optional<ref<unique_time>> times{};  ///< prevents two authenticators with the same time

@@ -528,6 +528,10 @@ class [[nodiscard]] sasl_server
     if (none && terms->size != 0) {
       return fail({.code = errc::wrong_constant, .offset = 1, .detail = terms->size, .type = type, .field = "size"});
     }
+    if (const std::size_t n = terms->identity.size(); n > params_.max_identity) {
+      return fail(
+          {.code = errc::token_too_long, .detail = static_cast<std::uint32_t>(n), .type = type, .field = "identity"});
+    }
     if (const std::size_t n = valid_utf8_octets(terms->identity); n != terms->identity.size()) {
       const auto at = static_cast<std::uint32_t>(detail::sasl_terms::fixed_octets + n);
       return fail({.code = errc::bad_utf8, .offset = at, .type = type, .field = "identity"});

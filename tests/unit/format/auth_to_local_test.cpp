@@ -192,6 +192,17 @@ KERB_BOTH("auth_to_local: mistakes are found where they are", "[format]", [] {
          wrong(hadoop, "RULE:[:$1]", 6);
 });
 
+KERB_BOTH("auth_to_local: a replacement may end with a quoted character, and not with half of a group",
+          "[format][security]", [] {
+            for (const rule_dialect d : {hadoop, kafka}) {
+              if (!wrong(d, "RULE:[1:$1]s/a/\\\\$z/", 17) || !wrong(d, "RULE:[1:$1]s/a/\\\\$/", 17) ||
+                  !wrong(d, "RULE:[1:$1]s/a/\\\\$9/", 17)) {
+                return false;
+              }
+            }
+            return true;
+          });
+
 // ---- hostile principals
 
 constexpr errc map_of(const auth_to_local_params& params, view_of<kerberos_string> name, kerberos_string realm) {

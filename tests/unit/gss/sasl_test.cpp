@@ -310,8 +310,12 @@ KERB_BOTH("sasl_server: an identity may have so many octets as the parameters sa
   const auto c = w.credential();
   auto p = w.server_at_choice(c);
   auto q = w.server_at_choice(c);
+  auto r = w.server_at_choice(c);
   auto s = p.ours.receive(w.token(p.theirs, {1, 0, bytes_view(letters).first(200)}), w.turn());
   const auto* a = std::get_if<gss::authorize_as>(&s);
+  const auto one_more = r.ours.receive(w.token(r.theirs, {1, 0, bytes_view(letters).first(201)}), w.turn());
+  const auto* g = std::get_if<failed>(&one_more);
+  if (g == nullptr || !kerb_test::is(g->why, errc::token_too_long, "SASL choice", "identity")) return false;
   const auto t = q.ours.receive(w.token(q.theirs, {1, 0, letters}), w.turn());
   const auto* f = std::get_if<failed>(&t);
   return a != nullptr && a->identity == bytes_view(letters).first(200) && f != nullptr &&
