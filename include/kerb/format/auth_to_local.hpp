@@ -345,8 +345,11 @@ class auth_to_local {
     if (dialect_ == rule_dialect::mit) return true;
     for (std::size_t i = 0; i != text.size(); ++i) {
       const std::size_t at = rules.offset_of(text) + i;
-      if (text[i] == '\\' && ++i == text.size()) return rules.fail(at, "replacement");
-      if (text[i] != '$' || (i != 0 && text[i - 1] == '\\')) continue;
+      if (text[i] == '\\') {  // the next character stands for itself
+        if (++i == text.size()) return rules.fail(at, "replacement");
+        continue;
+      }
+      if (text[i] != '$') continue;
       if (++i == text.size() || text[i] < '0' || text[i] > '9') return rules.fail(at, "replacement");
       if (static_cast<unsigned>(text[i] - '0') > groups) return rules.fail(at, "replacement");
     }
