@@ -25,11 +25,11 @@ constexpr bool is_http_alnum(char c) {
 }
 /// tchar, RFC 9110 section 5.6.2.
 constexpr bool is_http_token(char c) {
-  return is_http_alnum(c) || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+  return is_http_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 /// A character of a token68 other than "=", RFC 9110 section 11.2.
 constexpr bool is_http_token68(char c) {
-  return is_http_alnum(c) || (c != '\0' && std::string_view("-._~+/").find(c) != std::string_view::npos);
+  return is_http_alnum(c) || std::string_view("-._~+/").find(c) != std::string_view::npos;
 }
 constexpr bool is_http_space(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_negotiate(std::string_view scheme) {

@@ -270,4 +270,28 @@ constexpr bool stays_where_it_is() {
 }
 KERB_BOTH("buffer: does not go where front, frame and message have no place", "[exchange]", stays_where_it_is);
 
+constexpr bool a_message_over_what_was_borrowed_stays() {
+  std::array<std::uint8_t, 64> octets{};
+  detail::workspace r{std::span(octets)};
+  fill(r.borrow(64), 5);
+  fill(r.message_space().last(10), 7);
+  r.message_is(10);
+  r.wipe_front();
+  return all(bytes_view(octets).first(54), 0) && all(r.message(), 7) && r.message().size() == 10;
+}
+KERB_BOTH("buffer: a message that has overwritten borrowed octets is not wiped with them", "[exchange]",
+          a_message_over_what_was_borrowed_stays);
+
+constexpr bool a_message_outside_has_overwritten_nothing() {
+  std::array<std::uint8_t, 64> octets{}, other{};
+  detail::workspace r{std::span(octets)};
+  fill(r.borrow(20), 5);
+  fill(r.message_space(other).last(50), 7);
+  r.message_is(50);
+  r.wipe_front();
+  return all(octets, 0) && all(r.message(), 7);
+}
+KERB_BOTH("buffer: what was borrowed is wiped although the last message is in another buffer", "[exchange]",
+          a_message_outside_has_overwritten_nothing);
+
 }  // namespace

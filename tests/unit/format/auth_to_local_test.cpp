@@ -293,4 +293,85 @@ TEST_CASE("auth_to_local: long names and slow substitutions are refused", "[form
   CHECK(map("RULE:[1:$1]s/a.*b|a/x/g", 20) == 20);
 }
 
+KERB_BOTH("auth_to_local: rules without any text are no mistake in any dialect", "[format]", [] {
+  for (const rule_dialect d : {mit, hadoop, kafka})
+    for (const std::string_view rules : {"", " \t\n\v\f\r"})
+      if (!auth_to_local::open({.rules = rules, .dialect = d, .default_realm = {}, .realms = {}})) return false;
+  for (int i = 0; i != 256; ++i) {
+    const char c = static_cast<char>(i);
+    if (detail::is_blank(c) != (std::string_view(" \t\n\v\f\r").find(c) != std::string_view::npos)) return false;
+  }
+  return true;
+});
+KERB_BOTH("auth_to_local: what another dialect allows is a mistake", "[format]", [] {
+  return wrong(mit, "DEFAULT DEFAULT", 7) && wrong(mit, "DEFAULT/L", 7) && wrong(mit, "RULE:[1:$1](s/x/y/", 12) &&
+         wrong(hadoop, "RULE:[1:$1]/U", 12) && wrong(hadoop, "RULE:[1:$1] s/a/b/", 12) &&
+         wrong(hadoop, "RULE:[1:$1]s/a/b/s/c/d/", 17) && wrong(kafka, "RULE:[1:$1]s/a/b/s/c/d/", 17);
+});
+KERB_BOTH("auth_to_local: a substitution without g is made once, whatever follows it", "[format]", [] {
+  constexpr row once[] = {{"aa@X", "ba"}}, both[] = {{"aa@X", "bc"}};
+  return all(of_mit("RULE:[1:$1]s/a/b/ s/c/d/"), once) && all(of_mit("RULE:[1:$1]s/a/b/s/a/c/"), both);
+});
+KERB_BOTH("auth_to_local: a comma does not end Hadoop's rules", "[format]", [] {
+  constexpr row rows[] = {{"aa@X", "b"}};
+  return all(of_hadoop("RULE:[1:$1](a{1,2})s/a{2,3}/b/"), rows);
+});
+KERB_BOTH("auth_to_local: in Java's dialects ^ matches once, and an empty match moves on", "[format]", [] {
+  constexpr row begins[] = {{"aab@X", "ab"}}, empty[] = {{"ab@X", "-a-b-"}};
+  return all(of_hadoop("RULE:[1:$1]s/^a//g"), begins) && all(of_hadoop("RULE:[1:$1]s/x*/-/g"), empty);
+});
+KERB_BOTH("auth_to_local: groups in a replacement, also the whole match and those that did not match", "[format]", [] {
+  constexpr row whole[] = {{"abbc@X", "a<bb>c"}}, either[] = {{"ab@X", "[a][b]"}}, last[] = {{"abcdefghi@X", "i"}};
+  return all(of_hadoop("RULE:[1:$1]s/b+/<$0>/"), whole) && all(of_hadoop("RULE:[1:$1]s/(a)|(b)/[$1$2]/g"), either) &&
+         all(of_hadoop("RULE:[1:$1]s/(a)(b)(c)(d)(e)(f)(g)(h)(i)/$9/"), last);
+});
+KERB_BOTH("auth_to_local: quoted characters in a replacement are themselves", "[format][security]", [] {
+  constexpr row dollar[] = {{"a@X", "$x"}}, number[] = {{"a@X", "$9"}}, backslash[] = {{"a@X", "\\a"}};
+  return all(of_hadoop("RULE:[1:$1]s/a/\\$x/"), dollar) && all(of_hadoop("RULE:[1:$1]s/a/\\$9/"), number) &&
+         all(of_hadoop("RULE:[1:$1]s/a/\\\\$0/"), backslash) && wrong(hadoop, "RULE:[1:$1]s/a/\\\\$/", 17) &&
+         wrong(hadoop, "RULE:[1:$1]s/a/\\\\$x/", 17) && wrong(kafka, "RULE:[1:$1]s/a/\\\\$9/", 17) &&
+         wrong(hadoop, "RULE:[1:$1]s/a/x$9/", 16);
+});
+KERB_BOTH("auth_to_local: A to Z and a to z are the letters that change", "[format]", [] {
+  constexpr row small[] = {{"AMZ[`amz{@X", "amz[`amz{"}}, capital[] = {{"AMZ[`amz{@X", "AMZ[`AMZ{"}};
+  return all(of_kafka("RULE:[1:$1]/L"), small) && all(of_kafka("RULE:[1:$1]/U"), capital);
+});
+KERB_BOTH("auth_to_local: a result has no control character, and may have others than ASCII", "[format][security]", [] {
+  constexpr kerberos_string joe[] = {"joe"_krb};
+  const auto refused = [&](std::string_view rules) {
+    return map_of(of_mit(rules), joe, "X"_krb) == errc::no_local_name;
+  };
+  return refused("RULE:[1:$1\x7f]") && refused(std::string_view("RULE:[1:$1\0]", 12)) && refused("RULE:[1:$1\x1f]") &&
+         map_of(of_mit("RULE:[1:$1 \xc3\xb6]"), joe, "X"_krb) == errc::ok;
+});
+KERB_BOTH("auth_to_local: a name without components is refused by every rule", "[format][security]", [] {
+  for (const rule_dialect d : {mit, hadoop, kafka})
+    if (map_of({.rules = "DEFAULT", .dialect = d, .default_realm = "X"_krb, .realms = {}}, {}, "X"_krb) !=
+        errc::no_local_name)
+      return false;
+  return true;
+});
+TEST_CASE("auth_to_local: what does not fit is never cut", "[format][security]") {
+  const auto field = [](std::string_view rules, std::size_t size) {
+    const std::string name(size, 'a');
+    const kerberos_string parts[] = {kerberos_string::of(name)};
+    std::array<char, 300> out{};
+    const auto r = auth_to_local::open(of_mit(rules))->map({{name_t::principal, parts}, "KRBTEST.COM"_krb}, out);
+    return r ? std::string(*r) : std::string(r.error().field);
+  };
+  CHECK(field("DEFAULT", 256) == std::string(256, 'a'));
+  CHECK(field("DEFAULT", 257) == "size");
+  CHECK(field("RULE:[1:$1]s/a*$/x/", 256) == "x");
+  CHECK(field("RULE:[1:$1]s/a*$/x/", 257) == "size");
+  CHECK(field("RULE:[1:$1]s/a/bb/g s/b*$/x/", 128) == "x");
+  CHECK(field("RULE:[1:$1]s/a/bb/g s/b*$/x/", 129) == "size");
+}
+TEST_CASE("auth_to_local: rules of 4 GiB are refused before any of them is read", "[format]") {
+  if constexpr (sizeof(std::size_t) > 4) {
+    const char one = 'D';
+    const auto r = auth_to_local::open(of_mit(std::string_view(&one, std::size_t{0xffffffffu} + 1)));
+    CHECK(r.error().code == errc::input_too_large);
+  }
+}
+
 }  // namespace

@@ -144,4 +144,32 @@ TEST_CASE("base64: each change of a character is seen, or changes the octets", "
     }
 }
 
+KERB_BOTH("base64: nothing in front of a text or behind it is read", "[format][rfc4648-12]", [] {
+  constexpr std::string_view around = "=Zm9vYmFy";
+  std::array<std::uint8_t, 8> out{};
+  const auto none = decode_base64(around.substr(1, 0), out);  // not even a "=" there is padding
+  for (const std::size_t n : {1u, 2u, 3u, 5u, 6u, 7u})
+    if (!refused(around.substr(1, n), n)) return false;
+  return none && none->empty();
+});
+
+KERB_BOTH("base64: text in octets gets the exact size too", "[format]", [] {
+  std::array<std::uint8_t, 8> out{};
+  const auto e = encode_base64(bytes_view(foobar).first(4), std::span(out).first(7));
+  return !e && e.error().code == errc::no_space && e.error().detail == 8;
+});
+
+TEST_CASE("base64: a text of 4 GiB is refused before any of it is read", "[format]") {
+  if constexpr (sizeof(std::size_t) > 4) {
+    const std::size_t most = 0xffffffffu, most_octets = 0xbffffffdu;
+    const char one = 'A';
+    const std::uint8_t octet = 0;
+    std::array<std::uint8_t, 4> out{};
+    CHECK(decode_base64(std::string_view(&one, most + 1), out).error().code == errc::input_too_large);
+    CHECK(decode_base64(std::string_view(&one, most), out).error().code == errc::no_space);
+    CHECK(encode_base64(bytes_view(&octet, most_octets + 1), out).error().code == errc::input_too_large);
+    CHECK(encode_base64(bytes_view(&octet, most_octets), out).error().detail == 0xfffffffcu);
+  }
+}
+
 }  // namespace

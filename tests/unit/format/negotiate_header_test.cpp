@@ -199,4 +199,44 @@ KERB_BOTH("negotiate: the kind of a token is seen in its text too", "[format][rf
          kind_of_base64_token("") == token_kind::unknown && kind_of_base64_token("!") == token_kind::unknown;
 });
 
+KERB_BOTH("negotiate: the characters of a token and of a token68 are the RFC's", "[format][rfc9110-5.6.2]", [] {
+  constexpr std::string_view alnum = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                             in_token = "!#$%&'*+-.^_`|~", in_token68 = "-._~+/";
+  const auto in = [](std::string_view set, char c) { return set.find(c) != std::string_view::npos; };
+  for (int i = 0; i != 256; ++i) {
+    const char c = static_cast<char>(i);
+    if (detail::is_http_token(c) != (in(alnum, c) || in(in_token, c))) return false;
+    if (detail::is_http_token68(c) != (in(alnum, c) || in(in_token68, c))) return false;
+  }
+  return true;
+});
+
+KERB_BOTH("negotiate: a quoted string has tabs, and no other control character", "[format][rfc9110-5.6.4]", [] {
+  return challenges("Basic realm=\"x\ty\", Negotiate", is::bare) &&
+         challenges("Basic realm=\"x\x7fy\"", is::fault, 14) && challenges("Basic realm=\"x\x1fy\"", is::fault, 14);
+});
+
+KERB_BOTH("negotiate: a parameter of another scheme has a name", "[format][rfc9110-11.2]",
+          [] { return challenges("Basic a=b, =x", is::fault, 11); });
+
+TEST_CASE("negotiate: a value of 4 GiB is refused before any of it is read", "[format]") {
+  if constexpr (sizeof(std::size_t) > 4) {
+    const std::size_t most = 0xffffffffu;
+    const char one = '@';
+    const std::uint8_t octet = 0;
+    std::array<std::uint8_t, 16> out{};
+    CHECK(read_authorization(std::string_view(&one, most + 1), out).error().code == errc::input_too_large);
+    CHECK(read_authorization(std::string_view(&one, most), out).error().code == errc::bad_http_field);
+    CHECK(read_www_authenticate(std::string_view(&one, most + 1), out).error().code == errc::input_too_large);
+    CHECK(read_www_authenticate(std::string_view(&one, most), out).error().code == errc::bad_http_field);
+    CHECK(write_negotiate(bytes_view(&octet, most), out).error().code == errc::input_too_large);
+  }
+}
+
+KERB_BOTH("negotiate: a field in octets gets the exact size too", "[format]", [] {
+  std::array<std::uint8_t, 29> out{};
+  const auto w = write_negotiate(init, out);
+  return !w && w.error().code == errc::no_space && w.error().detail == 30;
+});
+
 }  // namespace

@@ -126,4 +126,39 @@ TEST_CASE("regex: a text that is too long does not match", "[format][security]")
   CHECK_FALSE(e.matches(std::string(98, 'a')));
 }
 
+KERB_BOTH("regex: the characters of each class, and those that a backslash quotes", "[format]", [] {
+  constexpr std::string_view word = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_",
+                             space = " \t\n\v\f\r", quotable = "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~";
+  for (int i = 0; i != 256; ++i) {
+    const char text[] = {static_cast<char>(i)}, quoted[] = {'\\', text[0]};
+    const std::string_view one(text, 1), pattern(quoted, 2);
+    const auto in = [&](std::string_view set) { return set.find(text[0]) != std::string_view::npos; };
+    if (matches("\\w", one, java) != in(word) || matches("\\s", one, java) != in(space)) return false;
+    if (matches(pattern, one) != in(quotable)) return false;
+  }
+  return refused("\\_", 0) && refused("[\\_]", 1, java) && refused("[\x80]", 1) && refused("\x80*", 1);
+});
+KERB_BOTH("regex: what looks like a mistake and is none", "[format]", [] {
+  return matches("[\\d-]+", "1-", java) && matches("[a-a]", "a") && matches("[a&b]+", "a&b") &&
+         matches("(a)(a)(a)(a)(a)(a)(a)(a)(a)(a)", "aaaaaaaaaa");
+});
+KERB_BOTH("regex: an alternative that can be empty is not repeated, and a count has a number in front", "[format]",
+          [] { return refused("(a*|b)*", 6) && refused("a{,3}", 2); });
+KERB_BOTH("regex: with no steps left nothing is found", "[format][security]", [] {
+  regex e;
+  detail::regex_match m;
+  std::size_t budget = 0;
+  return e.compile("a", java).ok() && !e.find("a", 0, 0, m, budget) && budget == 0;
+});
+TEST_CASE("regex: a program that is full at any place is refused there", "[format][security]") {
+  for (const std::string_view end : {"|b", "\\.", "[b]", "\\d", "b*", "(b)", "b{0,}", "b|c"}) {
+    for (std::size_t n = 120; n != 130; ++n) {
+      regex e;
+      const error why = e.compile(std::string(n, 'a') + std::string(end), java);
+      CHECK((why.ok() || (why.code == errc::bad_rule_text && why.offset <= n + end.size())));
+      if (n > 127) CHECK_FALSE(why.ok());
+    }
+  }
+}
+
 }  // namespace

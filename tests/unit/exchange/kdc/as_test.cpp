@@ -878,4 +878,61 @@ constexpr bool a_missing_checksum_is_found_before_the_draw() {
 }
 KERB_BOTH("as_kdc: a checksum that the policy cannot make is found before anything is drawn or signed",
           "[exchange][rfc6806-11]", a_missing_checksum_is_found_before_the_draw);
+constexpr bool nobody_needs_the_buffer_of_somebody() {
+  std::array<std::uint8_t, 600> letters{};
+  for (std::uint8_t& c : letters) c = 'a';
+  const kerberos_string parts[] = {{bytes_view(letters)}};
+  std::array<std::size_t, 2> wanted{};
+  for (const bool known : {false, true}) {
+    world w;
+    w.settings.conceal_unknown_clients = true;
+    w.with_timestamp = false;
+    w.body.cname = named(parts).name;
+    w.client.record.principal = named(parts);
+    const bytes_view request = w.as_req();
+    const auto env = w.env_now();
+    as_kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch).first(0), w.peer);
+    const auto first = x.receive(request, env);
+    const auto* n = std::get_if<need_buffer>(&first);
+    if (n == nullptr || !x.set_buffer(std::span(w.scratch).first(n->size))) return false;
+    if (!is<need_principal>(x.receive(request, env))) return false;
+    const auto answer = [&] { return known ? x.found(w.client.record, env) : x.absent(env); };
+    const auto second = answer();
+    n = std::get_if<need_buffer>(&second);
+    if (n == nullptr || !x.set_buffer(std::span(w.scratch).first(n->size))) return false;
+    wanted[known ? 1 : 0] = n->size;
+    if (!is<need_principal>(answer())) return false;
+  }
+  return wanted[0] == wanted[1];
+}
+KERB_BOTH("as_kdc: where policy conceals clients, a long name needs the same buffer whether there is such a client",
+          "[exchange][rfc4120-3.1.3]", nobody_needs_the_buffer_of_somebody);
+
+constexpr bool long_hints_are_counted() {
+  std::array<std::uint8_t, 1500> octets{};
+  for (std::uint8_t& c : octets) c = 'a';
+  for (const bool parameters : {false, true}) {
+    std::size_t whole = 0;
+    for (const int step_by : {0, 1, 2}) {  // the size of the reply; one octet less than it and its length need; those
+      world w;
+      w.settings.require_preauth = w.with_timestamp = false;
+      if (parameters) w.client.keys[0]->s2kparams = bytes_view(octets);
+      else w.client.keys[0]->salt = kerberos_string{bytes_view(octets)};
+      const bytes_view request = w.as_req();
+      const auto env = w.env_now();
+      const std::size_t given = step_by == 0 ? w.scratch.size() : step_by == 1 ? whole - 1 : whole;
+      as_kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch).first(given), w.peer);
+      if (!is<need_principal>(x.receive(request, env)) || !is<need_principal>(x.found(w.client.record, env)) ||
+          !is<authorize>(x.found(w.tgs.record, env)))
+        return false;
+      const auto s = x.issue({}, env);
+      const auto* more = std::get_if<need_buffer>(&s);
+      if (step_by == 1 ? more == nullptr || more->size != whole : !is<reply>(s)) return false;
+      if (step_by == 0) whole = std::get<reply>(s).octets.size() + 4;
+    }
+  }
+  return true;
+}
+KERB_BOTH("as_kdc: a reply with a long salt or long parameters asks for the space that it lacks", "[exchange]",
+          long_hints_are_counted);
 }  // namespace

@@ -95,4 +95,26 @@ constexpr bool an_anonymous_draft_keeps_the_realm() {
 }
 KERB_BOTH("draft_tgs_ticket: an anonymous ticket has the well-known name in the client's realm",
           "[exchange][rfc8062-4.2]", an_anonymous_draft_keeps_the_realm);
+KERB_BOTH("draft_tgs_ticket: a list without addresses in the request's ticket goes into no ticket",
+          "[exchange][rfc4120-5.2.5]", [] {
+            scene s;
+            s.facts.tgt.part.caddr = msg::HostAddresses{};
+            const auto made = s.draft();
+            return made && !made->draft.addresses;
+          });
+
+constexpr bool a_realm_without_octets_is_on_no_path() {
+  for (const bool of_client : {false, true}) {
+    scene s;
+    s.facts.tgt.realm = of_client ? other_org : kerberos_string{};
+    s.facts.tgt.part.crealm = of_client ? kerberos_string{} : far_org;
+    const auto made = s.draft();
+    if (made || made.refusal().why.code != errc::bad_transited ||
+        made.refusal().why.field != std::string_view("crealm"))
+      return false;
+  }
+  return true;
+}
+KERB_BOTH("extend_path: neither the issuer of a ticket nor its client can have an empty realm",
+          "[exchange][rfc4120-3.3.3.2]", a_realm_without_octets_is_on_no_path);
 }  // namespace

@@ -590,6 +590,29 @@ constexpr bool enc_pa_rep_is_a_checksum_of_the_request() {
 KERB_BOTH("tgs_kdc: PA-REQ-ENC-PA-REP brings a checksum of the request under the reply key", "[exchange][rfc6806-11]",
           enc_pa_rep_is_a_checksum_of_the_request);
 
+struct no_cksum_of_20 : testing::insecure_policy {
+  using insecure_policy::cksum_of;
+  constexpr std::optional<cksum_shape> cksum_of(etype_t e) const noexcept {
+    return e == e20 ? std::nullopt : insecure_policy::cksum_of(e);
+  }
+};
+constexpr bool a_missing_checksum_is_found_before_the_draw() {
+  for (const bool asked : {false, true}) {
+    kdc_side<no_cksum_of_20> w;
+    w.with_subkey = true;  // of type 20: it seals the reply
+    const msg::PaData asks[] = {{padata_t::req_enc_pa_rep, {}}};
+    if (asked) w.more_padata = asks;
+    const bytes_view request = w.tgs_req();
+    const unsigned draws = w.crypto.entropy.draws();
+    const outcome r = w.ask(request);
+    if (asked ? r.issued || r.why.code != errc::unsupported_cksum || w.crypto.entropy.draws() != draws : !r.issued)
+      return false;
+  }
+  return true;
+}
+KERB_BOTH("tgs_kdc: a checksum that the policy cannot make is found before anything is drawn", "[exchange][rfc6806-11]",
+          a_missing_checksum_is_found_before_the_draw);
+
 constexpr bool a_renewed_ticket_lives_as_long_again() {
   world w;
   w.body.sname = krbtgt().name;

@@ -55,4 +55,28 @@ constexpr bool a_sealing_key_has_its_prepared_form() {
 }
 KERB_BOTH("sealing_with: the prepared key of this usage, and the version of the key", "[exchange]",
           a_sealing_key_has_its_prepared_form);
+constexpr bool a_type_that_the_library_lacks_is_passed_over() {
+  world w;
+  const etype_t unknown = etype_t::des_cbc_md5, asked[] = {unknown, e18, e20}, listed[] = {unknown, e20};
+  w.body.etype = view_of<etype_t>(asked);
+  w.settings.session_etypes = listed;
+  w.service.record.session_etypes = listed;
+  ticket_draft d;
+  const auto k = detail::choose_keys(d, w.crypto, w.body, w.service.record, w.settings, nullptr);
+  return k && d.session_etype == e20;
+}
+KERB_BOTH("choose_keys: a session key has no type that the crypto policy lacks, whoever lists it",
+          "[exchange][rfc4120-3.1.3]", a_type_that_the_library_lacks_is_passed_over);
+
+constexpr bool what_a_server_declares_counts_and_not_its_keys() {
+  world w;
+  const etype_t asked[] = {e20, e17}, declared[] = {e17};
+  w.body.etype = view_of<etype_t>(asked);
+  w.service.record.session_etypes = declared;  // its key is of type 20
+  ticket_draft d;
+  const auto k = detail::choose_keys(d, w.crypto, w.body, w.service.record, w.settings, nullptr);
+  return k && d.session_etype == e17 && d.ticket_etype == e20;
+}
+KERB_BOTH("choose_keys: a server that declares its session keys' types gets no other, even of its own key's type",
+          "[exchange][rfc4120-3.1.3]", what_a_server_declares_counts_and_not_its_keys);
 }  // namespace

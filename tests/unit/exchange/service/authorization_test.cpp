@@ -154,7 +154,8 @@ KERB_BOTH("authorization: AD-AND-OR refuses unless the caller handles it, and th
 
 /// An AD-KDC-ISSUED of one element, signed with the session key of `signer`.
 constexpr bytes_view issued_in(std::array<std::uint8_t, 300>& buffer, std::uint8_t signer, key_usage_t usage,
-                               std::optional<principal_view> issuer = {}, cksum_t type = cksum_t::hmac_sha1_96_aes256) {
+                               std::optional<principal_view> issuer = {}, cksum_t type = cksum_t::hmac_sha1_96_aes256,
+                               void (*bend)(msg::AdKdcIssued&) = nullptr) {
   insecure_policy p;
   std::array<std::uint8_t, 100> list_buffer{};
   std::array<std::uint8_t, 8> mac{};
@@ -168,6 +169,7 @@ constexpr bytes_view issued_in(std::array<std::uint8_t, 300>& buffer, std::uint8
     d.i_realm = issuer->realm;
     d.i_sname = issuer->name;
   }
+  if (bend != nullptr) bend(d);
   return encode_in(buffer, d);
 }
 constexpr kerberos_string issuer_parts[] = {"attributes"_krb};
@@ -184,6 +186,22 @@ constexpr bool issued_elements() {
 }
 KERB_BOTH("authorization: what a KDC has signed comes as issued, from the ticket alone", "[exchange][rfc4120-5.2.6.2]",
           issued_elements);
+
+constexpr bool half_an_issuer_is_none() {
+  constexpr void (*halves[])(msg::AdKdcIssued&) = {[](msg::AdKdcIssued& d) { d.i_realm.reset(); },
+                                                   [](msg::AdKdcIssued& d) { d.i_sname.reset(); }};
+  for (const auto half : halves) {
+    std::array<std::uint8_t, 300> buffer{};
+    const element one[] = {{ad_t::kdc_issued, issued_in(buffer, 1, key_usage_t::ad_kdc_issued_cksum, issuer,
+                                                        cksum_t::hmac_sha1_96_aes256, half)}};
+    const judged j = verify(in(one), {});
+    const auto e = j.a.find(strange);
+    if (!j.v.ok() || !e || !e->issued || e->issuer) return false;
+  }
+  return true;
+}
+KERB_BOTH("authorization: an AD-KDC-ISSUED with a realm alone or a name alone names no issuer",
+          "[exchange][rfc4120-5.2.6.2]", half_an_issuer_is_none);
 
 constexpr bool unsigned_elements() {
   std::array<std::uint8_t, 300> a{}, b{}, c{}, d{};
