@@ -199,4 +199,12 @@ KERB_BOTH("negotiate: the kind of a token is seen in its text too", "[format][rf
          kind_of_base64_token("") == token_kind::unknown && kind_of_base64_token("!") == token_kind::unknown;
 });
 
+KERB_BOTH("negotiate: a value that does not fit leaves the buffer unchanged", "[format]", [] {
+  std::array<std::uint8_t, 16> octets{};  // a token of 6 octets: its text has 8, the value 18
+  for (std::size_t i = 0; i != 6; ++i) octets[10 + i] = static_cast<std::uint8_t>(0x60 + i);
+  const auto before = octets;
+  const auto in_place = write_negotiate(bytes_view(octets).last(6), octets);
+  return !in_place && in_place.error().code == errc::no_space && in_place.error().detail == 18 && octets == before;
+});
+
 }  // namespace
