@@ -18,10 +18,10 @@ enum class rule_dialect : std::uint8_t {
   /// its realm. Replacements are plain text.
   mit,
   /// Hadoop's `hadoop.security.auth_to_local`: rules one after the other, also separated by white
-  /// space. `/L` after a rule gives small letters. `$1` in a replacement is the pattern's group.
+  /// space. `/L` or `L` after a rule gives small letters. `$1` in a replacement is the pattern's group.
   hadoop,
   /// Kafka's `sasl.kerberos.principal.to.local.rules`: rules separated by commas, with `/L` and `/U`
-  /// (capital letters) after a RULE. `$1` in a replacement is the pattern's group.
+  /// (capital letters), or `L` and `U`, after a RULE. `$1` in a replacement is the pattern's group.
   kafka,
 };
 
@@ -143,10 +143,9 @@ class rule_reader {
       if (!read_substitutions(out)) return false;
     }
     if (mit || (out.is_default && dialect_ == rule_dialect::kafka)) return true;
-    if (take("/")) {
-      if (take("L")) out.letters = 'L';
-      else if (dialect_ == rule_dialect::kafka && take("U")) out.letters = 'U';
-    }
+    take("/");  // Hadoop's and Kafka's parsers do not need it in front of the letter
+    if (take("L")) out.letters = 'L';
+    else if (dialect_ == rule_dialect::kafka && take("U")) out.letters = 'U';
     return true;
   }
   constexpr bool read_selection(local_rule& out) {

@@ -221,12 +221,12 @@ constexpr std::size_t negotiate_size(std::size_t octets) {
 namespace detail {
 template <class Char>
 constexpr result<std::size_t> write_negotiate(bytes_view token, std::span<Char> out) {
-  const auto text = encode_base64(token, out);
   const std::size_t size = negotiate_size(token.size());
-  if (!text && text.error().code != errc::no_space) return text.error();
-  if (out.size() < size) {
+  if (size > 0xffffffffu) return error{.code = errc::input_too_large, .type = "HTTP field"};
+  if (out.size() < size) {  // before the text overwrites a token that is in `out`
     return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(size), .type = "HTTP field"};
   }
+  if (const auto text = encode_base64(token, out); !text) return text.error();
   std::size_t at = out.size() - size;
   for (char c : negotiate_scheme) out[at++] = static_cast<Char>(c);
   if (!token.empty()) out[at] = static_cast<Char>(' ');
@@ -237,7 +237,8 @@ constexpr result<std::size_t> write_negotiate(bytes_view token, std::span<Char> 
 /// Writes the value of `Authorization:` or `WWW-Authenticate:` with this token so that it ends where
 /// `out` ends, and returns that part of `out`. For an empty token it is "Negotiate" only, a server's
 /// first challenge. Errors: errc::no_space, where `detail` is the exact size, which negotiate_size()
-/// also returns; errc::input_too_large for a text of 2^32 characters or more.
+/// also returns; errc::input_too_large for a value of 2^32 characters or more. On failure `out` is
+/// unchanged.
 constexpr result<std::string_view> write_negotiate(bytes_view token, std::span<char> out KERB_LIFETIMEBOUND) {
   const auto begin = detail::write_negotiate(token, out);
   if (!begin) return begin.error();

@@ -416,7 +416,8 @@ class [[nodiscard]] sasl_server
     if (session_) return session_->established().client();
     return context_ ? context_->client() : acceptor_.peer();
   }
-  /// Continues with an authenticated client.
+  /// Continues with an authenticated client. If accept_options::reply is given, the challenge with
+  /// the AP-REP is there; the others are in the exchange's own buffer.
   [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {
     if (const auto no = this->template unless<call::accept>(env)) return *no;
     return taken(acceptor_.accept(options, env), env);
@@ -481,7 +482,7 @@ class [[nodiscard]] sasl_server
   constexpr step taken(const typename acceptor<C>::step& s, const environment<C>& env) {
     return match(
         s, [&](const need_ticket_key& x) { return go(state::wants_key, x); },
-        [&](const need_buffer& x) { return step(need_buffer{x.size + kept_octets(params_)}); },
+        [&](const need_buffer& x) { return x.for_reply ? step(x) : step(need_buffer{x.size + kept_octets(params_)}); },
         [&](const check_replay& x) { return go(state::replay, x); },
         [&](const authenticated& x) { return go(state::proven, x); },
         [&](const continue_with& x) { return go(state::third, challenge{x.octets}); },

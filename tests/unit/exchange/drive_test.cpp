@@ -249,4 +249,28 @@ TEST_CASE("drive: a client that needs a key it was not given fails", "[exchange]
   CHECK(seen.clock_skew == 77);
 }
 
+/// An exchange that returns a step of a mechanism at once.
+struct wants_a_finger {
+  struct touch_it {};
+  using product = int;
+  using step = std::variant<send, need_buffer, need_key, touch_it, ignored, done, failed>;
+  template <class Turn>
+  step start(const Turn&) {
+    return touch_it{};
+  }
+  template <class Turn>
+  step receive(bytes_view, const Turn&, transport) {
+    return failed{};
+  }
+  result<int> take() && { return 1; }
+};
+
+TEST_CASE("drive: a step of a mechanism needs a loop of the program's own", "[exchange]") {
+  wants_a_finger x;
+  policy p;
+  const auto s = drive(x, p, timestamp{}, [](const send&) -> result<answer> { return errc::no_answer; });
+  REQUIRE(!s);
+  CHECK(s.error().code == errc::step_not_handled);
+}
+
 }  // namespace

@@ -160,6 +160,19 @@ KERB_BOTH("auth_to_local: Kafka's small and capital letters", "[format]", [] {
                       "RULE:[2:$1](App\\..*)s/App\\.(.*)/$1/g/U,RULE:[2:$1]/U,DEFAULT"),
              capital);
 });
+constexpr bool wrong(rule_dialect d, std::string_view rules, std::size_t at) {
+  const auto r = auth_to_local::open({.rules = rules, .dialect = d, .default_realm = "R"_krb, .realms = {}});
+  return !r && r.error().code == errc::bad_rule_text && r.error().offset == at && r.error().field[0] != '\0';
+}
+KERB_BOTH("auth_to_local: a letter without a slash, as the parsers of Hadoop and Kafka accept it", "[format]", [] {
+  constexpr row small[] = {{"Ab@REALM.COM", "xb"}}, plain[] = {{"Ab@REALM.COM", "ab"}},
+                capital[] = {{"Ab@REALM.COM", "AB"}}, first[] = {{"Joe@EXAMPLE.COM", "joe"}};
+  return all(of_kafka("RULE:[1:$1](A.*)s/A/X/L"), small) && all(of_kafka("RULE:[1:$1](A.*)s/A/X/gL"), small) &&
+         all(of_kafka("RULE:[1:$1]L,DEFAULT"), plain) && all(of_kafka("RULE:[1:$1]U"), capital) &&
+         all(of_hadoop("RULE:[1:$1](A.*)s/A/X/L DEFAULT"), small) && all(of_hadoop("RULE:[1:$1]LRULE:[2:$1]"), plain) &&
+         all(of_hadoop("DEFAULTL"), first) && wrong(kafka, "DEFAULTL", 7) && wrong(kafka, "RULE:[1:$1]LU", 12) &&
+         wrong(mit, "RULE:[1:$1]L", 11) && wrong(hadoop, "RULE:[1:$1]U", 11);
+});
 KERB_BOTH("auth_to_local: parameters are not replaced in what replaced them", "[format]", [] {
   constexpr row rows[] = {{"no recursion $1@X", "hello no recursion $1"}}, plain[] = {{"many@X", "hello"}};
   return all(of_kafka("RULE:[1:hello $1]"), rows) && all(of_kafka("RULE:[1:hello]"), plain);
@@ -167,15 +180,11 @@ KERB_BOTH("auth_to_local: parameters are not replaced in what replaced them", "[
 
 // ---- mistakes
 
-constexpr bool wrong(rule_dialect d, std::string_view rules, std::size_t at) {
-  const auto r = auth_to_local::open({.rules = rules, .dialect = d, .default_realm = "R"_krb, .realms = {}});
-  return !r && r.error().code == errc::bad_rule_text && r.error().offset == at && r.error().field[0] != '\0';
-}
 KERB_BOTH("auth_to_local: Kafka's invalid rules", "[format]", [] {
   return wrong(kafka, "default", 0) && wrong(kafka, "DEFAUL", 0) && wrong(kafka, "DEFAULT/L", 7) &&
          wrong(kafka, "DEFAULT/g", 7) && wrong(kafka, "rule:[1:$1]", 0) && wrong(kafka, "rule:[1:$1]/L/U", 0) &&
          wrong(kafka, "RULE:[1:$1]/L/U", 13) && wrong(kafka, "RULE:[1:$1]/LU", 13) && wrong(kafka, "RULE:[1:$1/L", 8) &&
-         wrong(kafka, "RULE:[1:$1]/l", 12) && wrong(kafka, "RULE:[2:$1](ABC.*)s/ABC/XYZ/L/g", 28) &&
+         wrong(kafka, "RULE:[1:$1]/l", 12) && wrong(kafka, "RULE:[2:$1](ABC.*)s/ABC/XYZ/L/g", 29) &&
          wrong(kafka, "RULE:[1:$2]", 8) && wrong(kafka, "RULE:[1:hello $a]", 14) && wrong(kafka, "DEFAULT,", 8) &&
          wrong(kafka, "DEFAULT,,DEFAULT", 8) && wrong(kafka, ",DEFAULT", 0) && wrong(kafka, "DEFAULT DEFAULT", 7);
 });

@@ -239,4 +239,12 @@ KERB_BOTH("negotiate: a field in octets gets the exact size too", "[format]", []
   return !w && w.error().code == errc::no_space && w.error().detail == 30;
 });
 
+KERB_BOTH("negotiate: a value that does not fit leaves the buffer unchanged", "[format]", [] {
+  std::array<std::uint8_t, 16> octets{};  // a token of 6 octets: its text has 8, the value 18
+  for (std::size_t i = 0; i != 6; ++i) octets[10 + i] = static_cast<std::uint8_t>(0x60 + i);
+  const auto before = octets;
+  const auto in_place = write_negotiate(bytes_view(octets).last(6), octets);
+  return !in_place && in_place.error().code == errc::no_space && in_place.error().detail == 18 && octets == before;
+});
+
 }  // namespace

@@ -527,4 +527,27 @@ TEST_CASE("acceptor: the AP-REP has a number, whatever the options say", "[gss][
   CHECK(must(asn1::decode<msg::EncApRepPart>(bytes_view(opened))).seq_number.has_value());
 }
 
+TEST_CASE("acceptor: an AP-REP is written into the buffer for the reply, whose size is told", "[gss]") {
+  world w;
+  const auto c = w.credential();
+  world::initiator i(w.initiator_params(c));
+  acceptor a(w.acceptor_params());
+  const auto first = i.start(w.turn());
+  octet_list out(8);
+  w.answer.reply = out;
+  step s = w.take(a, world::must_be<send>(first).octets);
+  const auto* n = std::get_if<need_buffer>(&s);
+  REQUIRE(n != nullptr);
+  CHECK(n->for_reply);
+  out.resize(n->size);
+  accept_options larger;
+  larger.reply = out;
+  s = a.accept(larger, w.turn());
+  const bytes_view token = world::must_be<reply>(s).octets;
+  CHECK(token.data() + token.size() == out.data() + out.size());
+  CHECK(a.framed().data() == out.data() + out.size() - token.size() - 4);
+  CHECK(is<done>(i.receive(token, w.turn())));
+  CHECK(std::move(a).take());
+}
+
 }  // namespace

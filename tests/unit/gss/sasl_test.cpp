@@ -530,4 +530,26 @@ KERB_BOTH("sasl_server: the client can be seen until the session is taken", "[gs
          p.ours.peer() == nullptr;
 })
 
+KERB_BOTH("sasl_server: a challenge is written into the buffer for the reply, whose size is told", "[gss]", [] {
+  sasl_world w;
+  const auto c = w.credential();
+  sasl_world::client cl(w.client_params(c));
+  auto first = cl.start(w.turn());
+  sasl_world::server se(w.server_params());
+  std::array<std::uint8_t, 600> out{};
+  w.answer.reply = std::span(out).first(8);
+  auto s = w.respond_to(se, sasl_world::must_be<gss::respond>(first).octets);
+  const auto* n = std::get_if<need_buffer>(&s);
+  if (n == nullptr || !n->for_reply || n->size > out.size()) return false;
+  const std::size_t enough = n->size;
+  accept_options larger;
+  larger.reply = std::span(out).first(enough);
+  s = se.accept(larger, w.turn());
+  const bytes_view told = sasl_world::must_be<gss::challenge>(s).octets;
+  if (told.data() + told.size() != out.data() + enough) return false;
+  auto answer = cl.receive(told, w.turn());
+  s = se.receive(sasl_world::must_be<gss::respond>(answer).octets, w.turn());
+  return is<gss::challenge>(s);
+})
+
 }  // namespace
