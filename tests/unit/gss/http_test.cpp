@@ -246,6 +246,23 @@ TEST_CASE("http: a token that is not acceptable in DCE style is the client's fau
   CHECK(is_peer_fault(no.why));
   CHECK_FALSE(a.key_lookup());
 }
+TEST_CASE("http: nothing is seen in a token whose buffer was reused", "[gss][ms-kile-3.4.5.1]") {
+  site s;
+  s.w.flags = {gss_flag_t::dce_style, gss_flag_t::integ};
+  const auto c = s.w.credential();
+  gss::initiator<policy> i(s.w.world::base::initiator_params(c));
+  world::acceptor a(s.w.acceptor_params());
+  auto step = i.start(s.w.turn());
+  auto r = a.receive(world::must_be<send>(step).octets, s.w.turn());
+  CHECK(a.key_lookup());
+  r = a.provide(s.w.service_key(), s.w.turn());
+  r = a.replay_checked(true, s.w.turn());
+  r = a.accept({}, s.w.turn());
+  step = i.receive(world::must_be<gss::continue_with>(r).octets, s.w.turn());
+  CHECK(is<done>(a.receive(world::must_be<send>(step).octets, s.w.turn())));
+  CHECK_FALSE(a.key_lookup());
+  CHECK(std::move(a).take());
+}
 TEST_CASE("http: a token has the limit of a negotiation", "[gss]") {
   std::vector<std::uint8_t> token(gss::max_negotiation_token + 1);
   std::string value(negotiate_size(token.size()), ' ');
