@@ -40,7 +40,7 @@ struct negotiate_service {
 class negotiate_connection {
  public:
   explicit negotiate_connection(negotiate_service& s)
-      : service_(s), buffer_(80000), token_(kerb::max_negotiate_token) {}
+      : service_(s), buffer_(80000), token_(kerb::gss::max_negotiation_token) {}
 
   /// The response to a request with this value of Authorization.
   std::string respond(std::string_view authorization, kerb::timestamp now) {

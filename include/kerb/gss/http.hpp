@@ -10,7 +10,7 @@ namespace kerb::inline v0::gss {
 struct http_answer {
   /// 200: the client is authenticated, and the server answers with what was requested, under any
   /// status. Otherwise the response has this status and no contents: 401, 400 for a field that is
-  /// malformed, 500 for a fault of the server itself.
+  /// malformed or too long, 500 for a fault of the server itself.
   unsigned status = 401;
   /// The value of the field WWW-Authenticate; empty: no such field. With status 200 it contains the
   /// token that authenticates the server (RFC 4559 section 4.1).
@@ -22,10 +22,12 @@ struct http_answer {
 
 /// Takes the value of the field Authorization of a request, without its name, and an empty one for a
 /// request without that field. `token` is a buffer for the token in the field; it may be the memory
-/// of the value itself, is otherwise large enough with max_negotiate_token octets, and must remain
-/// unchanged until the negotiation is over. Returns the acceptor's step, or none if there is no token
+/// of the value itself, is otherwise large enough with max_negotiation_token octets, and must remain
+/// unchanged until the acceptor is given the next token, or the negotiation is over: one buffer is
+/// enough for all requests of a connection. Returns the acceptor's step, or none if there is no token
 /// of Negotiate: then answer with status 401 and the field that write_negotiate() makes of an empty
-/// token. Errors: those of read_authorization(); the acceptor is then unchanged.
+/// token. Errors: those of read_authorization(), with a limit of max_negotiation_token octets; the
+/// acceptor is then unchanged.
 ///
 /// A negotiation belongs to a connection (RFC 4559 section 6): keep the acceptor with the connection
 /// if its step is continue_with, and close the connection if it is refused. What comes through
@@ -35,7 +37,7 @@ template <crypto_policy C>
     negotiate_acceptor<C>& acceptor, std::string_view value, std::span<std::uint8_t> token, const environment<C>& env) {
   using step = std::optional<typename negotiate_acceptor<C>::step>;
   if (value.empty()) return step{};
-  const auto field = read_authorization(value, token);
+  const auto field = read_authorization(value, token, max_negotiation_token);
   if (!field) return field.error();
   if (!field->token || field->token->empty()) return step{};
   return step{acceptor.receive(*field->token, env)};
@@ -60,13 +62,13 @@ template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_g
                   std::span<char> out, C& policy, Keys& keys, Store& seen, Now&& now,
                   const accept_options& options = {}, const exchange_limits& limits = {}, Grow grow = {}) {
     if (authorization.empty()) return detail::with_field(401, {}, out, {});
-    const auto field = read_authorization(authorization, token);
+    const auto field = read_authorization(authorization, token, max_negotiation_token);
     if (!field) return {is_malformed(field.error().code) ? 400u : 500u, {}, field.error()};
     if (!field->token || field->token->empty()) return detail::with_field(401, {}, out, {});
     const auto a = detail::accept(acceptor, *field->token, policy, keys, seen, now, options, limits, grow);
     if (!a) {
       const error why = a.error();
-      if (!is_peer_fault(why.code) && acceptor.refusal().empty()) return {500, {}, why};
+      if (!is_peer_fault(why) && acceptor.refusal().empty()) return {500, {}, why};
       return detail::with_field(401, acceptor.refusal(), out, why);
     }
     if (a->complete && a->token.empty()) return {200, {}, {}};
@@ -77,20 +79,26 @@ template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_g
   /// WWW-Authenticate, empty if there is none. `token` is a buffer for the token in it. If the step is
   /// `send`, repeat the request on the same connection with the field Authorization that
   /// write_negotiate() makes of its octets. Use the response only after `done`: before, the server is
-  /// not authenticated (RFC 4559 section 4.1). A step `failed` has errc::negotiation_rejected for a 401
-  /// without a token, and errc::mutual_required for another response without one.
+  /// not authenticated (RFC 4559 section 4.1). A response without a token and with another status than
+  /// 401 is `done` if the initiator has sent the last token, and otherwise errc::mutual_required. A 401
+  /// without a token is errc::negotiation_rejected, and a token after the last one
+  /// errc::unexpected_message.
   template <crypto_policy C>
   [[nodiscard]] constexpr typename negotiate_initiator<C>::step receive_www_authenticate(
       negotiate_initiator<C>& initiator, unsigned status, std::string_view value, std::span<std::uint8_t> token,
       const environment<C>& env) {
+    const auto fault = [](errc c) { return error{.code = c, .type = "HTTP field", .field = "WWW-Authenticate"}; };
     if (!value.empty()) {
-      const auto field = read_www_authenticate(value, token);
+      const auto field = read_www_authenticate(value, token, max_negotiation_token);
       if (!field) return initiator.abandon(field.error());
-      if (field->token && !field->token->empty()) return initiator.receive(*field->token, env);
+      if (field->token && !field->token->empty()) {
+        if (initiator.complete()) return initiator.abandon(fault(errc::unexpected_message));
+        return initiator.receive(*field->token, env);
+      }
     }
-    return initiator.abandon({.code = status == 401 ? errc::negotiation_rejected : errc::mutual_required,
-                              .type = "HTTP field",
-                              .field = "WWW-Authenticate"});
+    if (status == 401) return initiator.abandon(fault(errc::negotiation_rejected));
+    if (initiator.complete()) return done{};
+    return initiator.abandon(fault(errc::mutual_required));
   }
 
 }  // namespace kerb::inline v0::gss

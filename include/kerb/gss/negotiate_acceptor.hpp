@@ -23,7 +23,8 @@ struct negotiate_acceptor_params {
   /// other_mechanism, make_mic and check_mic ask.
   view_of<object_identifier> mechs = only_krb5;
   preference by = preference::initiators;
-  /// Accept tokens of Kerberos without SPNEGO around them, and answer with such tokens.
+  /// Accept tokens of Kerberos without SPNEGO around them, and answer with such tokens. Tokens of the
+  /// user-to-user mechanism are refused, as those of other mechanisms: gss::acceptor accepts them.
   bool bare_kerberos = true;
   /// Longer tokens are refused with errc::token_too_long, and longer lists of mechanisms with
   /// errc::too_many_mechanisms.
@@ -101,9 +102,10 @@ using negotiate_acceptor_step = std::variant<need_ticket_key, need_buffer, check
 /// may be established while the list of mechanisms is not verified yet: the initiator is
 /// authenticated, and take() returns the context only when the negotiation is complete.
 ///
-/// receive() does not modify the octets that it is given; they must remain valid until the exchange
-/// is over. Octets in a step are valid until the next call. A negotiation that waits for a token
-/// holds its buffer: a server must limit how many there are, and how long each waits.
+/// receive() does not modify the octets that it is given; they must remain valid until the next call
+/// of receive(), or until the exchange is over. Octets in a step are valid until the next call. A
+/// negotiation that waits for a token holds its buffer: a server must limit how many there are, and how long each
+/// waits.
 template <crypto_policy C>
 class [[nodiscard]] negotiate_acceptor
     : public kerb::detail::exchange_core<negotiate_acceptor<C>, detail::negotiate_acceptor_step,
@@ -212,10 +214,15 @@ class [[nodiscard]] negotiate_acceptor
   constexpr const authenticated_client<key>* peer() const KERB_LIFETIMEBOUND {
     return context_ ? context_->client() : inner_ ? inner_->peer() : nullptr;
   }
-  /// Accepts the client. The step is `reply`, or continue_with if another token is needed.
+  /// Accepts the client. The step is `reply`, `done` if a client without SPNEGO does not want an
+  /// answer, continue_with if another token is needed, or `refused` if the initiator's MIC of the list
+  /// of mechanisms is missing or wrong. accept_options::reply is used only for a client without
+  /// SPNEGO; a token of SPNEGO is always in the exchange's own buffer.
   [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {
     if (const auto no = this->template unless<call::accept>(env)) return *no;
-    return taken(inner_->accept(options, env), env);
+    accept_options inside = options;
+    if (!bare_) inside.reply = {};  // the AP-REP is only a part of the token
+    return taken(inner_->accept(inside, env), env);
   }
   /// Refuses an authenticated client with a KRB-ERROR of this code.
   [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
@@ -265,8 +272,11 @@ class [[nodiscard]] negotiate_acceptor
     params_.krb5.ap.buffer = bigger;
     return true;
   }
-  /// As ap_acceptor::key_lookup().
-  constexpr std::optional<keys_asked> key_lookup() const { return inner_ ? inner_->key_lookup() : std::nullopt; }
+  /// As ap_acceptor::key_lookup(). Null after the last token in DCE style too: the AP-REQ was in an
+  /// earlier one.
+  constexpr std::optional<keys_asked> key_lookup() const {
+    return inner_ && !had_third_ ? inner_->key_lookup() : std::nullopt;
+  }
   /// The token to transmit after `refused`; empty before, and when there is none.
   constexpr bytes_view refusal() const {
     if (state_ != state::refused) return {};
@@ -333,7 +343,8 @@ class [[nodiscard]] negotiate_acceptor
     const auto framed = read_gss_token(token);
     if (!framed) return turn_down(framed.error());
     if (framed->mech == msg::mech_ms_krb5) return receive_bare(token, msg::mech_ms_krb5, env);
-    if (is_krb5(framed->mech)) return receive_bare(token, msg::mech_krb5, env);
+    // The user-to-user mechanism is another one (see is_kerberos())
+    if (framed->mech == msg::mech_krb5) return receive_bare(token, msg::mech_krb5, env);
     if (framed->mech != msg::mech_spnego) {
       return turn_down({.code = errc::wrong_constant, .type = "InitialContextToken", .field = "thisMech"});
     }
@@ -452,6 +463,7 @@ class [[nodiscard]] negotiate_acceptor
   }
   constexpr step receive_third(bytes_view token, const std::optional<bytes_view>& mic, const environment<C>& env) {
     mic_ = mic;
+    had_third_ = true;
     return taken(inner_->receive(token, env), env);
   }
   /// What a step of Kerberos's exchange means here.
@@ -470,7 +482,7 @@ class [[nodiscard]] negotiate_acceptor
           return turn_down(x.why, {.token = x.octets, .in_place = true});
         },
         [&](const done& x) { return bare_ ? go(state::done, x) : established({}, env); },
-        [&](const failed& x) { return is_peer_fault(x.why.code) ? turn_down(x.why) : step(fail(x.why)); });
+        [&](const failed& x) { return is_peer_fault(x.why) ? turn_down(x.why) : step(fail(x.why)); });
   }
   constexpr error establish() {
     auto c = std::move(*inner_).take();
@@ -585,6 +597,7 @@ class [[nodiscard]] negotiate_acceptor
   bool negotiates_ = false;  // the initiator speaks SPNEGO
   bool bare_ = false;        // the initiator speaks Kerberos without it
   bool first_ = false;       // the first answer is due
+  bool had_third_ = false;   // the last token in DCE style was received
   bool integrity_ = false;   // the mechanism's context can make a MIC
   bool required_ = false, verified_ = false, sent_mic_ = false;
   bytes_view last_;                // the last token of the mechanism, until it is sent

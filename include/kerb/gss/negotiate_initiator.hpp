@@ -208,6 +208,8 @@ class [[nodiscard]] negotiate_initiator
     return true;
   }
 
+  /// Whether the negotiation is complete on this side, so that take() returns what was negotiated.
+  constexpr bool complete() const { return this->template may<call::take>(); }
   /// Returns what was negotiated, once: after `done`, or after a `send` that no answer follows.
   [[nodiscard]] constexpr result<product> take() && {
     if (!this->template may<call::take>()) return errc::api_misuse;

@@ -1,7 +1,9 @@
 // HTTP's scheme Negotiate: the fields of requests and responses, and the negotiation between them.
 #include <kerb/gss/http.hpp>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/negotiate_world.hpp"
@@ -160,6 +162,119 @@ TEST_CASE("http: the step can be taken by the program itself", "[gss]") {
   REQUIRE(step);
   REQUIRE(*step);
   CHECK(is<need_ticket_key>(**step));
+}
+
+TEST_CASE("http: a response without a token completes a negotiation in which the client sent the last one",
+          "[gss][rfc4559-5]") {
+  const auto run = [](unsigned status, std::string_view value) {
+    site s;
+    s.w.accepts = toy_first;
+    s.w.by = gss::preference::own;
+    const auto c = s.w.credential();
+    world::initiator i(s.w.initiator_params(c));
+    world::acceptor a(s.w.acceptor_params());
+    std::array<std::uint8_t, 1024> token{};
+    auto step = i.start(s.w.turn());
+    for (const unsigned expected : {401u, 200u}) {
+      CHECK(i.complete() == (expected == 200));
+      const auto r = s.serve(a, s.authorization(world::must_be<send>(step)));
+      CHECK(r.status == expected);
+      if (expected == 401) step = gss::receive_www_authenticate(i, 401, r.www_authenticate, token, s.w.turn());
+      else CHECK(r.www_authenticate.empty());
+    }
+    CHECK(world::must_be<send>(step).then == afterwards::finished);
+    CHECK(i.complete());
+    step = gss::receive_www_authenticate(i, status, value, token, s.w.turn());
+    const error why = is<done>(step) ? error{} : world::reason(step);
+    CHECK(std::move(i).take().has_value() == why.ok());
+    return why.code;
+  };
+  CHECK(run(200, "") == errc::ok);
+  CHECK(run(404, "") == errc::ok);
+  CHECK(run(200, "Basic realm=\"x\"") == errc::ok);
+  CHECK(run(401, "") == errc::negotiation_rejected);
+  CHECK(run(401, "Negotiate") == errc::negotiation_rejected);
+  CHECK(run(200, "Negotiate oQcwBaADCgEA") == errc::unexpected_message);
+  CHECK(run(200, "Negotiate !!!!") == errc::bad_http_field);
+}
+TEST_CASE("http: the buffer for a token can be reused for the next request", "[gss][rfc4559-5]") {
+  for (const gss_flags flags : {gss_flags{gss_flag_t::mutual, gss_flag_t::integ}, one_way,
+                                gss_flags{gss_flag_t::dce_style, gss_flag_t::integ}}) {
+    site s;
+    s.w.offers = toy_first;
+    s.w.flags = flags;
+    const auto c = s.w.credential();
+    world::initiator i(s.w.initiator_params(c));
+    world::acceptor a(s.w.acceptor_params());
+    auto step = s.w.ask_toy(i, s.w.our_toy, i.start(s.w.turn()));
+    gss::http_answer r;
+    for (unsigned n = 0; !r.authenticated(); ++n) {
+      REQUIRE(n != 6);
+      std::array<std::uint8_t, 1024> answer{};
+      {
+        std::vector<std::uint8_t> token(4096);  // released after each request: a view of it would be noticed
+        r = gss::accept_http(a, s.authorization(world::must_be<send>(step)), token, s.out, s.w.policy, s.keys, s.seen,
+                             s.w.now);
+        std::fill(token.begin(), token.end(), std::uint8_t{0xee});
+      }
+      REQUIRE(r.why.ok());
+      step = gss::receive_www_authenticate(i, r.status, r.www_authenticate, answer, s.w.turn());
+    }
+    CHECK(is<done>(step));
+    CHECK_FALSE(a.key_lookup());
+    CHECK(same_principal(must(std::move(a).take()).kerberos->initiator(), alice));
+  }
+}
+TEST_CASE("http: a token that is not acceptable in DCE style is the client's fault", "[gss][ms-kile-3.4.5.1]") {
+  site s;
+  world::acceptor a(s.w.acceptor_params());
+  const auto first = s.w.mint_token(gss_flags{gss_flag_t::dce_style, gss_flag_t::integ});
+  std::vector<std::uint8_t> token(4096);
+  const auto r =
+      gss::accept_http(a, must(write_negotiate(first, s.request)), token, s.out, s.w.policy, s.keys, s.seen, s.w.now);
+  CHECK(r.status == 401);
+  REQUIRE(r.why.ok());
+  CHECK(a.key_lookup());
+  const key k = s.w.session_key();
+  std::array<std::uint8_t, 512> octets{}, changed{};
+  auto rep = must(
+      asn1::decode<msg::ApRep>(must(testing::mint_ap_rep({s.w.now.at, s.w.now.usec, {}, 9}, k, s.w.turn(), octets))));
+  rep.enc_part.etype = etype_t{99};
+  const auto no = gss::accept_http(a, must(write_negotiate(must(asn1::encode(rep, changed)), s.request)), token, s.out,
+                                   s.w.policy, s.keys, s.seen, s.w.now);
+  CHECK(no.status == 401);
+  CHECK(is_peer_fault(no.why));
+  CHECK_FALSE(a.key_lookup());
+}
+TEST_CASE("http: nothing is seen in a token whose buffer was reused", "[gss][ms-kile-3.4.5.1]") {
+  site s;
+  s.w.flags = {gss_flag_t::dce_style, gss_flag_t::integ};
+  const auto c = s.w.credential();
+  gss::initiator<policy> i(s.w.world::base::initiator_params(c));
+  world::acceptor a(s.w.acceptor_params());
+  auto step = i.start(s.w.turn());
+  auto r = a.receive(world::must_be<send>(step).octets, s.w.turn());
+  CHECK(a.key_lookup());
+  r = a.provide(s.w.service_key(), s.w.turn());
+  r = a.replay_checked(true, s.w.turn());
+  r = a.accept({}, s.w.turn());
+  step = i.receive(world::must_be<gss::continue_with>(r).octets, s.w.turn());
+  CHECK(is<done>(a.receive(world::must_be<send>(step).octets, s.w.turn())));
+  CHECK_FALSE(a.key_lookup());
+  CHECK(std::move(a).take());
+}
+TEST_CASE("http: a token has the limit of a negotiation", "[gss]") {
+  std::vector<std::uint8_t> token(gss::max_negotiation_token + 1);
+  std::string value(negotiate_size(token.size()), ' ');
+  for (const std::size_t size : {gss::max_negotiation_token, gss::max_negotiation_token + 1}) {
+    site s;
+    world::acceptor a(s.w.acceptor_params());
+    const std::vector<std::uint8_t> sent(size, 0x55);
+    const auto r = gss::accept_http(a, must(write_negotiate(sent, std::span(value))), token, s.out, s.w.policy, s.keys,
+                                    s.seen, s.w.now);
+    CHECK(r.status == (size == gss::max_negotiation_token ? 401 : 400));
+    CHECK((r.why.code == errc::token_too_long) == (size != gss::max_negotiation_token));
+  }
 }
 
 }  // namespace

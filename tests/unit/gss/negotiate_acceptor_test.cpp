@@ -1,6 +1,8 @@
 // The acceptor of SPNEGO, against tokens that are written by hand.
 #include <kerb/gss/negotiate_acceptor.hpp>
 
+#include <algorithm>
+
 #include "support/catch.hpp"
 #include "support/negotiate_world.hpp"
 
@@ -396,6 +398,59 @@ TEST_CASE("negotiate_acceptor: the list has a mechanism, and no more than the li
     b.a.emplace(b.w.acceptor_params());
     CHECK(failure(b.a->hints(b.w.turn())) == errc::api_misuse);
   }
+}
+
+TEST_CASE("negotiate_acceptor: a buffer for the reply is used without SPNEGO only", "[gss]") {
+  std::array<std::uint8_t, 600> reply_in{};
+  std::array<std::uint8_t, 8> small{};
+  const auto is_in = [&](bytes_view octets) {
+    return octets.data() >= reply_in.data() && octets.data() + octets.size() == reply_in.data() + reply_in.size();
+  };
+  for (const bool bare : {false, true}) {
+    bench b;
+    b.w.answer.reply = small;
+    auto s = b.take(bare ? b.krb5(mutual) : b.init(gss::only_krb5, b.krb5(mutual)));
+    if (bare) {
+      const auto* n = std::get_if<need_buffer>(&s);
+      REQUIRE(n != nullptr);
+      CHECK(n->for_reply);
+      REQUIRE(n->size <= reply_in.size());
+      accept_options larger;
+      larger.reply = reply_in;
+      s = b.a->accept(larger, b.w.turn());
+      CHECK(b.a->framed().size() == world::must_be<reply>(s).octets.size() + 4);
+    }
+    CHECK(is_in(world::must_be<reply>(s).octets) == bare);
+    if (!bare) CHECK(bench::answer(s).response_token);
+    CHECK(std::move(*b.a).take());
+  }
+  reply_in.fill(0);
+  bench b;
+  b.w.answer.reply = reply_in;
+  const auto s = b.take(b.init(gss::only_krb5, b.krb5(mutual)));
+  CHECK(bench::answer(s).neg_state == neg_state_t::accept_completed);
+  CHECK(std::all_of(reply_in.begin(), reply_in.end(), [](std::uint8_t o) { return o == 0; }));
+}
+TEST_CASE("negotiate_acceptor: a token of the user-to-user mechanism is not one of Kerberos",
+          "[gss][ms-spng-3.1.5.2]") {
+  bench b;
+  const auto framed = must(read_krb5_token(b.krb5(mutual)));
+  const bytes_view t = must(write_krb5_token({msg::mech_user_to_user, framed.id, framed.message}, b.out));
+  CHECK(is(refusal(b.take(t)), errc::wrong_constant, "InitialContextToken", "thisMech"));
+}
+TEST_CASE("negotiate_acceptor: the last token in DCE style with an unknown encryption type is refused",
+          "[gss][ms-kile-3.4.5.1]") {
+  bench b;
+  CHECK(is<gss::continue_with>(b.take(b.init(gss::only_krb5, b.krb5(dce)))));
+  const key k = b.w.session_key();
+  std::array<std::uint8_t, 512> octets{}, changed{};
+  auto rep = must(
+      asn1::decode<msg::ApRep>(must(testing::mint_ap_rep({b.w.now.at, b.w.now.usec, {}, 9}, k, b.w.turn(), octets))));
+  rep.enc_part.etype = etype_t{99};
+  const auto s = b.take(b.resp({{}, {}, must(asn1::encode(rep, changed)), {}, {}}));
+  CHECK_FALSE(refusal(s).ok());
+  CHECK(is_peer_fault(refusal(s)));
+  CHECK(bench::answer(s).neg_state == neg_state_t::reject);
 }
 
 }  // namespace
