@@ -270,9 +270,9 @@ constexpr bool flags_that_restrict_stay() {
   anonymous.settings.anonymous = true;
   anonymous.body.kdc_options = {o::request_anonymous};
   anonymous.options.without = msg::TicketFlags::of(0xffffffffu);
-  const outcome a = anonymous.ask_tgs();
-  return r.issued && r.ticket.flags == msg::TicketFlags{f::forwarded, f::proxy, f::enc_pa_rep} && a.issued &&
-         a.ticket.flags == msg::TicketFlags{f::anonymous, f::enc_pa_rep};
+  const outcome got = anonymous.ask_tgs();
+  return r.issued && r.ticket.flags == msg::TicketFlags{f::forwarded, f::proxy, f::enc_pa_rep} && got.issued &&
+         got.ticket.flags == msg::TicketFlags{f::anonymous, f::enc_pa_rep};
 }
 KERB_BOTH("tgs_kdc: the program's policy cannot remove flags that restrict or describe a ticket",
           "[exchange][rfc4120-2.6][rfc6112-4.2]", flags_that_restrict_stay);

@@ -15,7 +15,7 @@ namespace {
 using policy = testing::insecure_policy;
 using credential = basic_credential<key>;
 using received = received_credentials<policy>;
-using buffer = std::array<std::uint8_t, 2048>;
+using buffer_t = std::array<std::uint8_t, 2048>;
 
 static_assert(!std::is_copy_constructible_v<received> && std::is_move_constructible_v<received> &&
               !std::is_default_constructible_v<received>);
@@ -76,7 +76,7 @@ constexpr bool same_key(const key& a, const key& b) {
 constexpr bool tickets_arrive() {
   for (std::size_t n = 1; n != 3; ++n) {
     world w;
-    buffer out{}, buffer{};
+    buffer_t out{}, buffer{};
     const auto m = w.make(n, out);
     if (!m || !asn1::decode<msg::KrbCred>(*m, der::strict)) return false;
     auto got = w.open(*m, buffer);
@@ -95,7 +95,7 @@ KERB_BOTH("krb_cred: tickets arrive with their keys and what is said of them", "
 
 constexpr bool each_once() {
   world w;
-  buffer out{}, buffer{};
+  buffer_t out{}, buffer{};
   auto got = w.open(kerb_test::must(w.make(2, out)), buffer);
   if (!got || got->take(2, w.w.policy).error().code != errc::api_misuse) return false;
   const auto first = got->take(0, w.w.policy);
@@ -108,7 +108,7 @@ KERB_BOTH("received_credentials: each key is taken once", "[exchange][rfc4120-3.
 
 constexpr bool moved_from_has_none() {
   world w;
-  buffer out{}, buffer{};
+  buffer_t out{}, buffer{};
   auto got = w.open(kerb_test::must(w.make(2, out)), buffer);
   if (!got) return false;
   received moved = std::move(*got);
@@ -121,7 +121,7 @@ KERB_BOTH("received_credentials: one that was moved from has no tickets", "[exch
 
 constexpr bool keys_are_wiped() {
   world w;
-  buffer out{}, buffer{};
+  buffer_t out{}, buffer{};
   const auto m = w.make(2, out);
   if (!holds(out, subkey_octets)) return false;  // the twin: under this policy a message shows its keys
   {
@@ -140,7 +140,7 @@ KERB_BOTH("received_credentials: a key is wiped when it is taken, and the buffer
 
 constexpr bool product_lies_in_the_buffer() {
   world w;
-  buffer out{}, buffer{};
+  buffer_t out{}, buffer{};
   auto got = w.open(kerb_test::must(w.make(2, out)), buffer);
   for (std::uint8_t& o : out) o = 0xaa;
   const auto c = got->take(1, w.w.policy);
@@ -155,7 +155,7 @@ KERB_BOTH("received_credentials: nothing of them lies in the message", "[exchang
 constexpr bool exact_sizes() {
   for (std::size_t n = 1; n != 3; ++n) {
     world w;
-    buffer out{}, buffer{}, zeros{};
+    buffer_t out{}, buffer{}, zeros{};
     w.w.policy.entropy = {};
     const error e = w.make(n, {}).error();
     if (e.code != errc::no_space || w.make(n, std::span(out).first(e.detail - 1)).error().detail != e.detail)
@@ -174,7 +174,7 @@ KERB_BOTH("krb_cred: one octet short, and the size that will do is named", "[exc
 
 constexpr bool randomness_fails() {
   world w;
-  buffer out{}, zeros{};
+  buffer_t out{}, zeros{};
   w.w.policy.entropy = {};
   w.w.policy.entropy.fail_at = 1;
   return w.make(2, out).error().code == errc::entropy && out == zeros;
@@ -183,7 +183,7 @@ KERB_BOTH("krb_cred: randomness that fails leaves no key behind", "[exchange]", 
 
 constexpr bool nothing_to_hand_over() {
   world w;
-  buffer out{};
+  buffer_t out{};
   return w.make(0, out).error().code == errc::api_misuse &&
          w.make(1, out, {{{0}, {-1}}}).error().code == errc::clock_out_of_range;
 }
@@ -527,7 +527,7 @@ TEST_CASE("protected_session: its KRB-CRED is under the key of the direction, or
   w.options.keys = key_choice::own_subkey;
   world tickets;
   const auto t = w.w.turn();
-  buffer out{}, buffer{};
+  buffer_t out{}, buffer{};
   auto i = w.initiator(), a = w.acceptor();
   const key ticket = w.w.session_key(), own = w.subkey(true);
   for (const bool gss : {false, true}) {
@@ -572,7 +572,7 @@ TEST_CASE("protected_session: a KRB-CRED in an Authenticator need not say when i
 
 TEST_CASE("protected_session: a KRB-CRED says real addresses, where they are asked for", "[exchange][rfc4120-7.1]") {
   world tickets;
-  buffer out{}, buffer{};
+  buffer_t out{}, buffer{};
   {
     protect_world w;
     auto i = w.initiator();
@@ -600,7 +600,7 @@ TEST_CASE("protected_session: two KRB-CRED of one microsecond say different time
   protect_world w;
   auto i = w.initiator();
   const auto t = w.w.turn();
-  buffer out{}, buffer{};
+  buffer_t out{}, buffer{};
   std::vector<microseconds> said;
   const key k = w.w.session_key();
   for (int n = 0; n != 2; ++n) {
@@ -626,7 +626,7 @@ TEST_CASE("protected_session: its own numbered KRB-CRED does not come back as th
   w.acceptor_seq = w.initiator_seq;  // both count from one number, as with an acceptor that names none
   auto i = w.initiator(), a = w.acceptor();
   const auto t = w.w.turn();
-  buffer out{}, back{}, buffer{};
+  buffer_t out{}, back{}, buffer{};
   const cred_make_options make{.numbered = true};
   const cred_open_options open{.numbered = true};
   const auto m = i.make_cred(tickets.first, out, t, make);
@@ -648,7 +648,7 @@ TEST_CASE("protected_session: a KRB-CRED can take a number, as MIT's do", "[exch
   protect_world w;
   auto i = w.initiator(), a = w.acceptor();
   const auto t = w.w.turn();
-  buffer out{}, buffer{};
+  buffer_t out{}, buffer{};
   const auto m = i.make_cred(tickets.first, out, t, {.numbered = true});
   REQUIRE(m);
   CHECK(i.next_sent() == 70001u);
@@ -678,7 +678,7 @@ TEST_CASE("protected_session: a KRB-CRED takes no number where the AP exchange n
   w.initiator_seq = w.acceptor_seq = std::optional<std::uint32_t>{};
   auto i = w.initiator(), a = w.acceptor();
   const auto t = w.w.turn();
-  buffer out{}, room{};
+  buffer_t out{}, room{};
   CHECK(i.make_cred(tickets.first, out, t, {.numbered = true}).error().code == errc::api_misuse);
   const auto plain = i.make_cred(tickets.first, out, t);
   REQUIRE(plain);
@@ -691,7 +691,7 @@ TEST_CASE("protected_session: one that is not numbered opens, whatever numbers i
   w.acceptor_seq = w.initiator_seq;
   auto i = w.initiator(), a = w.acceptor();
   const auto t = w.w.turn();
-  buffer out{}, back{}, room{};
+  buffer_t out{}, back{}, room{};
   REQUIRE(i.make_cred(tickets.first, out, t, {.numbered = true}));
   const auto theirs = a.make_cred(tickets.second, back, t);
   REQUIRE(theirs);
@@ -700,7 +700,7 @@ TEST_CASE("protected_session: one that is not numbered opens, whatever numbers i
 TEST_CASE("protected_session: one address without the other makes and opens no KRB-CRED", "[exchange]") {
   world tickets;
   protect_world whole, w;
-  buffer out{}, room{}, other{};
+  buffer_t out{}, room{}, other{};
   auto honest = whole.initiator();
   const auto t = w.w.turn();
   const auto m = honest.make_cred(tickets.first, other, t);
@@ -716,7 +716,7 @@ TEST_CASE("protected_session: one address without the other makes and opens no K
 
 TEST_CASE("krb_cred: allocates nothing", "[exchange]") {
   world w;
-  buffer out{}, buffer{};
+  buffer_t out{}, buffer{};
   bool good = false;
   {
     no_allocations guard;
