@@ -5,7 +5,6 @@
 #include "exchange/service/ap.hpp"
 #include "exchange/service/keys.hpp"
 #include "exchange/transited.hpp"
-#include "format/auth_to_local.hpp"
 #include "format/keytab.hpp"
 #include "format/principal.hpp"
 #include "store/replay_cache.hpp"

@@ -3,7 +3,7 @@
 # Status 77: there is no such program.
 set -eu
 client=$1
-program=$2
+program=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
 if [ "$client" = apache ]; then
   [ -f /usr/lib/apache2/modules/mod_auth_gssapi.so ] && [ -x /usr/sbin/apache2 ] ||
     { echo "skipped: no Apache with mod_auth_gssapi"; exit 77; }

@@ -106,7 +106,7 @@ class rule_reader {
     while (at != rest.size() && is_blank(rest[at])) ++at;
     if (at == rest.size()) return std::nullopt;
     const std::size_t pattern = at + 2, middle = rest.find('/', pattern), end = rest.find('/', middle + 1);
-    substitution s{rest.substr(pattern, middle - pattern), rest.substr(middle + 1, end - middle - 1), false};
+    substitution s{part_of(rest, pattern, middle - pattern), part_of(rest, middle + 1, end - middle - 1), false};
     at = end + 1;
     s.global = at != rest.size() && rest[at] == 'g';
     rest.remove_prefix(s.global ? at + 1 : at);
@@ -114,9 +114,9 @@ class rule_reader {
   }
 
  private:
-  constexpr std::string_view rest() const { return text_.substr(at_, end_ - at_); }
+  constexpr std::string_view rest() const { return part_of(text_, at_, end_ - at_); }
   constexpr bool take(std::string_view word) {
-    if (rest().substr(0, word.size()) != word) return false;
+    if (!rest().starts_with(word)) return false;
     at_ += word.size();
     return true;
   }
@@ -131,14 +131,14 @@ class rule_reader {
       return std::nullopt;
     }
     at_ += size + 1;
-    return text_.substr(at_ - size - 1, size);
+    return part_of(text_, at_ - size - 1, size);
   }
   constexpr bool read(local_rule& out) {
     const bool mit = dialect_ == rule_dialect::mit;
     out.is_default = take("DEFAULT");
     if (!out.is_default) {
       if (!take("RULE:")) return fail(at_, "rule");
-      if (rest().substr(0, 1) == "[" ? !read_selection(out) : !mit) return fail(at_, "[n:string]");
+      if (rest().starts_with('[') ? !read_selection(out) : !mit) return fail(at_, "[n:string]");
       if (take("(") && !(out.match = take_until(')', "(regexp)"))) return false;
       if (!read_substitutions(out)) return false;
     }
@@ -171,7 +171,7 @@ class rule_reader {
     for (bool first = true;; first = false) {
       const std::size_t before = at_;
       if (dialect_ == rule_dialect::mit) skip_blanks(end_);
-      if (at_ == end_ || (dialect_ != rule_dialect::mit && (!first || rest().substr(0, 2) != "s/"))) {
+      if (at_ == end_ || (dialect_ != rule_dialect::mit && (!first || !rest().starts_with("s/")))) {
         at_ = before;
         break;
       }
@@ -179,7 +179,7 @@ class rule_reader {
       if (!take_until('/', "s/pattern/replacement/") || !take_until('/', "s/pattern/replacement/")) return false;
       take("g");
     }
-    out.substitutions = text_.substr(from, at_ - from);
+    out.substitutions = part_of(text_, from, at_ - from);
     return true;
   }
 
@@ -430,7 +430,7 @@ class auth_to_local {
     detail::regex_match m;
     // In MIT krb5 "^" also matches behind the last match, because it searches in the rest alone
     while (from <= text.size() && expression.find(text, from, mit ? copied : 0, m, budget)) {
-      out.add(text.substr(copied, m.at[0] - copied));
+      out.add(detail::part_of(text, copied, m.at[0] - copied));
       if (mit) out.add(s.replacement);
       else replace(s.replacement, text, m, out);
       copied = m.at[1];
@@ -438,7 +438,7 @@ class auth_to_local {
       if (!s.global) break;
     }
     if (budget == 0) return false;
-    out.add(text.substr(copied));
+    out.add(detail::part_of(text, copied, text.size() - copied));
     if (!out.fits()) return false;
     name = out;
     return true;
@@ -453,7 +453,7 @@ class auth_to_local {
       } else if (c == '$') {
         const auto group = static_cast<std::size_t>(replacement[++i] - '0');
         const std::uint16_t from = m.at[2 * group], to = m.at[2 * group + 1];
-        if (from != detail::regex_match::none) out.add(text.substr(from, std::size_t{to} - from));
+        if (from != detail::regex_match::none) out.add(detail::part_of(text, from, std::size_t{to} - from));
       } else {
         out.add(c);
       }

@@ -64,7 +64,7 @@ class http_field {
     std::string_view chars = take_while(is_http_token68);
     if (!chars.empty()) {
       while (skip('=')) {}
-      chars = value_.substr(from, at_ - from);
+      chars = std::string_view(value_.data() + from, at_ - from);
       if (ends_element()) return chars;
     }
     at_ = from;
@@ -101,7 +101,7 @@ class http_field {
   constexpr std::string_view take_while(bool (*is)(char)) {
     const std::size_t from = at_;
     while (!at_end() && is(value_[at_])) ++at_;
-    return value_.substr(from, at_ - from);
+    return std::string_view(value_.data() + from, at_ - from);
   }
   std::string_view value_;
   std::size_t at_ = 0;

@@ -32,7 +32,7 @@ class basic_principal {
       char c = text[i];
       if (c == '\\') {
         if (++i == text.size()) return error{.code = errc::bad_name_text, .offset = offset(i - 1)};
-        if (const auto octet = hex_escape(text.substr(i))) c = *octet, i += 2;
+        if (const auto octet = hex_escape({text.data() + i, text.size() - i})) c = *octet, i += 2;
         else c = unescaped(text[i]);
       } else if (c == '/' && !in_realm) {
         if (components == max_components - 1) return error{.code = errc::no_space, .detail = offset(i)};
