@@ -16,40 +16,16 @@ constexpr result<answered> accept(Acceptor& acceptor, bytes_view token, C& polic
                                   const accept_options& options, const exchange_limits& limits, Grow& grow) {
   const environment<C> env{policy, kerb::detail::clock_reading(now), limits};
   auto step = kerb::detail::with_growth(acceptor, grow, [&] { return acceptor.receive(token, env); });
-  for (;;) {
-    if (const auto* ask = std::get_if<need_ticket_key>(&step)) {
-      const auto* k = keys.find(*ask);
-      if (k == nullptr) {
-        step = acceptor.no_key(keys.why_none(*ask), env);
-      } else if constexpr (names_realms<Keys>) {
-        step = acceptor.provide(*k, keys.realm_of(*ask), env);
-      } else {
-        step = acceptor.provide(*k, env);
-      }
-    } else if (const auto* r = std::get_if<check_replay>(&step)) {
-      if constexpr (replay_cache<Store>) {
-        step = acceptor.replay_checked(seen.insert(r->digest, r->forget_after, env.now.at), env);
-      } else {
-        step = acceptor.abandon({.code = errc::api_misuse});
-      }
-    } else if (is<authenticated>(step)) {
-      step = acceptor.accept(options, env);
-    } else if (const auto* no = std::get_if<refused>(&step)) {
-      return no->why;
-    } else if (const auto* f = std::get_if<failed>(&step)) {
-      return f->why;
-    } else if (const auto* n = std::get_if<need_buffer>(&step)) {
-      return kerb::detail::too_small(*n);
-    } else if (const auto* c = std::get_if<continue_with>(&step)) {
-      return answered{c->octets, false};
-    } else if (const auto* last = std::get_if<reply>(&step)) {
-      return answered{last->octets, true};
-    } else if (is<done>(step)) {
-      return answered{{}, true};
-    } else {
-      step = acceptor.abandon({.code = errc::api_misuse});
-    }
-  }
+  while (kerb::detail::answer_question(acceptor, step, keys, seen, options, env)) {}
+  if (const auto* no = std::get_if<refused>(&step)) return no->why;
+  if (const auto* f = std::get_if<failed>(&step)) return f->why;
+  if (const auto* n = std::get_if<need_buffer>(&step)) return kerb::detail::too_small(*n);
+  if (const auto* c = std::get_if<continue_with>(&step)) return answered{c->octets, false};
+  if (const auto* last = std::get_if<reply>(&step)) return answered{last->octets, true};
+  if (is<done>(step)) return answered{{}, true};
+  constexpr error misuse{.code = errc::api_misuse};  // a mechanism of the program, which answers such steps itself
+  (void)acceptor.abandon(misuse);
+  return misuse;
 }
 }  // namespace detail
 

@@ -126,8 +126,7 @@ class [[nodiscard]] acceptor
   constexpr const authenticated_client<key>* peer() const KERB_LIFETIMEBOUND { return ap_ ? ap_->peer() : nullptr; }
 
   /// Accepts the client. The step is `reply`, `done` if the client does not want an answer, or
-  /// continue_with in DCE style. If accept_options::reply is given, the token is there; it must remain
-  /// unchanged until the last token in DCE style was received.
+  /// continue_with in DCE style. If accept_options::reply is given, the token is there.
   [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {
     if (const auto no = this->template unless<call::accept>(env)) return *no;
     accept_options with_number = options;

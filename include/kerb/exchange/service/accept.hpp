@@ -11,6 +11,36 @@ namespace kerb::inline v0 {
 /// With any other acceptor, accept() returns errc::api_misuse.
 struct no_replay_cache {};
 
+namespace detail {
+/// Answers what an acceptor asks: for a key, for the replay cache, and whether it accepts the client.
+/// Returns false, and leaves `step` unchanged, if it is no question.
+template <class Acceptor, class Step, class Keys, class Store, crypto_policy C>
+constexpr bool answer_question(Acceptor& acceptor, Step& step, Keys& keys, Store& seen, const accept_options& options,
+                               const environment<C>& env) {
+  if (const auto* ask = std::get_if<need_ticket_key>(&step)) {
+    const auto* k = keys.find(*ask);
+    if (k == nullptr) {
+      step = acceptor.no_key(keys.why_none(*ask), env);
+    } else if constexpr (names_realms<Keys>) {
+      step = acceptor.provide(*k, keys.realm_of(*ask), env);
+    } else {
+      step = acceptor.provide(*k, env);
+    }
+  } else if (const auto* r = std::get_if<check_replay>(&step)) {
+    if constexpr (replay_cache<Store>) {
+      step = acceptor.replay_checked(seen.insert(r->digest, r->forget_after, env.now.at), env);
+    } else {
+      step = acceptor.abandon({.code = errc::api_misuse});
+    }
+  } else if (is<authenticated>(step)) {
+    step = acceptor.accept(options, env);
+  } else {
+    return false;
+  }
+  return true;
+}
+}  // namespace detail
+
 /// Runs an acceptor on one AP-REQ. `now` is a timestamp, or a function that accept() calls once. On
 /// failure acceptor.refusal() is the KRB-ERROR to transmit, if there is one. errc::no_space: the
 /// buffer is too small (detail: octets needed), and `grow`, which is described at no_growth,
@@ -24,34 +54,11 @@ template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_g
           const accept_options& options = {}, const exchange_limits& limits = {}, Grow grow = {}) {
     const environment<C> env{policy, detail::clock_reading(now), limits};
     auto step = detail::with_growth(acceptor, grow, [&] { return acceptor.receive(token, env); });
-    for (;;) {
-      if (const auto* ask = std::get_if<need_ticket_key>(&step)) {
-        const auto* k = keys.find(*ask);
-        if (k == nullptr) {
-          step = acceptor.no_key(keys.why_none(*ask), env);
-        } else if constexpr (names_realms<Keys>) {
-          step = acceptor.provide(*k, keys.realm_of(*ask), env);
-        } else {
-          step = acceptor.provide(*k, env);
-        }
-      } else if (const auto* r = std::get_if<check_replay>(&step)) {
-        if constexpr (replay_cache<Store>) {
-          step = acceptor.replay_checked(seen.insert(r->digest, r->forget_after, env.now.at), env);
-        } else {
-          step = acceptor.abandon({.code = errc::api_misuse});
-        }
-      } else if (is<authenticated>(step)) {
-        step = acceptor.accept(options, env);
-      } else if (const auto* no = std::get_if<refused>(&step)) {
-        return no->why;
-      } else if (const auto* f = std::get_if<failed>(&step)) {
-        return f->why;
-      } else if (const auto* n = std::get_if<need_buffer>(&step)) {
-        return detail::too_small(*n);
-      } else {
-        return std::move(acceptor).take();
-      }
-    }
+    while (detail::answer_question(acceptor, step, keys, seen, options, env)) {}
+    if (const auto* no = std::get_if<refused>(&step)) return no->why;
+    if (const auto* f = std::get_if<failed>(&step)) return f->why;
+    if (const auto* n = std::get_if<need_buffer>(&step)) return detail::too_small(*n);
+    return std::move(acceptor).take();
   }
 
 }  // namespace kerb::inline v0
