@@ -127,7 +127,7 @@ constexpr auto long_text = [] {  // longer than any request here, and than the s
   return letters;
 }();
 constexpr kerberos_string long_string{bytes_view(long_text)};
-constexpr kerberos_string long_parts[] = {long_string};
+constexpr kerberos_string long_parts[] = {long_string}, krbtgt_of_long[] = {"krbtgt"_krb, long_string};
 constexpr msg::HostAddress places[] = {{addr_t::ipv6, here_octets}, {addr_t::ipv4, bytes_view(here_octets).first(4)}};
 constexpr msg::LastReqEntry visits[] = {{lr_t(0x7fffffff), latest_time}, {lr_t(-0x7fffffff), latest_time}};
 constexpr msg::AuthorizationDataElement sayings[] = {{ad_t(-0x7fffffff), bytes_view(zeros).first(60)},
@@ -244,6 +244,14 @@ constexpr bend from_far = [](kdc_world& w) {  // a realm is added to the path
   w.settings.unchecked_paths = true;
   w.body.kdc_options.set(kdc_option_t::disable_transited_check);
 };
+constexpr bend from_far_referred = [](kdc_world& w) {  // the path grows behind a long name, and is refused
+  referred_server(w);
+  w.refer = long_string;
+  w.outgoing.record.principal.name = {name_t::srv_inst, view_of<kerberos_string>(krbtgt_of_long)};
+  from_far(w);
+  w.incoming.record.principal.realm = w.tgt_server.realm = {bytes_view(long_text).first(200)};
+  w.settings.unchecked_paths = false;
+};
 constexpr bend another_client = [](kdc_world& w) { w.authenticator.cname = kerb_kdc_test::bob().name; };
 
 TEST_CASE("as_kdc: what it asks for is enough, and one octet less is not", "[exchange]") {
@@ -299,6 +307,7 @@ TEST_CASE("tgs_kdc: what it asks for is enough, and one octet less is not", "[ex
                                                 {"seen before", seen_before},
                                                 {"another client", another_client},
                                                 {"from far", from_far},
+                                                {"from far, referred", from_far_referred},
                                                 {"too big", too_big},
                                                 {"refused at last", refused_at_last},
                                                 {"everything", everything},
