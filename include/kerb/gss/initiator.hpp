@@ -94,9 +94,12 @@ class [[nodiscard]] initiator
         .buffer = params_.buffer,
         .mutual = mutual ? kerb::required : if_asked,
         .times = params_.times,
-        .gss = gss_context{.flags = flags, .bindings = params_.bindings, .bindings_aware = params_.bindings_aware},
         .user_to_user = credential().facts().user_to_user};
-    if (!dce_style()) ap.gss->frame = params_.mech;
+    gss_context& told = ap.gss.emplace();
+    told.flags = flags;
+    told.bindings = params_.bindings;
+    told.bindings_aware = params_.bindings_aware;
+    if (!dce_style()) told.frame = params_.mech;
     if (delegates()) {  // its KRB-CRED is at the front of the buffer until the token is made
       const ref<const basic_credential<key>> one[] = {*params_.delegated};
       const cred_fields fields{.at = env.now};
