@@ -334,7 +334,7 @@ class relay {
 // ---- the service
 
 struct settings {
-  int skew = 300, apart = 2, patience = 1000, idle = 30;
+  int skew = 300, apart = 2, patience = 2000, idle = 30;
   std::vector<std::string> in_front{};  ///< words that run the program
 };
 
