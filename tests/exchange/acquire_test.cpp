@@ -1,0 +1,446 @@
+// A ticket from one call: the client's cache, its login, and a walk over realms whose KDCs are this library's.
+#include <kerb/exchange/client/acquire.hpp>
+#include <kerb/testing/insecure.hpp>
+#include <kerb/testing/realm.hpp>
+
+#include <list>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/must.hpp"
+
+using namespace kerb;
+using namespace kerb::literals;
+using kerb_test::must;
+
+namespace {
+
+using policy = testing::insecure_policy;
+using client = credential_client<policy>;
+using cache = ticket_cache<key, 8>;
+
+constexpr timestamp noon{{1767268800}, {250000}};  // 2026-01-01T12:00:00.25Z
+constexpr etype_t e18 = etype_t::aes256_cts_hmac_sha1_96;
+constexpr std::uint8_t password_octets[] = {'s', 'e', 's', 'a', 'm', 'e'};
+constexpr secret_view password{password_octets, 6};
+
+using realm = testing::realm<policy, 12>;
+/// A realm with a directory of hosts in other realms.
+struct place {
+  realm here;
+  std::vector<std::pair<std::string, kerberos_string>> elsewhere;  // a host, and the realm to refer to
+  bool refers_to_nearest = false;  ///< without canonicalize too, for krbtgt of any realm: RFC 4120 section 3.3.1
+
+  place(policy& p, kerberos_string name) : here(p, name, e18) {
+    here.settings.unchecked_paths = true;
+    here.settings.max_life = 36000;
+  }
+  lookup<policy> find(const need_principal& ask) {
+    lookup<policy> got = here.find(ask);
+    if (!std::holds_alternative<not_found>(got) || ask.principal.name.name_string.size() != 2) return got;
+    auto part = ask.principal.name.name_string.begin();
+    const kerberos_string second = *++part;
+    for (const auto& [host, to] : elsewhere)
+      if (second == std::string_view(host)) return in_realm{to};
+    return got;
+  }
+};
+
+/// Realms, and the network between them and a client.
+struct world {
+  policy crypto;
+  timestamp now = noon;
+  std::list<place> places;
+  std::vector<std::string> asked;  ///< realm and kind of each request
+  std::set<std::string> dead;      ///< realms whose KDC does not answer
+  std::vector<std::uint8_t> reply;
+  cache tickets;
+
+  place& add(kerberos_string name) {
+    places.emplace_back(crypto, name);
+    return places.back();
+  }
+  static std::string text(kerberos_string s) {
+    return {reinterpret_cast<const char*>(s.octets.data()), s.octets.size()};
+  }
+  place* of(kerberos_string name) {
+    for (place& p : places)
+      if (p.here.settings.realm == name) return &p;
+    return nullptr;
+  }
+  key random_key(std::uint8_t fill) {
+    std::array<std::uint8_t, 32> o{};
+    o.fill(fill);
+    return must(crypto.import(e18, o));
+  }
+  void trust(kerberos_string from, kerberos_string to, bool delegates = false) {
+    static std::uint8_t fill = 1;
+    const key out = random_key(fill++), back = random_key(fill++);
+    REQUIRE(of(from)->here.add_trust(to, out, back));
+    REQUIRE(of(to)->here.add_trust(from, back, out));
+    const kerberos_string parts[] = {"krbtgt"_krb, to};
+    auto* const r = of(from)->here.record({{name_t::srv_inst, view_of<kerberos_string>(parts)}, from});
+    REQUIRE(r != nullptr);
+    r->attributes.set(principal_attribute::ok_as_delegate, delegates);
+  }
+  result<answer> ask(const send& s) {
+    asked.push_back(text(s.realm) + (s.octets[0] == 0x6a ? " AS" : " TGS"));
+    if (dead.contains(text(s.realm))) return errc::no_answer;
+    place* const p = of(s.realm);
+    if (p == nullptr) return errc::no_answer;
+    reply.assign(65536, 0);
+    std::vector<std::uint8_t> buffer(65536);
+    kdc<policy> x(p->here.settings, buffer);
+    const auto out = serve(x, s.octets, crypto, *p, now);
+    if (!out) return out.error();
+    std::copy(out->begin(), out->end(), reply.begin());
+    return answer{bytes_view(reply).first(out->size()), transport::stream};
+  }
+  result<basic_credential<key>> get(client& x) {
+    return acquire(x, tickets, crypto, now, [&](const send& s) { return ask(s); });
+  }
+};
+
+const kerberos_string a_org = "A.ORG"_krb, b_org = "B.A.ORG"_krb, c_org = "C.B.A.ORG"_krb;
+const kerberos_string alice_parts[] = {"alice"_krb};
+const kerberos_string web_parts[] = {"HTTP"_krb, "web"_krb};
+const principal_view alice{{name_t::principal, view_of<kerberos_string>(alice_parts)}, a_org};
+principal_view web(kerberos_string in = {}) { return {{name_t::srv_inst, view_of<kerberos_string>(web_parts)}, in}; }
+using requests = std::vector<std::string>;
+
+/// A.ORG with alice, and B.A.ORG and C.B.A.ORG, each trusting its neighbour; HTTP/web is in the last.
+struct three : world {
+  std::vector<std::uint8_t> buffer = std::vector<std::uint8_t>(client::typical_buffer_size), second = buffer;
+  credential_params<key> params{.client = alice, .server = web(), .buffer = buffer, .password = password};
+  three() {
+    REQUIRE(add(a_org).here.add_user("alice", password));
+    add(b_org);
+    REQUIRE(add(c_org).here.add_service("HTTP/web"));
+    trust(a_org, b_org, true);
+    trust(b_org, c_org, true);
+  }
+};
+}  // namespace
+
+TEST_CASE("credential_client: a service of the client's realm takes a login and one request", "[exchange]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(same_principal(c->server(), web(a_org)));
+  CHECK(same_principal(c->client(), alice));
+  CHECK(w.asked == requests{"A.ORG AS", "A.ORG AS", "A.ORG TGS"});
+
+  SECTION("the next time nothing is asked") {
+    w.params.buffer = w.second;
+    client again(w.params);
+    const auto same = w.get(again);
+    REQUIRE(same);
+    CHECK(same->session_key().octets().unguarded() == c->session_key().octets().unguarded());
+    CHECK(same->ticket() == c->ticket());
+    CHECK(w.asked.size() == 3);
+  }
+  SECTION("another service takes one request, with the ticket-granting ticket of the cache") {
+    REQUIRE(w.of(a_org)->here.add_service("ldap/web"));
+    const kerberos_string ldap[] = {"ldap"_krb, "web"_krb};
+    w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(ldap)}, {}};
+    client other(w.params);
+    REQUIRE(w.get(other));
+    CHECK(w.asked.size() == 4);
+    CHECK(w.asked.back() == "A.ORG TGS");
+  }
+  SECTION("a ticket that ends soon is replaced") {
+    w.now.at.seconds += 36000 - 30;
+    client late(w.params);
+    const auto fresh = w.get(late);
+    REQUIRE(fresh);
+    CHECK(fresh->endtime() > c->endtime());
+    CHECK(w.asked.size() == 6);
+  }
+  SECTION("another client gets no ticket of the first one") {
+    REQUIRE(w.of(a_org)->here.add_user("bob", password));
+    const kerberos_string bob[] = {"bob"_krb};
+    w.params.client = {{name_t::principal, view_of<kerberos_string>(bob)}, a_org};
+    client other(w.params);
+    const auto his = w.get(other);
+    REQUIRE(his);
+    CHECK(same_principal(his->client(), w.params.client));
+    CHECK(w.asked.size() == 6);
+  }
+  SECTION("after log-off it logs in again") {
+    w.tickets.log_off();
+    client again(w.params);
+    REQUIRE(w.get(again));
+    CHECK(w.asked.size() == 6);
+  }
+}
+
+TEST_CASE("credential_client: referrals lead from realm to realm", "[exchange][rfc6806]") {
+  three w;
+  w.of(a_org)->elsewhere = {{"web", b_org}};
+  w.of(b_org)->elsewhere = {{"web", c_org}};
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(same_principal(c->server(), web(c_org)));
+  CHECK(same_principal(c->client(), alice));
+  CHECK(w.asked == requests{"A.ORG AS", "A.ORG AS", "A.ORG TGS", "B.A.ORG TGS", "C.B.A.ORG TGS"});
+
+  SECTION("the ticket that was kept is found where the referrals lead") {
+    w.params.buffer = w.second;
+    client again(w.params);
+    const auto same = w.get(again);
+    REQUIRE(same);
+    CHECK(same->ticket() == c->ticket());
+    CHECK(w.asked.size() == 7);  // A.ORG and B.A.ORG tell the way
+  }
+  SECTION("a service whose realm is given is not accepted from another one") {
+    w.tickets.log_off();
+    w.params.server = web(b_org);
+    client strict(w.params);
+    const auto no = w.get(strict);
+    REQUIRE(!no);
+    CHECK(no.error().code == errc::kdc_error);
+  }
+}
+
+TEST_CASE("credential_client: KDCs that refer in a circle are asked once each", "[exchange][rfc6806]") {
+  three w;
+  w.of(a_org)->elsewhere = {{"web", b_org}};
+  w.of(b_org)->elsewhere = {{"web", c_org}};
+  w.of(c_org)->elsewhere = {{"other", b_org}};
+  const kerberos_string other[] = {"HTTP"_krb, "other"_krb};
+  w.of(a_org)->elsewhere = {{"other", b_org}};
+  w.of(b_org)->elsewhere = {{"other", c_org}};
+  w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(other)}, {}};
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(!c);
+  CHECK(c.error().code == errc::referral_loop);
+  CHECK(w.asked == requests{"A.ORG AS", "A.ORG AS", "A.ORG TGS", "B.A.ORG TGS", "C.B.A.ORG TGS"});
+}
+
+TEST_CASE("credential_client: a service in a given realm is reached along the hierarchy", "[exchange][rfc4120-3.3.1]") {
+  three w;
+  w.params.server = web(c_org);
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(same_principal(c->server(), web(c_org)));
+  // A.ORG does not know C.B.A.ORG, but the realm in front of it
+  CHECK(w.asked == requests{"A.ORG AS", "A.ORG AS", "A.ORG TGS", "A.ORG TGS", "B.A.ORG TGS", "C.B.A.ORG TGS"});
+}
+
+TEST_CASE("credential_client: the caller's list of realms replaces the hierarchy", "[exchange][rfc4120-3.3.3.2]") {
+  three w;
+  REQUIRE(w.add("D.ORG"_krb).here.add_service("HTTP/web"));
+  w.trust(b_org, "D.ORG"_krb);
+  const kerberos_string trusted[] = {b_org};
+  w.of("D.ORG"_krb)->here.settings.paths.trusted = view_of<kerberos_string>(trusted);
+  w.params.server = web("D.ORG"_krb);
+  {
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(!c);
+    CHECK(c.error().code == errc::kdc_error);
+  }
+  const realm_path paths[] = {{a_org, "D.ORG"_krb, b_org}};
+  w.params.paths.paths = view_of<realm_path>(paths);
+  client x(w.params);
+  REQUIRE(w.get(x));
+}
+
+TEST_CASE("credential_client: OK-AS-DELEGATE needs the flag on every hop", "[exchange][rfc4120-2.8]") {
+  for (const bool all : {true, false}) {
+    world w;
+    REQUIRE(w.add(a_org).here.add_user("alice", password));
+    w.add(b_org);
+    REQUIRE(w.add(c_org).here.add_service("HTTP/web", {principal_attribute::ok_as_delegate}));
+    w.trust(a_org, b_org, all);
+    w.trust(b_org, c_org, true);
+    std::vector<std::uint8_t> buffer(client::typical_buffer_size);
+    client x({.client = alice, .server = web(c_org), .buffer = buffer, .password = password});
+    const auto c = w.get(x);
+    REQUIRE(c);
+    CHECK(c->facts().flags.has(ticket_flag_t::ok_as_delegate) == all);
+    const auto* const kept = w.tickets.find(alice, web(c_org), w.now.at);
+    REQUIRE(kept != nullptr);
+    CHECK(kept->facts().flags.has(ticket_flag_t::ok_as_delegate) == all);
+  }
+}
+
+TEST_CASE("credential_client: the fallback realm is for services that the client's KDC does not know", "[exchange]") {
+  three w;
+  w.params.fallback_realm = c_org;
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(same_principal(c->server(), web(c_org)));
+}
+
+TEST_CASE("credential_client: without a login it uses what is there, or says so", "[exchange]") {
+  three w;
+  w.params.login = false;
+  {
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(!c);
+    CHECK(c.error().code == errc::no_tgt);
+    CHECK(w.asked.empty());
+  }
+  w.params.login = true;
+  w.params.password = {};
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(!c);
+  CHECK(c.error().code == errc::no_tgt);
+}
+
+TEST_CASE("credential_client: the ticket-granting ticket itself can be asked for", "[exchange]") {
+  three w;
+  const kerberos_string parts[] = {"krbtgt"_krb, a_org};
+  w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(parts)}, a_org};
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(same_principal(c->server(), w.params.server));
+  CHECK(w.asked == requests{"A.ORG AS", "A.ORG AS"});
+  client again(w.params);
+  REQUIRE(w.get(again));
+  CHECK(w.asked.size() == 2);
+}
+
+TEST_CASE("credential_client: a ticket-granting ticket that ends soon is renewed", "[exchange][rfc4120-3.3.3]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  w.of(a_org)->here.settings.renewable = true;
+  w.params.renew_lifetime = 7 * 86400;
+  w.params.renew_before = 3600;
+  {
+    client x(w.params);
+    REQUIRE(w.get(x));
+  }
+  w.now.at.seconds += 36000 - 1800;
+  w.asked.clear();
+  w.params.least_lifetime = 1800;
+  const kerberos_string ldap[] = {"ldap"_krb, "web"_krb};
+  REQUIRE(w.of(a_org)->here.add_service("ldap/web"));
+  w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(ldap)}, {}};
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(w.asked == requests{"A.ORG TGS", "A.ORG TGS"});
+  CHECK(c->endtime() > plus(w.now.at, 3600));
+}
+
+TEST_CASE("credential_client: it ends in the same way in every buffer", "[exchange]") {
+  for (const bool referred : {true, false}) {
+    const auto run = [&](std::size_t n) {
+      three w;
+      w.of(a_org)->elsewhere = {{"web", b_org}};
+      w.of(b_org)->elsewhere = {{"web", c_org}};
+      std::list<std::vector<std::uint8_t>> buffers;
+      buffers.emplace_back(n);
+      w.params.buffer = buffers.back();
+      if (!referred) w.params.server = web(c_org);
+      client x(w.params);
+      const auto c = acquire(
+          x, w.tickets, w.crypto, w.now, [&](const send& s) { return w.ask(s); }, {},
+          [&](std::size_t more) {
+            REQUIRE(more > buffers.back().size());
+            return std::span<std::uint8_t>(buffers.emplace_back(more));
+          });
+      INFO(n);
+      REQUIRE(c);
+      CHECK(same_principal(c->server(), web(c_org)));
+      CHECK(w.asked.size() == (referred ? 5 : 6));
+      return buffers.back().size();
+    };
+    const std::size_t most = run(0);
+    for (std::size_t n = 1; n < most + 8; n += 7) (void)run(n);
+  }
+}
+
+TEST_CASE("credential_client: a credential that was not looked for is refused", "[exchange]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  {
+    client x(w.params);
+    REQUIRE(w.get(x));
+  }
+  const kerberos_string parts[] = {"krbtgt"_krb, a_org};
+  const principal_view krbtgt{{name_t::srv_inst, view_of<kerberos_string>(parts)}, a_org};
+  const auto* const tgt = w.tickets.find(alice, krbtgt, w.now.at);
+  const auto* const ticket = w.tickets.find(alice, web(a_org), w.now.at);
+  REQUIRE((tgt != nullptr && ticket != nullptr));
+  const environment<policy> env{w.crypto, w.now};
+  const auto refuses = [&](const basic_credential<key>& c, credential_params<key> p) {
+    client x(p);
+    const auto first = x.start(env);
+    if (!is<find_credential>(first)) return false;
+    const auto s = x.found(c, env);
+    return is<failed>(s) && std::get<failed>(s).why.code == errc::api_misuse;
+  };
+  CHECK(!refuses(*ticket, w.params));
+  CHECK(refuses(*tgt, w.params));  // another server
+  credential_params<key> other = w.params;
+  other.server = web(b_org);  // another realm
+  CHECK(refuses(*ticket, other));
+  other = w.params;
+  const kerberos_string bob[] = {"bob"_krb};
+  other.client = {{name_t::principal, view_of<kerberos_string>(bob)}, a_org};
+  CHECK(refuses(*ticket, other));  // another client
+  other = w.params;
+  other.least_lifetime = 100000;
+  CHECK(refuses(*ticket, other));
+  ticket_facts f = ticket->facts();
+  f.handed_over = true;
+  CHECK(refuses(basic_credential<key>(f, ticket->session_key().copy()), w.params));  // another kind
+}
+
+TEST_CASE("credential_client: a password that has expired is changed and used", "[exchange][rfc3244]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  auto* const record = w.of(a_org)->here.record("alice");
+  REQUIRE(record != nullptr);
+  record->password_expires = plus(w.now.at, -1);
+  {
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(!c);
+    CHECK(c.error().code == errc::password_expired);
+  }
+  client x(w.params);
+  const environment<policy> env{w.crypto, w.now};
+  client::step s = x.start(env);
+  unsigned steps = 0;
+  bool changed = false;
+  while (!is<done>(s) && !is<failed>(s) && ++steps < 20) {
+    if (is<find_credential>(s)) s = x.not_found(env);
+    else if (is<store_credential<key>>(s)) s = x.stored(env);
+    else if (is<need_new_password>(s)) {
+      changed = true;
+      record->password_expires = std::optional<kerberos_time>{};
+      s = x.password_changed(password, env);
+    } else if (const auto* out = std::get_if<send>(&s)) {
+      const auto got = w.ask(*out);
+      REQUIRE(got);
+      s = x.receive(got->octets, env, got->arrived);
+    } else FAIL("another step");
+  }
+  CHECK(is<done>(s));
+  CHECK(changed);
+}
+
+TEST_CASE("credential_client: a KDC that does not answer is the caller's error", "[exchange]") {
+  three w;
+  w.of(a_org)->elsewhere = {{"web", b_org}};
+  w.dead.insert("B.A.ORG");
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(!c);
+  CHECK(c.error().code == errc::no_answer);
+}
