@@ -1,6 +1,7 @@
 // The octets of a credential, copied together: its names, addresses and ticket.
 #pragma once
 #include "../asn1/decode.hpp"
+#include "../crypto/policy.hpp"
 #include "credential.hpp"
 
 namespace kerb::inline v0::detail {
