@@ -479,7 +479,7 @@ class [[nodiscard]] credential_client
     for (std::size_t i = 0; i != named_size_; ++i) named_[i] = named->octets[i];
     if (!params_.follow_wrong_realm) return fail(why);
     client_.realm = {bytes_view(named_).first(named_size_)};
-    if (++requests_ > max_realms) return fail({.code = errc::referral_loop});
+    if (++requests_ == max_realms) return fail({.code = errc::referral_loop});
     return log_in(env);
   }
   constexpr step failed_in(request&, error why, const environment<C>& env) {

@@ -30,8 +30,7 @@ using realm = testing::realm<policy, 12>;
 /// A realm with a directory of hosts in other realms.
 struct place {
   realm here;
-  std::vector<std::pair<std::string, kerberos_string>> elsewhere;  // a host, and the realm to refer to
-  bool refers_to_nearest = false;  ///< without canonicalize too, for krbtgt of any realm: RFC 4120 section 3.3.1
+  std::vector<std::pair<std::string, kerberos_string>> elsewhere;  // a host or user, and the realm to refer to
 
   place(policy& p, kerberos_string name) : here(p, name, e18) {
     here.settings.unchecked_paths = true;
@@ -39,11 +38,11 @@ struct place {
   }
   lookup<policy> find(const need_principal& ask) {
     lookup<policy> got = here.find(ask);
-    if (!std::holds_alternative<not_found>(got) || ask.principal.name.name_string.size() != 2) return got;
-    auto part = ask.principal.name.name_string.begin();
-    const kerberos_string second = *++part;
-    for (const auto& [host, to] : elsewhere)
-      if (second == std::string_view(host)) return in_realm{to};
+    if (!std::holds_alternative<not_found>(got)) return got;
+    kerberos_string last;
+    for (const kerberos_string part : ask.principal.name.name_string) last = part;
+    for (const auto& [name, to] : elsewhere)
+      if (last == std::string_view(name)) return in_realm{to};
     return got;
   }
 };
@@ -443,4 +442,135 @@ TEST_CASE("credential_client: a KDC that does not answer is the caller's error",
   const auto c = w.get(x);
   REQUIRE(!c);
   CHECK(c.error().code == errc::no_answer);
+}
+
+TEST_CASE("credential_client: a login goes to another realm only if the caller allows it", "[exchange][rfc6806-7]") {
+  three w;
+  REQUIRE(w.of(b_org)->here.add_user("bob", password));
+  REQUIRE(w.of(b_org)->here.add_service("HTTP/web"));
+  w.of(a_org)->elsewhere = {{"bob", b_org}};
+  const kerberos_string bob[] = {"bob"_krb};
+  w.params.client = {{name_t::enterprise, view_of<kerberos_string>(bob)}, a_org};
+  {
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(!c);
+    CHECK(c.error().code == errc::kdc_error);
+    REQUIRE(x.realm_named());
+    CHECK(*x.realm_named() == b_org);
+    CHECK(w.asked == requests{"A.ORG AS"});
+  }
+  w.params.follow_wrong_realm = true;
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(c->client().realm == b_org);
+  CHECK(same_principal(c->server(), web(b_org)));
+  SECTION("KDCs that send it in a circle are not followed for ever") {
+    w.tickets.log_off();
+    w.asked.clear();
+    const kerberos_string carol[] = {"carol"_krb};
+    w.of(a_org)->elsewhere = {{"carol", b_org}};
+    w.of(b_org)->elsewhere = {{"carol", a_org}};
+    w.params.client = {{name_t::enterprise, view_of<kerberos_string>(carol)}, a_org};
+    client lost(w.params);
+    const auto none = w.get(lost);
+    REQUIRE(!none);
+    CHECK(none.error().code == errc::referral_loop);
+    CHECK(w.asked.size() == client::max_realms);
+  }
+}
+
+TEST_CASE("credential_client: it asks at most max_realms realms", "[exchange][rfc6806-8]") {
+  for (const std::size_t n : {client::max_realms, client::max_realms + 1}) {
+    world w;
+    std::list<std::string> names;
+    std::vector<kerberos_string> all;
+    for (std::size_t i = 0; i != n; ++i) {
+      const std::string& name = names.emplace_back("R" + std::to_string(i) + ".ORG");
+      all.push_back(kerberos_string{octets_of(name)});
+      w.add(all.back());
+    }
+    REQUIRE(w.of(all.front())->here.add_user("alice", password));
+    REQUIRE(w.of(all.back())->here.add_service("HTTP/web"));
+    for (std::size_t i = 1; i != n; ++i) {
+      w.trust(all[i - 1], all[i]);
+      w.of(all[i - 1])->elsewhere = {{"web", all[i]}};
+      w.of(all[i])->here.settings.paths.trusted = view_of<kerberos_string>(all);
+    }
+    std::vector<std::uint8_t> buffer(65536);
+    client x({.client = {alice.name, all.front()}, .server = web(), .buffer = buffer, .password = password});
+    const auto c = w.get(x);
+    INFO(n);
+    if (n == client::max_realms) {
+      REQUIRE(c);
+      CHECK(same_principal(c->server(), web(all.back())));
+    } else {
+      REQUIRE(!c);
+      CHECK(c.error().code == errc::referral_loop);
+    }
+  }
+}
+
+TEST_CASE("credential_client: what does not fit its state is misuse or ignored", "[exchange]") {
+  three w;
+  const environment<policy> env{w.crypto, w.now};
+  const auto misused = [](const client::step& s) {
+    const auto* f = std::get_if<failed>(&s);
+    return f != nullptr && f->why.code == errc::api_misuse;
+  };
+  {
+    client x(w.params);
+    CHECK(misused(x.receive({}, env)));
+  }
+  {
+    client x(w.params);
+    CHECK(misused(x.not_found(env)));
+  }
+  {
+    client x(w.params);
+    (void)x.start(env);
+    CHECK(is<ignored>(x.receive({}, env)));  // a stray datagram
+    CHECK(misused(x.receive({}, env, transport::stream)));
+  }
+  {
+    client x(w.params);
+    (void)x.start(env);
+    CHECK(misused(x.start(env)));
+    CHECK(misused(x.not_found(env)));  // the first error stays
+    CHECK(std::move(x).take().error().code == errc::api_misuse);
+  }
+  credential_params<key> p = w.params;
+  p.client.realm = {};
+  client nobody(p);
+  CHECK(misused(nobody.start(env)));
+  p = w.params;
+  p.server.name = {};
+  client nothing(p);
+  CHECK(misused(nothing.start(env)));
+}
+
+TEST_CASE("credential_client: the key of the login can be asked for", "[exchange]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  w.params.password = {};
+  w.params.may_ask = true;
+  client x(w.params);
+  const environment<policy> env{w.crypto, w.now};
+  client::step s = x.start(env);
+  unsigned asked = 0;
+  for (unsigned steps = 0; !is<done>(s) && !is<failed>(s) && steps != 20; ++steps) {
+    if (is<find_credential>(s)) s = x.not_found(env);
+    else if (is<store_credential<key>>(s)) s = x.stored(env);
+    else if (const auto* k = std::get_if<need_key>(&s)) {
+      ++asked;
+      s = x.provide(must(w.crypto.string_to_key(k->etype, password, k->salt, k->iterations)), env);
+    } else if (const auto* out = std::get_if<send>(&s)) {
+      const auto got = w.ask(*out);
+      REQUIRE(got);
+      s = x.receive(got->octets, env, got->arrived);
+    } else FAIL("another step");
+  }
+  CHECK(is<done>(s));
+  CHECK(asked == 1);
 }
