@@ -34,6 +34,7 @@ struct picky {
   }
   constexpr void forget() { ++*forgotten; }
 };
+using picky_login = login_of<as_client<policy, mechanisms<picky, enc_timestamp>>, toy_world>;
 /// The error of a KDC that offers these, each without a value but the challenge.
 bytes_view offering(toy_world& w, std::initializer_list<padata_t> types,
                     error_code_t code = error_code_t::kdc_err_preauth_required) {
@@ -48,21 +49,19 @@ bytes_view offering(toy_world& w, std::initializer_list<padata_t> types,
 }  // namespace
 
 TEST_CASE("as_client: when a mechanism cannot use the key it asked for, the next one is tried", "[exchange]") {
-  using picky_client = as_client<policy, mechanisms<picky, enc_timestamp>>;
   for (const bool has_password : {true, false}) {
     for (const bool offers_another : {true, false}) {
-      toy_world w;
       unsigned considered = 0, forgotten = 0;
-      std::array<std::uint8_t, 2048> buffer{};
-      as_params<key> ask = w.ask_as(buffer);
-      if (!has_password) ask.password = {};
-      picky_client x(ask, {picky{&considered, &forgotten}, enc_timestamp{}});
-      REQUIRE(is<send>(x.start(w.env_now())));
+      const auto change = [&](auto& ask) {
+        if (!has_password) ask.password = {};
+      };
+      picky_login login(change, std::tuple(picky{&considered, &forgotten}, enc_timestamp{}));
+      REQUIRE(is<send>(login.start()));
       const padata_t another = offers_another ? padata_t::enc_timestamp : padata_t(4006);
-      auto s = x.receive(offering(w, {padata_t(4005), another, padata_t(4005)}), w.env_now());
+      auto s = login.receive(offering(login.w, {padata_t(4005), another, padata_t(4005)}));
       if (!has_password) {
         REQUIRE(is<need_key>(s));
-        s = x.provide(w.client_key.copy(), w.env_now());
+        s = login.provide(login.w.client_key.copy());
       }
       if (!offers_another) {
         REQUIRE(fails_with(s, errc::no_preauth_mechanism, ""));
@@ -73,33 +72,29 @@ TEST_CASE("as_client: when a mechanism cannot use the key it asked for, the next
       REQUIRE(is<send>(s));
       REQUIRE(considered == 2);
       REQUIRE(forgotten == 0);
-      const bytes_view request = std::get<send>(s).octets;
-      REQUIRE(w.padata_of(request, padata_t::enc_timestamp));
-      REQUIRE(is<done>(x.receive(w.as_rep(request, honest), w.env_now())));
+      REQUIRE(login.w.padata_of(login.sent, padata_t::enc_timestamp));
+      REQUIRE(is<done>(login.reply(honest)));
       REQUIRE(forgotten == 1);
     }
   }
 }
 
 TEST_CASE("as_client: a mechanism can wipe its secrets when the exchange fails and when it is over", "[exchange]") {
-  using picky_client = as_client<policy, mechanisms<picky, enc_timestamp>>;
-  toy_world w;
   unsigned considered = 0, forgotten = 0;
-  std::array<std::uint8_t, 2048> buffer{};
-  picky_client x(w.ask_as(buffer), {picky{&considered, &forgotten}, enc_timestamp{}});
-  REQUIRE(is<send>(x.start(w.env_now())));
+  picky_login login([](auto&) {}, std::tuple(picky{&considered, &forgotten}, enc_timestamp{}));
+  REQUIRE(is<send>(login.start()));
   REQUIRE(forgotten == 0);
-  REQUIRE(is<failed>(x.abandon({.code = errc::no_answer})));
+  REQUIRE(is<failed>(login.x.abandon({.code = errc::no_answer})));
   REQUIRE(forgotten == 1);
 
-  client y(w.ask_as(buffer));
-  REQUIRE(is<send>(y.start(w.env_now())));
-  REQUIRE(is<send>(y.receive(w.offer(), w.env_now())));
-  REQUIRE(is<toy_question>(y.receive(w.second(), w.env_now())));
-  REQUIRE(is<send>(y.answer(toy_answer{pin}, w.env_now())));
-  REQUIRE(is<failed>(y.abandon({.code = errc::no_answer})));
+  toy_login with_a_pin;
+  REQUIRE(is<send>(with_a_pin.start()));
+  REQUIRE(is<send>(with_a_pin.offer()));
+  REQUIRE(is<toy_question>(with_a_pin.second()));
+  REQUIRE(is<send>(with_a_pin.answer(toy_answer{pin})));
+  REQUIRE(is<failed>(with_a_pin.x.abandon({.code = errc::no_answer})));
   std::array<std::uint8_t, sizeof(client)> octets{};  // of the whole exchange
-  std::memcpy(octets.data(), &y, sizeof(client));
+  std::memcpy(octets.data(), &with_a_pin.x, sizeof(client));
   REQUIRE(!holds(octets, bytes_view(pin)));
 }
 
@@ -133,21 +128,18 @@ TEST_CASE("as_client: when a mechanism's step is not answered, the next mechanis
 }
 
 TEST_CASE("as_client: an offer that names a mechanism many times is worked off without recursion", "[exchange]") {
-  using picky_client = as_client<policy, mechanisms<picky, enc_timestamp>>;
-  toy_world w;
   unsigned considered = 0, forgotten = 0;
-  std::array<std::uint8_t, 2048> buffer{};
-  picky_client x(w.ask_as(buffer), {picky{&considered, &forgotten}, enc_timestamp{}});
-  REQUIRE(is<send>(x.start(w.env_now())));
+  picky_login login([](auto&) {}, std::tuple(picky{&considered, &forgotten}, enc_timestamp{}));
+  REQUIRE(is<send>(login.start()));
   std::vector<msg::PaData> list(20000, msg::PaData{padata_t(4005), {}});
   std::vector<std::uint8_t> data(20 * list.size()), whole(21 * list.size());
   msg::KrbError e;
-  e.stime = w.now.at;
+  e.stime = noon.at;
   e.error_code = error_code_t::kdc_err_preauth_required;
   e.realm = ex_org;
   e.sname = krbtgt().name;
   e.e_data = must(asn1::encode(msg::MethodData(view_of<msg::PaData>(list)), data));
-  REQUIRE(fails_with(x.receive(must(asn1::encode(e, whole)), w.env_now()), errc::no_preauth_mechanism, ""));
+  REQUIRE(fails_with(login.receive(must(asn1::encode(e, whole))), errc::no_preauth_mechanism, ""));
   REQUIRE(considered == 20001);
 }
 
