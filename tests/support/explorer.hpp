@@ -146,7 +146,7 @@ class explorer {
           }
         }
         given_up<Scene>(variant, here);
-        moved<Scene>(variant, here);
+        if constexpr (std::is_move_constructible_v<typename Scene::exchange>) moved<Scene>(variant, here);
       }
     }
     CHECK(shown == Scene::keeps_plaintext);

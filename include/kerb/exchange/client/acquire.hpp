@@ -80,7 +80,7 @@ struct credential_client_table {
   static constexpr state moved_from = state::spent;
   static constexpr transition<call, state> transitions[] = {
       {call::start, state::idle, {state::finding}},
-      {call::found, state::finding, {state::finding, state::waiting, state::over}},
+      {call::found, state::finding, {state::waiting, state::over}},
       {call::not_found, state::finding, {state::finding, state::waiting}},
       {call::receive,
        state::waiting,
@@ -188,7 +188,7 @@ class [[nodiscard]] credential_client
   /// Processes what arrived: an answer of a KDC or, in a datagram, any octets.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
                                        transport arrived = transport::datagram) {
-    const bool refuses = this->state_ == state::idle || this->state_ == state::failed;
+    const bool refuses = this->state_ == state::idle || this->state_ == state::failed || this->state_ == state::spent;
     if (arrived == transport::datagram && !refuses && this->state_ != state::waiting)
       return ignored{{.code = errc::unexpected_message}};
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
