@@ -51,7 +51,8 @@ struct tgs_query {
   }
   template <class G>
   constexpr credential made(const G& with) {
-    ticket_facts f = w.tgt().facts();
+    const credential as_issued = w.tgt();
+    ticket_facts f = as_issued.facts();
     f.ticket = w.ticket(krbtgt(), w.tgs_key);
     if constexpr (std::invocable<const G&, ticket_facts&, kdc_world&>) with(f, w);
     else with(f);

@@ -82,7 +82,8 @@ TEST_CASE("as_client: a ticket for a service is never swapped for a referral", "
   as_login login(canonicalizing);
   login.start();
   REQUIRE(is<done>(login.reply(referral)));
-  REQUIRE(std::move(login.x).take()->facts().is_referral);
+  const auto got = std::move(login.x).take();
+  REQUIRE(got->facts().is_referral);
   as_login for_a_service([](auto& ask) { canonicalizing(ask), ask.server = web(); });
   for_a_service.start();
   REQUIRE(fails_with(for_a_service.reply(referral, transport::stream), errc::name_mismatch, "sname"));

@@ -278,7 +278,8 @@ TEST_CASE("as_client: moved from, it refuses every call, and the other one goes 
   z = std::move(y);
   REQUIRE(std::move(y).take().error().code == errc::api_misuse);
   REQUIRE(why(y.start(w.env_now())).code == errc::api_misuse);
-  REQUIRE(same_principal(std::move(z).take()->client(), alice()));
+  const auto got = std::move(z).take();
+  REQUIRE(same_principal(got->client(), alice()));
   client idle(w.ask_as(buffer));
   const client other(std::move(idle));
   REQUIRE(why(idle.start(w.env_now())).code == errc::api_misuse);

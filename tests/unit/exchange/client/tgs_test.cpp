@@ -65,7 +65,8 @@ TEST_CASE("tgs_client: a ticket is renewed by the realm that has issued it", "[e
     const auto s = query.start();
     REQUIRE(std::get<send>(s).realm == ex_org);
     REQUIRE(is<done>(query.reply(honest)));
-    REQUIRE(same_principal(std::move(query.x).take()->server(), named(referral_parts)));
+    const auto got = std::move(query.x).take();
+    REQUIRE(same_principal(got->server(), named(referral_parts)));
   }
 }
 
@@ -117,7 +118,8 @@ TEST_CASE("tgs_client: optional fields are sent where they were asked for, and n
 TEST_CASE("tgs_client: a key without a checksum fails before anything is drawn", "[exchange][rfc4120-3.3.2]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};
-  ticket_facts f = w.tgt().facts();
+  const auto as_issued = w.tgt();
+  ticket_facts f = as_issued.facts();
   f.ticket = w.ticket(krbtgt(), w.tgs_key);
   const credential empty(f, key{});
   client x(ask_for(empty, buffer));
@@ -430,5 +432,6 @@ TEST_CASE("tgs_client: moved from, it refuses every call, and the other one goes
   REQUIRE(why(z.start()).code == errc::api_misuse);
   idle = std::move(y);
   REQUIRE(std::move(y).take().error().code == errc::api_misuse);
-  REQUIRE(same_principal(std::move(idle).take()->server(), web()));
+  const auto got = std::move(idle).take();
+  REQUIRE(same_principal(got->server(), web()));
 }
