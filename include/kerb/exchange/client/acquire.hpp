@@ -218,8 +218,8 @@ class [[nodiscard]] credential_client
   [[nodiscard]] constexpr step stored(const environment<C>& env) {
     if (const auto no = this->template unless<call::stored>(env)) return *no;
     if (is_final_) return finish();
-    // The first search was in another realm
-    return referred_ && tgt_->facts().is_referral ? look_for(wanted::service, env) : ask(env);
+    // After a referral, the service may be in the cache under its true realm
+    return std::exchange(refers_, false) ? look_for(wanted::service, env) : ask(env);
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when it is
@@ -293,15 +293,13 @@ class [[nodiscard]] credential_client
   constexpr bool is_service(const product& c) const {
     return same_principal(c.server(), service()) && !c.facts().is_referral;
   }
-  /// The realm to reach next: the goal, or after `closer_` refusals a realm that is so many nearer.
-  constexpr std::optional<kerberos_string> next_realm() const {
-    if (closer_ == 0) return goal();
-    std::size_t between = 0, i = 0;
+  /// The realm to reach instead of the goal, after `closer_` refusals: the last one but so many.
+  constexpr std::optional<kerberos_string> closer_realm() const {
+    std::size_t left = 0;
     std::optional<kerberos_string> found;
-    (void)for_each_realm_between(tgt_realm(), goal(), params_.paths, [&](kerberos_string) { return ++between, true; });
-    if (closer_ > between) return std::nullopt;
+    (void)for_each_realm_between(tgt_realm(), goal(), params_.paths, [&](kerberos_string) { return ++left, true; });
     (void)for_each_realm_between(tgt_realm(), goal(), params_.paths, [&](kerberos_string r) {
-      if (i++ == between - closer_) found = r;
+      if (left-- == closer_) found = r;
       return !found;
     });
     return found;
@@ -310,7 +308,7 @@ class [[nodiscard]] credential_client
   constexpr principal_view asked() {
     if (renews_) return tgt_->server();
     if (tgt_realm() == goal()) return service();
-    return krbtgt(next_realm().value_or(goal()), tgt_realm());
+    return krbtgt(closer_realm().value_or(goal()), tgt_realm());
   }
 
   // ---- the cache
@@ -455,7 +453,6 @@ class [[nodiscard]] credential_client
       next.set_kdc_clock_offset(pending_->kdc_clock_offset());
       pending_.reset();
       if (refers_) referred_ = true;
-      refers_ = false;
       if (std::exchange(renews_, false)) {  // at the same KDC
         *tgt_ = std::move(next);
         tail_ = n;
@@ -491,7 +488,7 @@ class [[nodiscard]] credential_client
     }
     if (!(tgt_realm() == goal())) {
       ++closer_;
-      return unknown && next_realm() ? ask(env) : fail(why);
+      return unknown && closer_realm() ? ask(env) : fail(why);
     }
     if (unknown && !realm_given_ && !referred_ && params_.fallback_realm &&
         !(*params_.fallback_realm == client_.realm)) {

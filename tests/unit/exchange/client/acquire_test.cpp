@@ -347,7 +347,13 @@ TEST_CASE("credential_client: it ends in the same way in every buffer", "[exchan
       if (!referred) w.params.server = web(c_org);
       client x(w.params);
       const auto c = acquire(
-          x, w.tickets, w.crypto, w.now, [&](const send& s) { return w.ask(s); }, {},
+          x, w.tickets, w.crypto, w.now,
+          [&](const send& s) {
+            for (auto& old : buffers)  // nothing refers to them any more
+              if (&old != &buffers.back()) std::fill(old.begin(), old.end(), std::uint8_t{0xdd});
+            return w.ask(s);
+          },
+          {},
           [&](std::size_t more) {
             REQUIRE(more > buffers.back().size());
             return std::span<std::uint8_t>(buffers.emplace_back(more));
@@ -548,6 +554,11 @@ TEST_CASE("credential_client: what does not fit its state is misuse or ignored",
   p.server.name = {};
   client nothing(p);
   CHECK(misused(nothing.start(env)));
+  p = w.params;
+  p.client.name = {};
+  client nameless(p);
+  CHECK(misused(nameless.start(env)));
+  CHECK(!nameless.realm_named());
 }
 
 TEST_CASE("credential_client: the key of the login can be asked for", "[exchange]") {
@@ -573,4 +584,231 @@ TEST_CASE("credential_client: the key of the login can be asked for", "[exchange
   }
   CHECK(is<done>(s));
   CHECK(asked == 1);
+}
+
+namespace {
+/// Runs a client to its end by its steps, and remembers the searches and the requests.
+struct walk {
+  world& w;
+  bool use_cache = true;
+  std::vector<find_credential> searches{};
+  std::vector<std::vector<std::uint8_t>> requests{};
+  std::list<std::vector<std::uint8_t>> buffers{};
+
+  template <class Call>
+  client::step grown(client& x, Call call) {
+    client::step s = call();
+    while (const auto* more = std::get_if<need_buffer>(&s)) {
+      REQUIRE(x.set_buffer(buffers.emplace_back(more->size)));
+      s = call();
+    }
+    return s;
+  }
+  client::step run(client& x) {
+    const environment<policy> env{w.crypto, w.now};
+    client::step s = x.start(env);
+    for (unsigned steps = 0; !is<done>(s) && !is<failed>(s) && steps != 60; ++steps) {
+      if (const auto* f = std::get_if<find_credential>(&s)) {
+        searches.push_back(*f);
+        const auto* const c = use_cache ? w.tickets.find(f->client, f->server, w.now.at, f->kind) : nullptr;
+        s = grown(x, [&] { return c != nullptr ? x.found(*c, env) : x.not_found(env); });
+      } else if (const auto* t = std::get_if<store_credential<key>>(&s)) {
+        REQUIRE(w.tickets.store_copy(t->credential.get(), w.crypto, w.now.at));
+        s = grown(x, [&] { return x.stored(env); });
+      } else if (const auto* k = std::get_if<need_key>(&s)) {
+        key own = must(w.crypto.string_to_key(k->etype, password, k->salt, k->iterations));
+        s = grown(x, [&] { return x.provide(std::move(own), env); });
+      } else if (const auto* out = std::get_if<send>(&s)) {
+        requests.emplace_back(out->octets.begin(), out->octets.end());
+        const auto got = w.ask(*out);
+        REQUIRE(got);
+        s = grown(x, [&] { return x.receive(got->octets, env, got->arrived); });
+      } else {
+        FAIL("another step");
+      }
+    }
+    return s;
+  }
+};
+msg::KdcOptions options_of(const std::vector<std::uint8_t>& request) {
+  const bytes_view octets(request);
+  if (request.at(0) == 0x6a) return must(asn1::decode<msg::AsReq>(octets)).req_body->kdc_options;
+  return must(asn1::decode<msg::TgsReq>(octets)).req_body->kdc_options;
+}
+const kerberos_string ldap_parts[] = {"ldap"_krb, "web"_krb};
+const principal_view ldap{{name_t::srv_inst, view_of<kerberos_string>(ldap_parts)}, {}};
+}  // namespace
+
+TEST_CASE("credential_client: what is in the cache is used from any buffer", "[exchange]") {
+  for (const bool ticket_too : {false, true}) {
+    for (std::size_t n = 0; n < 4200; n += 60) {
+      three w;
+      REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+      REQUIRE(w.of(a_org)->here.add_service("ldap/web"));
+      {
+        client x(w.params);
+        REQUIRE(w.get(x));
+      }
+      w.asked.clear();
+      std::vector<std::uint8_t> small(n);
+      w.params.buffer = small;
+      if (!ticket_too) w.params.server = ldap;
+      walk steps{w};
+      client x(w.params);
+      INFO(n);
+      REQUIRE(is<done>(steps.run(x)));
+      const auto c = std::move(x).take();
+      REQUIRE(c);
+      CHECK(same_name(c->server().name, w.params.server.name));
+      CHECK(asn1::decode<msg::Ticket>(c->ticket()));
+      CHECK(w.asked.size() == (ticket_too ? 0 : 1));
+    }
+  }
+}
+
+TEST_CASE("credential_client: a key that is asked for works in any buffer", "[exchange]") {
+  for (std::size_t n = 0; n < 4200; n += 60) {
+    three w;
+    REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+    std::vector<std::uint8_t> small(n);
+    w.params.buffer = small;
+    w.params.password = {};
+    w.params.may_ask = true;
+    walk steps{w};
+    client x(w.params);
+    INFO(n);
+    REQUIRE(is<done>(steps.run(x)));
+  }
+}
+
+TEST_CASE("credential_client: the ticket-granting ticket of another realm is found in the cache", "[exchange]") {
+  three w;
+  REQUIRE(w.of(b_org)->here.add_service("HTTP/web"));
+  REQUIRE(w.of(b_org)->here.add_service("ldap/web"));
+  w.params.server = web(b_org);
+  {
+    client x(w.params);
+    REQUIRE(w.get(x));
+  }
+  w.asked.clear();
+  w.params.server = {ldap.name, b_org};
+  client x(w.params);
+  REQUIRE(w.get(x));
+  CHECK(w.asked == requests{"B.A.ORG TGS"});
+}
+
+TEST_CASE("credential_client: a login with a key", "[exchange]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  const key* const own = w.of(a_org)->here.key_of("alice");
+  REQUIRE(own != nullptr);
+  w.params.password = {};
+  w.params.key = *own;
+  client x(w.params);
+  REQUIRE(w.get(x));
+}
+
+TEST_CASE("credential_client: what renews a ticket-granting ticket, and what does not", "[exchange][rfc4120-3.3.3]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  w.params.renew_lifetime = 7 * 86400;
+  {
+    client x(w.params);
+    REQUIRE(w.get(x));
+  }
+  const kerberos_string parts[] = {"krbtgt"_krb, a_org};
+  const auto* const tgt = w.tickets.find(alice, {{name_t::srv_inst, view_of<kerberos_string>(parts)}, a_org}, w.now.at);
+  REQUIRE(tgt != nullptr);
+  const environment<policy> env{w.crypto, w.now};
+  const auto renews = [&](auto change) {
+    ticket_facts f = tgt->facts();
+    credential_params<key> p = w.params;
+    p.renew_before = 3600;
+    f.endtime = plus(w.now.at, 3599);
+    f.renew_till = plus(w.now.at, 86400);
+    change(f, p);
+    client x(p);
+    (void)x.start(env);
+    (void)x.not_found(env);
+    const auto s = x.found(basic_credential<key>(f, tgt->session_key().copy()), env);
+    const auto* const out = std::get_if<send>(&s);
+    REQUIRE(out != nullptr);
+    return options_of({out->octets.begin(), out->octets.end()}).has(kdc_option_t::renew);
+  };
+  using facts = ticket_facts;
+  using params = credential_params<key>;
+  CHECK(renews([](facts&, params&) {}));
+  CHECK(!renews([](facts& f, params&) { f.endtime.seconds += 1; }));
+  CHECK(!renews([](facts&, params& p) { p.renew_before = 3599; }));
+  CHECK(!renews([](facts& f, params&) { f.flags.set(ticket_flag_t::renewable, false); }));
+  CHECK(!renews([](facts& f, params&) { f.renew_till = std::optional<kerberos_time>{}; }));
+  CHECK(!renews([&](facts& f, params&) { f.renew_till = w.now.at; }));
+  CHECK(renews([&](facts& f, params&) { f.renew_till = plus(w.now.at, 1); }));
+  SECTION("the ticket-granting ticket that is asked for is renewed too") {
+    w.now.at.seconds += 36000 - 1800;
+    w.params.renew_before = 3600;
+    w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(parts)}, a_org};
+    w.asked.clear();
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(c);
+    CHECK(w.asked == requests{"A.ORG TGS"});
+    CHECK(c->endtime() > plus(w.now.at, 3600));
+  }
+  SECTION("one whose renewal the KDC refuses is used as it is") {
+    w.now.at.seconds += 36000 - 1800;
+    w.params.renew_before = 3600;
+    w.of(a_org)->here.settings.renewable = false;
+    REQUIRE(w.of(a_org)->here.add_service("ldap/web"));
+    w.params.server = ldap;
+    w.asked.clear();
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(c);
+    CHECK(w.asked == requests{"A.ORG TGS", "A.ORG TGS"});
+  }
+}
+
+TEST_CASE("credential_client: the client's name from the login counts", "[exchange][rfc6806-6]") {
+  three w;
+  w.of(a_org)->elsewhere = {{"web", b_org}};
+  w.of(b_org)->elsewhere = {{"web", c_org}};
+  w.params.client = {{name_t::enterprise, alice.name.name_string}, a_org};
+  walk steps{w};
+  client x(w.params);
+  REQUIRE(is<done>(steps.run(x)));
+  const auto c = std::move(x).take();
+  REQUIRE(c);
+  CHECK(options_of(steps.requests.front()).has(kdc_option_t::canonicalize));
+  CHECK(same_principal(steps.searches.back().client, c->client()));
+  CHECK(steps.searches.back().kind == (kind_of(c->facts()) & ticket_kind::renamed));
+  w.params.client = alice;
+  walk again{w, false};
+  client plain(w.params);
+  REQUIRE(is<done>(again.run(plain)));
+  CHECK(!options_of(again.requests.front()).has(kdc_option_t::canonicalize));
+}
+
+TEST_CASE("credential_client: of the realms on the way the last one is asked for first", "[exchange][rfc4120-3.3.1]") {
+  three w;
+  const kerberos_string d_org = "D.C.B.A.ORG"_krb;
+  REQUIRE(w.add(d_org).here.add_service("HTTP/web"));
+  w.trust(c_org, d_org);
+  w.trust(a_org, c_org);
+  w.params.server = web(d_org);
+  client x(w.params);
+  REQUIRE(w.get(x));
+  CHECK(w.asked == requests{"A.ORG AS", "A.ORG AS", "A.ORG TGS", "A.ORG TGS", "C.B.A.ORG TGS", "D.C.B.A.ORG TGS"});
+}
+
+TEST_CASE("credential_client: a path of many realms takes a bounded number of requests", "[exchange]") {
+  three w;
+  std::string far = "A.ORG";
+  for (int i = 0; i != 60; ++i) far = "X." + far;
+  w.params.server = web(kerberos_string{octets_of(far)});
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(!c);
+  CHECK(c.error().code == errc::referral_loop);
+  CHECK(w.asked.size() == 2 + 3 * client::max_realms);
 }
