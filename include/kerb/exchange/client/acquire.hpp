@@ -178,7 +178,6 @@ class [[nodiscard]] credential_client
   /// Answers find_credential: there is none.
   [[nodiscard]] constexpr step not_found(const environment<C>& env) {
     if (const auto no = this->template unless<call::not_found>(env)) return *no;
-    if (again_ != again::no) return repeat(env);
     if (looking_for_ == wanted::service) {
       if (tgt_) return ask(env);
       if (!(goal() == client_.realm)) return look_for(wanted::foreign_tgt, env);
@@ -230,14 +229,15 @@ class [[nodiscard]] credential_client
     if (auto* const x = std::get_if<login>(&exchange_); x != nullptr && !x->set_buffer(front)) return false;
     auto* const x = std::get_if<request>(&exchange_);
     if (x != nullptr && !x->set_buffer(front)) return false;
-    if (tgt_) {
-      const detail::packed_facts packed(tgt_->facts());
-      packed.write(tgt_->facts(), bigger.last(tail_));
-      const std::int64_t offset = tgt_->kdc_clock_offset();
-      const ticket_facts moved = packed.read(tgt_->facts(), bytes_view(bigger).last(tail_));
-      *tgt_ = product(moved, std::move(*tgt_).session_key());
-      tgt_->set_kdc_clock_offset(offset);
-    }
+    const auto move = [](product& c, std::span<std::uint8_t> to) {
+      const detail::packed_facts packed(c.facts());
+      packed.write(c.facts(), to);
+      product moved(packed.read(c.facts(), to), std::move(c).session_key());
+      moved.set_kdc_clock_offset(c.kdc_clock_offset());
+      c = std::move(moved);
+    };
+    if (pending_) move(*pending_, bigger);  // which takes the other's place
+    else if (tgt_) move(*tgt_, bigger.last(tail_));
     if (x != nullptr) x->request_.server = asked();  // its realm was in the old buffer
     buffer_ = bigger;
     return true;
@@ -392,8 +392,7 @@ class [[nodiscard]] credential_client
         .tgt = *tgt_, .server = asked(), .buffer = buffer_.first(buffer_.size() - tail_), .etypes = params_.etypes};
     constexpr msg::KdcOptions every{kdc_option_t::forwardable, kdc_option_t::proxiable};
     p.options = renews_ ? msg::KdcOptions{kdc_option_t::renew} : params_.options & every;
-    const bool at_goal = !renews_ && tgt_realm() == goal();
-    if (at_goal && !realm_given_ && !plain_) p.options.set(kdc_option_t::canonicalize);
+    if (!renews_ && !realm_given_ && !plain_) p.options.set(kdc_option_t::canonicalize);
     p.times = params_.times;
     auto& x = exchange_.template emplace<request>(std::move(p));
     const step next = go_on(x, x.start(env), env);
@@ -442,7 +441,8 @@ class [[nodiscard]] credential_client
       if (!trusted_) product_.clear_ok_as_delegate();
     } else {
       const detail::packed_facts packed(pending_->facts());
-      const std::size_t n = packed.size(), needed = n + pending_->octets_used();
+      const std::size_t n = packed.size(), used = pending_->octets_used();
+      const std::size_t needed = n + (used < n ? n : used);
       if (buffer_.size() < needed) {
         again_ = again::adopt;
         return need_buffer{needed};

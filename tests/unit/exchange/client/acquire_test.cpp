@@ -38,6 +38,9 @@ struct place {
   }
   lookup<policy> find(const need_principal& ask) {
     lookup<policy> got = here.find(ask);
+    for (const kerberos_string part : ask.principal.name.name_string)
+      if (part == std::string_view("nick"))
+        if (const auto* const r = here.record("alice")) return *r;
     if (!std::holds_alternative<not_found>(got)) return got;
     kerberos_string last;
     for (const kerberos_string part : ask.principal.name.name_string) last = part;
@@ -52,8 +55,10 @@ struct world {
   policy crypto;
   timestamp now = noon;
   std::list<place> places;
-  std::vector<std::string> asked;  ///< realm and kind of each request
-  std::set<std::string> dead;      ///< realms whose KDC does not answer
+  std::vector<std::string> asked;         ///< realm and kind of each request
+  std::set<std::string> dead;             ///< realms whose KDC does not answer
+  std::optional<error_code_t> refusal{};  ///< of every TGS request after `refused_from` requests
+  std::size_t refused_from = 0;
   std::vector<std::uint8_t> reply;
   cache tickets;
 
@@ -90,6 +95,15 @@ struct world {
     place* const p = of(s.realm);
     if (p == nullptr) return errc::no_answer;
     reply.assign(65536, 0);
+    if (refusal && asked.size() > refused_from && s.octets[0] == 0x6c) {
+      msg::KrbError e;
+      e.stime = now.at;
+      e.error_code = *refusal;
+      e.realm = s.realm;
+      const kerberos_string krbtgt[] = {"krbtgt"_krb, s.realm};
+      e.sname = {name_t::srv_inst, view_of<kerberos_string>(krbtgt)};
+      return answer{must(asn1::encode(e, reply)), transport::stream};
+    }
     std::vector<std::uint8_t> buffer(65536);
     kdc<policy> x(p->here.settings, buffer);
     const auto out = serve(x, s.octets, crypto, *p, now);
@@ -600,6 +614,8 @@ struct walk {
     client::step s = call();
     while (const auto* more = std::get_if<need_buffer>(&s)) {
       REQUIRE(x.set_buffer(buffers.emplace_back(more->size)));
+      for (auto& old : buffers)  // nothing refers to them any more
+        if (&old != &buffers.back()) std::fill(old.begin(), old.end(), std::uint8_t{0xdd});
       s = call();
     }
     return s;
@@ -811,4 +827,137 @@ TEST_CASE("credential_client: a path of many realms takes a bounded number of re
   REQUIRE(!c);
   CHECK(c.error().code == errc::referral_loop);
   CHECK(w.asked.size() == 2 + 3 * client::max_realms);
+}
+
+TEST_CASE("credential_client: only an unknown service leads elsewhere", "[exchange][rfc4120-3.3.1]") {
+  three w;
+  const auto fails_after = [&](std::size_t requests) {
+    w.asked.clear();
+    w.tickets.log_off();
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(!c);
+    CHECK(c.error().code == errc::kdc_error);
+    CHECK(w.asked.size() == requests);
+  };
+  w.refusal = error_code_t::kdc_err_policy;
+  w.params.fallback_realm = c_org;
+  fails_after(3);
+  w.params.server = web(c_org);  // nor to a realm in front of it
+  fails_after(3);
+  w.refusal = error_code_t::kdc_err_s_principal_unknown;
+  w.params.server = web();
+  w.params.fallback_realm = std::optional<kerberos_string>{};
+  fails_after(3);
+  w.params.fallback_realm = a_org;  // where it has asked
+  fails_after(3);
+  w.params.server = web(a_org);  // the realm is certain
+  w.params.fallback_realm = b_org;
+  fails_after(3);
+  w.params.server = web();  // and after a referral there is a better answer
+  w.of(a_org)->elsewhere = {{"web", b_org}};
+  w.refused_from = 3;
+  w.params.fallback_realm = c_org;
+  fails_after(4);
+}
+
+TEST_CASE("credential_client: a closer KDC is no answer where the realm is given", "[exchange][rfc4120-3.3.1]") {
+  three w;
+  w.of(a_org)->elsewhere = {{"C.B.A.ORG", b_org}};
+  const kerberos_string parts[] = {"krbtgt"_krb, c_org};
+  w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(parts)}, a_org};
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(!c);
+  CHECK(c.error().code == errc::name_mismatch);
+  CHECK(w.asked.size() == 3);
+}
+
+TEST_CASE("credential_client: a client that its KDC renames goes on under the new name", "[exchange][rfc6806-6]") {
+  three w;
+  w.of(a_org)->elsewhere = {{"web", b_org}};
+  w.of(b_org)->elsewhere = {{"web", c_org}};
+  const kerberos_string nick[] = {"nick"_krb};
+  w.params.client = {{name_t::enterprise, view_of<kerberos_string>(nick)}, a_org};
+  walk steps{w};
+  client x(w.params);
+  REQUIRE(is<done>(steps.run(x)));
+  const auto c = std::move(x).take();
+  REQUIRE(c);
+  CHECK(same_principal(c->client(), alice));
+  CHECK(c->facts().client_renamed);
+  REQUIRE(steps.searches.size() == 4);  // the service, the ticket-granting ticket, and the service in two realms
+  CHECK(same_name(steps.searches.front().client.name, w.params.client.name));
+  CHECK(steps.searches.front().kind == ticket_kind::asked_for);
+  CHECK(steps.searches.back().kind == ticket_kind::renamed);
+}
+
+TEST_CASE("credential_client: a login that moves to another realm works in any buffer", "[exchange][rfc6806-7]") {
+  for (std::size_t n = 0; n < 3000; n += 40) {
+    three w;
+    REQUIRE(w.of(b_org)->here.add_user("a-user-with-a-rather-long-name-that-needs-more-octets", password));
+    REQUIRE(w.of(b_org)->here.add_service("HTTP/web"));
+    const kerberos_string user[] = {"a-user-with-a-rather-long-name-that-needs-more-octets"_krb};
+    w.of(a_org)->elsewhere = {{std::string(user[0].text()), b_org}};
+    w.params.client = {{name_t::enterprise, view_of<kerberos_string>(user)}, a_org};
+    w.params.follow_wrong_realm = true;
+    w.params.password = {};
+    w.params.may_ask = true;
+    for (const bool preauth : {true, false}) {
+      w.of(b_org)->here.settings.require_preauth = preauth;
+      std::vector<std::uint8_t> small(n);
+      w.params.buffer = small;
+      w.tickets.log_off();
+      walk steps{w};
+      client x(w.params);
+      INFO(n << " " << preauth);
+      REQUIRE(is<done>(steps.run(x)));
+    }
+  }
+}
+
+TEST_CASE("credential_client: the name of a realm that is too long is not remembered", "[exchange]") {
+  const std::string letters(256, 'L');
+  for (const std::size_t size : {std::size_t{255}, std::size_t{256}}) {
+    three w;
+    w.of(a_org)->elsewhere = {{"bob", kerberos_string{octets_of(letters).first(size)}}};
+    const kerberos_string bob[] = {"bob"_krb};
+    w.params.client = {{name_t::enterprise, view_of<kerberos_string>(bob)}, a_org};
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(!c);
+    CHECK(x.realm_named().has_value() == (size == 255));
+  }
+}
+
+TEST_CASE("acquire: why an answer was passed over is the error when no other comes", "[exchange]") {
+  three w;
+  const std::uint8_t junk[] = {0x30, 0x03, 0x02, 0x01, 0x05};
+  const auto fails = [&](std::vector<int> answers) {  // 0: junk, 1: an AS-REP of somebody, 2: none
+    client x(w.params);
+    std::size_t i = 0;
+    std::vector<std::uint8_t> other;
+    const auto c = acquire(x, w.tickets, w.crypto, w.now, [&](const send&) -> result<answer> {
+      const int which = answers.at(i++);
+      if (which == 0) return answer{bytes_view(junk)};
+      if (which == 2) return errc::no_answer;
+      msg::KrbError e;
+      e.stime = w.now.at;
+      const kerberos_string krbtgt[] = {"krbtgt"_krb, a_org};
+      e.realm = a_org;
+      e.sname = {name_t::srv_inst, view_of<kerberos_string>(krbtgt)};
+      e.error_code = error_code_t::krb_err_response_too_big;
+      other.resize(512);
+      return answer{must(asn1::encode(e, other))};
+    });
+    REQUIRE(!c);
+    return c.error().code;
+  };
+  CHECK(fails({2}) == errc::no_answer);
+  CHECK(is_malformed(fails({0, 2})));
+  CHECK(is_malformed(fails({0, 0, 2})));
+  w.params.password = {};
+  w.params.may_ask = true;
+  client asks(w.params);
+  CHECK(w.get(asks).error().code == errc::no_key);
 }
