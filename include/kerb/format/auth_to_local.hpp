@@ -219,7 +219,8 @@ class bounded_text {
   }
   constexpr void clear() { size_ = 0; }
   constexpr bool fits() const { return !overfull_; }
-  constexpr std::string_view view() const KERB_LIFETIMEBOUND { return {text_.data(), size_}; }
+  constexpr std::string_view view() const& KERB_LIFETIMEBOUND { return {text_.data(), size_}; }
+  void view() const&& = delete;
   constexpr std::span<char> characters() { return std::span(text_).first(size_); }
 
  private:

@@ -123,7 +123,8 @@ class [[nodiscard]] acceptor
     return replay_checked(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
   }
   /// The client, from `authenticated` until take(); null before.
-  constexpr const authenticated_client<key>* peer() const KERB_LIFETIMEBOUND { return ap_ ? ap_->peer() : nullptr; }
+  constexpr const authenticated_client<key>* peer() const& KERB_LIFETIMEBOUND { return ap_ ? ap_->peer() : nullptr; }
+  void peer() const&& = delete;
 
   /// Accepts the client. The step is `reply`, `done` if the client does not want an answer, or
   /// continue_with in DCE style. If accept_options::reply is given, the token is there.

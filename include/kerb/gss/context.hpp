@@ -101,13 +101,16 @@ class [[nodiscard]] context {
   constexpr side here() const { return here_; }
   /// The flags that both sides agree on: what the initiator requested and this side provides.
   constexpr gss_flags flags() const { return flags_; }
-  constexpr const principal_view& initiator() const KERB_LIFETIMEBOUND { return initiator_; }
+  constexpr const principal_view& initiator() const& KERB_LIFETIMEBOUND { return initiator_; }
+  void initiator() const&& = delete;
   /// The service. An acceptor takes the name from the ticket's unencrypted part: see
   /// authenticated_client::service().
-  constexpr const principal_view& acceptor() const KERB_LIFETIMEBOUND { return acceptor_; }
-  constexpr const principal_view& peer() const KERB_LIFETIMEBOUND {
+  constexpr const principal_view& acceptor() const& KERB_LIFETIMEBOUND { return acceptor_; }
+  void acceptor() const&& = delete;
+  constexpr const principal_view& peer() const& KERB_LIFETIMEBOUND {
     return here_ == side::initiator ? acceptor_ : initiator_;
   }
+  void peer() const&& = delete;
   /// When the ticket expires, and with it the context.
   constexpr kerberos_time endtime() const { return endtime_; }
   /// Whether the context is bound to a channel that both sides see (RFC 4121 section 4.1.1.2). An
@@ -115,9 +118,10 @@ class [[nodiscard]] context {
   constexpr bool bound() const { return bound_; }
   /// The client, with its authorization data; null on the initiator's side and in a context that
   /// was imported. Its keys() are empty, because the context has them: see session_key().
-  constexpr const authenticated_client<key>* client() const KERB_LIFETIMEBOUND {
+  constexpr const authenticated_client<key>* client() const& KERB_LIFETIMEBOUND {
     return alive_ && client_ ? &*client_ : nullptr;
   }
+  void client() const&& = delete;
   /// The encryption type of the key that protects messages.
   constexpr etype_t etype(const C& crypto) const { return crypto.etype_of(keys_.protection_key()); }
 

@@ -211,9 +211,10 @@ class [[nodiscard]] negotiate_acceptor
     return replay_checked(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
   }
   /// Kerberos's client, from `authenticated` until take(); null before.
-  constexpr const authenticated_client<key>* peer() const KERB_LIFETIMEBOUND {
+  constexpr const authenticated_client<key>* peer() const& KERB_LIFETIMEBOUND {
     return context_ ? context_->client() : inner_ ? inner_->peer() : nullptr;
   }
+  void peer() const&& = delete;
   /// Accepts the client. The step is `reply`, `done` if a client without SPNEGO does not want an
   /// answer, continue_with if another token is needed, or `refused` if the initiator's MIC of the list
   /// of mechanisms is missing or wrong. accept_options::reply is used only for a client without

@@ -191,7 +191,8 @@ class [[nodiscard]] negotiate_initiator
 
   /// The KRB-ERROR that receive() was given, if it was one. It is unauthenticated, and valid as
   /// long as the token that it came in.
-  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+  constexpr const std::optional<msg::KrbError>& peer_error() const& KERB_LIFETIMEBOUND { return peer_error_; }
+  void peer_error() const&& = delete;
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
   /// buffer is too small for what the exchange keeps, or when this state has no use for one.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {

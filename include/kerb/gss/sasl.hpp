@@ -235,7 +235,8 @@ class [[nodiscard]] sasl_client
   }
   /// The KRB-ERROR that receive() was given, if it was one. It is unauthenticated, and valid as
   /// long as the challenge that it came in.
-  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+  constexpr const std::optional<msg::KrbError>& peer_error() const& KERB_LIFETIMEBOUND { return peer_error_; }
+  void peer_error() const&& = delete;
 
   /// As initiator::set_buffer().
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
@@ -411,11 +412,12 @@ class [[nodiscard]] sasl_server
     return replay_checked(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
   }
   /// The client, from `authenticated` until take(); null before.
-  constexpr const authenticated_client<key>* peer() const KERB_LIFETIMEBOUND {
+  constexpr const authenticated_client<key>* peer() const& KERB_LIFETIMEBOUND {
     if (state_ == state::spent) return nullptr;
     if (session_) return session_->established().client();
     return context_ ? context_->client() : acceptor_.peer();
   }
+  void peer() const&& = delete;
   /// Continues with an authenticated client. If accept_options::reply is given, the challenge with
   /// the AP-REP is there; the others are in the exchange's own buffer.
   [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {

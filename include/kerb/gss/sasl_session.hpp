@@ -88,7 +88,8 @@ class [[nodiscard]] sasl_session {
     return overhead_of(in, agreed, crypto).error();
   }
 
-  constexpr const sasl_agreement& agreed() const KERB_LIFETIMEBOUND { return agreed_; }
+  constexpr const sasl_agreement& agreed() const& KERB_LIFETIMEBOUND { return agreed_; }
+  void agreed() const&& = delete;
   constexpr sasl_layer layer() const { return agreed_.layer; }
   /// The context, for its names, flags and keys. A message that is made or opened with it directly
   /// has a number that the peer then misses.
@@ -97,10 +98,12 @@ class [[nodiscard]] sasl_session {
   /// Ends the session and returns its context.
   [[nodiscard]] constexpr context<C> release() && { return std::move(context_); }
   /// Why the session has ended; ok while it has not.
-  constexpr const error& ended() const KERB_LIFETIMEBOUND { return why_; }
+  constexpr const error& ended() const& KERB_LIFETIMEBOUND { return why_; }
+  void ended() const&& = delete;
 
   /// The octets in front of each message and behind it: its length, and the rest of its token.
-  constexpr const wrap_overhead& overhead() const KERB_LIFETIMEBOUND { return around_; }
+  constexpr const wrap_overhead& overhead() const& KERB_LIFETIMEBOUND { return around_; }
+  void overhead() const&& = delete;
   constexpr std::size_t wrap_size(std::size_t message_octets) const { return around_.octets() + message_octets; }
   /// The size of the largest message that the peer receives in one frame. Divide a longer one.
   constexpr std::size_t wrap_size_limit() const {

@@ -285,7 +285,7 @@ TEST_CASE("auth_to_local: long names and slow substitutions are refused", "[form
     const kerberos_string parts[] = {kerberos_string::of(name)};
     std::array<char, 300> out{};
     kerb_test::no_allocations block;
-    const auto r = auth_to_local::open(of_hadoop(rule))->map({{name_t::principal, parts}, "X"_krb}, out);
+    const auto r = (*auth_to_local::open(of_hadoop(rule))).map({{name_t::principal, parts}, "X"_krb}, out);
     return r                                                                                      ? r->size()
            : r.error().code == errc::no_local_name && r.error().field == std::string_view("size") ? 0u
                                                                                                   : 999u;
@@ -365,7 +365,7 @@ TEST_CASE("auth_to_local: what does not fit is never cut", "[format][security]")
     const std::string name(size, 'a');
     const kerberos_string parts[] = {kerberos_string::of(name)};
     std::array<char, 300> out{};
-    const auto r = auth_to_local::open(of_mit(rules))->map({{name_t::principal, parts}, "KRBTEST.COM"_krb}, out);
+    const auto r = (*auth_to_local::open(of_mit(rules))).map({{name_t::principal, parts}, "KRBTEST.COM"_krb}, out);
     return r ? std::string(*r) : std::string(r.error().field);
   };
   CHECK(field("DEFAULT", 256) == std::string(256, 'a'));

@@ -425,7 +425,7 @@ struct aliases {
     add(user, "EX.ORG"_krb, 3, 3);
     add(host, "EX.ORG"_krb, 3, 4);
     add(host, "EX.ORG"_krb, 4, 5);
-    keytab = *keytab_view::open(bytes_view(file).first(out.finish()->size()));
+    keytab = *keytab_view::open(bytes_view(file).first((*out.finish()).size()));
   }
   /// The first octet of the key that is tried after `tried` others.
   constexpr int key_for(key_names names, std::optional<std::uint32_t> kvno, unsigned tried,

@@ -212,7 +212,7 @@ TEST_CASE("context: no changed bit of a token over pieces is accepted, and the t
         CHECK(got->seen == order::in_order);
         CHECK(p.has_plain_data());
         p = good;
-        CHECK(open(p)->seen == order::duplicate);
+        CHECK((*open(p)).seen == order::duplicate);
       }
     }
   }

@@ -154,9 +154,10 @@ class [[nodiscard]] ap_acceptor
   }
 
   /// The client, from `authenticated` until take(); null before.
-  constexpr const product* peer() const KERB_LIFETIMEBOUND {
+  constexpr const product* peer() const& KERB_LIFETIMEBOUND {
     return state_ == state::proven || state_ == state::done ? &product_ : nullptr;
   }
+  void peer() const&& = delete;
 
   /// Accepts the client: makes the AP-REP if the client requested one. The step can be need_buffer
   /// only with accept_options::reply.
