@@ -35,9 +35,10 @@ enum class local_names : std::uint8_t {
   any,
 };
 
-/// The rules and what else decides about a local name. The texts must outlive the auth_to_local.
+/// The rules and what else decides about a local name. The texts must outlive the auth_to_local; a
+/// temporary string does not compile.
 struct auth_to_local_params {
-  std::string_view rules;  ///< if empty, it is DEFAULT
+  text_view rules;  ///< if empty, it is DEFAULT
   rule_dialect dialect = rule_dialect::mit;
   kerberos_string default_realm;  ///< DEFAULT applies only to this realm, and never if it is empty
   /// If given, principals of all other realms are refused before any rule is read. Rules do not
