@@ -29,7 +29,6 @@ using text_checked = kerb::detail::checked<kerberos_string>;
 KERB_ONLY_NAMED(text_result, .operator->());
 KERB_ONLY_NAMED(text_checked, .operator->());
 KERB_ONLY_NAMED(text_checked, .refusal());
-KERB_ONLY_NAMED(captured<msg::Ticket>, .operator->());
 static_assert(std::is_same_v<decltype(*std::declval<text_result>()), kerberos_string>, "a value, not a reference");
 static_assert(std::is_same_v<decltype(std::declval<text_result>().error()), error>, "a value, not a reference");
 

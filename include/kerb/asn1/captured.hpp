@@ -28,8 +28,7 @@ class captured {
   }
   constexpr const T& value() const& KERB_LIFETIMEBOUND { return value_; }
   const T& value() const&& = delete;
-  constexpr const T* operator->() const& KERB_LIFETIMEBOUND { return &value_; }
-  const T* operator->() const&& = delete;
+  constexpr const T* operator->() const KERB_LIFETIMEBOUND { return &value_; }
   /// The encoding as received, a view of the input; empty after of().
   constexpr bytes_view octets() const { return octets_; }
 
