@@ -85,7 +85,6 @@ KERB_ONLY_NAMED(gss::sasl_client<policy>, .peer_error());
 KERB_ONLY_NAMED(gss::sasl_server<policy>, .peer());
 KERB_ONLY_NAMED(gss::sasl_session<policy>, .agreed());
 KERB_ONLY_NAMED(gss::sasl_session<policy>, .ended());
-KERB_ONLY_NAMED(gss::sasl_session<policy>, .overhead());
 KERB_ONLY_NAMED(gss::sasl_session<policy>, .established());
 
 }  // namespace

@@ -13,9 +13,19 @@ enum class protection : std::uint8_t {
   confidentiality,  ///< it is authenticated and encrypted
 };
 
-/// A message from a Wrap token. Nothing in it was used before the token verified. unwrap() succeeds
-/// for each token that verifies: check `by` if the message must have been encrypted, and `seen` if
-/// messages must not be lost or repeated.
+/// What a message of the peer must be, beyond authentic: one that is not is refused.
+struct message_demands {
+  /// confidentiality: errc::not_sealed for a message that is not encrypted. MIC tokens ignore it.
+  protection by = protection::integrity;
+  /// The message must be the next one: errc::replayed for a duplicate, errc::bad_order for one that
+  /// is late or old, and for one that follows a gap (detail: the `order`). This does not depend on
+  /// the flags that were negotiated, since every initiator and acceptor numbers its messages.
+  bool in_order = true;
+};
+
+/// A message from a Wrap token. Nothing in it was used before the token verified. Without
+/// message_demands, unwrap() succeeds for each token that verifies: then check `by` if the message
+/// must have been encrypted, and `seen` if messages must not be lost or repeated.
 struct unwrapped {
   std::span<std::uint8_t> message;
   protection by = protection::integrity;
@@ -206,6 +216,19 @@ class [[nodiscard]] context {
     return open(*h, bytes_view(to), to, crypto);
   }
 
+  /// The same two for a message that must be what `want` demands. A message that is not is wiped,
+  /// and the context remains as it was: the message that should have been the next one still is.
+  [[nodiscard]] constexpr result<unwrapped> unwrap_in_place(std::span<std::uint8_t> token, const message_demands& want,
+                                                            C& crypto) {
+    const sequence_window before = window_;
+    return demanded(unwrap_in_place(token, crypto), want, before);
+  }
+  [[nodiscard]] constexpr result<unwrapped> unwrap(bytes_view token, std::span<std::uint8_t> out,
+                                                   const message_demands& want, C& crypto) {
+    const sequence_window before = window_;
+    return demanded(unwrap(token, out, crypto), want, before);
+  }
+
   // ---- Wrap tokens over pieces, as protected RPC has them: MS-KILE section 3.4.5.4.1
 
   /// At most so many pieces make up a message: the token has two more.
@@ -291,6 +314,20 @@ class [[nodiscard]] context {
     return unwrapped_pieces{by, seen(h->seq)};
   }
 
+  /// The same for a message that must be what `want` demands. The pieces that can be encrypted are
+  /// wiped if it is not, and the context remains as it was.
+  [[nodiscard]] constexpr result<unwrapped_pieces> unwrap_pieces(
+      std::span<std::uint8_t> header, view_of<message_piece> message, std::span<std::uint8_t> trailer,
+      const message_demands& want, C& crypto) requires seals_pieces_with<C, typename C::prepared_key> {
+    const sequence_window before = window_;
+    const auto got = unwrap_pieces(header, message, trailer, crypto);
+    if (!got) return got;
+    const error why = falls_short(want, got->by, before);
+    if (why.ok()) return got;
+    for (const message_piece& p : message) secure_zero(p.sealed());
+    return why;
+  }
+
   // ---- MIC tokens, RFC 4121 section 4.2.4
 
   /// The size of a MIC token. Errors: those of overhead().
@@ -337,6 +374,22 @@ class [[nodiscard]] context {
   [[nodiscard]] constexpr result<order> verify_mic(bytes_view message, bytes_view mic, C& crypto) {
     const bytes_view one[] = {message};
     return verify_mic(one, mic, crypto);
+  }
+  /// The same for a message that must be what `want` demands. If it is not, the context remains as
+  /// it was.
+  [[nodiscard]] constexpr result<order> verify_mic(view_of<bytes_view> message, bytes_view mic,
+                                                   const message_demands& want, C& crypto) {
+    const sequence_window before = window_;
+    const auto got = verify_mic(message, mic, crypto);
+    if (!got) return got;
+    const error why = falls_short(want, want.by, before, "MIC token");
+    if (why.ok()) return got;
+    return why;
+  }
+  [[nodiscard]] constexpr result<order> verify_mic(bytes_view message, bytes_view mic, const message_demands& want,
+                                                   C& crypto) {
+    const bytes_view one[] = {message};
+    return verify_mic(one, mic, want, crypto);
   }
 
   // ---- keys
@@ -594,6 +647,28 @@ class [[nodiscard]] context {
   }
   constexpr order seen(std::uint64_t n) {
     return window_.enter(n, flags_.has(gss_flag_t::replay), flags_.has(gss_flag_t::sequence));
+  }
+
+  /// Why the message that has just been opened is not what it must be. Then its number has not
+  /// arrived.
+  constexpr error falls_short(const message_demands& want, protection by, const sequence_window& before,
+                              const char* type = "Wrap token") {
+    error why{};
+    if (want.by == protection::confidentiality && by != want.by) {
+      why = {.code = errc::not_sealed, .type = type, .field = "Flags"};
+    } else if (want.in_order) {
+      why = detail::not_next(window_.last(), type);
+    }
+    if (!why.ok()) window_ = before;
+    return why;
+  }
+  constexpr result<unwrapped> demanded(const result<unwrapped>& got, const message_demands& want,
+                                       const sequence_window& before) {
+    if (!got) return got;
+    const error why = falls_short(want, got->by, before);
+    if (why.ok()) return got;
+    secure_zero(got->message);
+    return why;
   }
 
   static constexpr void reverse(std::span<std::uint8_t> s) {

@@ -50,15 +50,6 @@ struct sasl_agreement {
   std::uint32_t peer_size = 0;  ///< and of the largest that the peer receives
 };
 
-namespace detail {
-/// The error of a message that is not the next one of its connection; ok for the next one.
-constexpr error not_next(order seen) {
-  if (seen == order::in_order) return {};
-  const errc code = seen == order::duplicate ? errc::replayed : errc::bad_order;
-  return {.code = code, .detail = static_cast<std::uint32_t>(seen), .type = "Wrap token", .field = "SND_SEQ"};
-}
-}  // namespace detail
-
 /// The security layer of one connection: it protects what the program sends after the exchange, and
 /// opens what it receives. Each direction is a sequence of frames: a length of four octets, then a
 /// Wrap token. Without a layer, frames are the program's octets, unchanged.
@@ -102,8 +93,7 @@ class [[nodiscard]] sasl_session {
   void ended() const&& = delete;
 
   /// The octets in front of each message and behind it: its length, and the rest of its token.
-  constexpr const wrap_overhead& overhead() const& KERB_LIFETIMEBOUND { return around_; }
-  void overhead() const&& = delete;
+  constexpr const wrap_overhead& overhead() const KERB_LIFETIMEBOUND { return around_; }
   constexpr std::size_t wrap_size(std::size_t message_octets) const { return around_.octets() + message_octets; }
   /// The size of the largest message that the peer receives in one frame. Divide a longer one.
   constexpr std::size_t wrap_size_limit() const {
