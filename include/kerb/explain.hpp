@@ -750,6 +750,13 @@ class error_text {
       if (size_ + 1 < letters_.size()) letters_[size_++] = c;
     return *this;
   }
+  constexpr error_text& add_number(std::uint32_t number) {
+    std::array<char, 10> digits{};
+    std::size_t at = digits.size();
+    do digits[--at] = static_cast<char>('0' + number % 10);
+    while ((number /= 10) != 0);
+    return *this += std::string_view(digits.data() + at, digits.size() - at);
+  }
 
  private:
   std::array<char, 640> letters_{};
@@ -757,7 +764,8 @@ class error_text {
 };
 
 /// One line for a log: the name of the error, its place in the message, the name of a KRB-ERROR's
-/// code, and the sentences of explain(). "integrity in Ticket.enc-part: The client's message ..."
+/// code, and the sentences of explain(). "bad_time in KDC-REQ-BODY.till at offset 97: The request
+/// contains ..." An offset of 0 is left out, since it is also that of an error without a place.
 /// A client that passes the realm of its request is also told if small letters in it may be the
 /// cause.
 constexpr error_text log_line(const error& e, party who, std::string_view realm = {}) {
@@ -766,6 +774,7 @@ constexpr error_text log_line(const error& e, party who, std::string_view realm 
   line += name.empty() ? "unknown error" : name;
   if (!type.empty()) (line += " in ") += type;
   if (!type.empty() && !field.empty()) (line += ".") += field;
+  if (e.offset != 0) (line += " at offset ").add_number(e.offset);
   if (e.code == errc::kdc_error || e.code == errc::peer_error) {
     if (const auto sent = name_of(static_cast<error_code_t>(e.detail)); !sent.empty()) (line += ", ") += sent;
   }

@@ -147,6 +147,16 @@ constexpr bool a_line_names_the_error_and_its_place() {
 KERB_BOTH("log_line: the error, its place in the message, and the sentences", "[core]",
           a_line_names_the_error_and_its_place);
 
+constexpr bool a_line_has_the_offset() {
+  const error far{.code = errc::bad_time, .offset = 4294967295u, .type = "KDC-REQ-BODY", .field = "till"};
+  const error near{.code = errc::bad_rule_text, .offset = 10, .type = "auth_to_local", .field = "rule"};
+  const error first{.code = errc::truncated, .offset = 0, .type = "AS-REP"};
+  return log_line(far, party::kdc).view().starts_with("bad_time in KDC-REQ-BODY.till at offset 4294967295: The") &&
+         log_line(near, party::service).view().starts_with("bad_rule_text in auth_to_local.rule at offset 10: ") &&
+         log_line(first, party::client).view().starts_with("truncated in AS-REP: ");
+}
+KERB_BOTH("log_line: an offset other than 0 is in the line", "[core]", a_line_has_the_offset);
+
 constexpr bool small_letters_in_a_realm_are_told() {
   const error mismatch{.code = errc::name_mismatch}, skew{.code = errc::clock_skew}, silent{.code = errc::no_answer};
   const error wrong_realm{.code = errc::kdc_error, .detail = 68}, locked{.code = errc::kdc_error, .detail = 18};
@@ -174,8 +184,10 @@ TEST_CASE("log_line: no text of the library is cut, and nothing is allocated", "
     kerb_test::no_allocations none;
     for (unsigned n = 0; n != 1000; ++n) {
       for (const party who : parties) {
-        const error e{
-            .code = static_cast<errc>(n), .type = "EncryptedKrbAuthorizationData", .field = "authorization-data"};
+        const error e{.code = static_cast<errc>(n),
+                      .offset = 4294967295u,
+                      .type = "EncryptedKrbAuthorizationData",
+                      .field = "authorization-data"};
         const auto line = log_line(e, who, "a.realm.of.sixty.four.letters.is.longer.than.most.realms.are.org");
         longest = line.view().size() > longest ? line.view().size() : longest;
       }
