@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "numbers/error_code.hpp"
+#include "numbers/key_search.hpp"
 
 namespace kerb::inline v0 {
 
@@ -225,7 +226,7 @@ inline constexpr explanation explanations[] = {
      "There is no key or password for that name and encryption type. Give the program the password, or a keytab "
      "that contains the key.",
      "This service has no key for the ticket's service name, or none of its encryption type. Compare them with the "
-     "service's keytab (klist -ke).",
+     "service's keytab (klist -ke): the keys may be stored under another name.",
      "The principal has no key that the request needs. Compare the principal's encryption types with those of the "
      "request or the ticket."},
     {errc::bad_key_version, "There is no key of the version that was used. Get a new keytab, or log in again.",
@@ -788,6 +789,40 @@ constexpr error_text log_line(const error& e, party who, std::string_view realm 
     line += ".";
   }
   return line;
+}
+
+namespace detail {
+constexpr void add_etype(error_text& to, etype_t e) {
+  const std::string_view name = name_of(e);
+  if (!name.empty()) to += name;
+  else (to += "number ").add_number(static_cast<std::uint32_t>(e));
+}
+}  // namespace detail
+
+/// Sentences for the log of a service that has no key for a ticket: the version and encryption type
+/// that the ticket needs, and the first eight keys that there were. `asked` is what key_lookup() of
+/// an acceptor returned. "The ticket needs version 7 of a key of type aes256-cts-hmac-sha1-96. Under
+/// its service name there are: version 6 aes256-cts-hmac-sha1-96. Under other names there are 2 keys."
+template <class Asked>
+constexpr error_text key_line(const Asked& asked) {
+  error_text line;
+  line += "The ticket needs ";
+  if (detail::names_version(asked.ticket.kvno)) ((line += "version ").add_number(*asked.ticket.kvno) += " of ");
+  detail::add_etype(line += "a key of type ", asked.ticket.etype);
+  const no_ticket_key& had = asked.had;
+  line += had.total == 0 ? ". Under its service name there is no key" : ". Under its service name there are: ";
+  constexpr std::size_t shown = 8;
+  std::size_t n = 0;
+  for (const key_label& k : had.had) {
+    if (n == shown) break;
+    if (n++ != 0) line += ", ";
+    detail::add_etype((line += "version ").add_number(k.kvno) += " ", k.etype);
+  }
+  if (n < had.total) (line += " and ").add_number(static_cast<std::uint32_t>(had.total - n)) += " more";
+  if (had.others == 1) line += ". Under another name there is 1 key";
+  if (had.others > 1)
+    (line += ". Under other names there are ").add_number(static_cast<std::uint32_t>(had.others)) += " keys";
+  return line += ".";
 }
 
 }  // namespace kerb::inline v0

@@ -157,6 +157,37 @@ constexpr bool a_line_has_the_offset() {
 }
 KERB_BOTH("log_line: an offset other than 0 is in the line", "[core]", a_line_has_the_offset);
 
+struct lookup {
+  struct {
+    std::optional<std::uint32_t> kvno;
+    etype_t etype;
+  } ticket;
+  no_ticket_key had;
+};
+constexpr bool a_line_has_the_keys() {
+  constexpr auto aes256 = etype_t::aes256_cts_hmac_sha1_96;
+  lookup x{{7, aes256}, {}};
+  if (key_line(x).view() !=
+      "The ticket needs version 7 of a key of type aes256-cts-hmac-sha1-96. Under its service name there is no key.")
+    return false;
+  x.had.others = 1;
+  if (!key_line(x).view().ends_with("there is no key. Under another name there is 1 key.")) return false;
+  x = {{{}, etype_t(77)}, {}};
+  x.had.others = 12;
+  for (std::uint32_t v = 1; v != 11; ++v) {
+    (void)x.had.had.push_back({v, v == 1 ? etype_t::rc4_hmac : aes256});
+    x.had.total = v;
+    if (v == 2 && key_line(x).view() !=
+                      "The ticket needs a key of type number 77. Under its service name there are: version 1 rc4-hmac, "
+                      "version 2 aes256-cts-hmac-sha1-96. Under other names there are 12 keys.")
+      return false;
+  }
+  return key_line(x).view().ends_with(
+      "version 8 aes256-cts-hmac-sha1-96 and 2 more. Under other names there are 12 keys.");
+}
+KERB_BOTH("key_line: the key that a ticket needs, the keys under its name, and how many there are under others",
+          "[core][rfc4120-3.2.3]", a_line_has_the_keys);
+
 constexpr bool small_letters_in_a_realm_are_told() {
   const error mismatch{.code = errc::name_mismatch}, skew{.code = errc::clock_skew}, silent{.code = errc::no_answer};
   const error wrong_realm{.code = errc::kdc_error, .detail = 68}, locked{.code = errc::kdc_error, .detail = 18};
