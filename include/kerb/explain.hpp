@@ -289,8 +289,9 @@ inline constexpr explanation explanations[] = {
     {errc::bindings_missing,
      "The login is not bound to the encrypted connection (channel binding), and the service requires that. Turn "
      "channel binding on.",
-     "The client did not bind its login to the encrypted connection (channel binding), and this service requires "
-     "that. Turn channel binding on in the client.",
+     "The client did not bind its login to the encrypted connection (channel binding). This service requires that, "
+     "or the client said that it can, as when an attacker has ended the encryption between the two. Turn channel "
+     "binding on in the client; if it is on, check whether a proxy or an attacker is on the way.",
      "The login is not bound to an encrypted connection (channel binding). Turn channel binding on in the client."},
     {errc::bindings_mismatch,
      "The login is bound to another encrypted connection than the one it was sent through. Check whether a proxy "
@@ -337,6 +338,13 @@ inline constexpr explanation explanations[] = {
      "The client is who it claims to be, but no rule gives it a local user name. Add a rule for it if it should have "
      "access.",
      "No rule gives the client a local user name. Add a rule for it if it should have one."},
+    {errc::nothing_delegated,
+     "The program that logs in did not hand over a ticket with which the other side could act for it. Turn delegation "
+     "on in it, and get a forwardable ticket, for example with kinit -f.",
+     "The client did not hand over a ticket with which this service could act for it. Turn delegation on in the "
+     "client, get it a forwardable ticket (kinit -f), and mark the service as trusted for delegation.",
+     "The client did not hand over a ticket with which another program could act for it. Turn delegation on in the "
+     "client."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",
@@ -397,6 +405,13 @@ inline constexpr explanation explanations[] = {
     {errc::bad_rule_text,
      "A rule for local user names is wrong or uses something that is not supported. Correct the rule at the position "
      "that the log names."},
+    {errc::missing_parameter,
+     "This program did not set a value that another one of its settings needs; the log names it. Report this to its "
+     "developer."},
+    {errc::not_forwarded,
+     "This program wanted to hand over a ticket that must stay with its user. Report this to its developer: a "
+     "forwarded "
+     "ticket is needed."},
 
     {errc::client_unknown,
      "The KDC does not know this client. Check the spelling of its name and realm, or add the client to the KDC's "

@@ -435,11 +435,12 @@ class [[nodiscard]] context {
   }
   /// Opens the credentials that the initiator delegated (RFC 4121 section 4.1.1), in `buffer`: see
   /// open_krb_cred(). All that they say about themselves is the initiator's claim. Some initiators
-  /// do not seal them again, because the Authenticator is sealed. Returns errc::api_misuse if there
-  /// are none.
+  /// do not seal them again, because the Authenticator is sealed. Returns errc::nothing_delegated if
+  /// there are none, as on the initiator's side and in a context that was imported.
   [[nodiscard]] constexpr result<received_credentials<C>> delegated(std::span<std::uint8_t> buffer,
                                                                     const environment<C>& env) const {
-    if (!has_delegated()) return errc::api_misuse;
+    if (!alive_) return errc::api_misuse;
+    if (!has_delegated()) return errc::nothing_delegated;
     return open_krb_cred(*client_->gss()->deleg, keys_.session_key, buffer, env,
                          {.timestamp = false, .may_be_open = true});
   }
