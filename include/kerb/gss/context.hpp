@@ -111,14 +111,15 @@ class [[nodiscard]] context {
   constexpr side here() const { return here_; }
   /// The flags that both sides agree on: what the initiator requested and this side provides.
   constexpr gss_flags flags() const { return flags_; }
-  constexpr const principal_view& initiator() const& KERB_LIFETIMEBOUND { return initiator_; }
+  /// The client. A context that was moved from or exported has no names any more: they are empty.
+  constexpr const principal_view& initiator() const& KERB_LIFETIMEBOUND { return alive_ ? initiator_ : nobody; }
   void initiator() const&& = delete;
   /// The service. An acceptor takes the name from the ticket's unencrypted part: see
   /// authenticated_client::service().
-  constexpr const principal_view& acceptor() const& KERB_LIFETIMEBOUND { return acceptor_; }
+  constexpr const principal_view& acceptor() const& KERB_LIFETIMEBOUND { return alive_ ? acceptor_ : nobody; }
   void acceptor() const&& = delete;
   constexpr const principal_view& peer() const& KERB_LIFETIMEBOUND {
-    return here_ == side::initiator ? acceptor_ : initiator_;
+    return here_ == side::initiator ? acceptor() : initiator();
   }
   void peer() const&& = delete;
   /// When the ticket expires, and with it the context.
@@ -246,9 +247,11 @@ class [[nodiscard]] context {
   }
   /// Makes a Wrap token of a message in several buffers, in place. `header` and `trailer` have
   /// exactly the sizes of pieces_overhead(); the token is rotated if `trailer` is empty. Nothing may
-  /// overlap. Errors: errc::api_misuse for other sizes and for more than max_message_pieces, before
-  /// anything is drawn or written; errc::entropy; those of overhead() and of the policy, after which
-  /// header, trailer and the pieces that would be encrypted are wiped.
+  /// overlap. Sign-only pieces are authenticated at their place among the others: in plaintext with
+  /// encryption types of RFC 3962, and with those of RFC 8009, whose checksum covers the encrypted
+  /// octets, between these. RFC 8009 does not define pieces; MIT krb5 makes the same tokens. Errors: errc::api_misuse
+  /// for other sizes and for more than max_message_pieces, before anything is drawn or written; errc::entropy; those of
+  /// overhead() and of the policy, after which header, trailer and the pieces that would be encrypted are wiped.
   [[nodiscard]] constexpr errc wrap_pieces(std::span<std::uint8_t> header, view_of<message_piece> message,
                                            std::span<std::uint8_t> trailer, protection by,
                                            C& crypto) requires seals_pieces_with<C, typename C::prepared_key> {
@@ -404,8 +407,8 @@ class [[nodiscard]] context {
 
   /// The pseudo-random function of the context, RFC 4401 and RFC 4402: fills `out`. Blocks are
   /// numbered from 0, as MIT krb5 and Heimdal do, although RFC 4402 section 2 writes T1 for the first
-  /// one. Errors: errc::unsupported_etype; errc::api_misuse for more than 2^32 blocks; those of the
-  /// policy.
+  /// one. `input` may be empty (RFC 4401 section 2 sets no least size). Errors:
+  /// errc::unsupported_etype; errc::api_misuse for more than 2^32 blocks; those of the policy.
   [[nodiscard]] constexpr errc prf(prf_key which, bytes_view input, std::span<std::uint8_t> out, C& crypto) const {
     if (!alive_) return errc::api_misuse;
     const key& k = which == prf_key::full   ? keys_.protection_key()
@@ -451,6 +454,7 @@ class [[nodiscard]] context {
   [[nodiscard]] constexpr result<secret_view> export_to(std::span<std::uint8_t> buffer, const C& crypto) &&;
 
  private:
+  static constexpr principal_view nobody{};
   using prepared_key = typename C::prepared_key;
   friend class exported_context<C>;
 

@@ -1,5 +1,6 @@
-// expect: use of deleted function .*text_view|conversion function from .* invokes a deleted function|call to deleted constructor of .*text_view|selected deleted
-// The rules are read again for each name: a temporary text would be gone by then.
+// expect: use of deleted function .*text_view|conversion function from .* invokes a deleted function|call to deleted
+// constructor of .*text_view|selected deleted The rules are read again for each name: a temporary text would be gone by
+// then.
 #include <kerb/format/auth_to_local.hpp>
 #include <string>
 

@@ -1,5 +1,6 @@
-// expect: passing .* as 'this' argument discards qualifiers|no matching function for call to .*take|'this' argument to member function 'take' is an rvalue
-// A ticket that a peer has delegated lies in the buffer that the received credentials wipe.
+// expect: passing .* as 'this' argument discards qualifiers|no matching function for call to .*take|'this' argument to
+// member function 'take' is an rvalue A ticket that a peer has delegated lies in the buffer that the received
+// credentials wipe.
 #include <kerb/exchange/protect/cred.hpp>
 #include <kerb/testing/insecure.hpp>
 

@@ -1,5 +1,6 @@
-// expect: use of deleted function .*operator->|overload resolution selected deleted operator '->'|call to deleted (member )?function 'operator->'
-// The bindings are views into the tls_binding, which lies in the result: a temporary result would take both along.
+// expect: use of deleted function .*operator->|overload resolution selected deleted operator '->'|call to deleted
+// (member )?function 'operator->' The bindings are views into the tls_binding, which lies in the result: a temporary
+// result would take both along.
 #include <kerb/exchange/channel_bindings.hpp>
 
 std::size_t f(kerb::bytes_view exported) {
