@@ -700,13 +700,20 @@ inline constexpr krb_error_explanation kdc_error_explanations[] = {
      "The KDC could not decrypt what the client sent. Log in again, for example with kinit."},
 };
 
-/// A malformed file, which has no party: its error has the type of the file (kerb/format).
+/// Malformed octets that are no message of a party: the error has the type of the file or structure.
 constexpr std::string_view explain_file(const error& e) {
   const std::string_view type = e.type;
   if (!is_malformed(e.code)) return "";
   if (type == "keytab") return "The file is damaged, or is not a keytab. Create the keytab again.";
   if (type == "ccache")
     return "The file is damaged, or is not a credential cache. Log in again, for example with kinit.";
+  if (type == "ExportedContext")
+    return "The stored connection is damaged or incomplete. Log in again, and check how the program hands it over.";
+  if (type == "SASL frame" && e.code == errc::frame_too_long)
+    return "The other side sent a longer message than the two agreed on, or does not protect its messages. Check the "
+           "security layer on both sides.";
+  if (type == "SASL frame")
+    return "A protected message was cut or joined with another. Report this to the program's developer.";
   return "";
 }
 }  // namespace detail

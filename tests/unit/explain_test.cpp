@@ -89,6 +89,18 @@ constexpr bool a_file_is_no_message() {
   }
   return true;
 }
+constexpr bool an_exported_context_and_a_frame_are_no_answers() {
+  const error context{.code = errc::truncated, .type = "ExportedContext"},
+      cut{.code = errc::truncated, .type = "SASL frame"}, huge{.code = errc::frame_too_long, .type = "SASL frame"};
+  for (const party who : parties)
+    for (const error& e : {context, cut, huge})
+      if (!is_sentences(explain(e, who)) || !no_jargon(explain(e, who)) || explain(e, who) == explain(e.code, who))
+        return false;
+  return holds(explain(context, party::service), "stored connection") &&
+         holds(explain(huge, party::client), "agreed on");
+}
+KERB_BOTH("explain: a damaged exported context and a frame of a wrong size have sentences of their own", "[core]",
+          an_exported_context_and_a_frame_are_no_answers);
 KERB_BOTH("explain: a damaged keytab or credential cache is not taken for a message", "[core]", a_file_is_no_message);
 
 TEST_CASE("explain: every code has its own text for each party", "[core]") {

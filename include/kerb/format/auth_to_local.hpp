@@ -47,6 +47,10 @@ struct auth_to_local_params {
   local_names names = local_names::simple;
 };
 
+/// The octets of the longest local name that a rule can produce, and of the longest text from which
+/// it can make one. No system accepts longer user names. map() never needs a larger buffer.
+inline constexpr std::size_t max_local_name = 256;
+
 namespace detail {
 /// One rule; the texts are parts of the rules' text.
 struct local_rule {
@@ -207,7 +211,7 @@ class rule_reader {
 /// Text of bounded size. Once it has not fitted, it stays overfull.
 class bounded_text {
  public:
-  static constexpr std::size_t capacity = 256;  ///< longer than any name that a system accepts
+  static constexpr std::size_t capacity = max_local_name;
   constexpr void add(char c) {
     if (size_ == capacity) overfull_ = true;
     else text_[size_++] = c;
@@ -257,7 +261,7 @@ class auth_to_local {
   /// Errors: errc::no_local_name, where `field` is "crealm" (not among the realms, or not plain),
   /// "cname" (no component, or one that is not plain; in the dialects of Hadoop and Kafka also more
   /// than two), "rules" (none applies), "result" (not allowed; `offset` is that of the rule in the
-  /// text) or "size" (a text of more than 256 octets, or too many steps); errc::no_space, where
+  /// text) or "size" (a text of more than max_local_name octets, or too many steps); errc::no_space, where
   /// `detail` is the exact size.
   constexpr result<std::string_view> map(const principal_view& p, std::span<char> out KERB_LIFETIMEBOUND) const {
     const auto refused = [](const char* field, std::size_t at = 0) {

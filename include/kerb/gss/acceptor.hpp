@@ -48,7 +48,9 @@ using acceptor_step = std::variant<need_ticket_key, need_buffer, check_replay, a
 
 using detail::continue_with;
 
-/// Establishes a context with a client. A token is for one acceptor: to accept a token twice, a
+/// Establishes a context with a client. A service bounds the number of acceptors that are not done
+/// and their time: before the client has authenticated, each costs a buffer. A token is for one
+/// acceptor: to accept a token twice, a
 /// filter that repeats it must keep the first result. receive() does not modify the octets that it
 /// is given; they must remain valid until the exchange is over. Octets in a step are valid until
 /// the next call.

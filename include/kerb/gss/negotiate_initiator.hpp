@@ -15,7 +15,10 @@ struct negotiate_initiator_params {
   initiator_params<Key> krb5;
   /// The mechanisms, in order of preference, at most max_mechanisms: Kerberos, under one or both of
   /// its identifiers, and the program's own, for which the steps other_mechanism, make_mic and
-  /// check_mic ask.
+  /// check_mic ask. If Kerberos's first token cannot be made, because the ticket has expired for
+  /// example, start() fails and does not offer the next mechanism: an attacker who keeps tickets from
+  /// the client could choose it. To go on without Kerberos, begin a negotiation whose list does not
+  /// have it.
   view_of<object_identifier> mechs = only_krb5;
   /// Longer tokens of the acceptor are refused with errc::token_too_long.
   std::size_t max_token = max_negotiation_token;

@@ -39,8 +39,8 @@ class client_core : public exchange_core<Self, Step, Table> {
   /// The guard of receive().
   template <class Environment>
   constexpr std::optional<Step> unless_received(const Environment& env, transport arrived) {
-    if (arrived == transport::datagram && ignores_datagrams()) return ignored{{.code = errc::unexpected_message}};
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
+    if (arrived == transport::datagram && ignores_datagrams()) return ignored{{.code = errc::unexpected_message}};
     if (const auto no = this->template unless<core::call::receive>(env)) return no;
     arrived_ = arrived;
     return std::nullopt;
