@@ -82,7 +82,8 @@ class service {
     std::array<std::uint8_t, 1024> opened;
     const auto text = talk->open_priv(message, opened, kerb::environment(b, now()));
     if (!text) return {};
-    const auto answer = talk->make_priv(kerb::octets_of("you are " + client), sent, kerb::environment(b, now()));
+    const std::string greeting = "you are " + client;
+    const auto answer = talk->make_priv(kerb::octets_of(greeting), sent, kerb::environment(b, now()));
     return answer ? *answer : kerb::bytes_view();
   }
 

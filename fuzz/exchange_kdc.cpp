@@ -72,7 +72,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (s != shape::tgs_sealed) {
     as_client<testing::insecure_policy> x(w.ask_as(buffer));
     const auto first = x.start(w.env_now());
-    const std::uint32_t nonce = asn1::decode<msg::AsReq>(sent(first))->req_body->nonce;
+    const auto req = asn1::decode<msg::AsReq>(sent(first));
+    const std::uint32_t nonce = req->req_body->nonce;
     feed<msg_t::as_rep, msg::EncAsRepPart>(w, x, s, stream, rest, w.client_key, key_usage_t::as_rep_enc_part, krbtgt(),
                                            nonce);
   }
@@ -81,7 +82,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::array<std::uint8_t, 4096> own{};
     tgs_client<testing::insecure_policy> x({.tgt = tgt, .server = web(), .buffer = own, .subkey = false});
     const auto first = x.start(w.env_now());
-    const std::uint32_t nonce = asn1::decode<msg::TgsReq>(sent(first))->req_body->nonce;
+    const auto req = asn1::decode<msg::TgsReq>(sent(first));
+    const std::uint32_t nonce = req->req_body->nonce;
     feed<msg_t::tgs_rep, msg::EncTgsRepPart>(w, x, s, stream, rest, w.session_key,
                                              key_usage_t::tgs_rep_enc_part_session, web(), nonce);
   }

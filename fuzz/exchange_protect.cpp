@@ -45,7 +45,7 @@ bool is_true(kind k, bytes_view octets) {
     const bytes_view good = *w.make(sender, k, some_data, honest);
     if (k == kind::safe && octets == good) return true;
     if (k == kind::priv &&
-        asn1::decode<msg::KrbPriv>(octets)->enc_part.cipher == asn1::decode<msg::KrbPriv>(good)->enc_part.cipher)
+        (*asn1::decode<msg::KrbPriv>(octets)).enc_part.cipher == (*asn1::decode<msg::KrbPriv>(good)).enc_part.cipher)
       return true;
   }
   return false;
@@ -104,7 +104,7 @@ void cred(protect_world& w, bytes_view octets, bytes_view honest, bool as_it_sta
   const auto m = asn1::decode<msg::KrbCred>(octets);
   require(m.has_value(), "takes nothing that does not decode");
   if (as_it_stands) {
-    require(m->enc_part.cipher == asn1::decode<msg::KrbCred>(honest)->enc_part.cipher, "takes the true seal only");
+    require(m->enc_part.cipher == (*asn1::decode<msg::KrbCred>(honest)).enc_part.cipher, "takes the true seal only");
   }
   const auto part = asn1::decode<msg::EncKrbCredPart>(inside(m->enc_part.cipher));
   require(part && part->ticket_info.size() == m->tickets.size() && r->size() == m->tickets.size() && r->size() != 0,
@@ -159,7 +159,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       cred(w, rest, good, true);
       return 0;
     }
-    const auto tickets = asn1::decode<msg::KrbCred>(good)->tickets;
+    const auto tickets = (*asn1::decode<msg::KrbCred>(good)).tickets;
     const auto sealed = asn1::computed{[&](der::writer& to) {
       write_sealed(to, captured<msg::EncKrbCredPart>::as_sent(rest), k, key_usage_t::krb_cred_enc_part, t, why);
     }};

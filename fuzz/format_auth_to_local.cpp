@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auth_to_local_params listed = params, others = params;
   listed.realms = view_of<kerberos_string>(realm);
   others.realms = view_of<kerberos_string>();
-  require(auth_to_local::open(listed)->map(p, again).has_value(), "is there for a realm that is listed");
-  require(!auth_to_local::open(others)->map(p, again), "is not there for a realm that is not listed");
+  require((*auth_to_local::open(listed)).map(p, again).has_value(), "is there for a realm that is listed");
+  require(!(*auth_to_local::open(others)).map(p, again), "is not there for a realm that is not listed");
   return 0;
 }

@@ -126,7 +126,7 @@ void answer(world& w, bytes_view rest, bool sealed, bool dce) {
   const auto s = i.receive(token, w.turn());
   if (is<done>(s) || is<send>(s)) {
     require(is<send>(s) == dce, "sends a third token in DCE style only");
-    const bytes_view m = dce ? token : read_krb5_token(token)->message;
+    const bytes_view m = dce ? token : (*read_krb5_token(token)).message;
     const auto rep = asn1::decode<msg::ApRep>(m);
     require(rep.has_value(), "ends by an AP-REP only");
     const auto part = asn1::decode<msg::EncApRepPart>(inside(rep->enc_part.cipher));
@@ -150,7 +150,7 @@ void message(world& w, shape s, bytes_view rest, bool in_place) {
   std::array<std::uint8_t, 100> honest{}, honest_mic{};
   const bytes_view good = *p.ours.wrap(text, gss::protection::confidentiality, honest, w.policy);
   const bytes_view good_mic = *p.ours.get_mic(bytes_view(text), honest_mic, w.policy);
-  const std::uint64_t number = gss::read_message_header(good, gss_token_t::wrap)->seq;
+  const std::uint64_t number = (*gss::read_message_header(good, gss_token_t::wrap)).seq;
   const key k = *w.policy.import(p.ours.etype(w.policy), p.ours.session_key(w.policy).unguarded());
   std::array<std::uint8_t, 2048> octets{}, out{};
   bytes_view token = rest;

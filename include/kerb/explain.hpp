@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "numbers/error_code.hpp"
+#include "numbers/key_search.hpp"
 
 namespace kerb::inline v0 {
 
@@ -225,7 +226,7 @@ inline constexpr explanation explanations[] = {
      "There is no key or password for that name and encryption type. Give the program the password, or a keytab "
      "that contains the key.",
      "This service has no key for the ticket's service name, or none of its encryption type. Compare them with the "
-     "service's keytab (klist -ke).",
+     "service's keytab (klist -ke): the keys may be stored under another name.",
      "The principal has no key that the request needs. Compare the principal's encryption types with those of the "
      "request or the ticket."},
     {errc::bad_key_version, "There is no key of the version that was used. Get a new keytab, or log in again.",
@@ -288,8 +289,9 @@ inline constexpr explanation explanations[] = {
     {errc::bindings_missing,
      "The login is not bound to the encrypted connection (channel binding), and the service requires that. Turn "
      "channel binding on.",
-     "The client did not bind its login to the encrypted connection (channel binding), and this service requires "
-     "that. Turn channel binding on in the client.",
+     "The client did not bind its login to the encrypted connection (channel binding). This service requires that, "
+     "or the client said that it can, as when an attacker has ended the encryption between the two. Turn channel "
+     "binding on in the client; if it is on, check whether a proxy or an attacker is on the way.",
      "The login is not bound to an encrypted connection (channel binding). Turn channel binding on in the client."},
     {errc::bindings_mismatch,
      "The login is bound to another encrypted connection than the one it was sent through. Check whether a proxy "
@@ -340,6 +342,13 @@ inline constexpr explanation explanations[] = {
      "The KDCs send the client from one to another without end. Tell the administrator of your realm which service "
      "this was."},
     {errc::no_tgt, "You are not logged in, or no longer. Log in again."},
+    {errc::nothing_delegated,
+     "The program that logs in did not hand over a ticket with which the other side could act for it. Turn delegation "
+     "on in it, and get a forwardable ticket, for example with kinit -f.",
+     "The client did not hand over a ticket with which this service could act for it. Turn delegation on in the "
+     "client, get it a forwardable ticket (kinit -f), and mark the service as trusted for delegation.",
+     "The client did not hand over a ticket with which another program could act for it. Turn delegation on in the "
+     "client."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",
@@ -400,6 +409,13 @@ inline constexpr explanation explanations[] = {
     {errc::bad_rule_text,
      "A rule for local user names is wrong or uses something that is not supported. Correct the rule at the position "
      "that the log names."},
+    {errc::missing_parameter,
+     "This program did not set a value that another one of its settings needs; the log names it. Report this to its "
+     "developer."},
+    {errc::not_forwarded,
+     "This program wanted to hand over a ticket that must stay with its user. Report this to its developer: a "
+     "forwarded "
+     "ticket is needed."},
 
     {errc::client_unknown,
      "The KDC does not know this client. Check the spelling of its name and realm, or add the client to the KDC's "
@@ -688,13 +704,20 @@ inline constexpr krb_error_explanation kdc_error_explanations[] = {
      "The KDC could not decrypt what the client sent. Log in again, for example with kinit."},
 };
 
-/// A malformed file, which has no party: its error has the type of the file (kerb/format).
+/// Malformed octets that are no message of a party: the error has the type of the file or structure.
 constexpr std::string_view explain_file(const error& e) {
   const std::string_view type = e.type;
   if (!is_malformed(e.code)) return "";
   if (type == "keytab") return "The file is damaged, or is not a keytab. Create the keytab again.";
   if (type == "ccache")
     return "The file is damaged, or is not a credential cache. Log in again, for example with kinit.";
+  if (type == "ExportedContext")
+    return "The stored connection is damaged or incomplete. Log in again, and check how the program hands it over.";
+  if (type == "SASL frame" && e.code == errc::frame_too_long)
+    return "The other side sent a longer message than the two agreed on, or does not protect its messages. Check the "
+           "security layer on both sides.";
+  if (type == "SASL frame")
+    return "A protected message was cut or joined with another. Report this to the program's developer.";
   return "";
 }
 }  // namespace detail
@@ -754,6 +777,13 @@ class error_text {
       if (size_ + 1 < letters_.size()) letters_[size_++] = c;
     return *this;
   }
+  constexpr error_text& add_number(std::uint32_t number) {
+    std::array<char, 10> digits{};
+    std::size_t at = digits.size();
+    do digits[--at] = static_cast<char>('0' + number % 10);
+    while ((number /= 10) != 0);
+    return *this += std::string_view(digits.data() + at, digits.size() - at);
+  }
 
  private:
   std::array<char, 640> letters_{};
@@ -761,7 +791,8 @@ class error_text {
 };
 
 /// One line for a log: the name of the error, its place in the message, the name of a KRB-ERROR's
-/// code, and the sentences of explain(). "integrity in Ticket.enc-part: The client's message ..."
+/// code, and the sentences of explain(). "bad_time in KDC-REQ-BODY.till at offset 97: The request
+/// contains ..." An offset of 0 is left out, since it is also that of an error without a place.
 /// A client that passes the realm of its request is also told if small letters in it may be the
 /// cause.
 constexpr error_text log_line(const error& e, party who, std::string_view realm = {}) {
@@ -770,6 +801,7 @@ constexpr error_text log_line(const error& e, party who, std::string_view realm 
   line += name.empty() ? "unknown error" : name;
   if (!type.empty()) (line += " in ") += type;
   if (!type.empty() && !field.empty()) (line += ".") += field;
+  if (e.offset != 0) (line += " at offset ").add_number(e.offset);
   if (e.code == errc::kdc_error || e.code == errc::peer_error) {
     if (const auto sent = name_of(static_cast<error_code_t>(e.detail)); !sent.empty()) (line += ", ") += sent;
   }
@@ -783,6 +815,40 @@ constexpr error_text log_line(const error& e, party who, std::string_view realm 
     line += ".";
   }
   return line;
+}
+
+namespace detail {
+constexpr void add_etype(error_text& to, etype_t e) {
+  const std::string_view name = name_of(e);
+  if (!name.empty()) to += name;
+  else (to += "number ").add_number(static_cast<std::uint32_t>(e));
+}
+}  // namespace detail
+
+/// Sentences for the log of a service that has no key for a ticket: the version and encryption type
+/// that the ticket needs, and the first eight keys that there were. `asked` is what key_lookup() of
+/// an acceptor returned. "The ticket needs version 7 of a key of type aes256-cts-hmac-sha1-96. Under
+/// its service name there are: version 6 aes256-cts-hmac-sha1-96. Under other names there are 2 keys."
+template <class Asked>
+constexpr error_text key_line(const Asked& asked) {
+  error_text line;
+  line += "The ticket needs ";
+  if (detail::names_version(asked.ticket.kvno)) ((line += "version ").add_number(*asked.ticket.kvno) += " of ");
+  detail::add_etype(line += "a key of type ", asked.ticket.etype);
+  const no_ticket_key& had = asked.had;
+  line += had.total == 0 ? ". Under its service name there is no key" : ". Under its service name there are: ";
+  constexpr std::size_t shown = 8;
+  std::size_t n = 0;
+  for (const key_label& k : had.had) {
+    if (n == shown) break;
+    if (n++ != 0) line += ", ";
+    detail::add_etype((line += "version ").add_number(k.kvno) += " ", k.etype);
+  }
+  if (n < had.total) (line += " and ").add_number(static_cast<std::uint32_t>(had.total - n)) += " more";
+  if (had.others == 1) line += ". Under another name there is 1 key";
+  if (had.others > 1)
+    (line += ". Under other names there are ").add_number(static_cast<std::uint32_t>(had.others)) += " keys";
+  return line += ".";
 }
 
 }  // namespace kerb::inline v0

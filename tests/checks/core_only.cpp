@@ -36,7 +36,7 @@ bool format(std::string_view text, std::span<char> out) {
   return p && kerb::to_text(*p, out);
 }
 
-std::size_t transport(kerb::bytes_view in) { return kerb::read_frame(in, 65536)->missing; }
+std::size_t transport(kerb::bytes_view in) { return (*kerb::read_frame(in, 65536)).missing; }
 
 bool store(const std::array<std::uint8_t, 32>& digest, kerb::kerberos_time now) {
   static constinit kerb::memory_replay_cache<64> seen;

@@ -178,8 +178,10 @@ KERB_BOTH("ap_acceptor: a client that is bound to another channel is refused", "
          refused_with(bound_to({}, require, true), errc::bindings_missing, "checksum 0x8003", "Bnd",
                       error_code_t::krb_err_generic);
 });
-KERB_BOTH("ap_acceptor: to require bindings without any is a mistake", "[exchange]",
-          [] { return bound_to(channel_octets, binding_rule::require, false).why.code == errc::api_misuse; });
+KERB_BOTH("ap_acceptor: to require bindings without any is a mistake that names the parameter", "[exchange]", [] {
+  return is(bound_to(channel_octets, binding_rule::require, false).why, errc::missing_parameter, "acceptor_params",
+            "bindings");
+});
 
 // CVE-2010-1321: the initiator's checksum is whatever a client writes
 constexpr bool gss_checksum_of(std::size_t octets, std::uint8_t length_field, std::uint8_t flags,

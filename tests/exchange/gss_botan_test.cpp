@@ -1,5 +1,6 @@
 // Contexts of GSS-API on cryptography: every encryption type, everything that can be wrong with a message, and no
 // allocation once a context has been used.
+#include <kerb/botan.hpp>
 #include <memory>
 
 #include "support/alloc_count.hpp"
@@ -10,6 +11,12 @@ using namespace kerb;
 using namespace kerb_test;
 
 namespace {
+
+// kerb::botan::gss has the names that callers of kerb::gss write, and its exchanges are those with the policy
+static_assert(std::is_same_v<botan::gss::context, gss::context<botan::policy>>);
+static_assert(std::is_same_v<botan::gss::protection, gss::protection> && std::is_same_v<botan::gss::order, gss::order>);
+static_assert(std::is_same_v<botan::gss::initiator_params<botan::key>, gss::initiator_params<botan::key>>);
+static_assert(botan::gss::max_mechanisms == gss::max_mechanisms);
 
 using policy = every<botan::primitives>;
 using talking = talk<policy>;

@@ -231,7 +231,7 @@ constexpr bool a_request_is_known_by_its_octets() {
   const auto req = asn1::decode<msg::TgsReq>(request);
   bytes_view sealed;
   for (const msg::PaData pa : *req->padata)
-    if (pa.padata_type == padata_t::tgs_req) sealed = asn1::decode<msg::ApReq>(pa.padata_value)->authenticator.cipher;
+    if (pa.padata_type == padata_t::tgs_req) sealed = (*asn1::decode<msg::ApReq>(pa.padata_value)).authenticator.cipher;
   std::array<std::uint8_t, 32> of_request{}, of_authenticator{};
   const bytes_view whole[] = {request}, part[] = {sealed};
   return w.crypto.digest(whole, of_request) == errc::ok && w.crypto.digest(part, of_authenticator) == errc::ok &&

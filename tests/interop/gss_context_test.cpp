@@ -63,7 +63,7 @@ std::string user_of(const gss_context& c) {
   auto got = c.delegated(opened, the_world->turn());
   CHECK(got.error().code == errc::ok);
   if (!got || got->size() != 1) return "nothing";
-  CHECK(got->facts(0)->flags.has(kerb::ticket_flag_t::forwarded));
+  CHECK((*got->facts(0)).flags.has(kerb::ticket_flag_t::forwarded));
   const auto tgt = got->take(0, the_world->crypto);
   REQUIRE(tgt);
   const kerb::principal service = kerb_test::must(kerb::principal::parse("svc/used", "PEERS.TEST"));

@@ -89,6 +89,18 @@ constexpr bool a_file_is_no_message() {
   }
   return true;
 }
+constexpr bool an_exported_context_and_a_frame_are_no_answers() {
+  const error context{.code = errc::truncated, .type = "ExportedContext"},
+      cut{.code = errc::truncated, .type = "SASL frame"}, huge{.code = errc::frame_too_long, .type = "SASL frame"};
+  for (const party who : parties)
+    for (const error& e : {context, cut, huge})
+      if (!is_sentences(explain(e, who)) || !no_jargon(explain(e, who)) || explain(e, who) == explain(e.code, who))
+        return false;
+  return holds(explain(context, party::service), "stored connection") &&
+         holds(explain(huge, party::client), "agreed on");
+}
+KERB_BOTH("explain: a damaged exported context and a frame of a wrong size have sentences of their own", "[core]",
+          an_exported_context_and_a_frame_are_no_answers);
 KERB_BOTH("explain: a damaged keytab or credential cache is not taken for a message", "[core]", a_file_is_no_message);
 
 TEST_CASE("explain: every code has its own text for each party", "[core]") {
@@ -147,6 +159,47 @@ constexpr bool a_line_names_the_error_and_its_place() {
 KERB_BOTH("log_line: the error, its place in the message, and the sentences", "[core]",
           a_line_names_the_error_and_its_place);
 
+constexpr bool a_line_has_the_offset() {
+  const error far{.code = errc::bad_time, .offset = 4294967295u, .type = "KDC-REQ-BODY", .field = "till"};
+  const error near{.code = errc::bad_rule_text, .offset = 10, .type = "auth_to_local", .field = "rule"};
+  const error first{.code = errc::truncated, .offset = 0, .type = "AS-REP"};
+  return log_line(far, party::kdc).view().starts_with("bad_time in KDC-REQ-BODY.till at offset 4294967295: The") &&
+         log_line(near, party::service).view().starts_with("bad_rule_text in auth_to_local.rule at offset 10: ") &&
+         log_line(first, party::client).view().starts_with("truncated in AS-REP: ");
+}
+KERB_BOTH("log_line: an offset other than 0 is in the line", "[core]", a_line_has_the_offset);
+
+struct lookup {
+  struct {
+    std::optional<std::uint32_t> kvno;
+    etype_t etype;
+  } ticket;
+  no_ticket_key had;
+};
+constexpr bool a_line_has_the_keys() {
+  constexpr auto aes256 = etype_t::aes256_cts_hmac_sha1_96;
+  lookup x{{7, aes256}, {}};
+  if (key_line(x).view() !=
+      "The ticket needs version 7 of a key of type aes256-cts-hmac-sha1-96. Under its service name there is no key.")
+    return false;
+  x.had.others = 1;
+  if (!key_line(x).view().ends_with("there is no key. Under another name there is 1 key.")) return false;
+  x = {{{}, etype_t(77)}, {}};
+  x.had.others = 12;
+  for (std::uint32_t v = 1; v != 11; ++v) {
+    (void)x.had.had.push_back({v, v == 1 ? etype_t::rc4_hmac : aes256});
+    x.had.total = v;
+    if (v == 2 && key_line(x).view() !=
+                      "The ticket needs a key of type number 77. Under its service name there are: version 1 rc4-hmac, "
+                      "version 2 aes256-cts-hmac-sha1-96. Under other names there are 12 keys.")
+      return false;
+  }
+  return key_line(x).view().ends_with(
+      "version 8 aes256-cts-hmac-sha1-96 and 2 more. Under other names there are 12 keys.");
+}
+KERB_BOTH("key_line: the key that a ticket needs, the keys under its name, and how many there are under others",
+          "[core][rfc4120-3.2.3]", a_line_has_the_keys);
+
 constexpr bool small_letters_in_a_realm_are_told() {
   const error mismatch{.code = errc::name_mismatch}, skew{.code = errc::clock_skew}, silent{.code = errc::no_answer};
   const error wrong_realm{.code = errc::kdc_error, .detail = 68}, locked{.code = errc::kdc_error, .detail = 18};
@@ -174,8 +227,10 @@ TEST_CASE("log_line: no text of the library is cut, and nothing is allocated", "
     kerb_test::no_allocations none;
     for (unsigned n = 0; n != 1000; ++n) {
       for (const party who : parties) {
-        const error e{
-            .code = static_cast<errc>(n), .type = "EncryptedKrbAuthorizationData", .field = "authorization-data"};
+        const error e{.code = static_cast<errc>(n),
+                      .offset = 4294967295u,
+                      .type = "EncryptedKrbAuthorizationData",
+                      .field = "authorization-data"};
         const auto line = log_line(e, who, "a.realm.of.sixty.four.letters.is.longer.than.most.realms.are.org");
         longest = line.view().size() > longest ? line.view().size() : longest;
       }

@@ -78,9 +78,10 @@ enum class errc : std::uint16_t {
   too_many_mechanisms = 244,     ///< SPNEGO: the initiator offers more mechanisms than the limit; detail: how many
   ntlm_token = 245,              ///< the token is of NTLM, neither of SPNEGO nor of Kerberos
   no_common_layer = 246,         ///< no security layer of SASL suits both sides; detail: what the peer sent
-  no_local_name = 247,  ///< no rule maps the client to a local user name, or its name or the result is not allowed
-  referral_loop = 248,  ///< KDCs refer the client in a circle, or through more realms than the limit
-  no_tgt = 249,         ///< no ticket-granting ticket, and neither key nor password to get one
+  no_local_name = 247,      ///< no rule maps the client to a local user name, or its name or the result is not allowed
+  referral_loop = 248,      ///< KDCs refer the client in a circle, or through more realms than the limit
+  no_tgt = 249,             ///< no ticket-granting ticket, and neither key nor password to get one
+  nothing_delegated = 250,  ///< the client has not delegated a credential
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -109,6 +110,8 @@ enum class errc : std::uint16_t {
   bad_password = 604,        ///< a password is not UTF-8, or is longer than its encryption type allows
   step_not_handled = 606,    ///< drive() or serve() cannot answer this step; it needs a loop of your own
   bad_rule_text = 605,  ///< a rule for local names does not parse, or uses what is not supported; offset: the position
+  missing_parameter = 610,  ///< a parameter that another one requires was not given; field: its name
+  not_forwarded = 611,      ///< a credential to delegate is not a forwarded ticket-granting ticket
 
   // 7xx: a KDC's exchange refuses a request. A client sees the KRB-ERROR that to_krb_error() names.
   // 70x: the client and its keys.
@@ -274,6 +277,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::no_local_name: return "no_local_name";
     case errc::referral_loop: return "referral_loop";
     case errc::no_tgt: return "no_tgt";
+    case errc::nothing_delegated: return "nothing_delegated";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";
@@ -294,6 +298,8 @@ constexpr std::string_view name_of(errc c) {
     case errc::bad_password: return "bad_password";
     case errc::step_not_handled: return "step_not_handled";
     case errc::bad_rule_text: return "bad_rule_text";
+    case errc::missing_parameter: return "missing_parameter";
+    case errc::not_forwarded: return "not_forwarded";
     case errc::client_unknown: return "client_unknown";
     case errc::wrong_realm: return "wrong_realm";
     case errc::client_locked: return "client_locked";

@@ -25,7 +25,8 @@ struct fresh {
 }  // namespace detail
 
 /// A T, or an error in its place. `*r` and `r->` require that there is a value. There is no
-/// value(), because it would have to throw.
+/// value(), because it would have to throw. A temporary result has no `->`: nobody could have
+/// checked it, and a view that a member returns would outlive it. Its `*` returns the value itself.
 template <class T>
 class [[nodiscard]] result {
  public:
@@ -41,11 +42,14 @@ class [[nodiscard]] result {
   constexpr explicit operator bool() const { return has_value(); }
   constexpr const T& operator*() const& KERB_LIFETIMEBOUND { return *value_; }
   constexpr T& operator*() & KERB_LIFETIMEBOUND { return *value_; }
-  constexpr T&& operator*() && KERB_LIFETIMEBOUND { return std::move(*value_); }
-  constexpr const T* operator->() const KERB_LIFETIMEBOUND { return &*value_; }
-  constexpr T* operator->() KERB_LIFETIMEBOUND { return &*value_; }
+  constexpr T operator*() && { return std::move(*value_); }
+  void operator*() const&& = delete;
+  constexpr const T* operator->() const& KERB_LIFETIMEBOUND { return &*value_; }
+  constexpr T* operator->() & KERB_LIFETIMEBOUND { return &*value_; }
+  void operator->() const&& = delete;
   /// The error. Its code is errc::ok when there is a value.
-  constexpr const kerb::error& error() const { return error_; }
+  constexpr const kerb::error& error() const& KERB_LIFETIMEBOUND { return error_; }
+  constexpr kerb::error error() && { return error_; }
 
   template <class U>
   constexpr T value_or(U&& other) const& {

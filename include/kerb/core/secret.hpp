@@ -60,7 +60,7 @@ class secret_view {
   /// temporary string does not compile.
   static secret_view of(std::string_view text KERB_LIFETIMEBOUND) { return secret_view(octets_of(text)); }
   template <class Text>
-    requires(std::convertible_to<Text, std::string_view> && !std::is_trivially_destructible_v<Text>)
+    requires detail::is_owner_of_text<Text>
   static secret_view of(Text&&) = delete;
 
   constexpr const std::uint8_t* data() const { return octets_.data(); }

@@ -21,10 +21,13 @@ class [[nodiscard]] checked {
   constexpr explicit operator bool() const { return value_.has_value(); }
   constexpr const T& operator*() const& KERB_LIFETIMEBOUND { return *value_; }
   constexpr T& operator*() & KERB_LIFETIMEBOUND { return *value_; }
-  constexpr const T* operator->() const KERB_LIFETIMEBOUND { return &*value_; }
-  constexpr T* operator->() KERB_LIFETIMEBOUND { return &*value_; }
+  void operator*() const&& = delete;
+  constexpr const T* operator->() const& KERB_LIFETIMEBOUND { return &*value_; }
+  constexpr T* operator->() & KERB_LIFETIMEBOUND { return &*value_; }
+  void operator->() const&& = delete;
   /// Why the request is refused; ok() when there is a value.
-  constexpr const verdict& refusal() const KERB_LIFETIMEBOUND { return refusal_; }
+  constexpr const verdict& refusal() const& KERB_LIFETIMEBOUND { return refusal_; }
+  void refusal() const&& = delete;
 
  private:
   std::optional<T> value_;

@@ -88,11 +88,15 @@ class basic_credential {
   constexpr basic_credential(const ticket_facts& facts, Key session_key, detail::workspace in)
       : facts_(facts), session_key_(std::move(session_key)), workspace_(std::move(in)) {}
 
-  constexpr const ticket_facts& facts() const KERB_LIFETIMEBOUND { return facts_; }
-  constexpr const principal_view& client() const KERB_LIFETIMEBOUND { return facts_.client; }
-  constexpr const principal_view& server() const KERB_LIFETIMEBOUND { return facts_.server; }
+  constexpr const ticket_facts& facts() const& KERB_LIFETIMEBOUND { return facts_; }
+  void facts() const&& = delete;
+  constexpr const principal_view& client() const& KERB_LIFETIMEBOUND { return facts_.client; }
+  void client() const&& = delete;
+  constexpr const principal_view& server() const& KERB_LIFETIMEBOUND { return facts_.server; }
+  void server() const&& = delete;
   /// The Ticket's encoding, as the KDC sent it.
-  constexpr bytes_view ticket() const { return facts_.ticket; }
+  constexpr bytes_view ticket() const& KERB_LIFETIMEBOUND { return facts_.ticket; }
+  void ticket() const&& = delete;
   constexpr const Key& session_key() const& KERB_LIFETIMEBOUND { return session_key_; }
   /// Moves the key out of a credential that is no longer needed.
   constexpr Key session_key() && { return std::move(session_key_); }

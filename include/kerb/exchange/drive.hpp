@@ -14,6 +14,13 @@ struct answer {
   constexpr answer(bytes_view o, transport how = transport::datagram) : octets(o), arrived(how) {}
 };
 
+namespace detail {
+template <class T, class Step>
+inline constexpr bool is_alternative = false;
+template <class T, class... Steps>
+inline constexpr bool is_alternative<T, std::variant<Steps...>> = (std::same_as<T, Steps> || ...);
+}  // namespace detail
+
 /// Runs a client's exchange to its end and returns its product. `ask(const send&)` transmits the
 /// octets and returns the answer as result<answer>; when there are no octets it only waits. `now`
 /// is a timestamp, or a function that drive() calls for each step.
@@ -28,11 +35,17 @@ struct answer {
 /// When the exchange waits for no answer, an answer that is a KRB-ERROR is errc::peer_error (detail:
 /// its code), and any other is ignored. That KRB-ERROR is unauthenticated.
 ///
+/// It is for as_client, tgs_client and ap_initiator. The exchanges of kerb::gss have no datagrams, and
+/// their protocols no KDC: pass their tokens with start() and receive().
+///
 /// This is a convenience built on the public steps. A program that cannot block writes the same
 /// loop itself.
 template <class Exchange, class C, class Now, class Ask, class Grow = no_growth>
 [[nodiscard]] constexpr result<typename Exchange::product> drive(Exchange& x, C& policy, Now&& now, Ask&& ask,
                                                                  const exchange_limits& limits = {}, Grow grow = {}) {
+  static_assert(detail::is_alternative<ignored, typename Exchange::step>,
+                "drive() is for as_client, tgs_client and ap_initiator: send the tokens of an exchange of kerb::gss "
+                "with its start() and receive()");
   const auto env_now = [&] { return environment<C>{policy, detail::clock_reading(now), limits}; };
   typename Exchange::step step = detail::with_growth(x, grow, [&] { return x.start(env_now()); });
   error passed_over{};

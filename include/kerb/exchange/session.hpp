@@ -25,6 +25,7 @@ struct session_keys {
   constexpr const Key& protection_key() const& KERB_LIFETIMEBOUND {
     return acceptor_subkey ? *acceptor_subkey : initiator_subkey ? *initiator_subkey : session_key;
   }
+  void protection_key() const&& = delete;
 };
 
 }  // namespace kerb::inline v0

@@ -32,7 +32,7 @@ class ticket_cache {
   /// place of an expired one or an empty place. The result is valid until it is replaced. Returns
   /// errc::no_space when the ticket is too long (detail: octets needed), or when all N places hold
   /// other valid credentials (detail: 0).
-  constexpr result<ref<const credential>> store(credential c, kerberos_time now) KERB_LIFETIMEBOUND {
+  constexpr result<ref<const credential>> store(credential c, kerberos_time now) & KERB_LIFETIMEBOUND {
     const ticket_facts& f = c.facts();
     const detail::packed_facts packed(f);
     if (packed.size() > Octets) {
@@ -64,14 +64,16 @@ class ticket_cache {
   /// The client's credential of exactly this kind for a server; null when there is none that has
   /// not expired. The server's realm is the realm that issued the ticket: for krbtgt/B@A it is A.
   constexpr const credential* find(const principal_view& client, const principal_view& server, kerberos_time now,
-                                   ticket_kind kind = ticket_kind::asked_for) const KERB_LIFETIMEBOUND {
+                                   ticket_kind kind = ticket_kind::asked_for) const& KERB_LIFETIMEBOUND {
     for (const entry& e : entries_)
       if (e.is_of_use(now) && e.is(client, server, kind)) return &*e.held;
     return nullptr;
   }
+  void find(const principal_view&, const principal_view&, kerberos_time,
+            ticket_kind = ticket_kind::asked_for) const&& = delete;
   /// The same for a cache that has only one client's tickets. Also null when several clients have a
   /// ticket for this server.
-  constexpr const credential* find(const principal_view& server, kerberos_time now) const KERB_LIFETIMEBOUND {
+  constexpr const credential* find(const principal_view& server, kerberos_time now) const& KERB_LIFETIMEBOUND {
     const credential* found = nullptr;
     for (const entry& e : entries_) {
       if (!e.is_of_use(now) || !e.is(e.held->client(), server, ticket_kind::asked_for)) continue;
@@ -80,6 +82,7 @@ class ticket_cache {
     }
     return found;
   }
+  void find(const principal_view&, kerberos_time) const&& = delete;
   /// The number of credentials that are valid at `now`.
   constexpr std::size_t size(kerberos_time now) const {
     std::size_t n = 0;

@@ -35,9 +35,10 @@ enum class local_names : std::uint8_t {
   any,
 };
 
-/// The rules and what else decides about a local name. The texts must outlive the auth_to_local.
+/// The rules and what else decides about a local name. The texts must outlive the auth_to_local; a
+/// temporary string does not compile.
 struct auth_to_local_params {
-  std::string_view rules;  ///< if empty, it is DEFAULT
+  text_view rules;  ///< if empty, it is DEFAULT
   rule_dialect dialect = rule_dialect::mit;
   kerberos_string default_realm;  ///< DEFAULT applies only to this realm, and never if it is empty
   /// If given, principals of all other realms are refused before any rule is read. Rules do not
@@ -45,6 +46,10 @@ struct auth_to_local_params {
   std::optional<view_of<kerberos_string>> realms{};
   local_names names = local_names::simple;
 };
+
+/// The octets of the longest local name that a rule can produce, and of the longest text from which
+/// it can make one. No system accepts longer user names. map() never needs a larger buffer.
+inline constexpr std::size_t max_local_name = 256;
 
 namespace detail {
 /// One rule; the texts are parts of the rules' text.
@@ -206,7 +211,7 @@ class rule_reader {
 /// Text of bounded size. Once it has not fitted, it stays overfull.
 class bounded_text {
  public:
-  static constexpr std::size_t capacity = 256;  ///< longer than any name that a system accepts
+  static constexpr std::size_t capacity = max_local_name;
   constexpr void add(char c) {
     if (size_ == capacity) overfull_ = true;
     else text_[size_++] = c;
@@ -219,7 +224,8 @@ class bounded_text {
   }
   constexpr void clear() { size_ = 0; }
   constexpr bool fits() const { return !overfull_; }
-  constexpr std::string_view view() const KERB_LIFETIMEBOUND { return {text_.data(), size_}; }
+  constexpr std::string_view view() const& KERB_LIFETIMEBOUND { return {text_.data(), size_}; }
+  void view() const&& = delete;
   constexpr std::span<char> characters() { return std::span(text_).first(size_); }
 
  private:
@@ -255,7 +261,7 @@ class auth_to_local {
   /// Errors: errc::no_local_name, where `field` is "crealm" (not among the realms, or not plain),
   /// "cname" (no component, or one that is not plain; in the dialects of Hadoop and Kafka also more
   /// than two), "rules" (none applies), "result" (not allowed; `offset` is that of the rule in the
-  /// text) or "size" (a text of more than 256 octets, or too many steps); errc::no_space, where
+  /// text) or "size" (a text of more than max_local_name octets, or too many steps); errc::no_space, where
   /// `detail` is the exact size.
   constexpr result<std::string_view> map(const principal_view& p, std::span<char> out KERB_LIFETIMEBOUND) const {
     const auto refused = [](const char* field, std::size_t at = 0) {

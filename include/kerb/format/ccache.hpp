@@ -91,8 +91,10 @@ class ccache_view {
 
   constexpr std::uint8_t version() const { return version_; }
   /// The default principal, the owner of the credentials.
-  constexpr const file_name& client() const KERB_LIFETIMEBOUND { return client_; }
-  constexpr const std::optional<kdc_offset>& offset() const KERB_LIFETIMEBOUND { return offset_; }
+  constexpr const file_name& client() const& KERB_LIFETIMEBOUND { return client_; }
+  void client() const&& = delete;
+  constexpr const std::optional<kdc_offset>& offset() const& KERB_LIFETIMEBOUND { return offset_; }
+  void offset() const&& = delete;
   constexpr std::size_t size() const { return size_; }
   constexpr bool empty() const { return size_ == 0; }
 

@@ -166,7 +166,7 @@ class keytab_keys {
 
   /// The key is valid until the next call.
   template <class Ask>
-  constexpr const key* find(const Ask& ask) KERB_LIFETIMEBOUND {
+      constexpr const key* find(const Ask& ask) & KERB_LIFETIMEBOUND {
     found_.reset();
     if (ask.user_to_user) return nullptr;
     const auto at = detail::nth_key(

@@ -29,11 +29,13 @@ struct regex_match {
 /// * `[abc]`, `[a-z]`, `[^a-z]` of ASCII characters; in Java `\` quotes in brackets too
 /// * `( )`, `|`, `*`, `+`, `?`, `{m}`, `{m,}`, `{m,n}` with numbers up to 99
 /// * in Java also `(?: )`, and `\d`, `\w`, `\s`, `\D`, `\W`, `\S`, in brackets only the small ones
+/// * in Java outside of brackets `\Q...\E`, which quotes everything between; without `\E` to the end
 ///
 /// Everything else is an error with its position, also where one of the two accepts it: back
 /// references, lazy and possessive quantifiers, look-around, flags, named groups, `\b`, `[[:alpha:]]`,
 /// `[` and `&&` in brackets, `]` as the first in brackets, empty alternatives, quantifiers after
-/// anchors, after quantifiers, after what can be empty, and after characters that are not ASCII.
+/// anchors, after quantifiers, after `\E`, after what can be empty, and after characters that are not
+/// ASCII.
 ///
 /// A match costs at most (octets of text) * (instructions), whatever the expression is.
 class regex {
@@ -90,6 +92,7 @@ class regex {
     constexpr bool at_end() const { return at == text.size(); }
     constexpr char peek(std::size_t ahead = 0) const { return at + ahead < text.size() ? text[at + ahead] : '\0'; }
     constexpr bool next_is(char c) const { return !at_end() && text[at] == c; }
+    constexpr bool starts_with(std::string_view s) const { return part_of(text, at, text.size() - at).starts_with(s); }
     constexpr bool take(char c) {
       if (!next_is(c)) return false;
       ++at;
@@ -146,7 +149,19 @@ class regex {
     if (p.at_end() || p.next_is('|') || p.next_is(')')) return p.fail("empty");
     while (p.ok() && !p.at_end() && !p.next_is('|') && !p.next_is(')')) repeated(p, depth);
   }
+  /// Reads `\Q...\E`. Cloudera's tools write the realms in Hadoop's rules so.
+  constexpr void quotation(parser& p) {
+    p.at += 2;
+    if (p.at_end() || p.starts_with("\\E")) return p.fail("empty");
+    for (; !p.at_end() && !p.starts_with("\\E"); ++p.at) {
+      emit(p, {op::octet, static_cast<std::uint8_t>(p.text[p.at])});
+      if (!p.ok()) return;
+    }
+    if (!p.at_end()) p.at += 2;
+    if (is_quantifier(p.peek())) p.fail("cannot be repeated");
+  }
   constexpr void repeated(parser& p, unsigned depth) {
+    if (dialect_ == regex_dialect::java && p.starts_with("\\Q")) return quotation(p);
     const std::size_t start = size_, from = p.at;
     const bool repeatable = atom(p, depth);
     if (!p.ok() || p.at_end() || !is_quantifier(p.peek())) return;

@@ -98,7 +98,9 @@ class acceptor_core : public kerb::detail::exchange_core<Self, Step, Table> {
 
 using detail::continue_with;
 
-/// Establishes a context with a client. A token is for one acceptor: to accept a token twice, a
+/// Establishes a context with a client. A service bounds the number of acceptors that are not done
+/// and their time: before the client has authenticated, each costs a buffer. A token is for one
+/// acceptor: to accept a token twice, a
 /// filter that repeats it must keep the first result. receive() does not modify the octets that it
 /// is given; they must remain valid until the exchange is over. Octets in a step are valid until
 /// the next call.
@@ -147,7 +149,8 @@ class [[nodiscard]] acceptor
     return s;
   }
   /// The client, from `authenticated` until take(); null before.
-  constexpr const authenticated_client<key>* peer() const KERB_LIFETIMEBOUND { return ap_ ? ap_->peer() : nullptr; }
+  constexpr const authenticated_client<key>* peer() const& KERB_LIFETIMEBOUND { return ap_ ? ap_->peer() : nullptr; }
+  void peer() const&& = delete;
 
   /// Accepts the client. The step is `reply`, `done` if the client does not want an answer, or
   /// continue_with in DCE style. If accept_options::reply is given, the token is there.

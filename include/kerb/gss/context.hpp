@@ -13,9 +13,19 @@ enum class protection : std::uint8_t {
   confidentiality,  ///< it is authenticated and encrypted
 };
 
-/// A message from a Wrap token. Nothing in it was used before the token verified. unwrap() succeeds
-/// for each token that verifies: check `by` if the message must have been encrypted, and `seen` if
-/// messages must not be lost or repeated.
+/// What a message of the peer must be, beyond authentic: one that is not is refused.
+struct message_demands {
+  /// confidentiality: errc::not_sealed for a message that is not encrypted. MIC tokens ignore it.
+  protection by = protection::integrity;
+  /// The message must be the next one: errc::replayed for a duplicate, errc::bad_order for one that
+  /// is late or old, and for one that follows a gap (detail: the `order`). This does not depend on
+  /// the flags that were negotiated, since every initiator and acceptor numbers its messages.
+  bool in_order = true;
+};
+
+/// A message from a Wrap token. Nothing in it was used before the token verified. Without
+/// message_demands, unwrap() succeeds for each token that verifies: then check `by` if the message
+/// must have been encrypted, and `seen` if messages must not be lost or repeated.
 struct unwrapped {
   std::span<std::uint8_t> message;
   protection by = protection::integrity;
@@ -102,13 +112,17 @@ class [[nodiscard]] context {
   constexpr side here() const { return here_; }
   /// The flags that both sides agree on: what the initiator requested and this side provides.
   constexpr gss_flags flags() const { return flags_; }
-  constexpr const principal_view& initiator() const KERB_LIFETIMEBOUND { return initiator_; }
+  /// The client. A context that was moved from or exported has no names any more: they are empty.
+  constexpr const principal_view& initiator() const& KERB_LIFETIMEBOUND { return alive_ ? initiator_ : nobody; }
+  void initiator() const&& = delete;
   /// The service. An acceptor takes the name from the ticket's unencrypted part: see
   /// authenticated_client::service().
-  constexpr const principal_view& acceptor() const KERB_LIFETIMEBOUND { return acceptor_; }
-  constexpr const principal_view& peer() const KERB_LIFETIMEBOUND {
-    return here_ == side::initiator ? acceptor_ : initiator_;
+  constexpr const principal_view& acceptor() const& KERB_LIFETIMEBOUND { return alive_ ? acceptor_ : nobody; }
+  void acceptor() const&& = delete;
+  constexpr const principal_view& peer() const& KERB_LIFETIMEBOUND {
+    return here_ == side::initiator ? acceptor() : initiator();
   }
+  void peer() const&& = delete;
   /// When the ticket expires, and with it the context.
   constexpr kerberos_time endtime() const { return endtime_; }
   /// Whether the context is bound to a channel that both sides see (RFC 4121 section 4.1.1.2). An
@@ -116,9 +130,10 @@ class [[nodiscard]] context {
   constexpr bool bound() const { return bound_; }
   /// The client, with its authorization data; null on the initiator's side and in a context that
   /// was imported. Its keys() are empty, because the context has them: see session_key().
-  constexpr const authenticated_client<key>* client() const KERB_LIFETIMEBOUND {
+  constexpr const authenticated_client<key>* client() const& KERB_LIFETIMEBOUND {
     return alive_ && client_ ? &*client_ : nullptr;
   }
+  void client() const&& = delete;
   /// The encryption type of the key that protects messages.
   constexpr etype_t etype(const C& crypto) const { return crypto.etype_of(keys_.protection_key()); }
 
@@ -203,6 +218,19 @@ class [[nodiscard]] context {
     return open(*h, bytes_view(to), to, crypto);
   }
 
+  /// The same two for a message that must be what `want` demands. A message that is not is wiped,
+  /// and the context remains as it was: the message that should have been the next one still is.
+  [[nodiscard]] constexpr result<unwrapped> unwrap_in_place(std::span<std::uint8_t> token, const message_demands& want,
+                                                            C& crypto) {
+    const sequence_window before = window_;
+    return demanded(unwrap_in_place(token, crypto), want, before);
+  }
+  [[nodiscard]] constexpr result<unwrapped> unwrap(bytes_view token, std::span<std::uint8_t> out,
+                                                   const message_demands& want, C& crypto) {
+    const sequence_window before = window_;
+    return demanded(unwrap(token, out, crypto), want, before);
+  }
+
   // ---- Wrap tokens over pieces, as protected RPC has them: MS-KILE section 3.4.5.4.1
 
   /// At most so many pieces make up a message: the token has two more.
@@ -220,9 +248,11 @@ class [[nodiscard]] context {
   }
   /// Makes a Wrap token of a message in several buffers, in place. `header` and `trailer` have
   /// exactly the sizes of pieces_overhead(); the token is rotated if `trailer` is empty. Nothing may
-  /// overlap. Errors: errc::api_misuse for other sizes and for more than max_message_pieces, before
-  /// anything is drawn or written; errc::entropy; those of overhead() and of the policy, after which
-  /// header, trailer and the pieces that would be encrypted are wiped.
+  /// overlap. Sign-only pieces are authenticated at their place among the others: in plaintext with
+  /// encryption types of RFC 3962, and with those of RFC 8009, whose checksum covers the encrypted
+  /// octets, between these. RFC 8009 does not define pieces; MIT krb5 makes the same tokens. Errors: errc::api_misuse
+  /// for other sizes and for more than max_message_pieces, before anything is drawn or written; errc::entropy; those of
+  /// overhead() and of the policy, after which header, trailer and the pieces that would be encrypted are wiped.
   [[nodiscard]] constexpr errc wrap_pieces(std::span<std::uint8_t> header, view_of<message_piece> message,
                                            std::span<std::uint8_t> trailer, protection by,
                                            C& crypto) requires seals_pieces_with<C, typename C::prepared_key> {
@@ -288,6 +318,20 @@ class [[nodiscard]] context {
     return unwrapped_pieces{by, seen(h->seq)};
   }
 
+  /// The same for a message that must be what `want` demands. The pieces that can be encrypted are
+  /// wiped if it is not, and the context remains as it was.
+  [[nodiscard]] constexpr result<unwrapped_pieces> unwrap_pieces(
+      std::span<std::uint8_t> header, view_of<message_piece> message, std::span<std::uint8_t> trailer,
+      const message_demands& want, C& crypto) requires seals_pieces_with<C, typename C::prepared_key> {
+    const sequence_window before = window_;
+    const auto got = unwrap_pieces(header, message, trailer, crypto);
+    if (!got) return got;
+    const error why = falls_short(want, got->by, before);
+    if (why.ok()) return got;
+    for (const message_piece& p : message) secure_zero(p.sealed());
+    return why;
+  }
+
   // ---- MIC tokens, RFC 4121 section 4.2.4
 
   /// The size of a MIC token. Errors: those of overhead().
@@ -335,6 +379,22 @@ class [[nodiscard]] context {
     const bytes_view one[] = {message};
     return verify_mic(one, mic, crypto);
   }
+  /// The same for a message that must be what `want` demands. If it is not, the context remains as
+  /// it was.
+  [[nodiscard]] constexpr result<order> verify_mic(view_of<bytes_view> message, bytes_view mic,
+                                                   const message_demands& want, C& crypto) {
+    const sequence_window before = window_;
+    const auto got = verify_mic(message, mic, crypto);
+    if (!got) return got;
+    const error why = falls_short(want, want.by, before, "MIC token");
+    if (why.ok()) return got;
+    return why;
+  }
+  [[nodiscard]] constexpr result<order> verify_mic(bytes_view message, bytes_view mic, const message_demands& want,
+                                                   C& crypto) {
+    const bytes_view one[] = {message};
+    return verify_mic(one, mic, want, crypto);
+  }
 
   // ---- keys
 
@@ -348,8 +408,8 @@ class [[nodiscard]] context {
 
   /// The pseudo-random function of the context, RFC 4401 and RFC 4402: fills `out`. Blocks are
   /// numbered from 0, as MIT krb5 and Heimdal do, although RFC 4402 section 2 writes T1 for the first
-  /// one. Errors: errc::unsupported_etype; errc::api_misuse for more than 2^32 blocks; those of the
-  /// policy.
+  /// one. `input` may be empty (RFC 4401 section 2 sets no least size). Errors:
+  /// errc::unsupported_etype; errc::api_misuse for more than 2^32 blocks; those of the policy.
   [[nodiscard]] constexpr errc prf(prf_key which, bytes_view input, std::span<std::uint8_t> out, C& crypto) const {
     if (!alive_) return errc::api_misuse;
     const key& k = which == prf_key::full   ? keys_.protection_key()
@@ -379,11 +439,12 @@ class [[nodiscard]] context {
   }
   /// Opens the credentials that the initiator delegated (RFC 4121 section 4.1.1), in `buffer`: see
   /// open_krb_cred(). All that they say about themselves is the initiator's claim. Some initiators
-  /// do not seal them again, because the Authenticator is sealed. Returns errc::api_misuse if there
-  /// are none.
+  /// do not seal them again, because the Authenticator is sealed. Returns errc::nothing_delegated if
+  /// there are none, as on the initiator's side and in a context that was imported.
   [[nodiscard]] constexpr result<received_credentials<C>> delegated(std::span<std::uint8_t> buffer,
                                                                     const environment<C>& env) const {
-    if (!has_delegated()) return errc::api_misuse;
+    if (!alive_) return errc::api_misuse;
+    if (!has_delegated()) return errc::nothing_delegated;
     return open_krb_cred(*client_->gss()->deleg, keys_.session_key, buffer, env,
                          {.timestamp = false, .may_be_open = true});
   }
@@ -394,6 +455,7 @@ class [[nodiscard]] context {
   [[nodiscard]] constexpr result<secret_view> export_to(std::span<std::uint8_t> buffer, const C& crypto) &&;
 
  private:
+  static constexpr principal_view nobody{};
   using prepared_key = typename C::prepared_key;
   friend class exported_context<C>;
   friend struct detail::wraps_many;
@@ -592,6 +654,28 @@ class [[nodiscard]] context {
   }
   constexpr order seen(std::uint64_t n) {
     return window_.enter(n, flags_.has(gss_flag_t::replay), flags_.has(gss_flag_t::sequence));
+  }
+
+  /// Why the message that has just been opened is not what it must be. Then its number has not
+  /// arrived.
+  constexpr error falls_short(const message_demands& want, protection by, const sequence_window& before,
+                              const char* type = "Wrap token") {
+    error why{};
+    if (want.by == protection::confidentiality && by != want.by) {
+      why = {.code = errc::not_sealed, .type = type, .field = "Flags"};
+    } else if (want.in_order) {
+      why = detail::not_next(window_.last(), type);
+    }
+    if (!why.ok()) window_ = before;
+    return why;
+  }
+  constexpr result<unwrapped> demanded(const result<unwrapped>& got, const message_demands& want,
+                                       const sequence_window& before) {
+    if (!got) return got;
+    const error why = falls_short(want, got->by, before);
+    if (why.ok()) return got;
+    secure_zero(got->message);
+    return why;
   }
 
   static constexpr void reverse(std::span<std::uint8_t> s) {

@@ -130,8 +130,9 @@ class exported_context {
 };
 
 /// Exports the context at the front of `buffer`, which must not overlap the buffers of the exchange
-/// that established it, and returns the octets. The context is then over: two contexts that count
-/// the same numbers would make tokens with the same number. On failure the context is unchanged.
+/// that established it, and returns the octets. The context is then over and has no names: two
+/// contexts that count the same numbers would make tokens with the same number. On failure the
+/// context is unchanged.
 /// Errors: errc::no_space (detail: octets needed), before anything is written; errc::api_misuse for
 /// a context that was moved from or exported before.
 ///

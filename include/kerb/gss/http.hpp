@@ -20,6 +20,24 @@ struct http_answer {
   constexpr bool authenticated() const { return status == 200; }
 };
 
+namespace detail {
+constexpr http_answer with_field(unsigned status, bytes_view token, std::span<char> out, error why) {
+  const auto value = write_negotiate(token, out);
+  if (!value) return {500, {}, value.error()};
+  return {status, *value, why};
+}
+/// Makes a value that was decoded in place again, so that it can be read once more: spaces, and then
+/// Negotiate with the token.
+constexpr void restore(std::string_view value, std::span<std::uint8_t> memory, bytes_view token) {
+  if (std::is_constant_evaluated()) return;  // octets and characters cannot be at the same place
+  if (static_cast<const void*>(value.data()) != memory.data() || memory.size() < value.size()) return;
+  const std::span<std::uint8_t> text = memory.first(value.size());
+  for (std::size_t i = token.size(), to = text.size(); i != 0;) text[--to] = token[--i];
+  const auto written = write_negotiate(bytes_view(text.last(token.size())), text);
+  for (std::size_t i = 0; written && i != text.size() - written->size(); ++i) text[i] = ' ';
+}
+}  // namespace detail
+
 /// Takes the value of the field Authorization of a request, without its name, and an empty one for a
 /// request without that field. `token` is a buffer for the token in the field; it may be the memory
 /// of the value itself, is otherwise large enough with max_negotiation_token octets, and must remain
@@ -27,11 +45,16 @@ struct http_answer {
 /// enough for all requests of a connection. Returns the acceptor's step, or none if there is no token
 /// of Negotiate: then answer with status 401 and the field that write_negotiate() makes of an empty
 /// token. Errors: those of read_authorization(), with a limit of max_negotiation_token octets; the
-/// acceptor is then unchanged.
+/// acceptor is then unchanged. After need_buffer, call it again with the same value once the acceptor
+/// has a larger buffer: if `token` is all of the memory of the value, the value is there again, with
+/// spaces in front.
 ///
 /// A negotiation belongs to a connection (RFC 4559 section 6): keep the acceptor with the connection
 /// if its step is continue_with, and close the connection if it is refused. What comes through
 /// a proxy must not share a connection with other clients.
+///
+/// A connection whose negotiation is not over costs an acceptor and its buffer. Bound the number of
+/// such connections and their time, as for TLS handshakes.
 template <crypto_policy C>
 [[nodiscard]] constexpr result<std::optional<typename negotiate_acceptor<C>::step>> receive_authorization(
     negotiate_acceptor<C>& acceptor, std::string_view value, std::span<std::uint8_t> token, const environment<C>& env) {
@@ -40,21 +63,20 @@ template <crypto_policy C>
   const auto field = read_authorization(value, token, max_negotiation_token);
   if (!field) return field.error();
   if (!field->token || field->token->empty()) return step{};
-  return step{acceptor.receive(*field->token, env)};
+  const auto s = acceptor.receive(*field->token, env);
+  if (is<need_buffer>(s)) detail::restore(value, token, *field->token);
+  return step{s};
 }
-
-namespace detail {
-constexpr http_answer with_field(unsigned status, bytes_view token, std::span<char> out, error why) {
-  const auto value = write_negotiate(token, out);
-  if (!value) return {500, {}, value.error()};
-  return {status, *value, why};
-}
-}  // namespace detail
 
 /// Answers a request from the value of its field Authorization, with a source of keys and a replay
 /// cache, as accept() does. After status 200 the context is taken from the acceptor. `out` is a
 /// buffer for the field WWW-Authenticate: 1024 characters are enough for Kerberos. For `token` and
 /// the connection see receive_authorization().
+///
+/// errc::no_space with status 500: a buffer is too small (detail: octets needed). If it is `out`,
+/// which is checked before the token is looked at, or the acceptor's, the request has not been
+/// recorded, and the call can be repeated with a larger buffer and the same value. A refusal whose
+/// explanation does not fit in `out` has none.
 template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_growth>
   requires ticket_keys<Keys> &&(replay_cache<Store> || std::same_as<Store, no_replay_cache>)
       [[nodiscard]] constexpr http_answer
@@ -65,11 +87,20 @@ template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_g
     const auto field = read_authorization(authorization, token, max_negotiation_token);
     if (!field) return {is_malformed(field.error().code) ? 400u : 500u, {}, field.error()};
     if (!field->token || field->token->empty()) return detail::with_field(401, {}, out, {});
+    // Before the replay cache has recorded the request: repeated, it would be a replay
+    constexpr std::size_t longest = negotiate_size(negotiate_acceptor<C>::max_answer_octets);
+    if (out.size() < longest) {
+      detail::restore(authorization, token, *field->token);
+      return {500, {}, {.code = errc::no_space, .detail = longest, .type = "HTTP field", .field = "WWW-Authenticate"}};
+    }
     const auto a = detail::accept(acceptor, *field->token, policy, keys, seen, now, options, limits, grow);
     if (!a) {
       const error why = a.error();
+      // Nothing was taken from the token, and nothing views it
+      if (why.code == errc::no_space && !acceptor.key_lookup()) detail::restore(authorization, token, *field->token);
       if (!is_peer_fault(why) && acceptor.refusal().empty()) return {500, {}, why};
-      return detail::with_field(401, acceptor.refusal(), out, why);
+      const bool fits = negotiate_size(acceptor.refusal().size()) <= out.size();
+      return detail::with_field(401, fits ? acceptor.refusal() : bytes_view(), out, why);
     }
     if (a->complete && a->token.empty()) return {200, {}, {}};
     return detail::with_field(a->complete ? 200 : 401, a->token, out, {});
@@ -82,7 +113,12 @@ template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_g
   /// not authenticated (RFC 4559 section 4.1). A response without a token and with another status than
   /// 401 is `done` if the initiator has sent the last token, and otherwise errc::mutual_required. A 401
   /// without a token is errc::negotiation_rejected, and a token after the last one
-  /// errc::unexpected_message.
+  /// errc::unexpected_message. After need_buffer, call it again with the same value, as
+  /// receive_authorization().
+  ///
+  /// Through a proxy that is not a tunnel (CONNECT), do not send a token unless the server's response
+  /// 401 came with the field "Proxy-Support: Session-Based-Authentication" (RFC 4559 section 6). Such
+  /// a proxy does not share an authenticated connection between clients; another one may.
   template <crypto_policy C>
   [[nodiscard]] constexpr typename negotiate_initiator<C>::step receive_www_authenticate(
       negotiate_initiator<C>& initiator, unsigned status, std::string_view value, std::span<std::uint8_t> token,
@@ -93,7 +129,9 @@ template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_g
       if (!field) return initiator.abandon(field.error());
       if (field->token && !field->token->empty()) {
         if (initiator.complete()) return initiator.abandon(fault(errc::unexpected_message));
-        return initiator.receive(*field->token, env);
+        const auto s = initiator.receive(*field->token, env);
+        if (is<need_buffer>(s)) detail::restore(value, token, *field->token);
+        return s;
       }
     }
     if (status == 401) return initiator.abandon(fault(errc::negotiation_rejected));

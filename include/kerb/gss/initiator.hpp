@@ -22,7 +22,8 @@ struct initiator_params {
   ref<const basic_credential<Key>> credential;  ///< a ticket for the service
   /// Holds the token, and before it the delegated credential while the token is made.
   std::span<std::uint8_t> buffer;
-  /// The flags that are requested: see gss_flag_t. GSS_C_DELEG_FLAG is set by `delegated`.
+  /// The flags that are requested: see gss_flag_t. GSS_C_DELEG_FLAG is set by `delegated`; set here
+  /// without it, start() fails with errc::missing_parameter.
   gss_flags flags{gss_flag_t::mutual, gss_flag_t::replay, gss_flag_t::sequence, gss_flag_t::conf, gss_flag_t::integ};
   /// Flags without which the context is useless: if one of them is not granted, start() fails with
   /// errc::flags_not_granted, before a token is sent.
@@ -34,6 +35,9 @@ struct initiator_params {
   bool bindings_aware = true;
   /// A forwarded ticket-granting ticket to delegate (RFC 4120 section 2.6): a tgs_client with the
   /// options forwarded and forwardable, for the realm's krbtgt, gets one with a forwardable ticket.
+  /// Another ticket, such as the client's own ticket-granting ticket, is refused with
+  /// errc::not_forwarded: the service would get the client's own session key, and the KDC could not
+  /// tell the two apart. MIT krb5 also obtains a forwarded ticket for each service.
   /// If `delegate` is by_policy and the KDC does not trust the service, nothing is delegated; require
   /// GSS_C_DELEG_FLAG to make that a failure.
   std::optional<ref<const basic_credential<Key>>> delegated{};
@@ -82,6 +86,7 @@ class [[nodiscard]] initiator
   /// authenticate.
   [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (const auto no = this->template unless<call::start>(env)) return *no;
+    if (const error e = check_delegated(); !e.ok()) return fail(e);
     gss_flags flags = params_.flags;
     flags.set(gss_flag_t::deleg, delegates());
     if (dce_style()) flags.set(gss_flag_t::mutual);  // its second token is the AP-REP
@@ -146,7 +151,8 @@ class [[nodiscard]] initiator
 
   /// The KRB-ERROR that receive() was given, if it was one. It is unauthenticated, and valid as
   /// long as the token that it came in.
-  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+  constexpr const std::optional<msg::KrbError>& peer_error() const& KERB_LIFETIMEBOUND { return peer_error_; }
+  void peer_error() const&& = delete;
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
   /// buffer is too small for what the exchange keeps, or when this state has no use for one.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
@@ -174,6 +180,13 @@ class [[nodiscard]] initiator
 
   constexpr const basic_credential<key>& credential() const { return params_.credential.get(); }
   constexpr bool dce_style() const { return params_.flags.has(gss_flag_t::dce_style); }
+  constexpr error check_delegated() const {
+    const auto fault = [](errc c) { return error{.code = c, .type = "initiator_params", .field = "delegated"}; };
+    if (!params_.delegated) return params_.flags.has(gss_flag_t::deleg) ? fault(errc::missing_parameter) : error{};
+    const ticket_facts& f = params_.delegated->get().facts();
+    const bool forwarded = f.flags.has(ticket_flag_t::forwarded) && kerb::detail::krbtgt_realm(f.server.name);
+    return forwarded ? error{} : fault(errc::not_forwarded);
+  }
   constexpr bool delegates() const {
     if (!params_.delegated) return false;
     return params_.delegate == delegation::always || credential().facts().flags.has(ticket_flag_t::ok_as_delegate);

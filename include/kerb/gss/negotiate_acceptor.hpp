@@ -121,6 +121,9 @@ class [[nodiscard]] negotiate_acceptor
   /// A buffer size, in octets, that is enough for ordinary names and a ticket of 6 KiB. If a ticket
   /// is larger, the step is need_buffer.
   static constexpr std::size_t typical_buffer_size = acceptor<C>::typical_buffer_size + 1024;
+  /// No token with which Kerberos accepts is longer: an AP-REP in its frame, a MIC, and what is
+  /// written around them.
+  static constexpr std::size_t max_answer_octets = kerb::detail::ap_rep_bound + 32 + detail::mic_bound + 64;
 
   constexpr explicit negotiate_acceptor(negotiate_acceptor_params params)
       : base(params.krb5.ap.buffer), params_(std::move(params)) {}
@@ -183,9 +186,10 @@ class [[nodiscard]] negotiate_acceptor
     return settle({}, env);
   }
   /// Kerberos's client, from `authenticated` until take(); null before.
-  constexpr const authenticated_client<key>* peer() const KERB_LIFETIMEBOUND {
+  constexpr const authenticated_client<key>* peer() const& KERB_LIFETIMEBOUND {
     return context_ ? context_->client() : inner_ ? inner_->peer() : nullptr;
   }
+  void peer() const&& = delete;
   /// Accepts the client. The step is `reply`, `done` if a client without SPNEGO does not want an
   /// answer, continue_with if another token is needed, or `refused` if the initiator's MIC of the list
   /// of mechanisms is missing or wrong. accept_options::reply is used only for a client without
@@ -280,10 +284,8 @@ class [[nodiscard]] negotiate_acceptor
 
   // ---- buffer space: the list is at the front, behind it Kerberos's exchange, then answers
 
-  /// The octets behind Kerberos's exchange: its AP-REP in its frame, a MIC, and what is written
-  /// around them.
-  static constexpr std::size_t behind =
-      detail::reserved_octets + kerb::detail::ap_rep_bound + 32 + detail::mic_bound + 64;
+  /// The octets behind Kerberos's exchange.
+  static constexpr std::size_t behind = detail::reserved_octets + max_answer_octets;
   /// need_buffer, if a message of `n` octets does not fit after what is kept.
   constexpr std::optional<need_buffer> lacks(std::size_t n) const {
     const std::size_t size = workspace_.kept().size() + detail::reserved_octets + n;

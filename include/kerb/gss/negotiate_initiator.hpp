@@ -13,7 +13,11 @@ struct negotiate_initiator_params {
   /// Kerberos. Its buffer holds everything that the negotiation keeps, too. GSS_C_INTEG_FLAG is
   /// always requested (RFC 4178 appendix C).
   initiator_params<Key> krb5;
-  mech_list mechs = only_krb5;  ///< the mechanisms to offer
+  /// The mechanisms to offer. If Kerberos's first token cannot be made, because the ticket has
+  /// expired for example, start() fails and does not offer the next mechanism: an attacker who keeps
+  /// tickets from the client could choose it. To go on without Kerberos, begin a negotiation whose
+  /// list does not have it.
+  mech_list mechs = only_krb5;
   /// Longer tokens of the acceptor are refused with errc::token_too_long.
   std::size_t max_token = max_negotiation_token;
 };
@@ -188,7 +192,8 @@ class [[nodiscard]] negotiate_initiator
 
   /// The KRB-ERROR that receive() was given, if it was one. It is unauthenticated, and valid as
   /// long as the token that it came in.
-  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+  constexpr const std::optional<msg::KrbError>& peer_error() const& KERB_LIFETIMEBOUND { return peer_error_; }
+  void peer_error() const&& = delete;
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
   /// buffer is too small for what the exchange keeps, or when this state has no use for one.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {

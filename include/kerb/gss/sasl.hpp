@@ -3,6 +3,7 @@
 // Random octets are drawn where gss::initiator and gss::acceptor draw them.
 #pragma once
 #include "../core/utf8.hpp"
+#include "accept.hpp"
 #include "acceptor.hpp"
 #include "initiator.hpp"
 #include "sasl_session.hpp"
@@ -31,7 +32,11 @@ struct sasl_client_params {
 /// Parameters of a server. Every view must outlive the exchange; the buffer must outlive the
 /// session too.
 struct sasl_server_params {
-  acceptor_params gss;  ///< the context: what the service accepts, and the buffer
+  /// The context: what the service accepts, and the buffer. Name the service in gss.ap: RFC 4752
+  /// section 3.2 wants the server to check that the client's ticket is for a service with the
+  /// protocol's name, such as ldap. Without names, a ticket for any service whose key is found is
+  /// accepted; then compare established().acceptor() yourself.
+  acceptor_params gss;
   /// The acceptable layers. Those that the context permits are offered. If `none` is not among
   /// them, clients whose contexts permit no other layer are refused.
   sasl_layers layers{sasl_layer::none, sasl_layer::integrity, sasl_layer::confidentiality};
@@ -235,7 +240,8 @@ class [[nodiscard]] sasl_client
   }
   /// The KRB-ERROR that receive() was given, if it was one. It is unauthenticated, and valid as
   /// long as the challenge that it came in.
-  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+  constexpr const std::optional<msg::KrbError>& peer_error() const& KERB_LIFETIMEBOUND { return peer_error_; }
+  void peer_error() const&& = delete;
 
   /// As initiator::set_buffer().
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
@@ -344,7 +350,8 @@ class [[nodiscard]] sasl_client
   std::optional<product> session_;
 };
 
-/// Authenticates a client with SASL. The program carries the tokens as its protocol does: the first
+/// Authenticates a client with SASL. A service bounds the number of exchanges that are not done and
+/// their time, as for acceptors. The program carries the tokens as its protocol does: the first
 /// response is the client's initial response, or its answer to an empty challenge if the protocol
 /// has no initial responses. After `done` report success without additional data; take() returns
 /// the session, and everything that follows is protected by it. After `refused` or `failed` report
@@ -385,11 +392,12 @@ class [[nodiscard]] sasl_server
     return taken(acceptor_.receive(octets, env), env);
   }
   /// The client, from `authenticated` until take(); null before.
-  constexpr const authenticated_client<key>* peer() const KERB_LIFETIMEBOUND {
+  constexpr const authenticated_client<key>* peer() const& KERB_LIFETIMEBOUND {
     if (state_ == state::spent) return nullptr;
     if (session_) return session_->established().client();
     return context_ ? context_->client() : acceptor_.peer();
   }
+  void peer() const&& = delete;
   /// Continues with an authenticated client. If accept_options::reply is given, the challenge with
   /// the AP-REP is there; the others are in the exchange's own buffer.
   [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {
@@ -527,5 +535,29 @@ class [[nodiscard]] sasl_server
   std::optional<context<C>> context_;
   std::optional<product> session_;
 };
+
+/// Runs a server on one response, as accept() of accept.hpp runs an acceptor on a token.
+/// `may_act(const authorize_as&)` decides whether the client may act as the identity that it
+/// requests. If the result is not complete, its token is the next challenge, also if it is empty;
+/// if it is, take() the session. RFC 4752 defines no message for a failure: report it as the
+/// protocol does. errc::refused_by_application: may_act() has returned false.
+template <crypto_policy C, class Keys, class Store, class Now, class MayAct, class Grow = no_growth>
+  requires ticket_keys<Keys> &&(replay_cache<Store> || std::same_as<Store, no_replay_cache>)
+      [[nodiscard]] constexpr result<answered> accept(sasl_server<C>& server, bytes_view response, C& policy,
+                                                      Keys& keys, Store& seen, Now&& now, MayAct&& may_act,
+                                                      const accept_options& options = {},
+                                                      const exchange_limits& limits = {}, Grow grow = {}) {
+    const environment<C> env{policy, kerb::detail::clock_reading(now), limits};
+    auto step = kerb::detail::with_growth(server, grow, [&] { return server.receive(response, env); });
+    while (kerb::detail::answer_question(server, step, keys, seen, options, env)) {}
+    if (const auto* as = std::get_if<authorize_as>(&step)) {
+      step = may_act(static_cast<const authorize_as&>(*as)) ? server.allow(env) : server.deny(env);
+    }
+    if (const auto* no = std::get_if<refused>(&step)) return no->why;
+    if (const auto* n = std::get_if<need_buffer>(&step)) return kerb::detail::too_small(*n);
+    if (const auto* c = std::get_if<challenge>(&step)) return answered{c->octets, false};
+    if (is<done>(step)) return answered{{}, true};
+    return std::get_if<failed>(&step)->why;
+  }
 
 }  // namespace kerb::inline v0::gss

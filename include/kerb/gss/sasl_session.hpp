@@ -50,15 +50,6 @@ struct sasl_agreement {
   std::uint32_t peer_size = 0;  ///< and of the largest that the peer receives
 };
 
-namespace detail {
-/// The error of a message that is not the next one of its connection; ok for the next one.
-constexpr error not_next(order seen) {
-  if (seen == order::in_order) return {};
-  const errc code = seen == order::duplicate ? errc::replayed : errc::bad_order;
-  return {.code = code, .detail = static_cast<std::uint32_t>(seen), .type = "Wrap token", .field = "SND_SEQ"};
-}
-}  // namespace detail
-
 /// The security layer of one connection: it protects what the program sends after the exchange, and
 /// opens what it receives. Each direction is a sequence of frames: a length of four octets, then a
 /// Wrap token. Without a layer, frames are the program's octets, unchanged.
@@ -88,7 +79,8 @@ class [[nodiscard]] sasl_session {
     return overhead_of(in, agreed, crypto).error();
   }
 
-  constexpr const sasl_agreement& agreed() const KERB_LIFETIMEBOUND { return agreed_; }
+  constexpr const sasl_agreement& agreed() const& KERB_LIFETIMEBOUND { return agreed_; }
+  void agreed() const&& = delete;
   constexpr sasl_layer layer() const { return agreed_.layer; }
   /// The context, for its names, flags and keys. A message that is made or opened with it directly
   /// has a number that the peer then misses.
@@ -97,7 +89,8 @@ class [[nodiscard]] sasl_session {
   /// Ends the session and returns its context.
   [[nodiscard]] constexpr context<C> release() && { return std::move(context_); }
   /// Why the session has ended; ok while it has not.
-  constexpr const error& ended() const KERB_LIFETIMEBOUND { return why_; }
+  constexpr const error& ended() const& KERB_LIFETIMEBOUND { return why_; }
+  void ended() const&& = delete;
 
   /// The octets in front of each message and behind it: its length, and the rest of its token.
   constexpr const wrap_overhead& overhead() const KERB_LIFETIMEBOUND { return around_; }

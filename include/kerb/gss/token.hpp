@@ -107,6 +107,15 @@ constexpr std::string_view name_of(order o) {
   }
 }
 
+namespace detail {
+/// The error of a message that is not the next one of its connection; ok for the next one.
+constexpr error not_next(order seen, const char* type = "Wrap token") {
+  if (seen == order::in_order) return {};
+  const errc code = seen == order::duplicate ? errc::replayed : errc::bad_order;
+  return {.code = code, .detail = static_cast<std::uint32_t>(seen), .type = type, .field = "SND_SEQ"};
+}
+}  // namespace detail
+
 /// The sequence numbers that have arrived: the highest, and which of the 64 before it. Numbers
 /// wrap around. Only numbers of tokens that have verified may be entered.
 class sequence_window {
@@ -118,21 +127,14 @@ class sequence_window {
   /// Enters a number, and returns what it shows. Without `sequence`, a gap and a message out of
   /// order count as in order; without both protections, everything does.
   constexpr order enter(std::uint64_t n, bool replay, bool sequence) {
-    const std::uint64_t ahead = n - next_;
-    if (ahead < std::uint64_t{1} << 63) {  // the next one or later
-      seen_ = ahead >= size ? 0 : seen_ << ahead;
-      seen_ = seen_ << 1 | 1;
-      next_ = n + 1;
-      return ahead != 0 && sequence ? order::gap : order::in_order;
-    }
-    const std::uint64_t behind = next_ - n;  // at least 1
-    if (behind > size) return replay || sequence ? order::old : order::in_order;
-    const std::uint64_t bit = std::uint64_t{1} << (behind - 1);
+    last_ = enter(n);
     // RFC 2743 section 1.2.3: each of the two protections detects duplicates and old messages
-    if ((seen_ & bit) != 0) return replay || sequence ? order::duplicate : order::in_order;
-    seen_ |= bit;
-    return sequence ? order::out_of_order : order::in_order;
+    const bool reported = last_ == order::duplicate || last_ == order::old ? replay || sequence : sequence;
+    return reported ? last_ : order::in_order;
   }
+  /// What the number that was entered last shows, also if it counts as in order. For an empty
+  /// window, order::in_order.
+  constexpr order last() const { return last_; }
   /// The number that the next message should have.
   constexpr std::uint64_t next() const { return next_; }
 
@@ -140,6 +142,22 @@ class sequence_window {
 
  private:
   friend struct window_octets;
+  constexpr order enter(std::uint64_t n) {
+    const std::uint64_t ahead = n - next_;
+    if (ahead < std::uint64_t{1} << 63) {  // the next one or later
+      seen_ = ahead >= size ? 0 : seen_ << ahead;
+      seen_ = seen_ << 1 | 1;
+      next_ = n + 1;
+      return ahead != 0 ? order::gap : order::in_order;
+    }
+    const std::uint64_t behind = next_ - n;  // at least 1
+    if (behind > size) return order::old;
+    const std::uint64_t bit = std::uint64_t{1} << (behind - 1);
+    if ((seen_ & bit) != 0) return order::duplicate;
+    seen_ |= bit;
+    return order::out_of_order;
+  }
+  order last_ = order::in_order;
   std::uint64_t next_ = 0;
   std::uint64_t seen_ = 0;  // bit i: whether next_ - 1 - i has arrived
 };

@@ -40,12 +40,14 @@ struct key_label {
   friend constexpr bool operator==(const key_label&, const key_label&) = default;
 };
 
-/// Why no further key was found for a ticket, and which keys the service has. For logs.
+/// Why no further key was found for a ticket, and which keys the service has. For logs: key_line()
+/// in kerb/explain.hpp makes a sentence of it.
 struct no_ticket_key {
   errc why = errc::no_key;     ///< no_key: none of its encryption type, or (`total` is 0) none of its service;
                                ///< bad_key_version: none of its version
   fixed<key_label, 16> had{};  ///< the first 16 of the service's keys, and of those that key_names adds
   std::size_t total = 0;       ///< the number of these keys
+  std::size_t others = 0;      ///< the number of keys under other names, which are not tried
   constexpr no_ticket_key() = default;
   constexpr no_ticket_key(errc e) : why(e) {}
 };
@@ -110,7 +112,10 @@ constexpr no_ticket_key why_no_key(const Entries& entries, bool versioned, const
   bool of_version = false;
   for (const auto& e : entries) {
     const std::optional<key_label> l = label(e);
-    if (!l) continue;
+    if (!l) {
+      ++out.others;
+      continue;
+    }
     ++out.total;
     (void)out.had.push_back(*l);
     of_version = of_version || !versioned || is_version(e);

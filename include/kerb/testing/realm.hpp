@@ -55,16 +55,16 @@ class realm {
   }
 
   /// The record of a principal, which a test can change; null when there is none.
-  constexpr principal_record<C>* record(const principal_view& p) KERB_LIFETIMEBOUND {
+  constexpr principal_record<C>* record(const principal_view& p) & KERB_LIFETIMEBOUND {
     entry* const e = of(p);
     return e == nullptr ? nullptr : &e->record;
   }
-  constexpr principal_record<C>* record(std::string_view name) KERB_LIFETIMEBOUND {
+  constexpr principal_record<C>* record(std::string_view name) & KERB_LIFETIMEBOUND {
     const auto p = parsed(name);
     return p ? record(p->view()) : nullptr;
   }
   /// A principal's key, to give to a service; null when there is none.
-  constexpr const key* key_of(std::string_view name) KERB_LIFETIMEBOUND {
+  constexpr const key* key_of(std::string_view name) & KERB_LIFETIMEBOUND {
     const auto p = parsed(name);
     entry* const e = p ? of(p->view()) : nullptr;
     return e == nullptr ? nullptr : &e->own;

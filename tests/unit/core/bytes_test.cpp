@@ -116,6 +116,24 @@ constexpr bool copying_octets() {
 }
 KERB_BOTH("copy_octets: copies, and nothing may be nowhere", "[core]", copying_octets);
 
+constexpr bool a_text_that_lives() {
+  const text_view none, literal = "abc", part = std::string_view("abcd").substr(0, 3);
+  return none.empty() && literal.size() == 3 && std::string_view(literal) == std::string_view(part);
+}
+KERB_BOTH("text_view: shows a literal and a view of text", "[core]", a_text_that_lives);
+
+static_assert(std::is_constructible_v<text_view, std::string&> && std::is_constructible_v<text_view, const char*>);
+static_assert(std::is_convertible_v<const std::string&, text_view> &&
+              std::is_convertible_v<std::string_view, text_view>);
+static_assert(!std::is_constructible_v<text_view, std::string> &&
+              !std::is_constructible_v<text_view, const std::string>);
+TEST_CASE("text_view: shows a string that has a name", "[core]") {
+  const std::string text = "rules";
+  const text_view v = text;
+  CHECK(std::string_view(v).data() == text.data());
+  CHECK(v.size() == 5);
+}
+
 TEST_CASE("octets_of: a text's octets, its NUL included only where it is text", "[core]") {
   const std::string text("a\0b", 3);
   const bytes_view v = octets_of(text);

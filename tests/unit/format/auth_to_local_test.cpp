@@ -89,6 +89,11 @@ KERB_BOTH("auth_to_local: in MIT's dialect the longest match counts, and ^ match
          all(of_mit("RULE:[1:$1]s/(joe)/$1\\x/"), literal);
 });
 
+constexpr bool wrong(rule_dialect d, std::string_view rules, std::size_t at) {
+  const auto r = auth_to_local::open({.rules = rules, .dialect = d, .default_realm = "R"_krb, .realms = {}});
+  return !r && r.error().code == errc::bad_rule_text && r.error().offset == at && r.error().field[0] != '\0';
+}
+
 // ---- apache/hadoop, TestKerberosName.java
 
 constexpr auth_to_local_params of_hadoop(std::string_view rules, local_names names = simple) {
@@ -131,6 +136,15 @@ KERB_BOTH("auth_to_local: names with '/' or '@' are refused as Hadoop refuses th
          all(of_mit("RULE:[1:$1@$0]", simple), refused) && all(of_mit("RULE:[1:$0/$1]", simple), refused);
 });
 
+KERB_BOTH("auth_to_local: realms are quoted in Hadoop's and Kafka's rules as Cloudera's tools write them", "[format]",
+          [] {
+            constexpr std::string_view rule = "RULE:[1:$1@$0](.*@\\QTEST.EXAMPLE.COM\\E$)s/@\\QTEST.EXAMPLE.COM\\E$//";
+            constexpr row rows[] = {{"joe@TEST.EXAMPLE.COM", "joe"}, {"joe@TESTxEXAMPLE.COM", "", "rules"}};
+            auth_to_local_params of_kafka = of_hadoop(rule);
+            of_kafka.dialect = kafka;
+            return all(of_hadoop(rule), rows) && all(of_kafka, rows) && wrong(mit, rule, 18);
+          });
+
 // ---- apache/kafka, KerberosNameTest.java and KerberosRuleTest.java
 
 constexpr auth_to_local_params of_kafka(std::string_view rules) {
@@ -160,10 +174,6 @@ KERB_BOTH("auth_to_local: Kafka's small and capital letters", "[format]", [] {
                       "RULE:[2:$1](App\\..*)s/App\\.(.*)/$1/g/U,RULE:[2:$1]/U,DEFAULT"),
              capital);
 });
-constexpr bool wrong(rule_dialect d, std::string_view rules, std::size_t at) {
-  const auto r = auth_to_local::open({.rules = rules, .dialect = d, .default_realm = "R"_krb, .realms = {}});
-  return !r && r.error().code == errc::bad_rule_text && r.error().offset == at && r.error().field[0] != '\0';
-}
 KERB_BOTH("auth_to_local: a letter without a slash, as the parsers of Hadoop and Kafka accept it", "[format]", [] {
   constexpr row small[] = {{"Ab@REALM.COM", "xb"}}, plain[] = {{"Ab@REALM.COM", "ab"}},
                 capital[] = {{"Ab@REALM.COM", "AB"}}, first[] = {{"Joe@EXAMPLE.COM", "joe"}};
@@ -285,7 +295,7 @@ TEST_CASE("auth_to_local: long names and slow substitutions are refused", "[form
     const kerberos_string parts[] = {kerberos_string::of(name)};
     std::array<char, 300> out{};
     kerb_test::no_allocations block;
-    const auto r = auth_to_local::open(of_hadoop(rule))->map({{name_t::principal, parts}, "X"_krb}, out);
+    const auto r = (*auth_to_local::open(of_hadoop(rule))).map({{name_t::principal, parts}, "X"_krb}, out);
     return r                                                                                      ? r->size()
            : r.error().code == errc::no_local_name && r.error().field == std::string_view("size") ? 0u
                                                                                                   : 999u;
@@ -365,7 +375,7 @@ TEST_CASE("auth_to_local: what does not fit is never cut", "[format][security]")
     const std::string name(size, 'a');
     const kerberos_string parts[] = {kerberos_string::of(name)};
     std::array<char, 300> out{};
-    const auto r = auth_to_local::open(of_mit(rules))->map({{name_t::principal, parts}, "KRBTEST.COM"_krb}, out);
+    const auto r = (*auth_to_local::open(of_mit(rules))).map({{name_t::principal, parts}, "KRBTEST.COM"_krb}, out);
     return r ? std::string(*r) : std::string(r.error().field);
   };
   CHECK(field("DEFAULT", 256) == std::string(256, 'a'));

@@ -425,7 +425,7 @@ struct aliases {
     add(user, "EX.ORG"_krb, 3, 3);
     add(host, "EX.ORG"_krb, 3, 4);
     add(host, "EX.ORG"_krb, 4, 5);
-    keytab = *keytab_view::open(bytes_view(file).first(out.finish()->size()));
+    keytab = *keytab_view::open(bytes_view(file).first((*out.finish()).size()));
   }
   /// The first octet of the key that is tried after `tried` others.
   constexpr int key_for(key_names names, std::optional<std::uint32_t> kvno, unsigned tried,
@@ -467,7 +467,8 @@ KERB_BOTH("keytab: why there is no key names those of other names that were trie
       keytab_keys<policy>(a.keytab, a.p, key_search::named_version, key_names::same_host).why_none(ask);
   const no_ticket_key realm =
       keytab_keys<policy>(a.keytab, a.p, key_search::named_version, key_names::any_of_realm).why_none(ask);
-  return exact.why == errc::no_key && exact.total == 0 && host.why == errc::bad_key_version && host.total == 2 &&
+  return exact.why == errc::no_key && exact.total == 0 && exact.others == host.total + host.others &&
+         host.why == errc::bad_key_version && host.total == 2 &&
          host.had[1] == key_label{4, etype_t::aes256_cts_hmac_sha1_96} && realm.total == 4;
 });
 KERB_BOTH("keytab: of many keys only those are imported that are tried", "[format][exchange][security]", [] {

@@ -55,6 +55,17 @@ KERB_BOTH("regex: brackets", "[format]", [] {
          matches("[A-Za-z0-9._-]+", "Fred_1.x-") && matches("[\\.\\]a]+", ".]a", java) &&
          matches("[\\d\\w]+", "a1_", java) && fails("[\\d]", "a", java);
 });
+KERB_BOTH("regex: Java's quotations are taken as they are", "[format]", [] {
+  return matches(".*@\\QA.B*\\E$", "x@A.B*", java) && fails("@\\QA.B\\E", "@AxB", java) &&
+         matches("\\Qa|(\\", "a|(\\", java) && matches("(a|\\Q.)\\E)+", "a.)", java) &&
+         matches("\\Qa\\d\\Eb", "a\\db", java) && matches("\\Qa\\E\\Qb\\E|c", "ab", java) &&
+         matches("\\Qa\\E\\Qb\\E|c", "c", java) && matches("\\Q\xc3\xa9\\E", "\xc3\xa9", java);
+});
+KERB_BOTH("regex: quotations are Java's, not empty, not repeated, and not in brackets", "[format]", [] {
+  return refused("\\Qa\\E", 0) && refused("\\Q\\E", 2, java) && refused("a\\Q", 3, java) &&
+         refused("\\Qab\\E*", 6, java) && refused("a\\E", 1, java) && refused("[\\Qa\\E]", 1, java) &&
+         refused("(\\Qa)", 0, java);
+});
 KERB_BOTH("regex: quoted characters and Java's classes", "[format]", [] {
   return matches("a\\.b", "a.b") && fails("a\\.b", "axb") && matches("\\$\\(\\\\", "$(\\") &&
          matches("\\d+", "123", java) && fails("\\d+", "12a", java) && matches("\\w+\\s\\D\\W\\S", "a_1 x.y", java) &&
@@ -82,7 +93,7 @@ KERB_BOTH("regex: what is not supported is refused where it is", "[format]", [] 
          refused("a{0}", 4) && refused("a{100}", 4) && refused("a{1,b}", 4) && refused("(?=a)", 2) &&
          refused("(?=a)", 2, java) && refused("(?i)a", 2, java) && refused("(?<n>a)", 2, java) && refused("(?:a)", 2) &&
          refused("(a)\\1", 3, java) && refused("\\b", 0, java) && refused("\\d", 0) && refused("\\", 0) &&
-         refused("a\\", 1) && refused("\\Qa\\E", 0, java) && refused("\\p{L}", 0, java) && refused("\\x41", 0, java) &&
+         refused("a\\", 1) && refused("\\Qa\\E", 0) && refused("\\p{L}", 0, java) && refused("\\x41", 0, java) &&
          refused("\\\xc3", 0) && refused("\xc3\xa9*", 2);
 });
 KERB_BOTH("regex: what can be empty is not repeated", "[format]", [] {

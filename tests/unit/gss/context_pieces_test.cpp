@@ -212,10 +212,35 @@ TEST_CASE("context: no changed bit of a token over pieces is accepted, and the t
         CHECK(got->seen == order::in_order);
         CHECK(p.has_plain_data());
         p = good;
-        CHECK(open(p)->seen == order::duplicate);
+        CHECK((*open(p)).seen == order::duplicate);
       }
     }
   }
+}
+
+TEST_CASE("context: a message over pieces that must be the next one, or encrypted, is refused and wiped if it is not",
+          "[gss][rfc2743-1.2.3]") {
+  established e(usual);
+  const auto open = [&](parts& p, const gss::message_demands& want) {
+    return e.p.theirs.unwrap_pieces(p.header(), p.message(), p.trailer(), want, e.w.policy);
+  };
+  const auto made = [&](protection by) {
+    parts p;
+    REQUIRE(p.wrap(e.p.ours, by, token_layout::with_trailer, e.w.policy) == errc::ok);
+    return p;
+  };
+  const parts first = made(protection::confidentiality), second = made(protection::integrity);
+  parts p = first;
+  CHECK(open(p, {.by = protection::confidentiality}));
+  CHECK(p.has_plain_data());
+  p = first;
+  CHECK(kerb_test::is(open(p, {}).error(), errc::replayed, "Wrap token", "SND_SEQ"));
+  CHECK(p.has_no_data());
+  p = second;
+  CHECK(kerb_test::is(open(p, {.by = protection::confidentiality}).error(), errc::not_sealed, "Wrap token", "Flags"));
+  CHECK(p.has_no_data());
+  p = second;
+  CHECK(open(p, {}));
 }
 
 TEST_CASE("context: a sealed token over pieces whose header differs from the copy in it is refused and wiped",

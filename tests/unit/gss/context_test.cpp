@@ -312,6 +312,83 @@ TEST_CASE("context: both sides have the same session key and pseudo-random funct
   }
 }
 
+// ---- what a message must be
+
+/// Opens a token that must be what `want` demands; the message, or no octet but zeros.
+struct demanding {
+  error why;
+  octet_list left;
+};
+demanding open_strictly(talking& t, kind_of_message k, bool in_place, octet_list token, const octet_list& m,
+                        const gss::message_demands& want) {
+  auto& c = t.p.theirs;
+  if (k == kind_of_message::mic) return {c.verify_mic(bytes_view(m), bytes_view(token), want, t.policy()).error(), {}};
+  octet_list out(token.size());
+  const auto got =
+      in_place ? c.unwrap_in_place(token, want, t.policy()) : c.unwrap(bytes_view(token), out, want, t.policy());
+  const octet_list& left = in_place ? token : out;
+  if (got) return {{}, octet_list(got->message.begin(), got->message.end())};
+  // No part of the message is left
+  const bool is_there = std::search(left.begin(), left.end(), m.begin(), m.end()) != left.end();
+  return {got.error(), is_there ? m : octet_list()};
+}
+
+TEST_CASE("context: a message that must be the next one is refused if it is late, repeated, old or after a gap",
+          "[gss][rfc2743-1.2.3]") {
+  const gss_flags unordered{gss_flag_t::mutual, gss_flag_t::conf, gss_flag_t::integ};
+  for (const gss_flags f : {usual_flags, unordered}) {
+    for (const kind_of_message k : kinds_of_token) {
+      for (const bool in_place : {false, true}) {
+        talking t(f);
+        const octet_list m = text(9);
+        std::vector<octet_list> tokens;
+        for (int i = 0; i != 80; ++i) tokens.push_back(t.make(k, false, bytes_view(m)));
+        const auto open = [&](std::size_t i, bool ok, errc code, order seen) {
+          INFO(names_of_kinds[static_cast<int>(k)] << " number " << i << (in_place ? " in place" : ""));
+          const demanding got = open_strictly(t, k, in_place, tokens[i], m, {});
+          CHECK(got.why.ok() == ok);
+          if (!ok) {
+            CHECK(is(got.why, code, k == kind_of_message::mic ? "MIC token" : "Wrap token", "SND_SEQ"));
+            CHECK(got.why.detail == static_cast<std::uint32_t>(seen));
+          }
+          CHECK(got.left == (ok && k != kind_of_message::mic ? m : octet_list()));
+        };
+        const auto taken = [&](std::size_t i) { open(i, true, {}, {}); };
+        taken(0);
+        open(0, false, errc::replayed, order::duplicate);
+        open(2, false, errc::bad_order, order::gap);
+        open(2, false, errc::bad_order, order::gap);  // the number that was refused has not arrived
+        taken(1);
+        taken(2);
+        CHECK(t.open(k, false, tokens[79], bytes_view(m)).ok());
+        open(78, false, errc::bad_order, order::out_of_order);
+        open(1, false, errc::bad_order, order::old);
+        CHECK(open_strictly(t, k, in_place, tokens[78], m, {.in_order = false}).why.ok());
+        CHECK(open_strictly(t, k, in_place, tokens[78], m, {.in_order = false}).why.ok());
+        open(78, false, errc::replayed, order::duplicate);
+        tokens.push_back(t.make(k, false, bytes_view(m)));
+        taken(80);
+      }
+    }
+  }
+}
+TEST_CASE("context: a message that must be encrypted is refused if it is not, and the next one is still the next one",
+          "[gss][rfc2743-2.2.4]") {
+  for (const bool in_place : {false, true}) {
+    talking t(usual_flags);
+    const octet_list m = text(9);
+    const gss::message_demands encrypted{.by = protection::confidentiality};
+    const octet_list open = t.make(signed_only, false, bytes_view(m));
+    const demanding got = open_strictly(t, signed_only, in_place, open, m, encrypted);
+    CHECK(is(got.why, errc::not_sealed, "Wrap token", "Flags"));
+    CHECK(got.left.empty());
+    CHECK(open_strictly(t, signed_only, in_place, open, m, {}).why.ok());
+    CHECK(open_strictly(t, sealed, in_place, t.make(sealed, false, bytes_view(m)), m, encrypted).why.ok());
+    const octet_list mic = t.make(kind_of_message::mic, false, bytes_view(m));
+    CHECK(open_strictly(t, kind_of_message::mic, in_place, mic, m, encrypted).why.ok());
+  }
+}
+
 // ---- order
 
 TEST_CASE("context: a gap, what arrives late, and duplicates are values, and the message is there (RFC 2743)",
@@ -536,6 +613,13 @@ TEST_CASE("context: a sealed message that does not verify leaves no plaintext", 
 
 // ---- a context that was moved from
 
+/// Names that are views of nothing: those of a context that is over could view octets that were wiped.
+template <class Context>
+bool has_no_names(const Context& c) {
+  for (const principal_view* p : {&c.initiator(), &c.acceptor(), &c.peer()})
+    if (!p->realm.octets.empty() || !p->name.name_string.empty()) return false;
+  return true;
+}
 TEST_CASE("context: one that was moved from refuses every call", "[gss]") {
   talking t(usual_flags);
   const octet_list m = text(21);
@@ -563,6 +647,7 @@ TEST_CASE("context: one that was moved from refuses every call", "[gss]") {
   CHECK(gone.client() == nullptr);
   CHECK_FALSE(gone.has_delegated());
   CHECK(gone.session_key(p).unguarded().empty());
+  CHECK(has_no_names(gone));
   // The other one goes on
   CHECK(must(kept.unwrap(bytes_view(token), out, p)).seen == order::in_order);
   CHECK(must(kept.verify_mic(bytes_view(m), bytes_view(mic), p)) == order::in_order);

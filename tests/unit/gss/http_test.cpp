@@ -133,6 +133,76 @@ TEST_CASE("http: a malformed field and a fault of the server have statuses of th
   CHECK(no_space.why.code == errc::no_space);
   CHECK(gss::accept_http(a, value, s.tokens[2], {}, s.w.policy, s.keys, s.seen, s.w.now).status == 500);
 }
+TEST_CASE("http: a buffer for the field that is too small refuses a request before it is recorded as received",
+          "[gss][rfc4559-4.1]") {
+  site s;
+  const auto c = s.w.credential();
+  world::initiator i(s.w.initiator_params(c));
+  world::acceptor a(s.w.acceptor_params());
+  const auto first = i.start(s.w.turn());
+  const std::string value(s.authorization(world::must_be<send>(first)));
+  const auto answer = [&](std::size_t characters) {
+    return gss::accept_http(a, value, s.tokens[0], std::span(s.out).first(characters), s.w.policy, s.keys, s.seen,
+                            s.w.now);
+  };
+  const auto small = answer(0);
+  CHECK(small.status == 500);
+  CHECK(kerb_test::is(small.why, errc::no_space, "HTTP field", "WWW-Authenticate"));
+  REQUIRE(small.why.detail <= 1024);
+  CHECK(answer(small.why.detail - 1).why.code == errc::no_space);
+  CHECK(answer(small.why.detail).status == 200);
+  CHECK(std::move(a).take());
+}
+TEST_CASE("http: a refusal whose explanation does not fit goes without it", "[gss][rfc4559-4.1]") {
+  site s;
+  const std::size_t least = negotiate_size(world::acceptor::max_answer_octets);
+  const std::vector<std::uint8_t> long_name(1000, 'x');
+  const kerberos_string parts[] = {"HTTP"_krb, {bytes_view(long_name)}};
+  auto p = s.w.acceptor_params();
+  p.krb5.ap.service = {{name_t::srv_inst, parts}, web.realm};
+  world::acceptor a(p);
+  const auto value = must(write_negotiate(s.w.mint_token(gss_flags{gss_flag_t::mutual}), s.request));
+  const auto r =
+      gss::accept_http(a, value, s.tokens[0], std::span(s.out).first(least), s.w.policy, s.keys, s.seen, s.w.now);
+  CHECK(r.status == 401);
+  CHECK(r.www_authenticate == "Negotiate");
+  CHECK_FALSE(r.why.ok());
+}
+TEST_CASE("http: a field that was decoded in place can be read again after a buffer was too small", "[gss]") {
+  const auto as_text = [](const std::vector<std::uint8_t>& memory) {
+    return std::string_view(reinterpret_cast<const char*>(memory.data()), memory.size());
+  };
+  const auto memory_of = [](std::string_view v) { return std::vector<std::uint8_t>(v.begin(), v.end()); };
+  for (const bool step_by_step : {false, true}) {
+    site s;
+    const auto c = s.w.credential();
+    world::initiator i(s.w.initiator_params(c));
+    auto p = s.w.acceptor_params();
+    const auto buffer = p.krb5.ap.buffer;
+    p.krb5.ap.buffer = {};
+    world::acceptor a(p);
+    const auto first = i.start(s.w.turn());
+    std::vector<std::uint8_t> field =
+        memory_of("  nEgotiate   " + std::string(s.authorization(world::must_be<send>(first))).substr(10) + " ");
+    const auto accept = [&] {
+      return gss::accept_http(a, as_text(field), field, s.out, s.w.policy, s.keys, s.seen, s.w.now);
+    };
+    for (int n = 0; n != 2; ++n) {
+      if (step_by_step) {
+        const auto step = must(gss::receive_authorization(a, as_text(field), field, s.w.turn()));
+        REQUIRE(step);
+        CHECK(is<need_buffer>(*step));
+      } else {
+        CHECK(accept().why.code == errc::no_space);
+      }
+    }
+    REQUIRE(a.set_buffer(buffer));
+    CHECK(gss::accept_http(a, as_text(field), field, {}, s.w.policy, s.keys, s.seen, s.w.now).status == 500);
+    const auto r = accept();
+    CHECK(r.status == 200);
+    CHECK(is<done>(gss::receive_www_authenticate(i, 200, r.www_authenticate, s.tokens[1], s.w.turn())));
+  }
+}
 TEST_CASE("http: a client takes no response of a server that did not authenticate", "[gss][rfc4559-4.1]") {
   for (const auto& [status, value, why] :
        {std::tuple(200u, "", errc::mutual_required), std::tuple(200u, "Negotiate", errc::mutual_required),

@@ -1,4 +1,5 @@
 // The SASL mechanism GSSAPI: both sides, and what each refuses of the other.
+#include <algorithm>
 #include <kerb/gss/sasl.hpp>
 
 #include "support/alloc_count.hpp"
@@ -551,5 +552,70 @@ KERB_BOTH("sasl_server: a challenge is written into the buffer for the reply, wh
   s = se.receive(sasl_world::must_be<gss::respond>(answer).octets, w.turn());
   return is<gss::challenge>(s);
 })
+
+// ---- one response in, one challenge out
+
+TEST_CASE("accept: a server of SASL is run on each response, and the program decides about the identity",
+          "[gss][rfc4752-3.2]") {
+  for (const bool may_act : {true, false}) {
+    sasl_world w;
+    w.identity = bob;
+    memory_replay_cache<64> seen;
+    key_list<sasl_world::key, 1> keys;
+    REQUIRE(keys.add(web, 3, w.service_etype, w.service_key()));
+    const auto c = w.credential();
+    sasl_world::client cl(w.client_params(c));
+    sasl_world::server se(w.server_params());
+    std::array<std::array<std::uint8_t, 2048>, 3> responses{};
+    auto said = cl.start(w.turn());
+    unsigned decisions = 0;
+    result<gss::answered> r = errc::api_misuse;
+    for (std::size_t n = 0; n != 3; ++n) {
+      const bytes_view octets = sasl_world::must_be<gss::respond>(said).octets;
+      std::copy(octets.begin(), octets.end(), responses[n].begin());
+      r = gss::accept(se, bytes_view(responses[n]).first(octets.size()), w.policy, keys, seen, w.now,
+                      [&](const gss::authorize_as& as) {
+                        ++decisions;
+                        return same_principal(as.client, alice) && as.identity == bytes_view(bob) && may_act;
+                      });
+      if (n == 2) break;
+      REQUIRE(r);
+      CHECK_FALSE(r->complete);
+      CHECK(decisions == 0);
+      said = cl.receive(r->token, w.turn());
+    }
+    CHECK(decisions == 1);
+    CHECK(r.has_value() == may_act);
+    if (may_act) CHECK((r->complete && r->token.empty()));
+    else CHECK(kerb_test::is(r.error(), errc::refused_by_application, "SASL choice", "identity"));
+    CHECK(std::move(se).take().has_value() == may_act);
+  }
+}
+TEST_CASE("accept: a server of SASL reports what fails: a key, a buffer, a choice", "[gss][rfc4752-3.2]") {
+  sasl_world w;
+  const auto c = w.credential();
+  memory_replay_cache<64> seen;
+  key_list<sasl_world::key, 1> keys;
+  const auto never = [](const gss::authorize_as&) { return false; };
+  sasl_world::client cl(w.client_params(c));
+  const auto said = cl.start(w.turn());
+  const bytes_view first = sasl_world::must_be<gss::respond>(said).octets;
+  sasl_world::server se(w.server_params());
+  CHECK(gss::accept(se, first, w.policy, keys, seen, w.now, never).error().code == errc::no_key);
+  REQUIRE(keys.add(web, 3, w.service_etype, w.service_key()));
+  auto p = w.server_params();
+  const auto buffer = p.gss.ap.buffer;
+  p.gss.ap.buffer = {};
+  sasl_world::server tight(p);
+  CHECK(gss::accept(tight, first, w.policy, keys, seen, w.now, never).error().code == errc::no_space);
+  std::size_t wanted = 0;
+  const auto r = gss::accept(tight, first, w.policy, keys, seen, w.now, never, {}, {}, [&](std::size_t n) {
+    wanted = n;
+    return buffer;
+  });
+  REQUIRE(r);
+  CHECK((wanted != 0 && wanted <= buffer.size() && !r->complete && !r->token.empty()));
+  CHECK(gss::accept(tight, bytes_view(bob), w.policy, keys, seen, w.now, never).error().code == errc::trailing_data);
+}
 
 }  // namespace

@@ -65,7 +65,7 @@ constexpr bool etypes_and_aliases() {
   constexpr std::array<msg::PrincipalName, 1> names{user};
   const auto alias = "3012a010300e300ca003020101a10530031b0175"_hex;
   const auto none = "3004a0023000"_hex;
-  return out && *out == bytes_view(list) && asn1::decode_as<msg::EtypeList>("EtypeList", list)->size() == 2 &&
+  return out && *out == bytes_view(list) && (*asn1::decode_as<msg::EtypeList>("EtypeList", list)).size() == 2 &&
          both_ways(msg::AdLoginAlias{names, {}}, alias) &&
          refuses<msg::AdLoginAlias>(none, errc::empty_sequence, 4, "AD-LOGIN-ALIAS", "login-aliases");
 }

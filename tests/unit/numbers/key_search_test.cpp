@@ -87,6 +87,6 @@ KERB_BOTH("why_no_key: lists what there was, up to its buffer", "[numbers]", [] 
   const no_ticket_key cut = detail::why_no_key(
       many, false, [](const key_label& k) { return std::optional(k); }, [](const key_label&) { return true; });
   return all.total == 5 && all.had.size() == 5 && all.had[2] == keys[2] && none.total == 0 && none.had.empty() &&
-         cut.total == 20 && cut.had.size() == 16;
+         all.others == 0 && none.others == 5 && cut.total == 20 && cut.had.size() == 16;
 });
 }  // namespace

@@ -79,10 +79,11 @@ class named_realm {
     const kerberos_string r = e.crealm.value_or(e.realm);
     if (!(r == asked)) note(r);
   }
-  constexpr std::optional<kerberos_string> get() const KERB_LIFETIMEBOUND {
+  constexpr std::optional<kerberos_string> get() const& KERB_LIFETIMEBOUND {
     if (size_ == 0) return std::nullopt;
     return kerberos_string{bytes_view(octets_).first(size_)};
   }
+  void get() const&& = delete;
 
  private:
   std::array<std::uint8_t, 255> octets_{};

@@ -19,7 +19,8 @@ class client_core : public exchange_core<Self, Step, Table> {
  public:
   /// The KRB-ERROR that was last given to receive(), if the last message was one that the exchange
   /// waited for. It is unauthenticated, and valid as long as the octets that it came in.
-  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+  constexpr const std::optional<msg::KrbError>& peer_error() const& KERB_LIFETIMEBOUND { return peer_error_; }
+  void peer_error() const&& = delete;
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when the
   /// buffer is too small for what the exchange keeps, or when this state has no use for one.
@@ -38,8 +39,8 @@ class client_core : public exchange_core<Self, Step, Table> {
   /// The guard of receive().
   template <class Environment>
   constexpr std::optional<Step> unless_received(const Environment& env, transport arrived) {
-    if (arrived == transport::datagram && ignores_datagrams()) return ignored{{.code = errc::unexpected_message}};
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
+    if (arrived == transport::datagram && ignores_datagrams()) return ignored{{.code = errc::unexpected_message}};
     if (const auto no = this->template unless<core::call::receive>(env)) return no;
     arrived_ = arrived;
     return std::nullopt;
@@ -76,7 +77,8 @@ class kdc_client_core : public client_core<Self, Step, Table> {
   /// an AS-REP that differs from the request only in the client's realm. It is unauthenticated, so
   /// the user or a local policy must decide whether to ask it (RFC 6806 section 7). Valid as long
   /// as the exchange.
-  constexpr std::optional<kerberos_string> realm_named() const KERB_LIFETIMEBOUND { return named_.get(); }
+  constexpr std::optional<kerberos_string> realm_named() const& KERB_LIFETIMEBOUND { return named_.get(); }
+  void realm_named() const&& = delete;
 
   /// Returns the credential, once: after `done`.
   [[nodiscard]] constexpr result<product> take() && {

@@ -105,8 +105,10 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
   }
 
   /// The request, valid after one was received; and the client's record, valid from `authorize` on.
-  constexpr const msg::KdcReqBody& body() const KERB_LIFETIMEBOUND { return req_.req_body.value(); }
-  constexpr const record& client() const KERB_LIFETIMEBOUND { return client_record_; }
+  constexpr const msg::KdcReqBody& body() const& KERB_LIFETIMEBOUND { return req_.req_body.value(); }
+  void body() const&& = delete;
+  constexpr const record& client() const& KERB_LIFETIMEBOUND { return client_record_; }
+  void client() const&& = delete;
 
   /// Issues the ticket, with what the caller's policy adds and removes.
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
@@ -142,7 +144,8 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     return proceed(this->outcome_of([&] { return mechanisms_.answer(value, ctx, env); }), hints, ctx, env);
   }
   /// The mechanism's authentication indicators (RFC 8129), valid from `authorize` on.
-  constexpr view_of<kerberos_string> indicators() const KERB_LIFETIMEBOUND { return proof_.indicators; }
+  constexpr view_of<kerberos_string> indicators() const& KERB_LIFETIMEBOUND { return proof_.indicators; }
+  void indicators() const&& = delete;
 
   /// The caller has filled the octets of sign_ticket.
   [[nodiscard]] constexpr step signed_ticket(const environment<C>& env) {

@@ -20,7 +20,8 @@ struct authenticated_tgs_request {
   std::optional<carried_authdata> carried;  ///< what is copied of both; views the buffer
 
   /// RFC 4120 section 3.3.3: the subkey, if there is one.
-  constexpr const key& reply_key() const KERB_LIFETIMEBOUND { return subkey ? *subkey : tgt.session_key; }
+  constexpr const key& reply_key() const& KERB_LIFETIMEBOUND { return subkey ? *subkey : tgt.session_key; }
+  void reply_key() const&& = delete;
   constexpr key_usage_t reply_usage() const {
     return subkey ? key_usage_t::tgs_rep_enc_part_subkey : key_usage_t::tgs_rep_enc_part_session;
   }

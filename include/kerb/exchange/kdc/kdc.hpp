@@ -97,8 +97,10 @@ class [[nodiscard]] kdc {
   /// the answer.
   constexpr bytes_view framed() { return as_ ? as_->framed() : tgs_ ? tgs_->framed() : bytes_view(); }
   /// The exchange in use; null for the other one, and while nothing has been received.
-  constexpr const as_kdc<C, Mechanisms>* as() const KERB_LIFETIMEBOUND { return as_ ? &*as_ : nullptr; }
-  constexpr const tgs_kdc<C>* tgs() const KERB_LIFETIMEBOUND { return tgs_ ? &*tgs_ : nullptr; }
+  constexpr const as_kdc<C, Mechanisms>* as() const& KERB_LIFETIMEBOUND { return as_ ? &*as_ : nullptr; }
+  void as() const&& = delete;
+  constexpr const tgs_kdc<C>* tgs() const& KERB_LIFETIMEBOUND { return tgs_ ? &*tgs_ : nullptr; }
+  void tgs() const&& = delete;
 
  private:
   constexpr bool is_idle() const { return !is_used_up() && !as_ && !tgs_; }

@@ -55,9 +55,11 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   static constexpr std::size_t typical_buffer_size = 16384;
 
   /// The draft of the ticket, from `authorize` on; after `reply` it is what was issued.
-  constexpr const ticket_draft& draft() const KERB_LIFETIMEBOUND { return draft_; }
+  constexpr const ticket_draft& draft() const& KERB_LIFETIMEBOUND { return draft_; }
+  void draft() const&& = delete;
   /// The server's record, from `authorize` on.
-  constexpr const record& server() const KERB_LIFETIMEBOUND { return server_; }
+  constexpr const record& server() const& KERB_LIFETIMEBOUND { return server_; }
+  void server() const&& = delete;
   /// Whether a ticket was issued.
   constexpr bool issued() const { return issued_; }
   /// See kdc::frame_too_long.

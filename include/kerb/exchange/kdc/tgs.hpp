@@ -123,8 +123,10 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   /// The request, valid after one was received; and the contents of its ticket, valid from the
   /// first need_principal for the requested server until the exchange is over and the ticket is
   /// wiped.
-  constexpr const msg::KdcReqBody& body() const KERB_LIFETIMEBOUND { return request_.body; }
-  constexpr const msg::EncTicketPart& header_ticket() const KERB_LIFETIMEBOUND { return facts_.tgt.part; }
+  constexpr const msg::KdcReqBody& body() const& KERB_LIFETIMEBOUND { return request_.body; }
+  void body() const&& = delete;
+  constexpr const msg::EncTicketPart& header_ticket() const& KERB_LIFETIMEBOUND { return facts_.tgt.part; }
+  void header_ticket() const&& = delete;
 
   /// Issues the ticket, with what the caller's policy adds and removes.
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {

@@ -72,7 +72,7 @@ class received_credentials {
   /// ticket's unencrypted part. A flag or time that the peer does not state has its default value;
   /// starttime defaults to authtime. Returns errc::api_misuse if there is no such ticket. The cost
   /// does not depend on the number of tickets.
-  constexpr result<ticket_facts> facts(std::size_t i) const KERB_LIFETIMEBOUND {
+  constexpr result<ticket_facts> facts(std::size_t i) const& KERB_LIFETIMEBOUND {
     if (i >= size()) return errc::api_misuse;
     const msg::KrbCredInfo info = info_at(i);
     const bytes_view ticket = element(place_of(i));
@@ -95,11 +95,12 @@ class received_credentials {
     f.handed_over = true;
     return f;
   }
+  void facts(std::size_t) const&& = delete;
   /// Returns ticket `i` with its key, once. Its views point into the same buffer, so it must not
   /// outlive this object. The key's octets in the buffer are wiped. Returns
   /// errc::unsupported_etype, weak_etype or bad_key_length if the policy has no such key;
   /// errc::api_misuse the second time, and if there is no such ticket.
-  [[nodiscard]] constexpr result<credential> take(std::size_t i, C& policy) {
+  [[nodiscard]] constexpr result<credential> take(std::size_t i, C& policy) & KERB_LIFETIMEBOUND {
     if (i >= size() || is_taken(i)) return errc::api_misuse;
     const auto said = facts(i);
     if (!said) return said.error();

@@ -12,7 +12,8 @@ enum class binding_rule : std::uint8_t {
   ignore,      ///< no check
   if_present,  ///< a client that binds its context must bind it to this channel; a client without bindings is accepted,
                ///< unless it states that it supports them (MS-KILE's KERB_AP_OPTIONS_CBT)
-  require,     ///< every client must bind its context to this channel
+  require,     ///< every client must bind its context to this channel: `bindings` must be given, otherwise the first
+               ///< receive() fails with errc::missing_parameter
 };
 
 /// What makes sure that an authenticator is accepted only once, RFC 4120 section 3.2.3.

@@ -58,7 +58,9 @@ class [[nodiscard]] ap_acceptor
   /// Takes the AP-REQ, without a length prefix.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
     if (const auto no = this->template unless<call::receive>(env)) return *no;
-    if (request_.binding == binding_rule::require && !request_.bindings) return fail({.code = errc::api_misuse});
+    if (request_.binding == binding_rule::require && !request_.bindings) {
+      return fail({.code = errc::missing_parameter, .type = "acceptor_params", .field = "bindings"});
+    }
     const auto req = asn1::decode<msg::ApReq>(octets);
     if (req) {
       // Everything that later calls write is measured now, so that none of them lacks buffer space
@@ -154,9 +156,10 @@ class [[nodiscard]] ap_acceptor
   }
 
   /// The client, from `authenticated` until take(); null before.
-  constexpr const product* peer() const KERB_LIFETIMEBOUND {
+  constexpr const product* peer() const& KERB_LIFETIMEBOUND {
     return state_ == state::proven || state_ == state::done ? &product_ : nullptr;
   }
+  void peer() const&& = delete;
 
   /// Accepts the client: makes the AP-REP if the client requested one. The step can be need_buffer
   /// only with accept_options::reply.

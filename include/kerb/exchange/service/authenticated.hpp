@@ -14,11 +14,13 @@ namespace kerb::inline v0 {
 template <class Key>
 class authenticated_client {
  public:
-  constexpr const principal_view& client() const KERB_LIFETIMEBOUND { return client_; }
+  constexpr const principal_view& client() const& KERB_LIFETIMEBOUND { return client_; }
+  void client() const&& = delete;
   /// The service that the ticket is for, from its unencrypted part. The KDC has not sealed that
   /// part: if one key opens tickets of several names, or realms, the client chose the name here. It
   /// was used only to select the key.
-  constexpr const principal_view& service() const KERB_LIFETIMEBOUND { return service_; }
+  constexpr const principal_view& service() const& KERB_LIFETIMEBOUND { return service_; }
+  void service() const&& = delete;
   /// The AP-REP to transmit; empty if the client did not request one. It is in
   /// accept_options::reply if that was given, otherwise in the exchange's buffer.
   constexpr bytes_view reply() const { return reply_; }
@@ -31,7 +33,8 @@ class authenticated_client {
   constexpr kerberos_time endtime() const { return endtime_; }
   /// The authenticator's checksum, which belongs to the application. Verify it before you rely on
   /// the data that it covers.
-  constexpr const std::optional<msg::Checksum>& checksum() const KERB_LIFETIMEBOUND { return checksum_; }
+  constexpr const std::optional<msg::Checksum>& checksum() const& KERB_LIFETIMEBOUND { return checksum_; }
+  void checksum() const&& = delete;
   /// Verifies that the client's keyed checksum covers `data`, RFC 4120 section 3.2.2. Returns
   /// errc::integrity if it does not, and errc::inappropriate_checksum if there is no checksum of
   /// the session key's mandatory type.
@@ -45,16 +48,19 @@ class authenticated_client {
   }
   /// The GSS-API context in a checksum of type 0x8003 (RFC 4121 section 4.1.1): flags, and a
   /// delegated KRB-CRED.
-  constexpr const std::optional<gss_checksum>& gss() const KERB_LIFETIMEBOUND { return gss_; }
+  constexpr const std::optional<gss_checksum>& gss() const& KERB_LIFETIMEBOUND { return gss_; }
+  void gss() const&& = delete;
   /// Whether the client has bound its context to the channel in acceptor_params::bindings.
   constexpr bool bound() const { return bound_; }
   /// The authorization data of ticket and authenticator. Elements that the caller did not name as
   /// understood are optional.
-  constexpr const class authorization& authorization() const KERB_LIFETIMEBOUND { return authorization_; }
+  constexpr const class authorization& authorization() const& KERB_LIFETIMEBOUND { return authorization_; }
+  void authorization() const&& = delete;
   /// Whether the ticket was sealed under a session key (RFC 4120 section 3.7).
   constexpr bool user_to_user() const { return user_to_user_; }
   /// The realms between the client's and the service's, RFC 4120 section 2.7.
-  constexpr const msg::TransitedEncoding& transited() const KERB_LIFETIMEBOUND { return transited_; }
+  constexpr const msg::TransitedEncoding& transited() const& KERB_LIFETIMEBOUND { return transited_; }
+  void transited() const&& = delete;
 
  private:
   template <crypto_policy>

@@ -46,7 +46,7 @@ class key_list {
     ++size_;
     return true;
   }
-  constexpr const Key* find(const need_ticket_key& ask) const KERB_LIFETIMEBOUND {
+  constexpr const Key* find(const need_ticket_key& ask) const& KERB_LIFETIMEBOUND {
     if (ask.user_to_user) return nullptr;
     const auto label = [&, any = label_for(ask)](const std::optional<entry>& e) {
       return e->etype == ask.etype ? any(e) : std::nullopt;  // names are compared last
@@ -55,6 +55,7 @@ class key_list {
                                     detail::names_version(ask.kvno), ask.tried, label, version_for(ask));
     return at ? &entries_[*at]->k : nullptr;
   }
+  void find(const need_ticket_key&) const&& = delete;
   /// Keys are found by their full name, so a key that was found belongs to the requested realm.
   static constexpr kerberos_string realm_of(const need_ticket_key& ask) { return ask.service.realm; }
   constexpr no_ticket_key why_none(const need_ticket_key& ask) const {

@@ -588,7 +588,8 @@ TEST_CASE("ap_initiator: a KRB-ERROR is not shown any more once its octets may h
 
 TEST_CASE("ap_initiator: a referral is no ticket for a service", "[exchange][rfc6806-8]") {
   ap_world w;
-  ticket_facts f = w.credential().facts();
+  const auto as_issued = w.credential();
+  ticket_facts f = as_issued.facts();
   f.is_referral = true;
   const basic_credential<key> referral(f, w.session_key());
   std::array<std::uint8_t, 4096> buffer{};

@@ -50,6 +50,8 @@ class toy : public detail::kdc_client_core<toy, policy, toy_step, toy_table> {
     return received<msg::AsRep>(octets, env, arrived);
   }
   constexpr msg::KdcOptions options() const { return options_; }
+  /// As an exchange whose KRB-ERROR is not the end, and that waits for its caller.
+  constexpr void show(const msg::KrbError& e) { peer_error_ = e; }
   const key* opens_with = nullptr;  // replies; null: there is no key
   bool cuts = false;                // what it has opened, so that it does not decode
 
@@ -164,6 +166,15 @@ constexpr bool the_peers_error_is_shown_until_the_next_message() {
              errc::clock_out_of_range &&
          !d.x.peer_error();
 }
+constexpr bool an_ignored_datagram_ends_it_too() {
+  waiting c;
+  c.x.opens_with = &c.w.client_key;
+  if (!is<done>(c.x.receive(c.reply(), c.w.env_now()))) return false;
+  c.x.show({});
+  return c.x.peer_error() && is<ignored>(c.x.receive(junk, c.w.env_now())) && !c.x.peer_error();
+}
+KERB_BOTH("client_core: the peer's error is not shown after a datagram that is ignored, which may lie in its octets",
+          "[exchange][security]", an_ignored_datagram_ends_it_too);
 KERB_BOTH("client_core: the peer's error is shown until the next receive(), whatever that returns",
           "[exchange][rfc4120-3.1.6]", the_peers_error_is_shown_until_the_next_message);
 

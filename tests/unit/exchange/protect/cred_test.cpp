@@ -29,7 +29,8 @@ struct world {
   constexpr world() : first(with_key()), second(other()) {}
   /// With a key that does not stand in the ticket, which under this policy is in clear.
   constexpr credential with_key() {
-    const ticket_facts f = w.credential().facts();
+    const auto as_issued = w.credential();
+    const ticket_facts f = as_issued.facts();
     return {f, w.import(key_as_sent(w.session_etype, subkey_octets))};
   }
   constexpr credential other() {

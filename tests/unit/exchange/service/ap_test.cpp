@@ -50,7 +50,7 @@ constexpr bool the_time_of_the_client_goes_back_in_its_octets() {
   kerb::detail::workspace in(opened);
   const auto plain = open_sealed(w.policy, rep->enc_part, session, key_usage_t::ap_rep_enc_part, in);
   return plain && holds(bytes_view(*plain), as_it_came) &&
-         asn1::decode<msg::EncApRepPart>(bytes_view(*plain))->cusec == microseconds{0x12345};
+         (*asn1::decode<msg::EncApRepPart>(bytes_view(*plain))).cusec == microseconds{0x12345};
 }
 KERB_BOTH("ap_acceptor: the client's time goes back in the octets that it came in",
           "[exchange][tolerance][rfc4120-3.2.4]", the_time_of_the_client_goes_back_in_its_octets);
@@ -954,7 +954,7 @@ TEST_CASE("ap_acceptor: the mutual flag of a context of GSS-API counts, not the 
         if (demand == required && !flag) {
           REQUIRE(is<refused>(step));
           CHECK(is(std::get<refused>(step).why, errc::mutual_required, "checksum 0x8003", "Flags"));
-          CHECK(asn1::decode<msg::KrbError>(a.refusal())->error_code == error_code_t::krb_ap_err_mut_fail);
+          CHECK((*asn1::decode<msg::KrbError>(a.refusal())).error_code == error_code_t::krb_ap_err_mut_fail);
           continue;
         }
         step = a.replay_checked(true, w.turn());

@@ -77,7 +77,7 @@ TEST_CASE("authenticated_client: a checksum of another type, or none, verifies n
   session gss;
   std::array<std::uint8_t, 24> flags{16};
   gss.w.authenticator.cksum = msg::Checksum{cksum_t::gssapi, flags};
-  CHECK(gss.present(gss.w.mint())->verify_checksum(gss.w.policy, data) == errc::inappropriate_checksum);
+  CHECK((*gss.present(gss.w.mint())).verify_checksum(gss.w.policy, data) == errc::inappropriate_checksum);
 }
 
 TEST_CASE("authenticated_client: a checksum for another usage, or under another key, is refused",

@@ -86,7 +86,8 @@ constexpr bool tells_what_there_was() {
   const no_ticket_key had = keys.why_none({web, 7u, aes256, 0}),
                       none = keys.why_none({{web.name, "X"_krb}, 7u, aes256});
   return had.total == 2 && had.had.size() == 2 && had.had[0] == key_label{1, aes256} &&
-         had.had[1] == key_label{2, aes128} && none.total == 0 && none.had.empty();
+         had.had[1] == key_label{2, aes128} && had.others == 1 && none.total == 0 && none.had.empty() &&
+         none.others == 3;
 }
 KERB_BOTH("key_list: tells which keys the service has, where none is the ticket's", "[exchange][rfc4120-3.2.3]",
           tells_what_there_was);

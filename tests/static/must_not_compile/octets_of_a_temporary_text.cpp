@@ -1,0 +1,16 @@
+// expect: use of deleted function .*octets_of|call to deleted function 'octets_of'
+// The octets of a text are a view of it: a temporary text would be gone before the view is used.
+#include <kerb/core/bytes.hpp>
+#include <string>
+
+std::string made();
+
+std::size_t f() {
+#if defined(KERB_FIXED)
+  const std::string text = made();
+  const kerb::bytes_view view = kerb::octets_of(text);
+#else
+  const kerb::bytes_view view = kerb::octets_of(made());
+#endif
+  return view.size();
+}
