@@ -1,6 +1,9 @@
 // Contexts of GSS-API over tokens of any kind. The first octet says what the rest is: a context token or message as it
 // stands, what is under the seal of one, or an exported context.
 #include <algorithm>
+#include <kerb/crypto/botan.hpp>
+#include <kerb/crypto/des3.hpp>
+#include <kerb/crypto/rc4.hpp>
 
 #include "require.hpp"
 #include "support/gss_world.hpp"
@@ -27,8 +30,10 @@ enum class shape : std::uint8_t {
   mic,            ///< a MIC token over nothing
   mic_header,     ///< the header of a MIC token that is signed
   exported,       ///< an exported context
+  weak,           ///< a message in a context of RC4 or triple DES
+  weak_text,      ///< a number, and what the seal of such a Wrap token holds
 };
-constexpr std::uint8_t last_shape = static_cast<std::uint8_t>(shape::exported);
+constexpr std::uint8_t last_shape = static_cast<std::uint8_t>(shape::weak_text);
 constexpr std::uint8_t text[] = {'s', 'o', 'm', 'e', ' ', 't', 'e', 'x', 't'};
 constexpr gss_flags usual{gss_flag_t::mutual, gss_flag_t::replay, gss_flag_t::sequence, gss_flag_t::conf,
                           gss_flag_t::integ};
@@ -210,6 +215,71 @@ void message(world& w, shape s, bytes_view rest, bool in_place) {
   }
 }
 
+/// A side of a context of RC4 or triple DES. These need true ciphers.
+using weak_policy = engine<botan::primitives, kerb::weak::rc4, kerb::weak::des3>;
+gss::context<weak_policy> weak_side(weak_policy& p, etype_t e, side here) {
+  constexpr std::array<std::uint8_t, 24> octets{1, 2, 3, 4, 5, 6, 7, 8, 9};
+  gss::detail::context_parts<key> parts;
+  parts.here = here;
+  parts.flags = usual;
+  parts.keys.session_key = *p.import(e, bytes_view(octets).first(p.key_octets(e)));
+  parts.keys.initiator_seq = 7;
+  return gss::context<weak_policy>(std::move(parts));
+}
+/// The message of an opened token; the error is no misuse.
+std::optional<bytes_view> opened_weak(gss::context<weak_policy>& c, weak_policy& p, bytes_view token,
+                                      std::span<std::uint8_t> out) {
+  const auto got = c.unwrap(token, out, p);
+  if (got) return bytes_view(got->message);
+  is_no_misuse(got.error(), "the context");
+  return std::nullopt;
+}
+/// A message from the initiator to the acceptor, as message() has them.
+void weak_message(etype_t e, bytes_view rest) {
+  static weak_policy p;
+  auto ours = weak_side(p, e, side::initiator), theirs = weak_side(p, e, side::acceptor);
+  std::array<std::uint8_t, 100> honest{}, honest_mic{};
+  std::array<std::uint8_t, 2048> out{};
+  const bytes_view good = *ours.wrap(text, gss::protection::confidentiality, honest, p);
+  const bytes_view good_mic = *ours.get_mic(bytes_view(text), honest_mic, p);
+  const auto m = opened_weak(theirs, p, rest, out);
+  require(!m || *m == bytes_view(text), "opens nothing that was not made");
+  const auto signs = theirs.verify_mic(bytes_view(text), rest, p);
+  if (!signs) is_no_misuse(signs.error(), "the context");
+  const auto next = theirs.unwrap(good, out, p);
+  require(next && bytes_view(next->message) == bytes_view(text), "opens the true message after it");
+  if (m || signs) return;
+  require(next->seen == gss::order::in_order, "changes nothing by a failure");
+  require(*theirs.verify_mic(bytes_view(text), good_mic, p) == gss::order::in_order, "nor its window");
+}
+/// A sealed token that someone with the key has made of any confounder, message and padding.
+void weak_text(etype_t e, bytes_view rest) {
+  static weak_policy p;
+  if (rest.size() < 4 + 8) return;
+  auto theirs = weak_side(p, e, side::acceptor);
+  const auto form = *gss::tokens_1964_of(e);
+  const bytes_view plain = rest.subview(4);
+  std::array<std::uint8_t, 2048> octets{}, out{};
+  const std::size_t framed = 11 + form.mic_octets() + plain.size();
+  const std::span<std::uint8_t> token = std::span(octets).first(1 + gss::wrap_sizes::length_octets(framed) + framed);
+  const auto inner = gss::write_header_1964(token, framed, gss_token_t::wrap_v1, true, form);
+  const std::span<std::uint8_t> seal = inner.subspan(form.mic_octets());
+  std::copy(plain.begin(), plain.end(), seal.begin());
+  std::uint32_t n = 0;
+  for (std::size_t i = 0; i != 4; ++i) n = n << 8 | rest[i];
+  const key k = *p.import(e, theirs.session_key(p).unguarded());
+  const auto signing = *p.prepare(k, form.wrap_usage);
+  const bytes_view pieces[] = {plain};
+  const errc why =
+      gss::codec_1964<weak_policy>(form, k, signing, form.wrap_usage, p).protect(inner, pieces, n, false, seal);
+  require((why == errc::ok) == (plain.size() % form.block == 0), "seals whole blocks", "the target");
+  if (why != errc::ok) return;
+  const auto m = opened_weak(theirs, p, token, out);
+  const std::uint8_t last = plain[plain.size() - 1];
+  require(!m || m->size() + last + 8 == plain.size(), "removes the padding");
+  require(!m || *m == plain.subview(8, m->size()), "opens what was sealed");
+}
+
 void import(world& w, bytes_view rest) {
   auto c = gss::import_context(secret_view(rest), w.policy);
   if (!c) {
@@ -257,6 +327,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case shape::answer: answer(w, rest, false, other); break;
     case shape::answer_part: answer(w, rest, true, other); break;
     case shape::exported: import(w, rest); break;
+    case shape::weak: weak_message(other ? etype_t::rc4_hmac : etype_t::des3_cbc_sha1_kd, rest); break;
+    case shape::weak_text: weak_text(other ? etype_t::rc4_hmac : etype_t::des3_cbc_sha1_kd, rest); break;
     default: message(w, s, rest, other); break;
   }
   return 0;

@@ -5,6 +5,8 @@
 
 #include "support/alloc_count.hpp"
 #include "support/gss_messages.hpp"
+#include "support/negotiate_world.hpp"
+#include "support/sasl_world.hpp"
 #include "unit/crypto/backends.hpp"
 
 using namespace kerb;
@@ -194,26 +196,53 @@ TEST_CASE("gss: a context goes on after export and import, with each encryption 
     }
   }
 }
-/// A context whose key has this type, without an AP exchange.
-gss::context<policy> context_with(policy& p, etype_t e) {
-  const octet_list octets(e == etype_t::des3_cbc_sha1_kd ? 24 : 16, 0x5b);
-  gss::detail::context_parts<policy::key> parts;
-  parts.keys.session_key = must(p.import(e, bytes_view(octets)));
-  return gss::context<policy>(std::move(parts));
+constexpr etype_t weak_etypes[] = {etype_t::rc4_hmac, etype_t::des3_cbc_sha1_kd};
+TEST_CASE("sasl: security layers protect messages with RC4 and triple DES, up to the size that the peer receives",
+          "[gss][rfc4752-3.3]") {
+  for (const etype_t e : weak_etypes) {
+    for (const sasl_layer l : {sasl_layer::none, sasl_layer::integrity, sasl_layer::confidentiality}) {
+      auto w = std::make_unique<basic_sasl_world<policy>>();
+      w->session_etype = e;
+      w->client_layers = w->server_layers = {l};
+      w->server_size = 300;
+      const auto c = w->credential();
+      auto both_sides = w->connect(c);
+      REQUIRE(both_sides);
+      auto& [ours, theirs] = *both_sides;
+      CHECK(ours.layer() == l);
+      const std::size_t most = l == sasl_layer::none ? 400 : ours.wrap_size_limit();
+      octet_list out(1000);
+      for (const std::size_t n : {std::size_t{0}, std::size_t{5}, std::size_t{8}, most}) {
+        const octet_list m = text(n);
+        const auto frame = ours.wrap(bytes_view(m), out, w->policy);
+        REQUIRE(frame);
+        CHECK(frame->size() == ours.wrap_size(n));
+        CHECK((l == sasl_layer::none || frame->size() <= 304));
+        octet_list arrived(frame->begin(), frame->end());
+        CHECK(bytes_view(must(theirs.unwrap_in_place(arrived, w->policy))) == bytes_view(m));
+        std::copy(m.begin(), m.end(), out.begin() + static_cast<std::ptrdiff_t>(theirs.overhead(n).front));
+        REQUIRE(theirs.wrap_in_place(std::span(out).first(theirs.wrap_size(n)), n, w->policy) == errc::ok);
+        CHECK(bytes_view(must(ours.unwrap_in_place(std::span(out).first(theirs.wrap_size(n)), w->policy))) ==
+              bytes_view(m));
+      }
+      if (l == sasl_layer::none) continue;
+      const octet_list more = text(most + 1);
+      CHECK(ours.wrap(bytes_view(more), out, w->policy).error().code == errc::api_misuse);
+    }
+  }
 }
-TEST_CASE("gss: an RC4 or triple-DES key makes and opens no tokens of RFC 4121", "[gss][rfc4121-2]") {
-  for (const etype_t e : {etype_t::rc4_hmac, etype_t::des3_cbc_sha1_kd}) {
-    policy p;
-    auto c = context_with(p, e);
-    octet_list out(400);
-    const octet_list m = text(10);
-    for (const auto by : {gss::protection::confidentiality, gss::protection::integrity})
-      CHECK(c.wrap(bytes_view(m), by, out, p).error().code == errc::unsupported_etype);
-    CHECK(c.get_mic(bytes_view(m), out, p).error().code == errc::unsupported_etype);
-    const auto wrapped = gss::message_header{gss_token_t::wrap, 1, 0, 0, 0}.octets();
-    const auto mic = gss::message_header{gss_token_t::mic, 1, 0, 0, 0}.octets();
-    CHECK(c.unwrap(wrapped, out, p).error().code == errc::unsupported_etype);
-    CHECK(c.verify_mic(bytes_view(m), mic, p).error().code == errc::unsupported_etype);
+TEST_CASE("spnego: the MIC of the list of mechanisms is made and verified with RC4 and triple DES",
+          "[gss][rfc4178-5]") {
+  constexpr object_identifier toy_first[] = {toy, msg::mech_krb5};
+  for (const etype_t e : weak_etypes) {
+    auto w = std::make_unique<basic_negotiate_world<policy>>();
+    w->session_etype = e;
+    w->offers = toy_first;
+    const auto c = w->credential();
+    auto o = w->converse(c);
+    CHECK(w->agreed(o, msg::mech_krb5, true));
+    CHECK(o.initiator->kerberos->etype(w->policy) == e);
+    CHECK(must(o.initiator->kerberos->mic_size(w->policy)) <= gss::max_mic_1964_octets);
   }
 }
 

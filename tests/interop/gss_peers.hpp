@@ -150,7 +150,7 @@ class gss_talk {
   const gss_setting set;
   const beginning& b;
   interop::peer_process peer;
-  kerb::botan::credential credential;
+  held_credential credential;
   std::map<std::string, std::string> facts;
   std::vector<octets> tokens;              ///< that establish the context, in order
   kerb::error why{};                       ///< ours
@@ -251,13 +251,13 @@ class gss_talk {
     tell_token(t);
   }
   /// Alice's ticket-granting ticket, forwarded.
-  kerb::botan::credential forwarded() {
+  held_credential forwarded() {
     const auto tgt = the_world->tgt(b);
     std::vector<std::uint8_t> answers(16384);
-    kerb::botan::tgs_client tgs({.tgt = tgt,
-                                 .server = the_world->krbtgt,
-                                 .buffer = forwarded_storage_,
-                                 .options = {kerb::kdc_option_t::forwarded, kerb::kdc_option_t::forwardable}});
+    kerb::tgs_client<policy> tgs({.tgt = tgt,
+                                  .server = the_world->krbtgt,
+                                  .buffer = forwarded_storage_,
+                                  .options = {kerb::kdc_option_t::forwarded, kerb::kdc_option_t::forwardable}});
     auto s = tgs.start(the_world->turn());
     REQUIRE(kerb::is<kerb::send>(s));
     const auto answer = the_world->realm.answer(std::get<kerb::send>(s).octets, now(), answers);
@@ -267,7 +267,7 @@ class gss_talk {
   }
 
   gss_storage storage_{}, forwarded_storage_{};
-  std::optional<kerb::botan::credential> forwarded_;
+  std::optional<held_credential> forwarded_;
 };
 
 // ---- messages

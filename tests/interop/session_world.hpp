@@ -7,6 +7,10 @@
 #include <filesystem>
 #include <fstream>
 #include <kerb/botan.hpp>
+#ifdef KERB_WEAK_SESSIONS
+#include <kerb/crypto/des3.hpp>
+#include <kerb/crypto/rc4.hpp>
+#endif
 #include <kerb/testing/mint.hpp>
 #include <kerb/testing/realm.hpp>
 #include <memory>
@@ -22,11 +26,22 @@ using interop::unhex;
 using kerb::bytes_view;
 using kerb::errc;
 using kerb::etype_t;
-using policy = kerb::botan::policy;
 using key = kerb::botan::key;
 
+#ifdef KERB_WEAK_SESSIONS
+// A program of its own, with the encryption types that a policy must name
+using policy = kerb::engine<kerb::botan::primitives, kerb::aes_sha2, kerb::aes_sha1, kerb::weak::rc4, kerb::weak::des3>;
+inline constexpr etype_t all_etypes[] = {etype_t::rc4_hmac, etype_t::des3_cbc_sha1_kd};
+inline const std::string etypes_of_the_libraries =
+    "des3-cbc-sha1 arcfour-hmac\n allow_weak_crypto = true\n allow_rc4 = true\n allow_des3 = true\n";
+#else
+using policy = kerb::botan::policy;
 inline constexpr etype_t all_etypes[] = {etype_t::aes128_cts_hmac_sha1_96, etype_t::aes256_cts_hmac_sha1_96,
                                          etype_t::aes128_cts_hmac_sha256_128, etype_t::aes256_cts_hmac_sha384_192};
+inline const std::string etypes_of_the_libraries =
+    "aes256-cts-hmac-sha384-192 aes128-cts-hmac-sha256-128 aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96\n";
+#endif
+using held_credential = kerb::basic_credential<key>;
 
 /// One of the two libraries; where its program has not been built it is passed over.
 struct library {
@@ -86,9 +101,9 @@ class world {
     // there: what is asked of it goes through this program.
     std::ofstream(path("krb5.conf"))
         << "[libdefaults]\n default_realm = PEERS.TEST\n dns_lookup_kdc = false\n dns_lookup_realm = false\n"
-           " dns_canonicalize_hostname = false\n rdns = false\n permitted_enctypes = aes256-cts-hmac-sha384-192"
-           " aes128-cts-hmac-sha256-128 aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96\n"
-           "[domain_realm]\n .peers.test = PEERS.TEST\n[realms]\n PEERS.TEST = {\n  kdc = 127.0.0.1:1\n }\n";
+           " dns_canonicalize_hostname = false\n rdns = false\n permitted_enctypes = "
+        << etypes_of_the_libraries
+        << "[domain_realm]\n .peers.test = PEERS.TEST\n[realms]\n PEERS.TEST = {\n  kdc = 127.0.0.1:1\n }\n";
     setenv("KRB5_CONFIG", path("krb5.conf").c_str(), 1);
     setenv("KRB5RCACHENAME", "none:", 1);
     realm.add_user("alice", kerb::secret_view::of("alicepw"));
@@ -131,29 +146,31 @@ class world {
   kerb::environment<policy> turn(std::int64_t ahead = 0) { return {crypto, now(ahead), {}}; }
   kerb::timestamp endtime() const { return {{began.at.seconds + 3600}, {0}}; }
 
-  kerb::botan::credential credential(const beginning& b) {
+  held_credential credential(const beginning& b) {
     return {facts(b.server, b.ticket, {}), import(b.etype, b.session_key)};
   }
-  kerb::botan::credential user_credential(const beginning& b) {
+  held_credential user_credential(const beginning& b) {
     return {facts(bob, b.user_ticket, {}), import(b.etype, b.session_key)};
   }
   /// Bob's own.
-  kerb::botan::credential user_tgt(const beginning& b) {
+  held_credential user_tgt(const beginning& b) {
     kerb::ticket_facts f;
     f.client = bob;
     f.server = krbtgt;
     return {f, import(b.etype, b.user_key)};
   }
-  kerb::botan::credential tgt(const beginning& b) {
+  held_credential tgt(const beginning& b) {
     return {facts(krbtgt, b.tgt, {kerb::ticket_flag_t::initial, kerb::ticket_flag_t::forwardable}),
             import(b.etype, b.tgt_session_key)};
   }
 
  private:
   octets random_key(etype_t e) {
-    octets k(static_cast<int>(e) % 2 == 0 ? 32 : 16);
-    if (!crypto.fill(k)) throw std::runtime_error("no random octets");
-    return k;
+    octets seed(crypto.seed_octets(e));
+    if (!crypto.fill(seed)) throw std::runtime_error("no random octets");
+    const key k = kerb_test::must(crypto.random_to_key(e, seed));
+    const bytes_view octets_of_key = k.octets().unguarded();
+    return {octets_of_key.begin(), octets_of_key.end()};
   }
   kerb::ticket_facts facts(const kerb::principal& server, const octets& ticket, kerb::msg::TicketFlags flags) const {
     kerb::ticket_facts f;
@@ -267,9 +284,9 @@ class talk {
     const beginning& b = the_world->of(s.etype);
     const auto users = the_world->user_tgt(b);
     kerb::user_to_user_key<key> users_key(users);
-    kerb::botan::ap_acceptor ap({.service = s.user_to_user ? the_world->bob.view() : b.server.view(),
-                                 .buffer = workspace_,
-                                 .user_to_user = s.user_to_user});
+    kerb::ap_acceptor<policy> ap({.service = s.user_to_user ? the_world->bob.view() : b.server.view(),
+                                  .buffer = workspace_,
+                                  .user_to_user = s.user_to_user});
     const kerb::accept_options o{.subkey = s.acceptor_subkey};
     world& w = *the_world;
     auto accepted = s.user_to_user ? kerb::accept(ap, request, w.crypto, users_key, w.seen, now(), o)
@@ -287,13 +304,13 @@ class talk {
     const auto credential = s.user_to_user ? the_world->user_credential(b) : the_world->credential(b);
     std::optional<bytes_view> covered;
     if (s.covered) covered = *s.covered;
-    kerb::botan::ap_initiator ap({.credential = credential,
-                                  .buffer = workspace_,
-                                  .mutual = s.mutual ? kerb::required : kerb::if_asked,
-                                  .subkey = s.initiator_subkey,
-                                  .application_data = covered,
-                                  .times = the_world->times,
-                                  .user_to_user = s.user_to_user});
+    kerb::ap_initiator<policy> ap({.credential = credential,
+                                   .buffer = workspace_,
+                                   .mutual = s.mutual ? kerb::required : kerb::if_asked,
+                                   .subkey = s.initiator_subkey,
+                                   .application_data = covered,
+                                   .times = the_world->times,
+                                   .user_to_user = s.user_to_user});
     if (s.user_to_user) peer.tell("key " + number(s.etype) + " " + hex(b.user_key));
     auto step = ap.start(the_world->turn());
     REQUIRE(kerb::is<kerb::send>(step));

@@ -31,7 +31,10 @@ inline constexpr const auto& session_octets = key_octets<0x92>;
 inline constexpr const auto& subkey_octets = key_octets<0xd3>;
 inline constexpr const auto& other_octets = key_octets<0x64>;
 
-constexpr std::size_t octets_of_key(kerb::etype_t e) { return static_cast<std::int32_t>(e) % 2 == 0 ? 32 : 16; }
+constexpr std::size_t octets_of_key(kerb::etype_t e) {
+  if (e == kerb::etype_t::des3_cbc_sha1_kd) return 24;
+  return static_cast<std::int32_t>(e) % 2 == 0 ? 32 : 16;
+}
 constexpr kerb::msg::EncryptionKey key_as_sent(kerb::etype_t e, const std::array<std::uint8_t, 32>& octets) {
   return {e, kerb::bytes_view(octets).first(octets_of_key(e))};
 }

@@ -138,6 +138,25 @@ struct des3 : by_hmac<des3> {
     return ct_equal(expected, in.last(f.tag)) ? errc::ok : errc::integrity;
   }
 
+  /// RFC 1964 section 1.2, with triple DES for DES, as MIT krb5 and Heimdal have it: CBC under the
+  /// protocol key itself. The salt is the number's initial vector; the message's is zero.
+  template <primitives P>
+  static constexpr errc encrypt_part(P& p, typename P::cipher& c, typename P::mac&, secret_view key, token_part part,
+                                     bytes_view salt, std::span<std::uint8_t> io) noexcept {
+    if (io.empty() || io.size() % 8 != 0) return errc::api_misuse;
+    if (const errc e = p.rekey(c, cipher_id::des_ede3, key); e != errc::ok) return e;
+    if (const errc e = add_vector(part, salt, io); e != errc::ok) return e;
+    return detail::des::cbc_encrypt(p, c, io);
+  }
+  template <primitives P>
+  static constexpr errc decrypt_part(P& p, typename P::cipher& c, typename P::mac&, secret_view key, token_part part,
+                                     bytes_view salt, bytes_view in, std::span<std::uint8_t> out) noexcept {
+    if (in.empty() || in.size() % 8 != 0) return errc::integrity;
+    if (const errc e = p.rekey(c, cipher_id::des_ede3, key); e != errc::ok) return e;
+    if (const errc e = detail::des::cbc_decrypt(p, c, in, out.data()); e != errc::ok) return e;
+    return add_vector(part, salt, out);
+  }
+
   /// RFC 3961 section 5.3: the hash, truncated to two blocks, encrypted under a key derived with
   /// the constant "prf".
   template <primitives P>
@@ -176,6 +195,15 @@ struct des3 : by_hmac<des3> {
     random_to_key(folded, key);
     if (const errc e = p.rekey(c, f.cipher, secret_view(bytes_view(key))); e != errc::ok) return e;
     return derive_key(p, c, constant, out);
+  }
+
+ private:
+  /// XORs the initial vector into the first block.
+  static constexpr errc add_vector(token_part part, bytes_view salt, std::span<std::uint8_t> io) {
+    if (part == token_part::message) return errc::ok;
+    if (salt.size() != 8) return errc::api_misuse;
+    for (std::size_t i = 0; i != 8; ++i) io[i] = static_cast<std::uint8_t>(io[i] ^ salt[i]);
+    return errc::ok;
   }
 };
 

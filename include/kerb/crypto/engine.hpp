@@ -43,6 +43,14 @@ concept seals_pieces = requires(P& p, typename P::cipher& c, typename Profile::t
   Profile::open_pieces(p, c, m, pieces, tag);
 };
 
+/// A profile whose per-message tokens have the form of RFC 1964.
+template <class Profile, class P>
+concept crypts_tokens = requires(P& p, typename P::cipher& c, typename P::mac& m, secret_view key, bytes_view in,
+                                 std::span<std::uint8_t> io) {
+  Profile::encrypt_part(p, c, m, key, token_part::number, in, io);
+  Profile::decrypt_part(p, c, m, key, token_part::number, in, in, io);
+};
+
 /// The holder that profiles authenticate with: P::mac, and P::cipher if one of them uses a CMAC.
 template <class P, class... Profiles>
 using macs_of = std::conditional_t<(std::same_as<typename Profiles::template mac<P>, typename P::cipher> || ...),
@@ -243,6 +251,26 @@ class engine {
     });
   }
 
+  /// As in crypts_tokens_with, for RC4 and triple DES: a policy without them does not have these
+  /// functions.
+  constexpr errc encrypt_part(const key& k, token_part part, bytes_view salt, std::span<std::uint8_t> io) noexcept
+      requires(detail::crypts_tokens<Profiles, P> || ...) {
+    const errc why = with_token_profile(
+        k, [&](auto profile, auto& mac) { return profile.encrypt_part(p_, cipher_, mac, k.octets(), part, salt, io); });
+    if (why != errc::ok) secure_zero(io);
+    return why;
+  }
+  constexpr errc decrypt_part(const key& k, token_part part, bytes_view salt, bytes_view in,
+                              std::span<std::uint8_t> out) noexcept
+      requires(detail::crypts_tokens<Profiles, P> || ...) {
+    const errc why = with_token_profile(k, [&](auto profile, auto& mac) {
+      if (out.size() != in.size()) return errc::api_misuse;
+      return profile.decrypt_part(p_, cipher_, mac, k.octets(), part, salt, in, out);
+    });
+    if (why != errc::ok) secure_zero(out);
+    return why;
+  }
+
   /// Errors: errc::unsupported_cksum when no profile has the type; errc::inappropriate_checksum
   /// when it belongs to keys of another encryption type; errc::api_misuse when `out` does not have
   /// exactly its number of octets.
@@ -403,6 +431,18 @@ class engine {
         if (const errc e = profile.seal(p_, ke, ki, f, io); e != errc::ok) return e;
       return errc::ok;
     }
+  }
+  /// Returns f(profile, holder of a MAC) for the profile whose tokens have the key's type.
+  template <class F>
+  constexpr errc with_token_profile(const key& k, F&& f) {
+    return with(k.etype(), [&](auto profile, const etype_facts& x) {
+      if constexpr (detail::crypts_tokens<decltype(profile), P>) {
+        if (k.octets().size() != x.key) return errc::bad_key_length;
+        return f(profile, std::get<typename P::mac>(macs_));
+      } else {
+        return errc::unsupported_etype;
+      }
+    });
   }
   /// Returns f(profile, facts), or the error if the arguments or the encryption type do not allow it.
   template <class F>

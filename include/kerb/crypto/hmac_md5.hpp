@@ -6,8 +6,8 @@ namespace kerb::inline v0 {
 
 /// The size of its checksums in octets.
 inline constexpr std::size_t hmac_md5_octets = 16;
-/// The maximum number of pieces of its input.
-inline constexpr std::size_t max_hmac_md5_pieces = 16;
+/// The maximum number of pieces of its input: enough for a GSS-API message of 16 pieces and the header of its token.
+inline constexpr std::size_t max_hmac_md5_pieces = 17;
 
 namespace detail {
 /// RFC 4757 section 3: the message type that replaces a key usage in the computation. The section

@@ -199,6 +199,30 @@ concept seals_pieces_with = seals_with<C, K> &&
   { c.unseal_pieces(k, u, pieces, in) } noexcept -> std::same_as<errc>;
 };
 
+/// The parts of a per-message token of RFC 1964 or RFC 4757 that are encrypted.
+enum class token_part : std::uint8_t {
+  number,   ///< SND_SEQ: 8 octets
+  message,  ///< the confounder, the message and its padding
+};
+
+/// A policy that also encrypts the parts of per-message tokens of RC4 and triple DES, which have a
+/// checksum of their own. Optional; GSS-API contexts with keys of these types need it.
+///
+///   encrypt_part(k, part, salt, io)     encrypts in place, and authenticates nothing. `salt` is the first 8 octets of
+///                          SGN_CKSUM for the number, and the number in 4 octets (big-endian) for the message. On
+///                          failure `io` is wiped
+///   decrypt_part(k, part, salt, in, out)  the inverse; `out` has in.size() octets, and is `in` or does not overlap it.
+///                          On failure `out` is wiped
+///
+/// Both fail with errc::unsupported_etype for an encryption type without such tokens, and with
+/// errc::api_misuse for a salt or a size that the part does not have; for the octets of
+/// decrypt_part() the latter is errc::integrity.
+template <class C, class K>
+concept crypts_tokens_with = requires(C& c, const K& k, token_part part, bytes_view in, std::span<std::uint8_t> io) {
+  { c.encrypt_part(k, part, in, io) } noexcept -> std::same_as<errc>;
+  { c.decrypt_part(k, part, in, in, io) } noexcept -> std::same_as<errc>;
+};
+
 /// A key that makes keyed checksums, with sign and verify as in crypto_policy.
 template <class C, class K>
 concept signs_with = requires(C& c, cksum_t t, const K& k, key_usage_t u, view_of<bytes_view> pieces, bytes_view in,

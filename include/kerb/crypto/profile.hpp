@@ -155,6 +155,9 @@ struct by_hmac : by_derivation<Profile> {
 ///   open_pieces(p, ke, ki, pieces, tag)   its inverse, under the same conditions
 ///   open(p, ke, ki, f, in, out)           the same for unseal; the caller wipes `out` on failure
 ///   checksum(p, kc, usage, pieces, out)   a checksum of out.size() octets
+///   encrypt_part(p, c, m, key, part, salt, io)  only if per-message tokens have the form of RFC 1964, as in
+///                                         crypts_tokens_with; the caller wipes `io` on failure
+///   decrypt_part(p, c, m, key, part, salt, in, out)  its inverse; the caller wipes `out` on failure
 ///   prf(p, c, m, f, key, pieces, out)     the first octets of the pseudo-random function's output, at most f.prf
 ///   string_to_key(p, c, m, f, password, salt, iterations, out)
 ///   random_to_key(seed, out)              only if a key differs from its seed

@@ -77,6 +77,30 @@ struct rc4 {
     return ct_equal(expected, sum) ? errc::ok : errc::integrity;
   }
 
+  /// RFC 4757 section 7: RC4 under a key that is derived from the salt. For the message, all octets of
+  /// the key are XORed with 0xf0 first.
+  template <primitives P>
+  static constexpr errc decrypt_part(P& p, typename P::cipher&, typename P::mac& m, secret_view key, token_part part,
+                                     bytes_view salt, bytes_view in, std::span<std::uint8_t> out) noexcept {
+    constexpr std::array<std::uint8_t, 4> zero{};
+    const bytes_view zeros[]{zero};
+    std::array<std::uint8_t, 16> base;
+    wiped_on_exit wipe(base);
+    if (salt.size() != (part == token_part::number ? 8u : 4u)) return errc::api_misuse;
+    detail::copy_octets(key.data(), base.size(), base.data());
+    if (part == token_part::message)
+      for (std::uint8_t& octet : base) octet ^= 0xf0;
+    if (const errc e = p.rekey(m, hash_id::md5, secret_view(bytes_view(base))); e != errc::ok) return e;
+    if (const errc e = p.hmac(m, zeros, base); e != errc::ok) return e;
+    if (const errc e = p.rekey(m, hash_id::md5, secret_view(bytes_view(base))); e != errc::ok) return e;
+    return crypt(p, m, salt, in, out.data());
+  }
+  template <primitives P>
+  static constexpr errc encrypt_part(P& p, typename P::cipher& c, typename P::mac& m, secret_view key, token_part part,
+                                     bytes_view salt, std::span<std::uint8_t> io) noexcept {
+    return decrypt_part(p, c, m, key, part, salt, bytes_view(io), io);
+  }
+
   /// RFC 4757 section 5: HMAC-SHA1 of the input under the key itself.
   template <primitives P>
   static constexpr errc prf(P& p, typename P::cipher&, typename P::mac& m, const etype_facts&, secret_view key,
@@ -103,7 +127,7 @@ struct rc4 {
   }
 
  private:
-  /// RC4 under K3, which is derived from K1 and the checksum.
+  /// RC4 under K3, which is derived from K1 and the checksum or salt.
   template <primitives P>
   static constexpr errc crypt(P& p, typename P::mac& k1, bytes_view sum, bytes_view in, std::uint8_t* out) noexcept {
     std::array<std::uint8_t, 16> k3;

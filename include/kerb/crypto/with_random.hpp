@@ -65,6 +65,18 @@ class with_random {
     return crypto_->unseal_pieces(k, u, pieces, tag);
   }
 
+  template <class K>
+    requires crypts_tokens_with<C, K>
+  constexpr errc encrypt_part(const K& k, token_part part, bytes_view salt, std::span<std::uint8_t> io) const noexcept {
+    return crypto_->encrypt_part(k, part, salt, io);
+  }
+  template <class K>
+    requires crypts_tokens_with<C, K>
+  constexpr errc decrypt_part(const K& k, token_part part, bytes_view salt, bytes_view in,
+                              std::span<std::uint8_t> out) const noexcept {
+    return crypto_->decrypt_part(k, part, salt, in, out);
+  }
+
   constexpr std::optional<cksum_shape> cksum_of(etype_t e) const noexcept { return crypto_->cksum_of(e); }
   constexpr std::optional<cksum_shape> cksum_of(placed_cksum c) const noexcept { return crypto_->cksum_of(c); }
   template <class Type, class K>

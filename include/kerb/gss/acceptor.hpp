@@ -158,6 +158,8 @@ class [[nodiscard]] acceptor
     if (const auto no = this->template unless<call::accept>(env)) return *no;
     accept_options with_number = options;
     with_number.sequence_number = true;  // the messages are counted from it, RFC 4121 section 4.2.1
+    // The key of the tokens of RFC 1964 section 1.2 is the initiator's; MIT krb5's initiators use no other
+    if (!has_cfx_tokens(ap_->subkey_etype(options, env.crypto.get()))) with_number.subkey = false;
     // As MIT krb5's acceptors do: by its subkey our AP-REP is told from the client's
     if (kerb::detail::is_dce_style(ap_->peer()->gss())) with_number.subkey = true;
     return taken(ap_->accept(with_number, env), env);

@@ -1,9 +1,10 @@
-// An established context of GSS-API: its messages, names and keys. RFC 4121 section 4.2, RFC 2743.
+// An established context of GSS-API: its messages, names and keys. RFC 4121 section 4.2, RFC 1964, RFC 2743.
 #pragma once
 #include "../exchange/moved.hpp"
 #include "../exchange/protect/cred.hpp"
 #include "../exchange/service/authenticated.hpp"
 #include "token.hpp"
+#include "token_1964.hpp"
 
 namespace kerb::inline v0::gss {
 
@@ -30,12 +31,6 @@ struct unwrapped {
   std::span<std::uint8_t> message;
   protection by = protection::integrity;
   order seen = order::in_order;  ///< not in_order: the message is authentic, but messages were lost or repeated
-};
-
-/// The octets that a Wrap token has in front of its message and behind it.
-struct wrap_overhead {
-  std::size_t front = 0, back = 0;
-  constexpr std::size_t octets() const { return front + back; }
 };
 
 /// A piece of a message that lies in several buffers: octets that a sealed token encrypts in place,
@@ -137,10 +132,28 @@ class [[nodiscard]] context {
   /// The encryption type of the key that protects messages.
   constexpr etype_t etype(const C& crypto) const { return crypto.etype_of(keys_.protection_key()); }
 
-  // ---- Wrap tokens, RFC 4121 section 4.2.4
+  // ---- Wrap tokens, RFC 4121 section 4.2.4, RFC 1964 section 1.2.2, RFC 4757 section 7.3
 
-  /// The octets around each message. Errors: errc::unsupported_etype, also for key types whose
-  /// tokens are not those of RFC 4121.
+  /// The sizes of tokens, for all key types. Errors: errc::unsupported_etype, also for an acceptor
+  /// that would encrypt with RC4 without mutual authentication: both sides count from the
+  /// same number there, and RC4 would use one key stream for two messages.
+  constexpr result<wrap_sizes> sizes(protection by, const C& crypto) const {
+    if constexpr (names_1964) {
+      if (const auto form = form_1964(crypto)) {
+        if (!alive_) return errc::api_misuse;
+        if (by == protection::confidentiality && form->number_is_big_endian && here_ == side::acceptor &&
+            !flags_.has(gss_flag_t::mutual)) {
+          return errc::unsupported_etype;
+        }
+        return wrap_sizes::framed(form->wrap_octets(), form->block, flags_.has(gss_flag_t::dce_style));
+      }
+    }
+    const auto around = overhead(by, crypto);
+    if (!around) return around.error();
+    return wrap_sizes(*around);
+  }
+  /// The octets around each message, if they are the same for all. Errors: errc::unsupported_etype,
+  /// also for RC4 and triple DES, whose overhead depends on the message: see sizes().
   constexpr result<wrap_overhead> overhead(protection by, const C& crypto) const {
     const etype_t e = etype(crypto);
     const std::optional<seal_shape> shape = crypto.shape(e);
@@ -150,41 +163,47 @@ class [[nodiscard]] context {
     if (by == protection::integrity) return wrap_overhead{message_header_octets, cksum->octets};
     return wrap_overhead{message_header_octets + shape->front, message_header_octets + shape->back};
   }
-  /// The size of a message's token.
+  /// The size of a message's token. Errors: those of sizes().
   constexpr result<std::size_t> wrap_size(std::size_t message_octets, protection by, const C& crypto) const {
-    const auto around = overhead(by, crypto);
-    if (!around) return around.error();
-    return around->octets() + message_octets;
+    const auto s = sizes(by, crypto);
+    if (!s) return s.error();
+    return s->token(message_octets);
   }
   /// The size of the largest message whose token has at most `token_octets` octets
   /// (GSS_Wrap_size_limit, RFC 2743 section 2.2.7); 0 if there is none.
   constexpr result<std::size_t> wrap_size_limit(std::size_t token_octets, protection by, const C& crypto) const {
-    const auto around = overhead(by, crypto);
-    if (!around) return around.error();
-    return token_octets < around->octets() ? 0 : token_octets - around->octets();
+    const auto s = sizes(by, crypto);
+    if (!s) return s.error();
+    return s->limit(token_octets);
   }
 
   /// Makes a Wrap token in place. `token` has exactly wrap_size() octets, with the message after
   /// overhead().front of them. Errors: errc::api_misuse for fewer octets than the overhead;
   /// errc::entropy; those of overhead() and of the policy. On failure `token` is wiped.
   [[nodiscard]] constexpr errc wrap_in_place(std::span<std::uint8_t> token, protection by, C& crypto) {
-    const errc why = try_wrap(token, by, crypto);
-    if (why == errc::ok) ++next_;
-    else secure_zero(token);
-    return why;
+    return counted(token, try_wrap(token, by, crypto));
+  }
+  /// The same with the size of the message, for all key types: `token` has exactly wrap_size()
+  /// octets, with the message after sizes()->around(message_octets).front of them. Errors:
+  /// errc::api_misuse for another size of `token`, and for a message that has no token (see
+  /// wrap_sizes::possible()); errc::entropy; those of sizes() and of the policy. On failure `token`
+  /// is wiped.
+  [[nodiscard]] constexpr errc wrap_in_place(std::span<std::uint8_t> token, std::size_t message_octets, protection by,
+                                             C& crypto) {
+    return counted(token, try_wrap_sized(token, message_octets, by, crypto));
   }
   /// Makes a Wrap token of `message` at the front of `out`, and returns it. `out` must not overlap
   /// `message`. Errors: errc::no_space (detail: octets needed), before anything is drawn or written;
-  /// those of wrap_in_place().
+  /// those of wrap_in_place() with the size of the message.
   [[nodiscard]] constexpr result<bytes_view> wrap(bytes_view message, protection by, std::span<std::uint8_t> out,
                                                   C& crypto) {
-    const auto around = overhead(by, crypto);
-    if (!around) return around.error();
-    const std::size_t n = around->octets() + message.size();
+    const auto s = sizes(by, crypto);
+    if (!s) return s.error();
+    const std::size_t n = s->token(message.size());
     if (out.size() < n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n)};
     const std::span<std::uint8_t> token = out.first(n);
-    kerb::detail::copy_octets(message.data(), message.size(), token.data() + around->front);
-    if (const errc why = wrap_in_place(token, by, crypto); why != errc::ok) return why;
+    kerb::detail::copy_octets(message.data(), message.size(), token.data() + s->around(message.size()).front);
+    if (const errc why = wrap_in_place(token, message.size(), by, crypto); why != errc::ok) return why;
     return bytes_view(token);
   }
 
@@ -193,7 +212,14 @@ class [[nodiscard]] context {
   /// of this side; errc::wrong_context_key if the token is under another key than the context's;
   /// errc::integrity; errc::unsupported_etype. On failure, and if the message is not encrypted, the
   /// octets of `token` are unspecified; they then contain nothing that was encrypted.
+  ///
+  /// With RC4 and triple DES the errors are those of read_token_1964(), errc::reflected_token,
+  /// errc::integrity, and errc::wrong_constant for padding. RFC 4757 does not authenticate the number
+  /// and the direction of an RC4 token: whoever can change a token can make a repeated message look
+  /// new, and return a message to its sender. Protocols must not rely on `seen` there.
   [[nodiscard]] constexpr result<unwrapped> unwrap_in_place(std::span<std::uint8_t> token, C& crypto) {
+    if constexpr (names_1964)
+      if (const auto form = form_1964(crypto)) return open_1964(*form, bytes_view(token), token, true, crypto);
     const auto h = header_of(bytes_view(token), gss_token_t::wrap, crypto);
     if (!h) return h.error();
     const std::span<std::uint8_t> rest = token.subspan(message_header_octets);
@@ -204,6 +230,8 @@ class [[nodiscard]] context {
   /// token.size() - 16 octets and must not overlap `token`. Errors: errc::no_space (detail: octets
   /// needed); those of unwrap_in_place(). On failure no opened octets are left in `out`.
   [[nodiscard]] constexpr result<unwrapped> unwrap(bytes_view token, std::span<std::uint8_t> out, C& crypto) {
+    if constexpr (names_1964)
+      if (const auto form = form_1964(crypto)) return open_1964(*form, token, out, false, crypto);
     const auto h = header_of(token, gss_token_t::wrap, crypto);
     if (!h) return h.error();
     const bytes_view rest = token.subview(message_header_octets);
@@ -332,10 +360,16 @@ class [[nodiscard]] context {
     return why;
   }
 
-  // ---- MIC tokens, RFC 4121 section 4.2.4
+  // ---- MIC tokens, RFC 4121 section 4.2.4, RFC 1964 section 1.2.1, RFC 4757 section 7.2
 
-  /// The size of a MIC token. Errors: those of overhead().
+  /// The size of a MIC token. Errors: errc::unsupported_etype.
   constexpr result<std::size_t> mic_size(const C& crypto) const {
+    if constexpr (names_1964) {
+      if (const auto form = form_1964(crypto)) {
+        if (!alive_) return errc::api_misuse;
+        return wrap_sizes::framed(form->mic_octets(), 1, true).token(0);
+      }
+    }
     const auto around = overhead(protection::integrity, crypto);
     if (!around) return around.error();
     return around->octets();
@@ -345,12 +379,20 @@ class [[nodiscard]] context {
 
   /// Makes a MIC token over the pieces of a message, in order, at the front of `out`, and returns
   /// it. Errors: errc::no_space (detail: octets needed); errc::api_misuse for more than max_pieces;
-  /// those of overhead() and of the policy.
+  /// those of mic_size() and of the policy.
   [[nodiscard]] constexpr result<bytes_view> get_mic(view_of<bytes_view> message, std::span<std::uint8_t> out,
                                                      C& crypto) {
     const auto n = mic_size(crypto);
     if (!n) return n.error();
     if (out.size() < *n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(*n)};
+    if constexpr (names_1964) {
+      if (const auto form = form_1964(crypto)) {
+        const errc why = try_mic_1964(*form, message, out.first(*n), crypto);
+        if (why != errc::ok) return why;
+        ++next_;
+        return bytes_view(out.first(*n));
+      }
+    }
     const message_header h{gss_token_t::mic, own_flags(), 0, 0, next_};
     const auto header = h.octets();
     const std::span<std::uint8_t> token = out.first(*n);
@@ -367,6 +409,8 @@ class [[nodiscard]] context {
   /// Verifies a MIC token of the peer over the pieces of a message, in order. Errors: those of
   /// unwrap_in_place(); errc::api_misuse for more than max_pieces.
   [[nodiscard]] constexpr result<order> verify_mic(view_of<bytes_view> message, bytes_view mic, C& crypto) {
+    if constexpr (names_1964)
+      if (const auto form = form_1964(crypto)) return verify_mic_1964(*form, message, mic, crypto);
     const auto h = header_of(mic, gss_token_t::mic, crypto);
     if (!h) return h.error();
     const auto header = h->octets();
@@ -491,7 +535,9 @@ class [[nodiscard]] context {
   constexpr result<const prepared_key*> prepared(key_usage_t u, C& crypto) {
     const bool own = u == seal_usage(here_) || u == mic_usage(here_);
     const bool seals = u == seal_usage(here_) || u == seal_usage(there());
-    std::optional<prepared_key>& place = prepared_[own ? 0 : 1][seals ? 0 : 1];
+    return prepared(prepared_[own ? 0 : 1][seals ? 0 : 1], u, crypto);
+  }
+  constexpr result<const prepared_key*> prepared(std::optional<prepared_key>& place, key_usage_t u, C& crypto) {
     if (!place) {
       result<prepared_key> made = crypto.prepare(keys_.protection_key(), u);
       if (!made) return made.error();
@@ -517,6 +563,12 @@ class [[nodiscard]] context {
     else return crypto.sign(cksum->type, **k, u, all, tag);
   }
 
+  /// Counts a Wrap token that was made, or wipes what there is of it.
+  constexpr errc counted(std::span<std::uint8_t> token, errc why) {
+    if (why == errc::ok) ++next_;
+    else secure_zero(token);
+    return why;
+  }
   constexpr errc try_wrap(std::span<std::uint8_t> token, protection by, C& crypto) {
     const auto around = overhead(by, crypto);
     if (!around) return around.error().code;
@@ -597,6 +649,98 @@ class [[nodiscard]] context {
     put(header, h);
     return errc::ok;
   }
+  constexpr errc try_wrap_sized(std::span<std::uint8_t> token, std::size_t message_octets, protection by, C& crypto) {
+    const auto s = sizes(by, crypto);
+    if (!s) return s.error().code;
+    if (!s->possible(message_octets) || token.size() != s->token(message_octets)) return errc::api_misuse;
+    if constexpr (names_1964)
+      if (const auto form = form_1964(crypto)) return try_wrap_1964(*form, *s, token, message_octets, by, crypto);
+    return try_wrap(token, by, crypto);
+  }
+
+  // ---- the tokens of RC4 and triple DES: nothing of this is compiled unless the policy names them
+
+  static constexpr bool names_1964 = crypts_tokens_with<C, key>;
+  /// The form of this context's tokens; nullopt if it is that of RFC 4121.
+  constexpr std::optional<tokens_1964> form_1964(const C& crypto) const {
+    if constexpr (names_1964)
+      if (crypto.shape(etype(crypto))) return tokens_1964_of(etype(crypto));
+    return std::nullopt;
+  }
+  constexpr bool is_dce_style() const { return flags_.has(gss_flag_t::dce_style); }
+  /// The codec of Wrap or MIC tokens. Their key usage is the same in both directions.
+  template <class Policy>
+  constexpr result<codec_1964<Policy>> codec(const tokens_1964& form, bool wrap, Policy& crypto) {
+    const key_usage_t usage = wrap ? form.wrap_usage : form.mic_usage;
+    const auto k = prepared(prepared_[0][wrap ? 0 : 1], usage, crypto);
+    if (!k) return k.error();
+    return codec_1964<Policy>(form, keys_.protection_key(), **k, usage, crypto);
+  }
+  constexpr errc try_wrap_1964(const tokens_1964& form, const wrap_sizes& s, std::span<std::uint8_t> token,
+                               std::size_t message_octets, protection by, C& crypto) {
+    const bool sealed = by == protection::confidentiality;
+    const std::size_t padding = s.around(message_octets).back;
+    const auto inner = write_header_1964(token, s.framed_octets(message_octets), gss_token_t::wrap_v1, sealed, form);
+    const std::span<std::uint8_t> text = inner.subspan(form.mic_octets());
+    if (!crypto.fill(text.first(form.confounder))) return errc::entropy;
+    for (std::uint8_t& octet : text.last(padding)) octet = static_cast<std::uint8_t>(padding);
+    const bytes_view message[] = {bytes_view(text)};
+    const auto c = codec(form, true, crypto);
+    if (!c) return c.error().code;
+    return c->protect(inner, message, static_cast<std::uint32_t>(next_), here_ == side::acceptor,
+                      sealed ? text : std::span<std::uint8_t>());
+  }
+  constexpr errc try_mic_1964(const tokens_1964& form, view_of<bytes_view> message, std::span<std::uint8_t> token,
+                              C& crypto) {
+    const std::size_t framed = wrap_sizes::framed(form.mic_octets(), 1, true).framed_octets(0);
+    const auto inner = write_header_1964(token, framed, gss_token_t::mic_v1, false, form);
+    const auto c = codec(form, false, crypto);
+    if (!c) return c.error().code;
+    return c->protect(inner, message, static_cast<std::uint32_t>(next_), here_ == side::acceptor, {});
+  }
+  /// Opens a token, and returns its number.
+  constexpr result<std::uint32_t> opened_1964(const tokens_1964& form, bool wrap, const token_1964& t,
+                                              view_of<bytes_view> message, std::span<std::uint8_t> to, C& crypto) {
+    const auto c = codec(form, wrap, crypto);
+    if (!c) return c.error();
+    const auto n = c->open(t, message, there() == side::acceptor, to);
+    if (n) return n;
+    error why = n.error();
+    why.type = wrap ? "Wrap token" : "MIC token";
+    return why;
+  }
+  constexpr order seen_1964(std::uint32_t n) { return seen(nearest_number(window_.next(), n)); }
+  constexpr result<unwrapped> open_1964(const tokens_1964& form, bytes_view token, std::span<std::uint8_t> out,
+                                        bool in_place, C& crypto) {
+    if (!alive_) return errc::api_misuse;
+    const auto t = read_token_1964(token, gss_token_t::wrap_v1, form, is_dce_style());
+    if (!t) return t.error();
+    const std::size_t size = t->text.size();
+    if (!in_place && out.size() < size) {
+      return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(size)};
+    }
+    const std::span<std::uint8_t> to = in_place ? out.last(size) : out.first(size);
+    const auto n = opened_1964(form, true, *t, {}, to, crypto);
+    error why = n.error();
+    if (n) {
+      const auto message = message_1964(to, form, is_dce_style());
+      const protection by = t->sealed ? protection::confidentiality : protection::integrity;
+      if (message) return unwrapped{*message, by, seen_1964(*n)};
+      why = {.code = errc::wrong_constant, .type = "Wrap token", .field = "padding"};
+    }
+    if (t->sealed) secure_zero(to);
+    return why;
+  }
+  constexpr result<order> verify_mic_1964(const tokens_1964& form, view_of<bytes_view> message, bytes_view mic,
+                                          C& crypto) {
+    if (!alive_) return errc::api_misuse;
+    const auto t = read_token_1964(mic, gss_token_t::mic_v1, form, false);
+    if (!t) return t.error();
+    const auto n = opened_1964(form, false, *t, message, {}, crypto);
+    if (!n) return n.error();
+    return seen_1964(*n);
+  }
+
   static constexpr void put(std::span<std::uint8_t> at, const message_header& h) {
     const auto octets = h.octets();
     kerb::detail::copy_octets(octets.data(), octets.size(), at.data());

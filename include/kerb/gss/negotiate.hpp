@@ -84,7 +84,9 @@ constexpr std::size_t resp_overhead(object_identifier mech) { return 35 + mech.o
 /// mechTypes (5), and the headers of mechToken (10).
 constexpr std::size_t init_overhead(std::size_t list_octets) { return 38 + list_octets; }
 /// The octets of the longest MIC token of Kerberos.
-inline constexpr std::size_t mic_bound = message_header_octets + max_cksum_octets;
+inline constexpr std::size_t mic_bound = max_mic_1964_octets > message_header_octets + max_cksum_octets
+                                             ? max_mic_1964_octets
+                                             : message_header_octets + max_cksum_octets;
 /// The octets that a workspace reserves in front of a message.
 inline constexpr std::size_t reserved_octets = 4;
 

@@ -177,15 +177,15 @@ constexpr gss_flags flags_for(sasl_layers layers) {
 /// Makes the token with these terms at the end of a buffer, which is large enough.
 template <crypto_policy C>
 constexpr errc write_terms(kerb::detail::workspace& to, context<C>& in, const sasl_terms& t, C& crypto) {
-  const auto around = in.overhead(protection::integrity, crypto);
-  if (!around) return around.error().code;
-  const std::size_t n = around->octets() + sasl_terms::fixed_octets + t.identity.size();
+  const auto sizes = in.sizes(protection::integrity, crypto);
+  if (!sizes) return sizes.error().code;
+  const std::size_t message = sasl_terms::fixed_octets + t.identity.size(), n = sizes->token(message);
   const std::span<std::uint8_t> token = to.message_space().last(n);
-  std::uint8_t* const at = token.data() + around->front;
+  std::uint8_t* const at = token.data() + sizes->around(message).front;
   at[0] = t.mask;
   for (std::size_t i = 1; i != 4; ++i) at[i] = static_cast<std::uint8_t>(t.size >> (8 * (3 - i)));
   kerb::detail::copy_octets(t.identity.data(), t.identity.size(), at + sasl_terms::fixed_octets);
-  const errc why = in.wrap_in_place(token, protection::integrity, crypto);
+  const errc why = in.wrap_in_place(token, message, protection::integrity, crypto);
   if (why == errc::ok) to.message_is(n);
   return why;
 }

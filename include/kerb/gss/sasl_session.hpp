@@ -68,15 +68,15 @@ class [[nodiscard]] sasl_session {
 
   /// A session in a context that exists already, such as one that was imported. Errors:
   /// errc::no_common_layer if the peer's size is too small for the tokens of any message;
-  /// those of context::overhead().
+  /// those of context::sizes().
   static constexpr result<sasl_session> make(context<C>&& in, const sasl_agreement& agreed, const C& crypto) {
-    const auto around = overhead_of(in, agreed, crypto);
-    if (!around) return around.error();
-    return sasl_session(std::move(in), agreed, *around);
+    const auto sizes = sizes_of(in, agreed, crypto);
+    if (!sizes) return sizes.error();
+    return sasl_session(std::move(in), agreed, *sizes);
   }
   /// Whether make() would succeed.
   static constexpr error check(const context<C>& in, const sasl_agreement& agreed, const C& crypto) {
-    return overhead_of(in, agreed, crypto).error();
+    return sizes_of(in, agreed, crypto).error();
   }
 
   constexpr const sasl_agreement& agreed() const& KERB_LIFETIMEBOUND { return agreed_; }
@@ -92,21 +92,28 @@ class [[nodiscard]] sasl_session {
   constexpr const error& ended() const& KERB_LIFETIMEBOUND { return why_; }
   void ended() const&& = delete;
 
-  /// The octets in front of each message and behind it: its length, and the rest of its token.
-  constexpr const wrap_overhead& overhead() const KERB_LIFETIMEBOUND { return around_; }
-  constexpr std::size_t wrap_size(std::size_t message_octets) const { return around_.octets() + message_octets; }
+  /// The octets in front of a message of this size and behind it: its length, and the rest of its
+  /// token.
+  constexpr wrap_overhead overhead(std::size_t message_octets) const {
+    wrap_overhead around = sizes_.around(message_octets);
+    if (layer() != sasl_layer::none) around.front += length_octets;
+    return around;
+  }
+  constexpr std::size_t wrap_size(std::size_t message_octets) const {
+    return overhead(message_octets).octets() + message_octets;
+  }
   /// The size of the largest message that the peer receives in one frame. Divide a longer one.
   constexpr std::size_t wrap_size_limit() const {
     if (layer() == sasl_layer::none) return std::numeric_limits<std::size_t>::max();
-    return agreed_.peer_size + length_octets - around_.octets();
+    return sizes_.limit(agreed_.peer_size);
   }
 
-  /// Makes a frame in place. `frame` has exactly wrap_size() octets, with the message after
-  /// overhead().front of them. Errors: errc::api_misuse if the message is longer than
-  /// wrap_size_limit(); those of context::wrap_in_place(). On failure `frame` is wiped, and the
+  /// Makes a frame in place. `frame` has exactly wrap_size(message_octets) octets, with the message
+  /// after overhead(message_octets).front of them. Errors: errc::api_misuse if the message is longer
+  /// than wrap_size_limit(); those of context::wrap_in_place(). On failure `frame` is wiped, and the
   /// session continues.
-  [[nodiscard]] constexpr errc wrap_in_place(std::span<std::uint8_t> frame, C& crypto) {
-    const errc why = try_wrap(frame, crypto);
+  [[nodiscard]] constexpr errc wrap_in_place(std::span<std::uint8_t> frame, std::size_t message_octets, C& crypto) {
+    const errc why = try_wrap(frame, message_octets, crypto);
     if (why != errc::ok) secure_zero(frame);
     return why;
   }
@@ -118,8 +125,8 @@ class [[nodiscard]] sasl_session {
     const std::size_t n = wrap_size(message.size());
     if (out.size() < n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n)};
     const std::span<std::uint8_t> frame = out.first(n);
-    kerb::detail::copy_octets(message.data(), message.size(), frame.data() + around_.front);
-    if (const errc why = wrap_in_place(frame, crypto); why != errc::ok) return why;
+    kerb::detail::copy_octets(message.data(), message.size(), frame.data() + overhead(message.size()).front);
+    if (const errc why = wrap_in_place(frame, message.size(), crypto); why != errc::ok) return why;
     return bytes_view(frame);
   }
 
@@ -164,29 +171,26 @@ class [[nodiscard]] sasl_session {
   static constexpr std::size_t length_octets = 4;
   static constexpr const char* type = "SASL frame";
 
-  constexpr sasl_session(context<C>&& in, const sasl_agreement& agreed, const wrap_overhead& around)
-      : context_(std::move(in)), agreed_(agreed), around_(around) {}
+  constexpr sasl_session(context<C>&& in, const sasl_agreement& agreed, const wrap_sizes& sizes)
+      : context_(std::move(in)), agreed_(agreed), sizes_(sizes) {}
 
   static constexpr protection protection_of(sasl_layer l) {
     return l == sasl_layer::confidentiality ? protection::confidentiality : protection::integrity;
   }
-  static constexpr result<wrap_overhead> overhead_of(const context<C>& in, const sasl_agreement& agreed,
-                                                     const C& crypto) {
-    if (agreed.layer == sasl_layer::none) return wrap_overhead{};
-    auto around = in.overhead(protection_of(agreed.layer), crypto);
-    if (!around) return around;
-    if (agreed.peer_size <= around->octets()) {
+  static constexpr result<wrap_sizes> sizes_of(const context<C>& in, const sasl_agreement& agreed, const C& crypto) {
+    if (agreed.layer == sasl_layer::none) return wrap_sizes({});
+    const auto sizes = in.sizes(protection_of(agreed.layer), crypto);
+    if (sizes && sizes->limit(agreed.peer_size) == 0) {
       return error{.code = errc::no_common_layer, .detail = agreed.peer_size, .field = "size"};
     }
-    around->front += length_octets;
-    return around;
+    return sizes;
   }
-  constexpr errc try_wrap(std::span<std::uint8_t> frame, C& crypto) {
+  constexpr errc try_wrap(std::span<std::uint8_t> frame, std::size_t message_octets, C& crypto) {
     if (!why_.ok()) return why_.code;
     if (layer() == sasl_layer::none) return errc::ok;
-    if (frame.size() < around_.octets() || frame.size() - length_octets > agreed_.peer_size) return errc::api_misuse;
+    if (message_octets > wrap_size_limit() || frame.size() != wrap_size(message_octets)) return errc::api_misuse;
     const std::span<std::uint8_t> token = frame.subspan(length_octets);
-    const errc why = context_.wrap_in_place(token, protection_of(layer()), crypto);
+    const errc why = context_.wrap_in_place(token, message_octets, protection_of(layer()), crypto);
     for (std::size_t i = 0; i != length_octets; ++i)
       frame[i] = static_cast<std::uint8_t>(token.size() >> (8 * (length_octets - 1 - i)));
     return why;
@@ -198,7 +202,7 @@ class [[nodiscard]] sasl_session {
 
   context<C> context_;
   sasl_agreement agreed_;
-  wrap_overhead around_;
+  wrap_sizes sizes_;
   error why_{};
 };
 

@@ -131,4 +131,39 @@ KERB_ON_EVERY("des3: a password that is too long makes no key, nor do iterations
   CHECK(p.string_to_key(des3, {}, {}, {}));
 }
 
+KERB_ON_EVERY("des3: parts of tokens have whole blocks, and the number has its initial vector",
+              "[crypto][rfc1964-1.2]") {
+  using kerb::errc;
+  using kerb::token_part;
+  using kerb_test::octet_vector;
+  TestType p;
+  const auto k = kerb_test::key_of(p, kerb::etype_t::des3_cbc_sha1_kd);
+  const octet_vector vector(9, 3), plain(24, 7);
+  for (const token_part part : {token_part::number, token_part::message}) {
+    for (std::size_t n = 0; n != 25; ++n) {
+      octet_vector io(plain.begin(), plain.begin() + static_cast<std::ptrdiff_t>(n)), out(n, 9);
+      const auto salt = kerb::bytes_view(vector).first(8);
+      const bool good = n != 0 && n % 8 == 0;
+      CHECK(p.encrypt_part(k, part, salt, io) == (good ? errc::ok : errc::api_misuse));
+      CHECK(p.decrypt_part(k, part, salt, io, out) == (good ? errc::ok : errc::integrity));
+      CHECK(out == (good ? octet_vector(n, 7) : octet_vector(n)));
+      if (!good) CHECK(io == octet_vector(n));
+    }
+  }
+  // The vector is that of the first block
+  octet_vector with = plain, without = plain, swapped(plain);
+  CHECK(p.encrypt_part(k, token_part::number, kerb::bytes_view(vector).first(8), with) == errc::ok);
+  for (std::size_t i = 0; i != 8; ++i) swapped[i] = 7 ^ 3;
+  CHECK(p.encrypt_part(k, token_part::message, {}, swapped) == errc::ok);
+  CHECK(with == swapped);
+  CHECK(p.encrypt_part(k, token_part::message, {}, without) == errc::ok);
+  CHECK(with != without);
+  for (const std::size_t n : {0u, 7u, 9u}) {
+    octet_vector io(8, 7), out(8, 7);
+    CHECK(p.encrypt_part(k, token_part::number, kerb::bytes_view(vector).first(n), io) == errc::api_misuse);
+    CHECK(p.decrypt_part(k, token_part::number, kerb::bytes_view(vector).first(n), io, out) == errc::api_misuse);
+    CHECK(out == octet_vector(8));
+  }
+}
+
 }  // namespace

@@ -482,4 +482,29 @@ KERB_ON_EVERY("engine: after the first call nothing allocates", "[crypto]") {
   CHECK(good);
 }
 
+TEST_CASE("engine: only RC4 and triple DES encrypt parts of tokens, with a key of the right size", "[crypto]") {
+  using kerb::token_part;
+  kerb_test::every_toy_policy p;
+  const std::array<std::uint8_t, 8> salt{};
+  for (const etype_t e : p.offered()) {
+    const bool has = e == etype_t::rc4_hmac || e == etype_t::des3_cbc_sha1_kd;
+    const std::array<std::uint8_t, 32> octets{1};
+    const auto k = p.import(e, kerb::bytes_view(octets).first(p.key_octets(e)));
+    REQUIRE(k);
+    std::array<std::uint8_t, 8> io{7}, out{7};
+    CHECK(p.encrypt_part(*k, token_part::number, salt, io) == (has ? errc::ok : errc::unsupported_etype));
+    CHECK((io == std::array<std::uint8_t, 8>{}) == !has);
+    CHECK(p.decrypt_part(*k, token_part::number, salt, salt, out) == (has ? errc::ok : errc::unsupported_etype));
+    CHECK((out == std::array<std::uint8_t, 8>{}) == !has);
+    if (!has) continue;
+    const kerb::key small(e, *kerb::secret<32>::copy_of(kerb::bytes_view(octets).first(p.key_octets(e) - 1)));
+    CHECK(p.encrypt_part(small, token_part::number, salt, io) == errc::bad_key_length);
+    CHECK(p.decrypt_part(small, token_part::number, salt, salt, out) == errc::bad_key_length);
+    std::array<std::uint8_t, 9> larger{1};
+    CHECK(p.decrypt_part(*k, token_part::number, salt, salt, larger) == errc::api_misuse);
+    CHECK(p.decrypt_part(*k, token_part::number, salt, salt, std::span(larger).first(7)) == errc::api_misuse);
+  }
+  static_assert(!kerb::crypts_tokens_with<kerb_test::toy_policy, kerb::key>);
+}
+
 }  // namespace

@@ -2,6 +2,7 @@
 #include "kerb/crypto/rc4.hpp"
 
 #include "backends.hpp"
+#include "kerb/core/hex.hpp"
 
 namespace {
 using kerb::errc;
@@ -91,6 +92,47 @@ KERB_ON_EVERY("rc4: single DES, the exportable type and Windows' private ones ar
     const kerb::key k(etype_t{e}, *kerb::secret<32>::copy_of(octets));
     CHECK(p.prepare(k, key_usage_t::ticket).error().code == errc::weak_etype);
     CHECK(!p.shape(etype_t{e}));
+  }
+}
+
+KERB_ON_EVERY("rc4: the parts of the token in MS-KILE are decrypted and encrypted",
+              "[crypto][rfc4757-7.3][ms-kile-4.5]") {
+  using namespace kerb::literals;
+  using kerb::bytes_view;
+  using kerb::token_part;
+  constexpr auto octets = "81a2cb90af7fc2d19554a150d8185359"_hex;
+  constexpr auto cksum = "ebaa619244a156a1"_hex, sent = "e29e8bbc6348e740"_hex, number = "60cbacd300000000"_hex;
+  constexpr auto text = "a13b5cf65e3c21b9aa8ed63f0ac83815335b72e293bae1f660"_hex;
+  constexpr auto opened = "5256f3fb630cf12a112233445566778899aabbccddeeff01"_hex;
+  TestType p;
+  const auto k = kerb_test::must(p.import(rc4, octets));
+  octet_vector out(8);
+  CHECK(p.decrypt_part(k, token_part::number, cksum, sent, out) == errc::ok);
+  CHECK(out == kerb_test::copy_of(number));
+  CHECK(p.encrypt_part(k, token_part::number, cksum, out) == errc::ok);
+  CHECK(out == kerb_test::copy_of(sent));
+  const bytes_view salt = bytes_view(number).first(4), sealed = bytes_view(text).subview(1);
+  octet_vector plain = kerb_test::copy_of(sealed);
+  CHECK(p.decrypt_part(k, token_part::message, salt, sealed, plain) == errc::ok);
+  CHECK(plain == kerb_test::copy_of(opened));
+  CHECK(p.encrypt_part(k, token_part::message, salt, plain) == errc::ok);
+  CHECK(plain == kerb_test::copy_of(sealed));
+}
+KERB_ON_EVERY("rc4: a salt of another size is refused, and nothing is left of what it was for", "[crypto][rfc4757-7]") {
+  using kerb::token_part;
+  TestType p;
+  const auto k = kerb_test::key_of(p, rc4);
+  const octet_vector salts(12, 1), in(8, 7);
+  for (const token_part part : {token_part::number, token_part::message}) {
+    for (std::size_t n = 0; n != salts.size(); ++n) {
+      octet_vector io = in, out = in;
+      const auto salt = kerb::bytes_view(salts).first(n);
+      const bool good = n == (part == token_part::number ? 8u : 4u);
+      CHECK((p.encrypt_part(k, part, salt, io) == errc::ok) == good);
+      CHECK((p.decrypt_part(k, part, salt, in, out) == errc::ok) == good);
+      CHECK((io == octet_vector(8)) == !good);
+      CHECK((out == octet_vector(8)) == !good);
+    }
   }
 }
 

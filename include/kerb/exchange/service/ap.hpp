@@ -161,6 +161,11 @@ class [[nodiscard]] ap_acceptor
   }
   void peer() const&& = delete;
 
+  /// The encryption type that the subkey of accept() would have, when the client is authenticated.
+  constexpr etype_t subkey_etype(const accept_options& options, const C& crypto) const {
+    const etype_t own = crypto.etype_of(product_.keys_.session_key);
+    return options.negotiate_etype ? subkey_etype_.value_or(own) : own;
+  }
   /// Accepts the client: makes the AP-REP if the client requested one. The step can be need_buffer
   /// only with accept_options::reply.
   [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {
@@ -168,7 +173,7 @@ class [[nodiscard]] ap_acceptor
     if (!wants_mutual()) return finish(done{});
     session_keys<key>& keys = product_.keys_;
     const etype_t own = env.crypto->etype_of(keys.session_key);
-    const etype_t subkey_etype = options.negotiate_etype ? subkey_etype_.value_or(own) : own;
+    const etype_t subkey_etype = this->subkey_etype(options, env.crypto.get());
     drawn_octets octets;
     drawn_policy<C> drawn_crypto(env.crypto.get(), octets);
     const environment drawn = env.with(drawn_crypto);
