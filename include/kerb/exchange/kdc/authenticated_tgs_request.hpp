@@ -13,7 +13,8 @@ template <crypto_policy C>
 struct authenticated_tgs_request {
   using key = typename C::key;
 
-  opened_ticket<key> tgt;  ///< the ticket that authenticates the request
+  opened_ticket<key> tgt;   ///< the ticket that authenticates the request
+  bool is_own_tgt = false;  ///< only this KDC can have made that ticket
   std::optional<key> subkey;
   kerberos_time authenticated_at;
   kept_range added;                         ///< the plaintext of the authorization data that the client adds, if any
@@ -87,7 +88,8 @@ constexpr verdict check_padata(const kdc_request& q, const opened_ticket<typenam
 
 /// Checks a request against its ticket and authenticator, RFC 4120 sections 3.2.3 and 3.3.2.
 template <crypto_policy C>
-constexpr verdict verify_tgs_request(const kdc_request& q, const opened_ticket<typename C::key>& tgt,
+constexpr verdict verify_tgs_request(const kdc_request& q, const msg::Ticket& sealed,
+                                     const opened_ticket<typename C::key>& tgt,
                                      const opened_authenticator<typename C::key>& a, const kdc_policy& policy,
                                      const kdc_peer& peer, const environment<C>& env, workspace& in) {
   if (!same_principal({a.part.cname, a.part.crealm}, tgt.client())) {
@@ -102,8 +104,8 @@ constexpr verdict verify_tgs_request(const kdc_request& q, const opened_ticket<t
     return no(errc::address_mismatch, "EncTicketPart", "caddr");
   }
   // Another realm's KDC vouches for its own clients and those behind it, never for clients of
-  // this realm
-  if (!(tgt.realm == policy.realm) && tgt.part.crealm == policy.realm) {
+  // this realm. It has the keys of both ticket-granting services that it shares with this KDC
+  if (tgs_realm(sealed.sname) && !is_own_tgt(sealed, policy.realm) && tgt.part.crealm == policy.realm) {
     return no(errc::own_client_from_elsewhere, "EncTicketPart", "crealm");
   }
   // RFC 6113 section 5.4.1.1: such a ticket or authenticator may only be used as armor
@@ -147,7 +149,7 @@ constexpr bool gather_authdata(authenticated_tgs_request<C>& facts, const kdc_re
     return facts.carried->add(data, from, policy.max_authdata_elements);
   };
   const opened_ticket<typename C::key>& tgt = facts.tgt;
-  const auto issuer = tgt.realm == policy.realm ? authdata_origin::ticket : authdata_origin::foreign_ticket;
+  const auto issuer = facts.is_own_tgt ? authdata_origin::ticket : authdata_origin::foreign_ticket;
   if (tgt.part.authorization_data && !add(*tgt.part.authorization_data, issuer)) return false;
   const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", facts.added.of(in));
   return !data || add(*data, authdata_origin::client);  // none: the client adds nothing
@@ -171,11 +173,12 @@ constexpr verdict authenticate(authenticated_tgs_request<C>& facts, const kdc_re
   auto tgt = open_ticket(ap.ticket.value(), server, policy, env, in);
   if (!tgt) return tgt.refusal();
   facts.tgt = std::move(*tgt);
+  facts.is_own_tgt = is_own_tgt(ap.ticket.value(), policy.realm);
   const std::size_t before = in.kept().size();
   auto a = open_authenticator(env.crypto.get(), ap.authenticator, facts.tgt.session_key,
                               key_usage_t::tgs_req_authenticator, in);
   verdict v = a ? take_subkey(env.crypto.get(), *a) : a.refusal();
-  if (v.ok()) v = verify_tgs_request(q, facts.tgt, *a, policy, peer, env, in);
+  if (v.ok()) v = verify_tgs_request(q, ap.ticket.value(), facts.tgt, *a, policy, peer, env, in);
   in.keep_first(before);  // nothing views the authenticator any more
   if (!v.ok()) return v;
   facts.authenticated_at = a->part.ctime;

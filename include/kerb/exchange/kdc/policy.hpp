@@ -76,10 +76,15 @@ struct need_principal {
   bool may_refer = false;             ///< refer_to() is allowed
   std::optional<std::uint32_t> kvno;  ///< of the wanted key, if known
 };
-/// All checks have passed. Inspect draft(), client() and server(), then call issue() or refuse().
+/// All checks have passed. Inspect draft(), client() and server(), then call issue() or refuse(). In a
+/// TGS exchange, tgs_kdc::header_is_own_tgt() tells whether only this KDC can have named the client.
 struct authorize {};
 /// The ticket's encrypted part is complete except `reserved`, a range in it that is filled with
 /// zeros. Fill that range, then call signed_ticket(). Both views are valid until then.
+///
+/// In a TGS exchange the client's name is from the request's ticket. Sign a statement about the client
+/// (a PAC) only if tgs_kdc::header_is_own_tgt(), or after you have verified a signature of this realm
+/// in header_ticket(), or one of the realm that vouches for the client.
 struct sign_ticket {
   bytes_view part;
   std::span<std::uint8_t> reserved;
