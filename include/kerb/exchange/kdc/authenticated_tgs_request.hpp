@@ -27,6 +27,27 @@ struct authenticated_tgs_request {
   }
 };
 
+/// Whether the long-term keys of a record can have sealed the ticket that authenticates a request. They
+/// must not even be tried otherwise: with RENEW anybody could find a user's password by sealing tickets.
+template <crypto_policy C>
+constexpr verdict check_header_server(const principal_record<C>& r) {
+  if (r.attributes.has(principal_attribute::not_a_server)) return no(errc::not_a_server, "Ticket", "sname");
+  if (r.attributes.has(principal_attribute::user_to_user_only))
+    return no(errc::must_use_user_to_user, "Ticket", "sname");
+  return {};
+}
+
+/// The first key of a record that a ticket can have been sealed under; null when there is none.
+template <crypto_policy C>
+constexpr const long_term_key<C>* key_of_ticket(const msg::EncryptedData& sealed, const principal_record<C>& r,
+                                                const C& crypto) {
+  for (const long_term_key<C>& k : r.keys) {
+    const bool of_kvno = !sealed.kvno || *sealed.kvno == 0 || *sealed.kvno == k.kvno;
+    if (of_kvno && crypto.etype_of(k.key.get()) == sealed.etype) return &k;
+  }
+  return nullptr;
+}
+
 /// Opens the encrypted part of a ticket: tries the keys of a record that it can have been sealed
 /// under, one after the other.
 template <crypto_policy C>

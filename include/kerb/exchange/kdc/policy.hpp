@@ -29,9 +29,14 @@ struct kdc_policy {
   /// only to clients that have pre-authenticated, and the exchange takes equal time for known and
   /// unknown clients.
   ///
-  /// For equal time, give as_kdc or kdc a decoy: a record with a random key of each encryption type
+  /// For equal time, give as_kdc, tgs_kdc or kdc a decoy: a record with a random key of each encryption type
   /// that clients have, prepared if theirs are prepared. Without a decoy a key is drawn for every
   /// request, and no key prepared for timestamps is used.
+  ///
+  /// A TGS request with RENEW, VALIDATE or PROXY can show a ticket that names any principal, before
+  /// anything is authenticated. If that principal is no KDC, the ticket is tried with one key that is not
+  /// prepared: the principal's first key of the type and version that the ticket names, or else the decoy's.
+  /// If the key does not open the ticket, the answer is KRB_AP_ERR_BAD_INTEGRITY.
   ///
   /// A client can still be told from an unknown one if
   /// - it need not pre-authenticate,
