@@ -25,6 +25,7 @@ std::vector<std::uint8_t> as_req(const std::string& client, name_t type = name_t
   body.sname = msg::PrincipalName{name_t::srv_inst, tgs};
   body.nonce = 7;
   body.etype = all_types;
+  if (type == name_t::enterprise) body.kdc_options.set(kdc_option_t::canonicalize);
   const std::vector<std::uint8_t> cipher(stamp);
   std::vector<std::uint8_t> sealed(stamp + 100);
   std::array<msg::PaData, 1> padata{};
@@ -89,6 +90,75 @@ TEST_CASE("examples/kdc: a request for which the buffer grows gets its answer", 
     CHECK(kdc.refusal_of(as_req(name, name_t::principal, stamp)).error_code == error_code_t::kdc_err_preauth_failed);
   }
   CHECK(kdc.refusal_of(as_req("alice")).error_code == error_code_t::kdc_err_preauth_required);
+}
+
+/// The salt in the hints of a refusal, for the first type.
+std::string salt_of(const msg::KrbError& e) {
+  REQUIRE(e.error_code == error_code_t::kdc_err_preauth_required);
+  const auto list = asn1::decode_as<msg::MethodData>("METHOD-DATA", e.e_data.value());
+  REQUIRE(list);
+  for (const msg::PaData pa : *list) {
+    if (pa.padata_type != padata_t::etype_info2) continue;
+    const auto hints = asn1::decode_as<msg::EtypeInfo2>("ETYPE-INFO2", pa.padata_value);
+    REQUIRE(hints);
+    const msg::EtypeInfo2Entry first = *hints->begin();
+    return {first.salt.value().octets.begin(), first.salt.value().octets.end()};
+  }
+  return "no hints";
+}
+TEST_CASE("examples/kdc: no spelling of an enterprise name tells a concealed principal from none",
+          "[exchange][rfc6806-5]") {
+  example_kdc kdc(
+      "policy conceal_unknown_clients\n"
+      "principal alice password=wonderland\n"
+      "principal bob/admin password=builder\n");
+  const auto salt = [&](const std::string& name) { return salt_of(kdc.refusal_of(as_req(name, name_t::enterprise))); };
+  CHECK(salt("alice@EXAMPLE.ORG") == "EXAMPLE.ORGalice");
+  CHECK(salt("alice") == "EXAMPLE.ORGalice");
+  // As for a name that nobody has: the octets before the last @
+  CHECK(salt("carol@EXAMPLE.ORG") == "EXAMPLE.ORGcarol");
+  CHECK(salt("\\alice@EXAMPLE.ORG") == "EXAMPLE.ORG\\alice");
+  CHECK(salt("a\\lice") == "EXAMPLE.ORGa\\lice");
+  CHECK(salt("\\x61lice") == "EXAMPLE.ORG\\x61lice");
+  CHECK(salt("bob/admin") == "EXAMPLE.ORGbob/admin");
+  CHECK(salt("alice@OTHER.ORG@EXAMPLE.ORG") == "EXAMPLE.ORGalice@OTHER.ORG");
+}
+
+/// Counts the look-ups; it has no principals, and one referral.
+struct counting_store : example::store {
+  std::size_t asked = 0;
+  std::shared_ptr<const example::entry> find(const std::string&) override { return ++asked, nullptr; }
+  std::optional<std::string> way(const std::string& from) override {
+    ++asked;
+    return from == "referral .far.example" ? std::optional<std::string>("FAR.EXAMPLE") : std::nullopt;
+  }
+  std::string policy_words() override { return {}; }
+  bool prepares_people() const override { return false; }
+  std::vector<std::vector<std::string>> capaths() override { return {}; }
+};
+TEST_CASE("examples/kdc: a long host name costs a limited number of look-ups", "[exchange]") {
+  counting_store all;
+  const std::string realm = "EXAMPLE.ORG";
+  example::directory names(all, realm);
+  const auto finds = [&](const std::string& host) {
+    const kerberos_string parts[] = {"HTTP"_krb, kerberos_string::of(host)};
+    all.asked = 0;
+    const auto found =
+        names.find({{{name_t::srv_inst, parts}, "EXAMPLE.ORG"_krb}, principal_role::server, true, std::nullopt});
+    return is<in_realm>(found);
+  };
+  const auto dotted = [](std::size_t octets) {
+    std::string host;
+    while (host.size() < octets) host += host.size() % 2 == 0 ? 'a' : '.';
+    return host;
+  };
+  CHECK(finds("www.far.example"));
+  CHECK(finds(dotted(243) + ".far.example"));
+  CHECK_FALSE(finds(dotted(3000)));
+  CHECK(all.asked <= 2);
+  CHECK_FALSE(finds(dotted(245) + ".far.example"));
+  CHECK_FALSE(finds(std::string(200, '.')));
+  CHECK(all.asked <= 2);
 }
 
 }  // namespace
