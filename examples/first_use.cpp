@@ -27,19 +27,18 @@ void log(const kerb::principal_view& client) {
 template <class AskKdc, class AskService, class Tell>
 int client(kerb::secret_view password, AskKdc&& ask_kdc, AskService&& ask_service, Tell&& tell) {
   kerb::botan::policy b;
-  std::array<std::uint8_t, 8192> buffer1, buffer2, buffer3;
+  std::array<std::uint8_t, 12288> buffer1;
+  std::array<std::uint8_t, 8192> buffer2;
   const auto me = kerb::principal::parse("alice@EXAMPLE.ORG");
   if (!me) return report(me.error());
-  const auto web = kerb::principal::parse("HTTP/www.example.org@EXAMPLE.ORG");
+  const auto web = kerb::principal::parse_service("HTTP/www.example.org");
   if (!web) return report(web.error());
 
-  kerb::botan::as_client as({.client = *me, .password = password, .buffer = buffer1});
-  const auto tgt = kerb::drive(as, b, now, ask_kdc);
-  if (!tgt) return report(tgt.error());
-  kerb::botan::tgs_client tgs({.tgt = *tgt, .server = *web, .buffer = buffer2});
-  const auto credential = kerb::drive(tgs, b, now, ask_kdc);
+  kerb::ticket_cache<kerb::botan::key, 8> cache;
+  kerb::botan::credential_client wanted({.client = *me, .server = *web, .buffer = buffer1, .password = password});
+  const auto credential = kerb::acquire(wanted, cache, b, now, ask_kdc);
   if (!credential) return report(credential.error());
-  kerb::botan::ap_initiator ap({.credential = *credential, .buffer = buffer3});
+  kerb::botan::ap_initiator ap({.credential = *credential, .buffer = buffer2});
   auto session = kerb::drive(ap, b, now, ask_service);
   if (!session) return report(session.error());
 

@@ -31,20 +31,21 @@ struct request {
 /// Gets a page as `principal`. It is believed only if the server has authenticated too.
 std::string get(const request& q) {
   kerb::botan::policy crypto;
-  std::array<std::uint8_t, 8192> buffer1, buffer2, buffer3;
+  std::array<std::uint8_t, 12288> buffer1;
+  std::array<std::uint8_t, 8192> buffer2;
+  kerb::ticket_cache<kerb::botan::key, 4> cache;
   example::posix_transport ask_kdc(q.kdc_host, q.kdc_port);
   const auto me = must(kerb::principal::parse(q.principal));
-  const auto service = must(kerb::principal::parse("HTTP/" + q.host + "@" + std::string(me.view().realm.text())));
-  kerb::botan::as_client as({.client = me, .password = kerb::secret_view::of(q.password), .buffer = buffer1});
-  const auto tgt = must(kerb::drive(as, crypto, example::now, ask_kdc));
-  kerb::botan::tgs_client tgs({.tgt = tgt, .server = service, .buffer = buffer2});
-  const auto ticket = must(kerb::drive(tgs, crypto, example::now, ask_kdc));
+  const auto service = must(kerb::principal::parse_service("HTTP/" + q.host));
+  kerb::botan::credential_client wanted(
+      {.client = me, .server = service, .buffer = buffer1, .password = kerb::secret_view::of(q.password)});
+  const auto ticket = must(kerb::acquire(wanted, cache, crypto, example::now, ask_kdc));
 
   asio::io_context io;
   example::tcp::socket s(io);
   asio::connect(s, example::tcp::resolver(io).resolve(q.host, q.port));
   kerb::botan::gss::negotiate_initiator negotiation(
-      {.krb5 = {.credential = ticket, .buffer = buffer3, .required = {kerb::gss_flag_t::mutual}}});
+      {.krb5 = {.credential = ticket, .buffer = buffer2, .required = {kerb::gss_flag_t::mutual}}});
   std::vector<std::uint8_t> token(kerb::max_negotiate_token);
   std::vector<char> field(kerb::negotiate_size(kerb::max_negotiate_token));
   std::string data;

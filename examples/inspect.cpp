@@ -21,35 +21,61 @@ bool gather_keys(const options& o, keyring& keys) {
         keys.find(etype, key) == item::no_key)  // the same key twice is no error
       return std::cerr << "inspect: --key " << static_cast<int>(etype) << ":... is no key that can be used here\n",
              false;
+  for (const std::string& file : o.messages) {
+    const auto octets = read_octets(file);
+    if (!octets) return std::cerr << "inspect: " << file << " cannot be read\n", false;
+    keys.add_message(file, *octets);
+  }
   keys.passwords = o.passwords;
   for (const std::string& salt : o.salts)
     for (const kerb::etype_t e : keys.etypes()) keys.add_salted({e, salt, 0});
   return true;
 }
 
+/// What all files have; nothing if one cannot be read.
+std::optional<std::vector<source>> gather(const options& o) {
+  std::vector<source> out;
+  for (const std::string& file : o.files) {
+    auto raw = read_octets(file);
+    if (!raw) return std::cerr << "inspect: " << file << " cannot be read\n", std::nullopt;
+    for (source& s : sources_of(*std::move(raw))) {
+      if (o.files.size() > 1) s.where += (s.where.empty() ? "" : " of ") + file;
+      out.push_back(std::move(s));
+    }
+  }
+  return out;
+}
+std::vector<document> dissect_all(const std::vector<source>& in, const options& o, keyring& keys, bool secrets) {
+  std::vector<document> out;
+  for (const source& s : in)
+    for (document& d : dissect(s.data, o, keys, secrets)) {
+      if (!s.where.empty()) d.where += (d.where.empty() ? "" : ", ") + s.where;
+      out.push_back(std::move(d));
+    }
+  return out;
+}
+
 /// Dissects everything again until no further key is found: a ticket's session key may be in a later message.
-void learn_keys(kerb::bytes_view in, const options& o, keyring& keys) {
+void learn_keys(const std::vector<source>& in, const options& o, keyring& keys) {
   if (keys.empty()) return;
   keys.given = keys.size();
   learner l(keys);
   for (int round = 0; round != 6; ++round) {
     const std::size_t before = keys.size();
-    for (const document& d : dissect(in, o, keys, true)) l.learn(d);
+    for (const document& d : dissect_all(in, o, keys, true)) l.learn(d);
     if (keys.size() == before) return;
   }
 }
 
 int run(const options& o) {
-  auto raw = read_octets(o.file);
-  if (!raw) return std::cerr << "inspect: " << o.file << " cannot be read\n", 2;
-  const octets in = decoded(std::move(*raw));
+  const auto in = gather(o);
   keyring keys;
-  if (!gather_keys(o, keys)) return 2;
-  learn_keys(in, o, keys);
+  if (!in || !gather_keys(o, keys)) return 2;
+  learn_keys(*in, o, keys);
 
-  const auto documents = dissect(in, o, keys, o.secrets);
+  const auto documents = dissect_all(*in, o, keys, o.secrets);
   if (keys.too_many_salts) std::cerr << "inspect: too many salts: the password was not tried with all of them\n";
-  if (documents.empty()) std::cerr << "inspect: no Kerberos message in " << o.file << '\n';
+  if (documents.empty()) std::cerr << "inspect: no Kerberos message in " << o.files[0] << '\n';
   bool good = !documents.empty();
   text_printer text(o.how);
   json_printer json;

@@ -96,15 +96,14 @@ std::vector<std::string> rows_of(example::encrypted& server, const question& q, 
 
 int ask(const question& q) {
   policy crypto;
-  std::array<std::uint8_t, 8192> buffer1, buffer2;
+  std::array<std::uint8_t, 12288> buffer;
+  kerb::ticket_cache<kerb::botan::key, 4> cache;
   example::posix_transport ask_kdc(q.kdc_host, q.kdc_port);
   const auto me = must(kerb::principal::parse(q.principal));
-  const std::string realm(me.view().realm.text());
-  const auto service = must(kerb::principal::parse("postgres/" + q.host + "@" + realm));
-  kerb::botan::as_client as({.client = me, .password = kerb::secret_view::of(q.password), .buffer = buffer1});
-  const auto tgt = must(kerb::drive(as, crypto, now, ask_kdc));
-  kerb::botan::tgs_client tgs({.tgt = tgt, .server = service, .buffer = buffer2});
-  const auto ticket = must(kerb::drive(tgs, crypto, now, ask_kdc));
+  const auto service = must(kerb::principal::parse_service("postgres/" + q.host));
+  kerb::botan::credential_client wanted(
+      {.client = me, .server = service, .buffer = buffer, .password = kerb::secret_view::of(q.password)});
+  const auto ticket = must(kerb::acquire(wanted, cache, crypto, now, ask_kdc));
 
   example::wire wire(connected(q.host, q.port));
   example::encrypted server(wire, crypto, greet(wire, ticket, crypto));

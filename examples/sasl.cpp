@@ -71,14 +71,14 @@ std::string output_of(const std::string& command) {
 void client_with_slapd(const throwaway_kdc& kdc) {
   const throwaway_slapd server(kdc, kdc.path("ldap.keytab"));
   policy crypto;
-  std::array<std::uint8_t, 8192> buffer1, buffer2;
+  std::array<std::uint8_t, 12288> buffer;
+  kerb::ticket_cache<kerb::botan::key, 4> cache;
   posix_transport ask_kdc("127.0.0.1", std::to_string(kdc.port()));
   const auto me = ldap::must(kerb::principal::parse("alice@EXAMPLE.ORG"));
-  const auto service = ldap::must(kerb::principal::parse("ldap/localhost@EXAMPLE.ORG"));
-  kerb::botan::as_client as({.client = me, .password = kerb::secret_view::of("wonderland"), .buffer = buffer1});
-  const auto tgt = ldap::must(kerb::drive(as, crypto, now, ask_kdc));
-  kerb::botan::tgs_client tgs({.tgt = tgt, .server = service, .buffer = buffer2});
-  const auto ticket = ldap::must(kerb::drive(tgs, crypto, now, ask_kdc));
+  const auto service = ldap::must(kerb::principal::parse_service("ldap/localhost"));
+  kerb::botan::credential_client wanted(
+      {.client = me, .server = service, .buffer = buffer, .password = kerb::secret_view::of("wonderland")});
+  const auto ticket = ldap::must(kerb::acquire(wanted, cache, crypto, now, ask_kdc));
   for (const sasl_layer l : {sasl_layer::none, sasl_layer::integrity, sasl_layer::confidentiality})
     told("slapd answers our client in layer " + std::to_string(static_cast<int>(l)),
          who_am_i(server.port(), ticket, l, crypto), "dn:uid=alice,cn=example.org,cn=gssapi,cn=auth");

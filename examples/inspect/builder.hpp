@@ -145,7 +145,7 @@ class builder {
       i.contents.clear();
       return gss_checksum(n.contents, mine, inside);
     }
-    if ((field == "mechToken" || field == "responseToken") && !n.contents.empty() &&
+    if ((field == "mechToken" || field == "responseToken" || field == "mechListMIC") && !n.contents.empty() &&
         inside.nesting++ != kerb::asn1::max_nesting) {
       i.holds = content::nested;
       i.contents.clear();
@@ -157,11 +157,14 @@ class builder {
   /// RFC 4121 section 4.1.1
   void gss_checksum(bytes_view in, std::size_t mine, const place& inside) {
     inside.number("Lgth", in, 0, 4, true);
-    inside.bytes("Bnd", in, 4, 16);
+    const octets none(16);
+    if (inside.bytes("Bnd", in, 4, 16).contents == none) at_.doc.items.back().name = "no channel bindings";
     item& f = inside.number("Flags", in, 20, 4, true);
     for (std::uint32_t bit = 1; bit != 0; bit <<= 1) {
       if ((static_cast<std::uint32_t>(f.number) & bit) == 0) continue;
-      const std::string_view name = name_of(static_cast<kerb::gss_flag_t>(bit));
+      std::string_view name = name_of(static_cast<kerb::gss_flag_t>(bit));
+      if (bit == 0x80) name = "GSS_C_PROT_READY_FLAG";  // MIT krb5 sends these two, which only tell about a context
+      if (bit == 0x100) name = "GSS_C_TRANS_FLAG";
       f.bits.push_back(name.empty() ? format("0x%llx", bit) : std::string(name));
     }
     const auto parts = kerb::read_gss_checksum(in);

@@ -11,8 +11,7 @@
 namespace inspect {
 
 struct request {
-  std::string file;  ///< "-" for standard input
-  std::string as;    ///< the name of a kind, or empty
+  std::string as;  ///< the name of a kind, or empty
   std::set<std::uint16_t> ports{88, 464};
   bool secrets = false;
 };
@@ -53,6 +52,7 @@ inline bool looks_framed(bytes_view in) {
   const std::size_t size = in[1] * 65536u + in[2] * 256u + in[3];
   for (const kind& k : kinds())
     if (k.tag >= 0x60 && k.tag == in[4] && size > 1) return true;
+  if ((in[4] == 0x60 || in[4] == 0xa0 || in[4] == 0xa1) && size > 1) return true;  // tokens of GSS-API
   return size == in.size() - 4;
 }
 

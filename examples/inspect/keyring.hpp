@@ -85,6 +85,46 @@ class keyring {
     return {{}, "no key here opens it"};
   }
 
+  /// The keys that may protect the messages of a context: all but long-term keys. Those that have done so are first.
+  std::vector<std::size_t> context_keys() const {
+    std::vector<std::size_t> out = recent_context_;
+    for (std::size_t n = keys_.size(); n-- != 0;)
+      if (keys_[n].principal.empty() && keys_[n].whose.rfind("the password", 0) != 0 &&
+          std::find(recent_context_.begin(), recent_context_.end(), n) == recent_context_.end())
+        out.push_back(n);
+    return out;
+  }
+  void remember_context(std::size_t n) { move_to_front(recent_context_, n); }
+  /// The key, prepared for a usage; null if it cannot be.
+  const policy::prepared_key* prepared(std::size_t n, kerb::key_usage_t u) {
+    const auto known = prepared_.find({n, u});
+    if (known != prepared_.end()) return &known->second;
+    if (prepared_.size() >= most_prepared) return nullptr;
+    auto made = policy_.prepare(keys_[n].key, u);
+    return made ? &prepared_.emplace(std::pair{n, u}, std::move(*made)).first->second : nullptr;
+  }
+  policy& crypto() { return policy_; }
+
+  /// Messages that a MIC token may cover, because the token does not have its own.
+  struct message {
+    std::string what;
+    octets whole;
+  };
+  void add_message(const std::string& what, kerb::bytes_view whole) {
+    octets copy(whole.begin(), whole.end());
+    if (messages_.size() < most_messages && seen_messages_.insert(copy).second)
+      messages_.push_back({what, std::move(copy)});
+  }
+  const std::deque<message>& messages() const { return messages_; }
+  /// How far a per-message token has been tried.
+  struct token_progress {
+    std::size_t keys = 0, messages = 0;
+    std::size_t key = item::no_key, message = 0;  ///< what fits
+    bool turned_by_ec = false;                    ///< whether its rotation includes EC
+  };
+  token_progress& progress_of(kerb::bytes_view token) { return progress_[octets(token.begin(), token.end())]; }
+  octets& workspace(std::size_t size) { return workspace_.emplace_back(size); }
+
   /// What a password is combined with to make a key.
   struct salt {
     kerb::etype_t etype;
@@ -143,16 +183,12 @@ class keyring {
   /// Derives a key for one usage only once, because many keys are tried on many messages.
   kerb::result<std::span<std::uint8_t>> unseal(std::size_t n, kerb::key_usage_t u, kerb::bytes_view cipher,
                                                std::span<std::uint8_t> buffer) {
-    const auto known = prepared_.find({n, u});
-    if (known != prepared_.end()) return policy_.unseal(known->second, u, cipher, buffer);
-    if (prepared_.size() < most_prepared)
-      if (auto made = policy_.prepare(keys_[n].key, u))
-        return policy_.unseal(prepared_.emplace(std::pair{n, u}, std::move(*made)).first->second, u, cipher, buffer);
+    if (const policy::prepared_key* const k = prepared(n, u)) return policy_.unseal(*k, u, cipher, buffer);
     return policy_.unseal(keys_[n].key, u, cipher, buffer);
   }
   /// A key that has opened a message will probably open more: the last few of them are tried first.
-  void remember(kerb::etype_t etype, std::size_t n) {
-    std::vector<std::size_t>& list = recent_[etype];
+  void remember(kerb::etype_t etype, std::size_t n) { move_to_front(recent_[etype], n); }
+  static void move_to_front(std::vector<std::size_t>& list, std::size_t n) {
     list.erase(std::remove(list.begin(), list.end(), n), list.end());
     list.insert(list.begin(), n);
     if (list.size() > 16) list.pop_back();
@@ -185,6 +221,11 @@ class keyring {
     std::size_t found = item::no_key;
   };
   std::map<std::pair<octets, std::int32_t>, tried> tried_;
+  std::vector<std::size_t> recent_context_;
+  static constexpr std::size_t most_messages = 256;
+  std::deque<message> messages_;
+  std::set<octets> seen_messages_;
+  std::map<octets, token_progress> progress_;
 };
 
 }  // namespace inspect

@@ -1,6 +1,6 @@
 // Recognises messages, and the frames around them.
 #pragma once
-#include "builder.hpp"
+#include "per_message.hpp"
 
 namespace inspect {
 
@@ -88,31 +88,13 @@ inline bool show_message(bytes_view in, const place& at) {
   return false;
 }
 
-/// Per-message tokens, RFC 4121 section 4.2.6.
-inline bool show_per_message(bytes_view in, const place& at) {
-  if (in.size() < 16 || in[1] != 4 || (in[0] != 4 && in[0] != 5)) return false;
-  const bool wrap = in[0] == 5;
-  if (in[3] != 0xff || (!wrap && in[4] != 0xff)) return false;  // the Filler
-  if (at.doc.name.empty()) at.doc.name = wrap ? "GSS Wrap token" : "GSS MIC token";
-  at.number("TOK_ID", in, 0, 2).name = name_of(wrap ? kerb::gss_token_t::wrap : kerb::gss_token_t::mic);
-  item& f = at.number("Flags", in, 2, 1);
-  constexpr const char* names[] = {"SentByAcceptor", "Sealed", "AcceptorSubkey"};
-  for (unsigned b = 0; b != 3; ++b)
-    if ((f.number >> b & 1) != 0) f.bits.emplace_back(names[b]);
-  if (wrap) {
-    at.number("EC", in, 4, 2);
-    at.number("RRC", in, 6, 2);
-  }
-  at.number("SND_SEQ", in, 8, 8);
-  at.bytes(wrap ? "Data" : "SGN_CKSUM", in, 16, in.size() - 16);
-  return true;
-}
-
 /// SPNEGO's messages. If a Windows acceptor sends the first message, its [3] is different (MS-SPNG section 2.2.1).
 inline void show_negotiation(bytes_view in, const place& at) {
   using namespace kerb::msg;
-  if (!kerb::asn1::decode<NegotiationToken>(in) && kerb::asn1::decode<NegotiationToken2>(in))
-    return show<NegotiationToken2>("NegotiationToken", in, at);
+  const auto token = kerb::asn1::decode<NegotiationToken>(in);
+  if (const auto* init = token ? std::get_if<NegTokenInit>(&token->value) : nullptr)
+    at.keys.add_message("mechTypes", init->mech_types.octets());  // mechListMIC covers them
+  if (!token && kerb::asn1::decode<NegotiationToken2>(in)) return show<NegotiationToken2>("NegotiationToken", in, at);
   show<NegotiationToken>("NegotiationToken", in, at);
 }
 

@@ -7,6 +7,7 @@ namespace kerb::inline v0::botan_ffi {
 using key = policy::key;
 using credential = basic_credential<key>;
 using as_client = kerb::as_client<policy>;
+using credential_client = kerb::credential_client<policy>;
 using tgs_client = kerb::tgs_client<policy>;
 using ap_initiator = kerb::ap_initiator<policy>;
 using ap_acceptor = kerb::ap_acceptor<policy>;

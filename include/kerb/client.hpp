@@ -1,5 +1,6 @@
 // The client's exchanges, without a crypto backend.
 #pragma once
+#include "exchange/client/acquire.hpp"
 #include "exchange/client/ap.hpp"
 #include "exchange/client/as.hpp"
 #include "exchange/client/tgs.hpp"

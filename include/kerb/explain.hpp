@@ -336,6 +336,10 @@ inline constexpr explanation explanations[] = {
      "The client is who it claims to be, but no rule gives it a local user name. Add a rule for it if it should have "
      "access.",
      "No rule gives the client a local user name. Add a rule for it if it should have one."},
+    {errc::referral_loop,
+     "The KDCs send the client from one to another without end. Tell the administrator of your realm which service "
+     "this was."},
+    {errc::no_tgt, "You are not logged in, or no longer. Log in again."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",

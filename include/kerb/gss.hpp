@@ -4,5 +4,6 @@
 #include "gss/export.hpp"
 #include "gss/http.hpp"
 #include "gss/initiator.hpp"
+#include "gss/many.hpp"
 #include "gss/negotiate_initiator.hpp"
 #include "gss/sasl.hpp"

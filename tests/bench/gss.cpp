@@ -101,6 +101,33 @@ void message_kerb(benchmark::State& state, int etype, std::size_t n) {
   });
 }
 
+constexpr std::size_t batch = 8;
+/// Several messages wrapped in place, together or one after the other.
+void wrap_batch_kerb(benchmark::State& state, int etype, std::size_t n, bool together) {
+  both_sides w(etype);
+  auto both = w.meet();
+  const auto size = both ? both->ours.wrap_size(n, protection::confidentiality, w.p) : kerb::errc::api_misuse;
+  if (!size) return give_up(state, "no context");
+  std::vector<std::uint8_t> octets(batch * *size, 0x55);
+  std::array<std::span<std::uint8_t>, batch> tokens;
+  for (std::size_t i = 0; i != batch; ++i) tokens[i] = std::span(octets).subspan(i * *size, *size);
+  timed(
+      state,
+      [&] {
+        bool good = true;
+        if (together) {
+          const kerb::view_of<std::span<std::uint8_t>> all(tokens);
+          good = kerb::gss::wrap_many(both->ours, all, protection::confidentiality, w.p) == kerb::errc::ok;
+        } else {
+          for (const auto t : tokens)
+            good &= both->ours.wrap_in_place(t, protection::confidentiality, w.p) == kerb::errc::ok;
+        }
+        benchmark::ClobberMemory();
+        return good;
+      },
+      batch);
+}
+
 /// What the cipher and the MAC of one message cost, on scheduled keys.
 template <class Library>
 void floor(benchmark::State& state, int etype, std::size_t n, bool opens) {
@@ -170,6 +197,9 @@ void add_gss() {
     }
     for (const std::size_t n : sizes) {
       const std::string size = "/" + std::to_string(n);
+      const std::string several = "gss/wrap_batch" + suffix + size;
+      add(several, "kerb", [=](benchmark::State& s) { wrap_batch_kerb(s, e, n, true); });
+      add(several, "kerb_single", [=](benchmark::State& s) { wrap_batch_kerb(s, e, n, false); });
       for (const bool opens : {false, true}) {
         const std::string what = (opens ? "gss/message" : "gss/wrap") + suffix + size;
         add(what, "kerb", [=](benchmark::State& s) { opens ? message_kerb(s, e, n) : wrap_kerb(s, e, n); });

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <atomic>
 #include <chrono>
@@ -355,9 +356,10 @@ class acceptor {
  private:
   static std::vector<std::string> words(const std::string& redis, const settings& s) {
     std::vector<std::string> w = s.in_front;
-    w.insert(w.end(), {variable("KERB_FLEET"), "--service", "HTTP/web.ex.org@EX.ORG", "--keytab", path("keytab"),
-                       "--redis", redis, "--clock-skew", std::to_string(s.skew), "--apart", std::to_string(s.apart),
-                       "--patience", std::to_string(s.patience), "--idle", std::to_string(s.idle)});
+    w.insert(w.end(),
+             {variable("KERB_FLEET"), "--service", "HTTP/web.ex.org@EX.ORG", "--keytab", path("keytab"), "--redis",
+              redis, "--clock-skew", std::to_string(s.skew), "--apart", std::to_string(s.apart), "--patience",
+              std::to_string(std::min(s.patience, 1000 * s.apart)), "--idle", std::to_string(s.idle)});
     return w;
   }
   process process_;

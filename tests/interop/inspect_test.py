@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """What is true of examples/inspect whatever it is given: inspect_test.py PROGRAM CAPTURES-DIRECTORY"""
 import base64
+import hashlib
+import hmac
 import json
 import pathlib
 import random
+import re
 import resource
 import struct
 import subprocess
@@ -134,6 +137,152 @@ hints = der(0xa3, der(0x30, der(0xa0, der(0x1b, b"not_defined_in_RFC4178@please_
 first = der(0x60, spnego, der(0xa0, der(0x30, der(0xa0, der(0x30, krb5)), hints)))
 seen = inspect("--json", "-", given=first)
 check("SPNEGO of a Windows acceptor that speaks first", seen[0] == 0 and b"hintName" in seen[1], seen)
+
+# Contexts of GSS-API and their messages, with nothing but the service's key: MIT krb5 on both sides.
+vectors = []
+for name in ("gss.vec", "spnego.vec"):
+    for block in (CAPTURES.parent / name).read_text().split("\n\n"):
+        v = dict(re.findall(r"^(\w+) = ?(.*)$", block, re.M))
+        vectors += [v] if v else []
+
+
+def vectors_of(kind, name):
+    return [v for v in vectors if v["kind"] == kind and v["name"] == name]
+
+
+def inspect_files(*options, files):
+    """Documents of several files at once, and the status."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for n, octets in enumerate(files):
+            paths.append(pathlib.Path(folder) / f"{n:02}")
+            paths[-1].write_bytes(octets)
+        status, out, err = inspect("--json", *options, *paths)
+    return status, [json.loads(line) for line in out.splitlines()], err
+
+
+def find(document, field):
+    return [i for i in leaves(document["items"]) if i.get("field") == field]
+
+
+for kind, name in [(v["kind"], v["name"]) for v in vectors if v["kind"] in ("gss_context", "spnego")]:
+    (context,), messages = vectors_of(kind, name), vectors_of(kind.split("_")[0] + "_message", name)
+    key = ["--key", context["etype"] + ":" + context["key"]]
+    firsts = [bytes.fromhex(context[t]) for t in ("first", "second", "third") if context.get(t)]
+    tokens = [bytes.fromhex(m["token"]) for m in messages]
+    status, documents, err = inspect_files(*key, files=firsts + tokens)
+    what = f"{kind} {name}"
+    check(f"{what}: everything is well formed", status == 0 and len(documents) == len(firsts + tokens), (status, err))
+    seals = [i for d in documents[:len(firsts)] for i in find(d, "cipher")]
+    check(f"{what}: the context's tokens are opened", all("opened" in i["remark"] for i in seals if i["size"] < 4000) or
+          name == "deleg", [i.get("remark") for i in seals])
+    mine = "EncAPRepPart" if context.get("acceptor_subkey") or (kind == "spnego" and context["second"]) else "Authenticator"
+    for m, d in zip(messages, documents[len(firsts):]):
+        data = find(d, "Data") + find(d, "SGN_CKSUM")
+        remark, shown = data[0].get("remark", ""), find(d, "plaintext-data")
+        good = remark.startswith("opened with subkey of " + mine if m["contents"].startswith("wrapconf")
+                                 else "verified with subkey of " + mine)
+        good = good and (m["contents"].startswith("mic") or shown[0]["hex"] == m["plain"])
+        check(f"{what}, {m['contents']}: shown with the context's key", good, (remark, shown))
+    if messages:
+        status, documents, err = inspect_files(files=firsts + tokens)
+        check(f"{what}: without keys, nothing is opened", status == 0 and b"opened" not in json.dumps(documents).encode())
+        status, documents, err = inspect_files("--key", "17:" + bytes(16).hex(), files=tokens)
+        remarks = [(find(d, "Data") + find(d, "SGN_CKSUM"))[0]["remark"] for d in documents]
+        check(f"{what}: another key opens nothing, and that is said", status == 0 and
+              all(r.startswith("no key here ") for r in remarks), remarks)
+        # One file with a length in front of each token
+        stream = b"".join(len(t).to_bytes(4, "big") + t for t in firsts + tokens)
+        if firsts[0][0] == 0x60:
+            status, documents, err = inspect_files(*key, files=[stream])
+            remarks = [i["remark"] for d in documents for i in find(d, "Data") + find(d, "SGN_CKSUM")]
+            check(f"{what}: a stream of tokens", status == 0 and len(remarks) == len(tokens) and
+                  not [r for r in remarks if r.startswith("no key")], (status, remarks))
+
+(context,), (deleg,), (channel,) = (vectors_of("gss_context", n) for n in ("e17", "deleg", "channel"))
+for v, flags, bound in ((context, {"GSS_C_MUTUAL_FLAG", "GSS_C_CONF_FLAG", "GSS_C_INTEG_FLAG"}, False),
+                        (deleg, {"GSS_C_DELEG_FLAG"}, False), (channel, {"GSS_C_MUTUAL_FLAG"}, True)):
+    status, (document,), err = inspect_files("--key", v["etype"] + ":" + v["key"], files=[bytes.fromhex(v["first"])])
+    check(f"{v['name']}: flags by name", flags <= set(find(document, "Flags")[0]["bits"]), find(document, "Flags"))
+    bindings = find(document, "Bnd")[0]
+    check(f"{v['name']}: channel bindings", bound == (bindings.get("name") != "no channel bindings") ==
+          (bindings["hex"] != 32 * "0"), bindings)
+    delegated = [i for i in leaves(document["items"]) if i["type"] == "EncKrbCredPart"]
+    check(f"{v['name']}: a delegated credential is opened", len(delegated) == (v is deleg), delegated)
+    if v is deleg:
+        check("the delegation's fields", find(document, "DlgOpt")[0]["value"] == 1 and find(document, "Dlgth"))
+
+# A conversation of HTTP: all of its tokens, whatever else is there.
+(spoken,) = vectors_of("spnego", "curl-apache")
+coded = [base64.b64encode(bytes.fromhex(spoken[t])).decode() for t in ("first", "second")]
+talk = ("> GET / HTTP/1.1\n> Host: web\n>\n< HTTP/1.1 401 Unauthorized\n< WWW-Authenticate: Negotiate\n"
+        "> GET / HTTP/1.1\n> authorization: Negotiate {}\n> Accept: */*\n< HTTP/1.1 200 OK\r\n"
+        "< WWW-Authenticate: negotiate {}\n").format(*coded)
+status, out, err = inspect("--json", "--key", spoken["etype"] + ":" + spoken["key"], "-", given=talk.encode())
+documents = [json.loads(line) for line in out.splitlines()]
+seals = [i["remark"][:6] for d in documents for i in find(d, "cipher")]
+check("the headers of a conversation", status == 0 and seals == 3 * ["opened"] and
+      [d["where"] for d in documents] == ["line 7", "line 10"], (status, seals, documents))
+folded = "Negotiate " + "\n".join(re.findall(".{1,76}", coded[0])) + "\n"
+check("base64 in lines behind Negotiate", inspect("-", given=folded.encode()) ==
+      inspect("-", given=bytes.fromhex(spoken["first"])))
+
+# A token says what its message is rotated by; nothing that was changed verifies.
+firsts = [bytes.fromhex(context[t]) for t in ("first", "second")]
+key = ["--key", context["etype"] + ":" + context["key"]]
+hello = {m["contents"]: bytes.fromhex(m["token"]) for m in vectors_of("gss_message", "e17") if m["plain"].startswith("68656c")}
+for contents in ("wrapconf i2a", "wrapinteg a2i"):
+    for by in (1, 12, 28, 200):
+        whole = hello[contents]
+        rest = whole[16:]
+        turn = len(rest) - by % len(rest)
+        rotated = whole[:6] + by.to_bytes(2, "big") + whole[8:16] + rest[turn:] + rest[:turn]
+        status, documents, err = inspect_files(*key, files=firsts + [rotated])
+        shown = find(documents[-1], "plaintext-data")
+        check(f"{contents} rotated by {by}", shown and shown[0]["hex"] == b"hello, world".hex() and
+              "no key" not in find(documents[-1], "Data")[0]["remark"], documents[-1])
+    for at in (2, 12, 20, len(whole) - 1):
+        changed = whole[:at] + bytes([whole[at] ^ 8]) + whole[at + 1:]
+        status, documents, err = inspect_files(*key, files=firsts + [changed])
+        if contents.startswith("wrapconf") and at < 16:  # it opens, but its header is not the one that was sealed
+            check(f"{contents} changed at {at}", "note" in find(documents[-1], "header")[0], documents[-1])
+            continue
+        check(f"{contents} changed at {at}", find(documents[-1], "Data")[0]["remark"].startswith("no key here"), documents[-1])
+status, documents, err = inspect_files(*key, files=firsts + [hello["wrapinteg i2a"][:20]])
+check("an EC that is larger than the token", status == 1 and documents[-1]["error"]["field"] == "EC", documents[-1])
+mic = hello["mic i2a"]
+status, documents, err = inspect_files(*key, files=firsts + [mic])
+check("a MIC whose message is not known", "--message" in find(documents[-1], "SGN_CKSUM")[0]["remark"], documents[-1])
+with tempfile.NamedTemporaryFile() as message_file:
+    message_file.write(b"hello, world")
+    message_file.flush()
+    status, documents, err = inspect_files(*key, "--message", message_file.name, files=firsts + [mic])
+    remark = find(documents[-1], "SGN_CKSUM")[0]["remark"]
+    check("a MIC of a given message", remark.startswith("verified") and remark.endswith("over " + message_file.name), remark)
+
+# mechListMIC covers the initiator's mechanisms: under a key of RFC 8009, which is made of HMAC alone.
+mechanisms, context_key = der(0x30, krb5, spnego), bytes(range(16))
+
+
+def hmac_sha256_128(key, octets):
+    return hmac.new(key, octets, hashlib.sha256).digest()[:16]
+
+
+def mic_of(message, usage, flags):
+    header = b"\x04\x04" + bytes([flags]) + 5 * b"\xff" + bytes(7) + b"\x09"
+    derived = hmac_sha256_128(context_key, b"\0\0\0\x01" + usage.to_bytes(4, "big") + b"\x99\0\0\0\0\x80")
+    return header + hmac_sha256_128(derived, message + header)
+
+
+init = der(0x60, spnego, der(0xa0, der(0x30, der(0xa0, mechanisms))))
+for flags, usage in ((0, 25), (1, 23)):
+    response = der(0xa1, der(0x30, der(0xa0, der(0x0a, b"\0")), der(0xa3, der(0x04, mic_of(mechanisms, usage, flags)))))
+    status, documents, err = inspect_files("--key", "19:" + context_key.hex(), files=[init, response])
+    remark = find(documents[-1], "SGN_CKSUM")[0]["remark"]
+    check(f"mechListMIC, key usage {usage}", status == 0 and
+          remark == f"verified with the key given, key usage {usage}, over mechTypes", remark)
+    status, documents, err = inspect_files("--key", "19:" + context_key.hex(), files=[response])
+    check("without the mechanisms it is not verified", "no key here" in find(documents[-1], "SGN_CKSUM")[0]["remark"])
 
 # Tokens in tokens end somewhere, and so does what they cost.
 token = b""

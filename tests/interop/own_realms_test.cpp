@@ -3,6 +3,8 @@
 
 #include <kerb/botan.hpp>
 
+#include <map>
+
 #include "examples/support/posix_transport.hpp"
 #include "own_kdc.hpp"
 
@@ -205,4 +207,107 @@ TEST_CASE("own kdc: our client goes from our realm to MIT's", "[own][realms]") {
   REQUIRE(ticket);
   CHECK(kerb::same_principal(ticket->server(), web));
   CHECK(kerb::same_principal(ticket->client(), me));
+}
+
+namespace {
+/// KDCs by their realm, for credential_client.
+struct network {
+  explicit network(const chain& r) {
+    add("OWN.TEST", r.own->port());
+    add("A.TEST", std::to_string(r.a->port()));
+    add("C.TEST", std::to_string(r.c->port()));
+    add("FAR.TEST", std::to_string(r.far->port()));
+  }
+  void add(const std::string& realm, const std::string& port) {
+    kdcs[realm] = std::make_unique<example::posix_transport>("127.0.0.1", port);
+  }
+  kerb::result<kerb::answer> operator()(const kerb::send& s) {
+    const std::string realm(reinterpret_cast<const char*>(s.realm.octets.data()), s.realm.octets.size());
+    if (!s.octets.empty()) asked.push_back(realm);
+    const auto to = kdcs.find(realm);
+    return to == kdcs.end() ? kerb::errc::no_answer : (*to->second)(s);
+  }
+  std::map<std::string, std::unique_ptr<example::posix_transport>> kdcs;
+  std::vector<std::string> asked;  ///< the realm of each request
+};
+kerb::timestamp read_clock() {
+  timeval t{};
+  gettimeofday(&t, nullptr);
+  return kerb::timestamp{{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}};
+}
+using names = std::vector<std::string>;
+
+/// A ticket from one call, for a client of this library.
+struct wish {
+  const char* client;
+  const char* password;
+  const char* server;  ///< without a realm: wherever it is
+  kerb::realm_path_policy paths{};
+};
+struct got {
+  storage buffer;
+  kerb::result<kerb::basic_credential<kerb::botan::policy::key>> ticket = kerb::errc::no_key;
+};
+template <class Cache>
+std::unique_ptr<got> acquire(const wish& w, network& kdcs, Cache& cache) {
+  auto g = std::make_unique<got>();
+  kerb::botan::policy p;
+  const auto me = kerb_test::must(kerb::principal::parse(w.client));
+  const auto server = kerb_test::must(kerb::principal::parse_service(w.server));
+  kerb::botan::credential_client x({.client = me,
+                                    .server = server,
+                                    .buffer = g->buffer,
+                                    .password = kerb::secret_view::of(w.password),
+                                    .paths = w.paths});
+  g->ticket = kerb::acquire(x, cache, p, read_clock, kdcs);
+  return g;
+}
+using cache = kerb::ticket_cache<kerb::botan::policy::key, 16, 8192>;
+}  // namespace
+
+TEST_CASE("credential_client: along MIT's KDCs and ours to a service three realms away", "[own][realms]") {
+  chain* const r = realms();
+  if (r == nullptr) return;
+  network kdcs(*r);
+  const auto tickets = std::make_unique<cache>();
+  using namespace kerb::literals;
+  const kerb::realm_path way[] = {{"A.TEST"_krb, "FAR.TEST"_krb, "OWN.TEST"_krb},
+                                  {"OWN.TEST"_krb, "FAR.TEST"_krb, "C.TEST"_krb}};
+  const wish w{"anna@A.TEST", "annapw", "HTTP/web.far.test@FAR.TEST", {.paths = kerb::view_of<kerb::realm_path>(way)}};
+  const auto first = acquire(w, kdcs, *tickets);
+  REQUIRE(first->ticket.error().code == kerb::errc::ok);
+  const auto web = kerb_test::must(kerb::principal::parse(w.server));
+  CHECK(kerb::same_principal(first->ticket->server(), web));
+  CHECK(kdcs.asked.front() == "A.TEST");
+  CHECK(kdcs.asked.back() == "FAR.TEST");
+  // The second time, everything is in the cache
+  const std::size_t before = kdcs.asked.size();
+  const auto second = acquire(w, kdcs, *tickets);
+  REQUIRE(second->ticket);
+  CHECK(second->ticket->ticket() == first->ticket->ticket());
+  CHECK(kdcs.asked.size() == before);
+}
+
+TEST_CASE("credential_client: MIT's KDC refers us to a realm where the service is", "[own][realms]") {
+  chain* const r = realms();
+  if (r == nullptr) return;
+  network kdcs(*r);
+  const auto tickets = std::make_unique<cache>();
+  const auto c = acquire({"alice@OWN.TEST", "alicepw", "HTTP/web.c.test"}, kdcs, *tickets);
+  REQUIRE(c->ticket.error().code == kerb::errc::ok);
+  const auto web = kerb_test::must(kerb::principal::parse("HTTP/web.c.test@C.TEST"));
+  CHECK(kerb::same_principal(c->ticket->server(), web));
+  CHECK(kdcs.asked.back() == "C.TEST");
+}
+
+TEST_CASE("credential_client: a wrong password and an unknown service are the KDC's errors", "[own][realms]") {
+  chain* const r = realms();
+  if (r == nullptr) return;
+  network kdcs(*r);
+  const auto tickets = std::make_unique<cache>();
+  const auto wrong = acquire({"anna@A.TEST", "nonsense", "HTTP/web.a.test"}, kdcs, *tickets);
+  CHECK(wrong->ticket.error().code != kerb::errc::ok);
+  const auto unknown = acquire({"anna@A.TEST", "annapw", "HTTP/nobody.a.test"}, kdcs, *tickets);
+  CHECK(unknown->ticket.error().code == kerb::errc::kdc_error);
+  CHECK(unknown->ticket.error().detail == static_cast<std::uint32_t>(kerb::error_code_t::kdc_err_s_principal_unknown));
 }

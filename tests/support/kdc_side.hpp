@@ -386,4 +386,24 @@ class kdc_side {
 };
 using kdc_world = kdc_side<>;
 
+/// The code of the refusal that a step sends; KDC_ERR_NONE where it sends none.
+constexpr error_code_t code_of(const kdc_step& s) {
+  const auto* no = std::get_if<refused>(&s);
+  const auto e = no == nullptr ? result<msg::KrbError>(errc::truncated) : asn1::decode<msg::KrbError>(no->octets);
+  return e ? e->error_code : error_code_t::kdc_err_none;
+}
+/// The METHOD-DATA of a refusal.
+constexpr std::optional<msg::MethodData> method_data(const outcome& r) {
+  if (!r.sent || !r.sent->e_data) return std::nullopt;
+  const auto m = asn1::decode_as<msg::MethodData>("METHOD-DATA", *r.sent->e_data);
+  return m ? std::optional(*m) : std::nullopt;
+}
+/// The value of the first padata of this type.
+constexpr std::optional<bytes_view> padata_of(const std::optional<msg::MethodData>& m, padata_t type) {
+  if (!m) return std::nullopt;
+  for (const msg::PaData p : *m)
+    if (p.padata_type == type) return p.padata_value;
+  return std::nullopt;
+}
+
 }  // namespace kerb_kdc_test

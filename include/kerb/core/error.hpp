@@ -79,6 +79,8 @@ enum class errc : std::uint16_t {
   ntlm_token = 245,              ///< the token is of NTLM, neither of SPNEGO nor of Kerberos
   no_common_layer = 246,         ///< no security layer of SASL suits both sides; detail: what the peer sent
   no_local_name = 247,  ///< no rule maps the client to a local user name, or its name or the result is not allowed
+  referral_loop = 248,  ///< KDCs refer the client in a circle, or through more realms than the limit
+  no_tgt = 249,         ///< no ticket-granting ticket, and neither key nor password to get one
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -270,6 +272,8 @@ constexpr std::string_view name_of(errc c) {
     case errc::ntlm_token: return "ntlm_token";
     case errc::no_common_layer: return "no_common_layer";
     case errc::no_local_name: return "no_local_name";
+    case errc::referral_loop: return "referral_loop";
+    case errc::no_tgt: return "no_tgt";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";

@@ -39,8 +39,8 @@ using reader = basic_reader<mode::telling>;
 /// The cursor for strict DER. Its values stay in registers.
 using silent_reader = basic_reader<mode::silent>;
 
-template <>
-class contents<mode::silent> {
+/// What is the same in both.
+class contents_octets {
  public:
   constexpr std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
   constexpr const std::uint8_t* begin() const { return begin_; }
@@ -48,6 +48,15 @@ class contents<mode::silent> {
   constexpr std::uint8_t operator[](std::size_t i) const { return begin_[i]; }
   constexpr operator bytes_view() const { return {begin_, size()}; }
 
+ protected:
+  KERB_INLINE constexpr contents_octets(quick::found f) : begin_(f.begin), end_(f.end) {}
+  const std::uint8_t* begin_;
+  const std::uint8_t* end_;
+};
+
+template <>
+class contents<mode::silent> : public contents_octets {
+ public:
   /// Whether there are contents: the TLV had the tag and a length in DER.
   constexpr explicit operator bool() const { return begin_ != nullptr; }
   /// What the contents are called in errors.
@@ -59,9 +68,7 @@ class contents<mode::silent> {
 
  private:
   friend basic_reader<mode::silent>;
-  KERB_INLINE constexpr contents(quick::found f) : begin_(f.begin), end_(f.end) {}
-  const std::uint8_t* begin_;
-  const std::uint8_t* end_;
+  KERB_INLINE constexpr contents(quick::found f) : contents_octets(f) {}
 };
 
 template <>
@@ -106,14 +113,8 @@ class basic_reader<mode::silent> {
 };
 
 template <>
-class contents<mode::telling> {
+class contents<mode::telling> : public contents_octets {
  public:
-  constexpr std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
-  constexpr const std::uint8_t* begin() const { return begin_; }
-  constexpr const std::uint8_t* end() const { return end_; }
-  constexpr std::uint8_t operator[](std::size_t i) const { return begin_[i]; }
-  constexpr operator bytes_view() const { return {begin_, size()}; }
-
   constexpr explicit operator bool() const { return from_->why.code == errc::ok; }
   constexpr place where() const { return where_; }
   constexpr const rules& allowed() const { return from_->allowed; }
@@ -123,9 +124,7 @@ class contents<mode::telling> {
  private:
   friend basic_reader<mode::telling>;
   constexpr contents(const std::uint8_t* begin, const std::uint8_t* end, const std::uint8_t* own, place p, source* from)
-      : begin_(begin), end_(end), own_(own), where_(p), from_(from) {}
-  const std::uint8_t* begin_;
-  const std::uint8_t* end_;
+      : contents_octets({begin, end}), own_(own), where_(p), from_(from) {}
   const std::uint8_t* own_;
   place where_;
   source* from_;

@@ -106,6 +106,9 @@ class basic_credential {
   /// How many seconds the KDC's clock was ahead of the caller's. Use it only for messages with this
   /// credential (RFC 4120 section 3.1.5).
   constexpr std::int64_t kdc_clock_offset() const { return kdc_clock_offset_; }
+  /// Forgets that the KDC trusts the server with delegated credentials (OK-AS-DELEGATE,
+  /// RFC 4120 section 2.8): a KDC on the way to this ticket does not trust the KDC that says so.
+  constexpr void clear_ok_as_delegate() { facts_.flags.set(ticket_flag_t::ok_as_delegate, false); }
   constexpr void set_kdc_clock_offset(std::int64_t seconds) { kdc_clock_offset_ = seconds; }
 
  private:

@@ -2,7 +2,7 @@
 #pragma once
 #include <optional>
 
-#include "credential.hpp"
+#include "packed_facts.hpp"
 
 namespace kerb::inline v0 {
 
@@ -34,42 +34,32 @@ class ticket_cache {
   /// other valid credentials (detail: 0).
   constexpr result<ref<const credential>> store(credential c, kerberos_time now) KERB_LIFETIMEBOUND {
     const ticket_facts& f = c.facts();
-    const std::size_t client = asn1::encoded_size(f.client.name), server = asn1::encoded_size(f.server.name);
-    const std::size_t addresses = f.addresses ? asn1::encoded_size(*f.addresses) : 0;
-    const std::size_t needed =
-        client + server + addresses + f.client.realm.octets.size() + f.server.realm.octets.size() + f.ticket.size();
-    if (needed > Octets) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(needed)};
+    const detail::packed_facts packed(f);
+    if (packed.size() > Octets) {
+      return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(packed.size())};
+    }
     entry* const e = place(f, now);
     if (e == nullptr) return error{.code = errc::no_space};
     std::array<std::uint8_t, Octets> octets{};  // the credential may be a view of the entry that it replaces
-    std::size_t at = 0;
-    const auto take = [&](std::size_t n) { return std::span(octets).subspan(std::exchange(at, at + n), n); };
-    const auto put = [&](const auto& v, std::size_t n) { (void)asn1::encode(v, take(n)); };
-    put(f.client.name, client);
-    put(f.server.name, server);
-    if (addresses != 0) put(*f.addresses, addresses);
-    for (bytes_view v : {f.client.realm.octets, f.server.realm.octets, f.ticket})
-      detail::copy_octets(v.data(), v.size(), take(v.size()).data());
-
-    ticket_facts kept = f;
-    const std::size_t sizes[] = {
-        client, server, addresses, f.client.realm.octets.size(), f.server.realm.octets.size(), f.ticket.size()};
+    packed.write(f, octets);
+    const ticket_facts kept = f;
     e->wipe();
     e->octets = octets;
-    std::size_t from = 0;
-    const auto next = [&](std::size_t i) {
-      return bytes_view(e->octets).subview(std::exchange(from, from + sizes[i]), sizes[i]);
-    };
-    if (const auto n = asn1::decode<msg::PrincipalName>(next(0))) kept.client.name = *n;
-    if (const auto n = asn1::decode<msg::PrincipalName>(next(1))) kept.server.name = *n;
-    if (const auto a = asn1::decode_as<msg::HostAddresses>("HostAddresses", next(2))) kept.addresses = *a;
-    kept.client.realm = {next(3)};
-    kept.server.realm = {next(4)};
-    kept.ticket = next(5);
     const std::int64_t offset = c.kdc_clock_offset();
-    e->held.emplace(kept, std::move(c).session_key());
+    e->held.emplace(packed.read(kept, bytes_view(e->octets).first(packed.size())), std::move(c).session_key());
     e->held->set_kdc_clock_offset(offset);
     return ref<const credential>(*e->held);
+  }
+  /// Stores a copy of a credential that the caller goes on using.
+  template <crypto_policy C>
+    requires std::same_as<typename C::key, Key>
+  constexpr result<ref<const credential>> store_copy(const credential& c, C& crypto,
+                                                     kerberos_time now) KERB_LIFETIMEBOUND {
+    auto k = detail::copy_key(crypto, c.session_key());
+    if (!k) return k.error();
+    credential copy(c.facts(), std::move(*k));
+    copy.set_kdc_clock_offset(c.kdc_clock_offset());
+    return store(std::move(copy), now);
   }
   /// The client's credential of exactly this kind for a server; null when there is none that has
   /// not expired. The server's realm is the realm that issued the ticket: for krbtgt/B@A it is A.

@@ -22,6 +22,45 @@ class basic_principal {
   /// Errors: errc::bad_name_text, with the offset of the fault, for an empty text, a missing or empty
   /// realm, a second '@', a NUL or a trailing '\'; errc::no_space for a name that does not fit.
   static constexpr result<basic_principal> parse(std::string_view text, std::string_view default_realm = {}) {
+    return read(text, default_realm, false);
+  }
+  /// Parses the name of a service whose realm may be unknown, `HTTP/web.example.org`: without '@', or
+  /// with nothing after it, the realm is empty, as credential_params::server expects it. Otherwise as
+  /// parse().
+  static constexpr result<basic_principal> parse_service(std::string_view text) { return read(text, {}, true); }
+  /// A copy of `p`. Errors: errc::no_space when it does not fit, errc::bad_name_text for a realm
+  /// with the octet 0.
+  static constexpr result<basic_principal> of(const principal_view& p) {
+    basic_principal out;
+    if (!is_realm_text(p.realm)) return error{.code = errc::bad_name_text};
+    const std::size_t size = asn1::encoded_size(p.name), whole = size + p.realm.octets.size();
+    if (whole > N) return error{.code = errc::no_space, .detail = offset(whole)};
+    if (const auto e = asn1::encode(p.name, std::span(out.octets_).first(size)); !e) return e.error();
+    detail::copy_octets(p.realm.octets.data(), p.realm.octets.size(), out.octets_.data() + size);
+    out.name_size_ = size;
+    out.realm_size_ = p.realm.octets.size();
+    return out;
+  }
+
+  /// A view of the name and the realm, valid until this object is moved or destroyed.
+  constexpr principal_view view() const& KERB_LIFETIMEBOUND {
+    const bytes_view all(octets_);
+    const auto name = asn1::decode<msg::PrincipalName>(all.first(name_size_));
+    return {name ? *name : msg::PrincipalName{}, {all.subview(name_size_, realm_size_)}};
+  }
+  principal_view view() const&& = delete;
+  constexpr msg::PrincipalName name() const& KERB_LIFETIMEBOUND { return view().name; }
+  msg::PrincipalName name() const&& = delete;
+  constexpr operator principal_view() const& KERB_LIFETIMEBOUND { return view(); }
+  operator principal_view() const&& = delete;
+  friend constexpr bool operator==(const basic_principal& a, const basic_principal& b) {
+    return same_principal(a.view(), b.view());
+  }
+
+ private:
+  static constexpr std::size_t max_components = 32;
+  static constexpr result<basic_principal> read(std::string_view text, std::string_view default_realm,
+                                                bool may_lack_realm) {
     if (text.empty()) return error{.code = errc::bad_name_text};
     // First unquote into plain octets and record where each component ends, then encode
     std::array<std::uint8_t, N> plain{};
@@ -59,7 +98,7 @@ class basic_principal {
     const bytes_view all = bytes_view(plain).first(size);
     const kerberos_string realm{all.subview(realm_from)};
     // RFC 4120 section 5.2.2: a realm must not contain NUL
-    if (realm.octets.empty() || !is_realm_text(realm))
+    if ((realm.octets.empty() && !may_lack_realm) || !is_realm_text(realm))
       return error{.code = errc::bad_name_text, .offset = offset(text.size())};
     std::array<kerberos_string, max_components> parts{};
     for (std::size_t i = 0, from = 0; i != components; from = ends[i++]) {
@@ -70,37 +109,6 @@ class basic_principal {
     const view_of<kerberos_string> used(parts.data(), components);
     return of({{is_tgs ? name_t::srv_inst : is_known ? name_t::wellknown : name_t::principal, used}, realm});
   }
-  /// A copy of `p`. Errors: errc::no_space when it does not fit, errc::bad_name_text for a realm
-  /// with the octet 0.
-  static constexpr result<basic_principal> of(const principal_view& p) {
-    basic_principal out;
-    if (!is_realm_text(p.realm)) return error{.code = errc::bad_name_text};
-    const std::size_t size = asn1::encoded_size(p.name), whole = size + p.realm.octets.size();
-    if (whole > N) return error{.code = errc::no_space, .detail = offset(whole)};
-    if (const auto e = asn1::encode(p.name, std::span(out.octets_).first(size)); !e) return e.error();
-    detail::copy_octets(p.realm.octets.data(), p.realm.octets.size(), out.octets_.data() + size);
-    out.name_size_ = size;
-    out.realm_size_ = p.realm.octets.size();
-    return out;
-  }
-
-  /// A view of the name and the realm, valid until this object is moved or destroyed.
-  constexpr principal_view view() const& KERB_LIFETIMEBOUND {
-    const bytes_view all(octets_);
-    const auto name = asn1::decode<msg::PrincipalName>(all.first(name_size_));
-    return {name ? *name : msg::PrincipalName{}, {all.subview(name_size_, realm_size_)}};
-  }
-  principal_view view() const&& = delete;
-  constexpr msg::PrincipalName name() const& KERB_LIFETIMEBOUND { return view().name; }
-  msg::PrincipalName name() const&& = delete;
-  constexpr operator principal_view() const& KERB_LIFETIMEBOUND { return view(); }
-  operator principal_view() const&& = delete;
-  friend constexpr bool operator==(const basic_principal& a, const basic_principal& b) {
-    return same_principal(a.view(), b.view());
-  }
-
- private:
-  static constexpr std::size_t max_components = 32;
   static constexpr std::uint32_t offset(std::size_t n) { return static_cast<std::uint32_t>(n); }
   static constexpr char unescaped(char c) {
     switch (c) {

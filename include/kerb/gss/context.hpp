@@ -59,6 +59,7 @@ struct context_parts {
   kerberos_time endtime;
   bool bound = false;
 };
+struct wraps_many;  // many.hpp
 }  // namespace detail
 
 /// The flags of RFC 4121 section 4.1.1.1 and RFC 4757 section 7.1.
@@ -395,6 +396,7 @@ class [[nodiscard]] context {
  private:
   using prepared_key = typename C::prepared_key;
   friend class exported_context<C>;
+  friend struct detail::wraps_many;
 
   constexpr side there() const { return here_ == side::initiator ? side::acceptor : side::initiator; }
   constexpr std::uint64_t own_first() const {

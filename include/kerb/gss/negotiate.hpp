@@ -41,6 +41,10 @@ struct negotiated {
   bool list_verified = false;          ///< whether the peer's mechListMIC was verified
 };
 
+/// The mechanisms of one side, in order of preference, at most max_mechanisms: Kerberos, under one or
+/// both of its identifiers, and the program's own, for which the steps other_mechanism, make_mic and
+/// check_mic ask.
+using mech_list = view_of<object_identifier>;
 /// The mechanisms of a negotiation that uses only Kerberos.
 inline constexpr object_identifier only_krb5[] = {msg::mech_krb5};
 /// A limit for tokens, in octets. Windows limits tokens to 65535 octets, and SPNEGO adds some.

@@ -18,10 +18,8 @@ enum class preference : std::uint8_t {
 struct negotiate_acceptor_params {
   /// Kerberos. Its buffer holds everything that the negotiation keeps, too.
   acceptor_params krb5;
-  /// The own mechanisms, in order of preference, at most max_mechanisms: Kerberos, under one or both
-  /// of its identifiers, either of which accepts both, and the program's own, for which the steps
-  /// other_mechanism, make_mic and check_mic ask.
-  view_of<object_identifier> mechs = only_krb5;
+  /// The mechanisms to accept. Either identifier of Kerberos accepts both.
+  mech_list mechs = only_krb5;
   preference by = preference::initiators;
   /// Accept tokens of Kerberos without SPNEGO around them, and answer with such tokens. Tokens of the
   /// user-to-user mechanism are refused, as those of other mechanisms: gss::acceptor accepts them.
@@ -108,10 +106,10 @@ using negotiate_acceptor_step = std::variant<need_ticket_key, need_buffer, check
 /// waits.
 template <crypto_policy C>
 class [[nodiscard]] negotiate_acceptor
-    : public kerb::detail::exchange_core<negotiate_acceptor<C>, detail::negotiate_acceptor_step,
-                                         detail::negotiate_acceptor_table> {
-  using base = kerb::detail::exchange_core<negotiate_acceptor, detail::negotiate_acceptor_step,
-                                           detail::negotiate_acceptor_table>;
+    : public detail::acceptor_core<negotiate_acceptor<C>, C, detail::negotiate_acceptor_step,
+                                   detail::negotiate_acceptor_table> {
+  using base =
+      detail::acceptor_core<negotiate_acceptor, C, detail::negotiate_acceptor_step, detail::negotiate_acceptor_table>;
   using typename base::call;
   using typename base::state;
   using inner_step = typename acceptor<C>::step;
@@ -184,32 +182,6 @@ class [[nodiscard]] negotiate_acceptor
     mic_ = resp->mech_list_mic;
     return settle({}, env);
   }
-  /// Answers need_ticket_key, as ap_acceptor::provide() does.
-  template <class K>
-    requires seals_with<C, K>
-  [[nodiscard]] constexpr step provide(const K& k, kerberos_string realm, const environment<C>& env) {
-    if (const auto no = this->template unless<call::provide>(env)) return *no;
-    return taken(inner_->provide(k, realm, env), env);
-  }
-  template <class K>
-    requires seals_with<C, K>
-  [[nodiscard]] constexpr step provide(const K& k, const environment<C>& env) {
-    if (const auto no = this->template unless<call::provide>(env)) return *no;
-    return taken(inner_->provide(k, env), env);
-  }
-  /// Answers need_ticket_key without a key, as ap_acceptor::no_key() does.
-  [[nodiscard]] constexpr step no_key(const no_ticket_key& none, const environment<C>& env) {
-    if (const auto no = this->template unless<call::no_key>(env)) return *no;
-    return taken(inner_->no_key(none, env), env);
-  }
-  /// Answers check_replay, as ap_acceptor::replay_checked() does.
-  [[nodiscard]] constexpr step replay_checked(replay_verdict v, const environment<C>& env) {
-    if (const auto no = this->template unless<call::replay_checked>(env)) return *no;
-    return taken(inner_->replay_checked(v, env), env);
-  }
-  [[nodiscard]] constexpr step replay_checked(bool is_fresh, const environment<C>& env) {
-    return replay_checked(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
-  }
   /// Kerberos's client, from `authenticated` until take(); null before.
   constexpr const authenticated_client<key>* peer() const KERB_LIFETIMEBOUND {
     return context_ ? context_->client() : inner_ ? inner_->peer() : nullptr;
@@ -223,11 +195,6 @@ class [[nodiscard]] negotiate_acceptor
     accept_options inside = options;
     if (!bare_) inside.reply = {};  // the AP-REP is only a part of the token
     return taken(inner_->accept(inside, env), env);
-  }
-  /// Refuses an authenticated client with a KRB-ERROR of this code.
-  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
-    if (const auto no = this->template unless<call::refuse>(env)) return *no;
-    return taken(inner_->refuse(code, env), env);
   }
 
   /// Answers other_mechanism. The token's octets must remain valid until the next continue_with or
@@ -299,10 +266,13 @@ class [[nodiscard]] negotiate_acceptor
  private:
   template <class, class, class>
   friend class kerb::detail::exchange_core;
+  template <class, class, class, class>
+  friend class detail::acceptor_core;
   using base::fail;
   using base::state_;
   using base::workspace_;
 
+  constexpr acceptor<C>& inner() { return *inner_; }
   constexpr error misused() const {
     if (params_.mechs.empty() || params_.mechs.size() > max_mechanisms) return {.code = errc::api_misuse};
     return {};

@@ -13,10 +13,7 @@ struct negotiate_initiator_params {
   /// Kerberos. Its buffer holds everything that the negotiation keeps, too. GSS_C_INTEG_FLAG is
   /// always requested (RFC 4178 appendix C).
   initiator_params<Key> krb5;
-  /// The mechanisms, in order of preference, at most max_mechanisms: Kerberos, under one or both of
-  /// its identifiers, and the program's own, for which the steps other_mechanism, make_mic and
-  /// check_mic ask.
-  view_of<object_identifier> mechs = only_krb5;
+  mech_list mechs = only_krb5;  ///< the mechanisms to offer
   /// Longer tokens of the acceptor are refused with errc::token_too_long.
   std::size_t max_token = max_negotiation_token;
 };

@@ -354,8 +354,8 @@ class [[nodiscard]] sasl_client
 /// valid until the exchange is over. Octets in a step are valid until the next call.
 template <crypto_policy C>
 class [[nodiscard]] sasl_server
-    : public kerb::detail::exchange_core<sasl_server<C>, detail::sasl_server_step, detail::sasl_server_table> {
-  using base = kerb::detail::exchange_core<sasl_server, detail::sasl_server_step, detail::sasl_server_table>;
+    : public detail::acceptor_core<sasl_server<C>, C, detail::sasl_server_step, detail::sasl_server_table> {
+  using base = detail::acceptor_core<sasl_server, C, detail::sasl_server_step, detail::sasl_server_table>;
   using typename base::call;
   using typename base::state;
 
@@ -384,32 +384,6 @@ class [[nodiscard]] sasl_server
     }
     return taken(acceptor_.receive(octets, env), env);
   }
-  /// Answers need_ticket_key, as ap_acceptor::provide() does.
-  template <class K>
-    requires seals_with<C, K>
-  [[nodiscard]] constexpr step provide(const K& k, kerberos_string realm, const environment<C>& env) {
-    if (const auto no = this->template unless<call::provide>(env)) return *no;
-    return taken(acceptor_.provide(k, realm, env), env);
-  }
-  template <class K>
-    requires seals_with<C, K>
-  [[nodiscard]] constexpr step provide(const K& k, const environment<C>& env) {
-    if (const auto no = this->template unless<call::provide>(env)) return *no;
-    return taken(acceptor_.provide(k, env), env);
-  }
-  /// Answers need_ticket_key without a key, as ap_acceptor::no_key() does.
-  [[nodiscard]] constexpr step no_key(const no_ticket_key& none, const environment<C>& env) {
-    if (const auto no = this->template unless<call::no_key>(env)) return *no;
-    return taken(acceptor_.no_key(none, env), env);
-  }
-  /// Answers check_replay, as ap_acceptor::replay_checked() does.
-  [[nodiscard]] constexpr step replay_checked(replay_verdict v, const environment<C>& env) {
-    if (const auto no = this->template unless<call::replay_checked>(env)) return *no;
-    return taken(acceptor_.replay_checked(v, env), env);
-  }
-  [[nodiscard]] constexpr step replay_checked(bool is_fresh, const environment<C>& env) {
-    return replay_checked(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
-  }
   /// The client, from `authenticated` until take(); null before.
   constexpr const authenticated_client<key>* peer() const KERB_LIFETIMEBOUND {
     if (state_ == state::spent) return nullptr;
@@ -421,11 +395,6 @@ class [[nodiscard]] sasl_server
   [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {
     if (const auto no = this->template unless<call::accept>(env)) return *no;
     return taken(acceptor_.accept(options, env), env);
-  }
-  /// Refuses an authenticated client with a KRB-ERROR of this code.
-  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
-    if (const auto no = this->template unless<call::refuse>(env)) return *no;
-    return taken(acceptor_.refuse(code, env), env);
   }
   /// Answers authorize_as: the client may act as the identity.
   [[nodiscard]] constexpr step allow(const environment<C>& env) {
@@ -461,6 +430,8 @@ class [[nodiscard]] sasl_server
  private:
   template <class, class, class>
   friend class kerb::detail::exchange_core;
+  template <class, class, class, class>
+  friend class detail::acceptor_core;
   using base::fail;
   using base::state_;
 
@@ -478,6 +449,7 @@ class [[nodiscard]] sasl_server
     out.required.bits |= detail::flags_for(p.layers).bits;
     return out;
   }
+  constexpr acceptor<C>& inner() { return acceptor_; }
   /// What a step of the acceptor means here.
   constexpr step taken(const typename acceptor<C>::step& s, const environment<C>& env) {
     return match(

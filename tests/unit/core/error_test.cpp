@@ -110,6 +110,8 @@ constexpr row codes[] = {
     {errc::ntlm_token, 245, "ntlm_token"},
     {errc::no_common_layer, 246, "no_common_layer"},
     {errc::no_local_name, 247, "no_local_name"},
+    {errc::referral_loop, 248, "referral_loop"},
+    {errc::no_tgt, 249, "no_tgt"},
     {errc::kdc_error, 300, "kdc_error"},
     {errc::peer_error, 301, "peer_error"},
     {errc::no_answer, 302, "no_answer"},

@@ -184,6 +184,18 @@ TEST_CASE("principal: what does not parse says where", "[format][rfc4120-6.2]") 
   CHECK(text(*nul) == R"(a\0b@R)");
 }
 
+TEST_CASE("principal: a service's realm may be unknown", "[format][rfc6806-8]") {
+  for (const char* const text : {"HTTP/web.ex.org", "HTTP/web.ex.org@"}) {
+    const auto p = principal::parse_service(text);
+    REQUIRE(p);
+    CHECK(p->view().realm.octets.empty());
+    CHECK(components(*p) == parts{"HTTP", "web.ex.org"});
+  }
+  CHECK(*principal::parse_service("HTTP/web.ex.org@EX.ORG") == *principal::parse("HTTP/web.ex.org@EX.ORG"));
+  CHECK(principal::parse_service("").error().code == errc::bad_name_text);
+  CHECK(principal::parse_service("HTTP/web@EX@ORG").error().code == errc::bad_name_text);
+}
+
 TEST_CASE("principal: a name that does not fit is refused, and one that just fits is not", "[format]") {
   using small = basic_principal<64>;
   const auto fits = [](std::size_t name, std::size_t realm) {

@@ -41,6 +41,9 @@ struct tgs_client_table {
 using tgs_client_step = std::variant<send, need_buffer, ignored, done, failed>;
 }  // namespace detail
 
+template <crypto_policy C>
+class credential_client;
+
 /// Gets a ticket for another service with a ticket-granting ticket. A client that was moved from
 /// refuses every call. receive() does not modify the octets that it is given; they must remain
 /// valid until the next receive() or the end of the exchange. Octets in a step are valid until the
@@ -114,6 +117,8 @@ class [[nodiscard]] tgs_client
   friend class detail::kdc_client_core;
   template <class, class, class>
   friend class detail::exchange_core;
+  template <crypto_policy>
+  friend class credential_client;
   using base::disregard;
   using base::fail;
   using base::nonce_;

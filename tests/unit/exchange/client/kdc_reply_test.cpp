@@ -1,4 +1,4 @@
-// The checks that AS and TGS replies share; the attacks on them are in as_test.cpp and tgs_test.cpp.
+// The checks that AS and TGS replies share; the attacks on them are in as_reply_test.cpp and tgs_reply_test.cpp.
 #include <kerb/exchange/client/kdc_reply.hpp>
 
 #include "support/both.hpp"

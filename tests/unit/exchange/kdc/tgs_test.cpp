@@ -72,13 +72,18 @@ constexpr void to_user(world& w) {
   w.second = w.tgt;
   w.second->cname = bob().name;
 }
+/// The ticket that authenticates the request is one for this principal.
+constexpr void show(world& w, const world::entry& server) {
+  w.tgt_server = server.record.principal;
+  w.tgt_key = &server.own;
+}
 /// The ticket comes from the KDC of another realm, whose client it is.
 constexpr void from_far(world& w) {
-  w.tgt_server = from_other();
-  w.tgt_key = &w.incoming.own;
+  show(w, w.incoming);
   w.tgt.crealm = w.authenticator.crealm = other_org;
 }
 
+/// A renewable ticket-granting ticket is to be renewed.
 constexpr void to_renew(world& w) {
   w.tgt.flags.set(f::renewable);
   w.tgt.renew_till = plus(noon.at, 86400);
@@ -107,28 +112,24 @@ const refusal refusals[] = {
      errc::server_unknown, "KDC-REQ-BODY", "realm"},
     {"a service ticket used as a ticket-granting ticket",
      [](world& w) {
-       w.tgt_server = web();
-       w.tgt_key = &w.service.own;
+       show(w, w.service);
      },
      error_code_t::krb_ap_err_not_us, errc::wrong_service, "Ticket", "sname"},
     {"a service ticket to be proxied for another service",
      [](world& w) {
-       w.tgt_server = changepw();
-       w.tgt_key = &w.changer.own;
+       show(w, w.changer);
        w.tgt.flags.set(f::proxiable);
        w.body.kdc_options.set(o::proxy);
      },
      error_code_t::krb_ap_err_not_us, errc::wrong_service, "Ticket", "sname"},
     {"a ticket for the KDC of another realm",
      [](world& w) {
-       w.tgt_server = to_other();
-       w.tgt_key = &w.outgoing.own;
+       show(w, w.outgoing);
      },
      error_code_t::krb_ap_err_not_us, errc::wrong_service, "Ticket", "sname"},
     {"a ticket for the KDC of another realm, to be proxied",
      [](world& w) {
-       w.tgt_server = to_other();
-       w.tgt_key = &w.outgoing.own;
+       show(w, w.outgoing);
        w.body.sname = to_other().name;
        w.tgt.flags.set(f::proxiable);
        w.body.kdc_options.set(o::proxy);
@@ -136,20 +137,13 @@ const refusal refusals[] = {
      error_code_t::krb_ap_err_not_us, errc::wrong_service, "Ticket", "sname"},
     {"a ticket for this KDC from another realm, to be renewed here",
      [](world& w) {
-       w.tgt_server = from_other();
-       w.tgt_key = &w.incoming.own;
-       w.tgt.crealm = w.authenticator.crealm = other_org;
-       w.tgt.flags.set(f::renewable);
-       w.tgt.renew_till = plus(noon.at, 86400);
-       w.body.sname = krbtgt().name;
-       w.body.kdc_options.set(o::renew);
+       from_far(w);
+       to_renew(w);
      },
      error_code_t::kdc_err_server_nomatch, errc::server_mismatch, "KDC-REQ-BODY", "sname"},
     {"a ticket for this KDC from another realm, to be validated here",
      [](world& w) {
-       w.tgt_server = from_other();
-       w.tgt_key = &w.incoming.own;
-       w.tgt.crealm = w.authenticator.crealm = other_org;
+       from_far(w);
        w.tgt.flags.set(f::invalid);
        w.body.sname = krbtgt().name;
        w.body.kdc_options.set(o::validate);
@@ -160,9 +154,8 @@ const refusal refusals[] = {
      errc::wrong_service, "Ticket", "sname"},
     {"a renewal as another service",
      [](world& w) {
-       w.body.kdc_options.set(o::renew);
-       w.tgt.flags.set(f::renewable);
-       w.tgt.renew_till = plus(noon.at, 86400);
+       to_renew(w);
+       w.body.sname = web().name;
      },
      error_code_t::kdc_err_server_nomatch, errc::server_mismatch, "KDC-REQ-BODY", "sname"},
     {"a validation as another service",
@@ -241,26 +234,20 @@ const refusal refusals[] = {
      error_code_t::kdc_err_policy, errc::already_valid, "EncTicketPart", "flags"},
     {"a ticket to be renewed that is not renewable",
      [](world& w) {
-       w.body.sname = krbtgt().name;
-       w.body.kdc_options.set(o::renew);
-       w.tgt.renew_till = plus(noon.at, 86400);
+       to_renew(w);
+       w.tgt.flags.set(f::renewable, false);
      },
      error_code_t::kdc_err_badoption, errc::not_renewable, "EncTicketPart", "flags"},
     {"a ticket to be renewed past its renew-till",
      [](world& w) {
-       w.body.sname = krbtgt().name;
-       w.body.kdc_options.set(o::renew);
-       w.tgt.flags.set(f::renewable);
+       to_renew(w);
        w.tgt.renew_till = noon.at;
      },
      error_code_t::krb_ap_err_tkt_expired, errc::ticket_expired, "EncTicketPart", "renew-till"},
     {"a ticket to be renewed that has expired",
      [](world& w) {
-       w.body.sname = krbtgt().name;
-       w.body.kdc_options.set(o::renew);
-       w.tgt.flags.set(f::renewable);
+       to_renew(w);
        w.tgt.endtime = plus(noon.at, -301);
-       w.tgt.renew_till = plus(noon.at, 86400);
      },
      error_code_t::krb_ap_err_tkt_expired, errc::ticket_expired, "EncTicketPart", "endtime"},
     {"another address than the ticket's",
@@ -330,8 +317,7 @@ const refusal refusals[] = {
     {"RENEW and PROXY",
      [](world& w) {
        to_renew(w);
-       w.tgt_server = web();
-       w.tgt_key = &w.service.own;
+       show(w, w.service);
        w.body.sname = web().name;
        w.tgt.flags.set(f::proxiable);
        w.body.kdc_options.set(o::proxy);
@@ -615,12 +601,10 @@ KERB_BOTH("tgs_kdc: a checksum that the policy cannot make is found before anyth
 
 constexpr bool a_renewed_ticket_lives_as_long_again() {
   world w;
-  w.body.sname = krbtgt().name;
-  w.body.kdc_options.set(o::renew);
+  to_renew(w);
   w.tgt.flags = {f::initial, f::renewable, f::forwardable, f::pre_authent};
   w.tgt.starttime = plus(noon.at, -1000);
   w.tgt.endtime = plus(noon.at, 2600);
-  w.tgt.renew_till = plus(noon.at, 86400);
   const outcome r = w.ask_tgs();
   w.tgt.renew_till = plus(noon.at, 3000);
   const outcome last = w.ask_tgs();
@@ -635,11 +619,9 @@ KERB_BOTH("tgs_kdc: a renewed ticket lives as long again, to its renew-till and 
 
 constexpr bool a_service_ticket_is_renewed_with_the_services_key() {
   world w;
-  w.body.kdc_options.set(o::renew);
-  w.tgt_server = web();
-  w.tgt_key = &w.service.own;
-  w.tgt.flags.set(f::renewable);
-  w.tgt.renew_till = plus(noon.at, 86400);
+  to_renew(w);
+  show(w, w.service);
+  w.body.sname = web().name;
   return w.ask_tgs().issued;
 }
 KERB_BOTH("tgs_kdc: a service ticket is renewed under its own name", "[exchange][rfc4120-3.3.2]",
@@ -648,8 +630,7 @@ KERB_BOTH("tgs_kdc: a service ticket is renewed under its own name", "[exchange]
 constexpr bool a_ticket_for_another_kdc_is_renewed_and_validated_where_it_was_issued() {
   for (const o again : {o::renew, o::validate}) {
     world w;
-    w.tgt_server = to_other();
-    w.tgt_key = &w.outgoing.own;
+    show(w, w.outgoing);
     w.tgt.crealm = w.authenticator.crealm = other_org;  // one of this realm it could have invented
     w.body.sname = to_other().name;
     w.body.kdc_options.set(again);
@@ -669,8 +650,7 @@ KERB_BOTH("tgs_kdc: a ticket for another realm's KDC is renewed and validated by
 constexpr bool a_service_ticket_is_proxied_with_the_services_key() {
   world w;
   w.body.kdc_options.set(o::proxy);
-  w.tgt_server = web();
-  w.tgt_key = &w.service.own;
+  show(w, w.service);
   w.tgt.flags.set(f::proxiable);
   const outcome r = w.ask_tgs();
   return r.issued && r.ticket.flags.has(f::proxy) && same_principal(r.clear_server, web());
@@ -861,19 +841,13 @@ constexpr bool only_the_server_is_elsewhere() {
   world w;
   to_user(w);
   const auto t = w.env_now();
-  const auto code = [&](kdc<testing::insecure_policy>& x) {
-    const kdc_step s = x.refer_to(other_org, t);
-    const auto* no = std::get_if<refused>(&s);
-    const auto e = no == nullptr ? result<msg::KrbError>(errc::truncated) : asn1::decode<msg::KrbError>(no->octets);
-    return e ? e->error_code : error_code_t::kdc_err_none;
-  };
   // Canonicalisation is asked for, and the ticket is one of ours by its name in clear: only the role forbids it
   w.body.kdc_options = {o::canonicalize};
   kdc<testing::insecure_policy> header(w.settings, std::span(w.scratch));
   const kdc_step first = header.receive(w.tgs_req(), t);
   const auto* ask = std::get_if<need_principal>(&first);
   if (ask == nullptr || ask->role != principal_role::header_server || ask->may_refer) return false;
-  if (code(header) != error_code_t::krb_ap_err_not_us) return false;
+  if (code_of(header.refer_to(other_org, t)) != error_code_t::krb_ap_err_not_us) return false;
   w.body.kdc_options = {o::canonicalize, o::enc_tkt_in_skey};
   kdc<testing::insecure_policy> second(w.settings, std::span(w.scratch));
   kdc_step s = second.receive(w.tgs_req(), t);
@@ -881,7 +855,7 @@ constexpr bool only_the_server_is_elsewhere() {
   s = second.found(w.user.record, t);
   ask = std::get_if<need_principal>(&s);
   return ask != nullptr && ask->role == principal_role::second_ticket_server && !ask->may_refer &&
-         code(second) == error_code_t::krb_ap_err_nokey;
+         code_of(second.refer_to(other_org, t)) == error_code_t::krb_ap_err_nokey;
 }
 KERB_BOTH("tgs_kdc: no server of a ticket that is shown is looked for in another realm", "[exchange][rfc4120-3.3.2]",
           only_the_server_is_elsewhere);
@@ -896,8 +870,7 @@ constexpr bool a_services_own_ticket_leads_nowhere() {
       w.body.kdc_options = {proxied ? o::proxy : o::renew, o::canonicalize};
       w.tgt.flags.set(f::proxiable);
       if (!by_tgt) {
-        w.tgt_server = web();
-        w.tgt_key = &w.service.own;
+        show(w, w.service);
         w.body.sname = web().name;
       }
       const auto t = w.env_now();
@@ -906,10 +879,7 @@ constexpr bool a_services_own_ticket_leads_nowhere() {
       s = x.found(by_tgt ? w.tgs.record : w.service.record, t);
       const auto* ask = std::get_if<need_principal>(&s);
       if (ask == nullptr || ask->role != principal_role::server || ask->may_refer) return false;
-      s = x.refer_to(other_org, t);
-      const auto* no = std::get_if<refused>(&s);
-      const auto e = no == nullptr ? result<msg::KrbError>(errc::truncated) : asn1::decode<msg::KrbError>(no->octets);
-      if (!e || e->error_code != error_code_t::kdc_err_s_principal_unknown) return false;
+      if (code_of(x.refer_to(other_org, t)) != error_code_t::kdc_err_s_principal_unknown) return false;
     }
   }
   return true;
@@ -1086,9 +1056,7 @@ constexpr bool another_realms_indicator_is_not_copied() {
     world w;
     const msg::AuthorizationDataElement had[] = {{t, data_a}, {ad_t(7000), data_b}};
     w.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(had);
-    w.tgt_server = from_other();
-    w.tgt_key = &w.incoming.own;
-    w.tgt.crealm = w.authenticator.crealm = other_org;
+    from_far(w);
     const outcome r = w.ask_tgs();
     if (!r.issued || count(r) != 1 || (*r.ticket.authorization_data->begin()).ad_type != ad_t(7000)) return false;
   }

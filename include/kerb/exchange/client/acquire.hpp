@@ -1,0 +1,598 @@
+// A ticket for a service from what the client has: a cache, a password or a key. RFC 4120 sections 3.1 and 3.3,
+// RFC 6806.
+//
+// Random octets are drawn as as_client and tgs_client draw them, for each request.
+#pragma once
+#include "../drive.hpp"
+#include "../realm_path.hpp"
+#include "../ticket_cache.hpp"
+#include "as.hpp"
+#include "tgs.hpp"
+
+namespace kerb::inline v0 {
+
+/// Parameters of credential_client. Every view must outlive the client.
+template <class Key>
+struct credential_params {
+  principal_view client;
+  /// The service. Without a realm, it is wherever the KDC of the client's realm says that it is
+  /// (RFC 6806 section 8). With a realm, only a ticket of that realm's KDC is accepted.
+  principal_view server;
+  /// Where the service is if it has no realm here and the KDC of the client's realm does not know
+  /// it. A program that maps hosts to realms knows.
+  std::optional<kerberos_string> fallback_realm{};
+  std::span<std::uint8_t> buffer;       ///< must outlive the client and its product; see typical_buffer_size
+  secret_view password{};               ///< for the login; without it and a key, `may_ask` decides
+  std::optional<ref<const Key>> key{};  ///< the client's long-term key, instead of a password
+  bool may_ask = false;                 ///< without password and key, log in with the step need_key
+  bool login = true;                    ///< false: only with a ticket-granting ticket that is there
+  msg::KdcOptions options{};            ///< of the login; forwardable and proxiable of every ticket
+  std::int64_t lifetime = 36000;        ///< seconds requested at the login; 0: as long as the KDC's policy allows
+  std::optional<std::int64_t> renew_lifetime{};  ///< seconds; requests a renewable ticket-granting ticket
+  std::int64_t least_lifetime = 60;              ///< seconds; a ticket that ends earlier is not used, but replaced
+  /// Seconds; a renewable ticket-granting ticket that ends earlier is renewed, if the KDC agrees.
+  std::int64_t renew_before = 0;
+  view_of<etype_t> etypes{};              ///< offered, best first; empty: the policy's own list
+  view_of<msg::HostAddress> addresses{};  ///< of the login; none: a ticket that is valid from any address
+  /// The realms between the client's and the service's, for KDCs that do not know the way.
+  realm_path_policy paths{};
+  bool follow_kdc_clock = false;  ///< allow one more try with the clock of an unauthenticated KRB-ERROR
+  /// Log in at the realm that a KDC names instead of the client's own (KDC_ERR_WRONG_REALM). The
+  /// message is unauthenticated, and that realm's KDC gets what a password can be guessed from
+  /// (RFC 6806 section 7).
+  bool follow_wrong_realm = false;
+  std::optional<ref<unique_time>> times{};  ///< prevents two authenticators with the same time
+};
+
+/// Look for a credential of exactly this client, server and kind that does not end before
+/// `valid_until`, then call found(), or not_found(). The server's realm is the realm that issues the
+/// ticket.
+struct find_credential {
+  principal_view client;
+  principal_view server;
+  ticket_kind kind{};
+  kerberos_time valid_until;
+};
+/// A KDC has issued this ticket. Store a copy of it, or do not, and call stored(). The last one is
+/// the product.
+template <class Key>
+struct store_credential {
+  ref<const basic_credential<Key>> credential;
+};
+/// The KDC says that the password has expired. Its message is unauthenticated, so ask the user, who
+/// chooses a new one; change it (RFC 3244); then call password_changed().
+struct need_new_password {};
+
+namespace detail {
+struct credential_client_table {
+  enum class state : std::uint8_t { idle, finding, waiting, wants_key, wants_password, storing, over, spent, failed };
+  enum class call : std::uint8_t {
+    start,
+    found,
+    not_found,
+    receive,
+    provide,
+    password_changed,
+    stored,
+    set_buffer,
+    take
+  };
+  static constexpr state moved_from = state::spent;
+  static constexpr transition<call, state> transitions[] = {
+      {call::start, state::idle, {state::finding}},
+      {call::found, state::finding, {state::waiting, state::over}},
+      {call::not_found, state::finding, {state::finding, state::waiting}},
+      {call::receive,
+       state::waiting,
+       {state::waiting, state::finding, state::wants_key, state::wants_password, state::storing}},
+      {call::provide, state::wants_key, {state::waiting, state::storing}},
+      {call::password_changed, state::wants_password, {state::waiting}},
+      {call::stored, state::storing, {state::finding, state::waiting, state::over}},
+      {call::set_buffer, state::idle, {state::idle}},
+      {call::set_buffer, state::finding, {state::finding}},
+      {call::set_buffer, state::waiting, {state::waiting}},
+      {call::set_buffer, state::wants_key, {state::wants_key}},
+      {call::set_buffer, state::wants_password, {state::wants_password}},
+      {call::set_buffer, state::storing, {state::storing}},
+      {call::take, state::over, {state::spent}},
+  };
+};
+template <class Key>
+using credential_client_step = std::variant<find_credential, send, need_key, need_new_password, store_credential<Key>,
+                                            need_buffer, ignored, done, failed>;
+}  // namespace detail
+
+/// Gets a ticket for a service. It looks for the ticket and for a ticket-granting ticket in the
+/// caller's cache, logs in where there is none, and asks one KDC after the other: along the realms
+/// between the client's and the service's, or where a KDC refers it. It asks no realm twice, and at
+/// most max_realms. Each reply is compared with its request as tgs_client does, so a KDC can only
+/// issue tickets of its own realm.
+///
+/// The client keeps the ticket-granting ticket that it uses in its own buffer, so the cache may
+/// change at any time. It cannot be moved. receive() does not modify the octets that it is given;
+/// they must remain valid until the next `send`, or the end of the exchange. Octets in a step are
+/// valid until the next call.
+template <crypto_policy C>
+class [[nodiscard]] credential_client
+    : public detail::exchange_core<credential_client<C>, detail::credential_client_step<typename C::key>,
+                                   detail::credential_client_table> {
+  using base = detail::exchange_core<credential_client, detail::credential_client_step<typename C::key>,
+                                     detail::credential_client_table>;
+  using typename base::call;
+  using typename base::state;
+  using login = as_client<C>;
+  using request = tgs_client<C>;
+
+ public:
+  using key = typename C::key;
+  using product = basic_credential<key>;
+  using typename base::step;
+  /// A buffer size, in octets, that is enough for ordinary names and tickets of 3 KiB.
+  static constexpr std::size_t typical_buffer_size = 12288;
+  /// The most realms whose KDCs one client asks for tickets.
+  static constexpr std::size_t max_realms = 10;
+
+  constexpr explicit credential_client(credential_params<key> params)
+      : base({}), params_(std::move(params)), client_(params_.client), buffer_(params_.buffer) {}
+  credential_client(const credential_client&) = delete;
+  credential_client& operator=(const credential_client&) = delete;
+
+  /// Begins with the search for the ticket.
+  [[nodiscard]] constexpr step start(const environment<C>& env) {
+    if (const auto no = this->template unless<call::start>(env)) return *no;
+    if (client_.realm.octets.empty() || client_.name.name_string.empty()) {
+      return fail({.code = errc::api_misuse, .type = "credential_params", .field = "client"});
+    }
+    if (params_.server.name.name_string.empty()) {
+      return fail({.code = errc::api_misuse, .type = "credential_params", .field = "server"});
+    }
+    realm_given_ = !params_.server.realm.octets.empty();
+    return look_for(detail::krbtgt_realm(params_.server.name) == goal() ? wanted::own_tgt : wanted::service, env);
+  }
+
+  /// Answers find_credential. The credential is copied. One that is not what was looked for fails
+  /// the exchange with errc::api_misuse.
+  [[nodiscard]] constexpr step found(const product& c, const environment<C>& env) {
+    if (const auto no = this->template unless<call::found>(env)) return *no;
+    if (again_ != again::no) return repeat(env);
+    const find_credential f = sought(env);
+    if (!same_principal(c.client(), f.client) || !same_principal(c.server(), f.server) ||
+        kind_of(c.facts()) != f.kind || c.endtime() < f.valid_until) {
+      return fail({.code = errc::api_misuse, .type = "credential", .field = "server"});
+    }
+    const std::size_t n = detail::packed_facts(c.facts()).size();
+    if (looking_for_ == wanted::service) {
+      if (buffer_.size() < n + tail_) return need_buffer{n + tail_};
+      auto copy = detail::copy_credential(env.crypto.get(), c, buffer_.first(n));
+      if (!copy) return fail(copy.error());
+      product_ = std::move(*copy);
+      return finish();
+    }
+    if (buffer_.size() < n) return need_buffer{n};
+    auto copy = detail::copy_credential(env.crypto.get(), c, buffer_.last(n));
+    if (!copy) return fail(copy.error());
+    if (const error e = use(std::move(*copy), n, env); !e.ok()) return fail(e);
+    renews_ = renewable(env);
+    return ask(env);
+  }
+  /// Answers find_credential: there is none.
+  [[nodiscard]] constexpr step not_found(const environment<C>& env) {
+    if (const auto no = this->template unless<call::not_found>(env)) return *no;
+    if (looking_for_ == wanted::service) {
+      if (tgt_) return ask(env);
+      if (!(goal() == client_.realm)) return look_for(wanted::foreign_tgt, env);
+    }
+    return looking_for_ == wanted::own_tgt ? log_in(env) : look_for(wanted::own_tgt, env);
+  }
+  /// Processes what arrived: an answer of a KDC or, in a datagram, any octets.
+  [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
+                                       transport arrived = transport::datagram) {
+    const bool refuses = this->state_ == state::idle || this->state_ == state::failed || this->state_ == state::spent;
+    if (arrived == transport::datagram && !refuses && this->state_ != state::waiting)
+      return ignored{{.code = errc::unexpected_message}};
+    peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
+    if (const auto no = this->template unless<call::receive>(env)) return *no;
+    if (again_ != again::no) return repeat(env);
+    if (auto* const x = std::get_if<login>(&exchange_)) return go_on(*x, x->receive(octets, env, arrived), env);
+    if (auto* const x = std::get_if<request>(&exchange_)) return go_on(*x, x->receive(octets, env, arrived), env);
+    return fail({.code = errc::api_misuse});
+  }
+  /// Answers need_key, as as_client::provide() does.
+  [[nodiscard]] constexpr step provide(key&& k, const environment<C>& env) {
+    if (const auto no = this->template unless<call::provide>(env)) return *no;
+    if (again_ != again::no) return repeat(env);
+    auto* const x = std::get_if<login>(&exchange_);
+    if (x == nullptr) return fail({.code = errc::api_misuse});
+    return go_on(*x, x->provide(std::move(k), env), env);
+  }
+  /// Answers need_new_password: logs in again, with the new password, which must outlive the
+  /// client.
+  [[nodiscard]] constexpr step password_changed(secret_view password, const environment<C>& env) {
+    if (const auto no = this->template unless<call::password_changed>(env)) return *no;
+    params_.password = password;
+    params_.key = std::optional<ref<const key>>{};
+    return log_in(env);
+  }
+  /// Answers store_credential.
+  [[nodiscard]] constexpr step stored(const environment<C>& env) {
+    if (const auto no = this->template unless<call::stored>(env)) return *no;
+    if (is_final_) return finish();
+    // After a referral, the service may be in the cache under its true realm
+    return std::exchange(refers_, false) ? look_for(wanted::service, env) : ask(env);
+  }
+
+  /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when it is
+  /// not larger, or when this state has no use for one. The two must not overlap.
+  constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
+    if (!this->template may<call::set_buffer>() || bigger.size() < buffer_.size()) return false;
+    const std::span<std::uint8_t> front = bigger.first(bigger.size() - tail_);
+    if (auto* const x = std::get_if<login>(&exchange_); x != nullptr && !x->set_buffer(front)) return false;
+    auto* const x = std::get_if<request>(&exchange_);
+    if (x != nullptr && !x->set_buffer(front)) return false;
+    const auto move = [](product& c, std::span<std::uint8_t> to) {
+      const detail::packed_facts packed(c.facts());
+      packed.write(c.facts(), to);
+      product moved(packed.read(c.facts(), to), std::move(c).session_key());
+      moved.set_kdc_clock_offset(c.kdc_clock_offset());
+      c = std::move(moved);
+    };
+    if (pending_) move(*pending_, bigger);  // which takes the other's place
+    else if (tgt_) move(*tgt_, bigger.last(tail_));
+    if (x != nullptr) x->request_.server = asked();  // its realm was in the old buffer
+    buffer_ = bigger;
+    return true;
+  }
+  /// The last message with its length in front, for a stream (RFC 4120 section 7.2.2).
+  constexpr bytes_view framed() {
+    if (auto* const x = std::get_if<login>(&exchange_)) return x->framed();
+    if (auto* const x = std::get_if<request>(&exchange_)) return x->framed();
+    return {};
+  }
+  /// The KRB-ERROR that was last given to receive(). It is unauthenticated, and valid as long as the
+  /// octets that it came in.
+  constexpr const std::optional<msg::KrbError>& peer_error() const KERB_LIFETIMEBOUND { return peer_error_; }
+  /// The realm that a KDC named instead of the client's own, if it has at most 255 octets; see
+  /// as_client::realm_named().
+  constexpr std::optional<kerberos_string> realm_named() const KERB_LIFETIMEBOUND {
+    if (named_size_ == 0) return std::nullopt;
+    return kerberos_string{bytes_view(named_).first(named_size_)};
+  }
+
+  /// Returns the credential, once: after `done`.
+  [[nodiscard]] constexpr result<product> take() && {
+    if (!this->template may<call::take>()) return errc::api_misuse;
+    this->state_ = state::spent;
+    return std::move(product_);
+  }
+
+ private:
+  template <class, class, class>
+  friend class detail::exchange_core;
+  using base::fail;
+  enum class wanted : std::uint8_t { service, foreign_tgt, own_tgt };
+  enum class again : std::uint8_t { no, log_in, ask, adopt };
+
+  // ---- who and where
+
+  /// The client's name in tickets.
+  constexpr const principal_view& client() const { return tgt_ ? tgt_->client() : client_; }
+  /// The realm whose KDC accepts the ticket-granting ticket.
+  constexpr kerberos_string tgt_realm() const {
+    return detail::krbtgt_realm(tgt_->server().name).value_or(tgt_->server().realm);
+  }
+  /// The realm where the service is, as far as it is known. The views are made anew for each use,
+  /// because the ticket-granting ticket moves with the buffer.
+  constexpr kerberos_string goal() const {
+    return referred_ ? tgt_realm() : realm_given_ ? params_.server.realm : client_.realm;
+  }
+  constexpr principal_view service() const { return {params_.server.name, goal()}; }
+  constexpr principal_view krbtgt(kerberos_string of, kerberos_string issuer) {
+    krbtgt_name_[1] = of;
+    return {{name_t::srv_inst, view_of<kerberos_string>(krbtgt_name_)}, issuer};
+  }
+  constexpr bool is_service(const product& c) const {
+    return same_principal(c.server(), service()) && !c.facts().is_referral;
+  }
+  /// The realm to reach instead of the goal, after `closer_` refusals: the last one but so many.
+  constexpr std::optional<kerberos_string> closer_realm() const {
+    std::size_t left = 0;
+    std::optional<kerberos_string> found;
+    (void)for_each_realm_between(tgt_realm(), goal(), params_.paths, [&](kerberos_string) { return ++left, true; });
+    (void)for_each_realm_between(tgt_realm(), goal(), params_.paths, [&](kerberos_string r) {
+      if (left-- == closer_) found = r;
+      return !found;
+    });
+    return found;
+  }
+  /// The server of the current request to a KDC.
+  constexpr principal_view asked() {
+    if (renews_) return tgt_->server();
+    if (tgt_realm() == goal()) return service();
+    return krbtgt(closer_realm().value_or(goal()), tgt_realm());
+  }
+
+  // ---- the cache
+
+  constexpr step look_for(wanted what, const environment<C>& env) {
+    looking_for_ = what;
+    this->state_ = state::finding;
+    return sought(env);
+  }
+  constexpr find_credential sought(const environment<C>& env) {
+    find_credential f{client(), service(), {}, plus(env.now.at, params_.least_lifetime)};
+    if (looking_for_ == wanted::own_tgt) f.server = krbtgt(client_.realm, client_.realm);
+    if (looking_for_ == wanted::foreign_tgt) f.server = krbtgt(goal(), client_.realm);
+    if (tgt_) f.kind = kind_of(tgt_->facts()) & passed_on;
+    return f;
+  }
+
+  // ---- the KDCs
+
+  /// Remembers a realm whose KDC will be asked. An error if it was asked before, or if there are too
+  /// many.
+  constexpr error visit(kerberos_string realm, const environment<C>& env) {
+    constexpr error lost{.code = errc::referral_loop, .type = "EncKDCRepPart", .field = "sname"};
+    std::array<std::uint8_t, 32> digest{};
+    const bytes_view pieces[] = {realm.octets};
+    if (const errc e = env.crypto->digest(pieces, digest); e != errc::ok) return {.code = e};
+    for (const auto& d : visited_)
+      if (d == digest) return lost;
+    return visited_.push_back(digest) ? error{} : lost;
+  }
+  /// From now on, tickets are requested with this ticket-granting ticket, whose octets are the last
+  /// `n` of the buffer.
+  constexpr error use(product&& c, std::size_t n, const environment<C>& env) {
+    tgt_.emplace(std::move(c));
+    tail_ = n;
+    closer_ = 0;
+    // A KDC that does not trust the next one with delegated credentials does not trust what that
+    // one says of its servers either
+    const bool crosses = !(tgt_realm() == tgt_->server().realm);
+    if (crosses && !tgt_->facts().flags.has(ticket_flag_t::ok_as_delegate)) trusted_ = false;
+    return visit(tgt_realm(), env);
+  }
+  constexpr bool renewable(const environment<C>& env) const {
+    const ticket_facts& f = tgt_->facts();
+    return f.flags.has(ticket_flag_t::renewable) && f.renew_till && *f.renew_till > env.now.at &&
+           f.endtime < plus(env.now.at, params_.renew_before);
+  }
+  constexpr step repeat(const environment<C>& env) {
+    switch (std::exchange(again_, again::no)) {
+      case again::log_in: return log_in(env);
+      case again::ask: return ask(env);
+      default: return adopt(env);
+    }
+  }
+  constexpr step log_in(const environment<C>& env) {
+    const bool can = !params_.password.empty() || params_.key || params_.may_ask;
+    if (!params_.login || !can) return fail({.code = errc::no_tgt});
+    as_params<key> p{.client = client_, .buffer = buffer_};
+    p.password = params_.password;
+    p.key = params_.key;
+    p.options = params_.options;
+    if (client_.name.name_type == name_t::enterprise) p.options.set(kdc_option_t::canonicalize);
+    p.lifetime = params_.lifetime;
+    p.renew_lifetime = params_.renew_lifetime;
+    p.etypes = params_.etypes;
+    p.addresses = params_.addresses;
+    p.follow_kdc_clock = params_.follow_kdc_clock;
+    auto& x = exchange_.template emplace<login>(std::move(p));
+    const step next = go_on(x, x.start(env), env);
+    again_ = is<need_buffer>(next) ? again::log_in : again::no;
+    return next;
+  }
+  /// Asks the KDC that the ticket-granting ticket is for.
+  constexpr step ask(const environment<C>& env) {
+    if (!renews_ && is_service(*tgt_)) {
+      product_ = std::move(*tgt_);
+      return finish();
+    }
+    if (requests_ == max_requests) return fail({.code = errc::referral_loop});
+    tgs_params<key> p{
+        .tgt = *tgt_, .server = asked(), .buffer = buffer_.first(buffer_.size() - tail_), .etypes = params_.etypes};
+    constexpr msg::KdcOptions every{kdc_option_t::forwardable, kdc_option_t::proxiable};
+    p.options = renews_ ? msg::KdcOptions{kdc_option_t::renew} : params_.options & every;
+    if (!renews_ && !realm_given_ && !plain_) p.options.set(kdc_option_t::canonicalize);
+    p.times = params_.times;
+    auto& x = exchange_.template emplace<request>(std::move(p));
+    const step next = go_on(x, x.start(env), env);
+    again_ = is<need_buffer>(next) ? again::ask : again::no;
+    if (is<send>(next)) ++requests_;
+    return next;
+  }
+  /// What follows a step of the current exchange.
+  template <class Exchange>
+  constexpr step go_on(Exchange& x, const typename Exchange::step& s, const environment<C>& env) {
+    peer_error_ = x.peer_error();
+    if (const auto* f = std::get_if<failed>(&s)) return failed_in(x, f->why, env);
+    if (const auto* n = std::get_if<need_buffer>(&s)) return need_buffer{n->size + tail_};
+    if (const auto* i = std::get_if<ignored>(&s)) return *i;
+    if constexpr (std::same_as<Exchange, login>) {
+      if (const auto* k = std::get_if<need_key>(&s)) {
+        this->state_ = state::wants_key;
+        return *k;
+      }
+    }
+    if (const auto* out = std::get_if<send>(&s)) {
+      this->state_ = state::waiting;
+      return *out;
+    }
+    auto got = std::move(x).take();
+    if (!got) return fail(got.error());
+    const bool initial = std::same_as<Exchange, login>;
+    exchange_.template emplace<std::monostate>();
+    (void)got->release_rest();
+    pending_.emplace(std::move(*got));
+    is_final_ = !renews_ && is_service(*pending_);
+    if (!is_final_ && !initial && !renews_) {
+      // A ticket-granting ticket: for the next realm on the way, or where the service may be
+      const bool at_goal = tgt_realm() == goal();
+      if (!detail::krbtgt_realm(pending_->server().name) || (at_goal && realm_given_))
+        return fail({.code = errc::name_mismatch, .type = "EncKDCRepPart", .field = "sname"});
+      refers_ = at_goal;
+    }
+    return adopt(env);
+  }
+  /// Uses the credential that a KDC has issued.
+  constexpr step adopt(const environment<C>& env) {
+    if (is_final_) {
+      product_ = std::move(*pending_);
+      pending_.reset();
+      if (!trusted_) product_.clear_ok_as_delegate();
+    } else {
+      const detail::packed_facts packed(pending_->facts());
+      const std::size_t n = packed.size(), used = pending_->octets_used();
+      const std::size_t needed = n + (used < n ? n : used);
+      if (buffer_.size() < needed) {
+        again_ = again::adopt;
+        return need_buffer{needed};
+      }
+      packed.write(pending_->facts(), buffer_.last(n));
+      const ticket_facts f = packed.read(pending_->facts(), bytes_view(buffer_).last(n));
+      product next(f, std::move(*pending_).session_key());
+      next.set_kdc_clock_offset(pending_->kdc_clock_offset());
+      pending_.reset();
+      if (refers_) referred_ = true;
+      if (std::exchange(renews_, false)) {  // at the same KDC
+        *tgt_ = std::move(next);
+        tail_ = n;
+      } else if (const error e = use(std::move(next), n, env); !e.ok()) {
+        return fail(e);
+      }
+    }
+    this->state_ = state::storing;
+    return store_credential<key>{is_final_ ? product_ : *tgt_};
+  }
+  constexpr step failed_in(login& x, error why, const environment<C>& env) {
+    const bool by_kdc = why.code == errc::kdc_error;
+    if (by_kdc && why.detail == static_cast<std::uint32_t>(error_code_t::kdc_err_key_expired)) {
+      exchange_.template emplace<std::monostate>();
+      this->state_ = state::wants_password;
+      return need_new_password{};
+    }
+    const std::optional<kerberos_string> named = x.realm_named();
+    if (!named || named->octets.size() > named_.size()) return fail(why);
+    named_size_ = named->octets.size();
+    for (std::size_t i = 0; i != named_size_; ++i) named_[i] = named->octets[i];
+    if (!params_.follow_wrong_realm) return fail(why);
+    client_.realm = {bytes_view(named_).first(named_size_)};
+    if (++requests_ == max_realms) return fail({.code = errc::referral_loop});
+    return log_in(env);
+  }
+  constexpr step failed_in(request&, error why, const environment<C>& env) {
+    const bool unknown = why.code == errc::kdc_error &&
+                         why.detail == static_cast<std::uint32_t>(error_code_t::kdc_err_s_principal_unknown);
+    if (renews_) {  // the ticket is still of use
+      renews_ = false;
+      return ask(env);
+    }
+    if (!(tgt_realm() == goal())) {
+      ++closer_;
+      return unknown && closer_realm() ? ask(env) : fail(why);
+    }
+    if (unknown && !realm_given_ && !referred_ && params_.fallback_realm &&
+        !(*params_.fallback_realm == client_.realm)) {
+      params_.server.realm = *params_.fallback_realm;
+      realm_given_ = true;
+      return look_for(wanted::service, env);
+    }
+    // A KDC that refers to itself, or renames the service, may do better when it is not asked to
+    const bool renamed = why.code == errc::name_mismatch && why.type == std::string_view("EncKDCRepPart");
+    if (renamed && !realm_given_ && !plain_) {
+      plain_ = true;
+      return ask(env);
+    }
+    return fail(why);
+  }
+  constexpr step finish() {
+    exchange_.template emplace<std::monostate>();
+    tgt_.reset();
+    this->state_ = state::over;
+    return done{};
+  }
+  constexpr void forget() {
+    exchange_.template emplace<std::monostate>();
+    pending_.reset();
+    tgt_.reset();
+    product_ = product();
+  }
+
+  /// What distinguishes the tickets that are got with a ticket-granting ticket of this kind.
+  static constexpr ticket_kind passed_on =
+      ticket_kind::handed_over | ticket_kind::renamed | ticket_kind::restricted | ticket_kind::for_peer;
+  static constexpr unsigned max_requests = 3 * max_realms;
+
+  credential_params<key> params_;
+  principal_view client_;
+  std::span<std::uint8_t> buffer_;  // the current exchange, and at the end `tail_` octets of tgt_
+  std::size_t tail_ = 0;
+  std::optional<product> tgt_;
+  std::variant<std::monostate, login, request> exchange_;  // refers to tgt_
+  std::optional<product> pending_;                         // issued, and not adopted for want of buffer
+  product product_;
+  std::array<kerberos_string, 2> krbtgt_name_{{{"krbtgt"_krb}, {}}};
+  fixed<std::array<std::uint8_t, 32>, max_realms> visited_;
+  std::array<std::uint8_t, 255> named_{};
+  std::size_t named_size_ = 0;
+  std::optional<msg::KrbError> peer_error_;
+  wanted looking_for_{};
+  again again_{};
+  bool realm_given_ = false;  // the service's realm is fixed
+  bool referred_ = false;     // the service is where a KDC has referred the client
+  bool refers_ = false;       // pending_ does so
+  bool renews_ = false;
+  bool plain_ = false;  // without canonicalize
+  bool is_final_ = false;
+  bool trusted_ = true;    // every KDC on the way trusts the next one with delegated credentials
+  unsigned closer_ = 0;    // refusals of realms that are farther away
+  unsigned requests_ = 0;  // that were sent
+};
+
+/// Runs a credential_client to its end with a cache, and returns a ticket. `ask(const send&)`
+/// transmits the octets to a KDC of `send::realm` and returns the answer as result<answer>, as for
+/// drive(), which describes `now`, `grow` and the errors too. errc::no_key: the login needs a key or
+/// password that the caller did not give. errc::password_expired: see need_new_password.
+template <crypto_policy C, class Cache, class Now, class Ask, class Grow = no_growth>
+[[nodiscard]] constexpr result<basic_credential<typename C::key>> acquire(credential_client<C>& x, Cache& cache,
+                                                                          C& policy, Now&& now, Ask&& ask,
+                                                                          const exchange_limits& limits = {},
+                                                                          Grow grow = {}) {
+  using exchange = credential_client<C>;
+  const auto env_now = [&] { return environment<C>{policy, detail::clock_reading(now), limits}; };
+  const auto go = [&](auto&& call) { return detail::with_growth(x, grow, call); };
+  typename exchange::step step = go([&] { return x.start(env_now()); });
+  error passed_over{};
+  for (;;) {
+    send request{};
+    if (const auto* f = std::get_if<failed>(&step)) return f->why;
+    if (is<done>(step)) return std::move(x).take();
+    if (const auto* n = std::get_if<need_buffer>(&step)) return detail::too_small(*n);
+    if (is<need_key>(step)) return errc::no_key;
+    if (is<need_new_password>(step)) return errc::password_expired;
+    if (const auto* f = std::get_if<find_credential>(&step)) {
+      const auto env = env_now();
+      const auto* const c = cache.find(f->client, f->server, env.now.at, f->kind);
+      const bool good = c != nullptr && c->endtime() >= f->valid_until;
+      step = go([&] { return good ? x.found(*c, env) : x.not_found(env); });
+      continue;
+    }
+    if (const auto* s = std::get_if<store_credential<typename C::key>>(&step)) {
+      const auto env = env_now();
+      (void)cache.store_copy(s->credential.get(), policy, env.now.at);  // without a place for it, it is not kept
+      step = go([&] { return x.stored(env); });
+      continue;
+    }
+    if (const auto* i = std::get_if<ignored>(&step)) {
+      if (passed_over.ok() || !is_malformed(i->why.code)) passed_over = i->why;
+      request.fresh = false;
+    } else {
+      request = std::get<send>(step);
+      if (request.fresh) passed_over = {};
+    }
+    const result<answer> got = ask(static_cast<const send&>(request));
+    if (!got) return passed_over.ok() ? got.error() : passed_over;
+    step = go([&] { return x.receive(got->octets, env_now(), got->arrived); });
+  }
+}
+
+}  // namespace kerb::inline v0

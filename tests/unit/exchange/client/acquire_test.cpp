@@ -1,0 +1,963 @@
+// A ticket from one call: the client's cache, its login, and a walk over realms whose KDCs are this library's.
+#include <kerb/exchange/client/acquire.hpp>
+#include <kerb/testing/insecure.hpp>
+#include <kerb/testing/realm.hpp>
+
+#include <list>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/must.hpp"
+
+using namespace kerb;
+using namespace kerb::literals;
+using kerb_test::must;
+
+namespace {
+
+using policy = testing::insecure_policy;
+using client = credential_client<policy>;
+using cache = ticket_cache<key, 8>;
+
+constexpr timestamp noon{{1767268800}, {250000}};  // 2026-01-01T12:00:00.25Z
+constexpr etype_t e18 = etype_t::aes256_cts_hmac_sha1_96;
+constexpr std::uint8_t password_octets[] = {'s', 'e', 's', 'a', 'm', 'e'};
+constexpr secret_view password{password_octets, 6};
+
+using realm = testing::realm<policy, 12>;
+/// A realm with a directory of hosts in other realms.
+struct place {
+  realm here;
+  std::vector<std::pair<std::string, kerberos_string>> elsewhere;  // a host or user, and the realm to refer to
+
+  place(policy& p, kerberos_string name) : here(p, name, e18) {
+    here.settings.unchecked_paths = true;
+    here.settings.max_life = 36000;
+  }
+  lookup<policy> find(const need_principal& ask) {
+    lookup<policy> got = here.find(ask);
+    for (const kerberos_string part : ask.principal.name.name_string)
+      if (part == std::string_view("nick"))
+        if (const auto* const r = here.record("alice")) return *r;
+    if (!std::holds_alternative<not_found>(got)) return got;
+    kerberos_string last;
+    for (const kerberos_string part : ask.principal.name.name_string) last = part;
+    for (const auto& [name, to] : elsewhere)
+      if (last == std::string_view(name)) return in_realm{to};
+    return got;
+  }
+};
+
+/// Realms, and the network between them and a client.
+struct world {
+  policy crypto;
+  timestamp now = noon;
+  std::list<place> places;
+  std::vector<std::string> asked;         ///< realm and kind of each request
+  std::set<std::string> dead;             ///< realms whose KDC does not answer
+  std::optional<error_code_t> refusal{};  ///< of every TGS request after `refused_from` requests
+  std::size_t refused_from = 0;
+  std::vector<std::uint8_t> reply;
+  cache tickets;
+
+  place& add(kerberos_string name) {
+    places.emplace_back(crypto, name);
+    return places.back();
+  }
+  static std::string text(kerberos_string s) {
+    return {reinterpret_cast<const char*>(s.octets.data()), s.octets.size()};
+  }
+  place* of(kerberos_string name) {
+    for (place& p : places)
+      if (p.here.settings.realm == name) return &p;
+    return nullptr;
+  }
+  key random_key(std::uint8_t fill) {
+    std::array<std::uint8_t, 32> o{};
+    o.fill(fill);
+    return must(crypto.import(e18, o));
+  }
+  void trust(kerberos_string from, kerberos_string to, bool delegates = false) {
+    static std::uint8_t fill = 1;
+    const key out = random_key(fill++), back = random_key(fill++);
+    REQUIRE(of(from)->here.add_trust(to, out, back));
+    REQUIRE(of(to)->here.add_trust(from, back, out));
+    const kerberos_string parts[] = {"krbtgt"_krb, to};
+    auto* const r = of(from)->here.record({{name_t::srv_inst, view_of<kerberos_string>(parts)}, from});
+    REQUIRE(r != nullptr);
+    r->attributes.set(principal_attribute::ok_as_delegate, delegates);
+  }
+  result<answer> ask(const send& s) {
+    asked.push_back(text(s.realm) + (s.octets[0] == 0x6a ? " AS" : " TGS"));
+    if (dead.contains(text(s.realm))) return errc::no_answer;
+    place* const p = of(s.realm);
+    if (p == nullptr) return errc::no_answer;
+    reply.assign(65536, 0);
+    if (refusal && asked.size() > refused_from && s.octets[0] == 0x6c) {
+      msg::KrbError e;
+      e.stime = now.at;
+      e.error_code = *refusal;
+      e.realm = s.realm;
+      const kerberos_string krbtgt[] = {"krbtgt"_krb, s.realm};
+      e.sname = {name_t::srv_inst, view_of<kerberos_string>(krbtgt)};
+      return answer{must(asn1::encode(e, reply)), transport::stream};
+    }
+    std::vector<std::uint8_t> buffer(65536);
+    kdc<policy> x(p->here.settings, buffer);
+    const auto out = serve(x, s.octets, crypto, *p, now);
+    if (!out) return out.error();
+    std::copy(out->begin(), out->end(), reply.begin());
+    return answer{bytes_view(reply).first(out->size()), transport::stream};
+  }
+  result<basic_credential<key>> get(client& x) {
+    return acquire(x, tickets, crypto, now, [&](const send& s) { return ask(s); });
+  }
+};
+
+const kerberos_string a_org = "A.ORG"_krb, b_org = "B.A.ORG"_krb, c_org = "C.B.A.ORG"_krb;
+const kerberos_string alice_parts[] = {"alice"_krb};
+const kerberos_string web_parts[] = {"HTTP"_krb, "web"_krb};
+const principal_view alice{{name_t::principal, view_of<kerberos_string>(alice_parts)}, a_org};
+principal_view web(kerberos_string in = {}) { return {{name_t::srv_inst, view_of<kerberos_string>(web_parts)}, in}; }
+using requests = std::vector<std::string>;
+
+/// A.ORG with alice, and B.A.ORG and C.B.A.ORG, each trusting its neighbour; HTTP/web is in the last.
+struct three : world {
+  std::vector<std::uint8_t> buffer = std::vector<std::uint8_t>(client::typical_buffer_size), second = buffer;
+  credential_params<key> params{.client = alice, .server = web(), .buffer = buffer, .password = password};
+  three() {
+    REQUIRE(add(a_org).here.add_user("alice", password));
+    add(b_org);
+    REQUIRE(add(c_org).here.add_service("HTTP/web"));
+    trust(a_org, b_org, true);
+    trust(b_org, c_org, true);
+  }
+};
+}  // namespace
+
+TEST_CASE("credential_client: a service of the client's realm takes a login and one request", "[exchange]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(same_principal(c->server(), web(a_org)));
+  CHECK(same_principal(c->client(), alice));
+  CHECK(w.asked == requests{"A.ORG AS", "A.ORG AS", "A.ORG TGS"});
+
+  SECTION("the next time nothing is asked") {
+    w.params.buffer = w.second;
+    client again(w.params);
+    const auto same = w.get(again);
+    REQUIRE(same);
+    CHECK(same->session_key().octets().unguarded() == c->session_key().octets().unguarded());
+    CHECK(same->ticket() == c->ticket());
+    CHECK(w.asked.size() == 3);
+  }
+  SECTION("another service takes one request, with the ticket-granting ticket of the cache") {
+    REQUIRE(w.of(a_org)->here.add_service("ldap/web"));
+    const kerberos_string ldap[] = {"ldap"_krb, "web"_krb};
+    w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(ldap)}, {}};
+    client other(w.params);
+    REQUIRE(w.get(other));
+    CHECK(w.asked.size() == 4);
+    CHECK(w.asked.back() == "A.ORG TGS");
+  }
+  SECTION("a ticket that ends soon is replaced") {
+    w.now.at.seconds += 36000 - 30;
+    client late(w.params);
+    const auto fresh = w.get(late);
+    REQUIRE(fresh);
+    CHECK(fresh->endtime() > c->endtime());
+    CHECK(w.asked.size() == 6);
+  }
+  SECTION("another client gets no ticket of the first one") {
+    REQUIRE(w.of(a_org)->here.add_user("bob", password));
+    const kerberos_string bob[] = {"bob"_krb};
+    w.params.client = {{name_t::principal, view_of<kerberos_string>(bob)}, a_org};
+    client other(w.params);
+    const auto his = w.get(other);
+    REQUIRE(his);
+    CHECK(same_principal(his->client(), w.params.client));
+    CHECK(w.asked.size() == 6);
+  }
+  SECTION("after log-off it logs in again") {
+    w.tickets.log_off();
+    client again(w.params);
+    REQUIRE(w.get(again));
+    CHECK(w.asked.size() == 6);
+  }
+}
+
+TEST_CASE("credential_client: referrals lead from realm to realm", "[exchange][rfc6806]") {
+  three w;
+  w.of(a_org)->elsewhere = {{"web", b_org}};
+  w.of(b_org)->elsewhere = {{"web", c_org}};
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(same_principal(c->server(), web(c_org)));
+  CHECK(same_principal(c->client(), alice));
+  CHECK(w.asked == requests{"A.ORG AS", "A.ORG AS", "A.ORG TGS", "B.A.ORG TGS", "C.B.A.ORG TGS"});
+
+  SECTION("the ticket that was kept is found where the referrals lead") {
+    w.params.buffer = w.second;
+    client again(w.params);
+    const auto same = w.get(again);
+    REQUIRE(same);
+    CHECK(same->ticket() == c->ticket());
+    CHECK(w.asked.size() == 7);  // A.ORG and B.A.ORG tell the way
+  }
+  SECTION("a service whose realm is given is not accepted from another one") {
+    w.tickets.log_off();
+    w.params.server = web(b_org);
+    client strict(w.params);
+    const auto no = w.get(strict);
+    REQUIRE(!no);
+    CHECK(no.error().code == errc::kdc_error);
+  }
+}
+
+TEST_CASE("credential_client: KDCs that refer in a circle are asked once each", "[exchange][rfc6806]") {
+  three w;
+  w.of(a_org)->elsewhere = {{"web", b_org}};
+  w.of(b_org)->elsewhere = {{"web", c_org}};
+  w.of(c_org)->elsewhere = {{"other", b_org}};
+  const kerberos_string other[] = {"HTTP"_krb, "other"_krb};
+  w.of(a_org)->elsewhere = {{"other", b_org}};
+  w.of(b_org)->elsewhere = {{"other", c_org}};
+  w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(other)}, {}};
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(!c);
+  CHECK(c.error().code == errc::referral_loop);
+  CHECK(w.asked == requests{"A.ORG AS", "A.ORG AS", "A.ORG TGS", "B.A.ORG TGS", "C.B.A.ORG TGS"});
+}
+
+TEST_CASE("credential_client: a service in a given realm is reached along the hierarchy", "[exchange][rfc4120-3.3.1]") {
+  three w;
+  w.params.server = web(c_org);
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(same_principal(c->server(), web(c_org)));
+  // A.ORG does not know C.B.A.ORG, but the realm in front of it
+  CHECK(w.asked == requests{"A.ORG AS", "A.ORG AS", "A.ORG TGS", "A.ORG TGS", "B.A.ORG TGS", "C.B.A.ORG TGS"});
+}
+
+TEST_CASE("credential_client: the caller's list of realms replaces the hierarchy", "[exchange][rfc4120-3.3.3.2]") {
+  three w;
+  REQUIRE(w.add("D.ORG"_krb).here.add_service("HTTP/web"));
+  w.trust(b_org, "D.ORG"_krb);
+  const kerberos_string trusted[] = {b_org};
+  w.of("D.ORG"_krb)->here.settings.paths.trusted = view_of<kerberos_string>(trusted);
+  w.params.server = web("D.ORG"_krb);
+  {
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(!c);
+    CHECK(c.error().code == errc::kdc_error);
+  }
+  const realm_path paths[] = {{a_org, "D.ORG"_krb, b_org}};
+  w.params.paths.paths = view_of<realm_path>(paths);
+  client x(w.params);
+  REQUIRE(w.get(x));
+}
+
+TEST_CASE("credential_client: OK-AS-DELEGATE needs the flag on every hop", "[exchange][rfc4120-2.8]") {
+  for (const bool all : {true, false}) {
+    world w;
+    REQUIRE(w.add(a_org).here.add_user("alice", password));
+    w.add(b_org);
+    REQUIRE(w.add(c_org).here.add_service("HTTP/web", {principal_attribute::ok_as_delegate}));
+    w.trust(a_org, b_org, all);
+    w.trust(b_org, c_org, true);
+    std::vector<std::uint8_t> buffer(client::typical_buffer_size);
+    client x({.client = alice, .server = web(c_org), .buffer = buffer, .password = password});
+    const auto c = w.get(x);
+    REQUIRE(c);
+    CHECK(c->facts().flags.has(ticket_flag_t::ok_as_delegate) == all);
+    const auto* const kept = w.tickets.find(alice, web(c_org), w.now.at);
+    REQUIRE(kept != nullptr);
+    CHECK(kept->facts().flags.has(ticket_flag_t::ok_as_delegate) == all);
+  }
+}
+
+TEST_CASE("credential_client: the fallback realm is for services that the client's KDC does not know", "[exchange]") {
+  three w;
+  w.params.fallback_realm = c_org;
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(same_principal(c->server(), web(c_org)));
+}
+
+TEST_CASE("credential_client: without a login it uses what is there, or says so", "[exchange]") {
+  three w;
+  w.params.login = false;
+  {
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(!c);
+    CHECK(c.error().code == errc::no_tgt);
+    CHECK(w.asked.empty());
+  }
+  w.params.login = true;
+  w.params.password = {};
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(!c);
+  CHECK(c.error().code == errc::no_tgt);
+}
+
+TEST_CASE("credential_client: the ticket-granting ticket itself can be asked for", "[exchange]") {
+  three w;
+  const kerberos_string parts[] = {"krbtgt"_krb, a_org};
+  w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(parts)}, a_org};
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(same_principal(c->server(), w.params.server));
+  CHECK(w.asked == requests{"A.ORG AS", "A.ORG AS"});
+  client again(w.params);
+  REQUIRE(w.get(again));
+  CHECK(w.asked.size() == 2);
+}
+
+TEST_CASE("credential_client: a ticket-granting ticket that ends soon is renewed", "[exchange][rfc4120-3.3.3]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  w.of(a_org)->here.settings.renewable = true;
+  w.params.renew_lifetime = 7 * 86400;
+  w.params.renew_before = 3600;
+  {
+    client x(w.params);
+    REQUIRE(w.get(x));
+  }
+  w.now.at.seconds += 36000 - 1800;
+  w.asked.clear();
+  w.params.least_lifetime = 1800;
+  const kerberos_string ldap[] = {"ldap"_krb, "web"_krb};
+  REQUIRE(w.of(a_org)->here.add_service("ldap/web"));
+  w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(ldap)}, {}};
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(w.asked == requests{"A.ORG TGS", "A.ORG TGS"});
+  CHECK(c->endtime() > plus(w.now.at, 3600));
+}
+
+TEST_CASE("credential_client: it ends in the same way in every buffer", "[exchange]") {
+  for (const bool referred : {true, false}) {
+    const auto run = [&](std::size_t n) {
+      three w;
+      w.of(a_org)->elsewhere = {{"web", b_org}};
+      w.of(b_org)->elsewhere = {{"web", c_org}};
+      std::list<std::vector<std::uint8_t>> buffers;
+      buffers.emplace_back(n);
+      w.params.buffer = buffers.back();
+      if (!referred) w.params.server = web(c_org);
+      client x(w.params);
+      const auto c = acquire(
+          x, w.tickets, w.crypto, w.now,
+          [&](const send& s) {
+            for (auto& old : buffers)  // nothing refers to them any more
+              if (&old != &buffers.back()) std::fill(old.begin(), old.end(), std::uint8_t{0xdd});
+            return w.ask(s);
+          },
+          {},
+          [&](std::size_t more) {
+            REQUIRE(more > buffers.back().size());
+            return std::span<std::uint8_t>(buffers.emplace_back(more));
+          });
+      INFO(n);
+      REQUIRE(c);
+      CHECK(same_principal(c->server(), web(c_org)));
+      CHECK(w.asked.size() == (referred ? 5 : 6));
+      return buffers.back().size();
+    };
+    const std::size_t most = run(0);
+    for (std::size_t n = 1; n < most + 8; n += 7) (void)run(n);
+  }
+}
+
+TEST_CASE("credential_client: a credential that was not looked for is refused", "[exchange]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  {
+    client x(w.params);
+    REQUIRE(w.get(x));
+  }
+  const kerberos_string parts[] = {"krbtgt"_krb, a_org};
+  const principal_view krbtgt{{name_t::srv_inst, view_of<kerberos_string>(parts)}, a_org};
+  const auto* const tgt = w.tickets.find(alice, krbtgt, w.now.at);
+  const auto* const ticket = w.tickets.find(alice, web(a_org), w.now.at);
+  REQUIRE((tgt != nullptr && ticket != nullptr));
+  const environment<policy> env{w.crypto, w.now};
+  const auto refuses = [&](const basic_credential<key>& c, credential_params<key> p) {
+    client x(p);
+    const auto first = x.start(env);
+    if (!is<find_credential>(first)) return false;
+    const auto s = x.found(c, env);
+    return is<failed>(s) && std::get<failed>(s).why.code == errc::api_misuse;
+  };
+  CHECK(!refuses(*ticket, w.params));
+  CHECK(refuses(*tgt, w.params));  // another server
+  credential_params<key> other = w.params;
+  other.server = web(b_org);  // another realm
+  CHECK(refuses(*ticket, other));
+  other = w.params;
+  const kerberos_string bob[] = {"bob"_krb};
+  other.client = {{name_t::principal, view_of<kerberos_string>(bob)}, a_org};
+  CHECK(refuses(*ticket, other));  // another client
+  other = w.params;
+  other.least_lifetime = 100000;
+  CHECK(refuses(*ticket, other));
+  ticket_facts f = ticket->facts();
+  f.handed_over = true;
+  CHECK(refuses(basic_credential<key>(f, ticket->session_key().copy()), w.params));  // another kind
+}
+
+TEST_CASE("credential_client: a password that has expired is changed and used", "[exchange][rfc3244]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  auto* const record = w.of(a_org)->here.record("alice");
+  REQUIRE(record != nullptr);
+  record->password_expires = plus(w.now.at, -1);
+  {
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(!c);
+    CHECK(c.error().code == errc::password_expired);
+  }
+  client x(w.params);
+  const environment<policy> env{w.crypto, w.now};
+  client::step s = x.start(env);
+  unsigned steps = 0;
+  bool changed = false;
+  while (!is<done>(s) && !is<failed>(s) && ++steps < 20) {
+    if (is<find_credential>(s)) s = x.not_found(env);
+    else if (is<store_credential<key>>(s)) s = x.stored(env);
+    else if (is<need_new_password>(s)) {
+      changed = true;
+      record->password_expires = std::optional<kerberos_time>{};
+      s = x.password_changed(password, env);
+    } else if (const auto* out = std::get_if<send>(&s)) {
+      const auto got = w.ask(*out);
+      REQUIRE(got);
+      s = x.receive(got->octets, env, got->arrived);
+    } else FAIL("another step");
+  }
+  CHECK(is<done>(s));
+  CHECK(changed);
+}
+
+TEST_CASE("credential_client: a KDC that does not answer is the caller's error", "[exchange]") {
+  three w;
+  w.of(a_org)->elsewhere = {{"web", b_org}};
+  w.dead.insert("B.A.ORG");
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(!c);
+  CHECK(c.error().code == errc::no_answer);
+}
+
+TEST_CASE("credential_client: a login goes to another realm only if the caller allows it", "[exchange][rfc6806-7]") {
+  three w;
+  REQUIRE(w.of(b_org)->here.add_user("bob", password));
+  REQUIRE(w.of(b_org)->here.add_service("HTTP/web"));
+  w.of(a_org)->elsewhere = {{"bob", b_org}};
+  const kerberos_string bob[] = {"bob"_krb};
+  w.params.client = {{name_t::enterprise, view_of<kerberos_string>(bob)}, a_org};
+  {
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(!c);
+    CHECK(c.error().code == errc::kdc_error);
+    REQUIRE(x.realm_named());
+    CHECK(*x.realm_named() == b_org);
+    CHECK(w.asked == requests{"A.ORG AS"});
+  }
+  w.params.follow_wrong_realm = true;
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(c);
+  CHECK(c->client().realm == b_org);
+  CHECK(same_principal(c->server(), web(b_org)));
+  SECTION("KDCs that send it in a circle are not followed for ever") {
+    w.tickets.log_off();
+    w.asked.clear();
+    const kerberos_string carol[] = {"carol"_krb};
+    w.of(a_org)->elsewhere = {{"carol", b_org}};
+    w.of(b_org)->elsewhere = {{"carol", a_org}};
+    w.params.client = {{name_t::enterprise, view_of<kerberos_string>(carol)}, a_org};
+    client lost(w.params);
+    const auto none = w.get(lost);
+    REQUIRE(!none);
+    CHECK(none.error().code == errc::referral_loop);
+    CHECK(w.asked.size() == client::max_realms);
+  }
+}
+
+TEST_CASE("credential_client: it asks at most max_realms realms", "[exchange][rfc6806-8]") {
+  for (const std::size_t n : {client::max_realms, client::max_realms + 1}) {
+    world w;
+    std::list<std::string> names;
+    std::vector<kerberos_string> all;
+    for (std::size_t i = 0; i != n; ++i) {
+      const std::string& name = names.emplace_back("R" + std::to_string(i) + ".ORG");
+      all.push_back(kerberos_string{octets_of(name)});
+      w.add(all.back());
+    }
+    REQUIRE(w.of(all.front())->here.add_user("alice", password));
+    REQUIRE(w.of(all.back())->here.add_service("HTTP/web"));
+    for (std::size_t i = 1; i != n; ++i) {
+      w.trust(all[i - 1], all[i]);
+      w.of(all[i - 1])->elsewhere = {{"web", all[i]}};
+      w.of(all[i])->here.settings.paths.trusted = view_of<kerberos_string>(all);
+    }
+    std::vector<std::uint8_t> buffer(65536);
+    client x({.client = {alice.name, all.front()}, .server = web(), .buffer = buffer, .password = password});
+    const auto c = w.get(x);
+    INFO(n);
+    if (n == client::max_realms) {
+      REQUIRE(c);
+      CHECK(same_principal(c->server(), web(all.back())));
+    } else {
+      REQUIRE(!c);
+      CHECK(c.error().code == errc::referral_loop);
+    }
+  }
+}
+
+TEST_CASE("credential_client: what does not fit its state is misuse or ignored", "[exchange]") {
+  three w;
+  const environment<policy> env{w.crypto, w.now};
+  const auto misused = [](const client::step& s) {
+    const auto* f = std::get_if<failed>(&s);
+    return f != nullptr && f->why.code == errc::api_misuse;
+  };
+  {
+    client x(w.params);
+    CHECK(misused(x.receive({}, env)));
+  }
+  {
+    client x(w.params);
+    CHECK(misused(x.not_found(env)));
+  }
+  {
+    client x(w.params);
+    (void)x.start(env);
+    CHECK(is<ignored>(x.receive({}, env)));  // a stray datagram
+    CHECK(misused(x.receive({}, env, transport::stream)));
+  }
+  {
+    client x(w.params);
+    (void)x.start(env);
+    CHECK(misused(x.start(env)));
+    CHECK(misused(x.not_found(env)));  // the first error stays
+    CHECK(std::move(x).take().error().code == errc::api_misuse);
+  }
+  credential_params<key> p = w.params;
+  p.client.realm = {};
+  client nobody(p);
+  CHECK(misused(nobody.start(env)));
+  p = w.params;
+  p.server.name = {};
+  client nothing(p);
+  CHECK(misused(nothing.start(env)));
+  p = w.params;
+  p.client.name = {};
+  client nameless(p);
+  CHECK(misused(nameless.start(env)));
+  CHECK(!nameless.realm_named());
+}
+
+TEST_CASE("credential_client: the key of the login can be asked for", "[exchange]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  w.params.password = {};
+  w.params.may_ask = true;
+  client x(w.params);
+  const environment<policy> env{w.crypto, w.now};
+  client::step s = x.start(env);
+  unsigned asked = 0;
+  for (unsigned steps = 0; !is<done>(s) && !is<failed>(s) && steps != 20; ++steps) {
+    if (is<find_credential>(s)) s = x.not_found(env);
+    else if (is<store_credential<key>>(s)) s = x.stored(env);
+    else if (const auto* k = std::get_if<need_key>(&s)) {
+      ++asked;
+      s = x.provide(must(w.crypto.string_to_key(k->etype, password, k->salt, k->iterations)), env);
+    } else if (const auto* out = std::get_if<send>(&s)) {
+      const auto got = w.ask(*out);
+      REQUIRE(got);
+      s = x.receive(got->octets, env, got->arrived);
+    } else FAIL("another step");
+  }
+  CHECK(is<done>(s));
+  CHECK(asked == 1);
+}
+
+namespace {
+/// Runs a client to its end by its steps, and remembers the searches and the requests.
+struct walk {
+  world& w;
+  bool use_cache = true;
+  std::vector<find_credential> searches{};
+  std::vector<std::vector<std::uint8_t>> requests{};
+  std::list<std::vector<std::uint8_t>> buffers{};
+
+  template <class Call>
+  client::step grown(client& x, Call call) {
+    client::step s = call();
+    while (const auto* more = std::get_if<need_buffer>(&s)) {
+      REQUIRE(x.set_buffer(buffers.emplace_back(more->size)));
+      for (auto& old : buffers)  // nothing refers to them any more
+        if (&old != &buffers.back()) std::fill(old.begin(), old.end(), std::uint8_t{0xdd});
+      s = call();
+    }
+    return s;
+  }
+  client::step run(client& x) {
+    const environment<policy> env{w.crypto, w.now};
+    client::step s = x.start(env);
+    for (unsigned steps = 0; !is<done>(s) && !is<failed>(s) && steps != 60; ++steps) {
+      if (const auto* f = std::get_if<find_credential>(&s)) {
+        searches.push_back(*f);
+        const auto* const c = use_cache ? w.tickets.find(f->client, f->server, w.now.at, f->kind) : nullptr;
+        s = grown(x, [&] { return c != nullptr ? x.found(*c, env) : x.not_found(env); });
+      } else if (const auto* t = std::get_if<store_credential<key>>(&s)) {
+        REQUIRE(w.tickets.store_copy(t->credential.get(), w.crypto, w.now.at));
+        s = grown(x, [&] { return x.stored(env); });
+      } else if (const auto* k = std::get_if<need_key>(&s)) {
+        key own = must(w.crypto.string_to_key(k->etype, password, k->salt, k->iterations));
+        s = grown(x, [&] { return x.provide(std::move(own), env); });
+      } else if (const auto* out = std::get_if<send>(&s)) {
+        requests.emplace_back(out->octets.begin(), out->octets.end());
+        const auto got = w.ask(*out);
+        REQUIRE(got);
+        s = grown(x, [&] { return x.receive(got->octets, env, got->arrived); });
+      } else {
+        FAIL("another step");
+      }
+    }
+    return s;
+  }
+};
+msg::KdcOptions options_of(const std::vector<std::uint8_t>& request) {
+  const bytes_view octets(request);
+  if (request.at(0) == 0x6a) return must(asn1::decode<msg::AsReq>(octets)).req_body->kdc_options;
+  return must(asn1::decode<msg::TgsReq>(octets)).req_body->kdc_options;
+}
+const kerberos_string ldap_parts[] = {"ldap"_krb, "web"_krb};
+const principal_view ldap{{name_t::srv_inst, view_of<kerberos_string>(ldap_parts)}, {}};
+}  // namespace
+
+TEST_CASE("credential_client: what is in the cache is used from any buffer", "[exchange]") {
+  for (const bool ticket_too : {false, true}) {
+    for (std::size_t n = 0; n < 4200; n += 60) {
+      three w;
+      REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+      REQUIRE(w.of(a_org)->here.add_service("ldap/web"));
+      {
+        client x(w.params);
+        REQUIRE(w.get(x));
+      }
+      w.asked.clear();
+      std::vector<std::uint8_t> small(n);
+      w.params.buffer = small;
+      if (!ticket_too) w.params.server = ldap;
+      walk steps{w};
+      client x(w.params);
+      INFO(n);
+      REQUIRE(is<done>(steps.run(x)));
+      const auto c = std::move(x).take();
+      REQUIRE(c);
+      CHECK(same_name(c->server().name, w.params.server.name));
+      CHECK(asn1::decode<msg::Ticket>(c->ticket()));
+      CHECK(w.asked.size() == (ticket_too ? 0 : 1));
+    }
+  }
+}
+
+TEST_CASE("credential_client: a key that is asked for works in any buffer", "[exchange]") {
+  for (std::size_t n = 0; n < 4200; n += 60) {
+    three w;
+    REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+    std::vector<std::uint8_t> small(n);
+    w.params.buffer = small;
+    w.params.password = {};
+    w.params.may_ask = true;
+    walk steps{w};
+    client x(w.params);
+    INFO(n);
+    REQUIRE(is<done>(steps.run(x)));
+  }
+}
+
+TEST_CASE("credential_client: the ticket-granting ticket of another realm is found in the cache", "[exchange]") {
+  three w;
+  REQUIRE(w.of(b_org)->here.add_service("HTTP/web"));
+  REQUIRE(w.of(b_org)->here.add_service("ldap/web"));
+  w.params.server = web(b_org);
+  {
+    client x(w.params);
+    REQUIRE(w.get(x));
+  }
+  w.asked.clear();
+  w.params.server = {ldap.name, b_org};
+  client x(w.params);
+  REQUIRE(w.get(x));
+  CHECK(w.asked == requests{"B.A.ORG TGS"});
+}
+
+TEST_CASE("credential_client: a login with a key", "[exchange]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  const key* const own = w.of(a_org)->here.key_of("alice");
+  REQUIRE(own != nullptr);
+  w.params.password = {};
+  w.params.key = *own;
+  client x(w.params);
+  REQUIRE(w.get(x));
+}
+
+TEST_CASE("credential_client: what renews a ticket-granting ticket, and what does not", "[exchange][rfc4120-3.3.3]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  w.params.renew_lifetime = 7 * 86400;
+  {
+    client x(w.params);
+    REQUIRE(w.get(x));
+  }
+  const kerberos_string parts[] = {"krbtgt"_krb, a_org};
+  const auto* const tgt = w.tickets.find(alice, {{name_t::srv_inst, view_of<kerberos_string>(parts)}, a_org}, w.now.at);
+  REQUIRE(tgt != nullptr);
+  const environment<policy> env{w.crypto, w.now};
+  const auto renews = [&](auto change) {
+    ticket_facts f = tgt->facts();
+    credential_params<key> p = w.params;
+    p.renew_before = 3600;
+    f.endtime = plus(w.now.at, 3599);
+    f.renew_till = plus(w.now.at, 86400);
+    change(f, p);
+    client x(p);
+    (void)x.start(env);
+    (void)x.not_found(env);
+    const auto s = x.found(basic_credential<key>(f, tgt->session_key().copy()), env);
+    const auto* const out = std::get_if<send>(&s);
+    REQUIRE(out != nullptr);
+    return options_of({out->octets.begin(), out->octets.end()}).has(kdc_option_t::renew);
+  };
+  using facts = ticket_facts;
+  using params = credential_params<key>;
+  CHECK(renews([](facts&, params&) {}));
+  CHECK(!renews([](facts& f, params&) { f.endtime.seconds += 1; }));
+  CHECK(!renews([](facts&, params& p) { p.renew_before = 3599; }));
+  CHECK(!renews([](facts& f, params&) { f.flags.set(ticket_flag_t::renewable, false); }));
+  CHECK(!renews([](facts& f, params&) { f.renew_till = std::optional<kerberos_time>{}; }));
+  CHECK(!renews([&](facts& f, params&) { f.renew_till = w.now.at; }));
+  CHECK(renews([&](facts& f, params&) { f.renew_till = plus(w.now.at, 1); }));
+  SECTION("the ticket-granting ticket that is asked for is renewed too") {
+    w.now.at.seconds += 36000 - 1800;
+    w.params.renew_before = 3600;
+    w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(parts)}, a_org};
+    w.asked.clear();
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(c);
+    CHECK(w.asked == requests{"A.ORG TGS"});
+    CHECK(c->endtime() > plus(w.now.at, 3600));
+  }
+  SECTION("one whose renewal the KDC refuses is used as it is") {
+    w.now.at.seconds += 36000 - 1800;
+    w.params.renew_before = 3600;
+    w.of(a_org)->here.settings.renewable = false;
+    REQUIRE(w.of(a_org)->here.add_service("ldap/web"));
+    w.params.server = ldap;
+    w.asked.clear();
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(c);
+    CHECK(w.asked == requests{"A.ORG TGS", "A.ORG TGS"});
+  }
+}
+
+TEST_CASE("credential_client: the client's name from the login counts", "[exchange][rfc6806-6]") {
+  three w;
+  w.of(a_org)->elsewhere = {{"web", b_org}};
+  w.of(b_org)->elsewhere = {{"web", c_org}};
+  w.params.client = {{name_t::enterprise, alice.name.name_string}, a_org};
+  walk steps{w};
+  client x(w.params);
+  REQUIRE(is<done>(steps.run(x)));
+  const auto c = std::move(x).take();
+  REQUIRE(c);
+  CHECK(options_of(steps.requests.front()).has(kdc_option_t::canonicalize));
+  CHECK(same_principal(steps.searches.back().client, c->client()));
+  CHECK(steps.searches.back().kind == (kind_of(c->facts()) & ticket_kind::renamed));
+  w.params.client = alice;
+  walk again{w, false};
+  client plain(w.params);
+  REQUIRE(is<done>(again.run(plain)));
+  CHECK(!options_of(again.requests.front()).has(kdc_option_t::canonicalize));
+}
+
+TEST_CASE("credential_client: of the realms on the way the last one is asked for first", "[exchange][rfc4120-3.3.1]") {
+  three w;
+  const kerberos_string d_org = "D.C.B.A.ORG"_krb;
+  REQUIRE(w.add(d_org).here.add_service("HTTP/web"));
+  w.trust(c_org, d_org);
+  w.trust(a_org, c_org);
+  w.params.server = web(d_org);
+  client x(w.params);
+  REQUIRE(w.get(x));
+  CHECK(w.asked == requests{"A.ORG AS", "A.ORG AS", "A.ORG TGS", "A.ORG TGS", "C.B.A.ORG TGS", "D.C.B.A.ORG TGS"});
+}
+
+TEST_CASE("credential_client: a path of many realms takes a bounded number of requests", "[exchange]") {
+  three w;
+  std::string far = "A.ORG";
+  for (int i = 0; i != 60; ++i) far = "X." + far;
+  w.params.server = web(kerberos_string{octets_of(far)});
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(!c);
+  CHECK(c.error().code == errc::referral_loop);
+  CHECK(w.asked.size() == 2 + 3 * client::max_realms);
+}
+
+TEST_CASE("credential_client: only an unknown service leads elsewhere", "[exchange][rfc4120-3.3.1]") {
+  three w;
+  const auto fails_after = [&](std::size_t requests) {
+    w.asked.clear();
+    w.tickets.log_off();
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(!c);
+    CHECK(c.error().code == errc::kdc_error);
+    CHECK(w.asked.size() == requests);
+  };
+  w.refusal = error_code_t::kdc_err_policy;
+  w.params.fallback_realm = c_org;
+  fails_after(3);
+  w.params.server = web(c_org);  // nor to a realm in front of it
+  fails_after(3);
+  w.refusal = error_code_t::kdc_err_s_principal_unknown;
+  w.params.server = web();
+  w.params.fallback_realm = std::optional<kerberos_string>{};
+  fails_after(3);
+  w.params.fallback_realm = a_org;  // where it has asked
+  fails_after(3);
+  w.params.server = web(a_org);  // the realm is certain
+  w.params.fallback_realm = b_org;
+  fails_after(3);
+  w.params.server = web();  // and after a referral there is a better answer
+  w.of(a_org)->elsewhere = {{"web", b_org}};
+  w.refused_from = 3;
+  w.params.fallback_realm = c_org;
+  fails_after(4);
+}
+
+TEST_CASE("credential_client: a closer KDC is no answer where the realm is given", "[exchange][rfc4120-3.3.1]") {
+  three w;
+  w.of(a_org)->elsewhere = {{"C.B.A.ORG", b_org}};
+  const kerberos_string parts[] = {"krbtgt"_krb, c_org};
+  w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(parts)}, a_org};
+  client x(w.params);
+  const auto c = w.get(x);
+  REQUIRE(!c);
+  CHECK(c.error().code == errc::name_mismatch);
+  CHECK(w.asked.size() == 3);
+}
+
+TEST_CASE("credential_client: a client that its KDC renames goes on under the new name", "[exchange][rfc6806-6]") {
+  three w;
+  w.of(a_org)->elsewhere = {{"web", b_org}};
+  w.of(b_org)->elsewhere = {{"web", c_org}};
+  const kerberos_string nick[] = {"nick"_krb};
+  w.params.client = {{name_t::enterprise, view_of<kerberos_string>(nick)}, a_org};
+  walk steps{w};
+  client x(w.params);
+  REQUIRE(is<done>(steps.run(x)));
+  const auto c = std::move(x).take();
+  REQUIRE(c);
+  CHECK(same_principal(c->client(), alice));
+  CHECK(c->facts().client_renamed);
+  REQUIRE(steps.searches.size() == 4);  // the service, the ticket-granting ticket, and the service in two realms
+  CHECK(same_name(steps.searches.front().client.name, w.params.client.name));
+  CHECK(steps.searches.front().kind == ticket_kind::asked_for);
+  CHECK(steps.searches.back().kind == ticket_kind::renamed);
+}
+
+TEST_CASE("credential_client: a login that moves to another realm works in any buffer", "[exchange][rfc6806-7]") {
+  for (std::size_t n = 0; n < 3000; n += 40) {
+    three w;
+    REQUIRE(w.of(b_org)->here.add_user("a-user-with-a-rather-long-name-that-needs-more-octets", password));
+    REQUIRE(w.of(b_org)->here.add_service("HTTP/web"));
+    const kerberos_string user[] = {"a-user-with-a-rather-long-name-that-needs-more-octets"_krb};
+    w.of(a_org)->elsewhere = {{std::string(user[0].text()), b_org}};
+    w.params.client = {{name_t::enterprise, view_of<kerberos_string>(user)}, a_org};
+    w.params.follow_wrong_realm = true;
+    w.params.password = {};
+    w.params.may_ask = true;
+    for (const bool preauth : {true, false}) {
+      w.of(b_org)->here.settings.require_preauth = preauth;
+      std::vector<std::uint8_t> small(n);
+      w.params.buffer = small;
+      w.tickets.log_off();
+      walk steps{w};
+      client x(w.params);
+      INFO(n << " " << preauth);
+      REQUIRE(is<done>(steps.run(x)));
+    }
+  }
+}
+
+TEST_CASE("credential_client: the name of a realm that is too long is not remembered", "[exchange]") {
+  const std::string letters(256, 'L');
+  for (const std::size_t size : {std::size_t{255}, std::size_t{256}}) {
+    three w;
+    w.of(a_org)->elsewhere = {{"bob", kerberos_string{octets_of(letters).first(size)}}};
+    const kerberos_string bob[] = {"bob"_krb};
+    w.params.client = {{name_t::enterprise, view_of<kerberos_string>(bob)}, a_org};
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(!c);
+    CHECK(x.realm_named().has_value() == (size == 255));
+  }
+}
+
+TEST_CASE("acquire: why an answer was passed over is the error when no other comes", "[exchange]") {
+  three w;
+  const std::uint8_t junk[] = {0x30, 0x03, 0x02, 0x01, 0x05};
+  const auto fails = [&](std::vector<int> answers) {  // 0: junk, 1: an AS-REP of somebody, 2: none
+    client x(w.params);
+    std::size_t i = 0;
+    std::vector<std::uint8_t> other;
+    const auto c = acquire(x, w.tickets, w.crypto, w.now, [&](const send&) -> result<answer> {
+      const int which = answers.at(i++);
+      if (which == 0) return answer{bytes_view(junk)};
+      if (which == 2) return errc::no_answer;
+      msg::KrbError e;
+      e.stime = w.now.at;
+      const kerberos_string krbtgt[] = {"krbtgt"_krb, a_org};
+      e.realm = a_org;
+      e.sname = {name_t::srv_inst, view_of<kerberos_string>(krbtgt)};
+      e.error_code = error_code_t::krb_err_response_too_big;
+      other.resize(512);
+      return answer{must(asn1::encode(e, other))};
+    });
+    REQUIRE(!c);
+    return c.error().code;
+  };
+  CHECK(fails({2}) == errc::no_answer);
+  CHECK(is_malformed(fails({0, 2})));
+  CHECK(is_malformed(fails({0, 0, 2})));
+  w.params.password = {};
+  w.params.may_ask = true;
+  client asks(w.params);
+  CHECK(w.get(asks).error().code == errc::no_key);
+}
