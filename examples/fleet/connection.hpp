@@ -112,8 +112,8 @@ class connection : public std::enable_shared_from_this<connection> {
         },
         [&](const kerb::need_buffer& n) -> then {
           std::vector<std::uint8_t> bigger(n.size);
-          a.set_buffer(bigger);
-          workspace_.swap(bigger);
+          if (!a.set_buffer(bigger)) return hang_up(), then();
+          workspace_.swap(bigger);  // the old one is freed only now, when the acceptor does not use it any more
           return a.receive(request_, service_.turn(at_));
         },
         // returned only if the client wants no answer, and this acceptor requires mutual authentication

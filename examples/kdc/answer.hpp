@@ -22,15 +22,17 @@ class answerer {
 
   /// Returns the answer, on a stream with its length in front; empty if there is none. It is valid until the next call.
   kerb::bytes_view operator()(kerb::bytes_view request, const kerb::kdc_peer& peer, const std::string& from) {
-    for (;;) {
+    for (std::size_t wanted = 0;;) {
+      // Only here, where no exchange uses it: even the destructor of an exchange wipes its buffer
+      if (workspace_.size() < wanted) workspace_.resize(wanted);
       const kerb::timestamp at = now();
       kdc exchange(realm_.is, workspace_, peer, decoy_ == nullptr ? nullptr : &decoy_->record());
       names_.forget();
       const auto over = run(exchange, request, at);
       if (const auto* more = std::get_if<kerb::need_buffer>(&over);
           more != nullptr && workspace_.size() < more->size && more->size <= most_buffer) {
-        workspace_.resize(more->size);  // start again: the exchange has kept nothing
-        continue;
+        wanted = more->size;
+        continue;  // with a new exchange
       }
       const bool stream = peer.arrived == kerb::transport::stream;
       if (!log_.quiet()) {

@@ -65,6 +65,7 @@ class directory {
   }
 
  private:
+  static constexpr std::size_t most_host_octets = 255;
   static std::string of(kerb::kerberos_string s) { return {s.octets.begin(), s.octets.end()}; }
   static bool is_one(const kerb::principal_view& p) { return p.name.name_string.size() == 1; }
   /// The name as the store has it.
@@ -85,7 +86,8 @@ class directory {
     return kerb::in_realm{kerb::kerberos_string::of(way_)};
   }
   /// RFC 6806 section 5: an enterprise name has one component, like a mail address. It is ours if it has a line, or if
-  /// its domain is our realm.
+  /// its domain is our realm. Then the octets before the last @ are the only component of the principal's name. They
+  /// are not parsed: other spellings of a name would find a principal that the KDC conceals.
   kerb::lookup<policy> enterprise(const kerb::need_principal& ask) {
     const std::string text = of(*ask.principal.name.name_string.begin());
     if (const auto canonical = store_.way("enterprise " + text))
@@ -93,8 +95,9 @@ class directory {
     const std::size_t at = text.rfind('@');
     const std::string domain = at == text.npos ? realm_ : text.substr(at + 1);
     if (domain == realm_) {
-      const auto p = kerb::principal::parse(text.substr(0, at), realm_);
-      const auto name = p ? text_of(*p) : std::nullopt;
+      const std::string before = text.substr(0, at);
+      const kerb::kerberos_string component[] = {kerb::kerberos_string::of(before)};
+      const auto name = text_of({{kerb::name_t::principal, component}, kerb::kerberos_string::of(realm_)});
       if (const auto e = name ? store_.find(*name) : nullptr) return keep(e);
       const auto canonical = name ? store_.way("alias " + *name) : std::nullopt;  // Heimdal's kinit --canonicalize
       if (const auto e = canonical ? store_.find(*canonical) : nullptr) return keep(e);
@@ -107,6 +110,8 @@ class directory {
   kerb::lookup<policy> referral(const kerb::principal_view& p) {
     if (p.name.name_string.size() != 2) return kerb::not_found{};
     std::string where = of(*++p.name.name_string.begin());
+    // RFC 1035 section 2.3.4: limits the look-ups, which are one for each label
+    if (where.size() > most_host_octets || where.find("..") != where.npos) return kerb::not_found{};
     for (std::size_t dot = 0; dot != where.npos; dot = where.find('.', 1)) {
       where = where.substr(dot);
       if (const auto next = store_.way("referral " + where)) return lead(next);

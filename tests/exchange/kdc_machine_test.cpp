@@ -1,4 +1,5 @@
 // The KDC's exchanges as machines: every call in every state, every octet changed, every buffer, every failing draw.
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -396,6 +397,10 @@ TEST_CASE("kdc: a buffer too small asks for the size that will do, and goes on t
     const in_buffer small(tgs, 0, [](world&) {});
     CHECK(small.done);
     CHECK_FALSE(small.asked.empty());
+    // Neither the exchange nor its destructor has touched a buffer that was replaced
+    for (std::size_t i = 0; i + 1 < small.buffers.size(); ++i)
+      CHECK(std::count(small.buffers[i].begin(), small.buffers[i].end(), 0xee) ==
+            static_cast<std::ptrdiff_t>(small.buffers[i].size()));
     const in_buffer enough(tgs, small.buffers.back().size(), [](world&) {});
     CHECK(enough.done);
     CHECK(enough.asked.empty());

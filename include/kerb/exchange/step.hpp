@@ -35,6 +35,10 @@ struct ignored {
 /// call with a buffer of at least this many octets, which you pass to set_buffer() first, or, if
 /// `for_reply`, in place of the reply buffer of the call (issue_options::reply,
 /// accept_options::reply).
+///
+/// Do not free or reallocate the old buffer before set_buffer() has returned true, or before the
+/// exchange has been destroyed: set_buffer() copies what the exchange keeps and wipes the old buffer,
+/// and the destructor of an exchange wipes the buffer in use.
 struct need_buffer {
   std::size_t size = 0;    ///< in octets
   bool for_reply = false;  ///< only if the caller gave a reply buffer

@@ -124,18 +124,12 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   template <detail::answers_one_of<C, Mechanisms> Value>
   [[nodiscard]] constexpr step answer(const Value& value, const environment<C>& env) {
     if (const auto no = this->template unless<call::answer>(env)) return *no;
-    const auto ctx = context();
-    if (!ctx) return fail(ctx.error());
-    state_ = state::waiting;
-    const std::size_t asks = mechanisms_.choice();
-    const round_facts as_it_was = round_facts_;
-    const step next = proceed(mechanisms_.answer(value, *ctx, at_kdc(env)), env);
-    if (is<need_buffer>(next)) {  // the call will be repeated
-      state_ = state::wants_answer;
-      mechanisms_.choose(asks);
-      round_facts_ = as_it_was;
-    }
-    return next;
+    return unchanged_if_too_small([&]() -> step {
+      const auto ctx = context();
+      if (!ctx) return fail(ctx.error());
+      state_ = state::waiting;
+      return proceed(mechanisms_.answer(value, *ctx, at_kdc(env)), env);
+    });
   }
 
  private:
@@ -165,12 +159,39 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
             nonce,           offer_,   request_.addresses,    true};
   }
 
+  /// Makes a call, and undoes what it has changed if the buffer is too small: the caller may repeat it,
+  /// or go on with another message. Keys that were derived are kept, and their number still counts.
+  template <class F>
+  constexpr step unchanged_if_too_small(F&& change) {
+    const round_facts facts = round_facts_;
+    const std::optional<hinted> hint = hinted_;
+    const std::size_t own = key_, choice = mechanisms_.choice();
+    const bytes_view reply = reply_;
+    const bool followed = followed_clock_;
+    const std::int64_t ahead = kdc_clock_ahead_;
+    const state before = state_;
+    const step next = change();
+    if (is<need_buffer>(next)) {
+      round_facts_ = facts;
+      hinted_ = hint;
+      key_ = own;
+      mechanisms_.choose(choice);
+      reply_ = reply;
+      followed_clock_ = followed;
+      kdc_clock_ahead_ = ahead;
+      state_ = before;
+    }
+    return next;
+  }
+
   /// Checks that the buffer can hold the next request with `padata` octets of the mechanism's
   /// padata, and with `body_too` its body beside the last request. Then keeps the cookie and draws
   /// the nonce.
   constexpr std::optional<step> begin_request(const environment<C>& env, std::optional<bytes_view> cookie,
                                               std::size_t padata, bool body_too) {
     const kerberos_time begin = request_.from.value_or(env.now.at);
+    const kerberos_time till_before = till_;
+    const std::optional<kerberos_time> rtime_before = rtime_;
     till_ = request_.lifetime == 0 ? kerberos_time{0} : plus(begin, request_.lifetime);
     if (request_.renew_lifetime) rtime_ = plus(begin, *request_.renew_lifetime);
 
@@ -188,7 +209,11 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
       if (n < beside) n = beside;
     }
     n += salt_size + cookie_size - workspace_.kept().size();
-    if (workspace_.size() < n) return need_buffer{n};
+    if (workspace_.size() < n) {
+      till_ = till_before;
+      rtime_ = rtime_before;
+      return need_buffer{n};
+    }
     if (state_ == state::idle) {
       write_default_salt(request_.client, workspace_.borrow(salt_size));
       workspace_.keep(salt_size);
@@ -280,6 +305,9 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   // ---- KRB-ERROR: unauthenticated, so only a hint
 
   constexpr step on_error(const msg::KrbError& e, const environment<C>& env) {
+    return unchanged_if_too_small([&] { return follow(e, env); });
+  }
+  constexpr step follow(const msg::KrbError& e, const environment<C>& env) {
     switch (e.error_code) {
       case error_code_t::kdc_err_preauth_required:
       case error_code_t::kdc_err_preauth_failed:
@@ -294,9 +322,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
           round_facts_ = {};
           round_facts_.new_clock = true;
           round_facts_.has_key = long_term() != nullptr;
-          const step next = mechanisms_.chosen() ? consider(env) : send_request(at_kdc(env), cookie());
-          if (is<need_buffer>(next)) followed_clock_ = false;  // the call will be repeated
-          return next;
+          return mechanisms_.chosen() ? consider(env) : send_request(at_kdc(env), cookie());
         }
         return skewed(e);
       default: return refused_by_kdc(e);
@@ -430,11 +456,11 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     const auto hint = detail::hint_from(env.crypto.get(), offered, key_etypes(), env.limits);
     if (!hint || !hint->has_value()) return;
     const detail::key_hint& h = **hint;
-    if (h.salt && h.salt->size() > hinted_salt_.size()) return;
-    hinted_ = hinted{h.etype, h.iterations, {}};
+    if (h.salt && h.salt->size() > hinted::most_salt_octets) return;
+    hinted_ = hinted{h.etype, h.iterations, {}, {}};
     if (!h.salt) return;
     hinted_->salt_size = h.salt->size();
-    detail::copy_octets(h.salt->data(), h.salt->size(), hinted_salt_.data());
+    detail::copy_octets(h.salt->data(), h.salt->size(), hinted_->salt.data());
   }
   /// The hint of an earlier round, or, if there was none, the standard one for the first encryption
   /// type that was offered.
@@ -444,7 +470,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   constexpr detail::key_hint last_hint(etype_t e, C& policy) const {
     if (!hinted_ || hinted_->etype != e) return standard_hint(e, policy);
     detail::key_hint h{e, {}, hinted_->iterations};
-    if (hinted_->salt_size) h.salt = bytes_view(hinted_salt_).first(*hinted_->salt_size);
+    if (hinted_->salt_size) h.salt = bytes_view(hinted_->salt).first(*hinted_->salt_size);
     return h;
   }
   /// Puts the index of the key for the hint into `place`. Returns a step when the caller must
@@ -565,9 +591,10 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     etype_t etype{};
     s2k_iterations iterations;
     std::optional<std::size_t> salt_size;  // none: the default salt
+    static constexpr std::size_t most_salt_octets = 256;
+    std::array<std::uint8_t, most_salt_octets> salt{};
   };
   std::optional<hinted> hinted_;  // by the last ETYPE-INFO2
-  std::array<std::uint8_t, 256> hinted_salt_{};
   detail::known_keys<key> keys_;
   detail::key_recipe wanted_;       // the key that was searched for last
   std::size_t key_ = no_key;        // from the hints of a round

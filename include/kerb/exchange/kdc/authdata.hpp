@@ -7,8 +7,9 @@
 
 namespace kerb::inline v0 {
 
-/// The source of authorization data: a ticket that this realm issued, a ticket that another realm
-/// issued, or the client itself.
+/// The source of authorization data: a ticket-granting ticket of this realm, whose key only this KDC
+/// has; a ticket that somebody else can have made, which is another realm's or is sealed under the
+/// key of its own server (RENEW, VALIDATE, PROXY); or the client itself.
 enum class authdata_origin : std::uint8_t { ticket, foreign_ticket, client };
 
 /// Whether a KDC copies an element into the ticket that it issues (RFC 4120 section 3.3.3). It does

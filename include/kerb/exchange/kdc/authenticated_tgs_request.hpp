@@ -13,7 +13,8 @@ template <crypto_policy C>
 struct authenticated_tgs_request {
   using key = typename C::key;
 
-  opened_ticket<key> tgt;  ///< the ticket that authenticates the request
+  opened_ticket<key> tgt;   ///< the ticket that authenticates the request
+  bool is_own_tgt = false;  ///< only this KDC can have made that ticket
   std::optional<key> subkey;
   kerberos_time authenticated_at;
   kept_range added;                         ///< the plaintext of the authorization data that the client adds, if any
@@ -26,6 +27,27 @@ struct authenticated_tgs_request {
     return subkey ? key_usage_t::tgs_rep_enc_part_subkey : key_usage_t::tgs_rep_enc_part_session;
   }
 };
+
+/// Whether the long-term keys of a record can have sealed the ticket that authenticates a request. They
+/// must not even be tried otherwise: with RENEW anybody could find a user's password by sealing tickets.
+template <crypto_policy C>
+constexpr verdict check_header_server(const principal_record<C>& r) {
+  if (r.attributes.has(principal_attribute::not_a_server)) return no(errc::not_a_server, "Ticket", "sname");
+  if (r.attributes.has(principal_attribute::user_to_user_only))
+    return no(errc::must_use_user_to_user, "Ticket", "sname");
+  return {};
+}
+
+/// The first key of a record that a ticket can have been sealed under; null when there is none.
+template <crypto_policy C>
+constexpr const long_term_key<C>* key_of_ticket(const msg::EncryptedData& sealed, const principal_record<C>& r,
+                                                const C& crypto) {
+  for (const long_term_key<C>& k : r.keys) {
+    const bool of_kvno = !sealed.kvno || *sealed.kvno == 0 || *sealed.kvno == k.kvno;
+    if (of_kvno && crypto.etype_of(k.key.get()) == sealed.etype) return &k;
+  }
+  return nullptr;
+}
 
 /// Opens the encrypted part of a ticket: tries the keys of a record that it can have been sealed
 /// under, one after the other.
@@ -88,7 +110,8 @@ constexpr verdict check_padata(const kdc_request& q, const opened_ticket<typenam
 
 /// Checks a request against its ticket and authenticator, RFC 4120 sections 3.2.3 and 3.3.2.
 template <crypto_policy C>
-constexpr verdict verify_tgs_request(const kdc_request& q, const opened_ticket<typename C::key>& tgt,
+constexpr verdict verify_tgs_request(const kdc_request& q, const msg::Ticket& sealed,
+                                     const opened_ticket<typename C::key>& tgt,
                                      const opened_authenticator<typename C::key>& a, const kdc_policy& policy,
                                      const kdc_peer& peer, const environment<C>& env, workspace& in) {
   if (!same_principal({a.part.cname, a.part.crealm}, tgt.client())) {
@@ -103,8 +126,8 @@ constexpr verdict verify_tgs_request(const kdc_request& q, const opened_ticket<t
     return no(errc::address_mismatch, "EncTicketPart", "caddr");
   }
   // Another realm's KDC vouches for its own clients and those behind it, never for clients of
-  // this realm
-  if (!(tgt.realm == policy.realm) && tgt.part.crealm == policy.realm) {
+  // this realm. It has the keys of both ticket-granting services that it shares with this KDC
+  if (tgs_realm(sealed.sname) && !is_own_tgt(sealed, policy.realm) && tgt.part.crealm == policy.realm) {
     return no(errc::own_client_from_elsewhere, "EncTicketPart", "crealm");
   }
   // RFC 6113 section 5.4.1.1: such a ticket or authenticator may only be used as armor
@@ -148,7 +171,7 @@ constexpr bool gather_authdata(authenticated_tgs_request<C>& facts, const kdc_re
     return facts.carried->add(data, from, policy.max_authdata_elements);
   };
   const opened_ticket<typename C::key>& tgt = facts.tgt;
-  const auto issuer = tgt.realm == policy.realm ? authdata_origin::ticket : authdata_origin::foreign_ticket;
+  const auto issuer = facts.is_own_tgt ? authdata_origin::ticket : authdata_origin::foreign_ticket;
   if (tgt.part.authorization_data && !add(*tgt.part.authorization_data, issuer)) return false;
   const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", facts.added.of(in));
   return !data || add(*data, authdata_origin::client);  // none: the client adds nothing
@@ -172,11 +195,12 @@ constexpr verdict authenticate(authenticated_tgs_request<C>& facts, const kdc_re
   auto tgt = open_ticket(ap.ticket.value(), server, policy, env, in);
   if (!tgt) return tgt.refusal();
   facts.tgt = std::move(*tgt);
+  facts.is_own_tgt = is_own_tgt(ap.ticket.value(), policy.realm);
   const std::size_t before = in.kept().size();
   auto a = open_authenticator(env.crypto.get(), ap.authenticator, facts.tgt.session_key,
                               key_usage_t::tgs_req_authenticator, in);
   verdict v = a ? take_subkey(env.crypto.get(), *a) : a.refusal();
-  if (v.ok()) v = verify_tgs_request(q, facts.tgt, *a, policy, peer, env, in);
+  if (v.ok()) v = verify_tgs_request(q, ap.ticket.value(), facts.tgt, *a, policy, peer, env, in);
   in.keep_first(before);  // nothing views the authenticator any more
   if (!v.ok()) return v;
   facts.authenticated_at = a->part.ctime;

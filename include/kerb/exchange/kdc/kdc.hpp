@@ -31,7 +31,7 @@ class [[nodiscard]] kdc {
       if (!octets.empty() && octets[0] == der::application(10).octet) {
         as_.emplace(policy_, workspace_, peer_, decoy_, std::move(own_));
       } else if (!octets.empty() && octets[0] == der::application(12).octet) {
-        tgs_.emplace(policy_, workspace_, peer_);
+        tgs_.emplace(policy_, workspace_, peer_, decoy_);
       } else if (!octets.empty() && peer_.arrived == transport::stream) {
         as_.emplace(policy_, workspace_, peer_, decoy_, std::move(own_));  // which answers that this is no request
       } else {

@@ -29,9 +29,14 @@ struct kdc_policy {
   /// only to clients that have pre-authenticated, and the exchange takes equal time for known and
   /// unknown clients.
   ///
-  /// For equal time, give as_kdc or kdc a decoy: a record with a random key of each encryption type
+  /// For equal time, give as_kdc, tgs_kdc or kdc a decoy: a record with a random key of each encryption type
   /// that clients have, prepared if theirs are prepared. Without a decoy a key is drawn for every
   /// request, and no key prepared for timestamps is used.
+  ///
+  /// A TGS request with RENEW, VALIDATE or PROXY can show a ticket that names any principal, before
+  /// anything is authenticated. If that principal is no KDC, the ticket is tried with one key that is not
+  /// prepared: the principal's first key of the type and version that the ticket names, or else the decoy's.
+  /// If the key does not open the ticket, the answer is KRB_AP_ERR_BAD_INTEGRITY.
   ///
   /// A client can still be told from an unknown one if
   /// - it need not pre-authenticate,
@@ -76,10 +81,15 @@ struct need_principal {
   bool may_refer = false;             ///< refer_to() is allowed
   std::optional<std::uint32_t> kvno;  ///< of the wanted key, if known
 };
-/// All checks have passed. Inspect draft(), client() and server(), then call issue() or refuse().
+/// All checks have passed. Inspect draft(), client() and server(), then call issue() or refuse(). In a
+/// TGS exchange, tgs_kdc::header_is_own_tgt() tells whether only this KDC can have named the client.
 struct authorize {};
 /// The ticket's encrypted part is complete except `reserved`, a range in it that is filled with
 /// zeros. Fill that range, then call signed_ticket(). Both views are valid until then.
+///
+/// In a TGS exchange the client's name is from the request's ticket. Sign a statement about the client
+/// (a PAC) only if tgs_kdc::header_is_own_tgt(), or after you have verified a signature of this realm
+/// in header_ticket(), or one of the realm that vouches for the client.
 struct sign_ticket {
   bytes_view part;
   std::span<std::uint8_t> reserved;

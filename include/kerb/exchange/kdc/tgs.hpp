@@ -1,7 +1,8 @@
 // The KDC's side of the TGS exchange, RFC 4120 section 3.3.
 //
 // Random octets are drawn in this order: the session key's seed, the reply's confounder, the
-// ticket's confounder.
+// ticket's confounder. If the policy conceals unknown clients and the decoy has no key for it, a key
+// for the ticket that authenticates the request is drawn first, unless that is for a KDC.
 #pragma once
 #include "kdc_exchange.hpp"
 #include "tgs_draft.hpp"
@@ -24,9 +25,11 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   using typename base::record;
   using typename base::step;
 
-  /// The buffer must outlive the exchange.
-  constexpr tgs_kdc(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer = {})
-      : base(settings, buffer, peer) {
+  /// The buffer must outlive the exchange. So must `decoy`, whose keys are tried in place of those of
+  /// an unknown server when the policy conceals unknown clients (kdc_policy::conceal_unknown_clients).
+  constexpr tgs_kdc(const kdc_policy& settings, std::span<std::uint8_t> buffer, const kdc_peer& peer = {},
+                    const record* decoy = nullptr)
+      : base(settings, buffer, peer), decoy_(decoy) {
     this->wipe_more_ = [](base& x) { static_cast<tgs_kdc&>(x).facts_ = {}; };
   }
 
@@ -65,7 +68,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
       if (detail::tgs_realm(wanted.name)) return absent(env);
     }
     switch (role_) {
-      case principal_role::header_server: return open_header(r, env);
+      case principal_role::header_server: return conceals_header() ? open_concealed(&r, env) : open_header(r, env);
       case principal_role::second_ticket_server: return open_second(r, env);
       default: break;
     }
@@ -96,6 +99,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   [[nodiscard]] constexpr step absent(const environment<C>& env) {
     if (const auto no = this->template unless<call::found>(env)) return *no;
     if (role_ == principal_role::header_server) {
+      if (conceals_header()) return open_concealed(nullptr, env);
       return this->turn_down(detail::no(errc::wrong_service, "Ticket", "sname"), env);
     }
     if (role_ == principal_role::second_ticket_server) {
@@ -127,6 +131,14 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   void body() const&& = delete;
   constexpr const msg::EncTicketPart& header_ticket() const& KERB_LIFETIMEBOUND { return facts_.tgt.part; }
   void header_ticket() const&& = delete;
+  /// The server under whose key that ticket is sealed, with the realm that issued it; valid as long
+  /// as the request.
+  constexpr principal_view header_server() const { return {ap_req_.ticket->sname, ap_req_.ticket->realm}; }
+  /// Whether that ticket is a ticket-granting ticket of this realm. If not, whoever has the key of
+  /// header_server() can have made it: another realm's KDC, or, with RENEW, VALIDATE and PROXY, the
+  /// requested server itself, which can name any client in it. Then do not sign statements about the
+  /// client, for example a PAC: at sign_ticket, and before issue() with reserved octets, check this.
+  constexpr bool header_is_own_tgt() const { return facts_.is_own_tgt; }
 
   /// Issues the ticket, with what the caller's policy adds and removes.
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
@@ -190,14 +202,45 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   constexpr kerberos_time forget_after(const exchange_limits& l) const {
     return plus(plus(facts_.authenticated_at, l.clock_skew), 1);
   }
-  /// Opens the ticket that authenticates the request, and its authenticator:
-  /// RFC 4120 sections 3.3.2 and 3.2.3.
-  constexpr step open_header(const record& r, const environment<C>& env) {
-    if (const verdict v =
-            detail::authenticate(facts_, request_, ap_req_, r, this->policy_, this->peer_, env, this->workspace_);
-        !v.ok()) {
-      return this->turn_down(v, env);
+  /// Whether the answer must not depend on the server of the ticket that authenticates the request:
+  /// nothing is authenticated yet, and with RENEW, VALIDATE and PROXY the sender names any principal.
+  constexpr bool conceals_header() const {
+    return this->policy_.conceal_unknown_clients && !detail::tgs_realm(ap_req_.ticket->sname);
+  }
+  /// Opens the ticket with one key, whether there is such a server or not, and in the same time: `r`
+  /// is its record, or null. Whatever is missing, the refusal is that of a ticket that does not open.
+  constexpr step open_concealed(const record* r, const environment<C>& env) {
+    const msg::EncryptedData& sealed = ap_req_.ticket->enc_part;
+    const verdict closed = detail::no(errc::integrity, "Ticket", "enc-part");
+    if (!env.crypto->shape(sealed.etype) || !base::allowed(this->policy_.ticket_etypes, env.crypto.get(), sealed.etype))
+      return this->turn_down(closed, env);
+    if (r != nullptr && !detail::check_header_server(*r).ok()) r = nullptr;
+    const long_term_key<C>* const own = r == nullptr ? nullptr : detail::key_of_ticket(sealed, *r, env.crypto.get());
+    const long_term_key<C>* stand_in = nullptr;
+    if (decoy_ != nullptr) stand_in = detail::key_of_ticket({sealed.etype, {}, {}}, *decoy_, env.crypto.get());
+    std::optional<key> drawn;
+    if (stand_in == nullptr) {
+      auto k = draw_key(sealed.etype, env);
+      if (!k) return this->fail(k.error());
+      drawn.emplace(std::move(*k));
     }
+    // The key itself: keys of users are not prepared for tickets, nor is the decoy's
+    const long_term_key<C> one[] = {{.kvno = sealed.kvno.value_or(0),
+                                     .key = own != nullptr        ? own->key
+                                            : stand_in != nullptr ? stand_in->key
+                                                                  : ref<const key>(*drawn)}};
+    record only = r != nullptr ? *r : record{};
+    only.keys = view_of<long_term_key<C>>(one);
+    return open_header(only, env, own == nullptr ? &closed : nullptr);
+  }
+  /// Opens the ticket that authenticates the request, and its authenticator:
+  /// RFC 4120 sections 3.3.2 and 3.2.3. `instead` is the result, whatever was opened, if it is not null.
+  constexpr step open_header(const record& r, const environment<C>& env, const verdict* instead = nullptr) {
+    verdict opened = detail::check_header_server(r);
+    if (opened.ok())
+      opened = detail::authenticate(facts_, request_, ap_req_, r, this->policy_, this->peer_, env, this->workspace_);
+    if (instead != nullptr) opened = *instead;
+    if (!opened.ok()) return this->turn_down(opened, env);
     if (const verdict v = detail::check_server(r, env.now.at, "Ticket"); !v.ok()) return this->turn_down(v, env);
     if (!this->policy_.check_requests) return ask(principal_role::server);
     check_request ask_for{{}, {}, forget_after(env.limits)};
@@ -245,6 +288,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     return detail::reply_to<C>(request_, facts_, this->draft_, this->ticket_sealer());
   }
 
+  const record* decoy_;
   detail::kdc_request request_;
   msg::ApReq ap_req_;
   detail::authenticated_tgs_request<C> facts_;  // empty until the ticket was opened

@@ -29,6 +29,12 @@ constexpr bool is_tgs_of(const msg::PrincipalName& name, kerberos_string realm) 
   const auto of = tgs_realm(name);
   return of && *of == realm;
 }
+/// Whether the ticket that authenticates a request is a ticket-granting ticket that this KDC has
+/// issued. Somebody else has the key of any other ticket and can have made it: the KDC of another
+/// realm, or the ticket's own server.
+constexpr bool is_own_tgt(const msg::Ticket& t, kerberos_string realm) {
+  return t.realm == realm && is_tgs_of(t.sname, realm);
+}
 
 /// Checks what a TGS request shows before its ticket is opened.
 constexpr verdict check_tgs_form(const kdc_request& q, const msg::ApReq& ap, const kdc_policy& policy) {
@@ -47,7 +53,8 @@ constexpr verdict check_tgs_form(const kdc_request& q, const msg::ApReq& ap, con
   // RFC 4120 section 3.3.2: a ticket-granting ticket for us; or the server's own ticket, to
   // renew, validate or proxy
   if (is_tgs_of(ap.ticket->sname, policy.realm)) return {};
-  // RFC 4120 section 3.3.3: a server of this realm, so also another realm's KDC, krbtgt/OTHER@OWN
+  // RFC 4120 section 3.3.3: a server of this realm, so also another realm's KDC, krbtgt/OTHER@OWN,
+  // which can have made the ticket itself: verify_tgs_request() restricts its clients
   if (again && same) return {};
   if (q.has(o::proxy) && same && !tgs_realm(ap.ticket->sname)) return {};
   return no(errc::wrong_service, "Ticket", "sname");

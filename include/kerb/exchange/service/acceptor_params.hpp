@@ -3,6 +3,7 @@
 #include "../../msg/basic.hpp"
 #include "../channel_bindings.hpp"
 #include "../session.hpp"
+#include "../step.hpp"
 #include "../transited.hpp"
 
 namespace kerb::inline v0 {
@@ -63,6 +64,9 @@ struct acceptor_params {
   /// that key.
   bool user_to_user = false;
   replay_rule replays = replay_rule::ask;
+  /// How the request came. A refusal of a datagram that would be longer than the datagram is not sent:
+  /// `refused` then has no octets.
+  transport arrived = transport::stream;
   /// Write answers as tokens of this mechanism (RFC 4121 section 4.1); none: without a frame. An
   /// AP-REP in DCE style never has one.
   std::optional<object_identifier> frame{};

@@ -61,6 +61,7 @@ class [[nodiscard]] ap_acceptor
     if (request_.binding == binding_rule::require && !request_.bindings) {
       return fail({.code = errc::missing_parameter, .type = "acceptor_params", .field = "bindings"});
     }
+    request_size_ = octets.size();
     const auto req = asn1::decode<msg::ApReq>(octets);
     if (req) {
       // Everything that later calls write is measured now, so that none of them lacks buffer space
@@ -334,7 +335,9 @@ class [[nodiscard]] ap_acceptor
   constexpr step turn_down(const detail::verdict& v, const environment<C>& env) {
     return turn_down(v.why, v.code, env);
   }
-  /// RFC 4120 section 3.2.3: a client whose request fails gets a KRB-ERROR.
+  /// RFC 4120 section 3.2.3: a client whose request fails gets a KRB-ERROR. The sender of a datagram
+  /// can forge its address, so an error longer than the request would amplify attacks on a victim: then
+  /// there is no answer. A genuine AP-REQ contains a ticket and is longer than the error.
   KERB_COLD constexpr step turn_down(error why, error_code_t code, const environment<C>& env) {
     forget();
     const msg::KrbError e = detail::ap_error(code, named(req_), env.now, at_);
@@ -343,6 +346,8 @@ class [[nodiscard]] ap_acceptor
       asn1::write(w, e);
       write_frame(w, mark, gss_token_t::krb_error);
     });
+    if (request_.arrived == transport::datagram && workspace_.message().size() > request_size_)
+      workspace_.forget_message();
     state_ = state::over;
     return refused{workspace_.message(), why};
   }
@@ -361,6 +366,7 @@ class [[nodiscard]] ap_acceptor
   }
 
   acceptor_params request_;
+  std::size_t request_size_ = 0;
   unsigned tried_ = 0;
   std::optional<etype_t> subkey_etype_{};
   std::optional<no_ticket_key> had_;

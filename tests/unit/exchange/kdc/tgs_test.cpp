@@ -631,6 +631,7 @@ constexpr bool a_ticket_for_another_kdc_is_renewed_and_validated_where_it_was_is
   for (const o again : {o::renew, o::validate}) {
     world w;
     show(w, w.outgoing);
+    w.tgt.crealm = w.authenticator.crealm = other_org;  // one of this realm it could have invented
     w.body.sname = to_other().name;
     w.body.kdc_options.set(again);
     w.tgt.flags.set(f::renewable);

@@ -1,0 +1,164 @@
+// The KDC of examples/kdc without its sockets: the same answers in any buffer, and what its look-ups reveal.
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "../examples/kdc/answer.hpp"
+#include "../examples/kdc/file_store.hpp"
+#include "support/catch.hpp"
+
+using namespace kerb;
+using namespace kerb::literals;
+
+namespace {
+
+constexpr etype_t all_types[] = {etype_t::aes256_cts_hmac_sha384_192, etype_t::aes128_cts_hmac_sha256_128,
+                                 etype_t::aes256_cts_hmac_sha1_96, etype_t::aes128_cts_hmac_sha1_96};
+
+/// An AS-REQ for a ticket-granting ticket of this client, with a PA-ENC-TIMESTAMP of so many octets, or none.
+std::vector<std::uint8_t> as_req(const std::string& client, name_t type = name_t::principal, std::size_t stamp = 0) {
+  const kerberos_string one[] = {kerberos_string::of(client)}, tgs[] = {"krbtgt"_krb, "EXAMPLE.ORG"_krb};
+  msg::KdcReqBody body;
+  body.cname = msg::PrincipalName{type, one};
+  body.realm = "EXAMPLE.ORG"_krb;
+  body.sname = msg::PrincipalName{name_t::srv_inst, tgs};
+  body.nonce = 7;
+  body.etype = all_types;
+  if (type == name_t::enterprise) body.kdc_options.set(kdc_option_t::canonicalize);
+  const std::vector<std::uint8_t> cipher(stamp);
+  std::vector<std::uint8_t> sealed(stamp + 100);
+  std::array<msg::PaData, 1> padata{};
+  std::optional<msg::MethodData> own;
+  if (stamp != 0) {
+    padata[0] = {padata_t::enc_timestamp,
+                 *asn1::encode(msg::EncryptedData{all_types[2], {}, bytes_view(cipher)}, sealed)};
+    own = msg::MethodData{view_of<msg::PaData>(padata)};
+  }
+  const msg::KdcReq<msg_t::as_req, std::optional<msg::MethodData>, msg::KdcReqBody> request{own, body};
+  std::vector<std::uint8_t> octets(asn1::encoded_size(request));
+  REQUIRE(asn1::encode(request, octets));
+  return octets;
+}
+
+/// The example's KDC with these lines as its file.
+class example_kdc {
+ public:
+  explicit example_kdc(const std::string& lines)
+      : directory_(made_directory()),
+        store_(written(directory_ / "principals", lines), directory_ / "keytab", "EXAMPLE.ORG", crypto_),
+        realm_("EXAMPLE.ORG", store_),
+        answer_(realm_, store_, crypto_, log_) {}
+  example_kdc(const example_kdc&) = delete;
+  example_kdc& operator=(const example_kdc&) = delete;
+  ~example_kdc() { std::filesystem::remove_all(directory_); }
+
+  /// The KRB-ERROR, which is valid until the next call.
+  msg::KrbError refusal_of(const std::vector<std::uint8_t>& request) {
+    const bytes_view framed = answer_(request, {{}, transport::stream}, "a test");
+    REQUIRE(framed.size() > 4);
+    const auto e = asn1::decode<msg::KrbError>(framed.subview(4));
+    REQUIRE(e);
+    return *e;
+  }
+
+ private:
+  static std::filesystem::path made_directory() {
+    std::string name = (std::filesystem::temp_directory_path() / "kerb-example-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    return name;
+  }
+  static std::string written(const std::filesystem::path& file, const std::string& lines) {
+    std::ofstream(file) << lines;
+    return file.string();
+  }
+  std::filesystem::path directory_;
+  example::policy crypto_;
+  example::file_store store_;
+  example::realm_settings realm_;
+  example::journal log_{true};
+  example::answerer answer_;
+};
+
+// Built with AddressSanitizer, this also shows that nothing touches a buffer that was replaced.
+TEST_CASE("examples/kdc: a request for which the buffer grows gets its answer", "[exchange]") {
+  // The name's salt is already in the buffer when the timestamp shows that the buffer is too small
+  example_kdc kdc("policy conceal_unknown_clients\nprincipal alice password=wonderland\n");
+  const std::string name(3900, 'a');
+  for (const std::size_t stamp : {20000, 30000, 50000, 60000, 100000}) {
+    CAPTURE(stamp);
+    CHECK(kdc.refusal_of(as_req(name, name_t::principal, stamp)).error_code == error_code_t::kdc_err_preauth_failed);
+  }
+  CHECK(kdc.refusal_of(as_req("alice")).error_code == error_code_t::kdc_err_preauth_required);
+}
+
+/// The salt in the hints of a refusal, for the first type.
+std::string salt_of(const msg::KrbError& e) {
+  REQUIRE(e.error_code == error_code_t::kdc_err_preauth_required);
+  const auto list = asn1::decode_as<msg::MethodData>("METHOD-DATA", e.e_data.value());
+  REQUIRE(list);
+  for (const msg::PaData pa : *list) {
+    if (pa.padata_type != padata_t::etype_info2) continue;
+    const auto hints = asn1::decode_as<msg::EtypeInfo2>("ETYPE-INFO2", pa.padata_value);
+    REQUIRE(hints);
+    const msg::EtypeInfo2Entry first = *hints->begin();
+    return {first.salt.value().octets.begin(), first.salt.value().octets.end()};
+  }
+  return "no hints";
+}
+TEST_CASE("examples/kdc: no spelling of an enterprise name tells a concealed principal from none",
+          "[exchange][rfc6806-5]") {
+  example_kdc kdc(
+      "policy conceal_unknown_clients\n"
+      "principal alice password=wonderland\n"
+      "principal bob/admin password=builder\n");
+  const auto salt = [&](const std::string& name) { return salt_of(kdc.refusal_of(as_req(name, name_t::enterprise))); };
+  CHECK(salt("alice@EXAMPLE.ORG") == "EXAMPLE.ORGalice");
+  CHECK(salt("alice") == "EXAMPLE.ORGalice");
+  // As for a name that nobody has: the octets before the last @
+  CHECK(salt("carol@EXAMPLE.ORG") == "EXAMPLE.ORGcarol");
+  CHECK(salt("\\alice@EXAMPLE.ORG") == "EXAMPLE.ORG\\alice");
+  CHECK(salt("a\\lice") == "EXAMPLE.ORGa\\lice");
+  CHECK(salt("\\x61lice") == "EXAMPLE.ORG\\x61lice");
+  CHECK(salt("bob/admin") == "EXAMPLE.ORGbob/admin");
+  CHECK(salt("alice@OTHER.ORG@EXAMPLE.ORG") == "EXAMPLE.ORGalice@OTHER.ORG");
+}
+
+/// Counts the look-ups; it has no principals, and one referral.
+struct counting_store : example::store {
+  std::size_t asked = 0;
+  std::shared_ptr<const example::entry> find(const std::string&) override { return ++asked, nullptr; }
+  std::optional<std::string> way(const std::string& from) override {
+    ++asked;
+    return from == "referral .far.example" ? std::optional<std::string>("FAR.EXAMPLE") : std::nullopt;
+  }
+  std::string policy_words() override { return {}; }
+  bool prepares_people() const override { return false; }
+  std::vector<std::vector<std::string>> capaths() override { return {}; }
+};
+TEST_CASE("examples/kdc: a long host name costs a limited number of look-ups", "[exchange]") {
+  counting_store all;
+  const std::string realm = "EXAMPLE.ORG";
+  example::directory names(all, realm);
+  const auto finds = [&](const std::string& host) {
+    const kerberos_string parts[] = {"HTTP"_krb, kerberos_string::of(host)};
+    all.asked = 0;
+    const auto found =
+        names.find({{{name_t::srv_inst, parts}, "EXAMPLE.ORG"_krb}, principal_role::server, true, std::nullopt});
+    return is<in_realm>(found);
+  };
+  const auto dotted = [](std::size_t octets) {
+    std::string host;
+    while (host.size() < octets) host += host.size() % 2 == 0 ? 'a' : '.';
+    return host;
+  };
+  CHECK(finds("www.far.example"));
+  CHECK(finds(dotted(243) + ".far.example"));
+  CHECK_FALSE(finds(dotted(3000)));
+  CHECK(all.asked <= 2);
+  CHECK_FALSE(finds(dotted(245) + ".far.example"));
+  CHECK_FALSE(finds(std::string(200, '.')));
+  CHECK(all.asked <= 2);
+}
+
+}  // namespace
