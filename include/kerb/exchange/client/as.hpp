@@ -85,6 +85,8 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (const auto no = this->template unless<call::start>(env)) return *no;
     tgs_name_[1] = request_.client.realm;
+    // RFC 6112 section 4.1: required of an anonymous client
+    if (is_anonymous(request_.client.name)) options_.set(kdc_option_t::request_anonymous);
     std::optional<etype_t> own;
     if (request_.key) own = env.crypto->etype_of(request_.key->get());
     if (!detail::make_offer(offer_, own, request_.etypes.empty() ? env.crypto->offered() : request_.etypes))

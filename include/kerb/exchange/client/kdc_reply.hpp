@@ -45,13 +45,23 @@ constexpr service_is verify_service(const principal_view& got, kerberos_string c
   return wanted_own && own ? service_is::own_tgs : service_is::another;
 }
 
-/// RFC 4120 section 3.1.5: compares the unencrypted part with the request; the client takes no
-/// information from it.
+/// Whether this is the client of an anonymous ticket that the request asks for. RFC 6112 section 4:
+/// the ticket has the anonymous name, in the realm of the client. Only a client that is anonymous in
+/// the AS request itself gets the anonymous realm.
+constexpr bool is_asked_anonymity(const principal_view& got, const request_facts& a) {
+  if (!a.options.has(kdc_option_t::request_anonymous) || !is_anonymous(got.name)) return false;
+  const bool hides_realm = a.initial && is_anonymous(a.client.name) && got.realm == anonymous_realm;
+  return hides_realm || got.realm == a.client.realm;
+}
+
+/// RFC 4120 section 3.1.5: compares the unencrypted part with the request. The client takes no
+/// information from it, except the name of a renamed or anonymous client.
 template <class Rep>
 constexpr error check_clear_part(const Rep& rep, const request_facts& a) {
   const char* const type = asn1::type_name<Rep>;
   const bool renaming = a.initial && a.options.has(kdc_option_t::canonicalize);  // RFC 6806 section 6
-  if (!renaming && !same_principal({rep.cname, rep.crealm}, a.client)) {
+  const principal_view got{rep.cname, rep.crealm};
+  if (!renaming && !same_principal(got, a.client) && !is_asked_anonymity(got, a)) {
     return {.code = errc::name_mismatch, .type = type, .field = rep.crealm == a.client.realm ? "cname" : "crealm"};
   }
   // An encryption type that was not offered may be a downgrade. A TGS-REP uses that of a key the
@@ -125,27 +135,32 @@ constexpr error check_flags(const request_facts& a, const msg::TicketFlags& gran
   // RFC 4120 section 2.1: INITIAL means that the AS issued the ticket, so the client's key was used
   // recently
   if (a.initial && !granted.has(ticket_flag_t::initial)) return mismatch(errc::flags_mismatch, "flags");
+  // RFC 6112 section 4.3: a KDC that does not know the option issues an ordinary ticket
+  const bool anonymous = a.options.has(kdc_option_t::request_anonymous);
+  if (anonymous && !granted.has(ticket_flag_t::anonymous)) return mismatch(errc::flags_mismatch, "flags");
   return {};
 }
 
 /// Checks the encrypted part, the only authority for whom and what the ticket is. `ticket` is the
 /// unencrypted one beside it: its names decide nothing, but must not differ.
 template <class Part>
-constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, kerberos_string crealm, const request_facts& a,
-                               timestamp now, const exchange_limits& limits) {
+constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, const principal_view& client,
+                               const request_facts& a, timestamp now, const exchange_limits& limits) {
   if (p.nonce != a.nonce) return mismatch(errc::nonce_mismatch, "nonce");
-  if (verify_service({p.sname, p.srealm}, crealm, a) == service_is::another)
+  if (verify_service({p.sname, p.srealm}, client.realm, a) == service_is::another)
     return mismatch(errc::name_mismatch, p.srealm == a.kdc && p.srealm == a.server.realm ? "sname" : "srealm");
   // RFC 4120 section 5.4.1: an AS has only clients of its own realm, except anonymous clients that
   // hide their realm
-  const bool anonymous = a.options.has(kdc_option_t::request_anonymous) && crealm == anonymous_realm;
-  if (a.initial && !anonymous && !(crealm == p.srealm))
+  if (a.initial && !is_asked_anonymity(client, a) && !(client.realm == p.srealm))
     return {.code = errc::name_mismatch, .type = "AS-REP", .field = "crealm"};
   if (!same_principal({ticket.sname, ticket.realm}, {p.sname, p.srealm})) {
     return {.code = errc::name_mismatch, .type = "Ticket", .field = "sname"};
   }
   if (!contains(a.etypes, p.key.keytype)) return mismatch(errc::etype_not_offered, "key");
   if (const error e = check_flags(a, p.flags); !e.ok()) return e;
+  // RFC 6112 section 3: an anonymous ticket has the anonymous name
+  if (a.options.has(kdc_option_t::request_anonymous) && !is_anonymous(client.name))
+    return {.code = errc::name_mismatch, .type = a.initial ? "AS-REP" : "TGS-REP", .field = "cname"};
   // An AS-REP without starttime starts at authtime (RFC 4120 section 5.3); a TGS-REP's authtime is
   // that of the login
   const bool has_start = p.starttime.has_value() || a.initial;
@@ -193,7 +208,9 @@ constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, c
   f.key_expiration = p.key_expiration;
   f.addresses = p.caddr;
   f.unrequested_flags = unrequested(a, p.flags);
-  f.client_renamed = has(a.kind, ticket_kind::renamed) || !same_principal({rep.cname, rep.crealm}, a.client);
+  const principal_view client{rep.cname, rep.crealm};
+  f.client_renamed =
+      has(a.kind, ticket_kind::renamed) || (!same_principal(client, a.client) && !is_asked_anonymity(client, a));
   f.handed_over = has(a.kind, ticket_kind::handed_over);
   f.user_to_user = has(a.kind, ticket_kind::user_to_user);
   f.restricted = has(a.kind, ticket_kind::restricted);

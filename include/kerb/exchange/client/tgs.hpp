@@ -62,6 +62,8 @@ class [[nodiscard]] tgs_client
         request_(std::move(params)),
         extensions_(std::move(extensions)) {
     if (request_.user_to_user) options_.set(kdc_option_t::enc_tkt_in_skey);
+    // RFC 6112 section 4.2: required with an anonymous ticket
+    if (is_anonymous(tgt().client().name)) options_.set(kdc_option_t::request_anonymous);
   }
 
   /// Makes the request.
