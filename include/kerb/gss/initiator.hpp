@@ -89,12 +89,10 @@ class [[nodiscard]] initiator
       return fail({.code = errc::flags_not_granted, .detail = params_.required.bits & ~flags.bits});
     }
     const bool mutual = flags.has(gss_flag_t::mutual);
-    kerb::initiator_params<key> ap{
-        .credential = params_.credential,
-        .buffer = params_.buffer,
-        .mutual = mutual ? kerb::required : if_asked,
-        .times = params_.times,
-        .user_to_user = credential().facts().user_to_user};
+    kerb::initiator_params<key> ap{.credential = params_.credential,
+                                   .buffer = params_.buffer,
+                                   .mutual = mutual ? kerb::required : if_asked,
+                                   .times = params_.times};
     gss_context& told = ap.gss.emplace();
     told.flags = flags;
     told.bindings = params_.bindings;

@@ -29,13 +29,13 @@ constexpr service_is verify_service(const principal_view& got, kerberos_string c
   if (got.realm == a.kdc) {
     if (same_principal(got, a.server)) return service_is::as_asked;
     // RFC 6806 section 8: the next realm to ask. It is neither this realm nor the client's own,
-    // which RFC 4120 section 3.3.1 calls a loop, however they are spelled. A referral does not
-    // replace an initial ticket for a service, nor a renewed or validated ticket
+    // which RFC 4120 section 3.3.1 calls a loop, however they are spelled. No referral is accepted
+    // from an AS, which refers with KDC_ERR_WRONG_REALM (RFC 6806 section 7), or when the client asked
+    // for a renewal or validation
     const bool onward = to && !same_realm_in_any_case(*to, a.kdc) && !same_realm_in_any_case(*to, a.client.realm);
     // RFC 4120 section 3.3.1: without canonicalize, only in place of the KDC of another realm
-    const bool closer = !a.initial && wanted && !same_realm_in_any_case(*wanted, a.kdc);
-    const bool asked_to = closer || (canonical && (!a.initial || wanted));
-    const bool may_refer = asked_to && !is_same_ticket_again(a.options);
+    const bool closer = wanted && !same_realm_in_any_case(*wanted, a.kdc);
+    const bool may_refer = !a.initial && (closer || canonical) && !is_same_ticket_again(a.options);
     return may_refer && onward ? service_is::referral : service_is::another;
   }
   // RFC 6806 section 6: with canonicalize an AS may spell its realm in other letters, in the same
@@ -64,8 +64,8 @@ constexpr error check_clear_part(const Rep& rep, const request_facts& a) {
   if (!renaming && !same_principal(got, a.client) && !is_asked_anonymity(got, a)) {
     return {.code = errc::name_mismatch, .type = type, .field = rep.crealm == a.client.realm ? "cname" : "crealm"};
   }
-  // An encryption type that was not offered may be a downgrade. A TGS-REP uses that of a key the
-  // client already has.
+  // An encryption type that was not offered may be a downgrade. A TGS-REP is sealed under the subkey
+  // or the session key, so its type needs no check
   if (a.initial && !contains(a.etypes, rep.enc_part.etype)) {
     return {.code = errc::etype_not_offered, .type = type, .field = "enc-part"};
   }
@@ -76,7 +76,8 @@ constexpr error check_times(const request_facts& a, const msg::TicketFlags& gran
                             bool has_start, kerberos_time end, std::optional<kerberos_time> renew_till, timestamp now,
                             const exchange_limits& limits) {
   const bool postdated = a.options.has(kdc_option_t::postdated);
-  if (postdated && a.from) {
+  // RFC 4120 sections 3.1.3 and 3.3.3: a ticket that is to start in the past starts now
+  if (postdated && a.from && *a.from > plus(now.at, limits.clock_skew)) {
     if (start != *a.from) return mismatch(errc::time_mismatch, "starttime");
   } else if (has_start && !a.options.has(kdc_option_t::validate) &&
              !within_skew({start, {0}}, {now.at, {0}}, limits.clock_skew)) {
@@ -186,12 +187,20 @@ constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, const p
   return {};
 }
 
+/// The addresses that a ticket has if the reply does not name them. RFC 4120 section 5.4.2: those of
+/// the ticket in the request, except in a forwarded or proxy ticket.
+constexpr std::optional<msg::HostAddresses> addresses_kept(const request_facts& a) {
+  if (a.options.has_any({kdc_option_t::forwarded, kdc_option_t::proxy})) return std::nullopt;
+  return a.inherited_addresses;
+}
+
 /// The number of octets that a reply needs in a workspace: its opened part, and copies of what is
 /// outside of it.
 template <class Rep>
-constexpr std::size_t buffer_for(const Rep& rep) {
+constexpr std::size_t buffer_for(const Rep& rep, const request_facts& a) {
+  const std::optional<msg::HostAddresses> kept = addresses_kept(a);
   return rep.enc_part.cipher.size() + rep.ticket.octets().size() + rep.crealm.octets.size() +
-         asn1::encoded_size(rep.cname);
+         asn1::encoded_size(rep.cname) + (kept ? asn1::encoded_size(*kept) : 0);
 }
 
 /// Makes the credential from a checked reply; its views point into `in`.
@@ -206,7 +215,6 @@ constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, c
   f.endtime = p.endtime;
   f.renew_till = p.renew_till;
   f.key_expiration = p.key_expiration;
-  f.addresses = p.caddr;
   f.unrequested_flags = unrequested(a, p.flags);
   const principal_view client{rep.cname, rep.crealm};
   f.client_renamed =
@@ -218,12 +226,22 @@ constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, c
   f.is_referral = verify_service(f.server, rep.crealm, a) == service_is::referral;
   f.client.realm.octets = in.keep_copy(rep.crealm.octets);
   f.ticket = in.keep_copy(rep.ticket.octets());
-  const std::size_t n = asn1::encoded_size(rep.cname);
-  const std::span<std::uint8_t> to = in.borrow(n);
-  in.keep(n);
-  if (const auto e = asn1::encode(rep.cname, to)) {
+  const auto copy = [&in](const auto& v) {
+    const std::size_t n = asn1::encoded_size(v);
+    const std::span<std::uint8_t> to = in.borrow(n);
+    in.keep(n);
+    return asn1::encode(v, to);
+  };
+  if (const auto e = copy(rep.cname)) {
     if (const auto name = asn1::decode<msg::PrincipalName>(*e)) f.client.name = *name;
   }
+  f.addresses = p.caddr;
+  if (const auto kept = addresses_kept(a); kept && !f.addresses) {
+    if (const auto e = copy(*kept)) {
+      if (const auto list = asn1::decode_as<msg::HostAddresses>("HostAddresses", *e)) f.addresses = *list;
+    }
+  }
+  f.valid_from_anywhere = !a.addresses.empty() && !f.addresses;
   basic_credential<Key> c(f, std::move(session_key), std::move(in));
   if (a.initial) c.set_kdc_clock_offset(p.authtime.seconds - now.at.seconds);
   return c;
