@@ -437,7 +437,8 @@ TEST_CASE("tgs_kdc: of what a request shows only the ticket and the data that go
   });
   const in_buffer authenticator(true, 0, [](world& w) {
     to_user(w);
-    w.authenticator.authorization_data = view_of<msg::AuthorizationDataElement>(more);
+    static constexpr msg::AuthorizationDataElement optional[] = {{ad_t::if_relevant, more[0].ad_data}};
+    w.authenticator.authorization_data = view_of<msg::AuthorizationDataElement>(optional);
   });
   const in_buffer armored(true, 0, [](world& w) {
     to_user(w);
