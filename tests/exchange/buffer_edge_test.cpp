@@ -102,7 +102,7 @@ ending drive_kdc(kdc_world& w, bytes_view request, std::size_t size) {
       step = go([&] { return x.signed_ticket(t); });
     } else {
       REQUIRE(is<check_request>(step));
-      step = go([&] { return x.request_checked(w.unseen, t); });
+      step = go([&] { return x.request_checked(w.seen, t); });
     }
   }
   return e;
@@ -235,7 +235,7 @@ constexpr bend referred_server = [](kdc_world& w) {
 };
 constexpr bend seen_before = [](kdc_world& w) {
   w.settings.check_requests = true;
-  w.unseen = false;
+  w.seen = request_verdict::other;
 };
 constexpr bend from_far = [](kdc_world& w) {  // a realm is added to the path
   w.incoming.record.principal = w.tgt_server = {w.tgs.record.principal.name, "OTHER.ORG"_krb};

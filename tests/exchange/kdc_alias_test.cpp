@@ -66,6 +66,7 @@ constexpr bool a_ticket_for_an_alias_is_renewed_as_it_is() {
       w.body.kdc_options = {option};
       w.body.kdc_options.set(o::canonicalize, canonicalize);
       w.tgt.flags.set(f::invalid, option == o::validate);
+      w.tgt.flags.set(f::postdated, option == o::validate);
       if (!names(w.ask_tgs(), www())) return false;
     }
   }

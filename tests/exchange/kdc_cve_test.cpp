@@ -311,6 +311,7 @@ constexpr bool what_fails_in_a_renewal_fails_once() {
     w.body.kdc_options.set(validated ? o::validate : o::renew);
     w.tgt.flags = {f::renewable};
     w.tgt.flags.set(f::invalid, validated);
+    w.tgt.flags.set(f::postdated, validated);
     w.tgt.renew_till = plus(noon.at, 86400);
     w.with_subkey = subkey;
     if (data) w.added = too_many;
@@ -425,6 +426,7 @@ constexpr bool delegation_without_the_users_ticket_is_not_here() {
     w.body.kdc_options = {o::cname_in_addl_tkt, also};
     w.tgt.flags = {f::renewable, f::proxiable, f::forwardable};
     w.tgt.flags.set(f::invalid, also == o::validate);
+    w.tgt.flags.set(f::postdated, also == o::validate);
     w.tgt.renew_till = plus(noon.at, 86400);
     w.second = w.tgt;
     if (also == o::renew || also == o::validate) w.body.sname = krbtgt().name;

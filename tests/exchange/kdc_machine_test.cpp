@@ -41,7 +41,7 @@ struct staged {
     if (where == at::wants_header || where == at::wants_client) return;
     step = x.found(tgs ? w.tgs.record : w.client.record, t);
     if (where == at::wants_check) return;
-    if (tgs) step = x.request_checked(true, t);
+    if (tgs) step = x.request_checked(request_verdict::fresh, t);
     if (where == at::wants_server) return;
     step = x.found(tgs ? w.service.record : w.tgs.record, t);
     if (where == at::wants_decision) return;
@@ -56,7 +56,7 @@ struct staged {
       case 2: return x.refer_to(other_org, t);
       case 3: return x.absent(t);
       case 4: return x.unavailable(t);
-      case 5: return x.request_checked(false, t);
+      case 5: return x.request_checked(request_verdict::other, t);
       case 6: return x.issue({}, t);
       case 7: return x.refuse(error_code_t::kdc_err_policy, t);
       default: return x.signed_ticket(t);
@@ -442,7 +442,8 @@ TEST_CASE("tgs_kdc: of what a request shows only the ticket and the data that go
   });
   const in_buffer authenticator(true, 0, [](world& w) {
     to_user(w);
-    w.authenticator.authorization_data = view_of<msg::AuthorizationDataElement>(more);
+    static constexpr msg::AuthorizationDataElement optional[] = {{ad_t::if_relevant, more[0].ad_data}};
+    w.authenticator.authorization_data = view_of<msg::AuthorizationDataElement>(optional);
   });
   const in_buffer armored(true, 0, [](world& w) {
     to_user(w);

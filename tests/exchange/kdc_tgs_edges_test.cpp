@@ -250,7 +250,7 @@ constexpr bool a_late_answer_of_the_request_cache_refuses() {
     s = x.found(w.tgs.record, w.env_now());
     if (!is<check_request>(s)) return errc::api_misuse;
     const timestamp later{plus(w.authenticator.ctime, after), {0}};
-    s = x.request_checked(true, environment(w.crypto, later, w.limits));
+    s = x.request_checked(request_verdict::fresh, environment(w.crypto, later, w.limits));
     if (is<need_principal>(s)) return errc::ok;
     const auto* no = std::get_if<refused>(&s);
     return no == nullptr ? errc::api_misuse : no->why.code;
@@ -355,6 +355,7 @@ constexpr bool what_is_validated_leads_nowhere() {
   w.body.kdc_options = {o::validate, o::canonicalize};
   w.body.sname = krbtgt().name;
   w.tgt.flags.set(f::invalid);
+  w.tgt.flags.set(f::postdated);
   w.tgs.there = true;
   const auto t = w.env_now();
   machine x(w.settings, std::span(w.scratch));

@@ -501,7 +501,7 @@ work kdc_work(std::size_t n, octets (*request)(k::kdc_world&, std::size_t)) {
       } else if (is<authorize>(step)) {
         step = x.issue({}, t);
       } else if (is<check_request>(step)) {
-        step = x.request_checked(true, t);
+        step = x.request_checked(request_verdict::fresh, t);
       } else {
         return;
       }

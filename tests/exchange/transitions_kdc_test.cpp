@@ -51,7 +51,8 @@ struct kdc_scene : scene<X> {
                      : way == 1 ? x.refer_to(kerb_kdc_test::other_org, env)
                      : way == 2 ? x.absent(env)
                                 : x.unavailable(env));
-      case call::request_checked: return noted(x.request_checked(way == 0, env));
+      case call::request_checked:
+        return noted(x.request_checked(way == 0 ? request_verdict::fresh : request_verdict::other, env));
       case call::issue: {
         issue_options o;
         if (way == 1) o.reserved_octets = 8;

@@ -144,10 +144,10 @@ class kdc_side {
   // What the caller does
   issue_options options{};
   std::optional<error_code_t> refuse{};
-  bool unseen = true;
-  std::optional<bytes_view> sign_with{};     ///< what sign_ticket is filled with
-  unsigned asked = 0;                        ///< principals
-  std::array<std::uint8_t, 8192> scratch{};  ///< a space for tests that drive a KDC by themselves
+  request_verdict seen = request_verdict::fresh;  ///< what the request cache says
+  std::optional<bytes_view> sign_with{};          ///< what sign_ticket is filled with
+  unsigned asked = 0;                             ///< principals
+  std::array<std::uint8_t, 8192> scratch{};       ///< a space for tests that drive a KDC by themselves
 
   constexpr environment<C> env_now() { return {crypto, now, limits}; }
   constexpr key make(etype_t e, std::uint8_t fill) {
@@ -266,7 +266,7 @@ class kdc_side {
         if (sign_with) copy(*sign_with, s->reserved);
         step = x.signed_ticket(t);
       } else if (is<check_request>(step)) {
-        step = x.request_checked(unseen, t);
+        step = x.request_checked(seen, t);
       } else if (const auto* r = std::get_if<reply>(&step)) {
         return opened(r->octets, x.tgs() != nullptr);
       } else if (const auto* no = std::get_if<refused>(&step)) {

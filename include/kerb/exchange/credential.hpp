@@ -20,7 +20,12 @@ struct ticket_facts {
   kerberos_time endtime;
   std::optional<kerberos_time> renew_till;
   std::optional<kerberos_time> key_expiration;  ///< when the client's long-term key expires
+  /// From which the ticket is valid; none: from any. A TGS-REP names them only if they are new, and
+  /// otherwise they are those of the ticket-granting ticket (RFC 4120 section 5.4.2).
   std::optional<msg::HostAddresses> addresses;
+  /// The client requested addresses, and the ticket is valid from any nevertheless. This is no error,
+  /// but it shows that the ticket permits more.
+  bool valid_from_anywhere = false;
   /// The KDC changed the client's name, or changed it in the ticket-granting ticket that this ticket
   /// was obtained with. Only the canonicalize option of an AS request authorizes the change
   /// (RFC 6806 section 6). Nothing protects the new name: it is in the reply's clear part.
@@ -55,6 +60,7 @@ enum class ticket_kind : std::uint8_t {
   user_to_user = 8,  ///< for one user's session with another: ticket_facts::user_to_user
   restricted = 16,   ///< has authorization data of the client: ticket_facts::restricted
   for_peer = 32,     ///< a peer is to use it: ticket_facts::for_peer
+  not_valid = 64,    ///< postdated, and not validated by a KDC: ticket_flag_t::invalid
 };
 constexpr ticket_kind operator|(ticket_kind a, ticket_kind b) {
   return static_cast<ticket_kind>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
@@ -73,8 +79,17 @@ constexpr ticket_kind kind_of(const ticket_facts& f) {
   if (f.user_to_user) k = k | ticket_kind::user_to_user;
   if (f.restricted) k = k | ticket_kind::restricted;
   if (f.for_peer) k = k | ticket_kind::for_peer;
+  if (f.flags.has(ticket_flag_t::invalid)) k = k | ticket_kind::not_valid;
   return k;
 }
+
+namespace detail {
+/// RFC 4120 section 2.2: every server rejects a ticket with INVALID, except a KDC that validates it.
+constexpr error check_valid(const ticket_facts& f) {
+  if (!f.flags.has(ticket_flag_t::invalid)) return {};
+  return {.code = errc::ticket_not_yet_valid, .type = "EncTicketPart", .field = "flags"};
+}
+}  // namespace detail
 
 /// A ticket with its session key. Move-only. Its views point into the buffer of the exchange that
 /// made it. Its destructor wipes the key and the plaintext in that buffer.

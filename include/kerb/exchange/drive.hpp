@@ -25,9 +25,9 @@ inline constexpr bool is_alternative<T, std::variant<Steps...>> = (std::same_as<
 /// octets and returns the answer as result<answer>; when there are no octets it only waits. `now`
 /// is a timestamp, or a function that drive() calls for each step.
 ///
-/// If `ask` returns an error, drive() returns that error, unless it has ignored an answer to the
-/// same request. Then it returns the reason for which it ignored that answer. If it has ignored
-/// several, it returns the last reason that is not a malformed message. errc::no_key: the exchange
+/// If `ask` returns an error, drive() returns that error. But if an answer to the same request was
+/// ignored before, it returns why that answer was ignored. If several were ignored, it returns the last
+/// reason that is not a malformed message. errc::no_key: the exchange
 /// needs a key that the caller did not give it. errc::step_not_handled: a pre-authentication
 /// mechanism has returned a step of its own. errc::no_space: the buffer is too small (detail:
 /// octets needed), and `grow`, which is described at no_growth, returns no larger one.

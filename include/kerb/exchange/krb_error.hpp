@@ -105,7 +105,8 @@ constexpr error_code_t to_krb_error(const error& e) {
     case errc::integrity:  // sections 3.4.2 and 3.5.2: a checksum in the clear, not a seal
       if (type == "KRB-SAFE") return error_code_t::krb_ap_err_modified;
       break;
-    case errc::replay_unknown:  // of an AP-REQ: the client may try again later. Section 3.4.2 names no code
+    case errc::replay_unknown:  // of an AP-REQ or a TGS-REQ: the client may try again later. Section 3.4.2 names no
+                                // code
       if (type == "Authenticator") return error_code_t::kdc_err_svc_unavailable;
       break;
     default: break;

@@ -8,13 +8,14 @@ namespace kerb::inline v0 {
 
 /// Up to N credentials of one user, each with its ticket and names in at most `Octets` octets.
 /// Never allocates. A client can use a ticket any number of times until it expires
-/// (RFC 4120 section 1.1).
+/// (RFC 4120 section 3.2.2).
 ///
 /// The key of an entry is the client, the server with the realm that issued the ticket, and its
-/// ticket_kind. So a ticket of another kind, such as a referral or a ticket that a peer sent, never
-/// replaces a plain ticket, and find() never returns it when a plain ticket is wanted. There is one
-/// ticket of each kind: a user-to-user ticket replaces one for another second ticket, and a
-/// restricted ticket replaces one with other restrictions.
+/// ticket_kind. So a ticket of another kind, such as a referral, a ticket that a peer sent or a
+/// postdated ticket that no KDC has validated, never replaces a plain ticket, and find() never
+/// returns it when a plain ticket is wanted. There is one ticket of each kind: a user-to-user ticket
+/// replaces one for another second ticket, and a restricted ticket replaces one with other
+/// restrictions.
 ///
 /// Keys and octets are wiped when a credential is replaced, when the user logs off, and on
 /// destruction. The credentials that it returns are views into the cache, so the cache cannot be

@@ -222,8 +222,8 @@ template <class F>
 /// realm in the field must be the client's realm, the service's realm, or one that the policy
 /// allows. Otherwise returns errc::path_not_accepted or errc::bad_transited. An empty field is an
 /// empty path, which is accepted. Any encoding other than DOMAIN-X500-COMPRESS is refused. A
-/// service that does not know its own realm passes an empty `server`; then neither its realm nor a
-/// path to it allows any realm.
+/// service that does not know its own realm passes an empty `server`; then only the client's realm and
+/// the trusted realms are accepted.
 [[nodiscard]] constexpr error check_transited(const msg::TransitedEncoding& transited, kerberos_string client,
                                               kerberos_string server, const realm_path_policy& policy) {
   if (transited.contents.empty()) return {};

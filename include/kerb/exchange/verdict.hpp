@@ -17,7 +17,8 @@ constexpr verdict no(errc c, const char* type, const char* field = "") {
   return no(error{.code = c, .type = type, .field = field});
 }
 /// A refusal whose code depends on where it happens, besides the reason:
-/// - Whatever is wrong with a client's pre-authentication is KDC_ERR_PREAUTH_FAILED.
+/// - Whatever is wrong with a client's pre-authentication is KDC_ERR_PREAUTH_FAILED, except for a
+///   wrong time (KRB_AP_ERR_SKEW) or what a mechanism of the caller decides.
 /// - Octets that do not decode although their seal opened are KRB_AP_ERR_BAD_INTEGRITY, and in the
 ///   checksum of a GSS-API context KRB_AP_ERR_INAPP_CKSUM.
 /// - A key that cannot be used is KDC_ERR_ETYPE_NOSUPP, also if the cryptographic library fails.

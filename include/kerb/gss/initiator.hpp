@@ -97,8 +97,7 @@ class [[nodiscard]] initiator
     kerb::initiator_params<key> ap{.credential = params_.credential,
                                    .buffer = params_.buffer,
                                    .mutual = mutual ? kerb::required : if_asked,
-                                   .times = params_.times,
-                                   .user_to_user = credential().facts().user_to_user};
+                                   .times = params_.times};
     gss_context& told = ap.gss.emplace();
     told.flags = flags;
     told.bindings = params_.bindings;

@@ -1,18 +1,18 @@
-// Well-known names, RFC 6111, and the anonymous principal of RFC 8062.
+// Well-known names, RFC 6111, and the anonymous principal of RFC 6112.
 #pragma once
 #include "basic.hpp"
 
 namespace kerb::inline v0 {
 
-// PA-PKINIT-KX (RFC 8062) is in pkinit.hpp; the flag and the option "anonymous" are in numbers/bits.hpp.
+// PA-PKINIT-KX (RFC 6112) is in pkinit.hpp; the flag and the option "anonymous" are in numbers/bits.hpp.
 
 namespace detail {
 inline constexpr std::array<kerberos_string, 2> anonymous_components{"WELLKNOWN"_krb, "ANONYMOUS"_krb};
 }  // namespace detail
 
-/// WELLKNOWN/ANONYMOUS, RFC 8062 section 3: the name of a client that does not reveal its identity.
+/// WELLKNOWN/ANONYMOUS, RFC 6112 section 3: the name of a client that does not reveal its identity.
 inline constexpr msg::PrincipalName anonymous_name{name_t::wellknown, detail::anonymous_components};
-/// The realm WELLKNOWN:ANONYMOUS, RFC 8062 section 3: the realm of a client that does not reveal
+/// The realm WELLKNOWN:ANONYMOUS, RFC 6112 section 3: the realm of a client that does not reveal
 /// its realm either.
 inline constexpr kerberos_string anonymous_realm = "WELLKNOWN:ANONYMOUS"_krb;
 

@@ -224,7 +224,7 @@ using AdInitialVerifiedCas = sequence_of<ExternalPrincipalIdentifier>;
 using TdDhParameters = sequence_of<AlgorithmIdentifier>;
 /// TD-CMS-DIGEST-ALGORITHMS-DATA, RFC 8636: in the KDC's order of preference.
 using TdCmsDigestAlgorithmsData = sequence_of<AlgorithmIdentifier>;
-/// PA-PKINIT-KX, RFC 8062: the KDC's share of an anonymous client's session key, an encrypted EncryptionKey.
+/// PA-PKINIT-KX, RFC 6112: the KDC's share of an anonymous client's session key, an encrypted EncryptionKey.
 using PaPkinitKx = EncryptedData;
 
 /// TD-CERT-DIGEST-ALGORITHMS-DATA, RFC 8636.

@@ -6,7 +6,7 @@
 namespace kerb::inline v0 {
 
 /// KDCOptions, RFC 4120 section 5.4.1, with cname-in-addl-tkt of MS-SFU section 2.2.3, canonicalize
-/// of RFC 6806 section 3 and request-anonymous of RFC 8062.
+/// of RFC 6806 section 3 and request-anonymous of RFC 6112.
 enum class kdc_option_t : unsigned {
   forwardable = 1,
   forwarded = 2,
@@ -49,7 +49,7 @@ constexpr std::string_view name_of(kdc_option_t n) {
   }
 }
 
-/// TicketFlags, RFC 4120 section 5.3, with enc-pa-rep of RFC 6806 section 11 and anonymous of RFC 8062.
+/// TicketFlags, RFC 4120 section 5.3, with enc-pa-rep of RFC 6806 section 11 and anonymous of RFC 6112.
 enum class ticket_flag_t : unsigned {
   forwardable = 1,
   forwarded = 2,

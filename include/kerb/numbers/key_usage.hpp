@@ -35,7 +35,7 @@ enum class key_usage_t : std::int32_t {
   pku2u_finished = 41,              ///< draft-zhu-pku2u-09
   iakerb_finished = 41,             ///< the same number: IAKERB as MIT krb5 from 1.22 on speaks it
   iakerb_finished_old = 42,         ///< IAKERB as MIT krb5 1.8 to 1.21 spoke it, which the draft does not specify
-  pa_pkinit_kx = 44,                ///< RFC 8062
+  pa_pkinit_kx = 44,                ///< RFC 6112
   otp_request = 45,                 ///< RFC 6560
   fast_req_cksum = 50,              ///< RFC 6113
   fast_enc = 51,                    ///< RFC 6113

@@ -49,7 +49,7 @@ constexpr bool a_ticket_is_used_until_it_expires() {
          found->kdc_clock_offset() == 7 && c.find(named(web_parts), plus(noon, 60)) == nullptr &&
          c.find(named(ftp_parts), noon) == nullptr && c.size(noon) == 1 && c.size(plus(noon, 60)) == 0;
 }
-KERB_BOTH("ticket_cache: a ticket is used as often as one likes until it expires", "[exchange][rfc4120-1.1]",
+KERB_BOTH("ticket_cache: a ticket is used as often as one likes until it expires", "[exchange][rfc4120-3.2.2]",
           a_ticket_is_used_until_it_expires);
 
 constexpr bool addresses_are_copied() {

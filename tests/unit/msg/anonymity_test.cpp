@@ -16,7 +16,7 @@ constexpr bool the_anonymous_name() {
   return out && *out == bytes_view(wanted) && back && is_anonymous(*back) && is_well_known(*back) &&
          anonymous_realm == "WELLKNOWN:ANONYMOUS";
 }
-KERB_BOTH("anonymity: the name is WELLKNOWN/ANONYMOUS of type 11", "[msg][rfc8062-3]", the_anonymous_name);
+KERB_BOTH("anonymity: the name is WELLKNOWN/ANONYMOUS of type 11", "[msg][rfc6112-3]", the_anonymous_name);
 
 constexpr bool other_names() {
   constexpr std::array<kerberos_string, 2> other{"WELLKNOWN"_krb, "FEDERATED"_krb},

@@ -80,11 +80,13 @@ class [[nodiscard]] ap_initiator
       subkey_.emplace(std::move(*k));
     }
     if (request_.sequence_number) {
-      // 30 bits: RFC 4120 section 5.5.1 allows 32, but deployed peers misread numbers that look
-      // negative or will become so
+      // RFC 4120 section 5.5.1 allows 32 bits, but some implementations, such as old versions of MIT
+      // krb5, transmit signed numbers. With 30 bits no number becomes negative soon. Zero must not be sent,
+      // since some implementations omit it
       const std::optional<std::uint32_t> n = draw_nonce(drawn);
       if (!n) return fail({.code = errc::entropy});
       seq_ = *n & longest_seq;
+      if (seq_ == 0) seq_ = 1;
     }
     sent_at_ = request_.times ? request_.times->get().next(env.now) : env.now;
     why = this->write_message([&](der::writer& w, errc& e) { write_request(w, drawn, bnd, e); });
@@ -198,7 +200,7 @@ class [[nodiscard]] ap_initiator
         [&](der::writer& out) { write_sealed(out, a, session_key, key_usage_t::ap_req_authenticator, env, why); }};
     msg::ApOptions options;
     options.set(ap_option_t::mutual_required, request_.mutual == required);
-    options.set(ap_option_t::use_session_key, request_.user_to_user);
+    options.set(ap_option_t::use_session_key, request_.user_to_user || credential().facts().user_to_user);
     asn1::write(w, msg::BasicApReq<decltype(authenticator)>{
                        options, captured<msg::Ticket>::as_sent(credential().ticket()), authenticator});
     if (request_.gss && request_.gss->frame) write_krb5_header(w, mark, gss_token_t::ap_req, *request_.gss->frame);

@@ -59,8 +59,10 @@ using as_client_core = kdc_client_core<Self, C, as_client_step_for<Mechanisms>, 
 ///
 /// `Mechanisms` are the client's pre-authentication mechanisms; see preauth_mechanism for writing
 /// one. Their own steps are alternatives of `step`. `Extensions` add other padata to the requests:
-/// see padata_extension.
-template <crypto_policy C, class Mechanisms = mechanisms<enc_timestamp>, class Extensions = padata_extensions<>>
+/// see padata_extension. A list of your own replaces enc_pa_rep, which RFC 6806 section 11 requires
+/// in every AS request. So name it too, unless a KDC cannot bear it.
+template <crypto_policy C, class Mechanisms = mechanisms<enc_timestamp>,
+          class Extensions = padata_extensions<enc_pa_rep>>
 class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mechanisms, Extensions>, C, Mechanisms> {
   using base = detail::as_client_core<as_client, C, Mechanisms>;
   using typename base::call;
@@ -85,6 +87,8 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (const auto no = this->template unless<call::start>(env)) return *no;
     tgs_name_[1] = request_.client.realm;
+    // RFC 6112 section 4.1: required of an anonymous client
+    if (is_anonymous(request_.client.name)) options_.set(kdc_option_t::request_anonymous);
     std::optional<etype_t> own;
     if (request_.key) own = env.crypto->etype_of(request_.key->get());
     if (!detail::make_offer(offer_, own, request_.etypes.empty() ? env.crypto->offered() : request_.etypes))
@@ -98,9 +102,9 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     return this->template received<msg::AsRep>(octets, env, arrived);
   }
 
-  /// Answers need_key. The key must have the encryption type that need_key names. It is moved from,
-  /// unless the result is need_buffer. The exchange remembers the key and does not ask for it
-  /// again.
+  /// Answers need_key. The key must have the encryption type that need_key names. The call takes the
+  /// key. If the result is need_buffer, `k` still has it. The exchange remembers the key and does not
+  /// ask for it again.
   [[nodiscard]] constexpr step provide(key&& k, const environment<C>& env) {
     if (const auto no = this->template unless<call::provide>(env)) return *no;
     if (env.crypto->etype_of(k) != wanted_.etype) return fail({.code = errc::api_misuse});
@@ -312,6 +316,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
       case error_code_t::kdc_err_preauth_required:
       case error_code_t::kdc_err_preauth_failed:
       case error_code_t::kdc_err_more_preauth_data_required: return next_round(e, env);
+      case error_code_t::kdc_err_preauth_expired: return start_again(e, env);
       case error_code_t::krb_ap_err_skew:
         if (request_.follow_kdc_clock && !followed_clock_ && round_ < env.limits.max_rounds) {
           const std::int64_t ahead = e.stime.seconds - env.now.at.seconds;
@@ -331,6 +336,17 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   constexpr step refused_by_kdc(const msg::KrbError& e) {
     named_.note(e, request_.client.realm);
     return fail(detail::krb_error(errc::kdc_error, e));
+  }
+  /// RFC 6113 section 2.2: the conversation has expired, and the client begins a new one, without a
+  /// cookie. Only once, since anyone can send this error.
+  constexpr step start_again(const msg::KrbError& e, const environment<C>& env) {
+    if (started_again_ || round_ >= env.limits.max_rounds) return refused_by_kdc(e);
+    mechanisms_.restart();
+    mechanisms_.choose(set::none);
+    round_facts_ = {};
+    const step next = send_request(at_kdc(env), {});
+    started_again_ = is<send>(next);
+    return next;
   }
   constexpr step skewed(const msg::KrbError& e) { return fail(detail::krb_error(errc::clock_skew, e)); }
   /// The environment with the client's time as the KDC will see it.
@@ -507,7 +523,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
       if (same_name(rep.cname, a.client.name) && !(rep.crealm == a.client.realm)) named_.note(rep.crealm);
       return disregard(e);
     }
-    if (const std::size_t n = detail::buffer_for(rep); workspace_.free() < n)
+    if (const std::size_t n = detail::buffer_for(rep, a); workspace_.free() < n)
       return need_buffer{workspace_.size_with(n)};
     const msg::MethodData padata = rep.padata.value_or(msg::MethodData{});
     auto opener = reply_key_for(rep, padata, env);
@@ -572,6 +588,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
 
   as_params<key> request_;
   bool followed_clock_ = false;
+  bool started_again_ = false;
   unsigned round_ = 0;
   std::int64_t kdc_clock_ahead_ = 0;
   std::array<kerberos_string, 2> tgs_name_{{{"krbtgt"_krb}, {}}};

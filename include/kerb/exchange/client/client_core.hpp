@@ -129,7 +129,7 @@ class kdc_client_core : public client_core<Self, Step, Table> {
     if (!part) return this->fail(part.error());
     auto session_key = take_key(env.crypto.get(), part->key, plain);
     const timestamp now{plus(env.now.at, kdc_clock_ahead), env.now.usec};
-    const error wrong = check_enc_part(*part, rep.ticket.value(), rep.crealm, a, now, env.limits);
+    const error wrong = check_enc_part(*part, rep.ticket.value(), {rep.cname, rep.crealm}, a, now, env.limits);
     if (!wrong.ok()) return this->fail(wrong);
     const padata_reply<key> opened{a.initial,
                                    this->workspace_.message(),

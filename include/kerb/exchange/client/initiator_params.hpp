@@ -4,6 +4,7 @@
 #include "../../msg/ap.hpp"
 #include "../../msg/ms_octets.hpp"
 #include "../channel_bindings.hpp"
+#include "../credential.hpp"
 #include "../session.hpp"
 
 namespace kerb::inline v0 {
@@ -30,18 +31,21 @@ struct initiator_params {
   std::optional<bytes_view> application_data{};  ///< covered by the authenticator's keyed checksum
   std::optional<ref<unique_time>> times{};       ///< prevents two authenticators with the same time (section 3.2.3)
   std::optional<gss_context> gss{};              ///< for a GSS-API context, instead of application_data
-  bool user_to_user = false;  ///< the ticket is sealed under the session key of the service's own TGT (section 3.7)
+  /// The ticket is sealed under the session key of the service's own ticket-granting ticket (RFC 4120
+  /// section 3.7). Needed only if ticket_facts::user_to_user of the credential does not say so.
+  bool user_to_user = false;
   std::optional<msg::AuthorizationData> authorization_data{};  ///< restrictions that the client itself requests
 };
 
 namespace detail {
 /// Returns errc::api_misuse when the parameters contradict each other, or when the ticket is a
-/// referral instead of a ticket for a service; errc::input_too_large for a KRB-CRED whose length
-/// does not fit in 16 bits.
+/// referral instead of a ticket for a service; errc::ticket_not_yet_valid for a postdated ticket that
+/// no KDC has validated; errc::input_too_large for a KRB-CRED whose length does not fit in 16 bits.
 template <class Key>
 constexpr error check(const initiator_params<Key>& r) {
   // A referral is for a KDC, and that KDC could impersonate the service
   if (r.credential.get().facts().is_referral) return {.code = errc::api_misuse, .type = "Ticket", .field = "sname"};
+  if (const error e = check_valid(r.credential.get().facts()); !e.ok()) return e;
   if (!r.gss) return {};
   constexpr error misused{.code = errc::api_misuse, .type = "Authenticator", .field = "cksum"};
   // RFC 4121 section 4.1.1: the checksum has type 0x8003, and a sequence number is required

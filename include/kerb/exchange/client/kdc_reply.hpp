@@ -29,13 +29,13 @@ constexpr service_is verify_service(const principal_view& got, kerberos_string c
   if (got.realm == a.kdc) {
     if (same_principal(got, a.server)) return service_is::as_asked;
     // RFC 6806 section 8: the next realm to ask. It is neither this realm nor the client's own,
-    // which RFC 4120 section 3.3.1 calls a loop, however they are spelled. A referral does not
-    // replace an initial ticket for a service, nor a renewed or validated ticket
+    // which RFC 4120 section 3.3.1 calls a loop, however they are spelled. No referral is accepted
+    // from an AS, which refers with KDC_ERR_WRONG_REALM (RFC 6806 section 7), or when the client asked
+    // for a renewal or validation
     const bool onward = to && !same_realm_in_any_case(*to, a.kdc) && !same_realm_in_any_case(*to, a.client.realm);
     // RFC 4120 section 3.3.1: without canonicalize, only in place of the KDC of another realm
-    const bool closer = !a.initial && wanted && !same_realm_in_any_case(*wanted, a.kdc);
-    const bool asked_to = closer || (canonical && (!a.initial || wanted));
-    const bool may_refer = asked_to && !is_same_ticket_again(a.options);
+    const bool closer = wanted && !same_realm_in_any_case(*wanted, a.kdc);
+    const bool may_refer = !a.initial && (closer || canonical) && !is_same_ticket_again(a.options);
     return may_refer && onward ? service_is::referral : service_is::another;
   }
   // RFC 6806 section 6: with canonicalize an AS may spell its realm in other letters, in the same
@@ -45,17 +45,27 @@ constexpr service_is verify_service(const principal_view& got, kerberos_string c
   return wanted_own && own ? service_is::own_tgs : service_is::another;
 }
 
-/// RFC 4120 section 3.1.5: compares the unencrypted part with the request; the client takes no
-/// information from it.
+/// Whether this is the client of an anonymous ticket that the request asks for. RFC 6112 section 4:
+/// the ticket has the anonymous name, in the realm of the client. Only a client that is anonymous in
+/// the AS request itself gets the anonymous realm.
+constexpr bool is_asked_anonymity(const principal_view& got, const request_facts& a) {
+  if (!a.options.has(kdc_option_t::request_anonymous) || !is_anonymous(got.name)) return false;
+  const bool hides_realm = a.initial && is_anonymous(a.client.name) && got.realm == anonymous_realm;
+  return hides_realm || got.realm == a.client.realm;
+}
+
+/// RFC 4120 section 3.1.5: compares the unencrypted part with the request. The client takes no
+/// information from it, except the name of a renamed or anonymous client.
 template <class Rep>
 constexpr error check_clear_part(const Rep& rep, const request_facts& a) {
   const char* const type = asn1::type_name<Rep>;
   const bool renaming = a.initial && a.options.has(kdc_option_t::canonicalize);  // RFC 6806 section 6
-  if (!renaming && !same_principal({rep.cname, rep.crealm}, a.client)) {
+  const principal_view got{rep.cname, rep.crealm};
+  if (!renaming && !same_principal(got, a.client) && !is_asked_anonymity(got, a)) {
     return {.code = errc::name_mismatch, .type = type, .field = rep.crealm == a.client.realm ? "cname" : "crealm"};
   }
-  // An encryption type that was not offered may be a downgrade. A TGS-REP uses that of a key the
-  // client already has.
+  // An encryption type that was not offered may be a downgrade. A TGS-REP is sealed under the subkey
+  // or the session key, so its type needs no check
   if (a.initial && !contains(a.etypes, rep.enc_part.etype)) {
     return {.code = errc::etype_not_offered, .type = type, .field = "enc-part"};
   }
@@ -66,7 +76,8 @@ constexpr error check_times(const request_facts& a, const msg::TicketFlags& gran
                             bool has_start, kerberos_time end, std::optional<kerberos_time> renew_till, timestamp now,
                             const exchange_limits& limits) {
   const bool postdated = a.options.has(kdc_option_t::postdated);
-  if (postdated && a.from) {
+  // RFC 4120 sections 3.1.3 and 3.3.3: a ticket that is to start in the past starts now
+  if (postdated && a.from && *a.from > plus(now.at, limits.clock_skew)) {
     if (start != *a.from) return mismatch(errc::time_mismatch, "starttime");
   } else if (has_start && !a.options.has(kdc_option_t::validate) &&
              !within_skew({start, {0}}, {now.at, {0}}, limits.clock_skew)) {
@@ -125,27 +136,32 @@ constexpr error check_flags(const request_facts& a, const msg::TicketFlags& gran
   // RFC 4120 section 2.1: INITIAL means that the AS issued the ticket, so the client's key was used
   // recently
   if (a.initial && !granted.has(ticket_flag_t::initial)) return mismatch(errc::flags_mismatch, "flags");
+  // RFC 6112 section 4.3: a KDC that does not know the option issues an ordinary ticket
+  const bool anonymous = a.options.has(kdc_option_t::request_anonymous);
+  if (anonymous && !granted.has(ticket_flag_t::anonymous)) return mismatch(errc::flags_mismatch, "flags");
   return {};
 }
 
 /// Checks the encrypted part, the only authority for whom and what the ticket is. `ticket` is the
 /// unencrypted one beside it: its names decide nothing, but must not differ.
 template <class Part>
-constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, kerberos_string crealm, const request_facts& a,
-                               timestamp now, const exchange_limits& limits) {
+constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, const principal_view& client,
+                               const request_facts& a, timestamp now, const exchange_limits& limits) {
   if (p.nonce != a.nonce) return mismatch(errc::nonce_mismatch, "nonce");
-  if (verify_service({p.sname, p.srealm}, crealm, a) == service_is::another)
+  if (verify_service({p.sname, p.srealm}, client.realm, a) == service_is::another)
     return mismatch(errc::name_mismatch, p.srealm == a.kdc && p.srealm == a.server.realm ? "sname" : "srealm");
   // RFC 4120 section 5.4.1: an AS has only clients of its own realm, except anonymous clients that
   // hide their realm
-  const bool anonymous = a.options.has(kdc_option_t::request_anonymous) && crealm == anonymous_realm;
-  if (a.initial && !anonymous && !(crealm == p.srealm))
+  if (a.initial && !is_asked_anonymity(client, a) && !(client.realm == p.srealm))
     return {.code = errc::name_mismatch, .type = "AS-REP", .field = "crealm"};
   if (!same_principal({ticket.sname, ticket.realm}, {p.sname, p.srealm})) {
     return {.code = errc::name_mismatch, .type = "Ticket", .field = "sname"};
   }
   if (!contains(a.etypes, p.key.keytype)) return mismatch(errc::etype_not_offered, "key");
   if (const error e = check_flags(a, p.flags); !e.ok()) return e;
+  // RFC 6112 section 3: an anonymous ticket has the anonymous name
+  if (a.options.has(kdc_option_t::request_anonymous) && !is_anonymous(client.name))
+    return {.code = errc::name_mismatch, .type = a.initial ? "AS-REP" : "TGS-REP", .field = "cname"};
   // An AS-REP without starttime starts at authtime (RFC 4120 section 5.3); a TGS-REP's authtime is
   // that of the login
   const bool has_start = p.starttime.has_value() || a.initial;
@@ -171,12 +187,20 @@ constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, kerbero
   return {};
 }
 
+/// The addresses that a ticket has if the reply does not name them. RFC 4120 section 5.4.2: those of
+/// the ticket in the request, except in a forwarded or proxy ticket.
+constexpr std::optional<msg::HostAddresses> addresses_kept(const request_facts& a) {
+  if (a.options.has_any({kdc_option_t::forwarded, kdc_option_t::proxy})) return std::nullopt;
+  return a.inherited_addresses;
+}
+
 /// The number of octets that a reply needs in a workspace: its opened part, and copies of what is
 /// outside of it.
 template <class Rep>
-constexpr std::size_t buffer_for(const Rep& rep) {
+constexpr std::size_t buffer_for(const Rep& rep, const request_facts& a) {
+  const std::optional<msg::HostAddresses> kept = addresses_kept(a);
   return rep.enc_part.cipher.size() + rep.ticket.octets().size() + rep.crealm.octets.size() +
-         asn1::encoded_size(rep.cname);
+         asn1::encoded_size(rep.cname) + (kept ? asn1::encoded_size(*kept) : 0);
 }
 
 /// Makes the credential from a checked reply; its views point into `in`.
@@ -191,9 +215,10 @@ constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, c
   f.endtime = p.endtime;
   f.renew_till = p.renew_till;
   f.key_expiration = p.key_expiration;
-  f.addresses = p.caddr;
   f.unrequested_flags = unrequested(a, p.flags);
-  f.client_renamed = has(a.kind, ticket_kind::renamed) || !same_principal({rep.cname, rep.crealm}, a.client);
+  const principal_view client{rep.cname, rep.crealm};
+  f.client_renamed =
+      has(a.kind, ticket_kind::renamed) || (!same_principal(client, a.client) && !is_asked_anonymity(client, a));
   f.handed_over = has(a.kind, ticket_kind::handed_over);
   f.user_to_user = has(a.kind, ticket_kind::user_to_user);
   f.restricted = has(a.kind, ticket_kind::restricted);
@@ -201,12 +226,22 @@ constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, c
   f.is_referral = verify_service(f.server, rep.crealm, a) == service_is::referral;
   f.client.realm.octets = in.keep_copy(rep.crealm.octets);
   f.ticket = in.keep_copy(rep.ticket.octets());
-  const std::size_t n = asn1::encoded_size(rep.cname);
-  const std::span<std::uint8_t> to = in.borrow(n);
-  in.keep(n);
-  if (const auto e = asn1::encode(rep.cname, to)) {
+  const auto copy = [&in](const auto& v) {
+    const std::size_t n = asn1::encoded_size(v);
+    const std::span<std::uint8_t> to = in.borrow(n);
+    in.keep(n);
+    return asn1::encode(v, to);
+  };
+  if (const auto e = copy(rep.cname)) {
     if (const auto name = asn1::decode<msg::PrincipalName>(*e)) f.client.name = *name;
   }
+  f.addresses = p.caddr;
+  if (const auto kept = addresses_kept(a); kept && !f.addresses) {
+    if (const auto e = copy(*kept)) {
+      if (const auto list = asn1::decode_as<msg::HostAddresses>("HostAddresses", *e)) f.addresses = *list;
+    }
+  }
+  f.valid_from_anywhere = !a.addresses.empty() && !f.addresses;
   basic_credential<Key> c(f, std::move(session_key), std::move(in));
   if (a.initial) c.set_kdc_clock_offset(p.authtime.seconds - now.at.seconds);
   return c;

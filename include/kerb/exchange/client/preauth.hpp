@@ -144,7 +144,7 @@ constexpr result<s2k_iterations> iterations_from(C& policy, etype_t etype, std::
 }
 
 /// Returns the first encryption type, in the client's order of preference, for which the KDC sent a
-/// hint. Only ETYPE-INFO2 is used: RFC 4120 section 5.2.7.5 requires it from every KDC that knows
+/// hint. Only ETYPE-INFO2 is used: RFC 4120 section 3.1.3 requires it from every KDC that knows
 /// the newer encryption types.
 template <crypto_policy C>
 constexpr result<std::optional<key_hint>> hint_from(C& policy, const msg::MethodData& padata, view_of<etype_t> ours,

@@ -18,6 +18,7 @@ struct tgs_params {
   msg::KdcOptions options{};
   std::optional<std::int64_t> lifetime{};  ///< seconds requested; none: until the TGT ends; 0: as long as possible
   std::optional<std::int64_t> renew_lifetime{};  ///< seconds; requests a renewable ticket
+  std::optional<kerberos_time> from{};           ///< required with the option POSTDATED: when the ticket starts
   view_of<etype_t> etypes{};                     ///< for the session key, best first; empty: the policy's own list
   view_of<msg::HostAddress> addresses{};
   bool subkey = true;                         ///< have the reply sealed under a new key of this exchange
@@ -65,11 +66,21 @@ class [[nodiscard]] tgs_client
         request_(std::move(params)),
         extensions_(std::move(extensions)) {
     if (request_.user_to_user) options_.set(kdc_option_t::enc_tkt_in_skey);
+    // RFC 6112 section 4.2: required with an anonymous ticket
+    if (is_anonymous(tgt().client().name)) options_.set(kdc_option_t::request_anonymous);
   }
 
-  /// Makes the request.
+  /// Makes the request. Returns errc::ticket_not_yet_valid for a postdated ticket-granting ticket that
+  /// no KDC has validated, unless the request is to validate it.
   [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (const auto no = this->template unless<call::start>(env)) return *no;
+    if (!options_.has(kdc_option_t::validate)) {
+      if (const error e = detail::check_valid(tgt().facts()); !e.ok()) return fail(e);
+    }
+    // RFC 4120 section 5.4.1: the time belongs to this option
+    if (options_.has(kdc_option_t::postdated) && !detail::is_same_ticket_again(options_) && !request_.from) {
+      return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "from"});
+    }
     if (request_.second_ticket) {  // from someone else, and it would go into this client's request
       if (const auto second = asn1::decode<msg::Ticket>(*request_.second_ticket); !second) return fail(second.error());
     } else if (options_.has(kdc_option_t::enc_tkt_in_skey)) {
@@ -79,10 +90,11 @@ class [[nodiscard]] tgs_client
     offer_.clear();
     for (etype_t e : etypes)
       if (!offer_.push_back(e)) return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "etype"});
+    const kerberos_time begin = request_.from.value_or(env.now.at);
     till_ = !request_.lifetime        ? tgt().endtime()
             : *request_.lifetime == 0 ? kerberos_time{0}
-                                      : plus(env.now.at, *request_.lifetime);
-    if (request_.renew_lifetime) rtime_ = plus(env.now.at, *request_.renew_lifetime);
+                                      : plus(begin, *request_.lifetime);
+    if (request_.renew_lifetime) rtime_ = plus(begin, *request_.renew_lifetime);
 
     errc why = errc::ok;
     der::writer counted = der::writer::counting();
@@ -140,7 +152,7 @@ class [[nodiscard]] tgs_client
             .server = request_.server,
             .kdc = kdc_realm(),
             .options = options_,
-            .from = {},
+            .from = request_.from,
             .till = till_,
             .rtime = rtime_,
             .nonce = nonce,
@@ -251,7 +263,7 @@ class [[nodiscard]] tgs_client
   constexpr step on_reply(const msg::TgsRep& rep, bytes_view, const environment<C>& env) {
     const detail::request_facts a = asked(nonce_);
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) return disregard(e);
-    const std::size_t n = detail::buffer_for(rep);
+    const std::size_t n = detail::buffer_for(rep, a);
     if (workspace_.free() < n) return need_buffer{workspace_.size_with(n)};
     // RFC 4120 section 3.3.3: sealed under the subkey if there is one, but some KDCs use the
     // session key anyway

@@ -4,6 +4,7 @@
 // key's seed, the reply's confounder, the ticket's confounder. If the policy conceals unknown
 // clients and there is no decoy, a key for the mechanism is drawn first.
 #pragma once
+#include "../../msg/anonymity.hpp"
 #include "preauth.hpp"
 
 namespace kerb::inline v0 {
@@ -58,8 +59,8 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
   /// requested name is an alias. The reply then has the canonical name if the client requested
   /// canonicalization (RFC 6806 sections 6 and 7).
   ///
-  /// A ticket-granting service has no alias, and its name is no alias of another principal: if the record or the
-  /// requested server is a KDC and the two differ, this call acts as absent().
+  /// Aliases and ticket-granting services do not mix. If the record has another name than the
+  /// requested server, and either is a krbtgt, this call acts as absent().
   [[nodiscard]] constexpr step found(const record& r, const environment<C>& env) {
     if (const auto no = unless_found(env)) return *no;
     if (!has_client_) {
@@ -192,9 +193,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     if (asking_) return this->fail({.code = errc::api_misuse});
     return std::nullopt;
   }
-  constexpr bool may_refer() const {
-    return body().kdc_options.has(kdc_option_t::canonicalize) || body().cname->name_type == name_t::enterprise;
-  }
+  constexpr bool may_refer() const { return body().kdc_options.has(kdc_option_t::canonicalize); }
   constexpr step ask(principal_role role) const {
     if (role == principal_role::client) return need_principal{this->client_, role, may_refer(), {}};
     return need_principal{this->requested_server_, role, false, {}};
@@ -212,11 +211,21 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
       return detail::no(errc::server_unknown, "KDC-REQ-BODY", "sname");
     }
     if (!(body.realm == this->policy_.realm)) return detail::unknown_client();
+    // RFC 6806 sections 5 and 6: an enterprise name is an alias that the reply replaces, and only
+    // canonicalize permits that. Without it no client would accept the reply
+    if (body.cname->name_type == name_t::enterprise && !body.kdc_options.has(o::canonicalize))
+      return detail::unknown_client();
     // RFC 4120 section 5.4.1: none of these has a meaning in an AS-REQ
     for (o option : {o::forwarded, o::proxy, o::renew, o::validate, o::enc_tkt_in_skey, o::cname_in_addl_tkt})
       if (body.kdc_options.has(option)) return bad(errc::option_not_allowed);
-    // RFC 8062 section 4.1: an anonymous client has no key, and needs PKINIT here
-    if (body.kdc_options.has(o::request_anonymous)) return bad(errc::anonymity_not_supported);
+    // RFC 6112 section 4.1: an anonymous client requests anonymity. It has no key, and would need
+    // PKINIT. Only the TGS gives anonymous tickets to others (kdc_policy::anonymous)
+    const bool requested = body.kdc_options.has(o::request_anonymous);
+    if (is_anonymous(*body.cname)) {
+      if (!requested) return bad(errc::anonymity_required);
+      return detail::no(errc::anonymity_not_supported, error_code_t::kdc_err_null_key, "KDC-REQ-BODY", "cname");
+    }
+    if (requested) return bad(errc::anonymity_not_supported);
     return {};
   }
 
@@ -307,7 +316,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     const bool canonical = b.kdc_options.has(kdc_option_t::canonicalize);
     ticket_draft& d = this->draft_;
     d = {};
-    d.client = canonical || b.cname->name_type == name_t::enterprise ? c.principal : this->client_;
+    d.client = canonical ? c.principal : this->client_;
     d.server = canonical ? s.principal : this->requested_server_;
     d.authtime = env.now.at;
     d.flags.set(f::initial);
@@ -348,14 +357,21 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
       const auto shape = env.crypto->cksum_of(env.crypto->etype_of(reply_key));  // issue() has checked this
       sealed_padata = echo.make(*shape, request_, w.is_counting(), sign, why);
     }
-    const detail::s2k_hints own = own_hints(env.crypto->etype_of(own_key_->key.get()));
+    // RFC 4120 section 5.2.7.5: the entry's type is that of the reply's seal. A key that a mechanism
+    // has made is not derived from a password
+    detail::s2k_hints own;
+    if (!replaced_key_) own = own_hints(env.crypto->etype_of(own_key_->key.get()));
     const bool newer = detail::names_newer_etype(body().etype);
     const auto padata = asn1::computed{[&](der::writer& out) {
-      detail::write_hints(out, own, newer, [&](der::writer& more) { mechanisms_.write_reply(more); });
+      detail::write_hints(out, own, newer, detail::hint_place::as_rep,
+                          [&](der::writer& more) { mechanisms_.write_reply(more); });
     }};
-    const detail::reply_parts<C, std::remove_const_t<decltype(padata)>> parts{
+    der::writer of_mechanism = der::writer::counting();
+    mechanisms_.write_reply(of_mechanism);
+    detail::reply_parts<C, std::remove_const_t<decltype(padata)>> parts{
         this->draft_, this->ticket_sealer(), reply_sealer(),   body().nonce,
-        padata,       sealed_padata,         key_expiration(), client_record_.last_req};
+        {},           sealed_padata,         key_expiration(), client_record_.last_req};
+    if (!own.empty() || of_mechanism.count() != 0) parts.padata.emplace(padata);
     detail::write_kdc_rep<msg_t::as_rep, msg::EncAsRepPart>(w, parts, part, session_key, env, why);
   }
   constexpr detail::sealing_key<C> reply_sealer() const {
@@ -368,7 +384,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
   constexpr etype_t reply_etype(const C& crypto) const { return crypto.etype_of(reply_key()); }
   constexpr detail::s2k_hints own_hints(etype_t e) const {
     detail::s2k_hints own;
-    (void)own.push_back({e, own_key_->salt, own_key_->s2kparams});
+    (void)own.push_back({e, own_key_->salt ? own_key_->salt : this->kept_salt(), own_key_->s2kparams});
     return own;
   }
   /// An upper bound for a reply's padata, unencrypted and sealed, and its list of earlier requests.
@@ -376,8 +392,9 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     const long_term_key<C>& k = *own_key_;
     der::writer of_mechanism = der::writer::counting();
     mechanisms_.write_reply(of_mechanism);
-    return 256 + of_mechanism.count() + (k.salt ? 3 * k.salt->octets.size() : 0) +
-           (k.s2kparams ? k.s2kparams->size() : 0) + 32 * client_record_.last_req.size();
+    const std::optional<kerberos_string> salt = k.salt ? k.salt : this->kept_salt();
+    return 256 + of_mechanism.count() + (salt ? 3 * salt->octets.size() : 0) + (k.s2kparams ? k.s2kparams->size() : 0) +
+           32 * client_record_.last_req.size();
   }
   constexpr std::optional<kerberos_time> key_expiration() const {
     const record& c = client_record_;

@@ -16,8 +16,10 @@ enum class authdata_origin : std::uint8_t { ticket, foreign_ticket, client };
 /// not copy elements that are signed under the old ticket's keys, since the new ticket's server
 /// could not verify them: the PAC, CAMMAC, AD-KDC-ISSUED and MIT's signed ticket (512). From a
 /// client or another realm it copies no unsigned statement about how the client was authenticated
-/// or what its names are, since readers would take it for one of this realm. Everything else can
-/// restrict the ticket and is copied, RFC 6113's AD-fx-fast-armor and AD-fx-fast-used included,
+/// or what its names are, since readers would take it for one of this realm. The exception is
+/// AD-INITIAL-VERIFIED-CAS, which RFC 4556 section 3.2.3 requires a KDC to copy from every ticket,
+/// with its AD-IF-RELEVANT if it has one: the service decides about the path of certificates.
+/// Everything else can restrict the ticket and is copied, RFC 6113's AD-fx-fast-armor and AD-fx-fast-used included,
 /// which a client adds to restrict its own ticket (sections 5.4.1.1 and 5.4.2). The contents of
 /// AD-IF-RELEVANT and AD-AND-OR are checked in addition.
 constexpr bool kdc_carries(ad_t type, authdata_origin from) {
@@ -27,7 +29,7 @@ constexpr bool kdc_carries(ad_t type, authdata_origin from) {
     case ad_t::win2k_pac:
     case ad_t::cammac:
     case ad_t::kdc_issued: return false;
-    case ad_t::initial_verified_cas:
+    case ad_t::initial_verified_cas: return from != authdata_origin::client;
     case ad_t::authentication_strength:
     case ad_t::login_alias:
     case ad_t::authentication_indicator: return from == authdata_origin::ticket;
@@ -54,8 +56,8 @@ constexpr std::optional<msg::AuthorizationData> enclosed(const msg::Authorizatio
 enum class authdata_fate : std::uint8_t { carried, omitted, refused };
 
 /// An element can be omitted only if the ticket is not less restricted without it. For an anonymous
-/// ticket, RFC 6112 section 4.2 removes what can identify the client, and refuses the request for a
-/// restriction that can identify it and for types without a rule. This KDC has a rule for the types
+/// ticket, RFC 6112 section 4.2 requires this: remove what can identify the client; refuse the request
+/// if that is a restriction, or if there is no rule for the type. This KDC has a rule for the types
 /// below, and none of them is an identifying restriction.
 constexpr authdata_fate fate_of(ad_t type, authdata_origin from, bool anonymous) {
   switch (type) {
@@ -176,6 +178,23 @@ class carried_authdata {
   fixed<one, 32> elements_;
   std::size_t seen_ = 0;
 };
+
+/// Whether the TGS, as the server that an authenticator is for, knows all elements outside
+/// AD-IF-RELEVANT. It has checks of its own for those of RFC 6113 and for AD-MANDATORY-FOR-KDC, and
+/// may ignore AD-KDC-ISSUED (RFC 4120 section 5.2.6.2).
+constexpr bool kdc_knows(const msg::AuthorizationData& data) {
+  for (const msg::AuthorizationDataElement e : data) {
+    switch (e.ad_type) {
+      case ad_t::if_relevant:
+      case ad_t::kdc_issued:
+      case ad_t::mandatory_for_kdc:
+      case ad_t::fx_fast_armor:
+      case ad_t::fx_fast_used: break;
+      default: return false;
+    }
+  }
+  return true;
+}
 
 /// Whether the data contain an element of this type, directly or inside AD-IF-RELEVANT and
 /// AD-AND-OR. Data nested deeper than `depth` levels count as containing it.

@@ -140,6 +140,10 @@ constexpr verdict verify_tgs_request(const kdc_request& q, const msg::Ticket& se
       holds(a.part.authorization_data, ad_t::mandatory_for_kdc)) {
     return no(errc::mandatory_for_kdc, "EncTicketPart", "authorization-data");
   }
+  // RFC 4120 section 5.2.6: a server fails the authentication if it does not know an element
+  if (a.part.authorization_data && !kdc_knows(*a.part.authorization_data)) {
+    return no(errc::critical_authdata, error_code_t::kdc_err_policy, "Authenticator", "authorization-data");
+  }
   if (const verdict v = check_padata(q, tgt, a, env, in); !v.ok()) return v;
   return check_options(tgt.part, q.body, policy);
 }

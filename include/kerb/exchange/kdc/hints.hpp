@@ -33,16 +33,21 @@ constexpr void write_padata(der::writer& w, padata_t type, F contents) {
   asn1::write(w, msg::BasicPaData<decltype(value)>{type, value});
 }
 
+/// Where hints are written: into the e-data of a KRB-ERROR, or into the padata of an AS-REP.
+enum class hint_place : std::uint8_t { krb_error, as_rep };
+
 /// Writes METHOD-DATA with PA-ETYPE-INFO2. For clients that know only the older encryption types it
-/// adds PA-ETYPE-INFO and PA-PW-SALT (RFC 4120 sections 5.2.7.3 to 5.2.7.5). After these come the
-/// elements that more(writer) writes.
+/// adds PA-ETYPE-INFO, and in an AS-REP PA-PW-SALT (RFC 4120 sections 5.2.7.3 to 5.2.7.5). After
+/// these come the elements that more(writer) writes.
 template <class F>
-constexpr void write_hints(der::writer& w, const s2k_hints& hints, bool to_newer_client, const F& more) {
+constexpr void write_hints(der::writer& w, const s2k_hints& hints, bool to_newer_client, hint_place place,
+                           const F& more) {
   der::wrap(w, der::sequence, [&] {
     more(w);
     if (hints.empty()) return;
     if (!to_newer_client) {
-      if (const auto& salt = hints[0].salt) {
+      // RFC 4120 section 5.2.7.3: not in a KRB-ERROR
+      if (const auto& salt = hints[0].salt; salt && place == hint_place::as_rep) {
         write_padata(w, padata_t::pw_salt, [&](der::writer& out) { out.octets(salt->octets); });
       }
       write_padata(w, padata_t::etype_info, [&](der::writer& out) {

@@ -6,8 +6,9 @@
 namespace kerb::inline v0 {
 
 /// Answers one request, an AS-REQ or a TGS-REQ. It has the steps and calls of as_kdc and tgs_kdc.
-/// Another Kerberos message than a KRB-ERROR is refused with KRB_AP_ERR_MSG_TYPE over a stream
-/// (RFC 4120 section 5.1.4). Everything else is refused without an answer. `Mechanisms` are those of as_kdc.
+/// A request of another version, or with a wrong msg-type inside, is refused with a KRB-ERROR. So is,
+/// on a stream, another Kerberos message except a KRB-ERROR (RFC 4120 section 5.1.4). Octets with any
+/// other fault are refused without an answer. `Mechanisms` are those of as_kdc.
 template <crypto_policy C, class Mechanisms = kdc_mechanisms<kdc_enc_timestamp>>
 class [[nodiscard]] kdc {
  public:
@@ -53,8 +54,8 @@ class [[nodiscard]] kdc {
   [[nodiscard]] constexpr step unavailable(const environment<C>& env) {
     return with([&](auto& x) { return x.unavailable(env); });
   }
-  [[nodiscard]] constexpr step request_checked(bool is_unseen, const environment<C>& env) {
-    return with([&](auto& x) { return x.request_checked(is_unseen, env); });
+  [[nodiscard]] constexpr step request_checked(request_verdict seen, const environment<C>& env) {
+    return with([&](auto& x) { return x.request_checked(seen, env); });
   }
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
     return with([&](auto& x) { return x.issue(options, env); });

@@ -2,6 +2,7 @@
 #pragma once
 #include <tuple>
 
+#include "../../store/request_cache.hpp"
 #include "../exchange_core.hpp"
 #include "kdc_rep.hpp"
 
@@ -68,7 +69,7 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
     return turn_down(no({.code = errc::frame_too_long}), env);
   }
   /// Always misuse in an AS exchange, which has no check_request step.
-  [[nodiscard]] constexpr step request_checked(bool, const environment<C>& env) {
+  [[nodiscard]] constexpr step request_checked(request_verdict, const environment<C>& env) {
     if (const auto no = this->template unless<call::request_checked>(env)) return *no;
     return this->fail({.code = errc::api_misuse});
   }
@@ -208,9 +209,9 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
     return authorize{};
   }
   /// Answers a request that does not decode. RFC 4120 section 7.5.9 has an error for a wrong
-  /// version, and section 5.1.4 one for a wrong type: another message of Kerberos gets it over a
-  /// stream alone, except a KRB-ERROR, since two KDCs could go on answering each other. No client
-  /// sends octets with any other fault, so these get no answer.
+  /// version, and section 5.1.4 one for a wrong type. Another Kerberos message is answered only on a
+  /// stream. A KRB-ERROR is never answered, since two KDCs could answer each other forever. Octets
+  /// with any other fault do not come from a client, and get no answer.
   ///
   /// The sender of a datagram can forge its address, so an error longer than the request would
   /// amplify attacks on a victim. In that case there is no answer. A real client's request contains

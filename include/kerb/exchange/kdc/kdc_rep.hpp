@@ -101,7 +101,8 @@ constexpr void write_kdc_rep(der::writer& w, const reply_parts<C, Padata>& p, co
   part.renew_till = d.renew_till;
   part.srealm = d.server.realm;
   part.sname = d.server.name;
-  part.caddr = d.addresses;
+  // RFC 4120 section 5.4.2: not if they are the addresses of the ticket-granting ticket
+  if (d.new_addresses) part.caddr = d.addresses;
   part.encrypted_pa_data = p.sealed_padata;
   auto ticket_seal =
       asn1::computed{[&](der::writer& out) { write_sealed_with(out, ticket_part, p.ticket_key, env, why); }};

@@ -15,7 +15,7 @@ struct kdc_policy {
   std::int64_t max_renewable_life = 604800;  ///< maximum time in which a ticket can be renewed, in seconds
   std::int64_t max_postdate = 604800;        ///< maximum time until a ticket's start, in seconds
   bool require_preauth = true;  ///< from every client; false: only if the record of client or server requires it
-  bool anonymous = false;       ///< allow a TGT to be exchanged for anonymous tickets, RFC 8062
+  bool anonymous = false;       ///< allow a TGT to be exchanged for anonymous tickets, RFC 6112
   bool forwardable = true;
   bool proxiable = true;
   bool postdated = true;
@@ -62,7 +62,8 @@ struct kdc_policy {
 struct kdc_peer {
   std::optional<msg::HostAddress> address{};
   transport arrived = transport::stream;
-  /// Octets of an answer. A longer reply or refusal to a datagram becomes KRB_ERR_RESPONSE_TOO_BIG.
+  /// The maximum size of an answer in a datagram, in octets. A longer reply or refusal to a datagram becomes
+  /// KRB_ERR_RESPONSE_TOO_BIG.
   std::size_t largest_datagram = 1400;
 };
 
@@ -121,6 +122,7 @@ struct ticket_draft {
   kerberos_time endtime;
   std::optional<kerberos_time> renew_till;
   std::optional<msg::HostAddresses> addresses;
+  bool new_addresses = true;  ///< they are not those of the ticket that authenticates the request
   msg::TransitedEncoding transited;
   bool is_referral = false;  ///< for the KDC of another realm, instead of the requested server (RFC 6806 section 8)
 };

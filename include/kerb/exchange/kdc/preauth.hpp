@@ -224,13 +224,19 @@ class as_preauth : public kdc_exchange<C> {
     }
     return {{name_t::principal, view_of<kerberos_string>(one)}, p.realm};
   }
+  /// Whether the default salt of the client with this canonical name is written out: always if the
+  /// policy conceals unknown clients, and if the request has an alias, since a client without a salt
+  /// takes that of the name that it requested.
+  constexpr bool writes_salt(const principal_view& canonical) const {
+    return conceals() || !same_principal(canonical, this->client_);
+  }
   /// The size that the buffer must have for this name's default salt, which is kept at its front if
-  /// the policy conceals unknown clients; 0 when it already has that size.
+  /// it is written out; 0 when it already has that size.
   constexpr std::size_t lacking_for_salt(const principal_view& of) const {
-    return conceals() ? this->lacking_for_refusal(default_salt_size(of)) : 0;
+    return writes_salt(of) ? this->lacking_for_refusal(default_salt_size(of)) : 0;
   }
   constexpr void client_is(const record& r) {
-    if (conceals()) keep_salt(r.principal);
+    if (writes_salt(r.principal)) keep_salt(r.principal);
     client_record_ = r;
     has_client_ = true;
   }
@@ -261,10 +267,17 @@ class as_preauth : public kdc_exchange<C> {
         if (!concealed_) h.salt = k->salt;
         h.s2kparams = k->s2kparams;
       }
-      if (conceals() && !h.salt) h.salt = kerberos_string{this->workspace_.kept()};
+      if (!h.salt) h.salt = kept_salt();
       if (!hints.push_back(h)) break;
     }
     return hints;
+  }
+
+  /// The default salt that is written out for keys without a salt of their own; none: the client
+  /// knows it.
+  constexpr std::optional<kerberos_string> kept_salt() const {
+    if (salt_octets_ == 0) return std::nullopt;
+    return kerberos_string{this->workspace_.kept().first(salt_octets_)};
   }
 
   /// What a mechanism sees of the request whose octets these are.
@@ -296,7 +309,7 @@ class as_preauth : public kdc_exchange<C> {
   /// Writes the METHOD-DATA of a refusal. `more`: not the mechanisms' offers, but this.
   constexpr void write_method_data(der::writer& w, const s2k_hints& hints, const kdc_preauth_context<C>& ctx,
                                    const preauth::more* more = nullptr) const {
-    write_hints(w, hints, names_newer_etype(request_body().etype), [&](der::writer& out) {
+    write_hints(w, hints, names_newer_etype(request_body().etype), hint_place::krb_error, [&](der::writer& out) {
       if (more == nullptr) return mechanisms_.write_offers(out, ctx);
       // RFC 6113 section 5.2: the client returns the cookie unchanged
       if (more->cookie) asn1::write(out, msg::PaData{padata_t::fx_cookie, *more->cookie});
@@ -318,7 +331,7 @@ class as_preauth : public kdc_exchange<C> {
     const std::size_t elements = counted.count() > set::reserved ? counted.count() : set::reserved;
     return this->workspace_.lacking(besides + 2 * (size_bound(hints) + elements) + this->refusal_bound(), [&] {
       der::writer exact = der::writer::counting();
-      write_hints(exact, hints, names_newer_etype(request_body().etype),
+      write_hints(exact, hints, names_newer_etype(request_body().etype), hint_place::krb_error,
                   [&](der::writer& out) { out.zeros(elements); });
       return besides + exact.count() + this->refusal_size(exact.count());
     });
@@ -344,8 +357,10 @@ class as_preauth : public kdc_exchange<C> {
     const std::size_t n = default_salt_size(of);
     write_default_salt(of, this->workspace_.borrow(n));
     this->workspace_.keep(n);
+    salt_octets_ = n;
   }
   const record* decoy_;
+  std::size_t salt_octets_ = 0;  // at the front of the buffer
 };
 
 }  // namespace detail

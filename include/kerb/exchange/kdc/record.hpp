@@ -8,9 +8,10 @@
 namespace kerb::inline v0 {
 
 /// Permissions of a principal. They belong to the database; no standard defines them, and none is
-/// sent.
+/// sent. Those of a client count when it asks the AS: the TGS does not look up the client of a
+/// ticket-granting ticket, so a client keeps what it can get with one until that ticket expires.
 enum class principal_attribute : unsigned {
-  locked,                ///< no tickets for it as client or server, for now
+  locked,                ///< the AS issues none to it, and no tickets for it are issued, for now
   requires_preauth,      ///< as a client: must pre-authenticate; as a server: its clients must have pre-authenticated
   not_a_client,          ///< gets no tickets of its own
   not_a_server,          ///< no tickets for it are issued, and the TGS accepts none
@@ -18,7 +19,7 @@ enum class principal_attribute : unsigned {
   no_user_to_user,       ///< no tickets under a session key of its own
   initial_only,          ///< only the AS issues tickets for it: kadmin/changepw
   changes_passwords,     ///< available to a client whose password has expired: kadmin/changepw
-  must_change_password,  ///< gets tickets only for servers with changes_passwords
+  must_change_password,  ///< the AS issues tickets to it only for servers with changes_passwords
   no_forwardable,
   no_proxiable,
   no_postdated,
@@ -41,7 +42,8 @@ struct long_term_key {
   /// does (integer_form::negative).
   uint32 kvno = 1;
   ref<const typename C::key> key;
-  std::optional<kerberos_string> salt{};  ///< none: the default salt of the requested name
+  /// None: the default salt of the record's name. If a client requests an alias, it is told that salt.
+  std::optional<kerberos_string> salt{};
   std::optional<bytes_view> s2kparams{};  ///< none: the encryption type's default
   /// The same key prepared for some usages, each at most once; an exchange uses the key itself for
   /// all others. Worth preparing are, for a server, key_usage_t::ticket; and for a client

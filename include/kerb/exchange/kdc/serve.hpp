@@ -1,6 +1,5 @@
 // Runs a KDC's exchange to its end with a directory that answers at once.
 #pragma once
-#include "../../store/request_cache.hpp"
 #include "../grow.hpp"
 #include "kdc.hpp"
 
@@ -75,8 +74,7 @@ template <crypto_policy C, class Mechanisms, directory<C> D, class Now,
     } else if (const auto* c = std::get_if<check_request>(&step)) {
       if constexpr (request_cache<std::remove_cvref_t<Seen>>) {
         const request_verdict v = seen.insert(c->authenticator, c->request, c->forget_after, env.now.at);
-        const bool unseen = v == request_verdict::fresh || v == request_verdict::again;
-        step = call([&] { return x.request_checked(unseen, env); });
+        step = call([&] { return x.request_checked(v, env); });
       } else {
         step = x.abandon({.code = errc::api_misuse});
       }

@@ -112,12 +112,16 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     if (const auto no = this->template unless<call::found>(env)) return *no;
     return this->turn_down(detail::no(errc::database_unavailable, "KDC-REQ-BODY"), env);
   }
-  /// Answers check_request: true if the authenticator was not seen before, or only with this same
-  /// request. An answer after check_request::forget_after refuses the request, since the cache may
-  /// no longer have had the authenticator.
-  [[nodiscard]] constexpr step request_checked(bool is_unseen, const environment<C>& env) {
+  /// Answers check_request with what the request cache has returned. If it cannot tell (`full`,
+  /// `unknown`), the request is refused with errc::replay_unknown and KDC_ERR_SVC_UNAVAILABLE: it is
+  /// no replay, and the client may try again. An answer after check_request::forget_after refuses
+  /// the request too, since the cache may no longer have had the authenticator.
+  [[nodiscard]] constexpr step request_checked(request_verdict seen, const environment<C>& env) {
     if (const auto no = this->template unless<call::request_checked>(env)) return *no;
-    if (!is_unseen) { return this->turn_down(detail::no(errc::replayed, "Authenticator", "ctime"), env); }
+    if (seen != request_verdict::fresh && seen != request_verdict::again) {
+      const errc why = seen == request_verdict::other ? errc::replayed : errc::replay_unknown;
+      return this->turn_down(detail::no(why, "Authenticator", "ctime"), env);
+    }
     if (env.now.at >= forget_after(env.limits)) {
       return this->turn_down(detail::no(errc::clock_skew, "Authenticator", "ctime"), env);
     }

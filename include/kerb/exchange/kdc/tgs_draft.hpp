@@ -1,5 +1,6 @@
 // The ticket that a TGS request gets: the draft, and the parts of the reply.
 #pragma once
+#include "../../msg/anonymity.hpp"
 #include "authenticated_tgs_request.hpp"
 #include "kdc_rep.hpp"
 
@@ -22,19 +23,18 @@ struct tgs_draft {
   const long_term_key<C>* key = nullptr;  ///< null for user-to-user
 };
 
-inline constexpr kerberos_string anonymous_parts[] = {"WELLKNOWN"_krb, "ANONYMOUS"_krb};
-
 /// Sets the parts of a draft that view the request or the buffer.
 template <crypto_policy C>
 constexpr void set_views(ticket_draft& d, const kdc_request& q, const authenticated_tgs_request<C>& facts,
                          const kept_range& path, const workspace& in) {
   const msg::EncTicketPart& tgt = facts.tgt.part;
   d.client = facts.tgt.client();
-  if (q.has(kdc_option_t::request_anonymous)) {
-    d.client.name = {name_t::wellknown, view_of<kerberos_string>(anonymous_parts)};
-  }
-  const bool other_addresses = q.has(kdc_option_t::forwarded) || q.has(kdc_option_t::proxy);
-  d.addresses = other_addresses ? q.body.addresses : tgt.caddr;
+  if (q.has(kdc_option_t::request_anonymous)) d.client.name = anonymous_name;
+  // Only these options change the addresses; a request for fewer of them is not granted. An anonymous
+  // ticket has them too: without them it would be less restricted, and the server sees the
+  // client's address anyway.
+  d.new_addresses = q.has(kdc_option_t::forwarded) || q.has(kdc_option_t::proxy);
+  d.addresses = d.new_addresses ? q.body.addresses : tgt.caddr;
   if (d.addresses && d.addresses->empty()) d.addresses = std::optional<msg::HostAddresses>{};
   d.transited = path.size == 0 ? tgt.transited : msg::TransitedEncoding{tr_t::domain_x500_compress, path.of(in)};
 }

@@ -11,8 +11,7 @@ namespace kerb::inline v0::detail {
 /// Whether padata of this type request a ticket for another client than the sender: MS-SFU sections
 /// 2.2.1 and 2.2.2. A KDC that ignored them would issue the sender's own ticket, and a service that
 /// does not compare the names would accept it as the user's. All other padata of a TGS request
-/// change neither the client nor the server of the ticket, and a KDC may ignore them
-/// (RFC 4120 section 5.2.7).
+/// change neither the client nor the server of the ticket, so a KDC can ignore them.
 constexpr bool is_for_somebody_else(padata_t type) {
   return type == padata_t::for_user || type == padata_t::for_x509_user;
 }

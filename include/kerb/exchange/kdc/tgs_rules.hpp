@@ -39,8 +39,8 @@ constexpr bool is_own_tgt(const msg::Ticket& t, kerberos_string realm) {
 /// Checks what a TGS request shows before its ticket is opened.
 constexpr verdict check_tgs_form(const kdc_request& q, const msg::ApReq& ap, const kdc_policy& policy) {
   using o = kdc_option_t;
-  // RFC 4120 section 5.4.1 allows user-to-user to omit the name; no client does, and the owner
-  // could not be determined
+  // RFC 4120 section 5.4.1 lets a user-to-user request omit the name, which is then that of the second
+  // ticket's client. This is not supported: the name is what that ticket is compared with
   if (!q.body.sname || q.body.sname->name_string.empty()) {
     return no(errc::server_not_named, "KDC-REQ-BODY", "sname");
   }
@@ -80,6 +80,10 @@ constexpr verdict check_header_times(const msg::EncTicketPart& tgt, const msg::K
   }
   if (now > plus(tgt.endtime, skew)) { return no(errc::ticket_expired, "EncTicketPart", "endtime"); }
   if (validates && !tgt.flags.has(ticket_flag_t::invalid)) { return no(errc::already_valid, "EncTicketPart", "flags"); }
+  // RFC 4120 section 5.4.1: only a postdated ticket is validated
+  if (validates && !tgt.flags.has(ticket_flag_t::postdated)) {
+    return no(errc::flag_not_in_ticket, "EncTicketPart", "flags");
+  }
   if (options.has(kdc_option_t::renew)) {
     if (!tgt.flags.has(ticket_flag_t::renewable) || !tgt.renew_till) {
       return no(errc::not_renewable, "EncTicketPart", "flags");
@@ -131,11 +135,15 @@ constexpr bool address_fits(const std::optional<msg::HostAddresses>& addresses,
 }
 
 /// Checks the checksum over the body as received. RFC 4120 section 3.3.2 demands one that is
-/// collision-proof. This KDC also demands that it is keyed and of the session key's type: then only
-/// the holder of the session key can have made it, even if the authenticator is malleable.
+/// collision-proof, and another code for an unknown type. This KDC also demands that it is keyed and
+/// of the session key's type: then only the holder of the session key can have made it, even if the
+/// authenticator is malleable.
 template <crypto_policy C>
 constexpr verdict check_body(C& crypto, const std::optional<msg::Checksum>& cksum, const typename C::key& session_key,
                              bytes_view body) {
+  if (cksum && name_of(cksum->cksumtype).empty()) {
+    return no(errc::unsupported_cksum, error_code_t::kdc_err_sumtype_nosupp, "Authenticator", "cksum");
+  }
   if (!cksum || !cksum_allowed(cksum_place::tgs_req_body, cksum->cksumtype, crypto.etype_of(session_key))) {
     return no(errc::inappropriate_checksum, "Authenticator", "cksum");
   }
@@ -207,8 +215,13 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, con
   grant(o::allow_postdate, f::may_postdate, policy.postdated, a::no_postdated);
   if (options.has(o::forwarded)) d.flags.set(f::forwarded);
   if (options.has(o::proxy)) d.flags.set(f::proxy);
-  return set_times<C>(d, body, policy, nullptr, server, now, skew, tgt.endtime, tgt.renew_till,
-                      tgt.flags.has(f::renewable) && tgt.renew_till);
+  const verdict times = set_times<C>(d, body, policy, nullptr, server, now, skew, tgt.endtime, tgt.renew_till,
+                                     tgt.flags.has(f::renewable) && tgt.renew_till);
+  // RFC 4120 section 2.4: only the AS issues a postdated ticket-granting ticket
+  if (times.ok() && d.flags.has(f::postdated) && tgs_realm(d.server.name)) {
+    return no(errc::cannot_postdate, "KDC-REQ-BODY", "kdc-options");
+  }
+  return times;
 }
 
 }  // namespace kerb::inline v0::detail

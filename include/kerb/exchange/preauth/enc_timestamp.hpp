@@ -39,6 +39,7 @@ class enc_timestamp {
     used_in_ = ctx.round;
     return preauth::ready{};
   }
+  constexpr void restart() { used_in_.reset(); }
   constexpr void write(der::writer& w) const { asn1::write(w, msg::PaData{types[0], value_of(size_)}); }
   template <crypto_policy C>
   constexpr result<reply_key<typename C::key>> finish(const msg::MethodData&, const preauth_context<typename C::key>&,

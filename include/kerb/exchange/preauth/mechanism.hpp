@@ -107,6 +107,8 @@ using preauth_outcome =
 ///   write(writer) const                  writes its PA-DATA, one or more. It draws nothing and computes
 ///                                        nothing: it is also called to count
 ///   finish(padata, ctx, key, env) const  -> result<reply_key<Key>>: the key that opens an AS-REP with this padata
+///   restart()                            optional: the KDC has ended the conversation, and the client begins
+///                                        a new one (RFC 6113 section 2.2)
 ///   forget()                             optional: wipes its secrets, when the exchange fails or is over
 ///
 /// consider() and answer() are called again in the same round (the same ctx.round) after wants_key
@@ -145,8 +147,10 @@ struct accepted {
 };
 /// The client must send another request.
 struct more {
-  bytes_view e_data;                   ///< the encodings of PA-DATA elements, one after the other
-  std::optional<bytes_view> cookie{};  ///< for PA-FX-COOKIE: the next request has it too
+  bytes_view e_data;  ///< the encodings of PA-DATA elements, one after the other
+  /// For PA-FX-COOKIE: the next request has it too. RFC 6113 section 5.2 requires one here. Leave it out
+  /// only if the mechanism recognizes the conversation by its own padata.
+  std::optional<bytes_view> cookie{};
 };
 }  // namespace preauth
 
@@ -179,6 +183,12 @@ class mechanism_list<std::tuple<M...>> {
   template <class Value, class Context, class C>
   static constexpr bool takes = (takes_answer<M, Value, Context, C> || ...);
 
+  /// Tells the mechanisms that a new conversation begins.
+  constexpr void restart() {
+    each([](auto& m, std::size_t) {
+      if constexpr (requires { m.restart(); }) m.restart();
+    });
+  }
   /// Has the mechanisms wipe their secrets.
   constexpr void forget() {
     each([](auto& m, std::size_t) {

@@ -22,9 +22,10 @@ enum class key_choice : std::uint8_t { last_negotiated, own_subkey };
 
 /// The first sequence number of an acceptor that named none in its AP-REP, or sent no AP-REP.
 /// Implementations differ: acceptors of MIT krb5 and Windows start at the initiator's number and
-/// Heimdal's at zero, while initiators of the krb5 library, including MIT's, expect zero. So an
-/// initiator sets this for its peer, and an acceptor mostly uses zero. Without a subkey, zero
-/// allows messages of one session to be replayed in another session with the same ticket.
+/// Heimdal's at zero, while initiators of the krb5 library, including MIT's, expect zero. An initiator
+/// chooses the value that its peer's software uses. An acceptor should use zero, unless its peers
+/// expect the initiator's number. Without a subkey, zero allows messages of one session to be
+/// replayed in another session with the same ticket.
 enum class unnamed_sequence : std::uint8_t { as_initiator, zero };
 
 /// How the messages of a session are protected. The octets of the addresses must outlive the
@@ -109,9 +110,8 @@ struct no_store {
     return replay_verdict::fresh;
   }
 };
-/// Enters a message in a replay cache by octets that no other message has. One of this side's own
-/// messages may be entered in a cache that returns `unknown` for it: such a cache also refuses the
-/// message if it comes back.
+/// Enters a message in a replay cache by octets that no other message has. For a message of this
+/// side, `unknown` is no error: a cache that returns it now also refuses the message if it comes back.
 template <crypto_policy C, replay_cache S>
 constexpr error remember(view_of<bytes_view> mark, kerberos_time at, const char* type, bool own,
                          const environment<C>& env, S& seen) {

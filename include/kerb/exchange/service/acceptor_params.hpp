@@ -76,7 +76,7 @@ struct acceptor_params {
 struct accept_options {
   bool subkey = true;           ///< answer with a new key for the session
   bool sequence_number = true;  ///< answer with an initial sequence number
-  /// Make that key of the encryption type that this service prefers among those that the client
+  /// Make that subkey of the encryption type that this service prefers among those that the client
   /// offers (RFC 4537). If false, it has the type of the session key.
   bool negotiate_etype = true;
   /// A buffer for the AP-REP, for example the one that is transmitted: the AP-REP is written at its

@@ -8,7 +8,8 @@
 namespace kerb::inline v0::detail {
 
 /// RFC 4120 section 5.9.1: a KRB-ERROR from `service`. `at` is the authenticator's time, if the
-/// authenticator was opened.
+/// authenticator was opened. It does not name the client, which section 5.9.1 leaves open: the
+/// client's name is sealed in the AP-REQ, and a KRB-ERROR is in clear.
 constexpr msg::KrbError ap_error(error_code_t code, const principal_view& service, timestamp now,
                                  const std::optional<timestamp>& at) {
   msg::KrbError e;

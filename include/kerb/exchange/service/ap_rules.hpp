@@ -115,8 +115,8 @@ constexpr verdict check_bindings(C& policy, const std::optional<gss_checksum>& g
   return {};
 }
 
-/// RFC 4537: the encryption type that this policy prefers among those that the client offers for
-/// the session; nullopt if it offers none of the policy's types.
+/// RFC 4537: the encryption type that this policy prefers for the acceptor's subkey among those that
+/// the client offers; nullopt if it offers none of the policy's types.
 template <crypto_policy C>
 constexpr std::optional<etype_t> negotiated_etype(C& policy, const authorization& data) {
   std::optional<etype_t> best;

@@ -76,10 +76,13 @@ class authdata_walk {
         if (!e.from_ticket) return true;
         if (number >= max_kdc_issued) return fault(errc::critical_authdata);
         const auto inside = asn1::decode<msg::AdKdcIssued>(e.data);
-        if (!inside || !visit_.get().issued(number, *inside)) return true;
+        if (!inside) return true;
+        // Half a name of an issuer is none, and the KDC is not the issuer either
+        if (inside->i_sname.has_value() != inside->i_realm.has_value()) return true;
+        if (!visit_.get().issued(number, *inside)) return true;
         e.critical = false;
         e.issued = true;
-        if (inside->i_sname && inside->i_realm) e.issuer = principal_view{*inside->i_sname, *inside->i_realm};
+        if (inside->i_sname) e.issuer = principal_view{*inside->i_sname, *inside->i_realm};
         return list(inside->elements.value(), e, depth + 1);
       }
       default: return visit_.get().leaf(e);
@@ -165,8 +168,8 @@ constexpr bool is_read(const authorization_element& e) {
 /// Whether a service that understands these types may continue: RFC 4120 section 5.2.6 requires it
 /// to refuse data that it must enforce and does not know. The acceptor itself understands, in the
 /// authenticator, MS-KILE's AD-AUTH-DATA-AP-OPTIONS and RFC 4537's list of encryption types.
-/// Returns errc::critical_authdata for unknown critical elements, for more than 256 elements and
-/// for lists more than 8 deep, or the error of an AD-IF-RELEVANT that does not decode; `out` is
+/// Returns errc::critical_authdata for unknown critical elements, for more than 256 elements or 32
+/// AD-KDC-ISSUED and for lists more than 8 deep, or the error of an AD-IF-RELEVANT that does not decode; `out` is
 /// then unchanged.
 template <crypto_policy C>
 [[nodiscard]] constexpr detail::verdict verify_authorization(C& policy, const typename C::key& session_key,

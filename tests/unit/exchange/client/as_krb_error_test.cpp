@@ -316,7 +316,7 @@ TEST_CASE("as_client: without a cookie there is none in the next request", "[exc
   as_login login;
   REQUIRE(is<send>(login.start()));
   const auto s = login.hints();
-  REQUIRE(must(asn1::decode<msg::AsReq>(octets_of_send(s))).padata->size() == 1);
+  REQUIRE(must(asn1::decode<msg::AsReq>(octets_of_send(s))).padata->size() == 2);
   REQUIRE(has_timestamp(octets_of_send(s)));
 }
 

@@ -17,7 +17,8 @@ constexpr bool without_preauthentication() {
   if (out == nullptr || !(out->realm == ex_org) || out->to != destination::kdc || out->via != transport::datagram)
     return false;
   const auto req = asn1::decode<msg::AsReq>(out->octets, der::strict);
-  if (!req || req->padata || !same_name(*req->req_body->cname, alice().name) ||
+  // RFC 6806 section 11: PA-REQ-ENC-PA-REP and nothing else
+  if (!req || !req->padata || req->padata->size() != 1 || !same_name(*req->req_body->cname, alice().name) ||
       !same_name(*req->req_body->sname, krbtgt().name) || !(req->req_body->realm == ex_org) ||
       req->req_body->etype.size() != 4 || req->req_body->nonce > 0x7fffffff) {
     return false;
@@ -37,9 +38,9 @@ constexpr bool with_an_encrypted_timestamp() {
   const bytes_view sent_cookie(kdc_world::password_octets);
   if (!is<send>(login.start()) || !is<send>(login.hints({.cookie = sent_cookie, .strangers = true}))) return false;
   const auto req = asn1::decode<msg::AsReq>(login.sent, der::strict);
-  if (!req || !req->padata || req->padata->size() != 2) return false;
+  if (!req || !req->padata || req->padata->size() != 3) return false;
   auto pa = req->padata->begin();
-  const msg::PaData stamp = *pa, cookie = *++pa;
+  const msg::PaData stamp = *++pa, cookie = *++pa;
   if (stamp.padata_type != padata_t::enc_timestamp || cookie.padata_type != padata_t::fx_cookie) return false;
   if (!(cookie.padata_value == sent_cookie)) return false;  // RFC 6113 section 5.2: as it came
   const auto sealed = asn1::decode<msg::EncryptedData>(stamp.padata_value);

@@ -238,7 +238,10 @@ TEST_CASE("tgs_client: flags that a KDC grants unasked are no fault", "[exchange
   REQUIRE(
       fails_with(bent([](reply_spec& s) { s.part.flags.set(ticket_flag_t::invalid); }), errc::flags_mismatch, "flags"));
   REQUIRE(is<done>(answered([](reply_spec& s) { s.part.flags.set(ticket_flag_t::invalid); },
-                            [](auto& ask) { ask.options = {kdc_option_t::postdated}; })));
+                            [](auto& ask) {
+                              ask.options = {kdc_option_t::postdated};
+                              ask.from = noon.at;
+                            })));
   REQUIRE(is<done>(answered([](reply_spec& s) { s.part.flags.set(ticket_flag_t::forwardable); },
                             [](auto& ask) { ask.options = {kdc_option_t::forwardable}; })));
   // a renewed ticket keeps the flags it had

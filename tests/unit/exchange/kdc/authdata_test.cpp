@@ -29,11 +29,12 @@ KERB_BOTH("kdc_carries: what only a KDC may say comes from a ticket, and from no
 
 constexpr bool another_realms_statements_stay_behind() {
   for (const ad_t t : statements)
-    if (kdc_carries(t, by_other_realm)) return false;
+    if (kdc_carries(t, by_other_realm) != (t == ad_t::initial_verified_cas)) return false;
   return kdc_carries(ad_t(7777), by_other_realm) && kdc_carries(ad_t::fx_fast_armor, by_other_realm);
 }
-KERB_BOTH("kdc_carries: another realm's unsigned statements do not become this realm's", "[exchange][rfc4120-5.2.6]",
-          another_realms_statements_stay_behind);
+KERB_BOTH(
+    "kdc_carries: another realm's unsigned statements do not become this realm's, except the path of certificates",
+    "[exchange][rfc4120-5.2.6][rfc4556-3.2.3]", another_realms_statements_stay_behind);
 
 constexpr bool a_client_may_restrict_its_ticket() {
   for (const ad_t t : {ad_t::fx_fast_armor, ad_t::fx_fast_used})

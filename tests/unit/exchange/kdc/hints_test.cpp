@@ -10,11 +10,13 @@ namespace {
 constexpr etype_t e18 = etype_t::aes256_cts_hmac_sha1_96, e23 = etype_t::rc4_hmac;
 constexpr std::uint8_t params[] = {0, 0, 0x10, 0};
 
-constexpr std::size_t written(std::span<std::uint8_t> out, bool newer, bool offered) {
+using detail::hint_place;
+constexpr std::size_t written(std::span<std::uint8_t> out, bool newer, bool offered,
+                              hint_place place = hint_place::as_rep) {
   detail::s2k_hints h;
   if (!h.push_back({e18, "salt"_krb, bytes_view(params)}) || !h.push_back({e23, {}, {}})) return 0;
   der::writer w(out);
-  detail::write_hints(w, h, newer, [&](der::writer& more) {
+  detail::write_hints(w, h, newer, place, [&](der::writer& more) {
     if (offered) asn1::write(more, msg::PaData{padata_t::enc_timestamp, {}});
   });
   return w.count();
@@ -53,6 +55,15 @@ constexpr bool older_clients_get_the_older_hints_too() {
 KERB_BOTH("hints: a client of the time of RFC 1510 gets ETYPE-INFO and PW-SALT as well", "[exchange][rfc4120-5.2.7.4]",
           older_clients_get_the_older_hints_too);
 
+constexpr bool a_refusal_has_no_pw_salt() {
+  std::array<std::uint8_t, 256> out{};
+  const std::size_t n = written(out, false, false, hint_place::krb_error);
+  const auto m = asn1::decode_as<msg::MethodData>("METHOD-DATA", bytes_view(out).last(n));
+  return m && m->size() == 2 && !find(*m, padata_t::pw_salt) && find(*m, padata_t::etype_info) &&
+         find(*m, padata_t::etype_info2);
+}
+KERB_BOTH("hints: PW-SALT is only in an AS-REP", "[exchange][rfc4120-5.2.7.3]", a_refusal_has_no_pw_salt);
+
 constexpr bool are_not_longer_than_said() {
   constexpr std::array<std::uint8_t, 300> octets{};
   for (const std::size_t salt : {std::size_t{0}, std::size_t{5}, std::size_t{130}, octets.size()}) {
@@ -60,7 +71,7 @@ constexpr bool are_not_longer_than_said() {
     while (h.push_back({etype_t{0x12345678}, kerberos_string{bytes_view(octets).first(salt)}, bytes_view(params)})) {
       for (const bool newer : {false, true}) {
         der::writer counted = der::writer::counting();
-        detail::write_hints(counted, h, newer, [](der::writer&) {});
+        detail::write_hints(counted, h, newer, hint_place::as_rep, [](der::writer&) {});
         if (counted.count() > detail::size_bound(h)) return false;
       }
     }

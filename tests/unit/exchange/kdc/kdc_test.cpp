@@ -114,7 +114,7 @@ constexpr bool a_call_before_the_request_ends_it() {
       case 1: s = x.refer_to(other_org, t); break;
       case 2: s = x.absent(t); break;
       case 3: s = x.unavailable(t); break;
-      case 4: s = x.request_checked(true, t); break;
+      case 4: s = x.request_checked(request_verdict::fresh, t); break;
       case 5: s = x.issue({}, t); break;
       case 6: s = x.refuse(error_code_t::kdc_err_policy, t); break;
       case 7: s = x.signed_ticket(t); break;
@@ -152,7 +152,7 @@ constexpr bool is_of_no_use(X& x, world& w, bool tgs) {
   const bytes_view request = tgs ? w.tgs_req() : w.as_req();
   const auto misuse = [](const kdc_step& s) { return failure(s) == errc::api_misuse; };
   return misuse(x.receive(request, t)) && misuse(x.found(w.client.record, t)) && misuse(x.refer_to(other_org, t)) &&
-         misuse(x.absent(t)) && misuse(x.unavailable(t)) && misuse(x.request_checked(true, t)) &&
+         misuse(x.absent(t)) && misuse(x.unavailable(t)) && misuse(x.request_checked(request_verdict::fresh, t)) &&
          misuse(x.issue({}, t)) && misuse(x.refuse(error_code_t::kdc_err_policy, t)) && misuse(x.signed_ticket(t)) &&
          misuse(x.frame_too_long(t)) && x.framed().empty();
 }
@@ -166,7 +166,7 @@ constexpr bool moved_at(int state, bool tgs, int first_call) {
   kdc_step s;
   if (state > 0) s = x.receive(tgs ? w.tgs_req() : w.as_req(), t);
   if (state > 1) s = x.found(tgs ? w.tgs.record : w.client.record, t);
-  if (state > 2 && tgs) s = x.request_checked(true, t);
+  if (state > 2 && tgs) s = x.request_checked(request_verdict::fresh, t);
   if (state > 2) s = x.found(tgs ? w.service.record : w.tgs.record, t);
   if (state > 3) s = x.issue({.reserved_octets = 8}, t);
   if (state > 4) s = x.signed_ticket(t);
@@ -179,7 +179,7 @@ constexpr bool moved_at(int state, bool tgs, int first_call) {
     switch (first_call) {
       case 0: first = left->receive(tgs ? w.tgs_req() : w.as_req(), t); break;
       case 1: first = left->found(w.tgs.record, t); break;
-      case 2: first = left->request_checked(true, t); break;
+      case 2: first = left->request_checked(request_verdict::fresh, t); break;
       case 3: first = left->issue({}, t); break;
       case 4: first = left->signed_ticket(t); break;
       case 5: first = left->frame_too_long(t); break;
@@ -192,7 +192,7 @@ constexpr bool moved_at(int state, bool tgs, int first_call) {
     case 0: return is<need_principal>(assigned.receive(tgs ? w.tgs_req() : w.as_req(), t));
     case 1: return failure(assigned.found(tgs ? w.tgs.record : w.client.record, t)) == errc::ok;
     case 2:
-      return tgs ? is<need_principal>(assigned.request_checked(true, t))
+      return tgs ? is<need_principal>(assigned.request_checked(request_verdict::fresh, t))
                  : is<authorize>(assigned.found(w.tgs.record, t));
     case 3: return is<reply>(assigned.issue({}, t));
     case 4: return is<reply>(assigned.signed_ticket(t));

@@ -104,8 +104,8 @@ constexpr bool what_a_store_cannot_vouch_for_is_refused() {
   return answered_by(request_verdict::fresh) == error_code_t::kdc_err_none &&
          answered_by(request_verdict::again) == error_code_t::kdc_err_none &&
          answered_by(request_verdict::other) == error_code_t::krb_ap_err_repeat &&
-         answered_by(request_verdict::full) == error_code_t::krb_ap_err_repeat &&
-         answered_by(request_verdict::unknown) == error_code_t::krb_ap_err_repeat;
+         answered_by(request_verdict::full) == error_code_t::kdc_err_svc_unavailable &&
+         answered_by(request_verdict::unknown) == error_code_t::kdc_err_svc_unavailable;
 }
 KERB_BOTH("serve: a request that the store cannot remember, or may have forgotten, is refused",
           "[exchange][rfc4120-3.3.2]", what_a_store_cannot_vouch_for_is_refused);

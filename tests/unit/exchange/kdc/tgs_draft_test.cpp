@@ -94,7 +94,7 @@ constexpr bool an_anonymous_draft_keeps_the_realm() {
          made->draft.client.name.name_type == name_t::wellknown && made->draft.client.name.name_string.size() == 2;
 }
 KERB_BOTH("draft_tgs_ticket: an anonymous ticket has the well-known name in the client's realm",
-          "[exchange][rfc8062-4.2]", an_anonymous_draft_keeps_the_realm);
+          "[exchange][rfc6112-4.2]", an_anonymous_draft_keeps_the_realm);
 KERB_BOTH("draft_tgs_ticket: a list without addresses in the request's ticket goes into no ticket",
           "[exchange][rfc4120-5.2.5]", [] {
             scene s;
