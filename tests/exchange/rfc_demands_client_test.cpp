@@ -119,7 +119,8 @@ constexpr bool an_anonymous_client_requests_anonymity() {
   ask.client = anonymous();
   as_client<policy> as(ask);
   if (!options_sent<msg::AsReq>(as, w).has(o::request_anonymous)) return false;
-  ticket_facts facts = w.tgt().facts();
+  const auto given = w.tgt();
+  ticket_facts facts = given.facts();
   facts.client = anonymous();
   const basic_credential<key> tgt(facts, w.session_key.copy());
   tgs_client<policy> tgs({.tgt = tgt, .server = web(), .buffer = buffer});
@@ -192,7 +193,8 @@ KERB_BOTH("as_client: a KDC that makes the checksum of the request and has not m
 /// A credential for the web server with these facts changed.
 template <class F>
 constexpr auto web_ticket(kdc_world& w, F alter) {
-  ticket_facts facts = w.tgt().facts();
+  const auto given = w.tgt();
+  ticket_facts facts = given.facts();
   facts.server = web();
   alter(facts);
   return basic_credential<key>(facts, w.session_key.copy());
@@ -303,7 +305,8 @@ constexpr std::optional<msg::HostAddress> address_of(msg::KdcOptions options, bo
   std::array<std::uint8_t, 4096> buffer{};
   std::array<std::uint8_t, 4> ours{192, 0, 2, 1};
   const msg::HostAddress list[] = {{addr_t::ipv4, bytes_view(ours)}};
-  ticket_facts facts = w.tgt().facts();
+  const auto given = w.tgt();
+  ticket_facts facts = given.facts();
   facts.addresses = view_of<msg::HostAddress>(list);
   const basic_credential<key> tgt(facts, w.session_key.copy());
   tgs_params<key> ask{.tgt = tgt, .server = web(), .buffer = buffer, .options = options};
@@ -344,7 +347,8 @@ constexpr bool addresses_that_were_not_granted_are_reported() {
         if (asks && granted) r.part.caddr = view_of<msg::HostAddress>(here);
       };
       if (!is<done>(x.receive(w.as_rep(s == nullptr ? bytes_view() : s->octets, bend), w.env_now()))) return false;
-      if (std::move(x).take()->facts().valid_from_anywhere != (asks && !granted)) return false;
+      const auto got = std::move(x).take();
+      if (got->facts().valid_from_anywhere != (asks && !granted)) return false;
     }
   }
   return true;

@@ -172,7 +172,8 @@ struct credential_client_scene : kdc_client_scene<credential_client<policy>> {
     switch (c) {
       case call::start: return noted(x.start(env));
       case call::found: {
-        ticket_facts f = w.tgt().facts();
+        const auto tgt = w.tgt();
+        ticket_facts f = tgt.facts();
         if (const auto* const sought = last ? std::get_if<find_credential>(&*last) : nullptr) {
           f.client = sought->client;
           f.server = sought->server;

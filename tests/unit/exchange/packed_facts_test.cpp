@@ -16,7 +16,8 @@ constexpr bool copies_everything() {
   kdc_world w;
   for (const bool addresses : {false, true}) {
     std::array<std::uint8_t, 1024> to{};
-    ticket_facts f = w.tgt().facts();
+    const auto tgt = w.tgt();
+    ticket_facts f = tgt.facts();
     if (addresses) f.addresses = must(asn1::decode_as<msg::HostAddresses>("HostAddresses", address_list));
     f.renew_till = noon.at;
     f.is_referral = true;

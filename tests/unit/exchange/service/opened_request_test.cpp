@@ -83,7 +83,8 @@ constexpr bool checks_come_in_their_order() {
   s.request.options.set(ap_option_t::mutual_required);
   if (!s.refuses(errc::bindings_missing, "checksum 0x8003", "Bnd")) return false;
   s.params.binding = binding_rule::ignore;
-  return s.verify().refusal().ok();
+  const auto verified = s.verify();
+  return verified.refusal().ok();
 }
 KERB_BOTH("verify: names, addresses, path and times are checked before what the contents say",
           "[exchange][rfc4120-3.2.3]", checks_come_in_their_order);
