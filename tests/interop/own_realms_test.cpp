@@ -28,7 +28,9 @@ struct chain {
 
   static std::unique_ptr<throwaway_kdc> mit(const std::string& realm, const std::string& commands) {
     return std::make_unique<throwaway_kdc>(example::kdc_setup{
-        .realm = realm, .commands = commands, .libdefaults = std::string("[appdefaults]\n") + capaths});
+        .realm = realm,
+        .commands = commands,
+        .libdefaults = std::string("[appdefaults]\n[domain_realm]\n .own.test = OWN.TEST\n") + capaths});
   }
   chain() {
     a = mit("A.TEST",
@@ -288,7 +290,7 @@ TEST_CASE("credential_client: along MIT's KDCs and ours to a service three realm
   CHECK(kdcs.asked.size() == before);
 }
 
-TEST_CASE("credential_client: MIT's KDC refers us to a realm where the service is", "[own][realms]") {
+TEST_CASE("credential_client: our KDC refers us to a realm where the service is", "[own][realms]") {
   chain* const r = realms();
   if (r == nullptr) return;
   network kdcs(*r);
@@ -298,6 +300,19 @@ TEST_CASE("credential_client: MIT's KDC refers us to a realm where the service i
   const auto web = kerb_test::must(kerb::principal::parse("HTTP/web.c.test@C.TEST"));
   CHECK(kerb::same_principal(c->ticket->server(), web));
   CHECK(kdcs.asked.back() == "C.TEST");
+}
+
+TEST_CASE("credential_client: MIT's KDC refers us to us", "[own][realms]") {
+  chain* const r = realms();
+  if (r == nullptr) return;
+  network kdcs(*r);
+  const auto tickets = std::make_unique<cache>();
+  // A.TEST's KDC knows by its domain_realm where the host is
+  const auto c = acquire({"anna@A.TEST", "annapw", "HTTP/web.own.test"}, kdcs, *tickets);
+  REQUIRE(c->ticket.error().code == kerb::errc::ok);
+  const auto web = kerb_test::must(kerb::principal::parse("HTTP/web.own.test@OWN.TEST"));
+  CHECK(kerb::same_principal(c->ticket->server(), web));
+  CHECK(kdcs.asked == names{"A.TEST", "A.TEST", "OWN.TEST"});
 }
 
 TEST_CASE("credential_client: a wrong password and an unknown service are the KDC's errors", "[own][realms]") {

@@ -22,8 +22,8 @@ inline constexpr bool is_alternative<T, std::variant<Steps...>> = (std::same_as<
 }  // namespace detail
 
 /// Runs a client's exchange to its end and returns its product. `ask(const send&)` transmits the
-/// octets and returns the answer as result<answer>; when there are no octets it only waits. `now`
-/// is a timestamp, or a function that drive() calls for each step.
+/// octets and returns the answer as result<answer>; when there are no octets it only waits where it sent the last ones.
+/// `now` is a timestamp, or a function that drive() calls for each step.
 ///
 /// If `ask` returns an error, drive() returns that error. But if an answer to the same request was
 /// ignored before, it returns why that answer was ignored. If several were ignored, it returns the last
@@ -49,13 +49,14 @@ template <class Exchange, class C, class Now, class Ask, class Grow = no_growth>
   const auto env_now = [&] { return environment<C>{policy, detail::clock_reading(now), limits}; };
   typename Exchange::step step = detail::with_growth(x, grow, [&] { return x.start(env_now()); });
   error passed_over{};
+  send request{};
   for (;;) {
-    send request{};
     if (const auto* f = std::get_if<failed>(&step)) return f->why;
     if (is<done>(step)) return std::move(x).take();
     if (const auto* n = std::get_if<need_buffer>(&step)) { return detail::too_small(*n); }
     if (const auto* i = std::get_if<ignored>(&step)) {
       if (passed_over.ok() || !is_malformed(i->why.code)) passed_over = i->why;
+      request.octets = {};  // wait where it was sent
       request.fresh = false;
     } else if (const auto* s = std::get_if<send>(&step)) {
       request = *s;

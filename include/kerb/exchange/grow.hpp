@@ -1,10 +1,10 @@
-// Larger buffers for the functions that run an exchange to its end: drive(), accept() and serve().
+// Larger buffers for the functions that run an exchange to its end: drive(), acquire(), accept() and serve().
 #pragma once
 #include "step.hpp"
 
 namespace kerb::inline v0 {
 
-/// The default of `grow` in drive(), accept() and serve(): there is no larger buffer, and the
+/// The default of `grow` in drive(), acquire(), accept() and serve(): there is no larger buffer, and the
 /// function returns errc::no_space.
 ///
 /// A `grow` of your own is called with a number of octets and returns a buffer of at least that

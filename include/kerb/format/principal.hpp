@@ -25,8 +25,9 @@ class basic_principal {
     return read(text, default_realm, false);
   }
   /// Parses the name of a service whose realm may be unknown, `HTTP/web.example.org`: without '@', or
-  /// with nothing after it, the realm is empty, as credential_params::server expects it. Otherwise as
-  /// parse().
+  /// with nothing after it, the realm is empty, as credential_params::server expects it. The type of a
+  /// name of two components is KRB_NT_SRV_HST (RFC 4120 section 6.2.1), because MIT krb5's KDC refers
+  /// clients to other realms only for that type. Otherwise as parse().
   static constexpr result<basic_principal> parse_service(std::string_view text) { return read(text, {}, true); }
   /// A copy of `p`. Errors: errc::no_space when it does not fit, errc::bad_name_text for a realm
   /// with the octet 0.
@@ -60,7 +61,7 @@ class basic_principal {
  private:
   static constexpr std::size_t max_components = 32;
   static constexpr result<basic_principal> read(std::string_view text, std::string_view default_realm,
-                                                bool may_lack_realm) {
+                                                bool of_service) {
     if (text.empty()) return error{.code = errc::bad_name_text};
     // First unquote into plain octets and record where each component ends, then encode
     std::array<std::uint8_t, N> plain{};
@@ -98,16 +99,17 @@ class basic_principal {
     const bytes_view all = bytes_view(plain).first(size);
     const kerberos_string realm{all.subview(realm_from)};
     // RFC 4120 section 5.2.2: a realm must not contain NUL
-    if ((realm.octets.empty() && !may_lack_realm) || !is_realm_text(realm))
+    if ((realm.octets.empty() && !of_service) || !is_realm_text(realm))
       return error{.code = errc::bad_name_text, .offset = offset(text.size())};
     std::array<kerberos_string, max_components> parts{};
     for (std::size_t i = 0, from = 0; i != components; from = ends[i++]) {
       parts[i].octets = all.subview(from, ends[i] - from);
     }
     const bool is_tgs = components == 2 && parts[0] == std::string_view("krbtgt");
+    const name_t plain_type = of_service && components == 2 ? name_t::srv_hst : name_t::principal;
     const bool is_known = components >= 2 && parts[0] == std::string_view("WELLKNOWN");
     const view_of<kerberos_string> used(parts.data(), components);
-    return of({{is_tgs ? name_t::srv_inst : is_known ? name_t::wellknown : name_t::principal, used}, realm});
+    return of({{is_tgs ? name_t::srv_inst : is_known ? name_t::wellknown : plain_type, used}, realm});
   }
   static constexpr std::uint32_t offset(std::size_t n) { return static_cast<std::uint32_t>(n); }
   static constexpr char unescaped(char c) {

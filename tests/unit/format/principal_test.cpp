@@ -190,8 +190,12 @@ TEST_CASE("principal: a service's realm may be unknown", "[format][rfc6806-8]") 
     REQUIRE(p);
     CHECK(p->view().realm.octets.empty());
     CHECK(components(*p) == parts{"HTTP", "web.ex.org"});
+    CHECK(p->view().name.name_type == name_t::srv_hst);
   }
   CHECK(*principal::parse_service("HTTP/web.ex.org@EX.ORG") == *principal::parse("HTTP/web.ex.org@EX.ORG"));
+  const auto other = principal::parse_service("krbtgt/EX.ORG"), plain = principal::parse_service("kiprop");
+  CHECK(other->view().name.name_type == name_t::srv_inst);
+  CHECK(plain->view().name.name_type == name_t::principal);
   CHECK(principal::parse_service("").error().code == errc::bad_name_text);
   CHECK(principal::parse_service("HTTP/web@EX@ORG").error().code == errc::bad_name_text);
 }

@@ -14,6 +14,8 @@ namespace kerb::inline v0 {
 /// Parameters of credential_client. Every view must outlive the client.
 template <class Key>
 struct credential_params {
+  /// Who. With a name that the KDC changes at the login, such as an enterprise name, tickets in the
+  /// cache are found only under the new name.
   principal_view client;
   /// The service. Without a realm, it is wherever the KDC of the client's realm says that it is
   /// (RFC 6806 section 8). With a realm, only a ticket of that realm's KDC is accepted.
@@ -60,7 +62,8 @@ struct store_credential {
   ref<const basic_credential<Key>> credential;
 };
 /// The KDC says that the password has expired. Its message is unauthenticated, so ask the user, who
-/// chooses a new one; change it (RFC 3244); then call password_changed().
+/// chooses a new one. Change it with a ticket for kadmin/changepw, which as_client gets with
+/// as_params::server (RFC 3244; there is no exchange for it here yet). Then call password_changed().
 struct need_new_password {};
 
 namespace detail {
@@ -104,8 +107,8 @@ using credential_client_step = std::variant<find_credential, send, need_key, nee
 
 /// Gets a ticket for a service. It looks for the ticket and for a ticket-granting ticket in the
 /// caller's cache, logs in where there is none, and asks one KDC after the other: along the realms
-/// between the client's and the service's, or where a KDC refers it. It asks no realm twice, and at
-/// most max_realms. Each reply is compared with its request as tgs_client does, so a KDC can only
+/// between the client's and the service's, or where a KDC refers it. It asks no realm's KDC twice for
+/// the way, and at most max_realms. Each reply is compared with its request as tgs_client does, so a KDC can only
 /// issue tickets of its own realm.
 ///
 /// The client keeps the ticket-granting ticket that it uses in its own buffer, so the cache may
@@ -143,6 +146,9 @@ class [[nodiscard]] credential_client
     if (client_.realm.octets.empty() || client_.name.name_string.empty()) {
       return fail({.code = errc::api_misuse, .type = "credential_params", .field = "client"});
     }
+    if (params_.options.has(kdc_option_t::request_anonymous) && !is_anonymous(client_.name)) {
+      return fail({.code = errc::api_misuse, .type = "credential_params", .field = "options"});
+    }
     if (params_.server.name.name_string.empty()) {
       return fail({.code = errc::api_misuse, .type = "credential_params", .field = "server"});
     }
@@ -154,8 +160,9 @@ class [[nodiscard]] credential_client
   /// the exchange with errc::api_misuse.
   [[nodiscard]] constexpr step found(const product& c, const environment<C>& env) {
     if (const auto no = this->template unless<call::found>(env)) return *no;
-    if (again_ != again::no) return repeat(env);
-    const find_credential f = sought(env);
+    if (again_ != again::no) return repeat(call::found, env);
+    answered_ = call::found;
+    const find_credential f = sought();
     if (!same_principal(c.client(), f.client) || !same_principal(c.server(), f.server) ||
         kind_of(c.facts()) != f.kind || c.endtime() < f.valid_until) {
       return fail({.code = errc::api_misuse, .type = "credential", .field = "server"});
@@ -178,6 +185,8 @@ class [[nodiscard]] credential_client
   /// Answers find_credential: there is none.
   [[nodiscard]] constexpr step not_found(const environment<C>& env) {
     if (const auto no = this->template unless<call::not_found>(env)) return *no;
+    if (again_ != again::no) return repeat(call::not_found, env);
+    answered_ = call::not_found;
     if (looking_for_ == wanted::service) {
       if (tgt_) return ask(env);
       if (!(goal() == client_.realm)) return look_for(wanted::foreign_tgt, env);
@@ -194,7 +203,8 @@ class [[nodiscard]] credential_client
     if (const auto no = this->template unless<call::receive>(env)) return *no;
     if (again_ != again::no) return repeat(env);
     if (auto* const x = std::get_if<login>(&exchange_)) return go_on(*x, x->receive(octets, env, arrived), env);
-    if (auto* const x = std::get_if<request>(&exchange_)) return go_on(*x, x->receive(octets, env, arrived), env);
+    if (auto* const x = std::get_if<request>(&exchange_))
+      return go_on(*x, x->receive(octets, at_kdc(env), arrived), env);
     return fail({.code = errc::api_misuse});
   }
   /// Answers need_key, as as_client::provide() does.
@@ -222,9 +232,10 @@ class [[nodiscard]] credential_client
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when it is
-  /// not larger, or when this state has no use for one. The two must not overlap.
+  /// smaller, or when this state has no use for one. The two must not overlap.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
     if (!this->template may<call::set_buffer>() || bigger.size() < buffer_.size()) return false;
+    if (this->state_ == state::storing && is_final_) return false;  // the product is in the buffer
     const std::span<std::uint8_t> front = bigger.first(bigger.size() - tail_);
     if (auto* const x = std::get_if<login>(&exchange_); x != nullptr && !x->set_buffer(front)) return false;
     auto* const x = std::get_if<request>(&exchange_);
@@ -283,7 +294,7 @@ class [[nodiscard]] credential_client
   /// The realm where the service is, as far as it is known. The views are made anew for each use,
   /// because the ticket-granting ticket moves with the buffer.
   constexpr kerberos_string goal() const {
-    return referred_ ? tgt_realm() : realm_given_ ? params_.server.realm : client_.realm;
+    return realm_given_ ? params_.server.realm : tgt_ ? tgt_realm() : client_.realm;
   }
   constexpr principal_view service() const { return {params_.server.name, goal()}; }
   constexpr principal_view krbtgt(kerberos_string of, kerberos_string issuer) {
@@ -315,11 +326,12 @@ class [[nodiscard]] credential_client
 
   constexpr step look_for(wanted what, const environment<C>& env) {
     looking_for_ = what;
+    valid_until_ = plus(env.now.at, params_.least_lifetime);
     this->state_ = state::finding;
-    return sought(env);
+    return sought();
   }
-  constexpr find_credential sought(const environment<C>& env) {
-    find_credential f{client(), service(), {}, plus(env.now.at, params_.least_lifetime)};
+  constexpr find_credential sought() {
+    find_credential f{client(), service(), {}, valid_until_};
     if (looking_for_ == wanted::own_tgt) f.server = krbtgt(client_.realm, client_.realm);
     if (looking_for_ == wanted::foreign_tgt) f.server = krbtgt(goal(), client_.realm);
     if (tgt_) f.kind = kind_of(tgt_->facts()) & passed_on;
@@ -345,16 +357,28 @@ class [[nodiscard]] credential_client
     tgt_.emplace(std::move(c));
     tail_ = n;
     closer_ = 0;
-    // A KDC that does not trust the next one with delegated credentials does not trust what that
-    // one says of its servers either
+    note_trust();
+    return visit(tgt_realm(), env);
+  }
+  /// A KDC that does not trust the next one with delegated credentials does not trust what that one
+  /// says of its servers either.
+  constexpr void note_trust() {
     const bool crosses = !(tgt_realm() == tgt_->server().realm);
     if (crosses && !tgt_->facts().flags.has(ticket_flag_t::ok_as_delegate)) trusted_ = false;
-    return visit(tgt_realm(), env);
+  }
+  /// The KDC's clock, as the login has shown it (RFC 4120 section 3.1.5).
+  constexpr environment<C> at_kdc(environment<C> env) const {
+    env.now.at = plus(env.now.at, tgt_->kdc_clock_offset());
+    return env;
   }
   constexpr bool renewable(const environment<C>& env) const {
     const ticket_facts& f = tgt_->facts();
     return f.flags.has(ticket_flag_t::renewable) && f.renew_till && *f.renew_till > env.now.at &&
            f.endtime < plus(env.now.at, params_.renew_before);
+  }
+  /// Repeats find_credential's answer, which must be the one that needed a buffer.
+  constexpr step repeat(call answer, const environment<C>& env) {
+    return answer == answered_ ? repeat(env) : step{fail({.code = errc::api_misuse})};
   }
   constexpr step repeat(const environment<C>& env) {
     switch (std::exchange(again_, again::no)) {
@@ -390,12 +414,17 @@ class [[nodiscard]] credential_client
     if (requests_ == max_requests) return fail({.code = errc::referral_loop});
     tgs_params<key> p{
         .tgt = *tgt_, .server = asked(), .buffer = buffer_.first(buffer_.size() - tail_), .etypes = params_.etypes};
-    constexpr msg::KdcOptions every{kdc_option_t::forwardable, kdc_option_t::proxiable};
-    p.options = renews_ ? msg::KdcOptions{kdc_option_t::renew} : params_.options & every;
+    // RFC 4120 section 5.4.1: only if the ticket-granting ticket is so too
+    const auto pass_on = [&](kdc_option_t option, ticket_flag_t flag) {
+      p.options.set(option, !renews_ && params_.options.has(option) && tgt_->facts().flags.has(flag));
+    };
+    pass_on(kdc_option_t::forwardable, ticket_flag_t::forwardable);
+    pass_on(kdc_option_t::proxiable, ticket_flag_t::proxiable);
+    p.options.set(kdc_option_t::renew, renews_);
     if (!renews_ && !realm_given_ && !plain_) p.options.set(kdc_option_t::canonicalize);
     p.times = params_.times;
     auto& x = exchange_.template emplace<request>(std::move(p));
-    const step next = go_on(x, x.start(env), env);
+    const step next = go_on(x, x.start(at_kdc(env)), env);
     again_ = is<need_buffer>(next) ? again::ask : again::no;
     if (is<send>(next)) ++requests_;
     return next;
@@ -456,6 +485,7 @@ class [[nodiscard]] credential_client
       if (std::exchange(renews_, false)) {  // at the same KDC
         *tgt_ = std::move(next);
         tail_ = n;
+        note_trust();
       } else if (const error e = use(std::move(next), n, env); !e.ok()) {
         return fail(e);
       }
@@ -470,8 +500,11 @@ class [[nodiscard]] credential_client
       this->state_ = state::wants_password;
       return need_new_password{};
     }
+    // Another failure may follow an answer that named a realm and was ignored
+    const bool elsewhere = why.code == errc::name_mismatch ||
+                           (by_kdc && why.detail == static_cast<std::uint32_t>(error_code_t::kdc_err_wrong_realm));
     const std::optional<kerberos_string> named = x.realm_named();
-    if (!named || named->octets.size() > named_.size()) return fail(why);
+    if (!elsewhere || !named || named->octets.size() > named_.size()) return fail(why);
     named_size_ = named->octets.size();
     for (std::size_t i = 0; i != named_size_; ++i) named_[i] = named->octets[i];
     if (!params_.follow_wrong_realm) return fail(why);
@@ -492,6 +525,7 @@ class [[nodiscard]] credential_client
     }
     if (unknown && !realm_given_ && !referred_ && params_.fallback_realm &&
         !(*params_.fallback_realm == client_.realm)) {
+      exchange_.template emplace<std::monostate>();
       params_.server.realm = *params_.fallback_realm;
       realm_given_ = true;
       return look_for(wanted::service, env);
@@ -537,6 +571,8 @@ class [[nodiscard]] credential_client
   std::optional<msg::KrbError> peer_error_;
   wanted looking_for_{};
   again again_{};
+  call answered_{};  // the last answer to find_credential
+  kerberos_time valid_until_;
   bool realm_given_ = false;  // the service's realm is fixed
   bool referred_ = false;     // the service is where a KDC has referred the client
   bool refers_ = false;       // pending_ does so
@@ -548,10 +584,13 @@ class [[nodiscard]] credential_client
   unsigned requests_ = 0;  // that were sent
 };
 
-/// Runs a credential_client to its end with a cache, and returns a ticket. `ask(const send&)`
-/// transmits the octets to a KDC of `send::realm` and returns the answer as result<answer>, as for
-/// drive(), which describes `now`, `grow` and the errors too. errc::no_key: the login needs a key or
-/// password that the caller did not give. errc::password_expired: see need_new_password.
+/// Runs a credential_client to its end with a cache, and returns a ticket. A client gives one
+/// ticket: for the next one, or to try again, make a new client. `ask(const send&)` transmits the
+/// octets to a KDC of `send::realm` and returns the answer as result<answer>, as for drive(), which
+/// describes `now`, `grow` and the errors too. errc::no_tgt: there is no ticket-granting ticket, and
+/// neither key nor password to get one. errc::no_key: `may_ask` is set, which acquire() cannot
+/// answer. errc::password_expired: the KDC's KDC_ERR_KEY_EXPIRED, which is unauthenticated. A ticket
+/// for which the cache has no place is not kept.
 template <crypto_policy C, class Cache, class Now, class Ask, class Grow = no_growth>
 [[nodiscard]] constexpr result<basic_credential<typename C::key>> acquire(credential_client<C>& x, Cache& cache,
                                                                           C& policy, Now&& now, Ask&& ask,
@@ -562,8 +601,8 @@ template <crypto_policy C, class Cache, class Now, class Ask, class Grow = no_gr
   const auto go = [&](auto&& call) { return detail::with_growth(x, grow, call); };
   typename exchange::step step = go([&] { return x.start(env_now()); });
   error passed_over{};
+  send request{};
   for (;;) {
-    send request{};
     if (const auto* f = std::get_if<failed>(&step)) return f->why;
     if (is<done>(step)) return std::move(x).take();
     if (const auto* n = std::get_if<need_buffer>(&step)) return detail::too_small(*n);
@@ -584,6 +623,7 @@ template <crypto_policy C, class Cache, class Now, class Ask, class Grow = no_gr
     }
     if (const auto* i = std::get_if<ignored>(&step)) {
       if (passed_over.ok() || !is_malformed(i->why.code)) passed_over = i->why;
+      request.octets = {};  // wait where it was sent
       request.fresh = false;
     } else {
       request = std::get<send>(step);

@@ -961,3 +961,104 @@ TEST_CASE("acquire: why an answer was passed over is the error when no other com
   client asks(w.params);
   CHECK(w.get(asks).error().code == errc::no_key);
 }
+
+TEST_CASE("credential_client: a ticket is forwardable only if the ticket-granting ticket is",
+          "[exchange][rfc4120-5.4.1]") {
+  for (const bool may : {true, false}) {
+    three w;
+    REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+    auto* const record = w.of(a_org)->here.record("alice");
+    REQUIRE(record != nullptr);
+    record->attributes.set(principal_attribute::no_forwardable, !may);
+    w.params.options.set(kdc_option_t::forwardable);
+    client x(w.params);
+    const auto c = w.get(x);
+    REQUIRE(c);
+    CHECK(c->facts().flags.has(ticket_flag_t::forwardable) == may);
+  }
+}
+
+TEST_CASE("credential_client: the KDC's clock goes on counting after the login", "[exchange][rfc4120-3.1.5]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  w.params.follow_kdc_clock = true;
+  client x(w.params);
+  const timestamp here{plus(noon.at, -1000), noon.usec};
+  const auto c = acquire(x, w.tickets, w.crypto, here, [&](const send& s) { return w.ask(s); });
+  REQUIRE(c);
+  CHECK(c->kdc_clock_offset() == 1000);
+}
+
+TEST_CASE("credential_client: anonymity is no option of somebody with a name", "[exchange][rfc6112-4]") {
+  three w;
+  w.params.options.set(kdc_option_t::request_anonymous);
+  client x(w.params);
+  CHECK(w.get(x).error().code == errc::api_misuse);
+}
+
+TEST_CASE("credential_client: the answer to a search is the one that needed a buffer", "[exchange]") {
+  three w;
+  const environment<policy> env{w.crypto, w.now};
+  {
+    client fills(w.params);
+    REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+    REQUIRE(w.get(fills));
+  }
+  const kerberos_string parts[] = {"krbtgt"_krb, a_org};
+  const auto* const tgt = w.tickets.find(alice, {{name_t::srv_inst, view_of<kerberos_string>(parts)}, a_org}, w.now.at);
+  REQUIRE(tgt != nullptr);
+  std::vector<std::uint8_t> small(tgt->ticket().size() + 200), large(8192);
+  w.params.buffer = small;
+  const auto misused = [](const client::step& s) {
+    const auto* f = std::get_if<failed>(&s);
+    return f != nullptr && f->why.code == errc::api_misuse;
+  };
+  {
+    client x(w.params);
+    (void)x.start(env);
+    (void)x.not_found(env);
+    REQUIRE(is<need_buffer>(x.found(*tgt, env)));
+    CHECK(misused(x.not_found(env)));
+  }
+  w.params.buffer = std::span(small).first(60);
+  client x(w.params);
+  (void)x.start(env);
+  (void)x.not_found(env);
+  REQUIRE(is<need_buffer>(x.not_found(env)));
+  CHECK(misused(x.found(*tgt, env)));
+}
+
+TEST_CASE("credential_client: a search is answered by the clock that it was made with", "[exchange]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  {
+    client x(w.params);
+    REQUIRE(w.get(x));
+  }
+  const auto* const ticket = w.tickets.find(alice, web(a_org), w.now.at);
+  REQUIRE(ticket != nullptr);
+  w.params.buffer = w.second;
+  w.params.least_lifetime = 36000;
+  client x(w.params);
+  (void)x.start(environment<policy>{w.crypto, w.now});
+  CHECK(is<done>(x.found(*ticket, environment<policy>{w.crypto, {plus(w.now.at, 5), w.now.usec}})));
+}
+
+TEST_CASE("credential_client: a ticket of the fallback realm is found from any buffer", "[exchange]") {
+  for (std::size_t n = 0; n < 3000; n += 60) {
+    three w;
+    {
+      w.params.server = web(c_org);
+      client x(w.params);
+      REQUIRE(w.get(x));
+    }
+    std::vector<std::uint8_t> small(n);
+    w.params.server = web();
+    w.params.fallback_realm = c_org;
+    w.params.buffer = small;
+    walk steps{w};
+    client x(w.params);
+    INFO(n);
+    REQUIRE(is<done>(steps.run(x)));
+  }
+}
