@@ -76,26 +76,6 @@ constexpr bool a_request_cache_that_cannot_tell_reports_no_replay() {
 KERB_BOTH("tgs_kdc: a request cache that cannot tell makes the KDC unavailable, and reports no replay",
           "[exchange][rfc4120-3.3.2]", a_request_cache_that_cannot_tell_reports_no_replay);
 
-constexpr bool an_enterprise_name_needs_canonicalize() {
-  constexpr kerberos_string mail[] = {"al@EX.ORG"_krb};
-  for (const bool canonicalize : {false, true}) {
-    world w;
-    w.alias = named(mail, ex_org, name_t::enterprise);
-    w.alias_of = &w.client;
-    w.body.cname = w.alias->name;
-    w.body.kdc_options.set(o::canonicalize, canonicalize);
-    const outcome r = w.ask_as();
-    if (canonicalize
-            ? !r.issued || !same_principal(r.clear_client, alice())
-            : !r.is(error_code_t::kdc_err_c_principal_unknown, errc::client_unknown, "KDC-REQ-BODY", "cname")) {
-      return false;
-    }
-  }
-  return true;
-}
-KERB_BOTH("as_kdc: an enterprise name needs canonicalize", "[exchange][rfc6806-6]",
-          an_enterprise_name_needs_canonicalize);
-
 constexpr bool an_anonymous_client_learns_what_is_missing() {
   constexpr kerberos_string parts[] = {"WELLKNOWN"_krb, "ANONYMOUS"_krb};
   for (const bool asked : {false, true}) {

@@ -193,7 +193,12 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     if (asking_) return this->fail({.code = errc::api_misuse});
     return std::nullopt;
   }
-  constexpr bool may_refer() const { return body().kdc_options.has(kdc_option_t::canonicalize); }
+  /// RFC 6806 section 6: an enterprise name is an alias, which the reply replaces. That takes the
+  /// option canonicalize, but `kinit -E` of MIT krb5 expects it without.
+  constexpr bool renames_client() const {
+    return body().kdc_options.has(kdc_option_t::canonicalize) || body().cname->name_type == name_t::enterprise;
+  }
+  constexpr bool may_refer() const { return renames_client(); }
   constexpr step ask(principal_role role) const {
     if (role == principal_role::client) return need_principal{this->client_, role, may_refer(), {}};
     return need_principal{this->requested_server_, role, false, {}};
@@ -211,10 +216,6 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
       return detail::no(errc::server_unknown, "KDC-REQ-BODY", "sname");
     }
     if (!(body.realm == this->policy_.realm)) return detail::unknown_client();
-    // RFC 6806 sections 5 and 6: an enterprise name is an alias that the reply replaces, and only
-    // canonicalize permits that. Without it no client would accept the reply
-    if (body.cname->name_type == name_t::enterprise && !body.kdc_options.has(o::canonicalize))
-      return detail::unknown_client();
     // RFC 4120 section 5.4.1: none of these has a meaning in an AS-REQ
     for (o option : {o::forwarded, o::proxy, o::renew, o::validate, o::enc_tkt_in_skey, o::cname_in_addl_tkt})
       if (body.kdc_options.has(option)) return bad(errc::option_not_allowed);
@@ -316,7 +317,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     const bool canonical = b.kdc_options.has(kdc_option_t::canonicalize);
     ticket_draft& d = this->draft_;
     d = {};
-    d.client = canonical ? c.principal : this->client_;
+    d.client = renames_client() ? c.principal : this->client_;
     d.server = canonical ? s.principal : this->requested_server_;
     d.authtime = env.now.at;
     d.flags.set(f::initial);
