@@ -307,7 +307,7 @@ TEST_CASE("initiator: a ticket is delegated always, or by the KDC's policy, and 
     }
   }
 }
-TEST_CASE("initiator: delegation without a credential is refused, and the error names the field",
+TEST_CASE("initiator: delegation without a credential is refused and the error names the field",
           "[gss][rfc4121-4.1.1.1]") {
   delegating x;
   auto p = x.w.initiator_params(x.c);
