@@ -1062,3 +1062,33 @@ TEST_CASE("credential_client: a ticket of the fallback realm is found from any b
     REQUIRE(is<done>(steps.run(x)));
   }
 }
+
+TEST_CASE("credential_client: the last ticket is in its buffer, which is not replaced any more", "[exchange]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  client x(w.params);
+  const environment<policy> env{w.crypto, w.now};
+  std::vector<std::uint8_t> large(2 * w.buffer.size());
+  client::step s = x.start(env);
+  bool last = false;
+  for (unsigned steps = 0; !is<done>(s) && !is<failed>(s) && steps != 20; ++steps) {
+    if (is<find_credential>(s)) {
+      s = x.not_found(env);
+    } else if (const auto* t = std::get_if<store_credential<key>>(&s)) {
+      last = same_name(t->credential->server().name, web().name);
+      if (last) CHECK_FALSE(x.set_buffer(large));
+      s = x.stored(env);
+    } else {
+      REQUIRE(is<send>(s));
+      const auto got = w.ask(std::get<send>(s));
+      REQUIRE(got);
+      s = x.receive(got->octets, env, got->arrived);
+    }
+  }
+  REQUIRE(is<done>(s));
+  CHECK(last);
+  const auto c = std::move(x).take();
+  REQUIRE(c);
+  CHECK(c->ticket().data() >= w.buffer.data());
+  CHECK(c->ticket().data() < w.buffer.data() + w.buffer.size());
+}
