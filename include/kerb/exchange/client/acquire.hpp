@@ -168,6 +168,8 @@ class [[nodiscard]] credential_client
       return fail({.code = errc::api_misuse, .type = "credential", .field = "server"});
     }
     const std::size_t n = detail::packed_facts(c.facts()).size();
+    const bool fits = buffer_.size() >= (looking_for_ == wanted::service ? n + tail_ : n);
+    if (fits) detail::tell(env, [&] { return trace::cache_hit{c.server(), c.endtime()}; });
     if (looking_for_ == wanted::service) {
       if (buffer_.size() < n + tail_) return need_buffer{n + tail_};
       auto copy = detail::copy_credential(env.crypto.get(), c, buffer_.first(n));
@@ -187,6 +189,7 @@ class [[nodiscard]] credential_client
     if (const auto no = this->template unless<call::not_found>(env)) return *no;
     if (again_ != again::no) return repeat(call::not_found, env);
     answered_ = call::not_found;
+    detail::tell(env, [&] { return trace::cache_missed{sought().server}; });
     if (looking_for_ == wanted::service) {
       if (tgt_) return ask(env);
       if (!(goal() == client_.realm)) return look_for(wanted::foreign_tgt, env);
@@ -328,7 +331,9 @@ class [[nodiscard]] credential_client
     looking_for_ = what;
     valid_until_ = plus(env.now.at, params_.least_lifetime);
     this->state_ = state::finding;
-    return sought();
+    const find_credential f = sought();
+    detail::tell(env, [&] { return trace::cache_searched{f.client, f.server}; });
+    return f;
   }
   constexpr find_credential sought() {
     find_credential f{client(), service(), {}, valid_until_};
@@ -381,10 +386,10 @@ class [[nodiscard]] credential_client
     return answer == answered_ ? repeat(env) : step{fail({.code = errc::api_misuse})};
   }
   constexpr step repeat(const environment<C>& env) {
-    switch (std::exchange(again_, again::no)) {
+    switch (again_) {
       case again::log_in: return log_in(env);
       case again::ask: return ask(env);
-      default: return adopt(env);
+      default: again_ = again::no; return adopt(env);
     }
   }
   constexpr step log_in(const environment<C>& env) {
@@ -400,6 +405,7 @@ class [[nodiscard]] credential_client
     p.etypes = params_.etypes;
     p.addresses = params_.addresses;
     p.follow_kdc_clock = params_.follow_kdc_clock;
+    if (again_ == again::no) detail::tell(env, [&] { return trace::login_begun{client_}; });
     auto& x = exchange_.template emplace<login>(std::move(p));
     const step next = go_on(x, x.start(env), env);
     again_ = is<need_buffer>(next) ? again::log_in : again::no;
@@ -412,6 +418,7 @@ class [[nodiscard]] credential_client
       return finish();
     }
     if (requests_ == max_requests) return fail({.code = errc::referral_loop});
+    if (again_ == again::no) detail::tell(env, [&] { return trace::ticket_wanted{tgt_realm(), asked(), renews_}; });
     tgs_params<key> p{
         .tgt = *tgt_, .server = asked(), .buffer = buffer_.first(buffer_.size() - tail_), .etypes = params_.etypes};
     // RFC 4120 section 5.4.1: only if the ticket-granting ticket is so too
@@ -476,6 +483,12 @@ class [[nodiscard]] credential_client
         again_ = again::adopt;
         return need_buffer{needed};
       }
+      if (!renews_ && tgt_) {
+        detail::tell(env, [&] {
+          const principal_view& next_kdc = pending_->server();
+          return trace::referred{tgt_realm(), detail::krbtgt_realm(next_kdc.name).value_or(next_kdc.realm)};
+        });
+      }
       packed.write(pending_->facts(), buffer_.last(n));
       const ticket_facts f = packed.read(pending_->facts(), bytes_view(buffer_).last(n));
       product next(f, std::move(*pending_).session_key());
@@ -507,6 +520,9 @@ class [[nodiscard]] credential_client
     if (!elsewhere || !named || named->octets.size() > named_.size()) return fail(why);
     named_size_ = named->octets.size();
     for (std::size_t i = 0; i != named_size_; ++i) named_[i] = named->octets[i];
+    detail::tell(env, [&] {
+      return trace::redirect{{bytes_view(named_).first(named_size_)}, params_.follow_wrong_realm};
+    });
     if (!params_.follow_wrong_realm) return fail(why);
     client_.realm = {bytes_view(named_).first(named_size_)};
     if (++requests_ == max_realms) return fail({.code = errc::referral_loop});
@@ -526,6 +542,7 @@ class [[nodiscard]] credential_client
     if (unknown && !realm_given_ && !referred_ && params_.fallback_realm &&
         !(*params_.fallback_realm == client_.realm)) {
       exchange_.template emplace<std::monostate>();
+      detail::tell(env, [&] { return trace::fallback_used{*params_.fallback_realm}; });
       params_.server.realm = *params_.fallback_realm;
       realm_given_ = true;
       return look_for(wanted::service, env);

@@ -115,7 +115,7 @@ class [[nodiscard]] tgs_client
     why = this->write_message([&](der::writer& w, errc& e) { write_request(w, env, at, nonce_, e); });
     if (why != errc::ok) return fail({.code = why});
     state_ = state::waiting;
-    return transmit(true);
+    return transmit(true, env);
   }
 
   /// Processes what arrived: a TGS-REP, a KRB-ERROR or, in a datagram, any octets.
