@@ -790,11 +790,23 @@ class error_text {
   std::size_t size_ = 0;
 };
 
+namespace detail {
+/// Adds a text that somebody else may have chosen: '?' stands for each control character, and for each
+/// octet that is not ASCII.
+constexpr error_text& add_printable(error_text& to, std::string_view text) {
+  for (const char c : text) {
+    const char shown[] = {c >= ' ' && c <= '~' ? c : '?'};
+    to += std::string_view(shown, 1);
+  }
+  return to;
+}
+}  // namespace detail
+
 /// One line for a log: the name of the error, its place in the message, the name of a KRB-ERROR's
 /// code, and the sentences of explain(). "bad_time in KDC-REQ-BODY.till at offset 97: The request
 /// contains ..." An offset of 0 is left out, since it is also that of an error without a place.
-/// A client that passes the realm of its request is also told if small letters in it may be the
-/// cause.
+/// A client that passes the realm of its request gets it in front of the sentences, and is also told
+/// if small letters in it may be the cause. Control characters in it become '?'.
 constexpr error_text log_line(const error& e, party who, std::string_view realm = {}) {
   error_text line;
   const std::string_view name = name_of(e.code), type = e.type, field = e.field;
@@ -805,12 +817,14 @@ constexpr error_text log_line(const error& e, party who, std::string_view realm 
   if (e.code == errc::kdc_error || e.code == errc::peer_error) {
     if (const auto sent = name_of(static_cast<error_code_t>(e.detail)); !sent.empty()) (line += ", ") += sent;
   }
+  if (e.code == errc::no_space && e.detail != 0) (line += ", ").add_number(e.detail) += " octets needed";
+  if (!realm.empty()) detail::add_printable(line += " (realm ", realm) += ")";
   (line += ": ") += explain(e, who);
   if (is_perhaps_case_of_realm(e, realm)) {
     line += " Realms are usually written in capital letters: try ";
     for (const char c : realm) {
       const char big[] = {c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c};
-      line += std::string_view(big, 1);
+      detail::add_printable(line, std::string_view(big, 1));
     }
     line += ".";
   }

@@ -175,7 +175,7 @@ class [[nodiscard]] credential_client
       auto copy = detail::copy_credential(env.crypto.get(), c, buffer_.first(n));
       if (!copy) return fail(copy.error());
       product_ = std::move(*copy);
-      return finish();
+      return finish(n);
     }
     if (buffer_.size() < n) return need_buffer{n};
     auto copy = detail::copy_credential(env.crypto.get(), c, buffer_.last(n));
@@ -229,7 +229,7 @@ class [[nodiscard]] credential_client
   /// Answers store_credential.
   [[nodiscard]] constexpr step stored(const environment<C>& env) {
     if (const auto no = this->template unless<call::stored>(env)) return *no;
-    if (is_final_) return finish();
+    if (is_final_) return finish(product_.octets_used());
     // After a referral, the service may be in the cache under its true realm
     return std::exchange(refers_, false) ? look_for(wanted::service, env) : ask(env);
   }
@@ -271,6 +271,10 @@ class [[nodiscard]] credential_client
     if (named_size_ == 0) return std::nullopt;
     return kerberos_string{bytes_view(named_).first(named_size_)};
   }
+
+  /// The realm whose KDC the last request was for, to name it in a message about an error; none if
+  /// there was no request, or if the name has more than 255 octets. Valid as long as the client.
+  constexpr std::optional<kerberos_string> asked_realm() const KERB_LIFETIMEBOUND { return asked_realm_.get(); }
 
   /// Returns the credential, once: after `done`.
   [[nodiscard]] constexpr result<product> take() && {
@@ -414,11 +418,15 @@ class [[nodiscard]] credential_client
   /// Asks the KDC that the ticket-granting ticket is for.
   constexpr step ask(const environment<C>& env) {
     if (!renews_ && is_service(*tgt_)) {
-      product_ = std::move(*tgt_);
-      return finish();
+      const detail::packed_facts packed(tgt_->facts());
+      for (std::size_t i = 0; i != tail_; ++i) buffer_[i] = buffer_[buffer_.size() - tail_ + i];
+      product_ = product(packed.read(tgt_->facts(), bytes_view(buffer_).first(tail_)),
+                         std::move(*tgt_).session_key());
+      product_.set_kdc_clock_offset(tgt_->kdc_clock_offset());
+      return finish(tail_);
     }
     if (requests_ == max_requests) return fail({.code = errc::referral_loop});
-    if (again_ == again::no) detail::tell(env, [&] { return trace::ticket_wanted{tgt_realm(), asked(), renews_}; });
+    if (again_ == again::no) detail::tell(env, [&] { return trace::ticket_wanted{renews_ ? tgt_->server().realm : tgt_realm(), asked(), renews_}; });
     tgs_params<key> p{
         .tgt = *tgt_, .server = asked(), .buffer = buffer_.first(buffer_.size() - tail_), .etypes = params_.etypes};
     // RFC 4120 section 5.4.1: only if the ticket-granting ticket is so too
@@ -450,6 +458,7 @@ class [[nodiscard]] credential_client
       }
     }
     if (const auto* out = std::get_if<send>(&s)) {
+      asked_realm_.note(out->realm);
       this->state_ = state::waiting;
       return *out;
     }
@@ -555,9 +564,11 @@ class [[nodiscard]] credential_client
     }
     return fail(why);
   }
-  constexpr step finish() {
+  /// The product's octets are the first `used` of the buffer.
+  constexpr step finish(std::size_t used) {
     exchange_.template emplace<std::monostate>();
     tgt_.reset();
+    detail::credential_buffer::hold(product_, buffer_, used);
     this->state_ = state::over;
     return done{};
   }
@@ -585,6 +596,7 @@ class [[nodiscard]] credential_client
   fixed<std::array<std::uint8_t, 32>, max_realms> visited_;
   std::array<std::uint8_t, 255> named_{};
   std::size_t named_size_ = 0;
+  detail::named_realm asked_realm_;
   std::optional<msg::KrbError> peer_error_;
   wanted looking_for_{};
   again again_{};

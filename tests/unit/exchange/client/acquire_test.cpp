@@ -958,3 +958,75 @@ TEST_CASE("credential_client: the last ticket is in its buffer, which is not rep
   CHECK(c->ticket().data() >= w.buffer.data());
   CHECK(c->ticket().data() < w.buffer.data() + w.buffer.size());
 }
+
+TEST_CASE("acquire: the rest of the buffer is free for the next exchange", "[exchange]") {
+  const auto free = [](basic_credential<key>& c, std::span<std::uint8_t> buffer) {
+    const std::vector<std::uint8_t> ticket(c.ticket().begin(), c.ticket().end());
+    const std::size_t used = c.octets_used();
+    CHECK(used >= ticket.size());
+    CHECK(used < 1500);
+    const auto rest = c.release_rest();
+    CHECK(rest.data() == buffer.data() + used);
+    CHECK(rest.size() == buffer.size() - used);
+    CHECK(c.release_rest().empty());
+    std::fill(rest.begin(), rest.end(), std::uint8_t{0xee});
+    CHECK(c.ticket() == bytes_view(ticket));
+    CHECK(asn1::decode<msg::Ticket>(c.ticket()));
+    CHECK(c.client().realm == a_org);
+    CHECK(!same_principal(c.client(), c.server()));
+  };
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  {
+    client x(w.params);  // issued by a KDC
+    auto c = w.get(x);
+    REQUIRE(c);
+    free(*c, w.buffer);
+  }
+  {
+    w.params.buffer = w.second;
+    client x(w.params);  // from the cache
+    auto c = w.get(x);
+    REQUIRE(c);
+    CHECK(w.asked.size() == 3);
+    free(*c, w.second);
+  }
+  const kerberos_string parts[] = {"krbtgt"_krb, a_org};
+  w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(parts)}, {}};
+  {
+    client x(w.params);  // the ticket-granting ticket itself, from the cache
+    auto c = w.get(x);
+    REQUIRE(c);
+    free(*c, w.second);
+  }
+}
+
+TEST_CASE("credential_client: a ticket-granting ticket that is the product is at the front of its buffer", "[exchange]") {
+  three w;
+  w.of(a_org)->here.settings.renewable = true;
+  w.params.renew_lifetime = 7 * 86400;
+  const kerberos_string parts[] = {"krbtgt"_krb, a_org};
+  w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(parts)}, {}};
+  {
+    client x(w.params);
+    REQUIRE(w.get(x));
+  }
+  const auto* const tgt = w.tickets.find(alice, {w.params.server.name, a_org}, w.now.at);
+  REQUIRE(tgt != nullptr);
+  const std::size_t n = detail::packed_facts(tgt->facts()).size();
+  for (const std::size_t size : {n, n + 1, n + n / 2, 2 * n, 3 * n}) {  // where it moves over itself, and where not
+    std::vector<std::uint8_t> buffer(size);
+    w.params.buffer = buffer;
+    client x(w.params);
+    const environment<policy> env{w.crypto, w.now};
+    REQUIRE(is<find_credential>(x.start(env)));
+    REQUIRE(is<done>(x.found(*tgt, env)));
+    const auto c = std::move(x).take();
+    REQUIRE(c);
+    CHECK(c->ticket() == tgt->ticket());
+    CHECK(same_principal(c->client(), alice));
+    CHECK(same_principal(c->server(), tgt->server()));
+    CHECK(c->octets_used() == n);
+    CHECK(c->ticket().data() + c->ticket().size() == buffer.data() + n);
+  }
+}
