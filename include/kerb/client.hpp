@@ -5,6 +5,7 @@
 #include "exchange/client/as.hpp"
 #include "exchange/client/renewal.hpp"
 #include "exchange/client/tgs.hpp"
+#include "exchange/client/verify_login.hpp"
 #include "exchange/drive.hpp"
 #include "exchange/over_stream.hpp"
 #include "exchange/protect/session.hpp"

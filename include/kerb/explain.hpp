@@ -350,6 +350,10 @@ inline constexpr explanation explanations[] = {
      "The client did not hand over a ticket with which another program could act for it. Turn delegation on in the "
      "client."},
 
+    {errc::login_not_verified,
+     "The KDC could not prove that it is the true one: somebody may be imitating it, or this machine's keytab is old. "
+     "Do not let the user in; if the KDC is the right one, get a new keytab."},
+
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",
      "Another KDC refused a request. Read that KDC's log."},

@@ -420,13 +420,15 @@ class [[nodiscard]] credential_client
     if (!renews_ && is_service(*tgt_)) {
       const detail::packed_facts packed(tgt_->facts());
       for (std::size_t i = 0; i != tail_; ++i) buffer_[i] = buffer_[buffer_.size() - tail_ + i];
-      product_ = product(packed.read(tgt_->facts(), bytes_view(buffer_).first(tail_)),
-                         std::move(*tgt_).session_key());
+      product_ = product(packed.read(tgt_->facts(), bytes_view(buffer_).first(tail_)), std::move(*tgt_).session_key());
       product_.set_kdc_clock_offset(tgt_->kdc_clock_offset());
       return finish(tail_);
     }
     if (requests_ == max_requests) return fail({.code = errc::referral_loop});
-    if (again_ == again::no) detail::tell(env, [&] { return trace::ticket_wanted{renews_ ? tgt_->server().realm : tgt_realm(), asked(), renews_}; });
+    if (again_ == again::no)
+      detail::tell(env, [&] {
+        return trace::ticket_wanted{renews_ ? tgt_->server().realm : tgt_realm(), asked(), renews_};
+      });
     tgs_params<key> p{
         .tgt = *tgt_, .server = asked(), .buffer = buffer_.first(buffer_.size() - tail_), .etypes = params_.etypes};
     // RFC 4120 section 5.4.1: only if the ticket-granting ticket is so too

@@ -1001,7 +1001,8 @@ TEST_CASE("acquire: the rest of the buffer is free for the next exchange", "[exc
   }
 }
 
-TEST_CASE("credential_client: a ticket-granting ticket that is the product is at the front of its buffer", "[exchange]") {
+TEST_CASE("credential_client: a ticket-granting ticket that is the product is at the front of its buffer",
+          "[exchange]") {
   three w;
   w.of(a_org)->here.settings.renewable = true;
   w.params.renew_lifetime = 7 * 86400;
