@@ -363,6 +363,10 @@ inline constexpr explanation explanations[] = {
     {errc::kcm_error,
      "The program that keeps the tickets (KCM) refused the request. Check that it runs and that the user has logged "
      "in."},
+    {errc::dns_no_service,
+     "According to its DNS records, the realm has no server of this kind. Check the realm's name, or name the server "
+     "in "
+     "the configuration file."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",

@@ -86,6 +86,7 @@ enum class errc : std::uint16_t {
   nothing_delegated = 250,  ///< the client has not delegated a credential
   dns_error = 270,          ///< the name server returned an error; detail: its RCODE
   kcm_error = 271,          ///< the daemon that keeps the credential caches returned an error; detail: its code
+  dns_no_service = 272,     ///< the realm's DNS records say that it has no such server
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -286,6 +287,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::nothing_delegated: return "nothing_delegated";
     case errc::dns_error: return "dns_error";
     case errc::kcm_error: return "kcm_error";
+    case errc::dns_no_service: return "dns_no_service";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";

@@ -117,6 +117,7 @@ constexpr row codes[] = {
     {errc::nothing_delegated, 250, "nothing_delegated"},
     {errc::dns_error, 270, "dns_error"},
     {errc::kcm_error, 271, "kcm_error"},
+    {errc::dns_no_service, 272, "dns_no_service"},
     {errc::kdc_error, 300, "kdc_error"},
     {errc::peer_error, 301, "peer_error"},
     {errc::no_answer, 302, "no_answer"},
