@@ -146,6 +146,13 @@ inline constexpr explanation explanations[] = {
      "The client's login message is longer than this KDC accepts. If it is a real client, raise the KDC's limit."},
     {errc::bad_utf8,
      "A text that the other side sent is not in UTF-8. Check its character set, or report it to its developers."},
+    {errc::bad_conf_text,
+     "The configuration file has an error in the line that the message names. Correct that line; the file is usually "
+     "/etc/krb5.conf."},
+    {errc::bad_dns_name,
+     "The name server's answer contains a malformed name. Check which name server this machine asks, or name the KDCs "
+     "in "
+     "the configuration file."},
 
     {errc::unexpected_message,
      "The answer does not belong to a request of this kind. Check that the address is that of the KDC or the service.",
@@ -349,6 +356,17 @@ inline constexpr explanation explanations[] = {
      "client, get it a forwardable ticket (kinit -f), and mark the service as trusted for delegation.",
      "The client did not hand over a ticket with which another program could act for it. Turn delegation on in the "
      "client."},
+    {errc::dns_error,
+     "The name server could not answer the question for the KDCs of a realm. Try again, check the realm's name, or "
+     "name "
+     "the KDCs in the configuration file."},
+    {errc::kcm_error,
+     "The program that keeps the tickets (KCM) refused the request. Check that it runs and that the user has logged "
+     "in."},
+    {errc::dns_no_service,
+     "According to its DNS records, the realm has no server of this kind. Check the realm's name, or name the server "
+     "in "
+     "the configuration file."},
 
     {errc::login_not_verified,
      "The KDC could not prove that it is the true one: somebody may be imitating it, or this machine's keytab is old. "

@@ -34,6 +34,8 @@ enum class errc : std::uint16_t {
   bad_http_field = 117,      ///< the value of an HTTP field does not have the syntax of credentials or challenges
   token_too_long = 118,      ///< a token has more octets than the caller's limit; detail: how many
   bad_utf8 = 119,            ///< text is not UTF-8, or contains U+0000
+  bad_conf_text = 150,       ///< a configuration text has a syntax error; offset: where; detail: the line
+  bad_dns_name = 151,        ///< a name in a DNS message is too long, or its compression does not end
 
   // 2xx: the message is well-formed but violates the protocol. The exchange fails; do not retry it blindly.
   unexpected_message = 200,    ///< a message type that this exchange does not accept
@@ -85,6 +87,9 @@ enum class errc : std::uint16_t {
   /// The KDC of a login has not proved that it knows the key of a local service; detail: the errc of the
   /// check that failed.
   login_not_verified = 280,
+  dns_error = 270,          ///< the name server returned an error; detail: its RCODE
+  kcm_error = 271,          ///< the daemon that keeps the credential caches returned an error; detail: its code
+  dns_no_service = 272,     ///< the realm's DNS records say that it has no such server
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -235,6 +240,8 @@ constexpr std::string_view name_of(errc c) {
     case errc::bad_http_field: return "bad_http_field";
     case errc::token_too_long: return "token_too_long";
     case errc::bad_utf8: return "bad_utf8";
+    case errc::bad_conf_text: return "bad_conf_text";
+    case errc::bad_dns_name: return "bad_dns_name";
     case errc::unexpected_message: return "unexpected_message";
     case errc::nonce_mismatch: return "nonce_mismatch";
     case errc::name_mismatch: return "name_mismatch";
@@ -282,6 +289,9 @@ constexpr std::string_view name_of(errc c) {
     case errc::no_tgt: return "no_tgt";
     case errc::nothing_delegated: return "nothing_delegated";
     case errc::login_not_verified: return "login_not_verified";
+    case errc::dns_error: return "dns_error";
+    case errc::kcm_error: return "kcm_error";
+    case errc::dns_no_service: return "dns_no_service";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";
