@@ -3,6 +3,7 @@
 #include "exchange/client/acquire.hpp"
 #include "exchange/client/ap.hpp"
 #include "exchange/client/as.hpp"
+#include "exchange/client/kpasswd.hpp"
 #include "exchange/client/tgs.hpp"
 #include "exchange/drive.hpp"
 #include "exchange/over_stream.hpp"

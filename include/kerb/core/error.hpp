@@ -82,6 +82,7 @@ enum class errc : std::uint16_t {
   referral_loop = 248,      ///< KDCs refer the client in a circle, or through more realms than the limit
   no_tgt = 249,             ///< no ticket-granting ticket, and neither key nor password to get one
   nothing_delegated = 250,  ///< the client has not delegated a credential
+  password_refused = 260,   ///< the password service did not change the password; detail: its result code
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -278,6 +279,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::referral_loop: return "referral_loop";
     case errc::no_tgt: return "no_tgt";
     case errc::nothing_delegated: return "nothing_delegated";
+    case errc::password_refused: return "password_refused";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";

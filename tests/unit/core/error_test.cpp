@@ -113,6 +113,7 @@ constexpr row codes[] = {
     {errc::referral_loop, 248, "referral_loop"},
     {errc::no_tgt, 249, "no_tgt"},
     {errc::nothing_delegated, 250, "nothing_delegated"},
+    {errc::password_refused, 260, "password_refused"},
     {errc::kdc_error, 300, "kdc_error"},
     {errc::peer_error, 301, "peer_error"},
     {errc::no_answer, 302, "no_answer"},
