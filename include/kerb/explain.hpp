@@ -528,6 +528,12 @@ inline constexpr explanation explanations[] = {
     {errc::unknown_transited_type,
      "The list of the realms between the client and this KDC is written in an unknown way. Update the other "
      "realm's KDC."},
+    {errc::initial_flag_needed,
+     "The password service wants to see the old password again. Log in with it, and change the password at once.",
+     "The client wants to change its own password with a ticket that it did not get by logging in. The client must "
+     "log in for this.",
+     "The client wants to change its own password with a ticket that it did not get by logging in. The client must "
+     "log in for this."},
     {errc::database_unavailable,
      "The KDC's database does not answer. Try again later; the KDC's administrator must repair the database."},
     {errc::reply_too_long,

@@ -114,7 +114,7 @@ enum class errc : std::uint16_t {
   missing_parameter = 610,  ///< a parameter that another one requires was not given; field: its name
   not_forwarded = 611,      ///< a credential to delegate is not a forwarded ticket-granting ticket
 
-  // 7xx: a KDC's exchange refuses a request. A client sees the KRB-ERROR that to_krb_error() names.
+  // 7xx: a KDC or a password service refuses a request. A client sees the KRB-ERROR that to_krb_error() names.
   // 70x: the client and its keys.
   client_unknown = 700,        ///< there is no such client, or it is not one
   wrong_realm = 701,           ///< the client belongs to another realm, which the refusal names
@@ -168,6 +168,8 @@ enum class errc : std::uint16_t {
   mandatory_for_kdc = 752,            ///< authorization data that the KDC must understand, and does not
   authdata_not_carried = 753,         ///< authorization data that the ticket can neither contain nor omit
   unknown_transited_type = 754,       ///< the list of transited realms has an unknown encoding
+  // 76x: a password service refuses a request, RFC 3244.
+  initial_flag_needed = 760,  ///< a client changes its own password only with a ticket from the AS exchange
   // 79x: the KDC itself. The client is not at fault.
   database_unavailable = 790,  ///< the database of principals does not answer
   reply_too_long = 791,        ///< the reply does not fit in a datagram; detail: its size in octets
@@ -349,6 +351,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::mandatory_for_kdc: return "mandatory_for_kdc";
     case errc::authdata_not_carried: return "authdata_not_carried";
     case errc::unknown_transited_type: return "unknown_transited_type";
+    case errc::initial_flag_needed: return "initial_flag_needed";
     case errc::database_unavailable: return "database_unavailable";
     case errc::reply_too_long: return "reply_too_long";
     case errc::server_has_no_key: return "server_has_no_key";

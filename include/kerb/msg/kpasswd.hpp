@@ -104,6 +104,26 @@ constexpr result<bytes_view> write_kpasswd_frame(const kpasswd_frame& f, std::sp
   return bytes_view(w.written_since(0));
 }
 
+namespace detail {
+/// Makes a frame of two messages that are already at the end of `space`: an AP message of `ap` octets,
+/// which ends `place` octets before the end, and behind it a message of `message` octets at the end, at
+/// most `place`. Moves the first one next to the second one, and returns the size of the frame. In
+/// front of the AP message there are six octets.
+constexpr std::size_t frame_kpasswd(std::span<std::uint8_t> space, std::uint16_t version, std::size_t ap,
+                                    std::size_t place, std::size_t message) {
+  for (std::size_t i = 0; i != ap && place != message; ++i)
+    space[space.size() - message - 1 - i] = space[space.size() - place - 1 - i];
+  const std::size_t size = kpasswd_frame::header_size + ap + message;
+  const std::span<std::uint8_t> to = space.last(size);
+  const std::size_t numbers[] = {size, version, ap};
+  for (std::size_t i = 0; i != 3; ++i) {
+    to[2 * i]     = static_cast<std::uint8_t>(numbers[i] >> 8 & 0xff);
+    to[2 * i + 1] = static_cast<std::uint8_t>(numbers[i] & 0xff);
+  }
+  return size;
+}
+}  // namespace detail
+
 /// The server's result, in the user-data of its KRB-PRIV or the e-data of its KRB-ERROR: RFC 3244 section 2.
 struct kpasswd_result {
   kpasswd_result_t code{};

@@ -183,6 +183,7 @@ constexpr row codes[] = {
     {errc::mandatory_for_kdc, 752, "mandatory_for_kdc"},
     {errc::authdata_not_carried, 753, "authdata_not_carried"},
     {errc::unknown_transited_type, 754, "unknown_transited_type"},
+    {errc::initial_flag_needed, 760, "initial_flag_needed"},
     {errc::database_unavailable, 790, "database_unavailable"},
     {errc::reply_too_long, 791, "reply_too_long"},
     {errc::server_has_no_key, 792, "server_has_no_key"},

@@ -54,17 +54,6 @@ struct kpasswd_client_table {
   };
 };
 using kpasswd_client_step = std::variant<send, need_buffer, ignored, password_refused, done, failed>;
-
-/// Finishes a frame of RFC 3244 section 2 whose two messages are the last `size` - 6 octets of `space`.
-constexpr void write_kpasswd_header(std::span<std::uint8_t> space, std::size_t size, std::uint16_t version,
-                                    std::size_t ap) {
-  const std::span<std::uint8_t> to = space.last(size);
-  const std::size_t numbers[] = {size, version, ap};
-  for (std::size_t i = 0; i != 3; ++i) {
-    to[2 * i] = static_cast<std::uint8_t>(numbers[i] >> 8 & 0xff);
-    to[2 * i + 1] = static_cast<std::uint8_t>(numbers[i] & 0xff);
-  }
-}
 }  // namespace detail
 
 /// Changes or sets a password. The new password is in the buffer only until it is encrypted. A
@@ -116,8 +105,8 @@ class [[nodiscard]] kpasswd_client
       return need_buffer{workspace_.size_for_message(n->size + around)};
     if (const auto* f = std::get_if<failed>(&first)) return fail(f->why);
     const std::size_t req = std::get<send>(first).octets.size();
-    const std::size_t whole = kpasswd_frame::header_size + req + priv;
-    if (whole > 0xffff) return fail({.code = errc::input_too_large, .type = "kpasswd"});
+    if (kpasswd_frame::header_size + req + priv > 0xffff)
+      return fail({.code = errc::input_too_large, .type = "kpasswd"});
     if (!initiator.finish(env.crypto.get(), {}, {})) return fail(initiator.why_);
     sent_at_ = initiator.sent_at();
     auto keys = std::move(initiator).take();
@@ -126,9 +115,8 @@ class [[nodiscard]] kpasswd_client
     der::writer w(space.last(priv));
     write_priv(w, *subkey_, *keys->initiator_seq, env, why);
     if (why != errc::ok) return fail({.code = why});
-    detail::write_kpasswd_header(space, whole, params_.version, req);
-    workspace_.message_is(whole);
-    priv_size_ = priv;
+    priv_size_ = w.count();  // less than counted if the number is short
+    workspace_.message_is(detail::frame_kpasswd(space, params_.version, req, priv, priv_size_));
     state_ = state::waiting;
     return send{workspace_.message(), credential().server().realm, destination::kpasswd};
   }
