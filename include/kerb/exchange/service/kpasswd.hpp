@@ -334,12 +334,14 @@ class [[nodiscard]] kpasswd_service
   }
   /// Nothing that was opened outlives the answer.
   constexpr void finish() {
-    forget();
+    ap_.reset();
+    opened_.wipe_front();
     state_ = state::over;
   }
   constexpr void forget() {
     ap_.reset();
     opened_.wipe_front();
+    workspace_.wipe_message();  // it may be unfinished
   }
 
   kpasswd_service_params params_;

@@ -433,6 +433,8 @@ TEST_CASE("kpasswd_service: the buffer that it asks for is enough, and one octet
   REQUIRE(is<reply>(last));
   CHECK(sealed_result(h.world, std::get<reply>(last).octets) == kpasswd_result_t::softerror);
   CHECK(x.framed().size() == std::get<reply>(last).octets.size() + 4);
+  (void)x.abandon({.code = errc::no_answer});
+  CHECK(x.framed().empty());
 }
 
 TEST_CASE("kpasswd_service: nothing of the password or the keys outlives the answer", "[exchange][rfc3244-2]") {
