@@ -4,6 +4,7 @@
 #include "exchange/client/ap.hpp"
 #include "exchange/client/as.hpp"
 #include "exchange/client/renewal.hpp"
+#include "exchange/client/kpasswd.hpp"
 #include "exchange/client/tgs.hpp"
 #include "exchange/client/verify_login.hpp"
 #include "exchange/drive.hpp"

@@ -371,6 +371,10 @@ inline constexpr explanation explanations[] = {
     {errc::login_not_verified,
      "The KDC could not prove that it is the true one: somebody may be imitating it, or this machine's keytab is old. "
      "Do not let the user in; if the KDC is the right one, get a new keytab."},
+    {errc::password_refused,
+     "The password was not changed, for a reason that has no name here. Read what the server says.",
+     "The password service did not change the password. Read what it says, and its log.",
+     "The password service did not change the password. Read what it says, and its log."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",
@@ -546,6 +550,12 @@ inline constexpr explanation explanations[] = {
     {errc::unknown_transited_type,
      "The list of the realms between the client and this KDC is written in an unknown way. Update the other "
      "realm's KDC."},
+    {errc::initial_flag_needed,
+     "The password service wants to see the old password again. Log in with it, and change the password at once.",
+     "The client wants to change its own password with a ticket that it did not get by logging in. The client must "
+     "log in for this.",
+     "The client wants to change its own password with a ticket that it did not get by logging in. The client must "
+     "log in for this."},
     {errc::database_unavailable,
      "The KDC's database does not answer. Try again later; the KDC's administrator must repair the database."},
     {errc::reply_too_long,
@@ -742,6 +752,28 @@ constexpr std::string_view explain_file(const error& e) {
     return "A protected message was cut or joined with another. Report this to the program's developer.";
   return "";
 }
+struct kpasswd_explanation {
+  std::uint32_t code;
+  std::string_view text;
+};
+/// What a result code of RFC 3244 section 2 means for the user.
+inline constexpr kpasswd_explanation kpasswd_explanations[] = {
+    {1,
+     "The password service did not understand the request. Use another new password, or update the client's "
+     "software."},
+    {2,
+     "The password was not changed: the new one breaks a rule, or the server failed. Read what the server says, and "
+     "choose another password."},
+    {3,
+     "The password service could not verify who you are. Check the clocks of both machines, and try again with the "
+     "old password."},
+    {4, "The new password breaks a rule of the server. Read what the server says, and choose another password."},
+    {5, "You may not change this password. Ask an administrator."},
+    {6,
+     "The password service does not know this kind of request. Try the older kind, which can only change your own "
+     "password."},
+    {7, "The password service wants to see the old password again. Log in with it, and change the password at once."},
+};
 }  // namespace detail
 
 /// The sentences for an error: what has happened, and what to do next. They are for people who use
@@ -760,8 +792,8 @@ constexpr std::string_view explain(error_code_t c) {
     if (e.code == c) return e.text;
   return "The other side refused for a reason that has no name here. Read its log.";
 }
-/// The sentences for an error: those of the KRB-ERROR if a client received one, otherwise those of
-/// the errc. A malformed keytab or credential cache has sentences of its own.
+/// The sentences for an error: those of the KRB-ERROR, or of the result of a password service, if a
+/// client received one, otherwise those of the errc. A malformed keytab or credential cache has sentences of its own.
 constexpr std::string_view explain(const error& e, party who) {
   const auto sent = static_cast<error_code_t>(e.detail);
   const bool from_peer = e.code == errc::kdc_error || e.code == errc::peer_error;
@@ -770,6 +802,10 @@ constexpr std::string_view explain(const error& e, party who) {
       for (const detail::krb_error_explanation& x : detail::kdc_error_explanations)
         if (x.code == sent) return x.text;
     return explain(sent);
+  }
+  if (e.code == errc::password_refused && who == party::client) {
+    for (const detail::kpasswd_explanation& x : detail::kpasswd_explanations)
+      if (x.code == e.detail) return x.text;
   }
   const std::string_view file = detail::explain_file(e);
   return file.empty() ? explain(e.code, who) : file;

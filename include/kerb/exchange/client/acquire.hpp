@@ -62,8 +62,8 @@ struct store_credential {
   ref<const basic_credential<Key>> credential;
 };
 /// The KDC says that the password has expired. Its message is unauthenticated, so ask the user, who
-/// chooses a new one. Change it with a ticket for kadmin/changepw, which as_client gets with
-/// as_params::server (RFC 3244; there is no exchange for it here yet). Then call password_changed().
+/// chooses a new one. Change it with kpasswd_client, and a ticket that as_client gets with the old
+/// password and kpasswd_service_name() as as_params::server. Then call password_changed().
 struct need_new_password {};
 
 namespace detail {
