@@ -18,7 +18,8 @@ bool same(const keytab_entry& a, const keytab_entry& b) {
     if (!(c == *other++)) return false;
   return a.principal.components.size() == b.principal.components.size() && a.principal.realm == b.principal.realm &&
          a.principal.name_type == b.principal.name_type && a.timestamp == b.timestamp && a.kvno == b.kvno &&
-         a.etype == b.etype && a.key.unguarded() == b.key.unguarded();
+         a.etype == b.etype && a.short_kvno == b.short_kvno && a.rest == b.rest &&
+         a.key.unguarded() == b.key.unguarded();
 }
 
 std::uint8_t written[1 << 18];
@@ -36,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   testing::insecure_policy policy;
   keytab_keys<testing::insecure_policy> keys(*k, policy);
-  keytab_writer w(written);
+  keytab_writer w(written, {k->version(), k->order()});
   std::size_t count = 0;
   for (const keytab_entry& e : *k) {
     require(inside(e.key.unguarded(), in), "lies in the file", "a key");
@@ -51,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(out.error().code == errc::no_space && out.error().detail > sizeof written, "fails for lack of space only");
     return 0;
   }
-  const auto back = keytab_view::open(*out);
+  const auto back = keytab_view::open(*out, k->order());
   require(back && back->size() == count, "is read again");
   auto other = back->begin();
   for (const keytab_entry& e : *k) require(same(e, *other++), "is written as it was read");

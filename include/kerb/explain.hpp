@@ -146,6 +146,13 @@ inline constexpr explanation explanations[] = {
      "The client's login message is longer than this KDC accepts. If it is a real client, raise the KDC's limit."},
     {errc::bad_utf8,
      "A text that the other side sent is not in UTF-8. Check its character set, or report it to its developers."},
+    {errc::bad_conf_text,
+     "The configuration file has an error in the line that the message names. Correct that line; the file is usually "
+     "/etc/krb5.conf."},
+    {errc::bad_dns_name,
+     "The name server's answer contains a malformed name. Check which name server this machine asks, or name the KDCs "
+     "in "
+     "the configuration file."},
 
     {errc::unexpected_message,
      "The answer does not belong to a request of this kind. Check that the address is that of the KDC or the service.",
@@ -349,6 +356,25 @@ inline constexpr explanation explanations[] = {
      "client, get it a forwardable ticket (kinit -f), and mark the service as trusted for delegation.",
      "The client did not hand over a ticket with which another program could act for it. Turn delegation on in the "
      "client."},
+    {errc::dns_error,
+     "The name server could not answer the question for the KDCs of a realm. Try again, check the realm's name, or "
+     "name "
+     "the KDCs in the configuration file."},
+    {errc::kcm_error,
+     "The program that keeps the tickets (KCM) refused the request. Check that it runs and that the user has logged "
+     "in."},
+    {errc::dns_no_service,
+     "According to its DNS records, the realm has no server of this kind. Check the realm's name, or name the server "
+     "in "
+     "the configuration file."},
+
+    {errc::login_not_verified,
+     "The KDC could not prove that it is the true one: somebody may be imitating it, or this machine's keytab is old. "
+     "Do not let the user in; if the KDC is the right one, get a new keytab."},
+    {errc::password_refused,
+     "The password was not changed, for a reason that has no name here. Read what the server says.",
+     "The password service did not change the password. Read what it says, and its log.",
+     "The password service did not change the password. Read what it says, and its log."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",
@@ -524,6 +550,12 @@ inline constexpr explanation explanations[] = {
     {errc::unknown_transited_type,
      "The list of the realms between the client and this KDC is written in an unknown way. Update the other "
      "realm's KDC."},
+    {errc::initial_flag_needed,
+     "The password service wants to see the old password again. Log in with it, and change the password at once.",
+     "The client wants to change its own password with a ticket that it did not get by logging in. The client must "
+     "log in for this.",
+     "The client wants to change its own password with a ticket that it did not get by logging in. The client must "
+     "log in for this."},
     {errc::database_unavailable,
      "The KDC's database does not answer. Try again later; the KDC's administrator must repair the database."},
     {errc::reply_too_long,
@@ -720,6 +752,28 @@ constexpr std::string_view explain_file(const error& e) {
     return "A protected message was cut or joined with another. Report this to the program's developer.";
   return "";
 }
+struct kpasswd_explanation {
+  std::uint32_t code;
+  std::string_view text;
+};
+/// What a result code of RFC 3244 section 2 means for the user.
+inline constexpr kpasswd_explanation kpasswd_explanations[] = {
+    {1,
+     "The password service did not understand the request. Use another new password, or update the client's "
+     "software."},
+    {2,
+     "The password was not changed: the new one breaks a rule, or the server failed. Read what the server says, and "
+     "choose another password."},
+    {3,
+     "The password service could not verify who you are. Check the clocks of both machines, and try again with the "
+     "old password."},
+    {4, "The new password breaks a rule of the server. Read what the server says, and choose another password."},
+    {5, "You may not change this password. Ask an administrator."},
+    {6,
+     "The password service does not know this kind of request. Try the older kind, which can only change your own "
+     "password."},
+    {7, "The password service wants to see the old password again. Log in with it, and change the password at once."},
+};
 }  // namespace detail
 
 /// The sentences for an error: what has happened, and what to do next. They are for people who use
@@ -738,8 +792,8 @@ constexpr std::string_view explain(error_code_t c) {
     if (e.code == c) return e.text;
   return "The other side refused for a reason that has no name here. Read its log.";
 }
-/// The sentences for an error: those of the KRB-ERROR if a client received one, otherwise those of
-/// the errc. A malformed keytab or credential cache has sentences of its own.
+/// The sentences for an error: those of the KRB-ERROR, or of the result of a password service, if a
+/// client received one, otherwise those of the errc. A malformed keytab or credential cache has sentences of its own.
 constexpr std::string_view explain(const error& e, party who) {
   const auto sent = static_cast<error_code_t>(e.detail);
   const bool from_peer = e.code == errc::kdc_error || e.code == errc::peer_error;
@@ -748,6 +802,10 @@ constexpr std::string_view explain(const error& e, party who) {
       for (const detail::krb_error_explanation& x : detail::kdc_error_explanations)
         if (x.code == sent) return x.text;
     return explain(sent);
+  }
+  if (e.code == errc::password_refused && who == party::client) {
+    for (const detail::kpasswd_explanation& x : detail::kpasswd_explanations)
+      if (x.code == e.detail) return x.text;
   }
   const std::string_view file = detail::explain_file(e);
   return file.empty() ? explain(e.code, who) : file;
@@ -790,11 +848,23 @@ class error_text {
   std::size_t size_ = 0;
 };
 
+namespace detail {
+/// Adds a text that somebody else may have chosen: '?' stands for each control character, and for each
+/// octet that is not ASCII.
+constexpr error_text& add_printable(error_text& to, std::string_view text) {
+  for (const char c : text) {
+    const char shown[] = {c >= ' ' && c <= '~' ? c : '?'};
+    to += std::string_view(shown, 1);
+  }
+  return to;
+}
+}  // namespace detail
+
 /// One line for a log: the name of the error, its place in the message, the name of a KRB-ERROR's
 /// code, and the sentences of explain(). "bad_time in KDC-REQ-BODY.till at offset 97: The request
 /// contains ..." An offset of 0 is left out, since it is also that of an error without a place.
-/// A client that passes the realm of its request is also told if small letters in it may be the
-/// cause.
+/// A client that passes the realm of its request gets it in front of the sentences, and is also told
+/// if small letters in it may be the cause. Control characters in it become '?'.
 constexpr error_text log_line(const error& e, party who, std::string_view realm = {}) {
   error_text line;
   const std::string_view name = name_of(e.code), type = e.type, field = e.field;
@@ -805,12 +875,14 @@ constexpr error_text log_line(const error& e, party who, std::string_view realm 
   if (e.code == errc::kdc_error || e.code == errc::peer_error) {
     if (const auto sent = name_of(static_cast<error_code_t>(e.detail)); !sent.empty()) (line += ", ") += sent;
   }
+  if (e.code == errc::no_space && e.detail != 0) (line += ", ").add_number(e.detail) += " octets needed";
+  if (!realm.empty()) detail::add_printable(line += " (realm ", realm) += ")";
   (line += ": ") += explain(e, who);
   if (is_perhaps_case_of_realm(e, realm)) {
     line += " Realms are usually written in capital letters: try ";
     for (const char c : realm) {
       const char big[] = {c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c};
-      line += std::string_view(big, 1);
+      detail::add_printable(line, std::string_view(big, 1));
     }
     line += ".";
   }

@@ -4,6 +4,7 @@
 #include "exchange/service/accept.hpp"
 #include "exchange/service/ap.hpp"
 #include "exchange/service/keys.hpp"
+#include "exchange/service/kpasswd.hpp"
 #include "exchange/transited.hpp"
 #include "format/keytab.hpp"
 #include "format/principal.hpp"

@@ -241,3 +241,67 @@ TEST_CASE("log_line: no text of the library is cut, and nothing is allocated", "
 }
 
 }  // namespace
+
+namespace {
+constexpr bool a_line_has_size_and_realm() {
+  const auto line = [](const error& e, std::string_view realm) { return log_line(e, party::client, realm); };
+  const std::string_view odd = "a\x1b[2J\xff";
+  return line({.code = errc::no_space, .detail = 9000}, {})
+             .view()
+             .starts_with("no_space, 9000 octets needed: The memory") &&
+         line({.code = errc::no_space}, {}).view().starts_with("no_space: The memory") &&
+         line({.code = errc::no_tgt}, "EX.ORG").view().starts_with("no_tgt (realm EX.ORG): You are not") &&
+         line({.code = errc::no_answer}, odd).view().starts_with("no_answer (realm a?[2J?): There was no answer") &&
+         line({.code = errc::no_answer}, odd).view().ends_with("try A?[2J?.");
+}
+
+/// Every outcome of an acquisition, as acquire() returns it, and a word of what the user is told.
+struct outcome {
+  error why;
+  std::string_view says;
+};
+constexpr error from_kdc(error_code_t code) {
+  return {
+      .code = errc::kdc_error, .detail = static_cast<std::uint32_t>(code), .type = "KRB-ERROR", .field = "error-code"};
+}
+constexpr outcome outcomes[] = {
+    {{.code = errc::no_tgt}, "You are not logged in"},
+    {{.code = errc::no_key}, "Give the program the password, or a keytab"},
+    {{.code = errc::no_answer}, "There was no answer"},
+    {{.code = errc::password_expired}, "Change it"},
+    {{.code = errc::referral_loop}, "from one to another without end"},
+    {{.code = errc::integrity, .type = "AS-REP", .field = "enc-part"}, "the password or key is wrong"},
+    {{.code = errc::clock_skew}, "Set this machine's clock"},
+    {{.code = errc::name_mismatch, .type = "EncKDCRepPart", .field = "sname"}, "is for another name or realm"},
+    {{.code = errc::no_preauth_mechanism, .type = "METHOD-DATA"}, "Use another program"},
+    {{.code = errc::too_many_rounds, .type = "KRB-ERROR"}, "again and again"},
+    {{.code = errc::no_space, .detail = 9000}, "Raise the program's limit"},
+    {{.code = errc::ticket_expired}, "Get a new one"},
+    {{.code = errc::etype_not_offered, .type = "AS-REP"}, "Do not trust the answer"},
+    {{.code = errc::bad_s2k_parameters, .type = "ETYPE-INFO2"}, "Do not trust the answer"},
+    {{.code = errc::stream_ended}, "closed the connection"},
+    {from_kdc(error_code_t::kdc_err_preauth_failed), "password"},
+    {from_kdc(error_code_t::kdc_err_c_principal_unknown), "does not know"},
+    {from_kdc(error_code_t::kdc_err_s_principal_unknown), "does not know"},
+    {from_kdc(error_code_t::kdc_err_client_revoked), "locked"},
+    {from_kdc(error_code_t::kdc_err_key_expired), "password"},
+    {from_kdc(error_code_t::kdc_err_name_exp), "expired"},
+    {from_kdc(error_code_t::kdc_err_etype_nosupp), "encryption type"},
+    {from_kdc(error_code_t::kdc_err_policy), "rules"},
+    {from_kdc(error_code_t::kdc_err_wrong_realm), "another realm"},
+    {from_kdc(error_code_t::kdc_err_svc_unavailable), "Try"},
+    {from_kdc(error_code_t::krb_ap_err_tkt_expired), "expired"},
+    {from_kdc(error_code_t::krb_err_generic), "log"},
+};
+}  // namespace
+
+KERB_BOTH("log_line: the size that is needed, and the realm without control characters", "[explain]",
+          a_line_has_size_and_realm)
+TEST_CASE("explain: each outcome of an acquisition tells the user what to do", "[explain]") {
+  for (const outcome& o : outcomes) {
+    const std::string_view text = explain(o.why, party::client);
+    INFO(text);
+    CHECK(text.find(o.says) != std::string_view::npos);
+    CHECK(text.find(". ") != std::string_view::npos);  // what has happened, and what to do
+  }
+}

@@ -10,8 +10,8 @@ import re
 import sys
 
 INTEGERS = {"etype", "etype2", "etype3", "cksumtype", "usage", "iterations", "derived", "initiator_addrtype",
-            "acceptor_addrtype"}
-TEXTS = {"name", "hash_name", "contents", "client", "server", "realms", "added", "result", "layout"}
+            "acceptor_addrtype", "code", "is_policy", "min_length", "history", "properties", "max_age", "min_age"}
+TEXTS = {"name", "hash_name", "contents", "client", "server", "realms", "added", "result", "layout", "shown"}
 
 
 def fail(path, line, what):

@@ -34,6 +34,8 @@ enum class errc : std::uint16_t {
   bad_http_field = 117,      ///< the value of an HTTP field does not have the syntax of credentials or challenges
   token_too_long = 118,      ///< a token has more octets than the caller's limit; detail: how many
   bad_utf8 = 119,            ///< text is not UTF-8, or contains U+0000
+  bad_conf_text = 150,       ///< a configuration text has a syntax error; offset: where; detail: the line
+  bad_dns_name = 151,        ///< a name in a DNS message is too long, or its compression does not end
 
   // 2xx: the message is well-formed but violates the protocol. The exchange fails; do not retry it blindly.
   unexpected_message = 200,    ///< a message type that this exchange does not accept
@@ -82,6 +84,13 @@ enum class errc : std::uint16_t {
   referral_loop = 248,      ///< KDCs refer the client in a circle, or through more realms than the limit
   no_tgt = 249,             ///< no ticket-granting ticket, and neither key nor password to get one
   nothing_delegated = 250,  ///< the client has not delegated a credential
+  dns_error = 270,          ///< the name server returned an error; detail: its RCODE
+  kcm_error = 271,          ///< the daemon that keeps the credential caches returned an error; detail: its code
+  dns_no_service = 272,     ///< the realm's DNS records say that it has no such server
+  password_refused = 260,   ///< the password service did not change the password; detail: its result code
+  /// The KDC of a login has not proved that it knows the key of a local service; detail: the errc of the
+  /// check that failed.
+  login_not_verified = 280,
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -113,7 +122,7 @@ enum class errc : std::uint16_t {
   missing_parameter = 610,  ///< a parameter that another one requires was not given; field: its name
   not_forwarded = 611,      ///< a credential to delegate is not a forwarded ticket-granting ticket
 
-  // 7xx: a KDC's exchange refuses a request. A client sees the KRB-ERROR that to_krb_error() names.
+  // 7xx: a KDC or a password service refuses a request. A client sees the KRB-ERROR that to_krb_error() names.
   // 70x: the client and its keys.
   client_unknown = 700,        ///< there is no such client, or it is not one
   wrong_realm = 701,           ///< the client belongs to another realm, which the refusal names
@@ -167,6 +176,8 @@ enum class errc : std::uint16_t {
   mandatory_for_kdc = 752,            ///< authorization data that the KDC must understand, and does not
   authdata_not_carried = 753,         ///< authorization data that the ticket can neither contain nor omit
   unknown_transited_type = 754,       ///< the list of transited realms has an unknown encoding
+  // 76x: a password service refuses a request, RFC 3244.
+  initial_flag_needed = 760,  ///< a client changes its own password only with a ticket from the AS exchange
   // 79x: the KDC itself. The client is not at fault.
   database_unavailable = 790,  ///< the database of principals does not answer
   reply_too_long = 791,        ///< the reply does not fit in a datagram; detail: its size in octets
@@ -232,6 +243,8 @@ constexpr std::string_view name_of(errc c) {
     case errc::bad_http_field: return "bad_http_field";
     case errc::token_too_long: return "token_too_long";
     case errc::bad_utf8: return "bad_utf8";
+    case errc::bad_conf_text: return "bad_conf_text";
+    case errc::bad_dns_name: return "bad_dns_name";
     case errc::unexpected_message: return "unexpected_message";
     case errc::nonce_mismatch: return "nonce_mismatch";
     case errc::name_mismatch: return "name_mismatch";
@@ -278,6 +291,11 @@ constexpr std::string_view name_of(errc c) {
     case errc::referral_loop: return "referral_loop";
     case errc::no_tgt: return "no_tgt";
     case errc::nothing_delegated: return "nothing_delegated";
+    case errc::login_not_verified: return "login_not_verified";
+    case errc::dns_error: return "dns_error";
+    case errc::kcm_error: return "kcm_error";
+    case errc::dns_no_service: return "dns_no_service";
+    case errc::password_refused: return "password_refused";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";
@@ -347,6 +365,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::mandatory_for_kdc: return "mandatory_for_kdc";
     case errc::authdata_not_carried: return "authdata_not_carried";
     case errc::unknown_transited_type: return "unknown_transited_type";
+    case errc::initial_flag_needed: return "initial_flag_needed";
     case errc::database_unavailable: return "database_unavailable";
     case errc::reply_too_long: return "reply_too_long";
     case errc::server_has_no_key: return "server_has_no_key";

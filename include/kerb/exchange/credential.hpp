@@ -20,6 +20,9 @@ struct ticket_facts {
   kerberos_time endtime;
   std::optional<kerberos_time> renew_till;
   std::optional<kerberos_time> key_expiration;  ///< when the client's long-term key expires
+  /// When the client's password and account expire, if the reply's LastReq says so
+  /// (RFC 4120 section 5.4.2, types 6 and 7): for a warning to the user.
+  std::optional<kerberos_time> password_expires{}, account_expires{};
   /// From which the ticket is valid; none: from any. A TGS-REP names them only if they are new, and
   /// otherwise they are those of the ticket-granting ticket (RFC 4120 section 5.4.2).
   std::optional<msg::HostAddresses> addresses;
@@ -89,6 +92,7 @@ constexpr error check_valid(const ticket_facts& f) {
   if (!f.flags.has(ticket_flag_t::invalid)) return {};
   return {.code = errc::ticket_not_yet_valid, .type = "EncTicketPart", .field = "flags"};
 }
+struct credential_buffer;
 }  // namespace detail
 
 /// A ticket with its session key. Move-only. Its views point into the buffer of the exchange that
@@ -117,7 +121,7 @@ class basic_credential {
   constexpr Key session_key() && { return std::move(session_key_); }
   constexpr kerberos_time endtime() const { return facts_.endtime; }
   /// The number of octets at the front of the exchange's buffer that the credential uses: the
-  /// ticket, and the decrypted part of the reply. 0 for a credential from a cache.
+  /// ticket, and the decrypted part of the reply or the names. 0 for a credential in a cache.
   constexpr std::size_t octets_used() const { return workspace_.kept().size(); }
   /// Gives back the rest of the exchange's buffer, wiped, for the next exchange: a chain of
   /// referrals then needs one buffer. Empty when called again.
@@ -131,10 +135,22 @@ class basic_credential {
   constexpr void set_kdc_clock_offset(std::int64_t seconds) { kdc_clock_offset_ = seconds; }
 
  private:
+  friend struct detail::credential_buffer;
   ticket_facts facts_{};
   Key session_key_{};
   detail::workspace workspace_;
   std::int64_t kdc_clock_offset_ = 0;
 };
+
+namespace detail {
+/// For exchanges that move a credential within a buffer.
+struct credential_buffer {
+  /// From now on the credential's octets are the first `used` of `whole`, and it wipes them.
+  template <class Key>
+  static constexpr void hold(basic_credential<Key>& c, std::span<std::uint8_t> whole, std::size_t used) {
+    c.workspace_.hold(whole, used);
+  }
+};
+}  // namespace detail
 
 }  // namespace kerb::inline v0

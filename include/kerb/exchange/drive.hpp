@@ -35,7 +35,7 @@ inline constexpr bool is_alternative<T, std::variant<Steps...>> = (std::same_as<
 /// When the exchange waits for no answer, an answer that is a KRB-ERROR is errc::peer_error (detail:
 /// its code), and any other is ignored. That KRB-ERROR is unauthenticated.
 ///
-/// It is for as_client, tgs_client and ap_initiator. The exchanges of kerb::gss have no datagrams, and
+/// It is for as_client, tgs_client, ap_initiator and kpasswd_client. The exchanges of kerb::gss have no datagrams, and
 /// their protocols no KDC: pass their tokens with start() and receive().
 ///
 /// This is a convenience built on the public steps. A program that cannot block writes the same
@@ -43,9 +43,10 @@ inline constexpr bool is_alternative<T, std::variant<Steps...>> = (std::same_as<
 template <class Exchange, class C, class Now, class Ask, class Grow = no_growth>
 [[nodiscard]] constexpr result<typename Exchange::product> drive(Exchange& x, C& policy, Now&& now, Ask&& ask,
                                                                  const exchange_limits& limits = {}, Grow grow = {}) {
-  static_assert(detail::is_alternative<ignored, typename Exchange::step>,
-                "drive() is for as_client, tgs_client and ap_initiator: send the tokens of an exchange of kerb::gss "
-                "with its start() and receive()");
+  static_assert(
+      detail::is_alternative<ignored, typename Exchange::step>,
+      "drive() is for as_client, tgs_client, ap_initiator and kpasswd_client: send the tokens of an exchange of "
+      "kerb::gss with its start() and receive()");
   const auto env_now = [&] { return environment<C>{policy, detail::clock_reading(now), limits}; };
   typename Exchange::step step = detail::with_growth(x, grow, [&] { return x.start(env_now()); });
   error passed_over{};
@@ -62,8 +63,13 @@ template <class Exchange, class C, class Now, class Ask, class Grow = no_growth>
       request = *s;
       if (request.fresh) passed_over = {};  // forget why answers to the last request were ignored
     } else {
-      const auto wants_key = [](const auto& a) { return std::same_as<std::remove_cvref_t<decltype(a)>, need_key>; };
-      return error{.code = std::visit(wants_key, step) ? errc::no_key : errc::step_not_handled};
+      return std::visit(
+          [](const auto& other) -> error {
+            if constexpr (requires { other.why; }) return other.why;
+            return {.code = std::same_as<std::remove_cvref_t<decltype(other)>, need_key> ? errc::no_key
+                                                                                         : errc::step_not_handled};
+          },
+          step);
     }
     const result<answer> got = ask(static_cast<const send&>(request));
     if (request.then == afterwards::finished) {

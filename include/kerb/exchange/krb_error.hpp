@@ -85,6 +85,7 @@ inline constexpr krb_error_row krb_errors[] = {
     {errc::mandatory_for_kdc, error_code_t::kdc_err_policy},
     {errc::authdata_not_carried, error_code_t::kdc_err_policy},
     {errc::unknown_transited_type, error_code_t::kdc_err_trtype_nosupp},
+    {errc::initial_flag_needed, error_code_t::kdc_err_policy},
     {errc::database_unavailable, error_code_t::kdc_err_svc_unavailable},
     {errc::reply_too_long, error_code_t::krb_err_response_too_big},
     {errc::server_has_no_key, error_code_t::kdc_err_etype_nosupp},

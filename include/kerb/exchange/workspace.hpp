@@ -127,6 +127,15 @@ class workspace {
     return rest;
   }
 
+  /// Becomes the workspace of `whole`, whose first `used` octets are kept. Changes no octet, also not of
+  /// the old buffer.
+  constexpr void hold(std::span<std::uint8_t> whole, std::size_t used) {
+    octets_ = whole;
+    front_ = dirty_ = used;
+    tail_ = 0;
+    outside_ = {};
+  }
+
   /// Continues in `other`, and wipes the front of the old buffer. Returns false, and changes
   /// nothing, if `other` cannot hold what is kept. `other` may begin where the old buffer begins,
   /// and have more or fewer octets; otherwise the two must not overlap.

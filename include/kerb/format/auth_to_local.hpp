@@ -66,7 +66,6 @@ struct substitution {
   std::string_view pattern, replacement;
   bool global = false;
 };
-constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 /// Takes rules, or a rule's substitutions, from a text. `fail` keeps the first error.
 class rule_reader {

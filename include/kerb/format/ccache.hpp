@@ -25,6 +25,8 @@ struct basic_cached_credential {
   kerberos_time endtime;
   std::optional<kerberos_time> renew_till;
   bool is_skey = false;  ///< the ticket is encrypted with the second ticket's session key
+  /// How the file says so: any octet other than 0, of which MIT krb5's kvno --u2u writes 8.
+  std::uint8_t is_skey_octet = 1;
   msg::TicketFlags flags;
   Addresses addresses;
   AuthData authdata;
@@ -50,7 +52,8 @@ struct basic_cached_credential {
   /// and both change the realm so that the entry is no longer a setting.
   constexpr bool is_removed() const { return endtime.seconds == 0 && (!is_config() || authtime.seconds == 0xffffffff); }
 
-  static constexpr kerberos_string config_realm = "X-CACHECONF:"_krb, config_name = "krb5_ccache_conf_data"_krb;
+  static constexpr kerberos_string config_realm = "X-CACHECONF:"_krb, config_name = "krb5_ccache_conf_data"_krb,
+                                   removed_config_realm = "X-RMED-CONF:"_krb;
 };
 using cache_entry =
     basic_cached_credential<file_name, file_list<msg::HostAddress>, file_list<msg::AuthorizationDataElement>>;
@@ -90,6 +93,10 @@ class ccache_view {
   }
 
   constexpr std::uint8_t version() const { return version_; }
+  /// The byte order of the file's numbers.
+  constexpr std::endian order() const { return rest_.order(); }
+  /// The fields of the header, known and unknown; empty in versions before 4.
+  constexpr bytes_view header() const { return header_; }
   /// The default principal, the owner of the credentials.
   constexpr const file_name& client() const& KERB_LIFETIMEBOUND { return client_; }
   void client() const&& = delete;
@@ -106,6 +113,12 @@ class ccache_view {
     constexpr cache_entry operator*() const {
       detail::file_reader r = rest_;
       return read_entry(r, version_);
+    }
+    /// The entry's octets in the file, for a program that overwrites it (ccache_writer::entries_for()).
+    constexpr bytes_view octets() const {
+      detail::file_reader r = rest_;
+      (void)read_entry(r, version_);
+      return rest_.until(r);
     }
     constexpr iterator& operator++() {
       (void)read_entry(rest_, version_);
@@ -157,7 +170,10 @@ class ccache_view {
     version_ = static_cast<std::uint8_t>(version);
     if (version_ < 3) r.set_order(host);
     if (version_ == 4) {
-      detail::file_reader header = r.part(r.number(2, "header"), "header");
+      const std::uint32_t size = r.number(2, "header");
+      const std::size_t from = r.at();
+      detail::file_reader header = r.part(size, "header");
+      if (r.ok()) header_ = file.subview(from, size);
       while (header.ok() && !header.at_end()) read_header_field(header);
       if (!header.ok()) return header.why();
     }
@@ -215,7 +231,9 @@ class ccache_view {
     e.starttime = time_or_none(r.time("starttime"));
     e.endtime = r.time("endtime");
     e.renew_till = time_or_none(r.time("renew_till"));
-    e.is_skey = r.number(1, "is_skey") != 0;  // 0 or 1 in the format; MIT krb5's kvno --u2u writes 8
+    const std::uint32_t is_skey = r.number(1, "is_skey");  // 0 or 1 in the format
+    e.is_skey = is_skey != 0;
+    if (e.is_skey) e.is_skey_octet = static_cast<std::uint8_t>(is_skey);
     e.flags = msg::TicketFlags::of(r.number(4, "ticket_flags"));
     e.addresses = read_list<msg::HostAddress>(r, "addresses");
     e.authdata = read_list<msg::AuthorizationDataElement>(r, "authdata");
@@ -225,42 +243,71 @@ class ccache_view {
   }
 
   detail::file_reader rest_{{}, type, std::endian::big, 4};  // the first entry
+  bytes_view header_;
   file_name client_;
   std::optional<kdc_offset> offset_;
   std::size_t size_ = 0;
   std::uint8_t version_ = 4;
 };
 
-/// Writes a cache of version 4, entry by entry, to the front of a buffer.
+/// In which version a cache is written.
+struct ccache_format {
+  std::uint8_t version = 4;                 ///< 1 to 4
+  std::endian order = std::endian::native;  ///< of versions 1 and 2; the others are big-endian
+};
+
+/// Writes a cache, entry by entry, to the front of a buffer.
 class ccache_writer {
  public:
-  /// `client` is the default principal, a principal_view or a file_name.
+  /// `client` is the default principal, a principal_view or a file_name. The time offset is only in
+  /// version 4, and version 1 has no name types. finish() returns errc::api_misuse for a version that
+  /// is none.
   template <class Name>
   constexpr ccache_writer(const Name& client, const std::optional<kdc_offset>& offset,
-                          std::span<std::uint8_t> out KERB_LIFETIMEBOUND)
-      : w_(out, "ccache", 4) {
-    w_.number(0x0504, 2);
-    w_.number(offset ? 12 : 0, 2);
-    if (offset) {
-      w_.number(1, 2);
-      w_.number(8, 2);
-      w_.number(static_cast<std::uint32_t>(offset->seconds), 4);
-      w_.number(static_cast<std::uint32_t>(offset->usec), 4);
+                          std::span<std::uint8_t> out KERB_LIFETIMEBOUND, const ccache_format& format = {})
+      : ccache_writer(format, out) {
+    put_version();
+    if (version_ == 4) {
+      w_.number(offset ? 12 : 0, 2);
+      if (offset) {
+        w_.number(1, 2);
+        w_.number(8, 2);
+        w_.number(static_cast<std::uint32_t>(offset->seconds), 4);
+        w_.number(static_cast<std::uint32_t>(offset->usec), 4);
+      }
     }
     put_name(client, "default principal");
   }
+  /// Writes a cache like another one: its version, byte order, header and default principal. With all
+  /// of its entries, the result has the same octets.
+  constexpr ccache_writer(const ccache_view& like, std::span<std::uint8_t> out KERB_LIFETIMEBOUND)
+      : ccache_writer(ccache_format{like.version(), like.order()}, out) {
+    put_version();
+    if (version_ == 4) {
+      w_.number(static_cast<std::uint32_t>(like.header().size()), 2);
+      w_.octets(like.header());
+    }
+    put_name(like.client(), "default principal");
+  }
+  /// Writes entries without the beginning of a cache, to append them to a file like `like` or to
+  /// overwrite one in it.
+  static constexpr ccache_writer entries_for(const ccache_view& like, std::span<std::uint8_t> out KERB_LIFETIMEBOUND) {
+    return ccache_writer(ccache_format{like.version(), like.order()}, out);
+  }
+
   /// Appends an entry. finish() reports errors.
   template <class Name, class Addresses, class AuthData>
   constexpr void add(const basic_cached_credential<Name, Addresses, AuthData>& e) {
     put_name(e.client, "client");
     put_name(e.server, "server");
     w_.type_number(static_cast<std::int32_t>(e.etype), "enctype");
+    if (version_ == 3) w_.type_number(static_cast<std::int32_t>(e.etype), "enctype");
     w_.data(e.key.unguarded(), "key");
     w_.time(e.authtime, "authtime");
     w_.time(e.starttime.value_or(kerberos_time{}), "starttime");
     w_.time(e.endtime, "endtime");
     w_.time(e.renew_till.value_or(kerberos_time{}), "renew_till");
-    w_.number(e.is_skey ? 1 : 0, 1);
+    w_.number(e.is_skey ? e.is_skey_octet : 0, 1);
     w_.number(e.flags.bits, 4);
     put_size(e.addresses.size(), "addresses");
     for (const msg::HostAddress& a : e.addresses) {
@@ -274,6 +321,17 @@ class ccache_writer {
     }
     w_.data(e.ticket, "ticket");
     w_.data(e.second_ticket, "second_ticket");
+  }
+  /// Appends an entry as removed. It has as many octets as the entry, so it can overwrite it in a file:
+  /// its end time is 0, its authtime 0xffffffff, and a setting is in the realm X-RMED-CONF:. MIT krb5
+  /// and Heimdal write the same; Heimdal 7 leaves the authtime. Nothing else in it is overwritten, and
+  /// the key stays in the file.
+  template <class Name, class Addresses, class AuthData>
+  constexpr void add_removed(basic_cached_credential<Name, Addresses, AuthData> e) {
+    if (e.is_config()) e.server.realm = cached_credential::removed_config_realm;
+    e.endtime = {0};
+    e.authtime = {0xffffffff};
+    add(e);
   }
   /// Appends a setting; `client` is the cache's default principal.
   constexpr void add_config(const principal_view& client, const cache_config& c) {
@@ -296,15 +354,24 @@ class ccache_writer {
     if (n > 0xffffffffu) w_.fail(errc::input_too_large, field);
     w_.number(static_cast<std::uint32_t>(n), 4);
   }
+  constexpr ccache_writer(const ccache_format& format, std::span<std::uint8_t> out)
+      : w_(out, "ccache", 4, format.version < 3 ? format.order : std::endian::big), version_(format.version) {
+    if (version_ < 1 || version_ > 4) w_.fail(errc::api_misuse, "version");
+  }
   template <class Name>
   constexpr void put_name(const Name& n, const char* field) {
     const auto& components = detail::parts_of(n);
-    w_.number(static_cast<std::uint32_t>(detail::type_of(n)), 4);
-    put_size(components.size(), field);
+    if (version_ != 1) w_.number(static_cast<std::uint32_t>(detail::type_of(n)), 4);
+    put_size(components.size() + (version_ == 1), field);  // the count includes the realm
     w_.realm(n.realm, field);
     for (kerberos_string c : components) w_.data(c.octets, field);
   }
+  constexpr void put_version() {
+    w_.number(5, 1);
+    w_.number(version_, 1);
+  }
   detail::file_writer w_;
+  std::uint8_t version_ = 4;
 };
 
 }  // namespace kerb::inline v0

@@ -23,7 +23,10 @@ class file_reader {
   constexpr std::size_t at() const { return at_; }
   constexpr std::size_t left() const { return end_ - at_; }
   constexpr bool at_end() const { return at_ == end_; }
+  constexpr std::endian order() const { return order_; }
   constexpr void set_order(std::endian order) { order_ = order; }
+  /// The octets from here to where `later` is, another cursor over the same file.
+  constexpr bytes_view until(const file_reader& later) const { return file_.subview(at_, later.at_ - at_); }
 
   /// Reads `n` octets, at most four, as a number; returns 0 after a failure.
   constexpr std::uint32_t number(std::size_t n, const char* field) {
@@ -198,16 +201,18 @@ constexpr bool same_principal(const file_name& a, const principal_view& b) {
 }
 
 namespace detail {
-/// Fills a buffer from its front; when it is full, continues to count. Big-endian, as both formats
-/// are in their latest versions.
+/// Fills a buffer from its front; when it is full, continues to count.
 class file_writer {
  public:
-  constexpr file_writer(std::span<std::uint8_t> out KERB_LIFETIMEBOUND, const char* type, std::uint8_t length_octets)
-      : out_(out), type_(type), length_octets_(length_octets) {}
+  constexpr file_writer(std::span<std::uint8_t> out KERB_LIFETIMEBOUND, const char* type, std::uint8_t length_octets,
+                        std::endian order = std::endian::big)
+      : out_(out), type_(type), order_(order), length_octets_(length_octets) {}
 
   constexpr std::size_t count() const { return count_; }
   constexpr void number(std::uint32_t v, std::size_t octets) {
-    for (std::size_t i = octets; i != 0; --i) octet(static_cast<std::uint8_t>(v >> (8 * (i - 1))));
+    for (std::size_t i = 0; i != octets; ++i) {
+      octet(static_cast<std::uint8_t>(v >> (8 * (order_ == std::endian::big ? octets - 1 - i : i))));
+    }
   }
   constexpr void octets(bytes_view b) {
     if (count_ <= out_.size() && out_.size() - count_ >= b.size()) {
@@ -253,6 +258,7 @@ class file_writer {
   std::span<std::uint8_t> out_;
   std::size_t count_ = 0;
   const char* type_ = "";
+  std::endian order_ = std::endian::big;
   std::uint8_t length_octets_ = 4;
   error why_{};
 };

@@ -14,6 +14,9 @@ struct basic_keytab_entry {
   etype_t etype{};
   secret_view key;          ///< as many octets as the file has; import() checks their number
   bool short_kvno = false;  ///< only the low eight bits of the key version are known
+  /// What else is in the entry's record: Heimdal's flags in 32 bits, zeros, or the end of an older,
+  /// longer entry. The writer writes it again.
+  bytes_view rest{};
 };
 using keytab_entry = basic_keytab_entry<file_name>;
 using keytab_key = basic_keytab_entry<principal_view>;
@@ -27,8 +30,8 @@ class keytab_view {
   /// Opens all of `file`, or fails with field and offset. Errors are: a record or a hole that ends
   /// beyond the file, an entry that ends beyond its record, a realm with the octet 0, an unknown
   /// version. `host` is the byte order of the machine that wrote a file of version 0x501; such a
-  /// file does not contain it. Later versions are big-endian. A record of length 0 ends the file.
-  /// The octets after it, those in holes, and those after an entry in its record are ignored.
+  /// file does not contain it. Later versions are big-endian. A record of length 0 ends the file; the
+  /// octets after it and those in holes are ignored.
   static constexpr result<keytab_view> open(bytes_view file KERB_LIFETIMEBOUND,
                                             std::endian host = std::endian::native) {
     const up_to_fault<keytab_view> read = open_up_to_fault(file, host);
@@ -45,6 +48,8 @@ class keytab_view {
   }
 
   constexpr std::uint16_t version() const { return static_cast<std::uint16_t>(0x500 | version_); }
+  /// The byte order of the file's numbers.
+  constexpr std::endian order() const { return rest_.order(); }
   constexpr std::size_t size() const { return size_; }
   constexpr bool empty() const { return size_ == 0; }
 
@@ -57,6 +62,14 @@ class keytab_view {
       detail::file_reader r = rest_;
       std::optional<detail::file_reader> record = next_record(r);
       return record ? read_entry(*record, version_) : keytab_entry{};
+    }
+    /// The entry's record in the file, with its length in front: see make_keytab_hole().
+    constexpr bytes_view record() const {
+      detail::file_reader after = rest_;
+      const std::optional<detail::file_reader> contents = next_record(after);
+      if (!contents) return {};
+      const bytes_view octets = contents->until(after);
+      return {octets.data() - 4, octets.size() + 4};
     }
     constexpr iterator& operator++() {
       (void)next_record(rest_);
@@ -136,9 +149,12 @@ class keytab_view {
     e.key = secret_view(r.data("key"));
     // Since krb5 1.14: the version again, in 32 bits. Zero may be left over from an older entry in
     // a longer hole.
+    detail::file_reader before = r;
     const std::uint32_t kvno = r.left() >= 4 ? r.number(4, "key version") : 0;
     e.short_kvno = kvno == 0;
     if (kvno != 0) e.kvno = kvno;
+    else if (r.ok()) r = before;
+    e.rest = r.octets(r.left(), "record");
     return e;
   }
 
@@ -220,29 +236,58 @@ class keytab_keys {
   std::optional<key> found_;
 };
 
-/// Writes a keytab of version 0x502, entry by entry, to the front of a buffer.
+/// Makes a hole of a record of a keytab, as MIT krb5 and Heimdal remove entries: the key and the names
+/// are overwritten with zeros. `record` is keytab_view::iterator::record() in the octets of the file,
+/// and `order` keytab_view::order(). Nothing happens if it is shorter than a length.
+constexpr void make_keytab_hole(std::span<std::uint8_t> record, std::endian order) {
+  if (record.size() < 4 || record.size() - 4 > 0x7fffffff) return;
+  secure_zero(record);
+  const std::uint32_t size = 0 - static_cast<std::uint32_t>(record.size() - 4);
+  for (std::size_t i = 0; i != 4; ++i) {
+    record[i] = static_cast<std::uint8_t>(size >> (8 * (order == std::endian::big ? 3 - i : i)));
+  }
+}
+
+/// In which version a keytab is written.
+struct keytab_format {
+  std::uint16_t version = 0x502;            ///< or 0x501
+  std::endian order = std::endian::native;  ///< of version 0x501; the other is big-endian
+};
+
+/// Writes a keytab, entry by entry, to the front of a buffer. Holes of a keytab that was read are not
+/// written again.
 class keytab_writer {
  public:
-  constexpr explicit keytab_writer(std::span<std::uint8_t> out KERB_LIFETIMEBOUND) : w_(out, "keytab", 2) {
-    w_.number(0x0502, 2);
+  /// finish() returns errc::api_misuse for a version that is none.
+  constexpr explicit keytab_writer(std::span<std::uint8_t> out KERB_LIFETIMEBOUND, const keytab_format& format = {})
+      : w_(out, "keytab", 2, format.version == 0x501 ? format.order : std::endian::big),
+        first_version_(format.version == 0x501) {
+    if (format.version != 0x501 && format.version != 0x502) w_.fail(errc::api_misuse, "version");
+    w_.number(5, 1);
+    w_.number(format.version & 0xff, 1);
   }
-  /// Appends an entry; its key version is also written in 32 bits. finish() reports errors.
+  /// Appends an entry. Its key version is also written in 32 bits, unless only eight are known
+  /// (short_kvno). Version 0x501 has no name types. finish() reports errors.
   template <class Name>
   constexpr void add(const basic_keytab_entry<Name>& e) {
     const auto& components = detail::parts_of(e.principal);
-    std::size_t size = 2 + 2 + e.principal.realm.octets.size() + 4 + 4 + 1 + 2 + 2 + e.key.size() + 4;
+    const bool whole_kvno = !e.short_kvno;
+    std::size_t size = 2 + 2 + e.principal.realm.octets.size() + (first_version_ ? 0 : 4) + 4 + 1 + 2 + 2 +
+                       e.key.size() + (whole_kvno ? 4 : 0) + e.rest.size();
     for (kerberos_string c : components) size += 2 + c.octets.size();
-    if (size > 0x7fffffff || components.size() > 0xffff) w_.fail(errc::input_too_large, "components");
+    const std::size_t count = components.size() + (first_version_ ? 1 : 0);  // includes the realm
+    if (size > 0x7fffffff || count > 0xffff) w_.fail(errc::input_too_large, "components");
     w_.number(static_cast<std::uint32_t>(size), 4);
-    w_.number(static_cast<std::uint32_t>(components.size()), 2);
+    w_.number(static_cast<std::uint32_t>(count), 2);
     w_.realm(e.principal.realm, "realm");
     for (kerberos_string c : components) w_.data(c.octets, "component");
-    w_.number(static_cast<std::uint32_t>(detail::type_of(e.principal)), 4);
+    if (!first_version_) w_.number(static_cast<std::uint32_t>(detail::type_of(e.principal)), 4);
     w_.time(e.timestamp, "timestamp");
     w_.number(e.kvno & 0xff, 1);
     w_.type_number(static_cast<std::int32_t>(e.etype), "enctype");
     w_.data(e.key.unguarded(), "key");
-    w_.number(e.kvno, 4);
+    if (whole_kvno) w_.number(e.kvno, 4);
+    w_.octets(e.rest);
   }
   /// The file's octets, or the first error: errc::no_space with a size that is enough,
   /// errc::input_too_large for a text or key of more than 65535 octets, errc::clock_out_of_range
@@ -253,6 +298,7 @@ class keytab_writer {
 
  private:
   detail::file_writer w_;
+  bool first_version_ = false;
 };
 
 }  // namespace kerb::inline v0

@@ -4,15 +4,11 @@
 #include <string_view>
 
 #include "../core/error.hpp"
+#include "text.hpp"
 
 namespace kerb::inline v0 {
 
 namespace detail {
-/// `n` octets of `text` from `from` on, which it has: substr() without its check, which throws.
-constexpr std::string_view part_of(std::string_view text, std::size_t from, std::size_t n) {
-  return {text.data() + from, n};
-}
-
 /// Whose rules apply where the two disagree: of several matches at one place, POSIX takes the
 /// longest, and Java the one that the order of the alternatives prefers.
 enum class regex_dialect : std::uint8_t { posix, java };

@@ -3,6 +3,7 @@
 // Random octets are drawn in accept(), as ap_acceptor does.
 #pragma once
 #include "../exchange/service/accept.hpp"
+#include "../exchange/service/acceptor_core.hpp"
 #include "context.hpp"
 
 namespace kerb::inline v0::gss {
@@ -44,56 +45,6 @@ struct continue_with {
 };
 using acceptor_step = std::variant<need_ticket_key, need_buffer, check_replay, authenticated, continue_with, reply,
                                    refused, done, failed>;
-
-/// The calls with which a caller answers the steps of ap_acceptor, for an exchange that holds one or
-/// holds an exchange around one. `Self` has inner(), the exchange that gets the answer, and
-/// taken(step, env), which turns the step that this one returns into a step of its own.
-template <class Self, class C, class Step, class Table>
-class acceptor_core : public kerb::detail::exchange_core<Self, Step, Table> {
-  using base = kerb::detail::exchange_core<Self, Step, Table>;
-
- protected:
-  using typename base::call;
-  constexpr explicit acceptor_core(std::span<std::uint8_t> buffer) : base(buffer) {}
-
- public:
-  using typename base::step;
-
-  /// Answers need_ticket_key, as ap_acceptor::provide() does.
-  template <class K>
-    requires seals_with<C, K>
-  [[nodiscard]] constexpr step provide(const K& k, kerberos_string realm, const environment<C>& env) {
-    if (const auto no = this->template unless<call::provide>(env)) return *no;
-    return self().taken(self().inner().provide(k, realm, env), env);
-  }
-  template <class K>
-    requires seals_with<C, K>
-  [[nodiscard]] constexpr step provide(const K& k, const environment<C>& env) {
-    if (const auto no = this->template unless<call::provide>(env)) return *no;
-    return self().taken(self().inner().provide(k, env), env);
-  }
-  /// Answers need_ticket_key without a key, as ap_acceptor::no_key() does.
-  [[nodiscard]] constexpr step no_key(const no_ticket_key& none, const environment<C>& env) {
-    if (const auto no = this->template unless<call::no_key>(env)) return *no;
-    return self().taken(self().inner().no_key(none, env), env);
-  }
-  /// Answers check_replay, as ap_acceptor::replay_checked() does.
-  [[nodiscard]] constexpr step replay_checked(replay_verdict v, const environment<C>& env) {
-    if (const auto no = this->template unless<call::replay_checked>(env)) return *no;
-    return self().taken(self().inner().replay_checked(v, env), env);
-  }
-  [[nodiscard]] constexpr step replay_checked(bool is_fresh, const environment<C>& env) {
-    return replay_checked(is_fresh ? replay_verdict::fresh : replay_verdict::seen, env);
-  }
-  /// Refuses an authenticated client with a KRB-ERROR of this code.
-  [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
-    if (const auto no = this->template unless<call::refuse>(env)) return *no;
-    return self().taken(self().inner().refuse(code, env), env);
-  }
-
- private:
-  constexpr Self& self() { return static_cast<Self&>(*this); }
-};
 }  // namespace detail
 
 using detail::continue_with;
@@ -106,8 +57,8 @@ using detail::continue_with;
 /// the next call.
 template <crypto_policy C>
 class [[nodiscard]] acceptor
-    : public detail::acceptor_core<acceptor<C>, C, detail::acceptor_step, detail::acceptor_table> {
-  using base = detail::acceptor_core<acceptor, C, detail::acceptor_step, detail::acceptor_table>;
+    : public kerb::detail::acceptor_core<acceptor<C>, C, detail::acceptor_step, detail::acceptor_table> {
+  using base = kerb::detail::acceptor_core<acceptor, C, detail::acceptor_step, detail::acceptor_table>;
   using typename base::call;
   using typename base::state;
 
@@ -195,7 +146,7 @@ class [[nodiscard]] acceptor
   template <class, class, class>
   friend class kerb::detail::exchange_core;
   template <class, class, class, class>
-  friend class detail::acceptor_core;
+  friend class kerb::detail::acceptor_core;
   using base::fail;
   using base::state_;
 

@@ -106,10 +106,10 @@ using negotiate_acceptor_step = std::variant<need_ticket_key, need_buffer, check
 /// waits.
 template <crypto_policy C>
 class [[nodiscard]] negotiate_acceptor
-    : public detail::acceptor_core<negotiate_acceptor<C>, C, detail::negotiate_acceptor_step,
-                                   detail::negotiate_acceptor_table> {
-  using base =
-      detail::acceptor_core<negotiate_acceptor, C, detail::negotiate_acceptor_step, detail::negotiate_acceptor_table>;
+    : public kerb::detail::acceptor_core<negotiate_acceptor<C>, C, detail::negotiate_acceptor_step,
+                                         detail::negotiate_acceptor_table> {
+  using base = kerb::detail::acceptor_core<negotiate_acceptor, C, detail::negotiate_acceptor_step,
+                                           detail::negotiate_acceptor_table>;
   using typename base::call;
   using typename base::state;
   using inner_step = typename acceptor<C>::step;
@@ -271,7 +271,7 @@ class [[nodiscard]] negotiate_acceptor
   template <class, class, class>
   friend class kerb::detail::exchange_core;
   template <class, class, class, class>
-  friend class detail::acceptor_core;
+  friend class kerb::detail::acceptor_core;
   using base::fail;
   using base::state_;
   using base::workspace_;

@@ -361,8 +361,8 @@ class [[nodiscard]] sasl_client
 /// valid until the exchange is over. Octets in a step are valid until the next call.
 template <crypto_policy C>
 class [[nodiscard]] sasl_server
-    : public detail::acceptor_core<sasl_server<C>, C, detail::sasl_server_step, detail::sasl_server_table> {
-  using base = detail::acceptor_core<sasl_server, C, detail::sasl_server_step, detail::sasl_server_table>;
+    : public kerb::detail::acceptor_core<sasl_server<C>, C, detail::sasl_server_step, detail::sasl_server_table> {
+  using base = kerb::detail::acceptor_core<sasl_server, C, detail::sasl_server_step, detail::sasl_server_table>;
   using typename base::call;
   using typename base::state;
 
@@ -439,7 +439,7 @@ class [[nodiscard]] sasl_server
   template <class, class, class>
   friend class kerb::detail::exchange_core;
   template <class, class, class, class>
-  friend class detail::acceptor_core;
+  friend class kerb::detail::acceptor_core;
   using base::fail;
   using base::state_;
 

@@ -22,9 +22,10 @@ struct BasicKrbPriv {
 };
 using KrbPriv = BasicKrbPriv<>;
 
-/// EncKrbPrivPart, RFC 4120 section 5.7.1.
-struct EncKrbPrivPart {
-  bytes_view                   user_data;
+/// EncKrbPrivPart, RFC 4120 section 5.7.1. The user-data may be computed while it is written.
+template <class UserData = bytes_view>
+struct BasicEncKrbPrivPart {
+  UserData                     user_data;
   std::optional<kerberos_time> timestamp;
   std::optional<microseconds>  usec;
   std::optional<uint32>        seq_number;
@@ -32,7 +33,7 @@ struct EncKrbPrivPart {
   std::optional<HostAddress>   r_address;
 
   static consteval auto asn1() {
-    using T = EncKrbPrivPart;
+    using T = BasicEncKrbPrivPart;
     using namespace kerb::asn1;
     return application<28>(sequence("EncKrbPrivPart",
       tag<0>("user-data",  &T::user_data),
@@ -43,5 +44,6 @@ struct EncKrbPrivPart {
       tag<5>("r-address",  &T::r_address)));
   }
 };
+using EncKrbPrivPart = BasicEncKrbPrivPart<>;
 
 }  // namespace kerb::inline v0::msg

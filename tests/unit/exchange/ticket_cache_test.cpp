@@ -183,23 +183,33 @@ constexpr bool what_is_too_long_says_how_long() {
 KERB_BOTH("ticket_cache: a ticket that is too long is refused with the octets that would do", "[exchange]",
           what_is_too_long_says_how_long);
 
-TEST_CASE("ticket_cache: nothing is left in memory when the user has logged off", "[exchange]") {
+TEST_CASE("ticket_cache: nothing is left in memory when the user has logged off, or the cache is gone", "[exchange]") {
   alignas(cache) std::array<std::uint8_t, sizeof(cache)> memory{};
-  auto* const c = new (memory.data()) cache;
-  REQUIRE(c->store(credential(web_parts, ticket_a, 60, 0xa5), noon));
-  const auto count = [&] {
-    std::size_t n = 0;
-    for (std::size_t i = 0; i + 16 <= memory.size(); ++i) {
-      bool all = true;
-      for (std::size_t j = 0; j != 16; ++j) all = all && memory[i + j] == 0xa5;
-      n += all;
-    }
+  std::array<std::uint8_t, 20> of_web{}, of_ftp{};
+  of_web.fill(0x5a);
+  of_ftp.fill(0x5b);
+  // how often 16 octets of a key or a ticket are in the memory
+  const auto count = [&](std::uint8_t octet) {
+    std::size_t n = 0, run = 0;
+    for (const std::uint8_t b : memory) n += (run = b == octet ? run + 1 : 0) >= 16;
     return n;
   };
-  CHECK(count() != 0);
-  c->log_off();
-  CHECK(count() == 0);
-  c->~cache();
+  const auto left = [&] { return count(0xa5) + count(0xa6) + count(0x5a) + count(0x5b); };
+  for (const bool log_off : {true, false}) {
+    auto* const c = new (memory.data()) cache;
+    REQUIRE(c->store(credential(web_parts, of_web, 60, 0xa5), noon));
+    REQUIRE(c->store(credential(ftp_parts, of_ftp, 60, 0xa6), noon));
+    CHECK(count(0xa5) != 0);
+    CHECK(count(0xa6) != 0);
+    CHECK(count(0x5a) != 0);
+    CHECK(count(0x5b) != 0);
+    if (log_off) {
+      c->log_off();
+      CHECK(left() == 0);
+    }
+    c->~cache();
+    CHECK(left() == 0);
+  }
 }
 TEST_CASE("ticket_cache: it allocates nothing", "[exchange]") {
   cache c;

@@ -252,9 +252,96 @@ constexpr bool odd_boolean() {
   const std::size_t is_skey = file->size() - (1 + 4 + 4 + 4 + 4 + 3 + 4);
   const bool before = (*c->begin()).is_skey;
   buffer[is_skey] = 8;
-  return !before && (*kerb_test::must(ccache_view::open(*file)).begin()).is_skey;
+  const auto eight = ccache_view::open(*file);
+  if (!eight || !(*eight->begin()).is_skey) return false;
+  std::array<std::uint8_t, 300> copy{};
+  ccache_writer same(*eight, copy);
+  same.add(*eight->begin());
+  const auto again = same.finish();
+  return !before && again && *again == *file;
 }
 KERB_BOTH("ccache: an is_skey of 8 is true, as MIT krb5 writes it", "[format][tolerance]", odd_boolean);
+
+constexpr bool versions() {
+  const auto one = "0501 02000000 01000000 52 01000000 75"_hex;
+  const auto two = "0502 00000001 00000001 00000001 52 00000001 75"_hex;
+  std::array<std::uint8_t, 700> buffer{}, other{};
+  ccache_writer first(user, kdc_offset{1, 2}, std::span(buffer).first(16), {1, std::endian::little}),
+      next(user, {}, std::span(other).first(20), {2, std::endian::big});
+  const auto f = first.finish(), s = next.finish();
+  if (!f || !(*f == bytes_view(one)) || !s || !(*s == bytes_view(two))) return false;
+  for (std::uint8_t version = 1; version != 5; ++version) {
+    for (const std::endian order : {std::endian::big, std::endian::little}) {
+      ccache_writer w(user, {}, buffer, {version, order});
+      w.add(credential());
+      w.add_config(user, {"a"_krb, {}, ticket});
+      const auto file = w.finish();
+      const auto c = file ? ccache_view::open(*file, order) : result<ccache_view>(file.error());
+      if (!c || c->version() != version || c->size() != 2) return false;
+      if (c->order() != (version < 3 ? order : std::endian::big)) return false;
+      if ((*c->begin()).etype != etype_t::aes256_cts_hmac_sha1_96 || !(*++c->begin()).is_config()) return false;
+    }
+  }
+  ccache_writer none(user, {}, buffer, {0}), five(user, {}, other, {5});
+  return none.finish().error().code == errc::api_misuse && five.finish().error().code == errc::api_misuse;
+}
+KERB_BOTH("ccache: all versions are written, the first two in either byte order", "[format]", versions);
+
+constexpr bool unknown_header_fields() {
+  const auto in = "0504 0011 0007 0001 ff 0001 0008 00000001 00000002 00000001 00000001 00000001 52 00000001 75"_hex;
+  const auto c = ccache_view::open(in);
+  if (!c || c->header().size() != 17) return false;
+  std::array<std::uint8_t, 60> out{};
+  ccache_writer w(*c, out);
+  const auto again = w.finish();
+  return again && *again == bytes_view(in);
+}
+KERB_BOTH("ccache: a copy of a cache has the unknown fields of its header", "[format]", unknown_header_fields);
+
+constexpr bool removes() {
+  std::array<std::uint8_t, 700> file{}, entry{};
+  ccache_writer w(user, {}, file);
+  w.add(credential());
+  w.add_config(user, {"a"_krb, {}, ticket});
+  w.add(credential());
+  const auto octets = w.finish();
+  const auto before = octets ? ccache_view::open(*octets) : result<ccache_view>(octets.error());
+  if (!before) return false;
+  std::size_t place = 0;
+  for (auto i = before->begin(); i != before->end(); ++i, ++place) {
+    if (place == 2) continue;
+    ccache_writer one = ccache_writer::entries_for(*before, entry);
+    one.add_removed(*i);
+    const auto removed = one.finish();
+    const std::size_t at = static_cast<std::size_t>(i.octets().data() - octets->data());
+    if (!removed || removed->size() != i.octets().size()) return false;
+    detail::copy_octets(removed->data(), removed->size(), file.data() + at);
+  }
+  const auto after = ccache_view::open(*octets);
+  if (!after || after->size() != 3 || after->config("a")) return false;
+  auto i = after->begin();
+  const cache_entry gone = *i++, setting = *i++, kept = *i;
+  return gone.is_removed() && setting.is_removed() && !setting.is_config() && !kept.is_removed() &&
+         gone.authtime.seconds == 0xffffffff && setting.server.realm == "X-RMED-CONF:"_krb &&
+         same_principal(gone.server, tgs);
+}
+KERB_BOTH("ccache: an entry is overwritten in place as removed, as MIT krb5 does", "[format]", removes);
+
+constexpr bool appends() {
+  std::array<std::uint8_t, 700> file{}, whole{};
+  ccache_writer w(user, {}, file, {2, std::endian::little}), both(user, {}, whole, {2, std::endian::little});
+  w.add(credential());
+  both.add(credential());
+  both.add(credential());
+  const auto octets = w.finish(), wanted = both.finish();
+  const auto c = octets ? ccache_view::open(*octets, std::endian::little) : result<ccache_view>(octets.error());
+  if (!c || !wanted) return false;
+  ccache_writer one = ccache_writer::entries_for(*c, std::span(file).subspan(octets->size()));
+  one.add(credential());
+  const auto more = one.finish();
+  return more && bytes_view(file).first(octets->size() + more->size()) == *wanted;
+}
+KERB_BOTH("ccache: entries are written alone, to append them to a file", "[format]", appends);
 
 constexpr bool refuses_to_write() {
   std::array<std::uint8_t, 60> buffer{};
@@ -361,12 +448,15 @@ TEST_CASE("ccache: the files of other implementations hold what they say", "[for
     REQUIRE(c);
     ++good;
     CHECK(listed(*c) == f.listed);
-    std::vector<std::uint8_t> buffer(2 * f.octets.size());
-    ccache_writer w(c->client(), c->offset(), buffer);
+    std::vector<std::uint8_t> exact(f.octets.size()), buffer(2 * f.octets.size());
+    ccache_writer like(*c, exact), w(c->client(), c->offset(), buffer);
+    for (const cache_entry& e : *c) like.add(e);
     for (const cache_entry& e : *c) w.add(e);
+    const auto rewritten = like.finish();
+    REQUIRE(rewritten);
+    CHECK(*rewritten == octets.view());
     const auto again = w.finish();
     REQUIRE(again);
-    if (c->version() == 4) CHECK(*again == octets.view());
     const auto back = ccache_view::open(*again);
     REQUIRE(back);
     auto same = listed(*back);

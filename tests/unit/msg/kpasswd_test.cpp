@@ -1,8 +1,12 @@
 // Changing and setting passwords.
+#include <kerb/msg/ap.hpp>
 #include <kerb/msg/kpasswd.hpp>
+#include <kerb/msg/priv.hpp>
 
+#include "support/must.hpp"
 #include "unit/msg/walk.hpp"
 #include "unit/numbers/registry.hpp"
+#include "vectors.hpp"
 
 using namespace kerb;
 using kerb_test::both_ways;
@@ -70,6 +74,114 @@ constexpr bool results() {
          n.error().code == errc::truncated;
 }
 KERB_BOTH("kpasswd result: a code, and a text that may be empty", "[msg][rfc3244-2]", results);
+
+constexpr bool texts_of_others() {
+  for (const auto& v : kerb_test::kpasswd_text_vectors) {
+    const auto policy = read_kpasswd_policy(v.octets);
+    if (policy.has_value() != (v.is_policy == 1) || !is_text(kpasswd_text(v.octets).octets, v.shown)) return false;
+    if (policy && (policy->min_length != v.min_length || policy->history != v.history ||
+                   policy->properties != v.properties || policy->max_age != static_cast<std::uint64_t>(v.max_age) ||
+                   policy->min_age != static_cast<std::uint64_t>(v.min_age)))
+      return false;
+  }
+  return true;
+}
+KERB_BOTH("kpasswd result: texts and policies of Active Directory, as MIT krb5 reads them", "[msg][rfc3244-2]",
+          texts_of_others);
+
+constexpr bool codes() {
+  for (const auto& v : kerb_test::kpasswd_code_vectors) {
+    const auto r = read_kpasswd_result(v.octets);
+    if (!r || static_cast<std::int64_t>(r->code) != v.code || name_of(r->code) != v.name || !r->text.empty())
+      return false;
+  }
+  return true;
+}
+KERB_BOTH("kpasswd result: the codes of RFC 3244", "[msg][rfc3244-2]", codes);
+
+constexpr bool policy_edges() {
+  std::array<std::uint8_t, 31> octets{};
+  for (std::uint8_t& o : octets) o = 0xff;
+  octets[0] = octets[1] = 0;
+  const bytes_view all(octets);
+  const auto p = kerb_test::must(read_kpasswd_policy(all.first(30)));
+  const auto first = "01"_hex;
+  const auto second = "0001"_hex;
+  std::array<std::uint8_t, 30> not_zero{};
+  not_zero[1] = 1;
+  std::array<std::uint8_t, 30> not_zero_either{};
+  not_zero_either[0] = 1;
+  return p.min_length == 0xffffffff && p.history == 0xffffffff && p.properties == 0xffffffff &&
+         p.max_age == 0xffffffffffffffff && p.min_age == 0xffffffffffffffff && kpasswd_text(all).octets.empty() &&
+         !read_kpasswd_policy(all) && !read_kpasswd_policy(all.first(29)) && !read_kpasswd_policy({}) &&
+         !read_kpasswd_policy(first) && !read_kpasswd_policy(second) && !read_kpasswd_policy(not_zero) &&
+         !read_kpasswd_policy(not_zero_either) && 2 * kpasswd_policy::day == 1728000000000;
+}
+KERB_BOTH("kpasswd policy: thirty octets that begin with two of zero, and nothing else", "[msg][rfc3244-2]",
+          policy_edges);
+
+constexpr bool shown(bytes_view text, std::string_view expected) {
+  return is_text(kpasswd_text(text).octets, expected);
+}
+constexpr bool texts() {
+  constexpr auto null_at_end = "6f6b00"_hex;
+  constexpr auto lines = "610a0962"_hex;
+  constexpr auto escape = "611b5b324a"_hex;
+  constexpr auto erase = "617f"_hex;
+  constexpr auto c1 = "61c29b3162"_hex;
+  constexpr auto above_c1 = "c2a0"_hex;
+  constexpr auto umlaut = "c3b6"_hex;
+  constexpr auto half = "61c3"_hex;
+  constexpr auto latin = "61f6"_hex;
+  return shown(null_at_end, "ok") && shown(lines, "a\n\tb") && shown(escape, "a") && shown(erase, "a") &&
+         shown(c1, "a") && shown(above_c1, "\xc2\xa0") && shown(umlaut, "\xc3\xb6") && shown(half, "a") &&
+         shown(latin, "a") && shown({}, "");
+}
+KERB_BOTH("kpasswd text: ends before a control character, and before what is not UTF-8", "[msg][rfc3244-2]", texts);
+
+constexpr bool long_texts() {
+  std::array<std::uint8_t, max_kpasswd_text + 2> octets{};
+  for (std::uint8_t& o : octets) o = 'x';
+  const bytes_view all(octets);
+  if (kpasswd_text(all).octets.size() != max_kpasswd_text) return false;
+  octets[max_kpasswd_text - 1] = 0xc3;  // a character across the limit
+  octets[max_kpasswd_text] = 0xb6;
+  if (kpasswd_text(all).octets.size() != max_kpasswd_text - 1) return false;
+  octets[max_kpasswd_text - 2] = 0xc3;
+  octets[max_kpasswd_text - 1] = 0xb6;
+  return kpasswd_text(all).octets.size() == max_kpasswd_text;
+}
+KERB_BOTH("kpasswd text: has at most 1024 octets, and whole characters", "[msg][rfc3244-2]", long_texts);
+
+constexpr bool names_the_service() {
+  const principal_view p = kpasswd_service_name("EX.ORG"_krb);
+  auto part = p.name.name_string.begin();
+  return p.realm == "EX.ORG"_krb && p.name.name_string.size() == 2 && *part == "kadmin"_krb &&
+         *++part == "changepw"_krb;
+}
+KERB_BOTH("kpasswd: the service is kadmin/changepw", "[msg][rfc3244-2]", names_the_service);
+
+constexpr bool messages_of_others() {
+  const principal_view service = kpasswd_service_name("TEST.GOKRB5"_krb);
+  std::size_t requests = 0;
+  for (const auto& v : kerb_test::kpasswd_message_vectors) {
+    if (v.contents == "request") {
+      ++requests;
+      const auto f = kerb_test::must(read_kpasswd_frame(v.octets));
+      const auto req = kerb_test::must(asn1::decode<msg::ApReq>(f.ap, der::strict));
+      if (f.version != kpasswd_frame::set_version || !asn1::decode<msg::KrbPriv>(f.message, der::strict) ||
+          !same_principal({req.ticket->sname, {req.ticket->realm.octets}}, service))
+        return false;
+      continue;
+    }
+    const auto d = kerb_test::must(asn1::decode<msg::ChangePasswdData>(v.octets, der::strict));
+    if (!is_text(d.newpasswd, "newpassword") || !d.targname || !(*d.targname->name_string.begin() == "testuser1"_krb) ||
+        !d.targrealm || !(kerberos_string{d.targrealm->octets} == "TEST.GOKRB5"_krb) || !both_ways(d, v.octets))
+      return false;
+  }
+  return requests == 1;
+}
+KERB_BOTH("kpasswd: messages of gokrb5", "[msg][rfc3244-2]", messages_of_others);
 
 constexpr kerb_test::entry<kpasswd_result_t> kpasswd_result_t_registry[] = {
     {kpasswd_result_t::success, 0, "KRB5_KPASSWD_SUCCESS"},

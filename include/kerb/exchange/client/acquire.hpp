@@ -62,8 +62,8 @@ struct store_credential {
   ref<const basic_credential<Key>> credential;
 };
 /// The KDC says that the password has expired. Its message is unauthenticated, so ask the user, who
-/// chooses a new one. Change it with a ticket for kadmin/changepw, which as_client gets with
-/// as_params::server (RFC 3244; there is no exchange for it here yet). Then call password_changed().
+/// chooses a new one. Change it with kpasswd_client, and a ticket that as_client gets with the old
+/// password and kpasswd_service_name() as as_params::server. Then call password_changed().
 struct need_new_password {};
 
 namespace detail {
@@ -168,12 +168,14 @@ class [[nodiscard]] credential_client
       return fail({.code = errc::api_misuse, .type = "credential", .field = "server"});
     }
     const std::size_t n = detail::packed_facts(c.facts()).size();
+    const bool fits = buffer_.size() >= (looking_for_ == wanted::service ? n + tail_ : n);
+    if (fits) detail::tell(env, [&] { return trace::cache_hit{c.server(), c.endtime()}; });
     if (looking_for_ == wanted::service) {
       if (buffer_.size() < n + tail_) return need_buffer{n + tail_};
       auto copy = detail::copy_credential(env.crypto.get(), c, buffer_.first(n));
       if (!copy) return fail(copy.error());
       product_ = std::move(*copy);
-      return finish();
+      return finish(n);
     }
     if (buffer_.size() < n) return need_buffer{n};
     auto copy = detail::copy_credential(env.crypto.get(), c, buffer_.last(n));
@@ -187,6 +189,7 @@ class [[nodiscard]] credential_client
     if (const auto no = this->template unless<call::not_found>(env)) return *no;
     if (again_ != again::no) return repeat(call::not_found, env);
     answered_ = call::not_found;
+    detail::tell(env, [&] { return trace::cache_missed{sought().server}; });
     if (looking_for_ == wanted::service) {
       if (tgt_) return ask(env);
       if (!(goal() == client_.realm)) return look_for(wanted::foreign_tgt, env);
@@ -226,7 +229,7 @@ class [[nodiscard]] credential_client
   /// Answers store_credential.
   [[nodiscard]] constexpr step stored(const environment<C>& env) {
     if (const auto no = this->template unless<call::stored>(env)) return *no;
-    if (is_final_) return finish();
+    if (is_final_) return finish(product_.octets_used());
     // After a referral, the service may be in the cache under its true realm
     return std::exchange(refers_, false) ? look_for(wanted::service, env) : ask(env);
   }
@@ -268,6 +271,10 @@ class [[nodiscard]] credential_client
     if (named_size_ == 0) return std::nullopt;
     return kerberos_string{bytes_view(named_).first(named_size_)};
   }
+
+  /// The realm whose KDC the last request was for, to name it in a message about an error; none if
+  /// there was no request, or if the name has more than 255 octets. Valid as long as the client.
+  constexpr std::optional<kerberos_string> asked_realm() const KERB_LIFETIMEBOUND { return asked_realm_.get(); }
 
   /// Returns the credential, once: after `done`.
   [[nodiscard]] constexpr result<product> take() && {
@@ -328,7 +335,9 @@ class [[nodiscard]] credential_client
     looking_for_ = what;
     valid_until_ = plus(env.now.at, params_.least_lifetime);
     this->state_ = state::finding;
-    return sought();
+    const find_credential f = sought();
+    detail::tell(env, [&] { return trace::cache_searched{f.client, f.server}; });
+    return f;
   }
   constexpr find_credential sought() {
     find_credential f{client(), service(), {}, valid_until_};
@@ -381,10 +390,10 @@ class [[nodiscard]] credential_client
     return answer == answered_ ? repeat(env) : step{fail({.code = errc::api_misuse})};
   }
   constexpr step repeat(const environment<C>& env) {
-    switch (std::exchange(again_, again::no)) {
+    switch (again_) {
       case again::log_in: return log_in(env);
       case again::ask: return ask(env);
-      default: return adopt(env);
+      default: again_ = again::no; return adopt(env);
     }
   }
   constexpr step log_in(const environment<C>& env) {
@@ -400,6 +409,7 @@ class [[nodiscard]] credential_client
     p.etypes = params_.etypes;
     p.addresses = params_.addresses;
     p.follow_kdc_clock = params_.follow_kdc_clock;
+    if (again_ == again::no) detail::tell(env, [&] { return trace::login_begun{client_}; });
     auto& x = exchange_.template emplace<login>(std::move(p));
     const step next = go_on(x, x.start(env), env);
     again_ = is<need_buffer>(next) ? again::log_in : again::no;
@@ -408,10 +418,17 @@ class [[nodiscard]] credential_client
   /// Asks the KDC that the ticket-granting ticket is for.
   constexpr step ask(const environment<C>& env) {
     if (!renews_ && is_service(*tgt_)) {
-      product_ = std::move(*tgt_);
-      return finish();
+      const detail::packed_facts packed(tgt_->facts());
+      for (std::size_t i = 0; i != tail_; ++i) buffer_[i] = buffer_[buffer_.size() - tail_ + i];
+      product_ = product(packed.read(tgt_->facts(), bytes_view(buffer_).first(tail_)), std::move(*tgt_).session_key());
+      product_.set_kdc_clock_offset(tgt_->kdc_clock_offset());
+      return finish(tail_);
     }
     if (requests_ == max_requests) return fail({.code = errc::referral_loop});
+    if (again_ == again::no)
+      detail::tell(env, [&] {
+        return trace::ticket_wanted{renews_ ? tgt_->server().realm : tgt_realm(), asked(), renews_};
+      });
     tgs_params<key> p{
         .tgt = *tgt_, .server = asked(), .buffer = buffer_.first(buffer_.size() - tail_), .etypes = params_.etypes};
     // RFC 4120 section 5.4.1: only if the ticket-granting ticket is so too
@@ -443,6 +460,7 @@ class [[nodiscard]] credential_client
       }
     }
     if (const auto* out = std::get_if<send>(&s)) {
+      asked_realm_.note(out->realm);
       this->state_ = state::waiting;
       return *out;
     }
@@ -476,6 +494,12 @@ class [[nodiscard]] credential_client
         again_ = again::adopt;
         return need_buffer{needed};
       }
+      if (!renews_ && tgt_) {
+        detail::tell(env, [&] {
+          const principal_view& next_kdc = pending_->server();
+          return trace::referred{tgt_realm(), detail::krbtgt_realm(next_kdc.name).value_or(next_kdc.realm)};
+        });
+      }
       packed.write(pending_->facts(), buffer_.last(n));
       const ticket_facts f = packed.read(pending_->facts(), bytes_view(buffer_).last(n));
       product next(f, std::move(*pending_).session_key());
@@ -507,6 +531,9 @@ class [[nodiscard]] credential_client
     if (!elsewhere || !named || named->octets.size() > named_.size()) return fail(why);
     named_size_ = named->octets.size();
     for (std::size_t i = 0; i != named_size_; ++i) named_[i] = named->octets[i];
+    detail::tell(env, [&] {
+      return trace::redirect{{bytes_view(named_).first(named_size_)}, params_.follow_wrong_realm};
+    });
     if (!params_.follow_wrong_realm) return fail(why);
     client_.realm = {bytes_view(named_).first(named_size_)};
     if (++requests_ == max_realms) return fail({.code = errc::referral_loop});
@@ -526,6 +553,7 @@ class [[nodiscard]] credential_client
     if (unknown && !realm_given_ && !referred_ && params_.fallback_realm &&
         !(*params_.fallback_realm == client_.realm)) {
       exchange_.template emplace<std::monostate>();
+      detail::tell(env, [&] { return trace::fallback_used{*params_.fallback_realm}; });
       params_.server.realm = *params_.fallback_realm;
       realm_given_ = true;
       return look_for(wanted::service, env);
@@ -538,9 +566,11 @@ class [[nodiscard]] credential_client
     }
     return fail(why);
   }
-  constexpr step finish() {
+  /// The product's octets are the first `used` of the buffer.
+  constexpr step finish(std::size_t used) {
     exchange_.template emplace<std::monostate>();
     tgt_.reset();
+    detail::credential_buffer::hold(product_, buffer_, used);
     this->state_ = state::over;
     return done{};
   }
@@ -568,6 +598,7 @@ class [[nodiscard]] credential_client
   fixed<std::array<std::uint8_t, 32>, max_realms> visited_;
   std::array<std::uint8_t, 255> named_{};
   std::size_t named_size_ = 0;
+  detail::named_realm asked_realm_;
   std::optional<msg::KrbError> peer_error_;
   wanted looking_for_{};
   again again_{};

@@ -24,7 +24,36 @@ struct ap_initiator_table {
   };
 };
 using ap_initiator_step = std::variant<send, need_buffer, ignored, done, failed>;
+
+/// What an AP-REP contains besides the time.
+template <class Key>
+struct ap_rep_facts {
+  std::optional<Key> subkey;
+  std::optional<std::uint32_t> seq_number;
+};
+/// Reads the part of an AP-REP that was opened, wipes the key in it, and checks that it answers the
+/// AP-REQ with the time `sent_at`.
+template <crypto_policy C>
+constexpr result<ap_rep_facts<typename C::key>> read_ap_rep(C& policy, std::span<std::uint8_t> plain,
+                                                            timestamp sent_at) {
+  const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(plain));
+  if (!part) return part.error();
+  ap_rep_facts<typename C::key> found{{}, part->seq_number};
+  if (part->subkey) {
+    auto k = take_key(policy, *part->subkey, plain);
+    if (!k) return error{.code = k.error().code, .type = "EncAPRepPart", .field = "subkey"};
+    found.subkey.emplace(std::move(*k));
+  }
+  // RFC 4120 section 3.2.5: the returned time must be the one that was sent; otherwise the reply
+  // answers another request
+  if (part->ctime != sent_at.at) return error{.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"};
+  if (part->cusec != sent_at.usec) return error{.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"};
+  return found;
+}
 }  // namespace detail
+
+template <crypto_policy C>
+class kpasswd_client;
 
 /// Authenticates the client to a service, and the service to the client. An initiator that was
 /// moved from refuses every call. receive() does not modify the octets that it is given. Octets in
@@ -114,21 +143,9 @@ class [[nodiscard]] ap_initiator
     const auto plain = open_sealed(env.crypto.get(), rep->enc_part, credential().session_key(),
                                    key_usage_t::ap_rep_enc_part, workspace_);
     if (!plain) return disregard({.code = plain.error().code, .type = "AP-REP", .field = "enc-part"});
-    const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
+    auto part = detail::read_ap_rep(env.crypto.get(), *plain, sent_at_);
     if (!part) return fail(part.error());
-    std::optional<key> acceptor_subkey;
-    if (part->subkey) {
-      auto k = take_key(env.crypto.get(), *part->subkey, *plain);
-      if (!k) return fail({.code = k.error().code, .type = "EncAPRepPart", .field = "subkey"});
-      acceptor_subkey.emplace(std::move(*k));
-    }
-    // RFC 4120 section 3.2.5: the returned time must be the one that was sent; otherwise the reply
-    // answers another request
-    if (part->ctime != sent_at_.at)
-      return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"});
-    if (part->cusec != sent_at_.usec)
-      return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"});
-    if (!finish(env.crypto.get(), std::move(acceptor_subkey), part->seq_number)) return failed{why_};
+    if (!finish(env.crypto.get(), std::move(part->subkey), part->seq_number)) return failed{why_};
     workspace_.wipe_front();
     return done{};
   }
@@ -146,6 +163,7 @@ class [[nodiscard]] ap_initiator
  private:
   template <class, class, class>
   friend class detail::exchange_core;
+  friend class kpasswd_client<C>;  // which checks the AP-REP together with what it comes with
   using base::disregard;
   using base::fail;
   using base::peer_error_;

@@ -245,7 +245,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     ++round_;
     reply_ = {};
     state_ = state::waiting;
-    return transmit(true);
+    return transmit(true, env);
   }
   /// Makes a request for which the chosen mechanism, if there is one, is ready.
   constexpr step send_request(const environment<C>& env, std::optional<bytes_view> cookie) {
@@ -323,6 +323,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
           if (ahead > env.limits.max_clock_offset || ahead < -env.limits.max_clock_offset) return skewed(e);
           followed_clock_ = true;
           kdc_clock_ahead_ = ahead;
+          detail::tell(env, [&] { return trace::clock_learnt{ahead}; });
           mechanisms_.choose_sent();
           round_facts_ = {};
           round_facts_.new_clock = true;
@@ -370,6 +371,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     const auto o = mechanisms_.consider_all(ctx, at_kdc(env), asked, who);
     if (std::holds_alternative<preauth::skip>(o)) return nothing_left(e);
     mechanisms_.choose(who);
+    detail::tell(env, [&] { return trace::preauth_chosen{ctx.type}; });
     reply_ = {};
     round_facts_ = {};
     round_facts_.offered = *e.e_data;
@@ -492,8 +494,11 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   /// Puts the index of the key for the hint into `place`. Returns a step when the caller must
   /// provide the key, or on failure.
   constexpr std::optional<step> find_key(const detail::key_hint& hint, const environment<C>& env, std::size_t& place) {
+    const auto chosen = [&](std::uint64_t iterations) {
+      detail::tell(env, [&] { return trace::key_chosen{hint.etype, iterations}; });
+    };
     if (request_.key) {
-      if (env.crypto->etype_of(request_.key->get()) == hint.etype) return std::nullopt;
+      if (env.crypto->etype_of(request_.key->get()) == hint.etype) return chosen(0), std::nullopt;
       return disregard({.code = errc::no_key, .type = "ETYPE-INFO2"});
     }
     const bytes_view salt = hint.salt ? *hint.salt : workspace_.kept().first(default_salt_size(request_.client));
@@ -501,6 +506,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     const bytes_view pieces[] = {salt};
     if (const errc e = env.crypto->digest(pieces, wanted_.salt); e != errc::ok) return fail({.code = e});
     place = keys_.find(wanted_);
+    chosen(hint.iterations.count);
     if (place != no_key) return std::nullopt;
     // Anyone can make a client derive keys; limit them to the number that an honest KDC can cause
     if (++derivations_ > env.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});

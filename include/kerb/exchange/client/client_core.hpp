@@ -2,6 +2,7 @@
 #pragma once
 #include "../../asn1/decode.hpp"
 #include "../exchange_core.hpp"
+#include "../trace.hpp"
 #include "kdc_reply.hpp"
 #include "padata_extension.hpp"
 
@@ -97,27 +98,42 @@ class kdc_client_core : public client_core<Self, Step, Table> {
   template <class Reply>
   constexpr Step received(bytes_view octets, const environment<C>& env, transport arrived) {
     if (const auto no = this->unless_received(env, via_ == transport::stream ? via_ : arrived)) return *no;
-    Self& self = static_cast<Self&>(*this);
+    Step next = process<Reply>(octets, env);
+    if (const auto* i = std::get_if<ignored>(&next))
+      tell(env, [&] { return trace::answer_ignored{self().kdc_realm(), i->why, octets.size()}; });
+    if (const auto* f = std::get_if<failed>(&next))
+      tell(env, [&] { return trace::exchange_failed{self().kdc_realm(), f->why}; });
+    return next;
+  }
+  template <class Reply>
+  constexpr Step process(bytes_view octets, const environment<C>& env) {
     if (!core::is_error(octets)) {
       const auto rep = asn1::decode<Reply>(octets);
-      return rep ? self.on_reply(*rep, octets, env) : this->disregard(rep.error());
+      if (!rep) return this->disregard(rep.error());
+      tell(env, [&] {
+        return trace::reply_arrived{self().kdc_realm(), std::same_as<Reply, msg::AsRep>, octets.size()};
+      });
+      return self().on_reply(*rep, octets, env);
     }
     const auto e = asn1::decode<msg::KrbError>(octets);
     if (!e) return this->disregard(e.error());
     this->peer_error_ = *e;
+    tell(env, [&] { return trace::refusal_arrived{self().kdc_realm(), e->error_code, octets.size()}; });
     if (e->error_code == error_code_t::krb_err_response_too_big && via_ != transport::stream) {
       via_ = transport::stream;  // RFC 4120 section 7.2.1: the same request over a stream
-      return transmit(false);
+      return transmit(false, env);
     }
-    return self.on_error(*e, env);
+    return self().on_error(*e, env);
   }
-  constexpr Step transmit(bool fresh) const {
-    return send{this->workspace_.message(),
-                static_cast<const Self&>(*this).kdc_realm(),
-                destination::kdc,
-                via_,
-                fresh,
-                afterwards::wait};
+  constexpr Self& self() { return static_cast<Self&>(*this); }
+  constexpr const Self& self() const { return static_cast<const Self&>(*this); }
+  constexpr Step transmit(bool fresh, const environment<C>& env) const {
+    tell(env, [&] {
+      const request_facts a = self().asked(nonce_);
+      return trace::request_made{
+          self().kdc_realm(), a.client, a.server, a.initial, this->workspace_.message().size(), via_, fresh};
+    });
+    return send{this->workspace_.message(), self().kdc_realm(), destination::kdc, via_, fresh, afterwards::wait};
   }
   /// Checks the opened part of a reply and makes the credential. `kdc_clock_ahead` are the seconds
   /// by which the KDC's clock is known to be ahead. `opener` is the key that opened the part.
@@ -141,6 +157,17 @@ class kdc_client_core : public client_core<Self, Step, Table> {
     if (!session_key) return this->fail({.code = session_key.error().code, .type = "EncKDCRepPart", .field = "key"});
     product_ = make_credential(rep, *part, a, std::move(*session_key), env.now, std::move(this->workspace_));
     this->state_ = core::state::over;
+    tell(env, [&] {
+      const ticket_facts& f = product_.facts();
+      return trace::ticket_issued{f.client,
+                                  f.server,
+                                  env.crypto->etype_of(product_.session_key()),
+                                  rep.ticket.value().enc_part.etype,
+                                  f.flags,
+                                  f.endtime,
+                                  f.renew_till,
+                                  f.ticket.size()};
+    });
     return done{};
   }
 

@@ -215,6 +215,13 @@ constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, c
   f.endtime = p.endtime;
   f.renew_till = p.renew_till;
   f.key_expiration = p.key_expiration;
+  for (const msg::LastReqEntry e : p.last_req) {
+    const bool here = e.lr_type == lr_t::password_expires_here || e.lr_type == lr_t::account_expires_here;
+    const lr_t type = here ? static_cast<lr_t>(-static_cast<std::int32_t>(e.lr_type)) : e.lr_type;
+    if (e.lr_value.seconds == 0) continue;  // KDCs write this for no time
+    if (type == lr_t::password_expires) f.password_expires = e.lr_value;
+    if (type == lr_t::account_expires) f.account_expires = e.lr_value;
+  }
   f.unrequested_flags = unrequested(a, p.flags);
   const principal_view client{rep.cname, rep.crealm};
   f.client_renamed =

@@ -66,6 +66,10 @@ class [[nodiscard]] tgs_client
         request_(std::move(params)),
         extensions_(std::move(extensions)) {
     if (request_.user_to_user) options_.set(kdc_option_t::enc_tkt_in_skey);
+    // MIT krb5's KDC renews a ticket as one that is not renewable, unless the request asks for that too
+    // (tests/interop/kerb_program_test.py)
+    if (options_.has(kdc_option_t::renew) && tgt().facts().flags.has(ticket_flag_t::renewable))
+      options_.set(kdc_option_t::renewable);
     // RFC 6112 section 4.2: required with an anonymous ticket
     if (is_anonymous(tgt().client().name)) options_.set(kdc_option_t::request_anonymous);
   }
@@ -115,7 +119,7 @@ class [[nodiscard]] tgs_client
     why = this->write_message([&](der::writer& w, errc& e) { write_request(w, env, at, nonce_, e); });
     if (why != errc::ok) return fail({.code = why});
     state_ = state::waiting;
-    return transmit(true);
+    return transmit(true, env);
   }
 
   /// Processes what arrived: a TGS-REP, a KRB-ERROR or, in a datagram, any octets.

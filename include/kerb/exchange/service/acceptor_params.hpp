@@ -79,6 +79,9 @@ struct accept_options {
   /// Make that subkey of the encryption type that this service prefers among those that the client
   /// offers (RFC 4537). If false, it has the type of the session key.
   bool negotiate_etype = true;
+  /// Make an AP-REP even if the client did not request one, for a protocol whose answer always has one
+  /// (RFC 3244 section 2).
+  bool unasked_reply = false;
   /// A buffer for the AP-REP, for example the one that is transmitted: the AP-REP is written at its
   /// end, with four octets in front that framed() fills. Empty: the exchange's own buffer. It must
   /// not overlap that one, and must be valid as long as authenticated_client::reply() is used. If it

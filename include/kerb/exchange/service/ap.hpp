@@ -167,11 +167,11 @@ class [[nodiscard]] ap_acceptor
     const etype_t own = crypto.etype_of(product_.keys_.session_key);
     return options.negotiate_etype ? subkey_etype_.value_or(own) : own;
   }
-  /// Accepts the client: makes the AP-REP if the client requested one. The step can be need_buffer
+  /// Accepts the client: makes the AP-REP if the client requested one, or the options do. The step can be need_buffer
   /// only with accept_options::reply.
   [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {
     if (const auto no = this->template unless<call::accept>(env)) return *no;
-    if (!wants_mutual()) return finish(done{});
+    if (!wants_mutual() && !options.unasked_reply) return finish(done{});
     session_keys<key>& keys = product_.keys_;
     const etype_t own = env.crypto->etype_of(keys.session_key);
     const etype_t subkey_etype = this->subkey_etype(options, env.crypto.get());

@@ -1,141 +1,7 @@
 // A ticket from one call: the client's cache, its login, and a walk over realms whose KDCs are this library's.
-#include <kerb/exchange/client/acquire.hpp>
-#include <kerb/testing/insecure.hpp>
-#include <kerb/testing/realm.hpp>
+#include "support/acquire_world.hpp"
 
-#include <list>
-#include <set>
-#include <string>
-#include <vector>
-
-#include "support/catch.hpp"
-#include "support/must.hpp"
-
-using namespace kerb;
-using namespace kerb::literals;
-using kerb_test::must;
-
-namespace {
-
-using policy = testing::insecure_policy;
-using client = credential_client<policy>;
-using cache = ticket_cache<key, 8>;
-
-constexpr timestamp noon{{1767268800}, {250000}};  // 2026-01-01T12:00:00.25Z
-constexpr etype_t e18 = etype_t::aes256_cts_hmac_sha1_96;
-constexpr std::uint8_t password_octets[] = {'s', 'e', 's', 'a', 'm', 'e'};
-constexpr secret_view password{password_octets, 6};
-
-using realm = testing::realm<policy, 12>;
-/// A realm with a directory of hosts in other realms.
-struct place {
-  realm here;
-  std::vector<std::pair<std::string, kerberos_string>> elsewhere;  // a host or user, and the realm to refer to
-
-  place(policy& p, kerberos_string name) : here(p, name, e18) {
-    here.settings.unchecked_paths = true;
-    here.settings.max_life = 36000;
-  }
-  lookup<policy> find(const need_principal& ask) {
-    lookup<policy> got = here.find(ask);
-    for (const kerberos_string part : ask.principal.name.name_string)
-      if (part == std::string_view("nick"))
-        if (const auto* const r = here.record("alice")) return *r;
-    if (!std::holds_alternative<not_found>(got)) return got;
-    kerberos_string last;
-    for (const kerberos_string part : ask.principal.name.name_string) last = part;
-    for (const auto& [name, to] : elsewhere)
-      if (last == std::string_view(name)) return in_realm{to};
-    return got;
-  }
-};
-
-/// Realms, and the network between them and a client.
-struct world {
-  policy crypto;
-  timestamp now = noon;
-  std::list<place> places;
-  std::vector<std::string> asked;         ///< realm and kind of each request
-  std::set<std::string> dead;             ///< realms whose KDC does not answer
-  std::optional<error_code_t> refusal{};  ///< of every TGS request after `refused_from` requests
-  std::size_t refused_from = 0;
-  std::vector<std::uint8_t> reply;
-  cache tickets;
-
-  place& add(kerberos_string name) {
-    places.emplace_back(crypto, name);
-    return places.back();
-  }
-  static std::string text(kerberos_string s) {
-    return {reinterpret_cast<const char*>(s.octets.data()), s.octets.size()};
-  }
-  place* of(kerberos_string name) {
-    for (place& p : places)
-      if (p.here.settings.realm == name) return &p;
-    return nullptr;
-  }
-  key random_key(std::uint8_t fill) {
-    std::array<std::uint8_t, 32> o{};
-    o.fill(fill);
-    return must(crypto.import(e18, o));
-  }
-  void trust(kerberos_string from, kerberos_string to, bool delegates = false) {
-    static std::uint8_t fill = 1;
-    const key out = random_key(fill++), back = random_key(fill++);
-    REQUIRE(of(from)->here.add_trust(to, out, back));
-    REQUIRE(of(to)->here.add_trust(from, back, out));
-    const kerberos_string parts[] = {"krbtgt"_krb, to};
-    auto* const r = of(from)->here.record({{name_t::srv_inst, view_of<kerberos_string>(parts)}, from});
-    REQUIRE(r != nullptr);
-    r->attributes.set(principal_attribute::ok_as_delegate, delegates);
-  }
-  result<answer> ask(const send& s) {
-    asked.push_back(text(s.realm) + (s.octets[0] == 0x6a ? " AS" : " TGS"));
-    if (dead.contains(text(s.realm))) return errc::no_answer;
-    place* const p = of(s.realm);
-    if (p == nullptr) return errc::no_answer;
-    reply.assign(65536, 0);
-    if (refusal && asked.size() > refused_from && s.octets[0] == 0x6c) {
-      msg::KrbError e;
-      e.stime = now.at;
-      e.error_code = *refusal;
-      e.realm = s.realm;
-      const kerberos_string krbtgt[] = {"krbtgt"_krb, s.realm};
-      e.sname = {name_t::srv_inst, view_of<kerberos_string>(krbtgt)};
-      return answer{must(asn1::encode(e, reply)), transport::stream};
-    }
-    std::vector<std::uint8_t> buffer(65536);
-    kdc<policy> x(p->here.settings, buffer);
-    const auto out = serve(x, s.octets, crypto, *p, now);
-    if (!out) return out.error();
-    std::copy(out->begin(), out->end(), reply.begin());
-    return answer{bytes_view(reply).first(out->size()), transport::stream};
-  }
-  result<basic_credential<key>> get(client& x) {
-    return acquire(x, tickets, crypto, now, [&](const send& s) { return ask(s); });
-  }
-};
-
-const kerberos_string a_org = "A.ORG"_krb, b_org = "B.A.ORG"_krb, c_org = "C.B.A.ORG"_krb;
-const kerberos_string alice_parts[] = {"alice"_krb};
-const kerberos_string web_parts[] = {"HTTP"_krb, "web"_krb};
-const principal_view alice{{name_t::principal, view_of<kerberos_string>(alice_parts)}, a_org};
-principal_view web(kerberos_string in = {}) { return {{name_t::srv_inst, view_of<kerberos_string>(web_parts)}, in}; }
-using requests = std::vector<std::string>;
-
-/// A.ORG with alice, and B.A.ORG and C.B.A.ORG, each trusting its neighbour; HTTP/web is in the last.
-struct three : world {
-  std::vector<std::uint8_t> buffer = std::vector<std::uint8_t>(client::typical_buffer_size), second = buffer;
-  credential_params<key> params{.client = alice, .server = web(), .buffer = buffer, .password = password};
-  three() {
-    REQUIRE(add(a_org).here.add_user("alice", password));
-    add(b_org);
-    REQUIRE(add(c_org).here.add_service("HTTP/web"));
-    trust(a_org, b_org, true);
-    trust(b_org, c_org, true);
-  }
-};
-}  // namespace
+using namespace kerb_test;
 
 TEST_CASE("credential_client: a service of the client's realm takes a login and one request", "[exchange]") {
   three w;
@@ -1091,4 +957,77 @@ TEST_CASE("credential_client: the last ticket is in its buffer, which is not rep
   REQUIRE(c);
   CHECK(c->ticket().data() >= w.buffer.data());
   CHECK(c->ticket().data() < w.buffer.data() + w.buffer.size());
+}
+
+TEST_CASE("acquire: the rest of the buffer is free for the next exchange", "[exchange]") {
+  const auto free = [](basic_credential<key>& c, std::span<std::uint8_t> buffer) {
+    const std::vector<std::uint8_t> ticket(c.ticket().begin(), c.ticket().end());
+    const std::size_t used = c.octets_used();
+    CHECK(used >= ticket.size());
+    CHECK(used < 1500);
+    const auto rest = c.release_rest();
+    CHECK(rest.data() == buffer.data() + used);
+    CHECK(rest.size() == buffer.size() - used);
+    CHECK(c.release_rest().empty());
+    std::fill(rest.begin(), rest.end(), std::uint8_t{0xee});
+    CHECK(c.ticket() == bytes_view(ticket));
+    CHECK(asn1::decode<msg::Ticket>(c.ticket()));
+    CHECK(c.client().realm == a_org);
+    CHECK(!same_principal(c.client(), c.server()));
+  };
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  {
+    client x(w.params);  // issued by a KDC
+    auto c = w.get(x);
+    REQUIRE(c);
+    free(*c, w.buffer);
+  }
+  {
+    w.params.buffer = w.second;
+    client x(w.params);  // from the cache
+    auto c = w.get(x);
+    REQUIRE(c);
+    CHECK(w.asked.size() == 3);
+    free(*c, w.second);
+  }
+  const kerberos_string parts[] = {"krbtgt"_krb, a_org};
+  w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(parts)}, {}};
+  {
+    client x(w.params);  // the ticket-granting ticket itself, from the cache
+    auto c = w.get(x);
+    REQUIRE(c);
+    free(*c, w.second);
+  }
+}
+
+TEST_CASE("credential_client: a ticket-granting ticket that is the product is at the front of its buffer",
+          "[exchange]") {
+  three w;
+  w.of(a_org)->here.settings.renewable = true;
+  w.params.renew_lifetime = 7 * 86400;
+  const kerberos_string parts[] = {"krbtgt"_krb, a_org};
+  w.params.server = {{name_t::srv_inst, view_of<kerberos_string>(parts)}, {}};
+  {
+    client x(w.params);
+    REQUIRE(w.get(x));
+  }
+  const auto* const tgt = w.tickets.find(alice, {w.params.server.name, a_org}, w.now.at);
+  REQUIRE(tgt != nullptr);
+  const std::size_t n = detail::packed_facts(tgt->facts()).size();
+  for (const std::size_t size : {n, n + 1, n + n / 2, 2 * n, 3 * n}) {  // where it moves over itself, and where not
+    std::vector<std::uint8_t> buffer(size);
+    w.params.buffer = buffer;
+    client x(w.params);
+    const environment<policy> env{w.crypto, w.now};
+    REQUIRE(is<find_credential>(x.start(env)));
+    REQUIRE(is<done>(x.found(*tgt, env)));
+    const auto c = std::move(x).take();
+    REQUIRE(c);
+    CHECK(c->ticket() == tgt->ticket());
+    CHECK(same_principal(c->client(), alice));
+    CHECK(same_principal(c->server(), tgt->server()));
+    CHECK(c->octets_used() == n);
+    CHECK(c->ticket().data() + c->ticket().size() == buffer.data() + n);
+  }
 }

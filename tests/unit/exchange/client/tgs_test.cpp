@@ -59,6 +59,23 @@ KERB_BOTH("tgs_client: a ticket-granting ticket gets a ticket, asked for as RFC 
 
 // ---- the request
 
+TEST_CASE("tgs_client: a renewable ticket is to stay so when it is renewed", "[exchange][rfc4120-2.3]") {
+  for (const bool renewable : {true, false}) {
+    for (const kdc_option_t o : {kdc_option_t::renew, kdc_option_t::validate}) {
+      kdc_world w;
+      const basic_credential<key> tgt = w.tgt();
+      ticket_facts f = tgt.facts();
+      f.flags.set(ticket_flag_t::renewable, renewable);
+      const basic_credential<key> old(f, tgt.session_key().copy());
+      std::array<std::uint8_t, 4096> buffer{};
+      tgs_client<testing::insecure_policy> x({.tgt = old, .server = krbtgt(), .buffer = buffer, .options = {o}});
+      const auto s = x.start(w.env_now());
+      const auto req = must(asn1::decode<msg::TgsReq>(std::get<send>(s).octets));
+      CHECK(req.req_body->kdc_options.has(kdc_option_t::renewable) == (renewable && o == kdc_option_t::renew));
+    }
+  }
+}
+
 TEST_CASE("tgs_client: a ticket is renewed by the realm that has issued it", "[exchange][rfc4120-3.3.3]") {
   for (const kdc_option_t o : {kdc_option_t::renew, kdc_option_t::validate}) {
     tgs_query query(cross_realm, [&](auto& ask) { ask.server = named(referral_parts), ask.options = {o}; });

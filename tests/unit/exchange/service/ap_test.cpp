@@ -740,6 +740,29 @@ TEST_CASE("ap_acceptor: asks for a replay check with what tells authenticators a
   CHECK(ask(unnamed) == ask(renamed));
 }
 
+constexpr bool answers_unasked() {
+  ap_world w;
+  w.options = {};
+  for (const bool unasked : {false, true}) {
+    std::array<std::uint8_t, 4096> buffer{};
+    ap_acceptor<testing::insecure_policy> a(w.request_in(buffer));
+    const auto env = w.turn();
+    if (!is<need_ticket_key>(a.receive(w.mint(), env)) || !is<check_replay>(a.provide(w.service_key(), env)))
+      return false;
+    if (!is<authenticated>(a.replay_checked(true, env))) return false;
+    accept_options o;
+    o.unasked_reply = unasked;
+    const auto last = a.accept(o, env);
+    if (is<reply>(last) != unasked || is<done>(last) == unasked) return false;
+    const auto client = std::move(a).take();
+    if (!client || client->reply().empty() == unasked || client->keys().acceptor_seq.has_value() != unasked)
+      return false;
+  }
+  return true;
+}
+KERB_BOTH("ap_acceptor: with unasked_reply, a client that did not request an AP-REP gets one", "[exchange][rfc3244-2]",
+          answers_unasked);
+
 }  // namespace
 
 TEST_CASE("ap_acceptor: a source of keys that never ends is left after the limit", "[exchange]") {
