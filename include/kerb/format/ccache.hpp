@@ -59,6 +59,41 @@ using cache_entry =
     basic_cached_credential<file_name, file_list<msg::HostAddress>, file_list<msg::AuthorizationDataElement>>;
 using cached_credential = basic_cached_credential<principal_view, msg::HostAddresses, msg::AuthorizationData>;
 
+/// Where in_message_form() stores the lists of an entry; it must outlive the result.
+struct cache_entry_lists {
+  std::span<kerberos_string> names;  ///< the components of the client and the server
+  std::span<msg::HostAddress> addresses{};
+  std::span<msg::AuthorizationDataElement> authdata{};
+};
+/// An entry of a file with the types of the messages, for a credential or another file. On
+/// errc::no_space, `detail` is the number of elements, and `field` the list.
+constexpr result<cached_credential> in_message_form(const cache_entry& e, const cache_entry_lists& lists) {
+  const std::size_t of_client = e.client.components.size(), names = of_client + e.server.components.size();
+  const auto small = [](std::size_t n, const char* field) {
+    return error{errc::no_space, 0, static_cast<std::uint32_t>(n), "ccache", field};
+  };
+  if (lists.names.size() < names) return small(names, "names");
+  if (lists.addresses.size() < e.addresses.size()) return small(e.addresses.size(), "addresses");
+  if (lists.authdata.size() < e.authdata.size()) return small(e.authdata.size(), "authdata");
+  cached_credential c{};
+  c.client = *e.client.in(lists.names.first(of_client));
+  c.server = *e.server.in(lists.names.subspan(of_client));
+  c.etype = e.etype;
+  c.key = e.key;
+  c.authtime = e.authtime;
+  c.starttime = e.starttime;
+  c.endtime = e.endtime;
+  c.renew_till = e.renew_till;
+  c.is_skey = e.is_skey;
+  c.is_skey_octet = e.is_skey_octet;
+  c.flags = e.flags;
+  c.addresses = *e.addresses.copy_to(lists.addresses);
+  c.authdata = *e.authdata.copy_to(lists.authdata);
+  c.ticket = e.ticket;
+  c.second_ticket = e.second_ticket;
+  return c;
+}
+
 /// How far the KDC's clock is ahead of this machine's: tag 1 of the header.
 struct kdc_offset {
   std::int32_t seconds = 0;
