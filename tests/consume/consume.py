@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Builds a small program with kerb in each way that README.md names, and runs it.
 
-consume.py --work DIRECTORY [--compiler COMMAND] [WAY...]: the ways are install, plain, pkg-config, meson-dependency,
-meson-subproject, cmake-find, cmake-fetch, cmake-subdirectory, vcpkg, conan and versions. DIRECTORY is emptied first. What cannot be
-tried is named on a line that begins with `not tested:`.
+consume.py --work DIRECTORY [--compiler COMMAND] [WAY...]: all ways, or those that are named (consume.py --help).
+DIRECTORY is emptied first. What cannot be tried is named on a line that begins with `not tested:`.
 """
 import argparse
 import json
@@ -17,6 +16,8 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+WAYS = ["install", "plain", "amalgamated", "pkg-config", "meson-dependency", "meson-subproject", "cmake-find",
+        "cmake-fetch", "cmake-subdirectory", "vcpkg", "conan", "versions"]
 # What a program needs of the repository that it takes kerb from.
 PARTS = ["meson.build", "meson_options.txt", "include", "LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md"]
 
@@ -118,6 +119,16 @@ class Ways:
         run(*self.compiler, "-std=c++20", f"-I{self.installed / 'include'}", HERE / "message.cpp", "-o", out)
         says(out, "truncated")
 
+    def amalgamated(self):
+        """One header, made by include/amalgamate.py, and nothing beside it"""
+        where = self.work / "amalgamated"
+        where.mkdir()
+        run(sys.executable, ROOT / "include" / "amalgamate.py", "-o", where / "kerb.hpp")
+        program = re.sub(r"#include <kerb/.*>", '#include "kerb.hpp"', (HERE / "message.cpp").read_text())
+        (where / "hello.cpp").write_text(program)
+        run(*self.compiler, "-std=c++20", "-Wall", "-Wextra", "-Werror", where / "hello.cpp", "-o", where / "hello")
+        says(where / "hello", "truncated")
+
     def pkg_config(self):
         """pkg-config"""
         need("pkg-config")
@@ -210,9 +221,12 @@ class Ways:
         """vcpkg's recipe, without vcpkg"""
         need("cmake")
         port, there = HERE / "vcpkg", self.work / "vcpkg"
-        copyright = "function(vcpkg_install_copyright)\n  cmake_parse_arguments(PARSE_ARGV 0 a \"\" \"\" FILE_LIST)\n" \
-            "  file(INSTALL ${a_FILE_LIST} DESTINATION ${CURRENT_PACKAGES_DIR}/share/kerb RENAME copyright)\nendfunction()\n"
-        (self.work / "port.cmake").write_text(copyright + f'include("{port / "portfile.cmake"}")\n')
+        (self.work / "port.cmake").write_text(f"""
+            function(vcpkg_install_copyright)
+              cmake_parse_arguments(PARSE_ARGV 0 arg "" "" FILE_LIST)
+              file(INSTALL ${{arg_FILE_LIST}} DESTINATION ${{CURRENT_PACKAGES_DIR}}/share/kerb RENAME copyright)
+            endfunction()
+            include("{port / "portfile.cmake"}")""")
         run("cmake", f"-DCURRENT_PORT_DIR={port}", f"-DCURRENT_PACKAGES_DIR={there}", f"-DVERSION={self.version()}",
             "-P", self.work / "port.cmake")
         expect(headers(there / "include") == headers(ROOT / "include"), "the recipe does not install all headers")
@@ -250,16 +264,14 @@ def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--work", type=pathlib.Path, required=True)
     args.add_argument("--compiler", default="c++")
-    args.add_argument("ways", nargs="*")
+    args.add_argument("ways", nargs="*", choices=[[], *WAYS], metavar="WAY", help=", ".join(WAYS))
     o = args.parse_args()
     if o.work.exists():
         shutil.rmtree(o.work)
     o.work.mkdir(parents=True)
     ways = Ways(o.work.resolve(), shlex.split(o.compiler))
-    names = ["install", "plain", "pkg-config", "meson-dependency", "meson-subproject", "cmake-find", "cmake-fetch",
-             "cmake-subdirectory", "vcpkg", "conan", "versions"]
     bad = 0
-    for name in names:
+    for name in WAYS:
         if o.ways and name not in ("install", *o.ways):
             continue
         way = getattr(ways, name.replace("-", "_"))
