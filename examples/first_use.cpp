@@ -27,18 +27,17 @@ void log(const kerb::principal_view& client) {
 template <class AskKdc, class AskService, class Tell>
 int client(kerb::secret_view password, AskKdc&& ask_kdc, AskService&& ask_service, Tell&& tell) {
   kerb::botan::policy b;
-  std::array<std::uint8_t, 12288> buffer1;
-  std::array<std::uint8_t, 8192> buffer2;
   const auto me = kerb::principal::parse("alice@EXAMPLE.ORG");
   if (!me) return report(me.error());
   const auto web = kerb::principal::parse_service("HTTP/www.example.org");
   if (!web) return report(web.error());
 
   kerb::ticket_cache<kerb::botan::key, 8> cache;
-  kerb::botan::credential_client wanted({.client = *me, .server = *web, .buffer = buffer1, .password = password});
-  const auto credential = kerb::acquire(wanted, cache, b, now, ask_kdc);
+  const auto credential = kerb::acquire({.client = *me, .server = *web, .password = password}, cache, b, now, ask_kdc);
   if (!credential) return report(credential.error());
-  kerb::botan::ap_initiator ap({.credential = *credential, .buffer = buffer2});
+
+  std::array<std::uint8_t, 8192> buffer;
+  kerb::botan::ap_initiator ap({.credential = *credential, .buffer = buffer});
   auto session = kerb::drive(ap, b, now, ask_service);
   if (!session) return report(session.error());
 

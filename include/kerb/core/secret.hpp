@@ -59,8 +59,11 @@ class secret_view {
   /// A password as it was typed. Not constexpr, as octets_of. The text must outlive the view; a
   /// temporary string does not compile.
   static secret_view of(std::string_view text KERB_LIFETIMEBOUND) { return secret_view(octets_of(text)); }
-  template <class Text>
-    requires detail::is_owner_of_text<Text>
+  template <detail::owner_of_text Text>
+  static secret_view of(const Text& text KERB_LIFETIMEBOUND) {
+    return of(std::string_view(text));
+  }
+  template <detail::owner_of_text Text>
   static secret_view of(Text&&) = delete;
 
   constexpr const std::uint8_t* data() const { return octets_.data(); }
