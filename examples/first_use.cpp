@@ -3,6 +3,7 @@
 
 #include <kerb/botan.hpp>
 
+#include "support/help.hpp"
 #include "support/posix_transport.hpp"
 #include "support/story.hpp"
 #include "support/throwaway_kdc.hpp"
@@ -99,7 +100,14 @@ class service {
 
 }  // namespace
 
-int main() try {
+constexpr const char* usage =
+    "usage: first_use\n"
+    "\n"
+    "A client that gets a session with a service, and that service. It starts the KDC of MIT krb5 (Debian packages\n"
+    "krb5-kdc and krb5-admin-server) in a directory of its own.\n";
+
+int main(int argc, char** argv) try {
+  if (example::asked_for_help(argc, argv, usage)) return 0;
   if (!example::throwaway_kdc::installed()) {
     std::puts("skipped: needs the packages krb5-kdc and krb5-admin-server");
     return 77;

@@ -7,6 +7,9 @@ set -eu
 cd "$(dirname "$0")/.."
 
 . tests/support/packages.sh
+. tests/support/build.sh
+
+say "this takes about 10 minutes with two processors; the first time, packages are installed too"
 
 # Other programs that the tests use are large, or servers: CI installs them (.ci/run), and here their tests are skipped
 # where they are absent.
@@ -37,33 +40,8 @@ fi
 sed -n '/^kerb [0-9]/,$p' "$log"
 rm -f "$log"
 
-# A terminal has one line that changes; elsewhere there is a line for each twentieth of the work.
-build() {
-  export NINJA_STATUS='[%f of %t, %e s] '
-  if [ -t 1 ]; then ninja -C build; return; fi
-  { ninja -C build && echo built; } | {
-    next=0
-    done=no
-    while IFS= read -r line; do
-      case $line in
-        "["*" of "*", "*" s] "*)
-          n=${line#"["}
-          total=${n#* of }
-          n=$((20 * ${n%% *} / ${total%%,*}))
-          if [ "$n" -ge "$next" ]; then
-            printf '%s\n' "${line%%"]"*}]"
-            next=$((n + 1))
-          fi
-          ;;
-        built) done=yes ;;
-        *) printf '%s\n' "$line" ;;
-      esac
-    done
-    [ $done = yes ]
-  }
-}
 say "building"
-build || { say "the build failed"; exit 1; }
+build build || { say "the build failed"; exit 1; }
 
 # Heimdal's clients cannot be installed beside MIT's; the tests that want them are skipped where they are not there.
 if [ -n "$peers" ] && [ "${KERB_NO_INSTALL:-}" != 1 ]; then
