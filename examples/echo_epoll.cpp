@@ -8,6 +8,7 @@
 
 #include "echo/conversation.hpp"
 #include "echo/options.hpp"
+#include "support/help.hpp"
 
 namespace {
 
@@ -121,6 +122,7 @@ class server {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  if (example::asked_for_help(argc, argv, echo::usage)) return 0;
   std::setvbuf(stdout, nullptr, _IOLBF, 1 << 16);
   const echo::options o = echo::read_options(std::span(argv + 1, argv + argc));
   const auto own = std::make_unique<echo::service>(echo::read_file(o.keytab), o.service);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <kerb/botan.hpp>
 
+#include "support/help.hpp"
 #include "support/story.hpp"
 #include "support/throwaway_kdc.hpp"
 
@@ -114,7 +115,14 @@ kerb::principal named(const char* text) {
 
 }  // namespace
 
-int main() try {
+constexpr const char* usage =
+    "usage: event_loop\n"
+    "\n"
+    "Three logins at once, on one thread, with poll(). It starts the KDC of MIT krb5 (Debian packages krb5-kdc and\n"
+    "krb5-admin-server) in a directory of its own.\n";
+
+int main(int argc, char** argv) try {
+  if (example::asked_for_help(argc, argv, usage)) return 0;
   if (!example::throwaway_kdc::installed()) {
     std::puts("skipped: needs the packages krb5-kdc and krb5-admin-server");
     return 77;

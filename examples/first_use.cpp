@@ -3,6 +3,7 @@
 
 #include <kerb/botan.hpp>
 
+#include "support/help.hpp"
 #include "support/posix_transport.hpp"
 #include "support/story.hpp"
 #include "support/throwaway_kdc.hpp"
@@ -27,18 +28,17 @@ void log(const kerb::principal_view& client) {
 template <class AskKdc, class AskService, class Tell>
 int client(kerb::secret_view password, AskKdc&& ask_kdc, AskService&& ask_service, Tell&& tell) {
   kerb::botan::policy b;
-  std::array<std::uint8_t, 12288> buffer1;
-  std::array<std::uint8_t, 8192> buffer2;
   const auto me = kerb::principal::parse("alice@EXAMPLE.ORG");
   if (!me) return report(me.error());
   const auto web = kerb::principal::parse_service("HTTP/www.example.org");
   if (!web) return report(web.error());
 
   kerb::ticket_cache<kerb::botan::key, 8> cache;
-  kerb::botan::credential_client wanted({.client = *me, .server = *web, .buffer = buffer1, .password = password});
-  const auto credential = kerb::acquire(wanted, cache, b, now, ask_kdc);
+  const auto credential = kerb::acquire({.client = *me, .server = *web, .password = password}, cache, b, now, ask_kdc);
   if (!credential) return report(credential.error());
-  kerb::botan::ap_initiator ap({.credential = *credential, .buffer = buffer2});
+
+  std::array<std::uint8_t, 8192> buffer;
+  kerb::botan::ap_initiator ap({.credential = *credential, .buffer = buffer});
   auto session = kerb::drive(ap, b, now, ask_service);
   if (!session) return report(session.error());
 
@@ -100,7 +100,14 @@ class service {
 
 }  // namespace
 
-int main() try {
+constexpr const char* usage =
+    "usage: first_use\n"
+    "\n"
+    "A client that gets a session with a service, and that service. It starts the KDC of MIT krb5 (Debian packages\n"
+    "krb5-kdc and krb5-admin-server) in a directory of its own.\n";
+
+int main(int argc, char** argv) try {
+  if (example::asked_for_help(argc, argv, usage)) return 0;
   if (!example::throwaway_kdc::installed()) {
     std::puts("skipped: needs the packages krb5-kdc and krb5-admin-server");
     return 77;

@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "http_negotiate/server.hpp"
+#include "support/help.hpp"
 #include "support/posix_transport.hpp"
 #include "support/throwaway_kdc.hpp"
 
@@ -101,7 +102,20 @@ int demonstration(std::vector<std::string> client) {
 
 }  // namespace
 
+constexpr const char* usage =
+    "usage: http_negotiate [--with COMMAND [ARGUMENT...]]\n"
+    "       http_negotiate --serve KEYTAB PORT\n"
+    "       http_negotiate --get URL KDC-HOST KDC-PORT CLIENT\n"
+    "\n"
+    "HTTP with Negotiate: a server and a client. Without arguments it starts the KDC of MIT krb5 (Debian packages\n"
+    "krb5-kdc and krb5-admin-server), the server, and the client.\n"
+    "\n"
+    "  --with   runs a command instead of the client; its argument URL becomes the server's\n"
+    "  --serve  runs the server with the keys of a keytab\n"
+    "  --get    gets a page as CLIENT; the environment variable PASSWORD has its password\n";
+
 int main(int argc, char** argv) try {
+  if (example::asked_for_help(argc, argv, usage)) return 0;
   const std::vector<std::string> args(argv + 1, argv + argc);
   const std::string first = args.empty() ? "" : args[0];
   if (first == "--serve" && argc == 4) {

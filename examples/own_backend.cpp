@@ -2,6 +2,7 @@
 #include <kerb/kerb.hpp>
 #include <kerb/testing/realm.hpp>
 
+#include "support/help.hpp"
 #include "support/nettle.hpp"
 #include "support/story.hpp"
 
@@ -120,4 +121,9 @@ int run() {
 
 }  // namespace
 
-int main() { return run(); }
+constexpr const char* usage =
+    "usage: own_backend\n"
+    "\n"
+    "A crypto policy of your own, over Nettle, and a service whose key stays in a device. It needs no KDC.\n";
+
+int main(int argc, char** argv) { return example::asked_for_help(argc, argv, usage) ? 0 : run(); }

@@ -8,6 +8,7 @@
 
 #include "postgres/gssenc.hpp"
 #include "postgres/server.hpp"
+#include "support/help.hpp"
 #include "support/posix_transport.hpp"
 #include "support/story.hpp"
 
@@ -117,7 +118,16 @@ int ask(const question& q) {
 
 }  // namespace
 
+constexpr const char* usage =
+    "usage: postgres\n"
+    "       postgres KDC-HOST KDC-PORT CLIENT HOST PORT DATABASE QUERY\n"
+    "\n"
+    "A client of PostgreSQL with GSSAPI authentication and encryption; the environment variable PASSWORD has the\n"
+    "client's password. Without arguments it starts the KDC of MIT krb5 and a server (Debian packages krb5-kdc,\n"
+    "krb5-admin-server and postgresql).\n";
+
 int main(int argc, char** argv) try {
+  if (example::asked_for_help(argc, argv, usage)) return 0;
   if (argc == 8) {
     const char* const password = getenv("PASSWORD");
     return ask({argv[1], argv[2], argv[3], password == nullptr ? "" : password, argv[4], argv[5], argv[6], argv[7]});

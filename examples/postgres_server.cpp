@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "postgres/gssenc.hpp"
+#include "support/help.hpp"
 #include "support/story.hpp"
 #include "support/throwaway_kdc.hpp"
 
@@ -106,7 +107,16 @@ void serve_each(server& s, int port, int most) {
 
 }  // namespace
 
+constexpr const char* usage =
+    "usage: postgres_server\n"
+    "       postgres_server KEYTAB PORT\n"
+    "\n"
+    "A server of PostgreSQL's protocol that authenticates and encrypts with GSSAPI, for psql. Without arguments it\n"
+    "starts the KDC of MIT krb5 and psql (Debian packages krb5-kdc, krb5-admin-server, krb5-user and\n"
+    "postgresql-client).\n";
+
 int main(int argc, char** argv) try {
+  if (example::asked_for_help(argc, argv, usage)) return 0;
   if (argc == 3) {
     auto port = static_cast<unsigned short>(std::stoul(argv[2]));
     server s(contents(argv[1]));

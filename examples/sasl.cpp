@@ -4,6 +4,7 @@
 
 #include "sasl/server.hpp"
 #include "sasl/slapd.hpp"
+#include "support/help.hpp"
 #include "support/posix_transport.hpp"
 
 namespace {
@@ -117,7 +118,14 @@ void server_with_ldapwhoami(const throwaway_kdc& kdc) {
 
 }  // namespace
 
-int main() try {
+constexpr const char* usage =
+    "usage: sasl\n"
+    "\n"
+    "SASL GSSAPI over LDAP: a client for slapd, and a server for ldapwhoami. Both run against programs that it starts\n"
+    "(Debian packages krb5-kdc, krb5-admin-server, krb5-user, slapd, ldap-utils, libsasl2-modules-gssapi-mit).\n";
+
+int main(int argc, char** argv) try {
+  if (example::asked_for_help(argc, argv, usage)) return 0;
   const bool has_client = std::system("command -v ldapwhoami kinit >/dev/null") == 0;
   if (!throwaway_kdc::installed() || !throwaway_slapd::installed() || !has_client) {
     std::puts(

@@ -4,6 +4,8 @@
 #include <kerb/testing/insecure.hpp>
 #include <kerb/testing/realm.hpp>
 
+#include "support/help.hpp"
+
 namespace {
 using namespace kerb::literals;
 using policy = kerb::testing::insecure_policy;  // deterministic, constexpr, insecure; kerb::botan::policy works too
@@ -73,4 +75,9 @@ int test() {
 }
 }  // namespace
 
-int main() { return test(); }
+constexpr const char* usage =
+    "usage: test_realm\n"
+    "\n"
+    "How to test a service of your own: a realm in memory, a client, and the service. It needs no KDC.\n";
+
+int main(int argc, char** argv) { return example::asked_for_help(argc, argv, usage) ? 0 : test(); }

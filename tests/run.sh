@@ -7,6 +7,9 @@ set -eu
 cd "$(dirname "$0")/.."
 
 . tests/support/packages.sh
+. tests/support/build.sh
+
+say "this takes about 10 minutes with two processors; the first time, packages are installed too"
 
 # Other programs that the tests use are large, or servers: CI installs them (.ci/run), and here their tests are skipped
 # where they are absent.
@@ -26,44 +29,19 @@ done
 # can run of the tests is left to CI, with clang: here it would take as long again.
 log=$(mktemp)
 if [ -f build/meson-private/coredata.dat ] &&
-  meson setup --reconfigure -Dtests=enabled -Dconstants=false "$@" build >"$log" 2>&1; then
+  meson setup --reconfigure -Dtests=enabled -Dexamples=enabled -Dconstants=false "$@" build >"$log" 2>&1; then
   say "build/ is configured"
 else
   say "configuring build/"
   rm -rf build
-  meson setup -Dtests=enabled -Dconstants=false -Doptimization=1 -Ddebug=false "$@" build >"$log" 2>&1 ||
+  meson setup -Dtests=enabled -Dexamples=enabled -Dconstants=false -Doptimization=1 -Ddebug=false "$@" build >"$log" 2>&1 ||
     { cat "$log"; rm -f "$log"; exit 1; }
 fi
 sed -n '/^kerb [0-9]/,$p' "$log"
 rm -f "$log"
 
-# A terminal has one line that changes; elsewhere there is a line for each twentieth of the work.
-build() {
-  export NINJA_STATUS='[%f of %t, %e s] '
-  if [ -t 1 ]; then ninja -C build; return; fi
-  { ninja -C build && echo built; } | {
-    next=0
-    done=no
-    while IFS= read -r line; do
-      case $line in
-        "["*" of "*", "*" s] "*)
-          n=${line#"["}
-          total=${n#* of }
-          n=$((20 * ${n%% *} / ${total%%,*}))
-          if [ "$n" -ge "$next" ]; then
-            printf '%s\n' "${line%%"]"*}]"
-            next=$((n + 1))
-          fi
-          ;;
-        built) done=yes ;;
-        *) printf '%s\n' "$line" ;;
-      esac
-    done
-    [ $done = yes ]
-  }
-}
 say "building"
-build || { say "the build failed"; exit 1; }
+build build || { say "the build failed"; exit 1; }
 
 # Heimdal's clients cannot be installed beside MIT's; the tests that want them are skipped where they are not there.
 if [ -n "$peers" ] && [ "${KERB_NO_INSTALL:-}" != 1 ]; then

@@ -154,11 +154,13 @@ inline void show_ccache(bytes_view in, place at) {
   }
 }
 
-/// Dissects `in`, the content of any kind of file.
-inline std::vector<document> dissect(bytes_view in, const request& r, keyring& keys, bool secrets) {
+/// Dissects `in`, the content of any kind of file. Adds to `other_ports` the frames of a capture that it passes over.
+inline std::vector<document> dissect(bytes_view in, const request& r, keyring& keys, bool secrets,
+                                     std::size_t& other_ports) {
   std::vector<document> out;
   if (r.as.empty() && capture::is_one(in)) {
     capture c(in, r.ports);
+    other_ports += c.other_ports;
     for (payload& p : c.take()) {
       if (p.stream) {
         split_stream(p.data, out, keys, secrets, p.where, [&](std::size_t at) {

@@ -7,6 +7,7 @@
 #include <kerb/format/keytab.hpp>
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <map>
 #include <optional>
@@ -94,7 +95,12 @@ class keyring {
         out.push_back(n);
     return out;
   }
-  void remember_context(std::size_t n) { move_to_front(recent_context_, n); }
+  void remember_context(std::size_t n) {
+    note_use(n);
+    move_to_front(recent_context_, n);
+  }
+  /// Whether the key has opened or verified something, or a key that was made from it has.
+  bool has_opened(std::size_t n) const { return used_.count(n) != 0; }
   /// The key, prepared for a usage; null if it cannot be.
   const policy::prepared_key* prepared(std::size_t n, kerb::key_usage_t u) {
     const auto known = prepared_.find({n, u});
@@ -164,7 +170,10 @@ class keyring {
     octets x = prf_plus(a.key, first, size), y = prf_plus(b.key, second, size);
     if (x.empty() || y.empty()) return false;
     for (std::size_t i = 0; i != size; ++i) x[i] = static_cast<std::uint8_t>(x[i] ^ y[i]);
-    return add(a.key.etype(), x, whose);
+    if (!add(a.key.etype(), x, whose)) return false;
+    made_from_[keys_.size() - 1] = {find(a.key.etype(), a.key.octets().unguarded()),
+                                    find(b.key.etype(), b.key.octets().unguarded())};
+    return true;
   }
   const std::deque<entry>& keys() const { return keys_; }
   /// The number of keys that the user has given.
@@ -187,7 +196,15 @@ class keyring {
     return policy_.unseal(keys_[n].key, u, cipher, buffer);
   }
   /// A key that has opened a message will probably open more: the last few of them are tried first.
-  void remember(kerb::etype_t etype, std::size_t n) { move_to_front(recent_[etype], n); }
+  void remember(kerb::etype_t etype, std::size_t n) {
+    note_use(n);
+    move_to_front(recent_[etype], n);
+  }
+  void note_use(std::size_t n) {
+    if (!used_.insert(n).second) return;
+    if (const auto made = made_from_.find(n); made != made_from_.end())
+      for (const std::size_t from : made->second) note_use(from);
+  }
   static void move_to_front(std::vector<std::size_t>& list, std::size_t n) {
     list.erase(std::remove(list.begin(), list.end(), n), list.end());
     list.insert(list.begin(), n);
@@ -208,6 +225,8 @@ class keyring {
 
   policy policy_;
   std::deque<entry> keys_;
+  std::set<std::size_t> used_;
+  std::map<std::size_t, std::array<std::size_t, 2>> made_from_;  ///< of combined keys: the two keys
   std::map<std::pair<kerb::etype_t, octets>, std::size_t> places_;
   std::map<kerb::etype_t, std::vector<std::size_t>> of_type_, recent_;
   std::map<std::string, std::size_t, std::less<>> labels_;  ///< the last key with that name

@@ -43,6 +43,7 @@ class capture {
     return std::move(found_);
   }
   std::size_t frames = 0, gaps = 0, unknown = 0;  ///< all frames; streams with a gap; frames of an unknown link layer
+  std::size_t other_ports = 0;                    ///< frames of UDP and TCP that were passed over
   kerb::error fault;
 
  private:
@@ -164,7 +165,7 @@ class capture {
     p.from = half(in, 0);
     p.to = half(in, 2);
     p.frame = frames;
-    if (ports_.count(p.from) + ports_.count(p.to) == 0) return;
+    if (ports_.count(p.from) + ports_.count(p.to) == 0) return void(++other_ports);
     p.where = (protocol == 17 ? "UDP, " : "TCP, ") + source + ":" + std::to_string(p.from) + " > " + target + ":" +
               std::to_string(p.to);
     if (protocol == 17) {

@@ -119,6 +119,9 @@ class answerer : public responder {
     if (const auto* no = std::get_if<kerb::refused>(&over)) {
       if (no->octets.empty()) {
         to += ": no answer, ";
+      } else if (no->why.code == kerb::errc::preauth_required) {  // how most logins begin
+        to += ": asked for pre-authentication, ";
+        return add_code(to, no->octets);
       } else {
         to += ": refused, ";
         add_code(to, no->octets);

@@ -6,6 +6,8 @@
 namespace kerb::inline v0::botan_ffi {
 using key = policy::key;
 using credential = basic_credential<key>;
+template <std::size_t N = 4096>
+using owned_credential = kerb::owned_credential<key, N>;
 using as_client = kerb::as_client<policy>;
 using credential_client = kerb::credential_client<policy>;
 using tgs_client = kerb::tgs_client<policy>;

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Checks the C++ of README.md.
+"""Checks the code in README.md.
 
 A ```cpp block is preceded by `<!-- build: NAME -->`. Where examples/NAME exists (with or without .cpp), the block must
-stand in it, word for word; else the block must compile by itself.
+stand in it, word for word; else the block must compile by itself. A block of Meson, CMake or a wrap file is preceded by
+`<!-- consume: FILE -->` and must stand in tests/consume/FILE, which the test `consume` builds.
 """
 import argparse
 import pathlib
@@ -14,6 +15,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BLOCK = re.compile(r"^(?:<!--\s*build:\s*(\S+)\s*-->\s*\n)?[ \t]*```(?:cpp|c\+\+)[ \t]*\n(.*?)^[ \t]*```", re.M | re.S)
+CONSUMED = re.compile(r"^(?:<!--\s*consume:\s*(\S+)\s*-->\s*\n)?[ \t]*```(?:meson|cmake|ini)[ \t]*\n(.*?)^[ \t]*```",
+                      re.M | re.S)
 
 
 def lines(text):
@@ -53,7 +56,14 @@ def main():
                 done = subprocess.run(cmd, capture_output=True, text=True)
                 if done.returncode:
                     bad.append(f"{at}: does not compile:\n{done.stderr[:1500]}")
-    print("\n".join(bad) if bad else f"{seen} blocks of README.md are what the examples do")
+    for m in CONSUMED.finditer(text):
+        at = f"README.md:{text.count(chr(10), 0, m.start(2))}"
+        file, seen = ROOT / "tests" / "consume" / (m[1] or ""), seen + 1
+        if not m[1] or not file.is_file():
+            bad.append(f"{at}: put `<!-- consume: FILE -->` on the line before the block, with a file of tests/consume")
+        elif not stands_in(m[2], file.read_text()):
+            bad.append(f"{at}: does not stand in tests/consume/{m[1]} as it is: copy one to the other")
+    print("\n".join(bad) if bad else f"{seen} blocks of README.md are what the examples and tests/consume do")
     return bool(bad)
 
 

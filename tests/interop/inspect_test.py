@@ -355,10 +355,10 @@ for octets in (cred, authenticator(delegation(len(cred))), keytab, cache):
 
 
 # TCP: segments in any order, again and longer, and the same ports for another connection.
-def capture_of(*segments):
+def capture_of(*segments, port=88):
     out = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101)
     for number, syn, data in segments:
-        tcp = struct.pack(">HHIIBBHHH", 40000, 88, number & 0xffffffff, 0, 0x50, 2 if syn else 0x10, 0, 0, 0) + data
+        tcp = struct.pack(">HHIIBBHHH", 40000, port, number & 0xffffffff, 0, 0x50, 2 if syn else 0x10, 0, 0, 0) + data
         ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, b"\x0a\0\0\1", b"\x0a\0\0\2") + tcp
         out += struct.pack("<IIII", 0, 0, len(ip), len(ip)) + ip
     return out
@@ -378,6 +378,22 @@ for what, segments, messages in [
     status, out, err = inspect("--json", "-", given=capture_of(*segments))
     names = [json.loads(line)["message"] for line in out.splitlines()]
     check(f"TCP, {what}", status == 0 and names == ["AS-REQ"] * messages, (status, names, err))
+
+# What the options have not led to is said.
+elsewhere = capture_of((start, 0, framed), port=1088)
+status, out, err = inspect("-", given=elsewhere)
+check("packets of other ports are counted", status == 1 and b"1 frames" in err and b"88, 464" in err and b"--port" in err,
+      (status, out, err))
+status, out, err = inspect("--port", "1088", "-", given=elsewhere)
+check("--port looks at one more", status == 0 and b"AS-REQ" in out and not err, (status, out, err))
+wrong_key = "18:" + 64 * "0"
+status, out, err = inspect("--keytab", KEYS, "--key", wrong_key, "--password", "wrong", CAPTURES / "mit-kerb.pcap")
+check("a key that opens nothing is named", status == 0 and b"--key 18:... opened nothing" in err and
+      b"--password opened nothing" in err and b"keys.keytab" not in err, (status, err))
+status, out, err = inspect("--keytab", KEYS, CAPTURES / "mit-kerb.pcap")
+check("keys that open something are not", status == 0 and not err, (status, err))
+status, out, err = inspect("--keytab", KEYS, "-", given=message)
+check("a keytab that opens nothing is named", b"no key of" in err and b"opened anything" in err, err)
 
 strange = bytearray(capture_of((start, 0, framed)))
 strange[20] = 105

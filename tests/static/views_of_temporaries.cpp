@@ -7,6 +7,9 @@
 #include <kerb/service.hpp>
 #include <kerb/testing/insecure.hpp>
 
+#include <string>
+#include <vector>
+
 namespace {
 
 using namespace kerb;
@@ -37,6 +40,10 @@ KERB_ONLY_NAMED(credential_type, .facts());
 KERB_ONLY_NAMED(credential_type, .client());
 KERB_ONLY_NAMED(credential_type, .server());
 KERB_ONLY_NAMED(credential_type, .ticket());
+using owned_type = owned_credential<key, 64>;
+KERB_ONLY_NAMED(owned_type, .get());
+KERB_ONLY_NAMED(owned_type, .operator*());
+KERB_ONLY_NAMED(owned_type, .operator->());
 KERB_ONLY_NAMED(session_keys<key>, .protection_key());
 KERB_ONLY_NAMED(authenticated_client<key>, .client());
 KERB_ONLY_NAMED(authenticated_client<key>, .service());
@@ -72,6 +79,26 @@ KERB_ONLY_NAMED(tgs_kdc<policy>, .body());
 KERB_ONLY_NAMED(tgs_kdc<policy>, .header_ticket());
 KERB_ONLY_NAMED(kdc<policy>, .as());
 KERB_ONLY_NAMED(kdc<policy>, .tgs());
+
+// What is made of a text or of octets keeps no view of a temporary owner
+template <class View, class Owner>
+constexpr bool only_of_named = !std::is_convertible_v<Owner, View> && !std::is_convertible_v<const Owner, View> &&
+                               !std::is_constructible_v<View, Owner>;
+static_assert(only_of_named<bytes_view, std::array<std::uint8_t, 4>>);
+static_assert(only_of_named<bytes_view, std::vector<std::uint8_t>> &&
+              only_of_named<bytes_view, fixed<std::uint8_t, 4>>);
+static_assert(only_of_named<view_of<etype_t>, std::array<etype_t, 2>>);
+static_assert(only_of_named<view_of<etype_t>, std::vector<etype_t>>);
+static_assert(only_of_named<text_view, std::string> &&
+              only_of_named<std::span<std::uint8_t>, std::vector<std::uint8_t>>);
+static_assert(only_of_named<secret_view, std::string> && only_of_named<secret_view, std::vector<std::uint8_t>>);
+static_assert(only_of_named<secret_view, std::array<std::uint8_t, 4>> && only_of_named<secret_view, secret<4>>);
+static_assert(only_of_named<principal_view, principal> && only_of_named<std::optional<principal_view>, principal>);
+static_assert(only_of_named<ref<const key>, key> && only_of_named<std::optional<ref<const key>>, key>);
+static_assert(only_of_named<ref<const credential_type>, credential_type>);
+static_assert(only_of_named<ref<const credential_type>, owned_type>);
+static_assert(only_of_named<std::optional<ref<unique_time>>, unique_time>);
+static_assert(only_of_named<std::optional<bytes_view>, std::vector<std::uint8_t>>);
 
 KERB_ONLY_NAMED(gss::initiator<policy>, .peer_error());
 KERB_ONLY_NAMED(gss::acceptor<policy>, .peer());

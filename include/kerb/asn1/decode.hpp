@@ -123,7 +123,7 @@ KERB_INLINE constexpr bool read_constant(der::basic_reader<M>& r, std::uint8_t n
 KERB_COLD constexpr bool tell_constant(der::reader& r, std::uint8_t number, std::int32_t wanted, der::place p) {
   return read_constant(r, number, wanted, p);
 }
-constexpr unsigned class_bits = 0xc0, number_bits = 0x1f;
+inline constexpr unsigned class_bits = 0xc0, number_bits = 0x1f;
 constexpr bool is_context(unsigned octet) {
   return (octet & class_bits) == static_cast<unsigned>(der::tag_class::context);
 }

@@ -124,7 +124,7 @@ constexpr std::size_t encoded_size(const T& v) {
 /// fills. For an encoding at the front, pass exactly encoded_size(v) octets. On errc::no_space,
 /// `detail` is a size in octets that is enough.
 template <class T>
-constexpr result<bytes_view> encode(const T& v, std::span<std::uint8_t> out) {
+constexpr result<bytes_view> encode(const T& v, std::span<std::uint8_t> out KERB_LIFETIMEBOUND) {
   der::writer w(out);
   write(w, v);
   if (!w.ok()) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(w.count())};

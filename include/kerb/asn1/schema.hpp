@@ -252,12 +252,51 @@ concept message = requires {
   T::asn1();
 };
 
+template <class T>
+struct codec;
+
 namespace detail {
+/// Whether V allocates, as no value of a decoded message does.
+template <class V>
+concept container = !std::is_trivially_destructible_v<V> && requires(const V& v) {
+  v.data();
+  v.size();
+};
+template <class V>
+concept other_integer =
+    std::integral<V> && !std::same_as<V, bool> && !std::same_as<V, std::int32_t> && !std::same_as<V, std::uint32_t>;
+template <class V>
+concept has_codec = requires {
+  sizeof(codec<V>);
+};
+/// Names what to use instead of a type that is not for members.
+template <class C, class V, tagging How>
+constexpr void check_member(const member_line<C, V, How>&) {
+  using type = typename bare<V>::type;
+  constexpr bool text = container<type> && std::convertible_to<const type&, std::string_view>;
+  constexpr bool is_time = requires(const type& v) { v.time_since_epoch(); };
+  static_assert(!is_time || has_codec<type>, "kerb::asn1: a KerberosTime is a kerb::kerberos_time");
+  if constexpr (container<type> || other_integer<type>) {
+    static_assert(!text || has_codec<type>,
+                  "kerb::asn1: a member views the message's octets: for text use kerb::kerberos_string, for an OCTET "
+                  "STRING kerb::bytes_view");
+    static_assert(text || !container<type> || has_codec<type>,
+                  "kerb::asn1: a member views the message's octets: for a SEQUENCE OF use kerb::asn1::sequence_of<T>, "
+                  "for an OCTET STRING kerb::bytes_view");
+    static_assert(!other_integer<type> || has_codec<type>,
+                  "kerb::asn1: an INTEGER is a std::int32_t, a std::uint32_t or a kerb::uint32; for another range "
+                  "specialise kerb::asn1::codec");
+  }
+}
+template <class Line>
+constexpr void check_member(const Line&) {}
+
 // Checked where a schema is used, not where it is defined, because a program that includes all
 // messages uses few of them.
 template <class... Line>
 consteval void check(const sequence_schema<Line...>& s) {
   s.lines.apply([&s](const auto&... line) {
+    (check_member(line), ...);
     int last = no_number;
     bool ascending = true;
     for (int n : {number_of(line)...}) {

@@ -34,10 +34,9 @@ inline constexpr bool is_span<std::span<T, N>> = true;
 template <class R>
 inline constexpr bool is_secret = false;
 
-/// True for a temporary object that owns the text to which it converts.
+/// A temporary object that owns the text to which it converts.
 template <class Text>
-inline constexpr bool is_owner_of_text =
-    std::is_convertible_v<Text, std::string_view> && !std::is_trivially_destructible_v<Text>;
+concept owner_of_text = std::is_convertible_v<Text, std::string_view> && !std::is_trivially_destructible_v<Text>;
 
 constexpr void copy_octets(const std::uint8_t* from, std::size_t n, std::uint8_t* to) {
   if (n == 0) return;  // memcpy requires a non-null pointer even when the size is 0
@@ -159,11 +158,10 @@ class text_view {
   constexpr text_view() = default;
   constexpr text_view(std::string_view text) : text_(text) {}
   template <class Text>
-    requires(std::convertible_to<Text, std::string_view> && !detail::is_owner_of_text<Text>)
+    requires(std::convertible_to<Text, std::string_view> && !detail::owner_of_text<Text>)
   constexpr text_view(Text&& text KERB_LIFETIMEBOUND) : text_(text) {}
-  template <class Text>
-    requires detail::is_owner_of_text<Text> text_view(Text&&)
-  = delete;
+  template <detail::owner_of_text Text>
+  text_view(Text&&) = delete;
 
   constexpr operator std::string_view() const { return text_; }
   constexpr std::size_t size() const { return text_.size(); }
@@ -178,8 +176,11 @@ class text_view {
 inline bytes_view octets_of(std::string_view text KERB_LIFETIMEBOUND) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-template <class Text>
-  requires detail::is_owner_of_text<Text> bytes_view octets_of(Text&&)
-= delete;
+template <detail::owner_of_text Text>
+bytes_view octets_of(const Text& text KERB_LIFETIMEBOUND) {
+  return octets_of(std::string_view(text));
+}
+template <detail::owner_of_text Text>
+bytes_view octets_of(Text&&) = delete;
 
 }  // namespace kerb::inline v0

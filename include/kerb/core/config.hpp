@@ -1,6 +1,17 @@
 // The library's only macros: version, lifetime and inlining.
 #pragma once
 
+#if defined(__clang__)
+#if !defined(__apple_build_version__) && __clang_major__ < 16
+#error "kerb needs clang 16 or newer"
+#endif
+#elif defined(__GNUC__) && __GNUC__ < 12
+#error "kerb needs g++ 12 or newer"
+#endif
+#if __cplusplus < 202002L
+#error "kerb needs C++20: compile with -std=c++20 or newer"
+#endif
+
 /// The version of these headers: major * 10000 + minor * 100 + patch.
 #define KERB_VERSION 100
 

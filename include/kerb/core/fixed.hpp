@@ -11,15 +11,15 @@ namespace kerb::inline v0 {
 template <class T, std::size_t N>
 class fixed {
  public:
-  constexpr const T* data() const { return items_.data(); }
-  constexpr T* data() { return items_.data(); }
+  constexpr const T* data() const KERB_LIFETIMEBOUND { return items_.data(); }
+  constexpr T* data() KERB_LIFETIMEBOUND { return items_.data(); }
   constexpr std::size_t size() const { return size_; }
   constexpr bool empty() const { return size_ == 0; }
   static constexpr std::size_t capacity() { return N; }
-  constexpr const T* begin() const { return items_.data(); }
-  constexpr const T* end() const { return items_.data() + size_; }
-  constexpr const T& operator[](std::size_t i) const { return items_[i]; }
-  constexpr T& operator[](std::size_t i) { return items_[i]; }
+  constexpr const T* begin() const KERB_LIFETIMEBOUND { return items_.data(); }
+  constexpr const T* end() const KERB_LIFETIMEBOUND { return items_.data() + size_; }
+  constexpr const T& operator[](std::size_t i) const KERB_LIFETIMEBOUND { return items_[i]; }
+  constexpr T& operator[](std::size_t i) KERB_LIFETIMEBOUND { return items_[i]; }
   constexpr void clear() { size_ = 0; }
   /// Appends `v`. Returns false and changes nothing when the list already holds N values.
   [[nodiscard]] constexpr bool push_back(const T& v) {

@@ -46,6 +46,9 @@ class wiped_on_exit {
   return differ == 0;
 }
 
+/// In the compiler's message: a text does not become a secret by itself. Write secret_view::of(text).
+struct write_secret_view_of_text;
+
 class secret_view;
 template <>
 inline constexpr bool detail::is_secret<secret_view> = true;
@@ -56,11 +59,16 @@ class secret_view {
   constexpr secret_view() = default;
   constexpr secret_view(const std::uint8_t* data, std::size_t size) : octets_(data, size) {}
   constexpr explicit secret_view(bytes_view octets) : octets_(octets) {}
+  template <std::convertible_to<std::string_view> Text>
+  secret_view(const Text&, write_secret_view_of_text* = nullptr) = delete;
   /// A password as it was typed. Not constexpr, as octets_of. The text must outlive the view; a
   /// temporary string does not compile.
   static secret_view of(std::string_view text KERB_LIFETIMEBOUND) { return secret_view(octets_of(text)); }
-  template <class Text>
-    requires detail::is_owner_of_text<Text>
+  template <detail::owner_of_text Text>
+  static secret_view of(const Text& text KERB_LIFETIMEBOUND) {
+    return of(std::string_view(text));
+  }
+  template <detail::owner_of_text Text>
   static secret_view of(Text&&) = delete;
 
   constexpr const std::uint8_t* data() const { return octets_.data(); }

@@ -1,6 +1,7 @@
 // Kerberos time: 64-bit seconds, and microseconds. The library never reads a clock.
 #pragma once
 #include <compare>
+#include <concepts>
 #include <cstdint>
 #include <limits>
 
@@ -36,6 +37,36 @@ struct timestamp {
     return at >= earliest_time && at <= latest_time && usec.count >= 0 && usec.count <= 999999;
   }
 };
+
+namespace detail {
+/// A std::chrono::time_point of any clock.
+template <class T>
+concept time_point = requires(const T& t) {
+  { t.time_since_epoch().count() } -> std::integral;
+  T::duration::period::num;
+  typename T::clock;
+};
+/// One of std::chrono::system_clock, which counts from 1970: no other clock converts to time_t.
+template <class T>
+concept system_time_point = time_point<T> && requires(const T& t) {
+  T::clock::to_time_t(t);
+};
+}  // namespace detail
+
+/// The time of std::chrono::system_clock, rounded down to a microsecond.
+template <detail::system_time_point T>
+constexpr timestamp to_timestamp(const T& t) {
+  using period = typename T::duration::period;
+  static_assert(period::num == 1 || period::den == 1, "to_timestamp: cast the time point to std::chrono::microseconds");
+  const auto count = static_cast<std::int64_t>(t.time_since_epoch().count());
+  if constexpr (period::den == 1) {
+    return {{count * period::num}, {0}};
+  } else {
+    std::int64_t seconds = count / period::den, rest = count % period::den;
+    if (rest < 0) --seconds, rest += period::den;
+    return {{seconds}, {static_cast<std::int32_t>(rest * 1000000 / period::den)}};
+  }
+}
 
 /// `t` plus `seconds`, limited to what a GeneralizedTime can represent.
 constexpr kerberos_time plus(kerberos_time t, std::int64_t seconds) {

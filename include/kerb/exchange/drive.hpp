@@ -23,7 +23,8 @@ inline constexpr bool is_alternative<T, std::variant<Steps...>> = (std::same_as<
 
 /// Runs a client's exchange to its end and returns its product. `ask(const send&)` transmits the
 /// octets and returns the answer as result<answer>; when there are no octets it only waits where it sent the last ones.
-/// `now` is a timestamp, or a function that drive() calls for each step.
+/// `now` is a timestamp or a time of std::chrono::system_clock, or a function that returns one, such as
+/// std::chrono::system_clock::now; drive() calls it for each step.
 ///
 /// If `ask` returns an error, drive() returns that error. But if an answer to the same request was
 /// ignored before, it returns why that answer was ignored. If several were ignored, it returns the last

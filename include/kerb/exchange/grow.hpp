@@ -38,11 +38,26 @@ constexpr auto with_growth(Exchange& x, Grow& grow, Call&& call) {
   }
   return step;
 }
-/// What `now` reads: a timestamp, or a function that returns one.
+/// What `now` reads: a timestamp or a time of std::chrono::system_clock, or a function that returns one.
 template <class Now>
 constexpr timestamp clock_reading(Now& now) {
-  if constexpr (std::convertible_to<Now&, timestamp>) return now;
-  else return now();
+  if constexpr (std::convertible_to<Now&, timestamp>) {
+    return now;
+  } else if constexpr (system_time_point<std::remove_cvref_t<Now>>) {
+    return to_timestamp(now);
+  } else if constexpr (std::invocable<Now&>) {
+    using reading = std::invoke_result_t<Now&>;
+    constexpr bool is_time = std::convertible_to<reading, timestamp>;
+    static_assert(is_time || system_time_point<std::remove_cvref_t<reading>>,
+                  "kerb: `now` must return a kerb::timestamp or a time of std::chrono::system_clock");
+    if constexpr (is_time) return now();
+    else return to_timestamp(now());
+  } else {
+    static_assert(std::invocable<Now&>,
+                  "kerb: `now` is a kerb::timestamp, a time of std::chrono::system_clock, or a function that returns "
+                  "one");
+    return {};
+  }
 }
 constexpr error too_small(const need_buffer& n) {
   return {.code = errc::no_space, .detail = static_cast<std::uint32_t>(n.size), .type = n.for_reply ? "reply" : ""};

@@ -12,7 +12,7 @@ constexpr std::size_t default_salt_size(const principal_view& client) {
 }
 /// Writes the default salt: the realm and then every component, without separators. `to` has
 /// default_salt_size() octets.
-constexpr bytes_view write_default_salt(const principal_view& client, std::span<std::uint8_t> to) {
+constexpr bytes_view write_default_salt(const principal_view& client, std::span<std::uint8_t> to KERB_LIFETIMEBOUND) {
   std::size_t at = 0;
   auto put = [&](bytes_view v) {
     detail::copy_octets(v.data(), v.size(), to.data() + at);

@@ -22,6 +22,8 @@ namespace kerb::inline v0 {
 /// moved.
 template <class Key, std::size_t N, std::size_t Octets = 4096>
 class ticket_cache {
+  static_assert(N != 0, "ticket_cache<Key, N, Octets>: N tickets, at least 1");
+
  public:
   using credential = basic_credential<Key>;
 

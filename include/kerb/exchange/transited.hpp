@@ -251,7 +251,7 @@ template <class F>
 /// max_transited_realms; errc::api_misuse when a realm is empty. `out` must not overlap `contents`.
 [[nodiscard]] constexpr result<bytes_view> append_transited(bytes_view contents, kerberos_string issuer,
                                                             kerberos_string client, kerberos_string server,
-                                                            std::span<std::uint8_t> out) {
+                                                            std::span<std::uint8_t> out KERB_LIFETIMEBOUND) {
   const bytes_view added = issuer.octets;
   if (added.empty() || client.octets.empty() || server.octets.empty()) return errc::api_misuse;
   if (added.size() > max_transited_realm || !is_realm_text(issuer)) return errc::bad_transited;

@@ -140,7 +140,7 @@ using principal = basic_principal<1024>;
 /// unchanged become \x with two digits. Octets from 0x80 on are written unchanged. On
 /// errc::no_space, `detail` is a size in octets that is enough. Returns errc::bad_name_text for a
 /// name without components, whose text would be that of a name with one empty component.
-inline result<std::string_view> to_text(const principal_view& p, std::span<char> out) {
+inline result<std::string_view> to_text(const principal_view& p, std::span<char> out KERB_LIFETIMEBOUND) {
   if (p.name.name_string.empty()) return error{.code = errc::bad_name_text};
   std::size_t at = 0, needed = 0;
   auto put = [&](char c) {

@@ -195,8 +195,8 @@ class [[nodiscard]] context {
   /// Makes a Wrap token of `message` at the front of `out`, and returns it. `out` must not overlap
   /// `message`. Errors: errc::no_space (detail: octets needed), before anything is drawn or written;
   /// those of wrap_in_place() with the size of the message.
-  [[nodiscard]] constexpr result<bytes_view> wrap(bytes_view message, protection by, std::span<std::uint8_t> out,
-                                                  C& crypto) {
+  [[nodiscard]] constexpr result<bytes_view> wrap(bytes_view message, protection by,
+                                                  std::span<std::uint8_t> out KERB_LIFETIMEBOUND, C& crypto) {
     const auto s = sizes(by, crypto);
     if (!s) return s.error();
     const std::size_t n = s->token(message.size());
@@ -380,8 +380,8 @@ class [[nodiscard]] context {
   /// Makes a MIC token over the pieces of a message, in order, at the front of `out`, and returns
   /// it. Errors: errc::no_space (detail: octets needed); errc::api_misuse for more than max_pieces;
   /// those of mic_size() and of the policy.
-  [[nodiscard]] constexpr result<bytes_view> get_mic(view_of<bytes_view> message, std::span<std::uint8_t> out,
-                                                     C& crypto) {
+  [[nodiscard]] constexpr result<bytes_view> get_mic(view_of<bytes_view> message,
+                                                     std::span<std::uint8_t> out KERB_LIFETIMEBOUND, C& crypto) {
     const auto n = mic_size(crypto);
     if (!n) return n.error();
     if (out.size() < *n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(*n)};
@@ -402,7 +402,8 @@ class [[nodiscard]] context {
     ++next_;
     return bytes_view(token);
   }
-  [[nodiscard]] constexpr result<bytes_view> get_mic(bytes_view message, std::span<std::uint8_t> out, C& crypto) {
+  [[nodiscard]] constexpr result<bytes_view> get_mic(bytes_view message, std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
+                                                     C& crypto) {
     const bytes_view one[] = {message};
     return get_mic(one, out, crypto);
   }
@@ -496,7 +497,8 @@ class [[nodiscard]] context {
   // ---- export
 
   /// Exports this context, which is over then: see export.hpp, which defines this function.
-  [[nodiscard]] constexpr result<secret_view> export_to(std::span<std::uint8_t> buffer, const C& crypto) &&;
+  [[nodiscard]] constexpr result<secret_view> export_to(std::span<std::uint8_t> buffer KERB_LIFETIMEBOUND,
+                                                        const C& crypto) &&;
 
  private:
   static constexpr principal_view nobody{};

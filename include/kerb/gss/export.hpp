@@ -59,7 +59,8 @@ class exported_context {
   static constexpr std::size_t numbers_octets = 24;
   using key = typename C::key;
 
-  static constexpr result<secret_view> write(context<C>& c, std::span<std::uint8_t> buffer, const C& crypto) {
+  static constexpr result<secret_view> write(context<C>& c, std::span<std::uint8_t> buffer KERB_LIFETIMEBOUND,
+                                             const C& crypto) {
     if (!c.alive_) return errc::api_misuse;
     std::array<std::uint8_t, numbers_octets> numbers{};
     const std::uint64_t three[] = {c.next_, c.window_.next(), window_octets::seen(c.window_)};

@@ -120,7 +120,8 @@ class [[nodiscard]] sasl_session {
   /// Makes a frame of `message` at the front of `out`, and returns it. `out` must not overlap
   /// `message`. Errors: errc::no_space (detail: octets needed), before anything is drawn or written;
   /// those of wrap_in_place().
-  [[nodiscard]] constexpr result<bytes_view> wrap(bytes_view message, std::span<std::uint8_t> out, C& crypto) {
+  [[nodiscard]] constexpr result<bytes_view> wrap(bytes_view message, std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
+                                                  C& crypto) {
     if (!why_.ok()) return why_;
     const std::size_t n = wrap_size(message.size());
     if (out.size() < n) return error{.code = errc::no_space, .detail = static_cast<std::uint32_t>(n)};
@@ -148,7 +149,8 @@ class [[nodiscard]] sasl_session {
   /// for another number of octets; errc::replayed and errc::bad_order for a message that is not the
   /// next one; errc::not_sealed for a message that had to be encrypted. Each ends the session. The
   /// octets of `frame` are then unspecified, and contain nothing that was encrypted.
-  [[nodiscard]] constexpr result<std::span<std::uint8_t>> unwrap_in_place(std::span<std::uint8_t> frame, C& crypto) {
+  [[nodiscard]] constexpr result<std::span<std::uint8_t>> unwrap_in_place(
+      std::span<std::uint8_t> frame KERB_LIFETIMEBOUND, C& crypto) {
     const auto n = frame_size(bytes_view(frame));
     if (!n) return n.error();
     if (layer() == sasl_layer::none) return frame;

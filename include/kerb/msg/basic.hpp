@@ -21,8 +21,13 @@ using asn1::sequence_of;
 struct kerberos_string {
   bytes_view octets;
 
-  /// A view of `text`. Not constexpr, as octets_of; write constants as "EX.ORG"_krb.
-  static kerberos_string of(std::string_view text) { return {octets_of(text)}; }
+  /// A view of `text`, which must outlive it; a temporary string does not compile. Not constexpr, as
+  /// octets_of; write constants as "EX.ORG"_krb.
+  static kerberos_string of(std::string_view text KERB_LIFETIMEBOUND) { return {octets_of(text)}; }
+  template <kerb::detail::owner_of_text Text>
+  static kerberos_string of(const Text& text KERB_LIFETIMEBOUND) { return {octets_of(text)}; }
+  template <kerb::detail::owner_of_text Text>
+  static kerberos_string of(Text&&) = delete;
   /// The same octets as text. Escape control characters before printing.
   std::string_view text() const { return {reinterpret_cast<const char*>(octets.data()), octets.size()}; }
 

@@ -72,7 +72,7 @@ constexpr void write_gss_header(der::writer& w, std::size_t mark, object_identif
 }
 /// Writes the token so that it ends where `out` ends, and returns the part of `out` it fills. On
 /// errc::no_space, `detail` is a size in octets that is enough.
-constexpr result<bytes_view> write_gss_token(const gss_token& t, std::span<std::uint8_t> out) {
+constexpr result<bytes_view> write_gss_token(const gss_token& t, std::span<std::uint8_t> out KERB_LIFETIMEBOUND) {
   der::writer w(out);
   w.octets(t.inner);
   write_gss_header(w, 0, t.mech);
@@ -278,7 +278,7 @@ constexpr void write_gss_checksum(der::writer& w, const gss_checksum& c) {
 /// Writes the checksum so that it ends where `out` ends, and returns the part of `out` it fills. On
 /// errc::no_space, `detail` is a size in octets that is enough; other errors are those of
 /// fault_of().
-constexpr result<bytes_view> write_gss_checksum(const gss_checksum& c, std::span<std::uint8_t> out) {
+constexpr result<bytes_view> write_gss_checksum(const gss_checksum& c, std::span<std::uint8_t> out KERB_LIFETIMEBOUND) {
   if (const error e = fault_of(c); !e.ok()) return e;
   der::writer w(out);
   write_gss_checksum(w, c);

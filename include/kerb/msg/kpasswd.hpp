@@ -87,7 +87,7 @@ constexpr result<kpasswd_frame> read_kpasswd_frame(bytes_view in KERB_LIFETIMEBO
 /// Writes the frame so that it ends where `out` ends, and returns the part of `out` it fills. On
 /// errc::no_space, `detail` is a size in octets that is enough. errc::input_too_large means that
 /// the length does not fit in 16 bits.
-constexpr result<bytes_view> write_kpasswd_frame(const kpasswd_frame& f, std::span<std::uint8_t> out) {
+constexpr result<bytes_view> write_kpasswd_frame(const kpasswd_frame& f, std::span<std::uint8_t> out KERB_LIFETIMEBOUND) {
   const std::size_t size = kpasswd_frame::header_size + f.ap.size() + f.message.size();
   if (size > 0xffff) return error{.code = errc::input_too_large, .type = "kpasswd"};
   der::writer w(out);

@@ -76,7 +76,8 @@ class realm {
     return e->record;
   }
   /// The answer of this realm's KDC to a request, ready to transmit. It is in `buffer`.
-  constexpr result<bytes_view> answer(bytes_view request, timestamp now, std::span<std::uint8_t> buffer,
+  constexpr result<bytes_view> answer(bytes_view request, timestamp now,
+                                      std::span<std::uint8_t> buffer KERB_LIFETIMEBOUND,
                                       const exchange_limits& limits = {}) {
     kdc<C> x(settings, buffer);
     return serve(x, request, policy_.get(), *this, now, limits);

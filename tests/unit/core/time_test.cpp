@@ -1,5 +1,7 @@
 // Times, skew, and timestamps that are never used twice.
 #include <kerb/core/time.hpp>
+
+#include <chrono>
 #include <limits>
 
 #include "support/both.hpp"
@@ -126,5 +128,27 @@ TEST_CASE("unique_time: of a million calls under one clock value no two are equa
   CHECK(ascends);
   CHECK(last == at(101, 5));
 }
+
+constexpr bool the_systems_clock() {
+  using namespace std::chrono_literals;
+  using clock = std::chrono::system_clock;
+  using micro = std::chrono::time_point<clock, std::chrono::microseconds>;
+  using nano = std::chrono::time_point<clock, std::chrono::nanoseconds>;
+  using whole = std::chrono::time_point<clock, std::chrono::seconds>;
+  using hours = std::chrono::time_point<clock, std::chrono::hours>;
+  return to_timestamp(micro{1767268800250000us}) == at(1767268800, 250000) && to_timestamp(micro{0us}) == at(0) &&
+         to_timestamp(nano{1999999999ns}) == at(1, 999999) && to_timestamp(nano{-1ns}) == at(-1, 999999) &&
+         to_timestamp(micro{-1us}) == at(-1, 999999) && to_timestamp(micro{-1000000us}) == at(-1) &&
+         to_timestamp(whole{-62135596800s}) == at(-62135596800) && to_timestamp(hours{2h}) == at(7200);
+}
+KERB_BOTH("to_timestamp: a time of std::chrono::system_clock, rounded down to a microsecond", "[core]",
+          the_systems_clock);
+// Another clock does not count from 1970
+template <class T>
+constexpr bool converts = requires(T t) {
+  to_timestamp(t);
+};
+static_assert(converts<std::chrono::system_clock::time_point> && !converts<std::chrono::steady_clock::time_point>);
+static_assert(!converts<std::int64_t> && !converts<std::chrono::seconds>);
 
 }  // namespace

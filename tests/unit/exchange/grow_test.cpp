@@ -1,6 +1,8 @@
 // A call of an exchange, repeated in larger buffers.
 #include <kerb/exchange/grow.hpp>
 
+#include <chrono>
+
 #include "support/both.hpp"
 
 using namespace kerb;
@@ -66,6 +68,11 @@ KERB_BOTH("with_growth: ends with the step when the reply buffer of the call is 
   const step s = detail::with_growth(x, grow, [&]() -> step { return ++calls, need_buffer{10, true}; });
   const auto* n = std::get_if<need_buffer>(&s);
   return n != nullptr && n->size == 10 && n->for_reply && calls == 1;
+});
+KERB_BOTH("clock_reading: a time of std::chrono::system_clock, or a function that returns one", "[exchange]", [] {
+  const std::chrono::system_clock::time_point noon{std::chrono::seconds(5)};
+  const auto clock = [&] { return noon; };
+  return detail::clock_reading(noon).at == kerberos_time{5} && detail::clock_reading(clock).at == kerberos_time{5};
 });
 KERB_BOTH("clock_reading: a timestamp, or a function that returns one", "[exchange]", [] {
   const timestamp noon{{5}, {6}};

@@ -4,6 +4,7 @@
 // Random octets are drawn as as_client and tgs_client draw them, for each request.
 #pragma once
 #include "../drive.hpp"
+#include "../owned_credential.hpp"
 #include "../realm_path.hpp"
 #include "../ticket_cache.hpp"
 #include "as.hpp"
@@ -23,7 +24,7 @@ struct credential_params {
   /// Where the service is if it has no realm here and the KDC of the client's realm does not know
   /// it. A program that maps hosts to realms knows.
   std::optional<kerberos_string> fallback_realm{};
-  std::span<std::uint8_t> buffer;       ///< must outlive the client and its product; see typical_buffer_size
+  std::span<std::uint8_t> buffer{};     ///< must outlive the client and its product; see typical_buffer_size
   secret_view password{};               ///< for the login; without it and a key, `may_ask` decides
   std::optional<ref<const Key>> key{};  ///< the client's long-term key, instead of a password
   bool may_ask = false;                 ///< without password and key, log in with the step need_key
@@ -622,9 +623,13 @@ class [[nodiscard]] credential_client
 /// neither key nor password to get one. errc::no_key: `may_ask` is set, which acquire() cannot
 /// answer. errc::password_expired: the KDC's KDC_ERR_KEY_EXPIRED, which is unauthenticated. A ticket
 /// for which the cache has no place is not kept.
+///
+/// The ticket is a view of the client's buffer. To return it from the function that has the buffer,
+/// return own(acquire(...)), or call acquire() with parameters instead of a client. Clang warns where
+/// the client is a local variable and the ticket is returned as it is.
 template <crypto_policy C, class Cache, class Now, class Ask, class Grow = no_growth>
-[[nodiscard]] constexpr result<basic_credential<typename C::key>> acquire(credential_client<C>& x, Cache& cache,
-                                                                          C& policy, Now&& now, Ask&& ask,
+[[nodiscard]] constexpr result<basic_credential<typename C::key>> acquire(credential_client<C>& x KERB_LIFETIMEBOUND,
+                                                                          Cache& cache, C& policy, Now&& now, Ask&& ask,
                                                                           const exchange_limits& limits = {},
                                                                           Grow grow = {}) {
   using exchange = credential_client<C>;
@@ -664,6 +669,22 @@ template <crypto_policy C, class Cache, class Now, class Ask, class Grow = no_gr
     if (!got) return passed_over.ok() ? got.error() : passed_over;
     step = go([&] { return x.receive(got->octets, env_now(), got->arrived); });
   }
+}
+
+/// The same in one call, with a product that can be returned and stored: it owns its octets, at most
+/// N. `params.buffer` can be left empty; the function then uses a buffer on its stack, of
+/// credential_client::typical_buffer_size octets or as many more as tickets of N octets need.
+/// errc::no_space: the ticket has more octets, or the buffer is too small; detail: how many are needed.
+template <std::size_t N = 4096, crypto_policy C, class Cache, class Now, class Ask, class Grow = no_growth>
+[[nodiscard]] constexpr result<owned_credential<typename C::key, N>> acquire(credential_params<typename C::key> params,
+                                                                             Cache& cache, C& policy, Now&& now,
+                                                                             Ask&& ask,
+                                                                             const exchange_limits& limits = {},
+                                                                             Grow grow = {}) {
+  std::array<std::uint8_t, credential_client<C>::typical_buffer_size + (N > 4096 ? 2 * (N - 4096) : 0)> buffer{};
+  if (params.buffer.empty()) params.buffer = buffer;
+  credential_client<C> x(std::move(params));
+  return own<N>(acquire(x, cache, policy, now, ask, limits, std::move(grow)));
 }
 
 }  // namespace kerb::inline v0

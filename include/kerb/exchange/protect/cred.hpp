@@ -199,8 +199,8 @@ constexpr error verify_cred(const msg::KrbCred& m, const msg::EncKrbCredPart& pa
 template <crypto_policy C, class K>
   requires seals_with<C, K>
 constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<typename C::key>>> credentials,
-                                           const cred_fields& fields, const K& k, std::span<std::uint8_t> out,
-                                           const environment<C>& env) {
+                                           const cred_fields& fields, const K& k,
+                                           std::span<std::uint8_t> out KERB_LIFETIMEBOUND, const environment<C>& env) {
   if (credentials.empty()) return errc::api_misuse;
   if (!fields.at.in_range()) return errc::clock_out_of_range;
   errc why = errc::ok;

@@ -59,26 +59,28 @@ class [[nodiscard]] protected_session {
   /// Makes a KRB-PRIV with `data` at the end of `out`, which `data` must not overlap. Draws the
   /// confounder. Returns errc::no_space (detail: octets needed) when `out` is too small; nothing
   /// was drawn or written then. After any other failure the octets written are wiped.
-  [[nodiscard]] constexpr result<bytes_view> make_priv(bytes_view data, std::span<std::uint8_t> out,
+  [[nodiscard]] constexpr result<bytes_view> make_priv(bytes_view data, std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
                                                        const environment<C>& env) {
     no_store none;
     return make_priv(data, out, env, none);
   }
   template <replay_cache S>
-  [[nodiscard]] constexpr result<bytes_view> make_priv(bytes_view data, std::span<std::uint8_t> out,
+  [[nodiscard]] constexpr result<bytes_view> make_priv(bytes_view data, std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
                                                        const environment<C>& env, S& seen) {
     return make<msg::EncKrbPrivPart>(data, out, env, seen);
   }
   /// Opens a KRB-PRIV and returns its user-data. The user-data is in `out`, which needs the size of
   /// the message's cipher and must not overlap the message. Returns errc::no_space (detail: octets
   /// needed) when `out` is too small; nothing was changed then.
-  [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message, std::span<std::uint8_t> out,
+  [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message,
+                                                       std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
                                                        const environment<C>& env) {
     no_store none;
     return open_priv(message, out, env, none);
   }
   template <replay_cache S>
-  [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message, std::span<std::uint8_t> out,
+  [[nodiscard]] constexpr result<bytes_view> open_priv(bytes_view message,
+                                                       std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
                                                        const environment<C>& env, S& seen) {
     if (const error e = ready(direction::in, remembers<S>(), env); !e.ok()) return e;
     const auto m = asn1::decode<msg::KrbPriv>(message);
@@ -107,13 +109,13 @@ class [[nodiscard]] protected_session {
   }
 
   /// Makes a KRB-SAFE with `data`, as make_priv() does; draws nothing.
-  [[nodiscard]] constexpr result<bytes_view> make_safe(bytes_view data, std::span<std::uint8_t> out,
+  [[nodiscard]] constexpr result<bytes_view> make_safe(bytes_view data, std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
                                                        const environment<C>& env) {
     no_store none;
     return make_safe(data, out, env, none);
   }
   template <replay_cache S>
-  [[nodiscard]] constexpr result<bytes_view> make_safe(bytes_view data, std::span<std::uint8_t> out,
+  [[nodiscard]] constexpr result<bytes_view> make_safe(bytes_view data, std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
                                                        const environment<C>& env, S& seen) {
     return make<msg::KrbSafeBody>(data, out, env, seen);
   }
@@ -152,8 +154,8 @@ class [[nodiscard]] protected_session {
   /// Makes a KRB-CRED that gives these credentials to the peer, as make_priv() does. It uses no
   /// sequence number unless `o.numbered`.
   [[nodiscard]] constexpr result<bytes_view> make_cred(view_of<ref<const credential>> credentials,
-                                                       std::span<std::uint8_t> out, const environment<C>& env,
-                                                       const cred_make_options& o = {}) {
+                                                       std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
+                                                       const environment<C>& env, const cred_make_options& o = {}) {
     if (!alive_ || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
     unique_time times = times_;
     if (o.numbered && (!numbered() || !out_.next() || o.nonce)) return errc::api_misuse;
@@ -172,7 +174,8 @@ class [[nodiscard]] protected_session {
     }
     return made;
   }
-  [[nodiscard]] constexpr result<bytes_view> make_cred(const credential& c, std::span<std::uint8_t> out,
+  [[nodiscard]] constexpr result<bytes_view> make_cred(const credential& c,
+                                                       std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
                                                        const environment<C>& env, const cred_make_options& o = {}) {
     const ref<const credential> one[] = {c};
     return make_cred(one, out, env, o);
@@ -334,7 +337,8 @@ class [[nodiscard]] protected_session {
     return remember(mark, *b.timestamp, asn1::type_name<msg::KrbSafeBody>, own, env, seen);
   }
   template <class Part, class S>
-  constexpr result<bytes_view> make(bytes_view data, std::span<std::uint8_t> out, const environment<C>& env, S& seen) {
+  constexpr result<bytes_view> make(bytes_view data, std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
+                                    const environment<C>& env, S& seen) {
     if (const error e = ready(direction::out, remembers<S>(), env); !e.ok()) return e;
     const auto n = size_of<Part>(data.size(), env);
     if (!n) return n.error();

@@ -828,6 +828,61 @@ TEST_CASE("acquire: why an answer was passed over is the error when no other com
   CHECK(w.get(asks).error().code == errc::no_key);
 }
 
+TEST_CASE("acquire: with parameters alone, the product owns its octets and can be returned", "[exchange]") {
+  world w;
+  w.add(a_org).here.add_user("alice", password);
+  w.of(a_org)->here.add_service("HTTP/web");
+  const kerberos_string parts[] = {"HTTP"_krb, "web"_krb};
+  const principal_view alice{{name_t::principal, view_of<kerberos_string>(alice_parts)}, a_org};
+  const principal_view web{{name_t::srv_hst, view_of<kerberos_string>(parts)}, a_org};
+  const auto ask = [&](const send& s) { return w.ask(s); };
+  const auto get = [&](const principal_view& server) {
+    return acquire({.client = alice, .server = server, .password = password}, w.tickets, w.crypto, w.now, ask);
+  };
+  const auto ticket = get(web);
+  REQUIRE(ticket);
+  w.reply.assign(w.reply.size(), 0);
+  CHECK(same_principal((*ticket)->server(), web));
+  CHECK(same_principal((*ticket)->client(), alice));
+  const std::size_t requests = w.asked.size();
+  CHECK(w.asked.back() == "A.ORG TGS");
+  const auto again = get(web);  // from the cache
+  REQUIRE(again);
+  CHECK((*again)->ticket() == (*ticket)->ticket());
+  CHECK(w.asked.size() == requests);
+
+  const kerberos_string nobody_parts[] = {"HTTP"_krb, "nobody"_krb};
+  const auto none = get({{name_t::srv_hst, view_of<kerberos_string>(nobody_parts)}, a_org});
+  CHECK(none.error().code == errc::kdc_error);
+}
+
+TEST_CASE("acquire: a product that is too long for its place is no_space, and a larger place holds it", "[exchange]") {
+  world w;
+  w.add(a_org).here.add_user("alice", password);
+  w.of(a_org)->here.add_service("HTTP/web");
+  const kerberos_string parts[] = {"HTTP"_krb, "web"_krb};
+  const credential_params<key> p{.client = {{name_t::principal, view_of<kerberos_string>(alice_parts)}, a_org},
+                                 .server = {{name_t::srv_hst, view_of<kerberos_string>(parts)}, a_org},
+                                 .password = password};
+  const auto ask = [&](const send& s) { return w.ask(s); };
+  const auto small = acquire<64>(p, w.tickets, w.crypto, w.now, ask);
+  CHECK(small.error().code == errc::no_space);
+  CHECK(small.error().detail > 64);
+  CHECK(small.error().detail < 1024);
+  CHECK(acquire<1024>(p, w.tickets, w.crypto, w.now, ask).has_value());
+
+  // A buffer of the caller's is used, and asked to be larger
+  std::array<std::uint8_t, 64> tiny{};
+  credential_params<key> with_buffer = p;
+  with_buffer.buffer = tiny;
+  w.tickets.log_off();
+  CHECK(acquire(with_buffer, w.tickets, w.crypto, w.now, ask).error().code == errc::no_space);
+  std::list<std::vector<std::uint8_t>> larger;
+  const auto grow = [&](std::size_t n) { return std::span(larger.emplace_back(n)); };
+  CHECK(acquire(with_buffer, w.tickets, w.crypto, w.now, ask, {}, grow).has_value());
+  CHECK_FALSE(larger.empty());
+}
+
 TEST_CASE("credential_client: a ticket is forwardable only if the ticket-granting ticket is",
           "[exchange][rfc4120-5.4.1]") {
   for (const bool may : {true, false}) {
