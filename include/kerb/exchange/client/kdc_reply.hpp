@@ -121,8 +121,12 @@ constexpr msg::TicketFlags unrequested(const request_facts& a, const msg::Ticket
                                {ticket_flag_t::renewable, kdc_option_t::renewable_ok},
                                {ticket_flag_t::anonymous, kdc_option_t::request_anonymous}};
   msg::TicketFlags wanted = a.inherited, unasked;
+  msg::KdcOptions options = a.options;
+  // RFC 4120 section 2.9.1: this option is for a life that the KDC cannot give, and "as long as
+  // policy allows" is none
+  if (a.till == kerberos_time{0}) options.set(kdc_option_t::renewable_ok, false);
   for (const pair& p : wideners)
-    if (a.options.has(p.option)) wanted.set(p.flag);
+    if (options.has(p.option)) wanted.set(p.flag);
   for (const pair& p : wideners) unasked.set(p.flag, granted.has(p.flag) && !wanted.has(p.flag));
   return unasked;
 }

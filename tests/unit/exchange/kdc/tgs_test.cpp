@@ -704,6 +704,20 @@ constexpr bool renewable_tickets_need_a_renewable_one() {
 }
 KERB_BOTH("tgs_kdc: a renewable ticket takes a renewable one, and its renew-till", "[exchange][rfc4120-3.3.3]",
           renewable_tickets_need_a_renewable_one);
+KERB_BOTH("tgs_kdc: RENEWABLE-OK gives a renewable ticket no longer than to the requested end",
+          "[exchange][rfc4120-2.9.1]", [] {
+            world w;
+            w.body.kdc_options.set(o::renewable_ok);
+            w.tgt.flags.set(f::renewable);
+            w.tgt.renew_till = plus(noon.at, 600000);
+            w.body.till = {0};  // as long as policy allows
+            const outcome longest = w.ask_tgs();
+            w.body.till = plus(noon.at, 500000);
+            const outcome longer = w.ask_tgs();
+            return longest.issued && !longest.ticket.renew_till && !longest.ticket.flags.has(f::renewable) &&
+                   longer.issued && longer.ticket.endtime == w.tgt.endtime && longer.ticket.flags.has(f::renewable) &&
+                   longer.ticket.renew_till == plus(noon.at, 500000);
+          });
 
 constexpr bool forwarded_and_proxied_tickets_have_the_addresses_asked_for() {
   world w;
