@@ -23,6 +23,13 @@ constexpr bool same_address(const msg::HostAddress& a, const msg::HostAddress& b
   return x.addr_type == y.addr_type && x.address == y.address;
 }
 
+namespace detail {
+/// RFC 4120 section 5.1.3: an empty list is the same as an absent one.
+constexpr std::optional<msg::HostAddresses> unless_empty(const std::optional<msg::HostAddresses>& list) {
+  return list && !list->empty() ? list : std::nullopt;
+}
+}  // namespace detail
+
 /// Whether a ticket with these addresses may come from that host. Two types of entry match no host:
 /// Windows requests tickets with its NetBIOS name, and RFC 4120 section 7.1 forbids directional
 /// addresses in tickets. A list that has only NetBIOS names counts as no list.

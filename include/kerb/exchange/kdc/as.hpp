@@ -333,7 +333,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     grant(kdc_option_t::proxiable, f::proxiable, this->policy_.proxiable, a::no_proxiable);
     grant(kdc_option_t::allow_postdate, f::may_postdate, this->policy_.postdated, a::no_postdated);
     d.transited.tr_type = tr_t::domain_x500_compress;
-    if (b.addresses && !b.addresses->empty()) d.addresses = b.addresses;
+    d.addresses = detail::unless_empty(b.addresses);
     if (const verdict v =
             detail::set_times<C>(d, b, this->policy_, &c, s, env.now.at, env.limits.clock_skew, {}, {}, true);
         !v.ok()) {

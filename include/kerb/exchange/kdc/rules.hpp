@@ -1,6 +1,7 @@
 // Rules of a KDC's exchanges: verdicts, and a ticket's times.
 #pragma once
 #include "../../msg/error.hpp"
+#include "../addresses.hpp"
 #include "../verdict.hpp"
 #include "policy.hpp"
 

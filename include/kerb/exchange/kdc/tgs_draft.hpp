@@ -34,8 +34,7 @@ constexpr void set_views(ticket_draft& d, const kdc_request& q, const authentica
   // ticket has them too: without them it would be less restricted, and the server sees the
   // client's address anyway.
   d.new_addresses = q.has(kdc_option_t::forwarded) || q.has(kdc_option_t::proxy);
-  d.addresses = d.new_addresses ? q.body.addresses : tgt.caddr;
-  if (d.addresses && d.addresses->empty()) d.addresses = std::optional<msg::HostAddresses>{};
+  d.addresses = unless_empty(d.new_addresses ? q.body.addresses : tgt.caddr);
   d.transited = path.size == 0 ? tgt.transited : msg::TransitedEncoding{tr_t::domain_x500_compress, path.of(in)};
 }
 
