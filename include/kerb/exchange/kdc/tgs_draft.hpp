@@ -82,7 +82,7 @@ constexpr checked<tgs_draft<C>> draft_tgs_ticket(const tgs_sources<C>& from, con
   out->path = *path;
   set_views(d, q, from.facts.get(), out->path, in);
   if (!q.has(kdc_option_t::disable_transited_check) || !policy.unchecked_paths) {
-    if (const error e = check_transited(d.transited, tgt.crealm, policy.realm, policy.paths); !e.ok()) {
+    if (const error e = check_transited_of(tgt, d.transited, policy.realm, policy.paths); !e.ok()) {
       return verdict{e, error_code_t::kdc_err_path_not_accepted};
     }
     d.flags.set(ticket_flag_t::transited_policy_checked);
