@@ -84,8 +84,10 @@ struct need_principal {
   bool may_refer = false;             ///< refer_to() is allowed
   std::optional<std::uint32_t> kvno;  ///< of the wanted key, if known
 };
-/// All checks have passed. Inspect draft(), client() and server(), then call issue() or refuse(). In a
-/// TGS exchange, tgs_kdc::header_is_own_tgt() tells whether only this KDC can have named the client.
+/// All checks have passed. Inspect the exchange, then call issue() or refuse(). Both exchanges have
+/// draft() and server(). as_kdc also has client(), the client's record. tgs_kdc has header_ticket();
+/// second_ticket(), for user-to-user; and header_is_own_tgt(), which tells whether only this KDC can
+/// have named the client. A ticket that was reported stolen is refused with KDC_ERR_TGT_REVOKED.
 struct authorize {};
 /// The ticket's encrypted part is complete except `reserved`, a range in it that is filled with
 /// zeros. Fill that range, then call signed_ticket(). Both views are valid until then.

@@ -9,10 +9,21 @@
 
 namespace kerb::inline v0 {
 
-/// Answers a TGS-REQ. The exchange asks in this order for: the server of the ticket that
-/// authenticates the request; whether the request was seen before, if the policy requires it; the
-/// requested server, or the KDC that the client is referred to; and, for user-to-user, the server
-/// of the second ticket.
+/// The second ticket of a user-to-user request: a ticket-granting ticket of this realm.
+struct second_ticket_facts {
+  /// Its client, the server of the new ticket: by the requested name, or by the name in the server's
+  /// record. Valid until the exchange is over.
+  principal_view client;
+  msg::TicketFlags flags;
+  kerberos_time authtime;
+  kerberos_time starttime;
+  kerberos_time endtime;
+};
+
+/// Answers a TGS-REQ. The exchange first asks for the server of the ticket that authenticates the
+/// request. If the policy requires it, it then asks whether the request was seen before. It then asks
+/// for the requested server, or the KDC that the client is referred to, and for user-to-user for the
+/// server of the second ticket.
 template <crypto_policy C>
 class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   using base = detail::kdc_exchange<C>;
@@ -144,6 +155,11 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   /// client, for example a PAC: at sign_ticket, and before issue() with reserved octets, check this.
   constexpr bool header_is_own_tgt() const { return facts_.is_own_tgt; }
 
+  /// The second ticket of a user-to-user request, from `authorize` on; none for other requests. A KDC
+  /// that keeps a list of stolen tickets (RFC 4120 section 3.3.3.1) compares it with the list too.
+  constexpr const std::optional<second_ticket_facts>& second_ticket() const& KERB_LIFETIMEBOUND { return second_; }
+  void second_ticket() const&& = delete;
+
   /// Issues the ticket, with what the caller's policy adds and removes.
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
     if (const auto no = this->template unless<call::issue>(env)) return *no;
@@ -181,21 +197,21 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   constexpr bool may_refer() const {
     return role_ == principal_role::server && !referred_ && detail::may_refer(request_, ap_req_, this->policy_.realm);
   }
-  constexpr msg::Ticket second_ticket() const { return *body().additional_tickets->begin(); }
+  constexpr msg::Ticket sealed_second_ticket() const { return *body().additional_tickets->begin(); }
 
   constexpr step ask(principal_role role) {
     role_ = role;
     this->state_ = state::wants_principal;
     std::optional<std::uint32_t> kvno;
     if (role == principal_role::header_server) kvno = ap_req_.ticket->enc_part.kvno;
-    if (role == principal_role::second_ticket_server) kvno = second_ticket().enc_part.kvno;
+    if (role == principal_role::second_ticket_server) kvno = sealed_second_ticket().enc_part.kvno;
     return need_principal{wanted_principal(), role, may_refer(), kvno};
   }
   /// The principal that the exchange currently asks for.
   constexpr principal_view wanted_principal() const {
     if (role_ == principal_role::header_server) return {ap_req_.ticket->sname, ap_req_.ticket->realm};
     if (role_ == principal_role::second_ticket_server) {
-      const msg::Ticket second = second_ticket();
+      const msg::Ticket second = sealed_second_ticket();
       return {second.sname, second.realm};
     }
     if (!referred_) return this->requested_server_;
@@ -258,7 +274,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   /// User-to-user, RFC 4120 section 3.3.3: opens the server's ticket-granting ticket, whose session
   /// key seals the ticket.
   constexpr step open_second(const record& r, const environment<C>& env) {
-    const msg::Ticket second = second_ticket();
+    const msg::Ticket second = sealed_second_ticket();
     if (!detail::is_tgs_of(second.sname, this->policy_.realm) || !(second.realm == this->policy_.realm)) {
       return this->turn_down(detail::no(errc::second_ticket_not_tgt, "KDC-REQ-BODY", "additional-tickets"), env);
     }
@@ -267,7 +283,13 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     const verdict v =
         opened ? detail::check_second_ticket(*opened, this->requested_server_, this->server_, this->policy_, env)
                : opened.refusal();
-    this->workspace_.keep_first(before);  // only its session key is used from here on
+    if (v.ok()) {
+      const bool by_request = same_principal(opened->client(), this->requested_server_);
+      const msg::EncTicketPart& part = opened->part;
+      second_ = second_ticket_facts{by_request ? this->requested_server_ : this->server_.principal, part.flags,
+                                    part.authtime, part.starttime.value_or(part.authtime), part.endtime};
+    }
+    this->workspace_.keep_first(before);  // its plaintext is not used from here on
     if (!v.ok()) return this->turn_down(v, env);
     this->user_key_.emplace(std::move(opened->session_key));
     if (const verdict s = detail::check_server(r, env.now.at, "Ticket"); !s.ok()) return this->turn_down(s, env);
@@ -297,6 +319,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   msg::ApReq ap_req_;
   detail::authenticated_tgs_request<C> facts_;  // empty until the ticket was opened
   detail::kept_range referral_, path_;          // krbtgt/REALM of a referral, and the path with a realm added
+  std::optional<second_ticket_facts> second_;
   principal_role role_{};
   bool referred_ = false;
 };
