@@ -70,7 +70,8 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   ///
   /// A ticket-granting service has no alias, and its name is no alias of another principal. If the record is that of
   /// another KDC than the requested principal, this call acts as refer_to() with that KDC's realm. If the requested
-  /// principal is a KDC, this call acts as absent() for any other record.
+  /// principal is a KDC, this call acts as absent() for any other record. If the requested server's
+  /// record is of another realm, this call acts as refer_to() with that realm.
   [[nodiscard]] constexpr step found(const record& r, const environment<C>& env) {
     if (const auto no = this->template unless<call::found>(env)) return *no;
     const principal_view wanted = wanted_principal();
@@ -83,6 +84,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
       case principal_role::second_ticket_server: return open_second(r, env);
       default: break;
     }
+    if (!(r.principal.realm == this->policy_.realm)) return refer_to(r.principal.realm, env);
     this->server_ = r;
     return request_.has(kdc_option_t::enc_tkt_in_skey) ? ask(principal_role::second_ticket_server) : decide(env);
   }
@@ -189,6 +191,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     if (this->state_ != state::idle && bigger.size() < this->workspace_.size()) return false;
     if (!this->workspace_.move_to(bigger)) return false;
     read_again(facts_, request_, this->policy_, this->workspace_);
+    if (this->names_client_) this->client_ = facts_.tgt.client();
     if (this->state_ == state::wants_decision) set_views(this->draft_, request_, facts_, path_, this->workspace_);
     return true;
   }
@@ -220,7 +223,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   }
 
   constexpr kerberos_time forget_after(const exchange_limits& l) const {
-    return plus(plus(facts_.authenticated_at, l.clock_skew), 1);
+    return plus(plus(facts_.sent_at->at, l.clock_skew), 1);
   }
   /// Whether the answer must not depend on the server of the ticket that authenticates the request:
   /// nothing is authenticated yet, and with RENEW, VALIDATE and PROXY the sender names any principal.
@@ -260,6 +263,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     if (opened.ok())
       opened = detail::authenticate(facts_, request_, ap_req_, r, this->policy_, this->peer_, env, this->workspace_);
     if (instead != nullptr) opened = *instead;
+    else name_client();
     if (!opened.ok()) return this->turn_down(opened, env);
     if (const verdict v = detail::check_server(r, env.now.at, "Ticket"); !v.ok()) return this->turn_down(v, env);
     if (!this->policy_.check_requests) return ask(principal_role::server);
@@ -270,6 +274,16 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     if (const errc e = env.crypto->digest(whole, ask_for.request); e != errc::ok) return this->fail({.code = e});
     this->state_ = state::wants_check;
     return ask_for;
+  }
+  /// RFC 4120 section 5.9.1: once the authenticator has opened, a refusal has its time and the client's
+  /// name, which a TGS-REP has in clear too. The reply to a request for anonymity does not name the
+  /// client, and nor does a refusal.
+  constexpr void name_client() {
+    if (!facts_.sent_at) return;
+    this->client_time_ = facts_.sent_at;
+    if (request_.has(kdc_option_t::request_anonymous)) return;
+    this->client_ = facts_.tgt.client();
+    this->names_client_ = true;
   }
   /// User-to-user, RFC 4120 section 3.3.3: opens the server's ticket-granting ticket, whose session
   /// key seals the ticket.

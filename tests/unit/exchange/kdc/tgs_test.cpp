@@ -833,7 +833,97 @@ constexpr bool the_second_ticket_is_shown() {
 KERB_BOTH("tgs_kdc: at the decision a KDC sees whose second ticket it is and how old", "[exchange][rfc4120-3.3.3.1]",
           the_second_ticket_is_shown);
 
+// ---- what a refusal says of the client
+
+constexpr bool a_refusal_names_the_client() {
+  constexpr void (*bends[])(world&) = {
+      [](world& w) { w.authenticator.ctime = plus(noon.at, -1000); },
+      [](world& w) { w.tgt.endtime = plus(noon.at, -1000); }, [](world& w) { w.body.kdc_options.set(o::proxy); },
+      [](world& w) { w.service.there = false; }, [](world& w) { w.refuse = error_code_t::kdc_err_tgt_revoked; }};
+  for (const auto bend : bends) {
+    world w;
+    bend(w);
+    const outcome r = w.ask_tgs();
+    if (!r.sent || r.sent->ctime != w.authenticator.ctime || r.sent->cusec != w.authenticator.cusec ||
+        r.sent->crealm != ex_org || !r.sent->cname || !same_name(*r.sent->cname, alice().name)) {
+      return false;
+    }
+  }
+  return true;
+}
+KERB_BOTH("tgs_kdc: a refusal has the authenticator's time and the client's name", "[exchange][rfc4120-5.9.1]",
+          a_refusal_names_the_client);
+
+constexpr bool names_nobody(const outcome& r, bool tells_time) {
+  return r.sent && !r.sent->crealm && !r.sent->cname && r.sent->ctime.has_value() == tells_time &&
+         r.sent->cusec.has_value() == tells_time;
+}
+KERB_BOTH("tgs_kdc: a refusal names nobody before the authenticator has opened", "[exchange][rfc4120-5.9.1]", [] {
+  world w;
+  w.sealed_by = &w.client.own;
+  world other;
+  other.tgt_key = &other.client.own;
+  return names_nobody(w.ask_tgs(), false) && names_nobody(other.ask_tgs(), false);
+});
+KERB_BOTH("tgs_kdc: a refusal does not name a client that requests anonymity", "[exchange][rfc6112-4.3]", [] {
+  world w;
+  w.body.kdc_options.set(o::request_anonymous);  // and policy has none
+  return names_nobody(w.ask_tgs(), true);
+});
+/// A request to renew a ticket for this principal, under the key `k`, from a KDC that conceals what it has.
+constexpr bool renewal_names_nobody(const principal_view& server, const world::key& k,
+                                    const principal_record<testing::insecure_policy>& decoy, world& w) {
+  w.settings.conceal_unknown_clients = true;
+  to_renew(w);
+  w.tgt_server = server;
+  w.tgt_key = &k;
+  w.body.sname = server.name;
+  const auto t = w.env_now();
+  kdc<testing::insecure_policy> x(w.settings, w.scratch, {}, &decoy);
+  (void)x.receive(w.tgs_req(), t);
+  const kdc_step s = x.absent(t);
+  const auto* const no = std::get_if<refused>(&s);
+  const auto e = no != nullptr ? asn1::decode<msg::KrbError>(no->octets) : result<msg::KrbError>(errc::truncated);
+  return e && e->error_code == error_code_t::krb_ap_err_bad_integrity && !e->ctime && !e->cname;
+}
+KERB_BOTH("tgs_kdc: a refusal does not show that a concealed ticket was opened", "[exchange][rfc4120-5.9.1]", [] {
+  constexpr kerberos_string nobody_parts[] = {"nobody"_krb};
+  world w;
+  return renewal_names_nobody(named(nobody_parts), w.user.own, w.user.record, w);
+});
+KERB_BOTH("tgs_kdc: a refusal names the client also from a larger buffer", "[exchange][rfc4120-5.9.1]", [] {
+  world w;
+  const auto t = w.env_now();
+  std::array<std::uint8_t, 16384> larger{};
+  tgs_kdc<testing::insecure_policy> x(w.settings, w.scratch);
+  if (!is<need_principal>(x.receive(w.tgs_req(), t)) || !is<need_principal>(x.found(w.tgs.record, t))) return false;
+  if (!x.set_buffer(larger)) return false;
+  for (std::uint8_t& b : w.scratch) b = 0x55;
+  const kdc_step s = x.absent(t);
+  const auto* const no = std::get_if<refused>(&s);
+  const auto e = no != nullptr ? asn1::decode<msg::KrbError>(no->octets) : result<msg::KrbError>(errc::truncated);
+  return e && e->cname && same_name(*e->cname, alice().name) && e->crealm == ex_org;
+});
+
 // ---- other realms
+
+KERB_BOTH("tgs_kdc: the record of a server of another realm refers to that realm", "[exchange][rfc4120-5.3]", [] {
+  constexpr kerberos_string www[] = {"HTTP"_krb, "www"_krb};
+  for (const bool canonicalize : {false, true}) {
+    world w;
+    w.service.record.principal.realm = other_org;
+    w.alias = named(www);
+    w.alias_of = &w.service;
+    w.body.sname = w.alias->name;
+    w.body.kdc_options.set(o::canonicalize, canonicalize);
+    const outcome r = w.ask_tgs();
+    if (canonicalize ? !r.issued || !same_principal(r.clear_server, to_other())
+                     : !r.is(error_code_t::kdc_err_s_principal_unknown)) {
+      return false;
+    }
+  }
+  return true;
+});
 
 constexpr bool a_client_of_another_realm_is_served() {
   world w;
