@@ -234,7 +234,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
       return detail::no(errc::anonymity_not_supported, error_code_t::kdc_err_null_key, "KDC-REQ-BODY", "cname");
     }
     if (requested) return bad(errc::anonymity_not_supported);
-    return {};
+    return detail::check_requested_addresses(body);
   }
 
   /// Decides once everything is known, RFC 4120 section 3.1.3. Pre-authentication comes before

@@ -57,6 +57,15 @@ constexpr T least(T a, const std::optional<T>& b) {
   return b && *b < a ? *b : a;
 }
 
+/// RFC 4120 section 7.1: which addresses a client may request. A KDC that left some out would issue a
+/// ticket without any, valid from anywhere, if no other is requested.
+constexpr verdict check_requested_addresses(const msg::KdcReqBody& body) {
+  if (!body.addresses) return {};
+  for (const msg::HostAddress a : *body.addresses)
+    if (!may_be_in_ticket(a)) return no(errc::address_not_allowed, "KDC-REQ-BODY", "addresses");
+  return {};
+}
+
 /// The second component of krbtgt/REALM; nothing for any other name.
 constexpr std::optional<kerberos_string> tgs_realm(const msg::PrincipalName& n) { return krbtgt_realm(n); }
 

@@ -19,6 +19,7 @@ struct refusal {
   const char* type;
   const char* field;
 };
+constexpr msg::HostAddress host_and_direction[] = {here, from_initiator};
 const refusal refusals[] = {
     // RFC 4120 section 3.3.2: what authenticates the request
     {"no ticket", [](world& w) { w.with_tgt = false; }, error_code_t::kdc_err_padata_type_nosupp, errc::no_header_ticket,
@@ -197,6 +198,20 @@ const refusal refusals[] = {
        w.body.kdc_options = {o::renew, o::validate};
      },
      error_code_t::kdc_err_badoption, errc::options_contradict, "KDC-REQ-BODY", "kdc-options"},
+    {"FORWARDED to an address that is no host's",
+     [](world& w) {
+       w.tgt.flags.set(f::forwardable);
+       w.body.kdc_options.set(o::forwarded);
+       w.body.addresses = view_of<msg::HostAddress>(host_and_direction);
+     },
+     error_code_t::kdc_err_policy, errc::address_not_allowed, "KDC-REQ-BODY", "addresses"},
+    {"PROXY to an address that is no host's",
+     [](world& w) {
+       w.tgt.flags.set(f::proxiable);
+       w.body.kdc_options.set(o::proxy);
+       w.body.addresses = view_of<msg::HostAddress>(host_and_direction);
+     },
+     error_code_t::kdc_err_policy, errc::address_not_allowed, "KDC-REQ-BODY", "addresses"},
     // RFC 4120 section 2.5: with a proxy's addresses there are no ticket-granting tickets
     {"PROXY for a ticket-granting ticket",
      [](world& w) {
