@@ -375,6 +375,7 @@ inline constexpr explanation explanations[] = {
      "The password was not changed, for a reason that has no name here. Read what the server says.",
      "The password service did not change the password. Read what it says, and its log.",
      "The password service did not change the password. Read what it says, and its log."},
+    {errc::numbers_used_up, "The session has sent too many messages for its keys. Connect again."},
 
     {errc::kdc_error, "The KDC refused the request without a known reason. Read the KDC's log.",
      "A KDC refused a request of this service. Read that KDC's log.",
@@ -536,6 +537,9 @@ inline constexpr explanation explanations[] = {
     {errc::never_valid,
      "The ticket would end before it starts. Request a later end, or log in again if the ticket-granting ticket is "
      "about to expire."},
+    {errc::address_not_allowed,
+     "The request names an address that no ticket may have, for example ::1. Request a ticket for other addresses, or "
+     "without addresses."},
     {errc::impersonation_not_supported,
      "The KDC does not issue a ticket for a user to a service that asks in the user's name (S4U2Self). Have the "
      "user log in to the service."},

@@ -77,6 +77,7 @@ KERB_ONLY_NAMED(as_kdc<policy>, .draft());
 KERB_ONLY_NAMED(as_kdc<policy>, .server());
 KERB_ONLY_NAMED(tgs_kdc<policy>, .body());
 KERB_ONLY_NAMED(tgs_kdc<policy>, .header_ticket());
+KERB_ONLY_NAMED(tgs_kdc<policy>, .second_ticket());
 KERB_ONLY_NAMED(kdc<policy>, .as());
 KERB_ONLY_NAMED(kdc<policy>, .tgs());
 

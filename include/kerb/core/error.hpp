@@ -91,6 +91,7 @@ enum class errc : std::uint16_t {
   /// The KDC of a login has not proved that it knows the key of a local service; detail: the errc of the
   /// check that failed.
   login_not_verified = 280,
+  numbers_used_up = 290,    ///< the session has used every sequence number of this direction: establish a new one
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
@@ -170,6 +171,8 @@ enum class errc : std::uint16_t {
   starts_too_late = 741,   ///< the requested start is later than the policy allows
   starts_in_future = 742,  ///< the requested start is in the future, and no postdated ticket is requested
   never_valid = 743,       ///< the ticket would end before it starts
+  // 744: the addresses.
+  address_not_allowed = 744,  ///< a requested address may not be in a ticket
   // 75x: padata, authorization data and the path.
   impersonation_not_supported = 750,  ///< a ticket for another user (MS-SFU's S4U2Self) is not implemented
   fast_not_supported = 751,           ///< this form of FAST is not implemented
@@ -296,6 +299,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::kcm_error: return "kcm_error";
     case errc::dns_no_service: return "dns_no_service";
     case errc::password_refused: return "password_refused";
+    case errc::numbers_used_up: return "numbers_used_up";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";
@@ -360,6 +364,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::starts_too_late: return "starts_too_late";
     case errc::starts_in_future: return "starts_in_future";
     case errc::never_valid: return "never_valid";
+    case errc::address_not_allowed: return "address_not_allowed";
     case errc::impersonation_not_supported: return "impersonation_not_supported";
     case errc::fast_not_supported: return "fast_not_supported";
     case errc::mandatory_for_kdc: return "mandatory_for_kdc";

@@ -23,6 +23,26 @@ constexpr bool same_address(const msg::HostAddress& a, const msg::HostAddress& b
   return x.addr_type == y.addr_type && x.address == y.address;
 }
 
+/// Whether RFC 4120 section 7.1 allows this address in a ticket. It forbids the unspecified, loopback and
+/// link-local addresses of IPv6, an IPv4 address of type IPv6 (normal_address() changes its type), and
+/// directional addresses. It only advises against the loopback address of IPv4.
+constexpr bool may_be_in_ticket(const msg::HostAddress& a) {
+  if (a.addr_type == addr_t::directional) return false;
+  if (a.addr_type != addr_t::ipv6 || a.address.size() != 16) return true;
+  if (normal_address(a).addr_type == addr_t::ipv4) return false;
+  if (a.address[0] == 0xfe && (a.address[1] & 0xc0) == 0x80) return false;  // fe80::/10
+  for (std::size_t i = 0; i != 15; ++i)
+    if (a.address[i] != 0) return true;
+  return a.address[15] > 1;  // not :: and not ::1
+}
+
+namespace detail {
+/// RFC 4120 section 5.1.3: an empty list is the same as an absent one.
+constexpr std::optional<msg::HostAddresses> unless_empty(const std::optional<msg::HostAddresses>& list) {
+  return list && !list->empty() ? list : std::nullopt;
+}
+}  // namespace detail
+
 /// Whether a ticket with these addresses may come from that host. Two types of entry match no host:
 /// Windows requests tickets with its NetBIOS name, and RFC 4120 section 7.1 forbids directional
 /// addresses in tickets. A list that has only NetBIOS names counts as no list.

@@ -80,6 +80,7 @@ inline constexpr krb_error_row krb_errors[] = {
     {errc::starts_too_late, error_code_t::kdc_err_cannot_postdate},
     {errc::starts_in_future, error_code_t::kdc_err_cannot_postdate},
     {errc::never_valid, error_code_t::kdc_err_never_valid},
+    {errc::address_not_allowed, error_code_t::kdc_err_policy},
     {errc::impersonation_not_supported, error_code_t::kdc_err_padata_type_nosupp},
     {errc::fast_not_supported, error_code_t::kdc_err_padata_type_nosupp},
     {errc::mandatory_for_kdc, error_code_t::kdc_err_policy},

@@ -1,5 +1,6 @@
 // The realms that a client has passed through: DOMAIN-X500-COMPRESS (RFC 4120 section 3.3.3.2), and a policy for them.
 #pragma once
+#include "../msg/anonymity.hpp"
 #include "../msg/ticket.hpp"
 #include "realm_path.hpp"
 
@@ -241,6 +242,22 @@ template <class F>
   if (!e.ok() || accepted) return e;
   return {.code = errc::path_not_accepted, .type = "TransitedEncoding", .field = "contents"};
 }
+
+namespace detail {
+/// Whether this ticket belongs to an anonymous client that hides its realm too (RFC 6112 section 3).
+constexpr bool hides_realm(const msg::EncTicketPart& ticket) {
+  return ticket.crealm == anonymous_realm && is_anonymous(ticket.cname) && ticket.flags.has(ticket_flag_t::anonymous);
+}
+/// check_transited() for the client of `ticket`, with the path `transited`. RFC 6112 section 4.3: a
+/// client that hides its realm may have passed through any realms, so only the form of the field is
+/// checked. A realm that misuses this can only name an anonymous client, and is itself in the path.
+constexpr error check_transited_of(const msg::EncTicketPart& ticket, const msg::TransitedEncoding& transited,
+                                   kerberos_string server, const realm_path_policy& policy) {
+  if (!hides_realm(ticket) || transited.contents.empty() || transited.tr_type != tr_t::domain_x500_compress)
+    return check_transited(transited, ticket.crealm, server, policy);
+  return for_each_transited(transited.contents, ticket.crealm, server, [](kerberos_string) { return true; });
+}
+}  // namespace detail
 
 /// Writes the transited field of a ticket that a KDC issues for a ticket-granting ticket of another
 /// realm. `contents` is the field of that ticket, `issuer` the realm that issued it, `server` the

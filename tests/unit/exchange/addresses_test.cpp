@@ -41,6 +41,35 @@ KERB_BOTH("directional addresses: 0 comes from the initiator and 1 from the acce
          !same_address(from_initiator, from_acceptor);
 });
 
+constexpr bool no_scoped_address_may() {
+  std::array<std::uint8_t, 16> six{};
+  const auto may = [&] { return may_be_in_ticket({addr_t::ipv6, bytes_view(six)}); };
+  if (may()) return false;  // ::
+  six[15] = 1;
+  if (may()) return false;  // ::1
+  six[15] = 2;
+  if (!may()) return false;
+  six[15] = 1, six[14] = 1;
+  if (!may()) return false;
+  for (const std::uint8_t second : {0x80, 0x9f, 0xbf}) {
+    six[0] = 0xfe, six[1] = second;
+    if (may()) return false;  // fe80::/10
+  }
+  for (const std::uint8_t second : {0x00, 0x7f, 0xc0}) {
+    six[1] = second;
+    if (!may()) return false;
+  }
+  six[0] = 0xfd, six[1] = 0x80;
+  return may() && !may_be_in_ticket(mapped) && !may_be_in_ticket(from_initiator) && !may_be_in_ticket(from_acceptor);
+}
+KERB_BOTH("may_be_in_ticket: what RFC 4120 forbids may not", "[exchange][rfc4120-7.1]", no_scoped_address_may);
+KERB_BOTH("may_be_in_ticket: all other addresses may", "[exchange][rfc4120-7.1]", [] {
+  const std::uint8_t loopback[] = {127, 0, 0, 1};
+  return may_be_in_ticket(here) && may_be_in_ticket(v6) && may_be_in_ticket(name) && may_be_in_ticket(short_v6) &&
+         may_be_in_ticket({addr_t::ipv4, loopback}) && may_be_in_ticket({addr_t(-7), mapped_octets}) &&
+         may_be_in_ticket(normal_address(mapped));
+});
+
 constexpr bool judges() {
   const msg::HostAddress both[] = {name, here}, other[] = {name, there}, names[] = {name, name},
                          directions[] = {from_initiator}, six[] = {mapped};

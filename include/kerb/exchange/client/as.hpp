@@ -83,9 +83,12 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
         mechanisms_(std::move(own)),
         extensions_(std::move(extensions)) {}
 
-  /// Makes the first request, without pre-authentication.
+  /// Makes the first request, without pre-authentication. Returns errc::api_misuse for a server of
+  /// another realm than the client's: an AS has only those of its own realm (RFC 4120 section 5.4.1).
   [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (const auto no = this->template unless<call::start>(env)) return *no;
+    if (request_.server && !(request_.server->realm == request_.client.realm))
+      return fail({.code = errc::api_misuse, .type = "KDC-REQ-BODY", .field = "realm"});
     tgs_name_[1] = request_.client.realm;
     // RFC 6112 section 4.1: required of an anonymous client
     if (is_anonymous(request_.client.name)) options_.set(kdc_option_t::request_anonymous);
@@ -338,7 +341,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     named_.note(e, request_.client.realm);
     return fail(detail::krb_error(errc::kdc_error, e));
   }
-  /// RFC 6113 section 2.2: the conversation has expired, and the client begins a new one, without a
+  /// RFC 6113 section 5.2: the conversation has expired, and the client begins a new one, without a
   /// cookie. Only once, since anyone can send this error.
   constexpr step start_again(const msg::KrbError& e, const environment<C>& env) {
     if (started_again_ || round_ >= env.limits.max_rounds) return refused_by_kdc(e);

@@ -1,6 +1,7 @@
 // The checks that a client makes on every reply of a KDC, RFC 4120 sections 3.1.5 and 3.3.4.
 #pragma once
 #include "../../msg/anonymity.hpp"
+#include "../addresses.hpp"
 #include "../credential.hpp"
 #include "../sealed.hpp"
 #include "../step.hpp"
@@ -121,8 +122,12 @@ constexpr msg::TicketFlags unrequested(const request_facts& a, const msg::Ticket
                                {ticket_flag_t::renewable, kdc_option_t::renewable_ok},
                                {ticket_flag_t::anonymous, kdc_option_t::request_anonymous}};
   msg::TicketFlags wanted = a.inherited, unasked;
+  msg::KdcOptions options = a.options;
+  // RFC 4120 section 2.9.1: this option is for a life that the KDC cannot give, and "as long as
+  // policy allows" is none
+  if (a.till == kerberos_time{0}) options.set(kdc_option_t::renewable_ok, false);
   for (const pair& p : wideners)
-    if (a.options.has(p.option)) wanted.set(p.flag);
+    if (options.has(p.option)) wanted.set(p.flag);
   for (const pair& p : wideners) unasked.set(p.flag, granted.has(p.flag) && !wanted.has(p.flag));
   return unasked;
 }
@@ -140,6 +145,13 @@ constexpr error check_flags(const request_facts& a, const msg::TicketFlags& gran
   const bool anonymous = a.options.has(kdc_option_t::request_anonymous);
   if (anonymous && !granted.has(ticket_flag_t::anonymous)) return mismatch(errc::flags_mismatch, "flags");
   return {};
+}
+
+/// The addresses that a ticket has if the reply does not name them. RFC 4120 section 5.4.2: those of
+/// the ticket in the request, except in a forwarded or proxy ticket.
+constexpr std::optional<msg::HostAddresses> addresses_kept(const request_facts& a) {
+  if (a.options.has_any({kdc_option_t::forwarded, kdc_option_t::proxy})) return std::nullopt;
+  return unless_empty(a.inherited_addresses);
 }
 
 /// Checks the encrypted part, the only authority for whom and what the ticket is. `ticket` is the
@@ -169,29 +181,24 @@ constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, const p
   if (const error e = check_times(a, p.flags, start, has_start, p.endtime, p.renew_till, now, limits); !e.ok())
     return e;
   // RFC 4120 section 3.1.5: the address field is correct if the client requested every address in
-  // it
-  if (p.caddr) {
+  // it. Those of the ticket in the request also count (section 3.3.3), but not in a forwarded or
+  // proxy ticket, which the peer could not use then
+  if (const auto caddr = unless_empty(p.caddr)) {
+    const std::optional<msg::HostAddresses> kept = addresses_kept(a);
     constexpr std::size_t most = 256;  // each is compared with all requested ones, which a peer may have chosen
     std::size_t addresses = 0;
-    for (const msg::HostAddress got : *p.caddr) {
+    for (const msg::HostAddress got : *caddr) {
       if (++addresses > most) return mismatch(errc::address_mismatch, "caddr");
       bool wanted = false;
       const auto look = [&](const auto& list) {
-        for (const msg::HostAddress x : list) wanted |= x.addr_type == got.addr_type && x.address == got.address;
+        for (const msg::HostAddress x : list) wanted |= same_address(x, got);
       };
       look(a.addresses);
-      if (a.inherited_addresses) look(*a.inherited_addresses);
+      if (kept) look(*kept);
       if (!wanted) return mismatch(errc::address_mismatch, "caddr");
     }
   }
   return {};
-}
-
-/// The addresses that a ticket has if the reply does not name them. RFC 4120 section 5.4.2: those of
-/// the ticket in the request, except in a forwarded or proxy ticket.
-constexpr std::optional<msg::HostAddresses> addresses_kept(const request_facts& a) {
-  if (a.options.has_any({kdc_option_t::forwarded, kdc_option_t::proxy})) return std::nullopt;
-  return a.inherited_addresses;
 }
 
 /// The number of octets that a reply needs in a workspace: its opened part, and copies of what is
@@ -242,7 +249,7 @@ constexpr basic_credential<Key> make_credential(const Rep& rep, const Part& p, c
   if (const auto e = copy(rep.cname)) {
     if (const auto name = asn1::decode<msg::PrincipalName>(*e)) f.client.name = *name;
   }
-  f.addresses = p.caddr;
+  f.addresses = unless_empty(p.caddr);
   if (const auto kept = addresses_kept(a); kept && !f.addresses) {
     if (const auto e = copy(*kept)) {
       if (const auto list = asn1::decode_as<msg::HostAddresses>("HostAddresses", *e)) f.addresses = *list;

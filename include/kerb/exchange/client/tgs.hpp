@@ -13,6 +13,9 @@ namespace kerb::inline v0 {
 template <class Key>
 struct tgs_params {
   ref<const basic_credential<Key>> tgt;
+  /// In the realm whose KDC is asked, which is the one that `tgt` is for. For a service of another
+  /// realm, first request that realm's krbtgt/REALM, or let a KDC refer you with the option
+  /// CANONICALIZE: credential_client does both.
   principal_view server;
   std::span<std::uint8_t> buffer;  ///< must outlive the exchange and its product; see typical_buffer_size
   msg::KdcOptions options{};
@@ -20,10 +23,10 @@ struct tgs_params {
   std::optional<std::int64_t> renew_lifetime{};  ///< seconds; requests a renewable ticket
   std::optional<kerberos_time> from{};           ///< required with the option POSTDATED: when the ticket starts
   view_of<etype_t> etypes{};                     ///< for the session key, best first; empty: the policy's own list
-  view_of<msg::HostAddress> addresses{};
-  bool subkey = true;                         ///< have the reply sealed under a new key of this exchange
-  std::optional<ref<unique_time>> times{};    ///< prevents two authenticators with the same time
-  std::optional<bytes_view> second_ticket{};  ///< a Ticket's encoding, for options that need one
+  view_of<msg::HostAddress> addresses{};         ///< with FORWARDED or PROXY: of the ticket; see as_params::addresses
+  bool subkey = true;                            ///< have the reply sealed under a new key of this exchange
+  std::optional<ref<unique_time>> times{};       ///< prevents two authenticators with the same time
+  std::optional<bytes_view> second_ticket{};     ///< a Ticket's encoding, for options that need one
   bool user_to_user = false;  ///< seal the ticket under the second ticket's session key (RFC 4120 section 3.7)
   std::optional<msg::AuthorizationData> authorization_data{};  ///< restrictions to put into the ticket
 };

@@ -61,15 +61,22 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
   ///
   /// Aliases and ticket-granting services do not mix. If the record has another name than the
   /// requested server, and either is a krbtgt, this call acts as absent().
+  ///
+  /// An AS has only clients and servers of its own realm (RFC 4120 section 5.4.1). If the record of a
+  /// client is of another realm, this call acts as refer_to() with that realm; if the record of a
+  /// server is, as absent().
   [[nodiscard]] constexpr step found(const record& r, const environment<C>& env) {
     if (const auto no = unless_found(env)) return *no;
+    const bool elsewhere = !(r.principal.realm == this->policy_.realm);
     if (!has_client_) {
+      if (elsewhere) return refer_to(r.principal.realm, env);
       if (conceals() && r.attributes.has(principal_attribute::not_a_client)) return absent(env);
       if (const std::size_t n = lacking_for_salt(r.principal); n != 0) return need_buffer{n};
       client_is(r);
       return ask(principal_role::server);
     }
     const principal_view& wanted = this->requested_server_;
+    if (elsewhere) return absent(env);
     if (!same_principal(wanted, r.principal) &&
         (detail::tgs_realm(r.principal.name) || detail::tgs_realm(wanted.name))) {
       return absent(env);
@@ -227,7 +234,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
       return detail::no(errc::anonymity_not_supported, error_code_t::kdc_err_null_key, "KDC-REQ-BODY", "cname");
     }
     if (requested) return bad(errc::anonymity_not_supported);
-    return {};
+    return detail::check_requested_addresses(body);
   }
 
   /// Decides once everything is known, RFC 4120 section 3.1.3. Pre-authentication comes before
@@ -333,7 +340,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     grant(kdc_option_t::proxiable, f::proxiable, this->policy_.proxiable, a::no_proxiable);
     grant(kdc_option_t::allow_postdate, f::may_postdate, this->policy_.postdated, a::no_postdated);
     d.transited.tr_type = tr_t::domain_x500_compress;
-    if (b.addresses && !b.addresses->empty()) d.addresses = b.addresses;
+    d.addresses = detail::unless_empty(b.addresses);
     if (const verdict v =
             detail::set_times<C>(d, b, this->policy_, &c, s, env.now.at, env.limits.clock_skew, {}, {}, true);
         !v.ok()) {

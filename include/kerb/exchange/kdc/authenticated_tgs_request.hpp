@@ -16,7 +16,7 @@ struct authenticated_tgs_request {
   opened_ticket<key> tgt;   ///< the ticket that authenticates the request
   bool is_own_tgt = false;  ///< only this KDC can have made that ticket
   std::optional<key> subkey;
-  kerberos_time authenticated_at;
+  std::optional<timestamp> sent_at;         ///< the authenticator's time, once that was opened
   kept_range added;                         ///< the plaintext of the authorization data that the client adds, if any
   std::optional<carried_authdata> carried;  ///< what is copied of both; views the buffer
 
@@ -203,11 +203,11 @@ constexpr verdict authenticate(authenticated_tgs_request<C>& facts, const kdc_re
   const std::size_t before = in.kept().size();
   auto a = open_authenticator(env.crypto.get(), ap.authenticator, facts.tgt.session_key,
                               key_usage_t::tgs_req_authenticator, in);
+  if (a) facts.sent_at = a->time();
   verdict v = a ? take_subkey(env.crypto.get(), *a) : a.refusal();
   if (v.ok()) v = verify_tgs_request(q, ap.ticket.value(), facts.tgt, *a, policy, peer, env, in);
   in.keep_first(before);  // nothing views the authenticator any more
   if (!v.ok()) return v;
-  facts.authenticated_at = a->part.ctime;
   if (a->subkey) facts.subkey.emplace(std::move(*a->subkey));
   const auto added = open_added(q, facts, env, in);
   if (!added) return added.refusal();

@@ -248,6 +248,10 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
     e.sname = requested_server_.name.name_string.empty()
                   ? msg::PrincipalName{name_t::srv_inst, view_of<kerberos_string>(tgs)}
                   : requested_server_.name;
+    if (client_time_) {
+      e.ctime = client_time_->at;
+      e.cusec = client_time_->usec;
+    }
     if (names_client_) {
       e.crealm = client_.realm;
       e.cname = client_.name;
@@ -316,8 +320,9 @@ class kdc_exchange : public exchange_core<kdc_exchange<C>, kdc_step, kdc_table> 
   kdc_peer peer_;
   bool issued_ = false;
   bool names_client_ = false;
-  principal_view client_;            // as in the request: for refusals
-  principal_view requested_server_;  // the server, as in the request
+  principal_view client_;                 // for refusals: as in the AS-REQ, or in the opened ticket of a TGS-REQ
+  std::optional<timestamp> client_time_;  // for refusals: of the authenticator that was opened
+  principal_view requested_server_;       // the server, as in the request
   record server_{};
   const long_term_key<C>* ticket_key_ = nullptr;
   std::optional<key> user_key_;

@@ -15,7 +15,7 @@ struct kdc_policy {
   std::int64_t max_renewable_life = 604800;  ///< maximum time in which a ticket can be renewed, in seconds
   std::int64_t max_postdate = 604800;        ///< maximum time until a ticket's start, in seconds
   bool require_preauth = true;  ///< from every client; false: only if the record of client or server requires it
-  bool anonymous = false;       ///< allow a TGT to be exchanged for anonymous tickets, RFC 6112
+  bool anonymous = false;       ///< allow a TGT, also an anonymous one, to be exchanged for anonymous tickets: RFC 6112
   bool forwardable = true;
   bool proxiable = true;
   bool postdated = true;
@@ -54,7 +54,9 @@ struct kdc_policy {
   /// Grant DISABLE-TRANSITED-CHECK and leave the check of the path to the server
   /// (RFC 4120 section 2.7). If false, the KDC checks the path.
   bool unchecked_paths = false;
-  realm_path_policy paths{};            ///< the realms that a client of another realm may have passed through
+  /// The realms that a client of another realm may have passed through. Anonymous clients that hide
+  /// their realm (WELLKNOWN:ANONYMOUS) may have passed through any (RFC 6112 section 4.3).
+  realm_path_policy paths{};
   unsigned max_authdata_elements = 32;  ///< maximum that is examined for one ticket; with more, the request is refused
 };
 
@@ -82,8 +84,10 @@ struct need_principal {
   bool may_refer = false;             ///< refer_to() is allowed
   std::optional<std::uint32_t> kvno;  ///< of the wanted key, if known
 };
-/// All checks have passed. Inspect draft(), client() and server(), then call issue() or refuse(). In a
-/// TGS exchange, tgs_kdc::header_is_own_tgt() tells whether only this KDC can have named the client.
+/// All checks have passed. Inspect the exchange, then call issue() or refuse(). Both exchanges have
+/// draft() and server(). as_kdc also has client(), the client's record. tgs_kdc has header_ticket();
+/// second_ticket(), for user-to-user; and header_is_own_tgt(), which tells whether only this KDC can
+/// have named the client. A ticket that was reported stolen is refused with KDC_ERR_TGT_REVOKED.
 struct authorize {};
 /// The ticket's encrypted part is complete except `reserved`, a range in it that is filled with
 /// zeros. Fill that range, then call signed_ticket(). Both views are valid until then.

@@ -1,6 +1,7 @@
 // Rules of a KDC's exchanges: verdicts, and a ticket's times.
 #pragma once
 #include "../../msg/error.hpp"
+#include "../addresses.hpp"
 #include "../verdict.hpp"
 #include "policy.hpp"
 
@@ -56,12 +57,21 @@ constexpr T least(T a, const std::optional<T>& b) {
   return b && *b < a ? *b : a;
 }
 
+/// RFC 4120 section 7.1: which addresses a client may request. A KDC that left some out would issue a
+/// ticket without any, valid from anywhere, if no other is requested.
+constexpr verdict check_requested_addresses(const msg::KdcReqBody& body) {
+  if (!body.addresses) return {};
+  for (const msg::HostAddress a : *body.addresses)
+    if (!may_be_in_ticket(a)) return no(errc::address_not_allowed, "KDC-REQ-BODY", "addresses");
+  return {};
+}
+
 /// The second component of krbtgt/REALM; nothing for any other name.
 constexpr std::optional<kerberos_string> tgs_realm(const msg::PrincipalName& n) { return krbtgt_realm(n); }
 
 /// Sets a ticket's times, RFC 4120 sections 3.1.3 and 3.3.3: the requested ones, within all limits.
 /// `bound` and `renewable_to` are the limits of the ticket that authenticates the request, if there
-/// is one.
+/// is one. As in MIT krb5, a ticket that would not be renewable beyond its endtime is not renewable.
 template <crypto_policy C>
 constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const kdc_policy& policy,
                             const principal_record<C>* client, const principal_record<C>& server, kerberos_time now,
@@ -97,8 +107,10 @@ constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const 
   kerberos_time renew_till = earliest_time;
   if (body.kdc_options.has(kdc_option_t::renewable)) {
     renew_till = !body.rtime || *body.rtime == no_wish ? latest_time : *body.rtime;
-  } else if (body.kdc_options.has(kdc_option_t::renewable_ok) && d.endtime < till) {
-    renew_till = till;
+  } else if (body.kdc_options.has(kdc_option_t::renewable_ok) && body.till != no_wish && d.endtime < body.till) {
+    // RFC 4120 section 2.9.1: only if the requested life cannot be given, and till the requested
+    // endtime. A request for the longest life that policy permits always gets what it asks for
+    renew_till = body.till;
   }
   renew_till = earlier(renew_till, least(plus(d.starttime, renewable_life), renewable_to));
   if (may_renew && policy.renewable && !barred(principal_attribute::no_renewable) && renew_till > d.endtime) {

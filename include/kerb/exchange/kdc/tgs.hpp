@@ -9,10 +9,21 @@
 
 namespace kerb::inline v0 {
 
-/// Answers a TGS-REQ. The exchange asks in this order for: the server of the ticket that
-/// authenticates the request; whether the request was seen before, if the policy requires it; the
-/// requested server, or the KDC that the client is referred to; and, for user-to-user, the server
-/// of the second ticket.
+/// The second ticket of a user-to-user request: a ticket-granting ticket of this realm.
+struct second_ticket_facts {
+  /// Its client, the server of the new ticket: by the requested name, or by the name in the server's
+  /// record. Valid until the exchange is over.
+  principal_view client;
+  msg::TicketFlags flags;
+  kerberos_time authtime;
+  kerberos_time starttime;
+  kerberos_time endtime;
+};
+
+/// Answers a TGS-REQ. The exchange first asks for the server of the ticket that authenticates the
+/// request. If the policy requires it, it then asks whether the request was seen before. It then asks
+/// for the requested server, or the KDC that the client is referred to, and for user-to-user for the
+/// server of the second ticket.
 template <crypto_policy C>
 class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   using base = detail::kdc_exchange<C>;
@@ -59,7 +70,8 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   ///
   /// A ticket-granting service has no alias, and its name is no alias of another principal. If the record is that of
   /// another KDC than the requested principal, this call acts as refer_to() with that KDC's realm. If the requested
-  /// principal is a KDC, this call acts as absent() for any other record.
+  /// principal is a KDC, this call acts as absent() for any other record. If the requested server's
+  /// record is of another realm, this call acts as refer_to() with that realm.
   [[nodiscard]] constexpr step found(const record& r, const environment<C>& env) {
     if (const auto no = this->template unless<call::found>(env)) return *no;
     const principal_view wanted = wanted_principal();
@@ -72,6 +84,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
       case principal_role::second_ticket_server: return open_second(r, env);
       default: break;
     }
+    if (!(r.principal.realm == this->policy_.realm)) return refer_to(r.principal.realm, env);
     this->server_ = r;
     return request_.has(kdc_option_t::enc_tkt_in_skey) ? ask(principal_role::second_ticket_server) : decide(env);
   }
@@ -144,6 +157,11 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   /// client, for example a PAC: at sign_ticket, and before issue() with reserved octets, check this.
   constexpr bool header_is_own_tgt() const { return facts_.is_own_tgt; }
 
+  /// The second ticket of a user-to-user request, from `authorize` on; none for other requests. A KDC
+  /// that keeps a list of stolen tickets (RFC 4120 section 3.3.3.1) compares it with the list too.
+  constexpr const std::optional<second_ticket_facts>& second_ticket() const& KERB_LIFETIMEBOUND { return second_; }
+  void second_ticket() const&& = delete;
+
   /// Issues the ticket, with what the caller's policy adds and removes.
   [[nodiscard]] constexpr step issue(const issue_options& options, const environment<C>& env) {
     if (const auto no = this->template unless<call::issue>(env)) return *no;
@@ -173,6 +191,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     if (this->state_ != state::idle && bigger.size() < this->workspace_.size()) return false;
     if (!this->workspace_.move_to(bigger)) return false;
     read_again(facts_, request_, this->policy_, this->workspace_);
+    if (this->names_client_) this->client_ = facts_.tgt.client();
     if (this->state_ == state::wants_decision) set_views(this->draft_, request_, facts_, path_, this->workspace_);
     return true;
   }
@@ -181,21 +200,21 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   constexpr bool may_refer() const {
     return role_ == principal_role::server && !referred_ && detail::may_refer(request_, ap_req_, this->policy_.realm);
   }
-  constexpr msg::Ticket second_ticket() const { return *body().additional_tickets->begin(); }
+  constexpr msg::Ticket sealed_second_ticket() const { return *body().additional_tickets->begin(); }
 
   constexpr step ask(principal_role role) {
     role_ = role;
     this->state_ = state::wants_principal;
     std::optional<std::uint32_t> kvno;
     if (role == principal_role::header_server) kvno = ap_req_.ticket->enc_part.kvno;
-    if (role == principal_role::second_ticket_server) kvno = second_ticket().enc_part.kvno;
+    if (role == principal_role::second_ticket_server) kvno = sealed_second_ticket().enc_part.kvno;
     return need_principal{wanted_principal(), role, may_refer(), kvno};
   }
   /// The principal that the exchange currently asks for.
   constexpr principal_view wanted_principal() const {
     if (role_ == principal_role::header_server) return {ap_req_.ticket->sname, ap_req_.ticket->realm};
     if (role_ == principal_role::second_ticket_server) {
-      const msg::Ticket second = second_ticket();
+      const msg::Ticket second = sealed_second_ticket();
       return {second.sname, second.realm};
     }
     if (!referred_) return this->requested_server_;
@@ -204,7 +223,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   }
 
   constexpr kerberos_time forget_after(const exchange_limits& l) const {
-    return plus(plus(facts_.authenticated_at, l.clock_skew), 1);
+    return plus(plus(facts_.sent_at->at, l.clock_skew), 1);
   }
   /// Whether the answer must not depend on the server of the ticket that authenticates the request:
   /// nothing is authenticated yet, and with RENEW, VALIDATE and PROXY the sender names any principal.
@@ -244,6 +263,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     if (opened.ok())
       opened = detail::authenticate(facts_, request_, ap_req_, r, this->policy_, this->peer_, env, this->workspace_);
     if (instead != nullptr) opened = *instead;
+    else name_client();
     if (!opened.ok()) return this->turn_down(opened, env);
     if (const verdict v = detail::check_server(r, env.now.at, "Ticket"); !v.ok()) return this->turn_down(v, env);
     if (!this->policy_.check_requests) return ask(principal_role::server);
@@ -255,10 +275,20 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     this->state_ = state::wants_check;
     return ask_for;
   }
+  /// RFC 4120 section 5.9.1: once the authenticator has opened, a refusal has its time and the client's
+  /// name, which a TGS-REP has in clear too. The reply to a request for anonymity does not name the
+  /// client, and nor does a refusal.
+  constexpr void name_client() {
+    if (!facts_.sent_at) return;
+    this->client_time_ = facts_.sent_at;
+    if (request_.has(kdc_option_t::request_anonymous)) return;
+    this->client_ = facts_.tgt.client();
+    this->names_client_ = true;
+  }
   /// User-to-user, RFC 4120 section 3.3.3: opens the server's ticket-granting ticket, whose session
   /// key seals the ticket.
   constexpr step open_second(const record& r, const environment<C>& env) {
-    const msg::Ticket second = second_ticket();
+    const msg::Ticket second = sealed_second_ticket();
     if (!detail::is_tgs_of(second.sname, this->policy_.realm) || !(second.realm == this->policy_.realm)) {
       return this->turn_down(detail::no(errc::second_ticket_not_tgt, "KDC-REQ-BODY", "additional-tickets"), env);
     }
@@ -267,7 +297,13 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     const verdict v =
         opened ? detail::check_second_ticket(*opened, this->requested_server_, this->server_, this->policy_, env)
                : opened.refusal();
-    this->workspace_.keep_first(before);  // only its session key is used from here on
+    if (v.ok()) {
+      const bool by_request = same_principal(opened->client(), this->requested_server_);
+      const msg::EncTicketPart& part = opened->part;
+      second_ = second_ticket_facts{by_request ? this->requested_server_ : this->server_.principal, part.flags,
+                                    part.authtime, part.starttime.value_or(part.authtime), part.endtime};
+    }
+    this->workspace_.keep_first(before);  // its plaintext is not used from here on
     if (!v.ok()) return this->turn_down(v, env);
     this->user_key_.emplace(std::move(opened->session_key));
     if (const verdict s = detail::check_server(r, env.now.at, "Ticket"); !s.ok()) return this->turn_down(s, env);
@@ -297,6 +333,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   msg::ApReq ap_req_;
   detail::authenticated_tgs_request<C> facts_;  // empty until the ticket was opened
   detail::kept_range referral_, path_;          // krbtgt/REALM of a referral, and the path with a realm added
+  std::optional<second_ticket_facts> second_;
   principal_role role_{};
   bool referred_ = false;
 };

@@ -34,8 +34,7 @@ constexpr void set_views(ticket_draft& d, const kdc_request& q, const authentica
   // ticket has them too: without them it would be less restricted, and the server sees the
   // client's address anyway.
   d.new_addresses = q.has(kdc_option_t::forwarded) || q.has(kdc_option_t::proxy);
-  d.addresses = d.new_addresses ? q.body.addresses : tgt.caddr;
-  if (d.addresses && d.addresses->empty()) d.addresses = std::optional<msg::HostAddresses>{};
+  d.addresses = unless_empty(d.new_addresses ? q.body.addresses : tgt.caddr);
   d.transited = path.size == 0 ? tgt.transited : msg::TransitedEncoding{tr_t::domain_x500_compress, path.of(in)};
 }
 
@@ -83,7 +82,7 @@ constexpr checked<tgs_draft<C>> draft_tgs_ticket(const tgs_sources<C>& from, con
   out->path = *path;
   set_views(d, q, from.facts.get(), out->path, in);
   if (!q.has(kdc_option_t::disable_transited_check) || !policy.unchecked_paths) {
-    if (const error e = check_transited(d.transited, tgt.crealm, policy.realm, policy.paths); !e.ok()) {
+    if (const error e = check_transited_of(tgt, d.transited, policy.realm, policy.paths); !e.ok()) {
       return verdict{e, error_code_t::kdc_err_path_not_accepted};
     }
     d.flags.set(ticket_flag_t::transited_policy_checked);

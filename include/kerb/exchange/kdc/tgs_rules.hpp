@@ -124,6 +124,8 @@ constexpr verdict check_options(const msg::EncTicketPart& tgt, const msg::KdcReq
     if (!policy.user_to_user) return bad(errc::user_to_user_not_supported);
     if (!body.additional_tickets || body.additional_tickets->empty()) return bad(errc::second_ticket_missing);
   }
+  // Only these options use the addresses of the request
+  if (body.kdc_options.has_any({o::forwarded, o::proxy})) return check_requested_addresses(body);
   return {};
 }
 

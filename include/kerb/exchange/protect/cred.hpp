@@ -91,7 +91,7 @@ class received_credentials {
     f.starttime = info.starttime ? *info.starttime : f.authtime;
     f.endtime = *info.endtime;
     f.renew_till = info.renew_till;
-    f.addresses = info.caddr;
+    f.addresses = detail::unless_empty(info.caddr);
     f.handed_over = true;
     return f;
   }
@@ -220,7 +220,7 @@ constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<ty
                            f.renew_till,
                            f.server.realm,
                            f.server.name,
-                           f.addresses});
+                           detail::unless_empty(f.addresses)});
       }
     });
   }};

@@ -84,19 +84,22 @@ constexpr error verify_time(const std::optional<kerberos_time>& at, const std::o
   return {};
 }
 
-/// The sequence numbers of one direction, modulo 2^32.
+/// The sequence numbers of one direction, modulo 2^32. Each is used once (RFC 4120 section 5.5.1).
 class sequence_counter {
  public:
   constexpr sequence_counter() = default;
-  constexpr explicit sequence_counter(std::optional<std::uint32_t> first) : first_(first) {}
+  constexpr explicit sequence_counter(std::optional<std::uint32_t> first, std::uint64_t used = 0)
+      : first_(first), used_(used) {}
   constexpr std::optional<std::uint32_t> first() const { return first_; }
   constexpr std::optional<std::uint32_t> next() const {
-    if (!first_) return std::nullopt;
+    if (!first_ || used_up()) return std::nullopt;
     return static_cast<std::uint32_t>(*first_ + used_);
   }
   constexpr void count() { ++used_; }
+  /// Whether every number has been used.
+  constexpr bool used_up() const { return used_ > 0xffffffffu; }
   constexpr bool has_used(std::uint32_t n) const {
-    return first_ && (used_ > 0xffffffffu || static_cast<std::uint32_t>(n - *first_) < used_);
+    return first_ && (used_up() || static_cast<std::uint32_t>(n - *first_) < used_);
   }
 
  private:

@@ -9,6 +9,10 @@
 
 namespace kerb::inline v0 {
 
+namespace detail {
+struct session_inspector;  // for tests: defined there
+}  // namespace detail
+
 /// One side of a session: makes, opens and counts its messages. Move-only, wiped on destruction,
 /// for one thread at a time. A call that fails leaves the session unchanged, and leaves no opened
 /// or partial message in the caller's buffers.
@@ -24,6 +28,9 @@ namespace kerb::inline v0 {
 /// (errc::api_misuse without it): the same for all calls of this side, and not that of the other
 /// side. `both` works without one, since sequence numbers stop replays. `sequence_numbers` does not
 /// use it.
+///
+/// RFC 4120 section 5.5.1: no sequence number is used twice with the same keys. After 2^32 messages in
+/// one direction, calls return errc::numbers_used_up. Establish a new session then.
 ///
 /// If both sides have the same address and the same key, sequence numbers alone cannot show which
 /// side sent a message. Calls then return errc::api_misuse if both sides start at the same number,
@@ -157,6 +164,7 @@ class [[nodiscard]] protected_session {
                                                        std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
                                                        const environment<C>& env, const cred_make_options& o = {}) {
     if (!alive_ || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
+    if (o.numbered && out_.used_up()) return errc::numbers_used_up;
     unique_time times = times_;
     if (o.numbered && (!numbered() || !out_.next() || o.nonce)) return errc::api_misuse;
     cred_fields fields{times.next(env.now), o.numbered ? out_.next() : o.nonce, {}, {}};
@@ -187,6 +195,7 @@ class [[nodiscard]] protected_session {
                                                                     const environment<C>& env,
                                                                     const cred_open_options& o = {}) {
     if (!alive_ || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
+    if (o.numbered && in_.used_up()) return errc::numbers_used_up;
     if (o.numbered && (!numbered() || !in_.next() || o.nonce)) return errc::api_misuse;
     cred_demands want{
         !o.gss_delegation, o.numbered ? in_.next() : o.nonce, {}, options_.demand_recipient, o.may_be_open};
@@ -202,11 +211,12 @@ class [[nodiscard]] protected_session {
   }
 
   /// The sequence number of the next message sent or expected. None if the AP exchange did not set
-  /// one, or after a move.
+  /// one, if all have been used, or after a move.
   constexpr std::optional<std::uint32_t> next_sent() const { return alive_ ? out_.next() : std::nullopt; }
   constexpr std::optional<std::uint32_t> next_expected() const { return alive_ ? in_.next() : std::nullopt; }
 
  private:
+  friend struct detail::session_inspector;
   using prepared_key = typename C::prepared_key;
   enum class direction : std::uint8_t { out, in };
   enum class kind : std::uint8_t { priv, safe };
@@ -257,6 +267,7 @@ class [[nodiscard]] protected_session {
     if (!numbered() && !remembering) return {.code = errc::api_misuse};
     if (!env.now.in_range()) return {.code = errc::clock_out_of_range};
     if (!numbered()) return {};
+    if ((d == direction::out ? out_ : in_).used_up()) return {.code = errc::numbers_used_up};
     if (!(d == direction::out ? out_ : in_).next()) {
       return {.code = errc::missing_field, .type = "Authenticator", .field = "seq-number"};
     }

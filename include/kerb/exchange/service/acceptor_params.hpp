@@ -52,7 +52,9 @@ struct acceptor_params {
   /// (verify_authorization).
   view_of<ad_t> understood{};
   /// The policy for the paths of clients of other realms that no KDC has checked
-  /// (RFC 4120 section 2.7). Without a policy such clients are refused.
+  /// (RFC 4120 section 2.7). Without a policy such clients are refused. It does not count for
+  /// anonymous clients that hide their realm (WELLKNOWN:ANONYMOUS), which may have any path
+  /// (RFC 6112 section 4.3).
   std::optional<realm_path_policy> paths{};
   bool distrust_kdc_paths = false;    ///< check the path also if a KDC states that it has
   bool trust_unchecked_path = false;  ///< accept every path: the caller checks transited() itself

@@ -41,13 +41,15 @@ constexpr std::optional<kerberos_string> own_realm(const acceptor_params& r) {
 /// RFC 4120 section 2.7: if no KDC has checked the path, the server must check it or refuse the
 /// client. `own` is the realm of the key that opened the ticket, if known: the client can choose
 /// the realm in the ticket's unencrypted part. A client of that realm has no path, unless the
-/// ticket lists realms that vouched for it (section 3.3.3.2: neither end is listed).
+/// ticket lists realms that vouched for it (section 3.3.3.2: neither end is listed). A client that
+/// hides its realm may have any path (RFC 6112 section 4.3).
 constexpr verdict check_path(const msg::EncTicketPart& ticket, const std::optional<kerberos_string>& own,
                              const acceptor_params& r) {
   if (own && ticket.crealm == *own && ticket.transited.contents.empty()) return {};
   if (ticket.flags.has(ticket_flag_t::transited_policy_checked) && !r.distrust_kdc_paths) return {};
-  if (r.paths) {
-    const error e = check_transited(ticket.transited, ticket.crealm, own.value_or(kerberos_string{}), *r.paths);
+  if (r.paths || hides_realm(ticket)) {
+    const realm_path_policy policy = r.paths.value_or(realm_path_policy{});
+    const error e = check_transited_of(ticket, ticket.transited, own.value_or(kerberos_string{}), policy);
     return e.ok() ? verdict{} : no(e);
   }
   if (r.trust_unchecked_path) return {};

@@ -298,6 +298,26 @@ TEST_CASE("as_client: addresses that were not asked for fail", "[exchange][rfc41
   REQUIRE(fails_with(bent(with(got_type), ask), errc::address_mismatch, "caddr"));
 }
 
+TEST_CASE("as_client: a KDC may write a requested IPv4 address in its right form", "[exchange][rfc4120-7.1]") {
+  static constexpr std::uint8_t v4[] = {192, 0, 2, 1},
+                                mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1};
+  static constexpr msg::HostAddress asked[] = {{addr_t::ipv6, mapped}}, got[] = {{addr_t::ipv4, v4}};
+  as_params<key> ask = usual();
+  ask.addresses = asked;
+  REQUIRE(is<done>(bent([](reply_spec& s) { s.part.caddr = msg::HostAddresses(view_of(got)); }, ask)));
+}
+
+TEST_CASE("as_client: an empty list of addresses is no list", "[exchange][rfc4120-5.1.3]") {
+  static constexpr std::uint8_t v4[] = {192, 0, 2, 1};
+  static constexpr msg::HostAddress asked[] = {{addr_t::ipv4, v4}};
+  as_login login([](auto& ask) { ask.addresses = view_of(asked); });
+  login.start();
+  REQUIRE(is<done>(login.reply([](reply_spec& s) { s.part.caddr = msg::HostAddresses{}; })));
+  const auto c = std::move(login.x).take();
+  REQUIRE(c);
+  CHECK((!c->facts().addresses && c->facts().valid_from_anywhere));
+}
+
 // ---- seals
 
 TEST_CASE("as_client: a reply under another key or usage is passed over on a datagram and fails on a stream",

@@ -71,6 +71,13 @@ TEST_CASE("as_client: each request has a nonce of its own", "[exchange][rfc4120-
 
 // ---- the request
 
+TEST_CASE("as_client: a server of another realm than the client's is misuse", "[exchange][rfc4120-5.4.1]") {
+  as_login elsewhere([](auto& ask) { ask.server = named(web_parts, other_org); });
+  REQUIRE(fails_with(elsewhere.start(), errc::api_misuse, "realm"));
+  as_login here([](auto& ask) { ask.server = web(); });
+  REQUIRE(is<send>(here.start()));
+}
+
 TEST_CASE("as_client: one to sixteen encryption types are offered", "[exchange][rfc4120-5.4.1]") {
   std::array<etype_t, 17> types{};
   for (std::size_t i = 0; i != types.size(); ++i) types[i] = etype_t(static_cast<std::int32_t>(i + 1));

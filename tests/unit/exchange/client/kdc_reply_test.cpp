@@ -148,6 +148,7 @@ constexpr bool flags_are_asked_for_or_inherited() {
                             {f::anonymous, o::request_anonymous}};
   for (const pair& p : pairs) {
     detail::request_facts a;
+    a.till = plus(noon.at, 60);
     const msg::TicketFlags granted{p.flag, f::initial, f::pre_authent, f::transited_policy_checked};
     if (!(detail::unrequested(a, granted) == msg::TicketFlags{p.flag})) return false;
     a.inherited = {p.flag};
@@ -157,6 +158,17 @@ constexpr bool flags_are_asked_for_or_inherited() {
     if (!(detail::unrequested(a, granted) == msg::TicketFlags{})) return false;
   }
   return true;
+}
+constexpr bool the_longest_life_asks_for_no_renewal() {
+  using o = kdc_option_t;
+  using f = ticket_flag_t;
+  detail::request_facts a;
+  a.options = {o::renewable_ok};
+  a.till = {0};
+  const msg::TicketFlags renewable{f::renewable};
+  if (!(detail::unrequested(a, renewable) == renewable)) return false;
+  a.options = {o::renewable_ok, o::renewable};
+  return detail::unrequested(a, renewable) == msg::TicketFlags{};
 }
 constexpr bool no_wish_is_no_bound() {
   detail::request_facts a;
@@ -231,6 +243,8 @@ KERB_BOTH("verify_service: an AS may write its realm in another way, in all plac
           an_as_may_write_its_realm_in_another_way);
 KERB_BOTH("unrequested: every flag that widens a ticket, unless it was asked for or inherited", "[exchange][rfc4120-2]",
           flags_are_asked_for_or_inherited);
+KERB_BOTH("unrequested: RENEWABLE-OK requests nothing of a KDC that is asked for the longest life it allows",
+          "[exchange][rfc4120-2.9.1]", the_longest_life_asks_for_no_renewal);
 KERB_BOTH("check_times: a till of the epoch bounds nothing", "[exchange][rfc4120-5.4.1]", no_wish_is_no_bound);
 KERB_BOTH("check_times: nor does it, or an absent rtime, bound the time of renewal", "[exchange][rfc4120-5.4.1]",
           no_wish_is_no_bound_of_renewal);

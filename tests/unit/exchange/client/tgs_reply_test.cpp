@@ -345,6 +345,42 @@ TEST_CASE("tgs_client: addresses of the ticket-granting ticket may come back", "
       is<done>(inherited([](ticket_facts& t) { t.addresses = msg::HostAddresses(view_of(list)); }, as_it_is, with)));
 }
 
+TEST_CASE("tgs_client: a forwarded or proxy ticket has no addresses but the requested ones",
+          "[exchange][rfc4120-3.3.3][rfc4120-3.3.4]") {
+  static constexpr std::uint8_t own[] = {192, 0, 2, 1}, peer[] = {192, 0, 2, 2};
+  static constexpr msg::HostAddress of_tgt[] = {{addr_t::ipv4, own}}, of_peer[] = {{addr_t::ipv4, peer}};
+  const auto facts = [](ticket_facts& t) { t.addresses = msg::HostAddresses(view_of(of_tgt)); };
+  const auto with = [](view_of<msg::HostAddress> list) {
+    return [list](reply_spec& s) { s.part.caddr = msg::HostAddresses(list); };
+  };
+  for (const kdc_option_t o : {kdc_option_t::forwarded, kdc_option_t::proxy}) {
+    const auto ask = [o](auto& a) {
+      a.options = {o};
+      a.addresses = view_of(of_peer);
+    };
+    CHECK(fails_with(inherited(facts, ask, with(of_tgt)), errc::address_mismatch, "caddr"));
+    CHECK(is<done>(inherited(facts, ask, with(of_peer))));
+  }
+}
+
+TEST_CASE("tgs_client: an empty list of addresses is no list", "[exchange][rfc4120-5.1.3]") {
+  static constexpr std::uint8_t v4[] = {192, 0, 2, 1};
+  static constexpr msg::HostAddress list[] = {{addr_t::ipv4, v4}};
+  const auto taken = [](auto facts, auto ask) {
+    tgs_query query(facts, ask);
+    query.start();
+    REQUIRE(is<done>(query.reply([](reply_spec& s) { s.part.caddr = msg::HostAddresses{}; })));
+    const auto c = std::move(query.x).take();
+    return must(c).facts();
+  };
+  const auto had_one = taken([](ticket_facts& t) { t.addresses = msg::HostAddresses(view_of(list)); }, as_it_is);
+  CHECK(had_one.addresses.has_value());
+  const auto had_none = taken(as_it_is, [](auto& a) { a.addresses = view_of(list); });
+  CHECK((!had_none.addresses && had_none.valid_from_anywhere));
+  const auto had_empty = taken([](ticket_facts& t) { t.addresses = msg::HostAddresses{}; }, as_it_is);
+  CHECK(!had_empty.addresses);
+}
+
 TEST_CASE("tgs_client: the offset to the KDC's clock goes on to its tickets", "[exchange][rfc4120-3.1.5]") {
   tgs_query query;
   query.tgt.set_kdc_clock_offset(-77);

@@ -53,6 +53,40 @@ constexpr bool a_server_keeps_the_name_that_it_was_asked_by() {
 KERB_BOTH("as_kdc: a server is renamed where canonicalisation is asked for, and nowhere else", "[exchange][rfc6806-7]",
           a_server_keeps_the_name_that_it_was_asked_by);
 
+constexpr bool a_client_of_another_realm_is_referred() {
+  constexpr kerberos_string nick_parts[] = {"nick"_krb};
+  for (const bool conceals : {false, true}) {
+    for (const bool canonicalize : {false, true}) {
+      world w;
+      w.settings.conceal_unknown_clients = conceals;
+      w.user.record.principal = named(bob_parts, other_org);
+      w.alias = named(nick_parts);
+      w.alias_of = &w.user;
+      w.body.cname = w.alias->name;
+      w.stamp_key = &w.user.own;
+      w.body.kdc_options.set(o::canonicalize, canonicalize);
+      const outcome r = w.ask_as();
+      const error_code_t unknown =
+          conceals ? error_code_t::kdc_err_preauth_failed : error_code_t::kdc_err_c_principal_unknown;
+      if (!r.is(canonicalize ? error_code_t::kdc_err_wrong_realm : unknown)) return false;
+      if (canonicalize && r.sent->crealm != other_org) return false;
+    }
+  }
+  return true;
+}
+KERB_BOTH("as_kdc: the record of a client of another realm refers to that realm", "[exchange][rfc4120-5.4.1]",
+          a_client_of_another_realm_is_referred);
+KERB_BOTH("as_kdc: the record of a server of another realm is none", "[exchange][rfc4120-5.4.1]", [] {
+  constexpr kerberos_string www[] = {"HTTP"_krb, "www"_krb};
+  world w;
+  w.service.record.principal.realm = other_org;
+  w.alias = named(www);
+  w.alias_of = &w.service;
+  w.body.sname = w.alias->name;
+  w.body.kdc_options.set(o::canonicalize);
+  return w.ask_as().is(error_code_t::kdc_err_s_principal_unknown, errc::server_unknown, "KDC-REQ-BODY", "sname");
+});
+
 constexpr kerberos_string mail_parts[] = {"alice@ex.org"_krb};
 constexpr bool an_enterprise_name_becomes_a_principals() {
   world w;

@@ -22,7 +22,11 @@ struct refusal {
 constexpr etype_t old_types[] = {etype_t::rc4_hmac, etype_t::des3_cbc_sha1_kd}, only_17[] = {e17}, only_20[] = {e20};
 constexpr std::uint8_t nothing_sealed[] = {0x30, 0x00};
 constexpr kerberos_string no_parts[1] = {};
+constexpr std::uint8_t one_host[] = {10, 1, 2, 3};
+constexpr msg::HostAddress host_and_direction[] = {{addr_t::ipv4, one_host}, from_initiator};
 const refusal refusals[] = {
+    {"an address that is no host's", [](world& w) { w.body.addresses = view_of<msg::HostAddress>(host_and_direction); },
+     error_code_t::kdc_err_policy, errc::address_not_allowed, "KDC-REQ-BODY", "addresses"},
     {"an unknown client", [](world& w) { w.client.there = false; }, error_code_t::kdc_err_c_principal_unknown,
      errc::client_unknown, "KDC-REQ-BODY", "cname"},
     {"an unknown server", [](world& w) { w.tgs.there = false; }, error_code_t::kdc_err_s_principal_unknown,

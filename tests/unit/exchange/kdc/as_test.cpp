@@ -165,6 +165,17 @@ constexpr bool renewable_ok_makes_up_for_a_short_life() {
 KERB_BOTH("as_kdc: RENEWABLE-OK gives a renewable ticket only where a long one is not to be had",
           "[exchange][rfc4120-3.1.3]", renewable_ok_makes_up_for_a_short_life);
 
+constexpr bool no_requested_end_is_never_cut_short() {
+  world w;
+  w.body.kdc_options.set(o::renewable_ok);
+  w.body.till = {0};  // as long as policy allows
+  const outcome r = w.ask_as();
+  return r.issued && r.ticket.endtime == plus(noon.at, 36000) && !r.ticket.renew_till &&
+         !r.ticket.flags.has(f::renewable);
+}
+KERB_BOTH("as_kdc: RENEWABLE-OK gives no renewable ticket to a client that asks for the longest life allowed",
+          "[exchange][rfc4120-2.9.1]", no_requested_end_is_never_cut_short);
+
 constexpr bool flags_need_the_option_and_everybodys_leave() {
   struct row {
     o option;

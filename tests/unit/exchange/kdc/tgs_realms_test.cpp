@@ -11,6 +11,24 @@ using o = kdc_option_t;
 using a = principal_attribute;
 using world = kerb_kdc_test::kdc_world;
 
+KERB_BOTH("tgs_kdc: the record of a server of another realm refers to that realm", "[exchange][rfc4120-5.3]", [] {
+  constexpr kerberos_string www[] = {"HTTP"_krb, "www"_krb};
+  for (const bool canonicalize : {false, true}) {
+    world w;
+    w.service.record.principal.realm = other_org;
+    w.alias = named(www);
+    w.alias_of = &w.service;
+    w.body.sname = w.alias->name;
+    w.body.kdc_options.set(o::canonicalize, canonicalize);
+    const outcome r = w.ask_tgs();
+    if (canonicalize ? !r.issued || !same_principal(r.clear_server, to_other())
+                     : !r.is(error_code_t::kdc_err_s_principal_unknown)) {
+      return false;
+    }
+  }
+  return true;
+});
+
 constexpr bool a_client_of_another_realm_is_served() {
   world w;
   from_far(w);
@@ -41,6 +59,57 @@ constexpr bool the_realm_before_ours_joins_the_path() {
 }
 KERB_BOTH("tgs_kdc: the realm that the ticket came from joins the path, which is checked",
           "[exchange][rfc4120-3.3.3.2]", the_realm_before_ours_joins_the_path);
+
+/// Whether `check` holds for the answer to an anonymous client that hides its realm, behind the other
+/// realm; `bend` changes its ticket.
+template <class F, class G>
+constexpr bool of_no_realm(F bend, G check) {
+  world w;
+  from_far(w);
+  w.settings.anonymous = true;
+  w.body.kdc_options.set(o::request_anonymous);
+  w.tgt.crealm = anonymous_realm;
+  w.tgt.cname = anonymous_name;
+  w.tgt.flags.set(f::anonymous);
+  bend(w);
+  w.authenticator.crealm = w.tgt.crealm;
+  w.authenticator.cname = w.tgt.cname;
+  return check(w.ask_tgs());
+}
+constexpr std::uint8_t far_octets[] = {'F', 'A', 'R', '.', 'O', 'R', 'G'}, twice_far[] = {'F', ',', 'F'};
+constexpr bool an_anonymous_client_has_any_path() {
+  const auto served = [](const outcome& r) {
+    return r.issued && r.ticket.crealm == anonymous_realm && is_anonymous(r.ticket.cname) &&
+           r.ticket.flags.has(f::anonymous) && r.ticket.flags.has(f::transited_policy_checked);
+  };
+  return of_no_realm([](world&) {},
+                     [&](const outcome& r) {
+                       return served(r) && kerberos_string{r.ticket.transited.contents} == other_org;
+                     }) &&
+         of_no_realm(
+             [](world& w) {
+               w.tgt.transited = {tr_t::domain_x500_compress, far_octets};
+             },
+             [&](const outcome& r) { return served(r) && r.ticket.transited.contents.size() > std::size(far_octets); });
+}
+KERB_BOTH("tgs_kdc: an anonymous client that hides its realm may have passed through any realm",
+          "[exchange][rfc6112-4.3]", an_anonymous_client_has_any_path);
+
+constexpr bool only_an_anonymous_client_has_any_path() {
+  const auto no = [](const outcome& r) { return r.is(error_code_t::kdc_err_path_not_accepted); };
+  return of_no_realm([](world& w) { w.tgt.cname = alice().name; }, no) &&
+         of_no_realm([](world& w) { w.tgt.flags.set(f::anonymous, false); }, no) &&
+         of_no_realm([](world& w) { w.tgt.crealm = far_org; }, no) &&
+         of_no_realm(
+             [](world& w) {
+               w.tgt.transited = {tr_t::domain_x500_compress, twice_far};
+             },
+             no) &&
+         of_no_realm([](world& w) { w.settings.anonymous = false; },
+                     [](const outcome& r) { return r.is(error_code_t::kdc_err_badoption); });
+}
+KERB_BOTH("tgs_kdc: nobody else of the anonymous realm has any path", "[exchange][rfc6112-4.3]",
+          only_an_anonymous_client_has_any_path);
 
 constexpr kerberos_string far_service[] = {"HTTP"_krb, "www.other.org"_krb},
                           far_tgs_parts[] = {"krbtgt"_krb, "FAR.ORG"_krb};

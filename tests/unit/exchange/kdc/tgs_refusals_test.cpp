@@ -19,6 +19,7 @@ struct refusal {
   const char* type;
   const char* field;
 };
+constexpr msg::HostAddress host_and_direction[] = {here, from_initiator};
 const refusal refusals[] = {
     // RFC 4120 section 3.3.2: what authenticates the request
     {"no ticket", [](world& w) { w.with_tgt = false; }, error_code_t::kdc_err_padata_type_nosupp, errc::no_header_ticket,
@@ -197,6 +198,20 @@ const refusal refusals[] = {
        w.body.kdc_options = {o::renew, o::validate};
      },
      error_code_t::kdc_err_badoption, errc::options_contradict, "KDC-REQ-BODY", "kdc-options"},
+    {"FORWARDED to an address that is no host's",
+     [](world& w) {
+       w.tgt.flags.set(f::forwardable);
+       w.body.kdc_options.set(o::forwarded);
+       w.body.addresses = view_of<msg::HostAddress>(host_and_direction);
+     },
+     error_code_t::kdc_err_policy, errc::address_not_allowed, "KDC-REQ-BODY", "addresses"},
+    {"PROXY to an address that is no host's",
+     [](world& w) {
+       w.tgt.flags.set(f::proxiable);
+       w.body.kdc_options.set(o::proxy);
+       w.body.addresses = view_of<msg::HostAddress>(host_and_direction);
+     },
+     error_code_t::kdc_err_policy, errc::address_not_allowed, "KDC-REQ-BODY", "addresses"},
     // RFC 4120 section 2.5: with a proxy's addresses there are no ticket-granting tickets
     {"PROXY for a ticket-granting ticket",
      [](world& w) {
@@ -437,5 +452,77 @@ TEST_CASE("tgs_kdc: every request that is not to be answered with a ticket is re
     CHECK(std::string_view(got.why.field) == r.field);
   }
 }
+
+// ---- what a refusal says of the client
+
+constexpr bool a_refusal_names_the_client() {
+  constexpr void (*bends[])(world&) = {
+      [](world& w) { w.authenticator.ctime = plus(noon.at, -1000); },
+      [](world& w) { w.tgt.endtime = plus(noon.at, -1000); }, [](world& w) { w.body.kdc_options.set(o::proxy); },
+      [](world& w) { w.service.there = false; }, [](world& w) { w.refuse = error_code_t::kdc_err_tgt_revoked; }};
+  for (const auto bend : bends) {
+    world w;
+    bend(w);
+    const outcome r = w.ask_tgs();
+    if (!r.sent || r.sent->ctime != w.authenticator.ctime || r.sent->cusec != w.authenticator.cusec ||
+        r.sent->crealm != ex_org || !r.sent->cname || !same_name(*r.sent->cname, alice().name)) {
+      return false;
+    }
+  }
+  return true;
+}
+KERB_BOTH("tgs_kdc: a refusal has the authenticator's time and the client's name", "[exchange][rfc4120-5.9.1]",
+          a_refusal_names_the_client);
+
+constexpr bool names_nobody(const outcome& r, bool tells_time) {
+  return r.sent && !r.sent->crealm && !r.sent->cname && r.sent->ctime.has_value() == tells_time &&
+         r.sent->cusec.has_value() == tells_time;
+}
+KERB_BOTH("tgs_kdc: a refusal names nobody before the authenticator has opened", "[exchange][rfc4120-5.9.1]", [] {
+  world w;
+  w.sealed_by = &w.client.own;
+  world other;
+  other.tgt_key = &other.client.own;
+  return names_nobody(w.ask_tgs(), false) && names_nobody(other.ask_tgs(), false);
+});
+KERB_BOTH("tgs_kdc: a refusal does not name a client that requests anonymity", "[exchange][rfc6112-4.3]", [] {
+  world w;
+  w.body.kdc_options.set(o::request_anonymous);  // and policy has none
+  return names_nobody(w.ask_tgs(), true);
+});
+/// A request to renew a ticket for this principal, under the key `k`, from a KDC that conceals what it has.
+constexpr bool renewal_names_nobody(const principal_view& server, const world::key& k,
+                                    const principal_record<testing::insecure_policy>& decoy, world& w) {
+  w.settings.conceal_unknown_clients = true;
+  to_renew(w);
+  w.tgt_server = server;
+  w.tgt_key = &k;
+  w.body.sname = server.name;
+  const auto t = w.env_now();
+  kdc<testing::insecure_policy> x(w.settings, w.scratch, {}, &decoy);
+  (void)x.receive(w.tgs_req(), t);
+  const kdc_step s = x.absent(t);
+  const auto* const no = std::get_if<refused>(&s);
+  const auto e = no != nullptr ? asn1::decode<msg::KrbError>(no->octets) : result<msg::KrbError>(errc::truncated);
+  return e && e->error_code == error_code_t::krb_ap_err_bad_integrity && !e->ctime && !e->cname;
+}
+KERB_BOTH("tgs_kdc: a refusal does not show that a concealed ticket was opened", "[exchange][rfc4120-5.9.1]", [] {
+  constexpr kerberos_string nobody_parts[] = {"nobody"_krb};
+  world w;
+  return renewal_names_nobody(named(nobody_parts), w.user.own, w.user.record, w);
+});
+KERB_BOTH("tgs_kdc: a refusal names the client also from a larger buffer", "[exchange][rfc4120-5.9.1]", [] {
+  world w;
+  const auto t = w.env_now();
+  std::array<std::uint8_t, 16384> larger{};
+  tgs_kdc<testing::insecure_policy> x(w.settings, w.scratch);
+  if (!is<need_principal>(x.receive(w.tgs_req(), t)) || !is<need_principal>(x.found(w.tgs.record, t))) return false;
+  if (!x.set_buffer(larger)) return false;
+  for (std::uint8_t& b : w.scratch) b = 0x55;
+  const kdc_step s = x.absent(t);
+  const auto* const no = std::get_if<refused>(&s);
+  const auto e = no != nullptr ? asn1::decode<msg::KrbError>(no->octets) : result<msg::KrbError>(errc::truncated);
+  return e && e->cname && same_name(*e->cname, alice().name) && e->crealm == ex_org;
+});
 
 }  // namespace

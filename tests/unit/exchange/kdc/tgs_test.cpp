@@ -233,6 +233,20 @@ constexpr bool renewable_tickets_need_a_renewable_one() {
 }
 KERB_BOTH("tgs_kdc: a renewable ticket takes a renewable one, and its renew-till", "[exchange][rfc4120-3.3.3]",
           renewable_tickets_need_a_renewable_one);
+KERB_BOTH("tgs_kdc: RENEWABLE-OK gives a renewable ticket no longer than to the requested end",
+          "[exchange][rfc4120-2.9.1]", [] {
+            world w;
+            w.body.kdc_options.set(o::renewable_ok);
+            w.tgt.flags.set(f::renewable);
+            w.tgt.renew_till = plus(noon.at, 600000);
+            w.body.till = {0};  // as long as policy allows
+            const outcome longest = w.ask_tgs();
+            w.body.till = plus(noon.at, 500000);
+            const outcome longer = w.ask_tgs();
+            return longest.issued && !longest.ticket.renew_till && !longest.ticket.flags.has(f::renewable) &&
+                   longer.issued && longer.ticket.endtime == w.tgt.endtime && longer.ticket.flags.has(f::renewable) &&
+                   longer.ticket.renew_till == plus(noon.at, 500000);
+          });
 
 constexpr bool forwarded_and_proxied_tickets_have_the_addresses_asked_for() {
   world w;
@@ -304,5 +318,48 @@ constexpr bool user_to_user_seals_under_the_second_tickets_key() {
 }
 KERB_BOTH("tgs_kdc: a ticket for a user is sealed under the session key of that user's ticket",
           "[exchange][rfc4120-3.3.3]", user_to_user_seals_under_the_second_tickets_key);
+
+/// The second ticket as the KDC sees it when it decides, or none.
+constexpr std::optional<second_ticket_facts> second_at_decision(world& w) {
+  const auto t = w.env_now();
+  tgs_kdc<testing::insecure_policy> x(w.settings, w.scratch);
+  kdc_step step = x.receive(w.tgs_req(), t);
+  while (const auto* ask = std::get_if<need_principal>(&step)) {
+    const auto* const e = w.find(ask->principal);
+    step = e != nullptr ? x.found(e->record, t) : x.absent(t);
+  }
+  if (!is<authorize>(step)) return std::nullopt;
+  tgs_kdc<testing::insecure_policy> moved = std::move(x);
+  return moved.second_ticket();
+}
+constexpr bool the_second_ticket_is_shown() {
+  constexpr kerberos_string alias_parts[] = {"HTTP"_krb, "bob"_krb};
+  for (const bool by_alias : {false, true}) {
+    world w;
+    to_user(w);
+    w.second->authtime = plus(noon.at, -7);
+    w.second->starttime = plus(noon.at, -5);
+    w.second->endtime = plus(noon.at, 77);
+    w.second->flags = {f::initial, f::pre_authent};
+    if (by_alias) {
+      w.alias = named(alias_parts);
+      w.alias_of = &w.user;
+      w.body.sname = w.alias->name;
+    }
+    auto got = second_at_decision(w);
+    if (!got || !same_principal(got->client, bob()) || !(got->flags == w.second->flags) ||
+        got->authtime != plus(noon.at, -7) || got->starttime != plus(noon.at, -5) ||
+        got->endtime != plus(noon.at, 77)) {
+      return false;
+    }
+    w.second->starttime.reset();
+    got = second_at_decision(w);
+    if (!got || got->starttime != plus(noon.at, -7)) return false;
+  }
+  world plain;
+  return !second_at_decision(plain);
+}
+KERB_BOTH("tgs_kdc: at the decision a KDC sees whose second ticket it is and how old", "[exchange][rfc4120-3.3.3.1]",
+          the_second_ticket_is_shown);
 
 }  // namespace

@@ -105,6 +105,27 @@ constexpr bool each_once() {
   return moved.take(1, w.w.policy) && moved.take(1, w.w.policy).error().code == errc::api_misuse &&
          same_facts(*moved.facts(0), w.first.facts());
 }
+constexpr bool an_empty_list_is_none() {
+  world w;
+  buffer_t out{}, buffer{};
+  ticket_facts f = w.first.facts();
+  f.addresses = msg::HostAddresses{};
+  const credential c(f, w.w.other_key(w.w.session_etype));
+  const ref<const credential> one[] = {c};
+  const key k = w.by();
+  const auto m = make_krb_cred(view_of<ref<const credential>>(one), {w.w.now}, k, out, w.w.turn());
+  if (!m) return false;
+  const auto got = w.open(*m, buffer);
+  if (!got || kerb_test::must(got->facts(0)).addresses) return false;
+  f.addresses.reset();
+  const credential none(f, w.w.other_key(w.w.session_etype));
+  const ref<const credential> other[] = {none};
+  buffer_t again{};
+  const auto same = make_krb_cred(view_of<ref<const credential>>(other), {w.w.now}, k, again, w.w.turn());
+  return same && same->size() == m->size();
+}
+KERB_BOTH("krb_cred: an empty list of addresses is not written", "[exchange][rfc4120-5.1.3]", an_empty_list_is_none);
+
 KERB_BOTH("received_credentials: each key is taken once", "[exchange][rfc4120-3.6.2]", each_once);
 
 constexpr bool moved_from_has_none() {
@@ -288,6 +309,11 @@ TEST_CASE("received_credentials: what is not told of a ticket", "[exchange][rfc4
   CHECK(f.authtime == kerberos_time{});
   CHECK(f.starttime == kerberos_time{});
   CHECK((!f.renew_till && !f.addresses && !f.key_expiration));
+  s.infos[0].caddr = msg::HostAddresses{};  // the same as none
+  std::vector<std::uint8_t> space(4096);
+  auto empty = s.w.open(s.mint(), space);
+  REQUIRE(empty);
+  CHECK(!kerb_test::must(empty->facts(0)).addresses);
   // Told, the sealed part goes before the clear one; a start is the authentication unless told
   s.infos[0].sname = ftp.name;
   s.infos[0].srealm = "OTHER.ORG"_krb;

@@ -76,6 +76,15 @@ constexpr bool numbers_go_round() {
 KERB_BOTH("sequence_counter: goes on modulo 2^32, and knows which numbers it has used", "[exchange][rfc4120-5.5.1]",
           numbers_go_round);
 
+KERB_BOTH("sequence_counter: uses each number once", "[exchange][rfc4120-5.5.1]", [] {
+  sequence_counter c(7u, 0xfffffffeu);
+  if (c.next() != 5u || c.used_up() || c.has_used(5) || c.has_used(6)) return false;
+  c.count();
+  if (c.next() != 6u || c.used_up() || !c.has_used(5) || c.has_used(6)) return false;
+  c.count();
+  return c.used_up() && !c.next() && c.has_used(5) && c.has_used(6) && c.has_used(7) && c.first() == 7u;
+});
+
 // ---- stores
 
 struct odd_store {

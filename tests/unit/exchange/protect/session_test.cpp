@@ -7,6 +7,17 @@
 #include "support/both.hpp"
 #include "support/protect_world.hpp"
 
+namespace kerb::inline v0::detail {
+/// Sets the numbers of a session.
+struct session_inspector {
+  template <class Session>
+  static constexpr void set(Session& s, const sequence_counter& out, const sequence_counter& in) {
+    s.out_ = out;
+    s.in_ = in;
+  }
+};
+}  // namespace kerb::inline v0::detail
+
 using namespace kerb;
 using namespace kerb_test;
 
@@ -177,6 +188,36 @@ constexpr bool zero_may_be_absent() {
 }
 KERB_BOTH("protected_session: a number that is left out is zero, where zero is due", "[exchange][rfc4120-3.5.2]",
           zero_may_be_absent);
+
+constexpr bool each_number_is_used_once() {
+  for (const kind k : kinds_of_message) {
+    protect_world w;
+    session i = w.initiator(), a = w.acceptor();
+    const sequence_counter ours(5u, 0xfffffffeu), theirs(100u);
+    detail::session_inspector::set(i, ours, theirs);
+    detail::session_inspector::set(a, theirs, ours);
+    if (!passes(w, i, a, k) || !passes(w, i, a, k)) return false;  // the last two
+    buffer out{}, in{};
+    if (i.next_sent() || a.next_expected()) return false;
+    if (w.make(i, k, some_data, out).error().code != errc::numbers_used_up) return false;
+    if (w.size(i, k, 3).error().code != errc::numbers_used_up) return false;
+    // A message with the first number again
+    protect_world again;
+    session other = again.initiator();
+    detail::session_inspector::set(other, sequence_counter(5u), theirs);
+    const auto m = again.make(other, k, some_data, out);
+    if (!m || w.open(a, k, *m, in).error().code != errc::numbers_used_up) return false;
+    if (!passes(w, a, i, k)) return false;  // the other direction goes on
+    const auto t = w.w.turn();
+    if (i.make_cred(view_of<ref<const session::credential>>{}, out, t, {.numbered = true}).error().code !=
+            errc::numbers_used_up ||
+        a.open_cred(some_data, in, t, {.numbered = true}).error().code != errc::numbers_used_up) {
+      return false;
+    }
+  }
+  return true;
+}
+KERB_BOTH("protected_session: no sequence number is used twice", "[exchange][rfc4120-5.5.1]", each_number_is_used_once);
 
 constexpr bool no_number_was_named() {
   protect_world w;

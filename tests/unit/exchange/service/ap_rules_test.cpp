@@ -90,6 +90,34 @@ KERB_BOTH("check_path: a client of the service's realm has none", "[exchange][rf
   return detail::check_path(ticket(), "EX.ORG"_krb, r).ok();
 });
 
+constexpr errc anonymous_path(bytes_view transited, void (*say)(acceptor_params&), void (*bend)(msg::EncTicketPart&)) {
+  msg::EncTicketPart t = ticket();
+  t.crealm = anonymous_realm;
+  t.cname = anonymous_name;
+  t.flags.set(ticket_flag_t::anonymous);
+  t.transited = {tr_t::domain_x500_compress, transited};
+  bend(t);
+  acceptor_params r{.buffer = {}};
+  say(r);
+  return detail::check_path(t, "EX.ORG"_krb, r).why.code;
+}
+constexpr std::uint8_t torn[] = {'A', '\\'};
+KERB_BOTH("check_path: an anonymous client that hides its realm may have any path", "[exchange][rfc6112-4.3]", [] {
+  const auto as_it_is = [](msg::EncTicketPart&) {};
+  return anonymous_path(evil, nothing, as_it_is) == errc::ok && anonymous_path(evil, own_paths, as_it_is) == errc::ok &&
+         anonymous_path({}, nothing, as_it_is) == errc::ok && anonymous_path(evil, doubting, as_it_is) == errc::ok &&
+         anonymous_path(torn, own_paths, as_it_is) == errc::bad_transited;
+});
+KERB_BOTH("check_path: nobody else of the anonymous realm has any path", "[exchange][rfc6112-4.3]", [] {
+  return anonymous_path(evil, nothing, [](msg::EncTicketPart& t) { t.cname = alice; }) == errc::path_not_checked &&
+         anonymous_path(evil, own_paths, [](msg::EncTicketPart& t) { t.cname = alice; }) == errc::path_not_accepted &&
+         anonymous_path(evil, own_paths, [](msg::EncTicketPart& t) { t.flags = {}; }) == errc::path_not_accepted &&
+         anonymous_path(evil, own_paths, [](msg::EncTicketPart& t) { t.crealm = "FAR.ORG"_krb; }) ==
+             errc::path_not_accepted &&
+         anonymous_path(evil, own_paths, [](msg::EncTicketPart& t) { t.transited.tr_type = tr_t::none; }) ==
+             errc::path_not_accepted;
+});
+
 constexpr kerberos_string http_parts[] = {"HTTP"_krb, "www"_krb};
 constexpr principal_view in_ex{{name_t::srv_hst, http_parts}, "EX.ORG"_krb},
     in_far{{name_t::srv_hst, http_parts}, "FAR.ORG"_krb};
