@@ -197,9 +197,9 @@ class [[nodiscard]] credential_client
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
                                        transport arrived = transport::datagram) {
     const bool refuses = this->state_ == state::idle || this->state_ == state::failed || this->state_ == state::spent;
+    peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
     if (arrived == transport::datagram && !refuses && this->state_ != state::waiting)
       return ignored{{.code = errc::unexpected_message}};
-    peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
     if (const auto no = this->template unless<call::receive>(env)) return *no;
     if (again_ != again::no) return repeat(env);
     if (auto* const x = std::get_if<login>(&exchange_)) return go_on(*x, x->receive(octets, env, arrived), env);

@@ -930,6 +930,24 @@ TEST_CASE("credential_client: the name of a realm that is too long is not rememb
   }
 }
 
+TEST_CASE("credential_client: the peer's error is not shown after a stray datagram, which may lie in its octets",
+          "[exchange]") {
+  three w;
+  const environment<policy> env{w.crypto, w.now};
+  w.params.password = {};
+  w.params.may_ask = true;
+  client x(w.params);
+  auto s = x.start(env);
+  while (is<find_credential>(s)) s = x.not_found(env);
+  REQUIRE(is<send>(s));
+  const auto got = w.ask(std::get<send>(s));
+  REQUIRE(got);
+  REQUIRE(is<need_key>(x.receive(got->octets, env)));
+  CHECK(x.peer_error());
+  CHECK(is<ignored>(x.receive({}, env)));
+  CHECK(!x.peer_error());
+}
+
 TEST_CASE("acquire: why an answer was passed over is the error when no other comes", "[exchange]") {
   three w;
   const std::uint8_t junk[] = {0x30, 0x03, 0x02, 0x01, 0x05};
