@@ -96,9 +96,10 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     return send_request(at_kdc(env), {});
   }
 
-  /// Processes what arrived: an AS-REP, a KRB-ERROR or, in a datagram, any octets.
+  /// Processes what arrived: an AS-REP, a KRB-ERROR or, in a datagram, any octets. Without `arrived` it counts
+  /// as arrived in the way that the last `send` asked for. If that was a stream, a datagram is ignored.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
-                                       transport arrived = transport::datagram) {
+                                       std::optional<transport> arrived = {}) {
     return this->template received<msg::AsRep>(octets, env, arrived);
   }
 
