@@ -73,7 +73,9 @@ constexpr bool the_signer_learns_who_made_the_ticket() {
                w.tgt_key = &w.incoming.own;
                w.tgt.crealm = w.authenticator.crealm = other_org;
              },
-             &world::incoming) == 0;
+             &world::incoming) == 0 &&
+         // What that ticket was exchanged for
+         is_own([](world& w) { w.tgt.crealm = w.authenticator.crealm = other_org; }, &world::tgs) == 0;
 }
 KERB_BOTH("tgs_kdc: who signs a ticket learns whether anybody but this KDC can have named its client",
           "[exchange][rfc4120-3.3.3]", the_signer_learns_who_made_the_ticket);
@@ -93,6 +95,21 @@ constexpr bool a_servers_own_statements_are_not_repeated() {
 }
 KERB_BOTH("tgs_kdc: what a ticket under its server's key states without a signature is not stated again",
           "[exchange][rfc4120-5.2.6]", a_servers_own_statements_are_not_repeated);
+
+constexpr bool a_local_tgt_does_not_make_a_foreign_kdcs_statements_ours() {
+  for (const bool foreign : {false, true})
+    for (const ad_t t : {ad_t::authentication_indicator, ad_t::authentication_strength, ad_t::login_alias}) {
+      world w;
+      if (foreign) w.tgt.crealm = w.authenticator.crealm = other_org;
+      const msg::AuthorizationDataElement had[] = {{t, data_a}, {ad_t(7000), data_a}};
+      w.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(had);
+      const outcome r = w.ask_tgs();
+      if (!r.issued || r.ticket.authorization_data->size() != (foreign ? 1u : 2u)) return false;
+    }
+  return true;
+}
+KERB_BOTH("tgs_kdc: what a foreign KDC states of its client is not stated again with a local ticket-granting ticket",
+          "[exchange][rfc4120-5.2.6][security]", a_local_tgt_does_not_make_a_foreign_kdcs_statements_ours);
 
 constexpr bool another_kdc_names_no_client_of_this_realm() {
   world own, foreign;

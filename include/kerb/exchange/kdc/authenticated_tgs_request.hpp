@@ -14,7 +14,7 @@ struct authenticated_tgs_request {
   using key = typename C::key;
 
   opened_ticket<key> tgt;   ///< the ticket that authenticates the request
-  bool is_own_tgt = false;  ///< only this KDC can have made that ticket
+  bool is_own_tgt = false;  ///< only this KDC can have made that ticket and named its client
   std::optional<key> subkey;
   kerberos_time authenticated_at;
   kept_range added;                         ///< the plaintext of the authorization data that the client adds, if any
@@ -212,7 +212,8 @@ constexpr verdict authenticate(authenticated_tgs_request<C>& facts, const kdc_re
   if (!tgt) return tgt.refusal();
   facts.tgt = std::move(*tgt);
   facts.servers_key = is_tgs_of(ap.ticket->sname, policy.realm) ? nullptr : opened_by;
-  facts.is_own_tgt = is_own_tgt(ap.ticket.value(), policy.realm);
+  // With a client of another realm it was obtained with a ticket of another KDC, which has named the client
+  facts.is_own_tgt = is_own_tgt(ap.ticket.value(), policy.realm) && facts.tgt.part.crealm == policy.realm;
   const std::size_t before = in.kept().size();
   auto a = open_authenticator(env.crypto.get(), ap.authenticator, facts.tgt.session_key,
                               key_usage_t::tgs_req_authenticator, in);

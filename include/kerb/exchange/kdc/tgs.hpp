@@ -144,10 +144,12 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   /// The server under whose key that ticket is sealed, with the realm that issued it; valid as long
   /// as the request.
   constexpr principal_view header_server() const { return {ap_req_.ticket->sname, ap_req_.ticket->realm}; }
-  /// Whether that ticket is a ticket-granting ticket of this realm. If not, whoever has the key of
-  /// header_server() can have made it: another realm's KDC, or, with RENEW, VALIDATE and PROXY, the
-  /// requested server itself, which can name any client in it. Then do not sign statements about the
-  /// client, for example a PAC: at sign_ticket, and before issue() with reserved octets, check this.
+  /// Whether only this KDC can have named the client: that ticket is a ticket-granting ticket of this
+  /// realm for a client of this realm. If not, somebody else can have named the client: another realm's
+  /// KDC, also when this KDC has issued a ticket-granting ticket of its own for the ticket of that KDC; or,
+  /// with RENEW, VALIDATE and PROXY, the requested server, which has the key of header_server() and can put
+  /// any client into the ticket. Then do not sign statements about the client, for example a PAC: at
+  /// sign_ticket, and before issue() with reserved octets, check this.
   constexpr bool header_is_own_tgt() const { return facts_.is_own_tgt; }
 
   /// Issues the ticket, with what the caller's policy adds and removes.
