@@ -161,6 +161,8 @@ enum class errc : std::uint16_t {
   starts_too_late = 741,   ///< the requested start is later than the policy allows
   starts_in_future = 742,  ///< the requested start is in the future, and no postdated ticket is requested
   never_valid = 743,       ///< the ticket would end before it starts
+  // 746: an option that the policy or the server forbids.
+  forwarding_forbidden = 746,  ///< the policy or the server allows no forwarded, or no proxy, tickets
   // 75x: padata, authorization data and the path.
   impersonation_not_supported = 750,  ///< a ticket for another user (MS-SFU's S4U2Self) is not implemented
   fast_not_supported = 751,           ///< this form of FAST is not implemented
@@ -342,6 +344,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::starts_too_late: return "starts_too_late";
     case errc::starts_in_future: return "starts_in_future";
     case errc::never_valid: return "never_valid";
+    case errc::forwarding_forbidden: return "forwarding_forbidden";
     case errc::impersonation_not_supported: return "impersonation_not_supported";
     case errc::fast_not_supported: return "fast_not_supported";
     case errc::mandatory_for_kdc: return "mandatory_for_kdc";

@@ -188,9 +188,15 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, boo
   if (options.has(o::proxy) && tgs_realm(d.server.name)) {
     return no(errc::option_not_allowed, "KDC-REQ-BODY", "kdc-options");
   }
-  if (options.has(o::renew) && (!policy.renewable || server.attributes.has(a::no_renewable))) {
-    return no(errc::renewal_forbidden, "KDC-REQ-BODY", "kdc-options");
-  }
+  // The ticket's flags may be from before the policy, or from another KDC
+  const auto forbidden = [&](o option, bool by_policy, a barred) {
+    return options.has(option) && (!by_policy || server.attributes.has(barred));
+  };
+  const auto refused = [](errc why) { return no(why, "KDC-REQ-BODY", "kdc-options"); };
+  if (forbidden(o::renew, policy.renewable, a::no_renewable)) return refused(errc::renewal_forbidden);
+  if (forbidden(o::forwarded, policy.forwardable, a::no_forwardable)) return refused(errc::forwarding_forbidden);
+  if (forbidden(o::proxy, policy.proxiable, a::no_proxiable)) return refused(errc::forwarding_forbidden);
+  if (forbidden(o::validate, policy.postdated, a::no_postdated)) return refused(errc::cannot_postdate);
   d.authtime = tgt.authtime;
   std::optional<kerberos_time> renewable_to = tgt.renew_till;
   if (by_server && renewable_to) {
