@@ -35,7 +35,7 @@ class answerer : public responder {
       const auto* const yes = std::get_if<kerb::reply>(&over);
       const auto* const no = std::get_if<kerb::refused>(&over);
       const kerb::bytes_view answer = yes != nullptr ? yes->octets : no != nullptr ? no->octets : kerb::bytes_view();
-      return stream && !answer.empty() ? exchange.framed() : answer;
+      return kept(stream && !answer.empty() ? exchange.framed() : answer);
     }
   }
   kerb::bytes_view too_long(const std::string& from) override {
@@ -46,13 +46,19 @@ class answerer : public responder {
       begin_line(at, from, " tcp refused: KRB_ERR_FIELD_TOOLONG, a length that is not taken");
       log_.end();
     }
-    return kerb::is<kerb::refused>(exchange.frame_too_long(t)) ? exchange.framed() : kerb::bytes_view();
+    return kept(kerb::is<kerb::refused>(exchange.frame_too_long(t)) ? exchange.framed() : kerb::bytes_view());
   }
 
  private:
   using kdc = kerb::kdc<policy>;
   using environment = kerb::environment<policy>;
   static constexpr std::size_t most_buffer = 1 << 20;
+
+  /// Copies an answer while its exchange lives: afterwards its octets are no longer valid.
+  kerb::bytes_view kept(kerb::bytes_view answer) {
+    answer_.assign(answer.begin(), answer.end());
+    return kerb::bytes_view(answer_);
+  }
 
   /// Gets what each step of the exchange needs. kerb::serve() is the same loop in one call; this one is written out so
   /// that the log gets the reason of a refusal.
@@ -167,6 +173,7 @@ class answerer : public responder {
     std::string text;
   } told_;              ///< the time of the last line, as text
   std::string client_;  ///< the client of a TGS request, after its ticket has been opened
+  std::vector<std::uint8_t> answer_;
   std::vector<std::uint8_t> workspace_ = std::vector<std::uint8_t>(4 * kdc::typical_buffer_size);
 };
 

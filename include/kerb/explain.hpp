@@ -518,6 +518,8 @@ inline constexpr explanation explanations[] = {
     {errc::not_renewable,
      "The ticket is not renewable. Log in again, and request a renewable ticket (kinit -r) to renew it later."},
     {errc::renewal_forbidden, "The KDC no longer allows this ticket to be renewed. Log in again."},
+    {errc::forwarding_forbidden,
+     "The KDC issues no forwarded or proxy tickets for this service. Request the ticket without this option."},
     {errc::already_valid, "The ticket is already valid and need not be validated. Use it as it is."},
     {errc::anonymity_not_supported,
      "The KDC issues no anonymous ticket for this request. Request a ticket with the client's name."},

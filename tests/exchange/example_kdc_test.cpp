@@ -3,13 +3,17 @@
 
 #include <filesystem>
 #include <fstream>
+#include <kerb/client.hpp>
+#include <kerb/testing/mint.hpp>
 
 #include "../examples/kdc/answer.hpp"
 #include "../examples/kdc/file_store.hpp"
 #include "support/catch.hpp"
+#include "support/must.hpp"
 
 using namespace kerb;
 using namespace kerb::literals;
+using kerb_test::must;
 
 namespace {
 
@@ -71,6 +75,11 @@ class example_kdc {
     REQUIRE(e);
     return *e;
   }
+  /// The answer, on a stream with its length in front; valid until the next call.
+  bytes_view answer(bytes_view request, transport arrived) { return answer_(request, {{}, arrived}, "a test"); }
+  bytes_view too_long() { return answer_.too_long("a test"); }
+  const key& key_of(const std::string& name) { return store_.find(name)->keys()[0].key; }
+  example::policy& crypto() { return crypto_; }
 
  private:
   std::filesystem::path directory_;
@@ -91,6 +100,58 @@ TEST_CASE("examples/kdc: a request for which the buffer grows gets its answer", 
     CHECK(kdc.refusal_of(as_req(name, name_t::principal, stamp)).error_code == error_code_t::kdc_err_preauth_failed);
   }
   CHECK(kdc.refusal_of(as_req("alice")).error_code == error_code_t::kdc_err_preauth_required);
+}
+
+std::size_t length_in_front(bytes_view framed) {
+  REQUIRE(framed.size() > 4);
+  std::size_t n = 0;
+  for (const std::uint8_t o : framed.first(4)) n = n << 8 | o;
+  return n;
+}
+// The path of such a client grows in the KDC's buffer
+TEST_CASE("examples/kdc: a client that came through another realm gets its answer over TCP with its length in front",
+          "[exchange][rfc4120-7.2.2]") {
+  example_kdc kdc(
+      "principal HTTP/web\n"
+      "principal krbtgt/EXAMPLE.ORG@B.ORG password=x\n"
+      "capath A.ORG EXAMPLE.ORG B.ORG\n");
+  const kerberos_string tgs[] = {"krbtgt"_krb, "EXAMPLE.ORG"_krb}, http[] = {"HTTP"_krb, "web"_krb},
+                        alice[] = {"alice"_krb};
+  const principal_view from_b{{name_t::srv_inst, tgs}, "B.ORG"_krb}, web{{name_t::principal, http}, "EXAMPLE.ORG"_krb};
+  const key& trust = kdc.key_of("krbtgt/EXAMPLE.ORG@B.ORG");
+  const environment env{kdc.crypto(), example::now()};
+  for (const kerberos_string realm : {"B.ORG"_krb, "A.ORG"_krb}) {
+    const principal_view client{{name_t::principal, alice}, realm};
+    auto session = must(draw_key(trust.etype(), env));
+    msg::EncTicketPart part;
+    part.key = {session.etype(), session.octets().unguarded()};
+    part.crealm = realm;
+    part.cname = client.name;
+    part.transited.tr_type = tr_t::domain_x500_compress;
+    part.authtime = env.now.at;
+    part.endtime = plus(env.now.at, 3600);
+    std::vector<std::uint8_t> ticket(2000), buffer(8192);
+    ticket_facts facts;
+    facts.client = client;
+    facts.server = from_b;
+    facts.ticket = must(testing::mint_ticket(from_b, part, trust, 1, env, ticket));
+    facts.authtime = facts.starttime = part.authtime;
+    facts.endtime = part.endtime;
+    const basic_credential<key> tgt(facts, std::move(session));
+    for (const transport how : {transport::datagram, transport::stream}) {
+      CAPTURE(realm.text(), how == transport::stream);
+      tgs_client<example::policy> x({.tgt = tgt, .server = web, .buffer = buffer});
+      const auto first = x.start(env);
+      REQUIRE(is<send>(first));
+      const bytes_view answer = kdc.answer(std::get<send>(first).octets, how);
+      const bool stream = how == transport::stream;
+      if (stream) CHECK(length_in_front(answer) == answer.size() - 4);
+      CHECK(is<done>(x.receive(stream ? answer.subview(4) : answer, env, how)));
+    }
+  }
+  const bytes_view last = kdc.too_long();
+  CHECK(length_in_front(last) == last.size() - 4);
+  CHECK(must(asn1::decode<msg::KrbError>(last.subview(4))).error_code == error_code_t::krb_err_field_toolong);
 }
 
 /// The salt in the hints of a refusal, for the first type.

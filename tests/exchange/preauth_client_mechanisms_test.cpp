@@ -333,6 +333,51 @@ TEST_CASE("as_client: a mechanism that wants its first key when the clock is fol
   REQUIRE(fails_with(x.receive(w.error(error_code_t::krb_ap_err_skew), w.env_now()), errc::api_misuse, ""));
 }
 
+namespace {
+struct wants_a_pin {};
+struct no_pin {};
+/// Asks its caller when the clock is followed, and skips after the answer.
+class asks_when_the_clock_is_followed {
+ public:
+  static constexpr padata_t types[] = {padata_t::enc_timestamp};
+  using step = std::variant<wants_a_pin>;
+  template <crypto_policy C>
+  constexpr preauth_outcome<step> consider(const preauth_context<typename C::key>& ctx, const environment<C>&) {
+    if (ctx.new_clock) return wants_a_pin{};
+    return preauth::ready{};
+  }
+  template <crypto_policy C>
+  constexpr preauth_outcome<step> answer(const no_pin&, const preauth_context<typename C::key>&,
+                                         const environment<C>&) {
+    return preauth::skip{};
+  }
+  constexpr void write(der::writer& w) const { asn1::write(w, msg::PaData{padata_t(1000), {}}); }
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const msg::MethodData&, const preauth_context<typename C::key>&,
+                                                      const typename C::key*, const environment<C>&) const {
+    return errc::no_key;
+  }
+};
+}  // namespace
+
+TEST_CASE("as_client: a stray datagram between a KDC's clock and the answer to a mechanism's step changes nothing",
+          "[exchange]") {
+  for (const bool stray : {false, true}) {
+    toy_world w;
+    std::array<std::uint8_t, 2048> buffer{};
+    as_params<key> ask = w.ask_as(buffer);
+    ask.follow_kdc_clock = true;
+    as_client<policy, mechanisms<asks_when_the_clock_is_followed>> x(ask);
+    REQUIRE(is<send>(x.start(w.env_now())));
+    REQUIRE(is<send>(x.receive(w.hints(), w.env_now())));
+    REQUIRE(is<wants_a_pin>(x.receive(w.error(error_code_t::krb_ap_err_skew), w.env_now())));
+    if (stray) REQUIRE(is<ignored>(x.receive(bytes_view(pin), w.env_now())));
+    const auto s = x.answer(no_pin{}, w.env_now());
+    REQUIRE(why(s).code == errc::clock_skew);
+    REQUIRE(why(s).detail == static_cast<std::uint32_t>(error_code_t::krb_ap_err_skew));
+  }
+}
+
 TEST_CASE("as_client: no space for a body is asked for where no mechanism wants one", "[exchange]") {
   const std::string name(300, 'x');
   std::vector<std::uint8_t> octets(name.begin(), name.end());

@@ -31,9 +31,9 @@ struct kdc_client_scene : scene<X> {
       is_on_stream = out->via == transport::stream;
     }
   }
-  static constexpr unsigned ways_to_receive = 7;
+  static constexpr unsigned ways_to_receive = 8;
   bool is_stray(typename scene<X>::call c, unsigned way) const {
-    return c == scene<X>::call::receive && way != 6 && !is_on_stream;
+    return c == scene<X>::call::receive && (way == 7 || (way != 6 && !is_on_stream));
   }
   template <class Reply>
   step receive(X& x, unsigned way, const environment<policy>& env, Reply reply) {
@@ -49,7 +49,8 @@ struct kdc_client_scene : scene<X> {
       case 3: return x.receive(w.error(error_code_t::krb_err_response_too_big), env);
       case 4: return x.receive(w.error(error_code_t::kdc_err_policy), env);
       case 5: return x.receive(junk, env);
-      default: return x.receive(junk, env, transport::stream);
+      case 6: return x.receive(junk, env, transport::stream);
+      default: return x.receive(junk, env, transport::datagram);
     }
   }
 };

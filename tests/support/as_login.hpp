@@ -44,20 +44,18 @@ struct login_of {
   login_of& operator=(const login_of&) = delete;
 
   constexpr step start() { return noted(x.start(w.turn_at(at))); }
-  constexpr step receive(bytes_view octets, transport via = transport::datagram) {
+  constexpr step receive(bytes_view octets, std::optional<transport> via = {}) {
     return noted(x.receive(octets, w.turn_at(at), via));
   }
   /// The client receives a KRB-ERROR with hints for pre-authentication.
-  constexpr step hints(const hints_spec& h = {}, transport via = transport::datagram) {
-    return receive(w.hints(h), via);
-  }
+  constexpr step hints(const hints_spec& h = {}, std::optional<transport> via = {}) { return receive(w.hints(h), via); }
   /// The client receives a KRB-ERROR.
-  constexpr step error(error_code_t code, std::optional<bytes_view> e_data = {}, transport via = transport::datagram) {
+  constexpr step error(error_code_t code, std::optional<bytes_view> e_data = {}, std::optional<transport> via = {}) {
     return receive(w.error(code, e_data), via);
   }
   /// The client receives an AS-REP to its last request, as `bend` makes it.
   template <class F>
-  constexpr step reply(F bend, transport via = transport::datagram) {
+  constexpr step reply(F bend, std::optional<transport> via = {}) {
     return receive(w.as_rep(sent, bend), via);
   }
   constexpr step provide(key&& k) { return noted(x.provide(std::move(k), w.turn_at(at))); }

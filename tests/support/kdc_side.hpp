@@ -147,6 +147,7 @@ class kdc_side {
   request_verdict seen = request_verdict::fresh;  ///< what the request cache says
   std::optional<bytes_view> sign_with{};          ///< what sign_ticket is filled with
   unsigned asked = 0;                             ///< principals
+  const key* opens_with = nullptr;                ///< the new ticket; null: with the server's own key
   std::array<std::uint8_t, 8192> scratch{};       ///< a space for tests that drive a KDC by themselves
 
   constexpr environment<C> env_now() { return {crypto, now, limits}; }
@@ -368,7 +369,8 @@ class kdc_side {
     const bool to_user = body.kdc_options.has(kdc_option_t::enc_tkt_in_skey);
     const entry* const s = find(o.clear_server);
     if (s == nullptr && !to_user) return o;
-    const auto part = open_sealed(crypto, ticket.enc_part, to_user ? second_session : s->own, key_usage_t::ticket, in);
+    const key& sealed = opens_with != nullptr ? *opens_with : to_user ? second_session : s->own;
+    const auto part = open_sealed(crypto, ticket.enc_part, sealed, key_usage_t::ticket, in);
     if (!part) return o;
     if (const auto p = asn1::decode<msg::EncTicketPart>(bytes_view(*part))) {
       o.ticket = *p;

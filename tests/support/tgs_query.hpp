@@ -30,14 +30,14 @@ struct tgs_query {
   tgs_query& operator=(const tgs_query&) = delete;
 
   constexpr step start() { return noted(x.start(w.env_now())); }
-  constexpr step receive(bytes_view octets, transport via = transport::datagram) {
+  constexpr step receive(bytes_view octets, std::optional<transport> via = {}) {
     return noted(x.receive(octets, w.env_now(), via));
   }
   /// The client receives a KRB-ERROR.
   constexpr step error(error_code_t code) { return receive(w.error(code)); }
   /// The client receives a TGS-REP to its last request, as `bend` makes it.
   template <class F>
-  constexpr step reply(F bend, transport via = transport::datagram) {
+  constexpr step reply(F bend, std::optional<transport> via = {}) {
     return receive(w.tgs_rep(sent, bend), via);
   }
 

@@ -69,7 +69,7 @@ struct toy_login : login_of<toy_client, toy_world> {
   /// The client receives the KDC's offer of the toy.
   constexpr step offer() { return receive(w.offer()); }
   /// The client receives the KDC's challenge.
-  constexpr step second(transport via = transport::datagram) { return receive(w.second(), via); }
+  constexpr step second(std::optional<transport> via = {}) { return receive(w.second(), via); }
   /// The client receives a reply under the replaced key to its last request.
   template <class F>
   constexpr step replaced(F bend) {

@@ -173,6 +173,8 @@ enum class errc : std::uint16_t {
   never_valid = 743,       ///< the ticket would end before it starts
   // 744: the addresses.
   address_not_allowed = 744,  ///< a requested address may not be in a ticket
+  // 746: an option that the policy or the server forbids.
+  forwarding_forbidden = 746,  ///< the policy or the server allows no forwarded, or no proxy, tickets
   // 75x: padata, authorization data and the path.
   impersonation_not_supported = 750,  ///< a ticket for another user (MS-SFU's S4U2Self) is not implemented
   fast_not_supported = 751,           ///< this form of FAST is not implemented
@@ -365,6 +367,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::starts_in_future: return "starts_in_future";
     case errc::never_valid: return "never_valid";
     case errc::address_not_allowed: return "address_not_allowed";
+    case errc::forwarding_forbidden: return "forwarding_forbidden";
     case errc::impersonation_not_supported: return "impersonation_not_supported";
     case errc::fast_not_supported: return "fast_not_supported";
     case errc::mandatory_for_kdc: return "mandatory_for_kdc";

@@ -9,9 +9,9 @@ namespace kerb::inline v0 {
 
 /// An answer that the caller's transport received.
 struct answer {
-  bytes_view octets;                        ///< valid until the transport is called again
-  transport arrived = transport::datagram;  ///< transport::stream when it arrived over a stream
-  constexpr answer(bytes_view o, transport how = transport::datagram) : octets(o), arrived(how) {}
+  bytes_view octets;                 ///< valid until the transport is called again
+  std::optional<transport> arrived;  ///< none: in the way that the last `send` asked for (send::via)
+  constexpr answer(bytes_view o, std::optional<transport> how = {}) : octets(o), arrived(how) {}
 };
 
 namespace detail {

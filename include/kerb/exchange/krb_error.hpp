@@ -71,6 +71,7 @@ inline constexpr krb_error_row krb_errors[] = {
     {errc::flag_not_in_ticket, error_code_t::kdc_err_badoption},
     {errc::not_renewable, error_code_t::kdc_err_badoption},
     {errc::renewal_forbidden, error_code_t::kdc_err_policy},
+    {errc::forwarding_forbidden, error_code_t::kdc_err_policy},
     {errc::already_valid, error_code_t::kdc_err_policy},
     {errc::anonymity_not_supported, error_code_t::kdc_err_badoption},
     {errc::anonymity_required, error_code_t::kdc_err_badoption},

@@ -8,7 +8,7 @@ namespace kerb::inline v0::detail {
 /// A caller's buffer, which must outlive the exchange. The front holds plaintext and copies; the
 /// tail holds the message that was written last, unless that message was written outside, at the end
 /// of another buffer of the caller. A workspace that was moved from has no buffer. The destructor
-/// wipes the front.
+/// wipes the front, and leaves the message and its length prefix as they are.
 class workspace {
  public:
   constexpr workspace() = default;
@@ -89,8 +89,14 @@ class workspace {
   /// The last `n` octets of that space now hold a message.
   constexpr void message_is(std::size_t n) {
     tail_ = n;
+    if (n == 0) return;
     if (!outside_.empty()) return;
-    if (dirty_ > octets_.size() - n) dirty_ = octets_.size() - n;  // the message has overwritten it
+    // The message has overwritten what was borrowed there. Its frame is wiped now: a later wipe of the front must
+    // not change the length that framed_message() writes there
+    const std::size_t frame_at = octets_.size() - n - frame_octets;
+    if (dirty_ <= frame_at) return;
+    secure_zero(octets_.subspan(frame_at, frame_octets));
+    dirty_ = frame_at;
   }
   constexpr bytes_view message() const { return bytes_view(outside_.empty() ? octets_ : outside_).last(tail_); }
   /// The message with its length in front, as a stream carries it (RFC 4120 section 7.2.2); empty

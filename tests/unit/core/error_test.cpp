@@ -176,6 +176,7 @@ constexpr row codes[] = {
     {errc::flag_not_in_ticket, 732, "flag_not_in_ticket"},
     {errc::not_renewable, 733, "not_renewable"},
     {errc::renewal_forbidden, 734, "renewal_forbidden"},
+    {errc::forwarding_forbidden, 746, "forwarding_forbidden"},
     {errc::already_valid, 735, "already_valid"},
     {errc::anonymity_not_supported, 736, "anonymity_not_supported"},
     {errc::anonymity_required, 737, "anonymity_required"},

@@ -106,7 +106,7 @@ struct passes_over_and_sends {
     return send{};
   }
   template <class Turn>
-  step receive(bytes_view, const Turn&, transport) {
+  step receive(bytes_view, const Turn&, std::optional<transport>) {
     if (received++ == 0) return ignored{{.code = errc::integrity}};
     send again{};
     again.fresh = fresh;
@@ -232,7 +232,7 @@ struct wants_a_key {
     return need_key{};
   }
   template <class Turn>
-  step receive(bytes_view, const Turn&, transport) {
+  step receive(bytes_view, const Turn&, std::optional<transport>) {
     return failed{};
   }
   result<int> take() && { return 1; }
@@ -259,7 +259,7 @@ struct wants_a_finger {
     return touch_it{};
   }
   template <class Turn>
-  step receive(bytes_view, const Turn&, transport) {
+  step receive(bytes_view, const Turn&, std::optional<transport>) {
     return failed{};
   }
   result<int> take() && { return 1; }

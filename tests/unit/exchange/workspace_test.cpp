@@ -282,6 +282,55 @@ constexpr bool a_message_over_what_was_borrowed_stays() {
 KERB_BOTH("buffer: a message that has overwritten borrowed octets is not wiped with them", "[exchange]",
           a_message_over_what_was_borrowed_stays);
 
+constexpr bool the_frame_stays_too() {
+  for (std::size_t borrowed = 45; borrowed <= 64; ++borrowed) {
+    std::array<std::uint8_t, 64> octets{};
+    bytes_view framed;
+    {
+      detail::workspace r{std::span(octets)};
+      fill(r.borrow(borrowed), 5);
+      fill(r.message_space().last(10), 7);
+      r.message_is(10);
+      framed = r.framed_message();
+    }
+    if (framed.size() != 14 || framed[3] != 10 || framed.data() != octets.data() + 50) return false;
+    if (!all(bytes_view(octets).first(53), 0) || !all(bytes_view(octets).last(10), 7)) return false;
+  }
+  return true;
+}
+KERB_BOTH("buffer: the length in front of a message survives the wiping of what was borrowed", "[exchange]",
+          the_frame_stays_too);
+
+constexpr bool a_frame_that_nobody_asked_for_holds_no_secret() {
+  std::array<std::uint8_t, 64> octets{};
+  {
+    detail::workspace r{std::span(octets)};
+    fill(r.borrow(64), 5);
+    fill(r.message_space().last(10), 7);
+    r.message_is(10);
+  }
+  return all(bytes_view(octets).first(54), 0) && all(bytes_view(octets).last(10), 7);
+}
+KERB_BOTH("buffer: what was borrowed is wiped in the place of the length too", "[exchange]",
+          a_frame_that_nobody_asked_for_holds_no_secret);
+
+constexpr bool no_message_needs_no_space() {
+  std::array<std::uint8_t, 3> octets{};
+  detail::workspace r{std::span(octets)};
+  fill(r.borrow(0), 5);
+  (void)r.message_space();
+  r.message_is(0);
+  std::array<std::uint8_t, 8> others{};
+  {
+    detail::workspace full{std::span(others)};
+    fill(full.borrow(8), 5);
+    full.message_is(0);
+  }
+  return r.message().empty() && all(others, 0);
+}
+KERB_BOTH("buffer: no message in a buffer without place for a frame changes nothing", "[exchange]",
+          no_message_needs_no_space);
+
 constexpr bool a_message_outside_has_overwritten_nothing() {
   std::array<std::uint8_t, 64> octets{}, other{};
   detail::workspace r{std::span(octets)};

@@ -197,13 +197,13 @@ class [[nodiscard]] credential_client
     }
     return looking_for_ == wanted::own_tgt ? log_in(env) : look_for(wanted::own_tgt, env);
   }
-  /// Processes what arrived: an answer of a KDC or, in a datagram, any octets.
+  /// Processes what arrived: an answer of a KDC or, in a datagram, any octets; see as_client::receive().
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
-                                       transport arrived = transport::datagram) {
+                                       std::optional<transport> arrived = {}) {
     const bool refuses = this->state_ == state::idle || this->state_ == state::failed || this->state_ == state::spent;
-    if (arrived == transport::datagram && !refuses && this->state_ != state::waiting)
-      return ignored{{.code = errc::unexpected_message}};
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
+    if (arrived.value_or(transport::datagram) == transport::datagram && !refuses && this->state_ != state::waiting)
+      return ignored{{.code = errc::unexpected_message}};
     if (const auto no = this->template unless<call::receive>(env)) return *no;
     if (again_ != again::no) return repeat(env);
     if (auto* const x = std::get_if<login>(&exchange_)) return go_on(*x, x->receive(octets, env, arrived), env);

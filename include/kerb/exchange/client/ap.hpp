@@ -130,10 +130,11 @@ class [[nodiscard]] ap_initiator
                 transport::datagram,  true, waits ? afterwards::wait : afterwards::finished};
   }
 
-  /// Processes what arrived: an AP-REP, a KRB-ERROR or, in a datagram, any octets.
+  /// Processes what arrived: an AP-REP, a KRB-ERROR or, in a datagram, any octets. Without `arrived` it
+  /// counts as a datagram.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
-                                       transport arrived = transport::datagram) {
-    if (const auto no = this->unless_received(env, arrived)) return *no;
+                                       std::optional<transport> arrived = {}) {
+    if (const auto no = this->unless_received(env, arrived, transport::datagram)) return *no;
     if (base::is_error(octets)) return on_error(octets);
     const auto rep = asn1::decode<msg::ApRep>(octets);
     if (!rep) return disregard(rep.error());

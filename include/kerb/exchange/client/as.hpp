@@ -99,9 +99,10 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     return send_request(at_kdc(env), {});
   }
 
-  /// Processes what arrived: an AS-REP, a KRB-ERROR or, in a datagram, any octets.
+  /// Processes what arrived: an AS-REP, a KRB-ERROR or, in a datagram, any octets. Without `arrived` it counts
+  /// as arrived in the way that the last `send` asked for. If that was a stream, a datagram is ignored.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
-                                       transport arrived = transport::datagram) {
+                                       std::optional<transport> arrived = {}) {
     return this->template received<msg::AsRep>(octets, env, arrived);
   }
 
@@ -323,7 +324,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
       case error_code_t::krb_ap_err_skew:
         if (request_.follow_kdc_clock && !followed_clock_ && round_ < env.limits.max_rounds) {
           const std::int64_t ahead = e.stime.seconds - env.now.at.seconds;
-          if (ahead > env.limits.max_clock_offset || ahead < -env.limits.max_clock_offset) return skewed(e);
+          if (ahead > env.limits.max_clock_offset || ahead < -env.limits.max_clock_offset) return skewed();
           followed_clock_ = true;
           kdc_clock_ahead_ = ahead;
           detail::tell(env, [&] { return trace::clock_learnt{ahead}; });
@@ -333,7 +334,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
           round_facts_.has_key = long_term() != nullptr;
           return mechanisms_.chosen() ? consider(env) : send_request(at_kdc(env), cookie());
         }
-        return skewed(e);
+        return skewed();
       default: return refused_by_kdc(e);
     }
   }
@@ -352,7 +353,13 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     started_again_ = is<send>(next);
     return next;
   }
-  constexpr step skewed(const msg::KrbError& e) { return fail(detail::krb_error(errc::clock_skew, e)); }
+  /// Does not use peer_error(): an ignored datagram may have ended it since.
+  constexpr step skewed() {
+    return fail({.code = errc::clock_skew,
+                 .detail = static_cast<std::uint32_t>(error_code_t::krb_ap_err_skew),
+                 .type = "KRB-ERROR",
+                 .field = "error-code"});
+  }
   /// The environment with the client's time as the KDC will see it.
   constexpr environment<C> at_kdc(const environment<C>& env) const {
     return {env.crypto, {plus(env.now.at, kdc_clock_ahead_), env.now.usec}, env.limits};
@@ -415,7 +422,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   /// Asks the mechanisms after the chosen one. This goes at most three calls deep: consider_all()
   /// passes over those that skip at once, and only one can still ask for the key.
   constexpr step go_on(const preauth::skip&, const environment<C>& env) {
-    if (round_facts_.new_clock) return skewed(*this->peer_error_);
+    if (round_facts_.new_clock) return skewed();
     auto ctx = context();
     if (!ctx) return fail(ctx.error());
     std::size_t who = 0;

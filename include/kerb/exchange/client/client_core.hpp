@@ -11,8 +11,8 @@ namespace kerb::inline v0::detail {
 /// What all exchanges of a client have: an answer that arrives, and errors that anyone can send.
 ///
 /// Anyone can send a datagram at any time. While a client that has started waits for something else
-/// (a key, the answer to a mechanism's step), and once it has its product, receive() ignores
-/// datagrams and changes nothing. Its table has no row for this.
+/// (a key, the answer to a mechanism's step), once its request needs a stream, and once it has its
+/// product, receive() ignores datagrams and changes nothing. Its table has no row for this.
 template <class Self, class Step, class Table>
 class client_core : public exchange_core<Self, Step, Table> {
   using core = exchange_core<Self, Step, Table>;
@@ -32,18 +32,24 @@ class client_core : public exchange_core<Self, Step, Table> {
  protected:
   using core::core;
 
-  /// Whether receive() ignores a datagram in the current state.
+  /// Whether receive() ignores any datagram in the current state.
   constexpr bool ignores_datagrams() const {
     return this->state_ != Table::state::idle && this->state_ != Table::state::failed &&
            this->state_ != Table::moved_from && !this->template may<core::call::receive>();
   }
-  /// The guard of receive().
+  /// The guard of receive(). `sent_via` is how the last request was to be sent. Without `arrived` the
+  /// message counts as arrived in that way.
   template <class Environment>
-  constexpr std::optional<Step> unless_received(const Environment& env, transport arrived) {
+  constexpr std::optional<Step> unless_received(const Environment& env, std::optional<transport> arrived,
+                                                transport sent_via) {
     peer_error_ = std::optional<msg::KrbError>{};  // its octets may no longer be valid
-    if (arrived == transport::datagram && ignores_datagrams()) return ignored{{.code = errc::unexpected_message}};
+    const transport how = arrived.value_or(sent_via);
+    constexpr ignored stray{{.code = errc::unexpected_message}};
+    if (how == transport::datagram && ignores_datagrams()) return stray;
     if (const auto no = this->template unless<core::call::receive>(env)) return no;
-    arrived_ = arrived;
+    // The answer to a request on a stream does not come as a datagram
+    if (how == transport::datagram && sent_via == transport::stream) return stray;
+    arrived_ = how;
     return std::nullopt;
   }
   static constexpr bool is_error(bytes_view octets) {
@@ -96,8 +102,8 @@ class kdc_client_core : public client_core<Self, Step, Table> {
 
   /// Processes what arrived.
   template <class Reply>
-  constexpr Step received(bytes_view octets, const environment<C>& env, transport arrived) {
-    if (const auto no = this->unless_received(env, via_ == transport::stream ? via_ : arrived)) return *no;
+  constexpr Step received(bytes_view octets, const environment<C>& env, std::optional<transport> arrived) {
+    if (const auto no = this->unless_received(env, arrived, via_)) return *no;
     Step next = process<Reply>(octets, env);
     if (const auto* i = std::get_if<ignored>(&next))
       tell(env, [&] { return trace::answer_ignored{self().kdc_realm(), i->why, octets.size()}; });

@@ -125,9 +125,10 @@ class [[nodiscard]] tgs_client
     return transmit(true, env);
   }
 
-  /// Processes what arrived: a TGS-REP, a KRB-ERROR or, in a datagram, any octets.
+  /// Processes what arrived: a TGS-REP, a KRB-ERROR or, in a datagram, any octets. Without `arrived` it counts
+  /// as arrived in the way that the last `send` asked for. If that was a stream, a datagram is ignored.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
-                                       transport arrived = transport::datagram) {
+                                       std::optional<transport> arrived = {}) {
     return this->template received<msg::TgsRep>(octets, env, arrived);
   }
 

@@ -7,9 +7,10 @@
 
 namespace kerb::inline v0 {
 
-/// The source of authorization data: a ticket-granting ticket of this realm, whose key only this KDC
-/// has; a ticket that somebody else can have made, which is another realm's or is sealed under the
-/// key of its own server (RENEW, VALIDATE, PROXY); or the client itself.
+/// The source of authorization data: a ticket-granting ticket of this realm for a client of this realm,
+/// whose key only this KDC has; a ticket whose contents somebody else can have made, which is another
+/// realm's, names a client of another realm, or is sealed under the key of its own server (RENEW,
+/// VALIDATE, PROXY); or the client itself.
 enum class authdata_origin : std::uint8_t { ticket, foreign_ticket, client };
 
 /// Whether a KDC copies an element into the ticket that it issues (RFC 4120 section 3.3.3). It does

@@ -14,11 +14,14 @@ struct authenticated_tgs_request {
   using key = typename C::key;
 
   opened_ticket<key> tgt;   ///< the ticket that authenticates the request
-  bool is_own_tgt = false;  ///< only this KDC can have made that ticket
+  bool is_own_tgt = false;  ///< only this KDC can have made that ticket and named its client
   std::optional<key> subkey;
   std::optional<timestamp> sent_at;         ///< the authenticator's time, once that was opened
   kept_range added;                         ///< the plaintext of the authorization data that the client adds, if any
   std::optional<carried_authdata> carried;  ///< what is copied of both; views the buffer
+  /// The key that opened the ticket, if it is one under the requested server's own key (RENEW, VALIDATE,
+  /// PROXY): that key seals the new ticket too. Null for a ticket-granting ticket for this KDC.
+  const long_term_key<C>* servers_key = nullptr;
 
   /// RFC 4120 section 3.3.3: the subkey, if there is one.
   constexpr const key& reply_key() const& KERB_LIFETIMEBOUND { return subkey ? *subkey : tgt.session_key; }
@@ -49,12 +52,18 @@ constexpr const long_term_key<C>* key_of_ticket(const msg::EncryptedData& sealed
   return nullptr;
 }
 
+/// The plaintext of a ticket, and the key that opened it.
+template <crypto_policy C>
+struct unsealed_ticket {
+  std::span<std::uint8_t> plain;
+  const long_term_key<C>* key = nullptr;  ///< of the record
+};
 /// Opens the encrypted part of a ticket: tries the keys of a record that it can have been sealed
 /// under, one after the other.
 template <crypto_policy C>
-constexpr checked<std::span<std::uint8_t>> unseal_ticket(const msg::EncryptedData& sealed, const principal_record<C>& r,
-                                                         const kdc_policy& policy, const environment<C>& env,
-                                                         workspace& in) {
+constexpr checked<unsealed_ticket<C>> unseal_ticket(const msg::EncryptedData& sealed, const principal_record<C>& r,
+                                                    const kdc_policy& policy, const environment<C>& env,
+                                                    workspace& in) {
   bool of_its_type = false, of_another_kvno = false;
   unsigned tried = 0;
   for (const long_term_key<C>& k : r.keys) {
@@ -71,20 +80,22 @@ constexpr checked<std::span<std::uint8_t>> unseal_ticket(const msg::EncryptedDat
     const auto opened = with_key_for(key_usage_t::ticket, k, [&](const auto& form) {
       return open_sealed(env.crypto.get(), sealed, form, key_usage_t::ticket, in);
     });
-    if (opened) return *opened;
+    if (opened) return unsealed_ticket<C>{*opened, &k};
   }
   if (of_its_type) return no(errc::integrity, "Ticket", "enc-part");
   if (of_another_kvno) return no(errc::bad_key_version, "Ticket", "enc-part");
   return no(errc::no_key, "Ticket", "enc-part");
 }
-/// Opens any ticket in a request with the keys of its server, and keeps its plaintext in `in`.
+/// Opens any ticket in a request with the keys of its server, and keeps its plaintext in `in`. `by` gets
+/// the key that opened it, if it is not null.
 template <crypto_policy C>
 constexpr checked<opened_ticket<typename C::key>> open_ticket(const msg::Ticket& t, const principal_record<C>& r,
                                                               const kdc_policy& policy, const environment<C>& env,
-                                                              workspace& in) {
-  const auto plain = unseal_ticket(t.enc_part, r, policy, env, in);
-  if (!plain) return plain.refusal();
-  return read_ticket(env.crypto.get(), *plain, t.realm, in);
+                                                              workspace& in, const long_term_key<C>** by = nullptr) {
+  const auto unsealed = unseal_ticket(t.enc_part, r, policy, env, in);
+  if (!unsealed) return unsealed.refusal();
+  if (by != nullptr) *by = unsealed->key;
+  return read_ticket(env.crypto.get(), unsealed->plain, t.realm, in);
 }
 
 /// Checks padata inside PA-FX-FAST (RFC 6113 section 5.4.2). A client that states that it used
@@ -196,10 +207,13 @@ template <crypto_policy C>
 constexpr verdict authenticate(authenticated_tgs_request<C>& facts, const kdc_request& q, const msg::ApReq& ap,
                                const principal_record<C>& server, const kdc_policy& policy, const kdc_peer& peer,
                                const environment<C>& env, workspace& in) {
-  auto tgt = open_ticket(ap.ticket.value(), server, policy, env, in);
+  const long_term_key<C>* opened_by = nullptr;
+  auto tgt = open_ticket(ap.ticket.value(), server, policy, env, in, &opened_by);
   if (!tgt) return tgt.refusal();
   facts.tgt = std::move(*tgt);
-  facts.is_own_tgt = is_own_tgt(ap.ticket.value(), policy.realm);
+  facts.servers_key = is_tgs_of(ap.ticket->sname, policy.realm) ? nullptr : opened_by;
+  // With a client of another realm it was obtained with a ticket of another KDC, which has named the client
+  facts.is_own_tgt = is_own_tgt(ap.ticket.value(), policy.realm) && facts.tgt.part.crealm == policy.realm;
   const std::size_t before = in.kept().size();
   auto a = open_authenticator(env.crypto.get(), ap.authenticator, facts.tgt.session_key,
                               key_usage_t::tgs_req_authenticator, in);

@@ -68,6 +68,12 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   /// requested name is an alias. The ticket is sealed under the record's key and keeps the alias,
   /// since RFC 6806 section 6 does not change names in the reply to a TGS request.
   ///
+  /// With RENEW, VALIDATE and PROXY the request can show the requested server's own ticket. The new
+  /// ticket is then sealed under the key that opened it, not under a newer one: a renewed ticket stays
+  /// good for a service that has not got its new key yet, and nobody with only an old key of a service
+  /// gets tickets under the new one. The lifetimes of the policy count from the ticket's authtime. To
+  /// accept such tickets no more, take the old key out of the record.
+  ///
   /// A ticket-granting service has no alias, and its name is no alias of another principal. If the record is that of
   /// another KDC than the requested principal, this call acts as refer_to() with that KDC's realm. If the requested
   /// principal is a KDC, this call acts as absent() for any other record. If the requested server's
@@ -151,10 +157,12 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   /// The server under whose key that ticket is sealed, with the realm that issued it; valid as long
   /// as the request.
   constexpr principal_view header_server() const { return {ap_req_.ticket->sname, ap_req_.ticket->realm}; }
-  /// Whether that ticket is a ticket-granting ticket of this realm. If not, whoever has the key of
-  /// header_server() can have made it: another realm's KDC, or, with RENEW, VALIDATE and PROXY, the
-  /// requested server itself, which can name any client in it. Then do not sign statements about the
-  /// client, for example a PAC: at sign_ticket, and before issue() with reserved octets, check this.
+  /// Whether only this KDC can have named the client: that ticket is a ticket-granting ticket of this
+  /// realm for a client of this realm. If not, somebody else can have named the client: another realm's
+  /// KDC, also when this KDC has issued a ticket-granting ticket of its own for the ticket of that KDC; or,
+  /// with RENEW, VALIDATE and PROXY, the requested server, which has the key of header_server() and can put
+  /// any client into the ticket. Then do not sign statements about the client, for example a PAC: at
+  /// sign_ticket, and before issue() with reserved octets, check this.
   constexpr bool header_is_own_tgt() const { return facts_.is_own_tgt; }
 
   /// The second ticket of a user-to-user request, from `authorize` on; none for other requests. A KDC
@@ -254,7 +262,9 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
                                                                   : ref<const key>(*drawn)}};
     record only = r != nullptr ? *r : record{};
     only.keys = view_of<long_term_key<C>>(one);
-    return open_header(only, env, own == nullptr ? &closed : nullptr);
+    const step next = open_header(only, env, own == nullptr ? &closed : nullptr);
+    if (facts_.servers_key != nullptr) facts_.servers_key = own;  // which, unlike `one`, outlives this call
+    return next;
   }
   /// Opens the ticket that authenticates the request, and its authenticator:
   /// RFC 4120 sections 3.3.2 and 3.2.3. `instead` is the result, whatever was opened, if it is not null.

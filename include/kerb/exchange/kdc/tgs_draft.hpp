@@ -73,7 +73,9 @@ constexpr checked<tgs_draft<C>> draft_tgs_ticket(const tgs_sources<C>& from, con
   ticket_draft& d = out->draft;
   d.is_referral = from.is_referral;
   d.server = from.is_referral ? s.principal : q.server();  // RFC 6806 section 6: the requested name, also an alias
-  if (const verdict v = draft_from(d, tgt, q.body, policy, s, env.now.at, env.limits.clock_skew); !v.ok()) return v;
+  const bool by_server = from.facts->servers_key != nullptr;
+  if (const verdict v = draft_from(d, tgt, by_server, q.body, policy, s, env.now.at, env.limits.clock_skew); !v.ok())
+    return v;
   if (q.has(kdc_option_t::request_anonymous)) d.flags.set(ticket_flag_t::anonymous);
   d.flags.set(ticket_flag_t::enc_pa_rep);  // RFC 6806 section 11: in all tickets
   d.flags.set(ticket_flag_t::ok_as_delegate, s.attributes.has(principal_attribute::ok_as_delegate));
@@ -87,7 +89,7 @@ constexpr checked<tgs_draft<C>> draft_tgs_ticket(const tgs_sources<C>& from, con
     }
     d.flags.set(ticket_flag_t::transited_policy_checked);
   }
-  const auto k = choose_keys(d, env.crypto.get(), q.body, s, policy, from.user_key);
+  const auto k = choose_keys(d, env.crypto.get(), q.body, s, policy, from.user_key, from.facts->servers_key);
   if (!k) return k.refusal();
   out->key = *k;
   return out;

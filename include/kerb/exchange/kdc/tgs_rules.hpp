@@ -55,8 +55,11 @@ constexpr verdict check_tgs_form(const kdc_request& q, const msg::ApReq& ap, con
   if (is_tgs_of(ap.ticket->sname, policy.realm)) return {};
   // RFC 4120 section 3.3.3: a server of this realm, so also another realm's KDC, krbtgt/OTHER@OWN,
   // which can have made the ticket itself: verify_tgs_request() restricts its clients
-  if (again && same) return {};
-  if (q.has(o::proxy) && same && !tgs_realm(ap.ticket->sname)) return {};
+  if ((again && same) || (q.has(o::proxy) && same && !tgs_realm(ap.ticket->sname))) {
+    // Such a ticket stays under the key that opened it: whoever has that key must not get a ticket under
+    // the session key of the server's ticket-granting ticket, with any client
+    return q.has(o::enc_tkt_in_skey) ? no(errc::options_contradict, "KDC-REQ-BODY", "kdc-options") : verdict{};
+  }
   return no(errc::wrong_service, "Ticket", "sname");
 }
 /// Whether the client can be referred to another realm. A server's own ticket, and a renewed or
@@ -172,10 +175,12 @@ constexpr verdict check_tgs_server(const principal_record<C>& s, const msg::EncT
 }
 
 /// Derives a ticket's flags and times from those of the ticket that authenticates the request.
+/// `by_server`: that ticket is under the requested server's own key, so its holder can have put any times
+/// into it; the policy's limits count from its authtime.
 template <crypto_policy C>
-constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, const msg::KdcReqBody& body,
-                             const kdc_policy& policy, const principal_record<C>& server, kerberos_time now,
-                             std::int64_t skew) {
+constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, bool by_server,
+                             const msg::KdcReqBody& body, const kdc_policy& policy, const principal_record<C>& server,
+                             kerberos_time now, std::int64_t skew) {
   using o = kdc_option_t;
   using f = ticket_flag_t;
   using a = principal_attribute;
@@ -185,25 +190,37 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, con
   if (options.has(o::proxy) && tgs_realm(d.server.name)) {
     return no(errc::option_not_allowed, "KDC-REQ-BODY", "kdc-options");
   }
-  if (options.has(o::renew) && (!policy.renewable || server.attributes.has(a::no_renewable))) {
-    return no(errc::renewal_forbidden, "KDC-REQ-BODY", "kdc-options");
-  }
+  // The ticket's flags may be from before the policy, or from another KDC
+  const auto forbidden = [&](o option, bool by_policy, a barred) {
+    return options.has(option) && (!by_policy || server.attributes.has(barred));
+  };
+  const auto refused = [](errc why) { return no(why, "KDC-REQ-BODY", "kdc-options"); };
+  if (forbidden(o::renew, policy.renewable, a::no_renewable)) return refused(errc::renewal_forbidden);
+  if (forbidden(o::forwarded, policy.forwardable, a::no_forwardable)) return refused(errc::forwarding_forbidden);
+  if (forbidden(o::proxy, policy.proxiable, a::no_proxiable)) return refused(errc::forwarding_forbidden);
+  if (forbidden(o::validate, policy.postdated, a::no_postdated)) return refused(errc::cannot_postdate);
   d.authtime = tgt.authtime;
+  std::optional<kerberos_time> renewable_to = tgt.renew_till;
+  if (by_server && renewable_to) {
+    const std::int64_t most = least(policy.max_renewable_life, server.max_renewable_life);
+    renewable_to = earlier(*renewable_to, plus(earlier(tgt.authtime, now), most));
+  }
   if (options.has(o::validate) || options.has(o::renew)) {  // RFC 4120 section 3.3.3: the same ticket again
     d.flags = tgt.flags;
     d.flags.set(f::initial, false);
     d.flags.set(f::transited_policy_checked, false);
-    d.renew_till = tgt.renew_till;
+    d.renew_till = renewable_to;
     const kerberos_time began = tgt.starttime.value_or(tgt.authtime);
+    const std::int64_t life =
+        least(least(tgt.endtime.seconds - began.seconds, server.max_life), std::optional(policy.max_life));
     if (options.has(o::validate)) {
       d.flags.set(f::invalid, false);
       d.starttime = began;
-      d.endtime = tgt.endtime;
+      d.endtime = by_server ? plus(began, life) : tgt.endtime;
     } else {
       d.starttime = now;
-      const std::int64_t life =
-          least(least(tgt.endtime.seconds - began.seconds, server.max_life), std::optional(policy.max_life));
-      d.endtime = earlier(plus(now, life), *tgt.renew_till);
+      d.endtime = earlier(plus(now, life), *renewable_to);
+      if (*renewable_to <= now) return no(errc::ticket_expired, "EncTicketPart", "renew-till");
     }
     return {};
   }
@@ -217,8 +234,8 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, con
   grant(o::allow_postdate, f::may_postdate, policy.postdated, a::no_postdated);
   if (options.has(o::forwarded)) d.flags.set(f::forwarded);
   if (options.has(o::proxy)) d.flags.set(f::proxy);
-  const verdict times = set_times<C>(d, body, policy, nullptr, server, now, skew, tgt.endtime, tgt.renew_till,
-                                     tgt.flags.has(f::renewable) && tgt.renew_till);
+  const verdict times = set_times<C>(d, body, policy, nullptr, server, now, skew, tgt.endtime, renewable_to,
+                                     tgt.flags.has(f::renewable) && renewable_to);
   // RFC 4120 section 2.4: only the AS issues a postdated ticket-granting ticket
   if (times.ok() && d.flags.has(f::postdated) && tgs_realm(d.server.name)) {
     return no(errc::cannot_postdate, "KDC-REQ-BODY", "kdc-options");

@@ -39,11 +39,14 @@ constexpr const long_term_key<C>* ticket_key(const C& crypto, const principal_re
 
 /// Completes a draft with the session key's encryption type and the key that seals the ticket:
 /// `user_key`, the session key of a second ticket, if there is one; otherwise a key of the server,
-/// which is returned.
+/// which is returned. That is `servers_key` if it is not null. Such a key has opened the server's own
+/// ticket, in which its holder can have put anything: another version would make tickets under a new
+/// key for somebody who has only an old one.
 template <crypto_policy C>
 constexpr checked<const long_term_key<C>*> choose_keys(ticket_draft& d, const C& crypto, const msg::KdcReqBody& body,
                                                        const principal_record<C>& server, const kdc_policy& policy,
-                                                       const typename C::key* user_key) {
+                                                       const typename C::key* user_key,
+                                                       const long_term_key<C>* servers_key = nullptr) {
   const auto e = session_etype(crypto, body, server, policy);
   if (!e) return no(errc::no_common_etype, "KDC-REQ-BODY", "etype");
   d.session_etype = *e;
@@ -51,7 +54,7 @@ constexpr checked<const long_term_key<C>*> choose_keys(ticket_draft& d, const C&
     d.ticket_etype = crypto.etype_of(*user_key);
     return nullptr;
   }
-  const long_term_key<C>* const k = ticket_key(crypto, server, policy);
+  const long_term_key<C>* const k = servers_key != nullptr ? servers_key : ticket_key(crypto, server, policy);
   if (k == nullptr) return no(errc::server_has_no_key, "KDC-REQ-BODY", "sname");
   d.ticket_etype = crypto.etype_of(k->key.get());
   d.kvno = k->kvno;

@@ -796,6 +796,61 @@ TEST_CASE("credential_client: the name of a realm that is too long is not rememb
   }
 }
 
+TEST_CASE("credential_client: the peer's error is not shown after a stray datagram, which may lie in its octets",
+          "[exchange]") {
+  three w;
+  const environment<policy> env{w.crypto, w.now};
+  w.params.password = {};
+  w.params.may_ask = true;
+  client x(w.params);
+  auto s = x.start(env);
+  while (is<find_credential>(s)) s = x.not_found(env);
+  REQUIRE(is<send>(s));
+  const auto got = w.ask(std::get<send>(s));
+  REQUIRE(got);
+  REQUIRE(is<need_key>(x.receive(got->octets, env)));
+  CHECK(x.peer_error());
+  CHECK(is<ignored>(x.receive({}, env)));
+  CHECK(!x.peer_error());
+}
+
+TEST_CASE("acquire: once a stream was asked for, a stray datagram changes nothing", "[exchange][security]") {
+  for (const bool told : {true, false}) {  // whether the transport tells how the KDC's answers arrive
+    three w;
+    REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+    client x(w.params);
+    bool forged = false;
+    unsigned strays = 0;
+    send last{};
+    std::vector<std::uint8_t> other(512);
+    const auto error = [&](error_code_t code) {
+      msg::KrbError e;
+      e.stime = w.now.at;
+      const kerberos_string krbtgt[] = {"krbtgt"_krb, a_org};
+      e.realm = a_org;
+      e.sname = {name_t::srv_inst, view_of<kerberos_string>(krbtgt)};
+      e.error_code = code;
+      return must(asn1::encode(e, other));
+    };
+    const auto c = acquire(x, w.tickets, w.crypto, w.now, [&](const send& s) -> result<answer> {
+      if (!forged) {
+        forged = true;
+        return answer{error(error_code_t::krb_err_response_too_big), transport::datagram};
+      }
+      if (s.via == transport::stream && !s.octets.empty()) {
+        last = s;
+        ++strays;
+        return answer{error(error_code_t::kdc_err_policy), transport::datagram};
+      }
+      const auto got = w.ask(s.octets.empty() ? last : s);
+      if (!got || told) return got;
+      return answer{got->octets};
+    });
+    REQUIRE(c);
+    CHECK(strays == 2);  // of both requests of the login
+  }
+}
+
 TEST_CASE("acquire: why an answer was passed over is the error when no other comes", "[exchange]") {
   three w;
   const std::uint8_t junk[] = {0x30, 0x03, 0x02, 0x01, 0x05};

@@ -96,12 +96,34 @@ TEST_CASE("as_client: a reply too big for a datagram is asked for again over a s
   REQUIRE(std::get<send>(again).octets == octets_of_send(first));
   REQUIRE(std::get<send>(again).via == transport::stream);
   REQUIRE_FALSE(std::get<send>(again).fresh);
-  // from now on there are no datagrams that could be passed over
+  // from now on an answer is one on the stream, unless the caller says otherwise
   REQUIRE(is<failed>(login.receive(bytes_view())));
   as_login twice;
   REQUIRE(is<send>(twice.start()));
   REQUIRE(is<send>(twice.error(error_code_t::krb_err_response_too_big)));
   REQUIRE(is<failed>(twice.error(error_code_t::krb_err_response_too_big)));
+}
+
+TEST_CASE("as_client: once a stream was asked for, a stray datagram changes nothing in any state",
+          "[exchange][rfc4120-7.2.1][security]") {
+  as_login login(without_password);
+  const auto strays = [&] {
+    return is<ignored>(login.receive(bytes_view(), transport::datagram)) &&
+           is<ignored>(login.error(error_code_t::krb_err_response_too_big, {}, transport::datagram)) &&
+           is<ignored>(login.error(error_code_t::kdc_err_policy, {}, transport::datagram));
+  };
+  REQUIRE(is<send>(login.start()));
+  REQUIRE(is<send>(login.error(error_code_t::krb_err_response_too_big)));  // anyone can send this one
+  REQUIRE(strays());
+  const bytes_view hints = login.w.hints();
+  const std::vector<std::uint8_t> kept(hints.begin(), hints.end());
+  REQUIRE(is<need_key>(login.receive(kept, transport::stream)));
+  REQUIRE(strays());
+  REQUIRE(is<send>(login.provide(login.w.client_key.copy())));
+  REQUIRE(strays());
+  REQUIRE(is<done>(login.reply(honest, transport::stream)));
+  REQUIRE(strays());
+  REQUIRE(std::move(login.x).take());
 }
 
 TEST_CASE("as_client: the realm that a KDC names in place of the one asked is there for the caller",

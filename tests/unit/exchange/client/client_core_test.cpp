@@ -46,7 +46,7 @@ class toy : public detail::kdc_client_core<toy, policy, toy_step, toy_table> {
     state_ = state::waiting;
     return transmit(true);
   }
-  constexpr step receive(bytes_view octets, const environment<policy>& env, transport arrived = transport::datagram) {
+  constexpr step receive(bytes_view octets, const environment<policy>& env, std::optional<transport> arrived = {}) {
     return received<msg::AsRep>(octets, env, arrived);
   }
   constexpr msg::KdcOptions options() const { return options_; }
@@ -193,13 +193,36 @@ constexpr bool a_stream_once() {
 KERB_BOTH("kdc_client_core: KRB_ERR_RESPONSE_TOO_BIG sends the same request over a stream, once",
           "[exchange][rfc4120-7.2.1]", a_stream_once);
 
-constexpr bool after_that_nothing_is_a_datagram() {
-  waiting c;
-  (void)c.x.receive(c.w.error(error_code_t::krb_err_response_too_big), c.w.env_now());
-  return is<failed>(c.x.receive(junk, c.w.env_now(), transport::datagram));
+constexpr bool after_that_datagrams_are_ignored() {
+  for (const error_code_t code : {error_code_t::krb_err_response_too_big, error_code_t::kdc_err_policy}) {
+    waiting c;
+    c.x.opens_with = &c.w.client_key;
+    const auto datagram = [&](bytes_view octets) {
+      const auto s = c.x.receive(octets, c.w.env_now(), transport::datagram);
+      return is<ignored>(s) && why(s).code == errc::unexpected_message;
+    };
+    if (!is<send>(c.x.receive(c.w.error(error_code_t::krb_err_response_too_big), c.w.env_now()))) return false;
+    if (!datagram(junk) || !datagram(c.reply()) || !datagram(c.w.error(code)) || c.x.peer_error()) return false;
+    if (c.x.replies != 0 || c.x.errors != 0) return false;
+    if (!is<done>(c.x.receive(c.reply(), c.w.env_now(), transport::stream))) return false;
+    if (!datagram(junk) || !datagram(c.w.error(code)) || !std::move(c.x).take()) return false;
+  }
+  return true;
 }
-KERB_BOTH("kdc_client_core: once a stream was asked for, what does not decode fails", "[exchange][rfc4120-7.2.1]",
-          after_that_nothing_is_a_datagram);
+KERB_BOTH("kdc_client_core: once a stream was asked for, a datagram changes nothing in any state",
+          "[exchange][rfc4120-7.2.1][security]", after_that_datagrams_are_ignored);
+
+constexpr bool after_that_an_answer_is_one_on_the_stream() {
+  waiting c, d;
+  const auto asks = [](waiting& one) {
+    return is<send>(one.x.receive(one.w.error(error_code_t::krb_err_response_too_big), one.w.env_now()));
+  };
+  c.x.opens_with = &c.w.client_key;
+  return asks(c) && asks(d) && is<failed>(d.x.receive(junk, d.w.env_now())) &&
+         is<done>(c.x.receive(c.reply(), c.w.env_now()));
+}
+KERB_BOTH("kdc_client_core: a message of which nothing is said arrived as the last request asked for",
+          "[exchange][rfc4120-7.2.1]", after_that_an_answer_is_one_on_the_stream);
 
 // ---- the buffer
 

@@ -270,6 +270,58 @@ const refusal refusals[] = {
        w.tgs.record.attributes.set(a::no_renewable);
      },
      error_code_t::kdc_err_policy, errc::renewal_forbidden, "KDC-REQ-BODY", "kdc-options"},
+    {"FORWARDED where policy has no forwardable tickets any more",
+     [](world& w) {
+       w.tgt.flags.set(f::forwardable);
+       w.body.kdc_options.set(o::forwarded);
+       w.settings.forwardable = false;
+     },
+     error_code_t::kdc_err_policy, errc::forwarding_forbidden, "KDC-REQ-BODY", "kdc-options"},
+    {"FORWARDED for a server that has no forwardable tickets",
+     [](world& w) {
+       w.tgt.flags.set(f::forwardable);
+       w.body.kdc_options.set(o::forwarded);
+       w.service.record.attributes.set(a::no_forwardable);
+     },
+     error_code_t::kdc_err_policy, errc::forwarding_forbidden, "KDC-REQ-BODY", "kdc-options"},
+    {"FORWARDED with a foreign ticket where policy has no forwardable tickets",
+     [](world& w) {
+       from_far(w);
+       w.tgt.flags.set(f::forwardable);
+       w.body.kdc_options.set(o::forwarded);
+       w.settings.forwardable = false;
+     },
+     error_code_t::kdc_err_policy, errc::forwarding_forbidden, "KDC-REQ-BODY", "kdc-options"},
+    {"PROXY where policy has no proxiable tickets any more",
+     [](world& w) {
+       w.tgt.flags.set(f::proxiable);
+       w.body.kdc_options.set(o::proxy);
+       w.settings.proxiable = false;
+     },
+     error_code_t::kdc_err_policy, errc::forwarding_forbidden, "KDC-REQ-BODY", "kdc-options"},
+    {"PROXY for a server that has no proxiable tickets",
+     [](world& w) {
+       w.tgt.flags.set(f::proxiable);
+       w.body.kdc_options.set(o::proxy);
+       w.service.record.attributes.set(a::no_proxiable);
+     },
+     error_code_t::kdc_err_policy, errc::forwarding_forbidden, "KDC-REQ-BODY", "kdc-options"},
+    {"VALIDATE where policy has no postdated tickets any more",
+     [](world& w) {
+       w.body.sname = krbtgt().name;
+       w.tgt.flags = {f::invalid, f::postdated};
+       w.body.kdc_options.set(o::validate);
+       w.settings.postdated = false;
+     },
+     error_code_t::kdc_err_cannot_postdate, errc::cannot_postdate, "KDC-REQ-BODY", "kdc-options"},
+    {"VALIDATE of a ticket for a server that has no postdated ones any more",
+     [](world& w) {
+       w.body.sname = krbtgt().name;
+       w.tgt.flags = {f::invalid, f::postdated};
+       w.body.kdc_options.set(o::validate);
+       w.tgs.record.attributes.set(a::no_postdated);
+     },
+     error_code_t::kdc_err_cannot_postdate, errc::cannot_postdate, "KDC-REQ-BODY", "kdc-options"},
     {"CNAME-IN-ADDL-TKT", [](world& w) { w.body.kdc_options.set(o::cname_in_addl_tkt); },
      error_code_t::kdc_err_badoption, errc::delegation_not_supported, "KDC-REQ-BODY", "kdc-options"},
     {"an anonymous ticket where policy has none", [](world& w) { w.body.kdc_options.set(o::request_anonymous); },
