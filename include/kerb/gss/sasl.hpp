@@ -198,7 +198,9 @@ using detail::respond;
 /// Authenticates to a server with SASL. The program carries the tokens as its protocol does: start()
 /// makes the initial response. If the protocol has none, or if the server sends an empty challenge
 /// first, send it then. When the step is `respond` with afterwards::finished and the protocol then
-/// reports success, take() returns the session; everything that follows is protected by it.
+/// reports success, take() returns the session; everything that follows is protected by it. This
+/// includes octets that have arrived together with the message that reports success: pass them to
+/// the session. Used as they are, they could be anybody's.
 ///
 /// receive() does not modify the octets that it is given. Octets in a step are valid until the next
 /// call.
@@ -354,8 +356,9 @@ class [[nodiscard]] sasl_client
 /// their time, as for acceptors. The program carries the tokens as its protocol does: the first
 /// response is the client's initial response, or its answer to an empty challenge if the protocol
 /// has no initial responses. After `done` report success without additional data; take() returns
-/// the session, and everything that follows is protected by it. After `refused` or `failed` report
-/// a failure: SASL has no place for the KRB-ERROR of `refused`.
+/// the session, and everything that follows is protected by it, also octets that have arrived behind
+/// the client's last response. After `refused` or `failed` report a failure: SASL has no place for
+/// the KRB-ERROR of `refused`.
 ///
 /// receive() does not modify the octets that it is given; those of the first response must remain
 /// valid until the exchange is over. Octets in a step are valid until the next call.
