@@ -267,7 +267,14 @@ TEST_CASE("sasl: with RC4 neither side offers or chooses integrity, whose messag
   CHECK(negotiated({integrity}, all_layers) == std::pair{sasl_layer{}, false});
   CHECK(negotiated(all_layers, {integrity}) == std::pair{sasl_layer{}, false});
 
-  // A server that offers it nevertheless, and a context that a program has
+  // The server takes no choice of it; a client gets it from no server; and a program has no session with it
+  auto v = std::make_unique<basic_sasl_world<policy>>();
+  v->session_etype = etype_t::rc4_hmac;
+  const auto d = v->credential();
+  auto q = v->server_at_choice(d);
+  CHECK(q.offered[0] == 5);
+  const auto no = q.ours.receive(v->token(q.theirs, {2, 4096}), v->turn());
+  CHECK(is(basic_sasl_world<policy>::reason(no), errc::no_common_layer, "SASL choice", "layer"));
   auto w = std::make_unique<basic_sasl_world<policy>>();
   w->session_etype = etype_t::rc4_hmac;
   const auto c = w->credential();
