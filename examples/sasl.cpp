@@ -24,7 +24,7 @@ void bind(ldap::connection& c, const kerb::botan::credential& ticket, sasl_layer
     if (kerb::is<kerb::need_buffer>(step)) throw std::runtime_error("the ticket is too large for this example");
     const auto& out = std::get<kerb::gss::respond>(step);
     c.send(id, ldap::bind_with(ldap::text_of(out.octets)));
-    auto answer = ldap::read_response(c.receive(), ldap::bind_response);
+    auto answer = ldap::read_response(c.receive(), id, ldap::bind_response);
     if (out.then == kerb::afterwards::finished && answer.code == ldap::success) break;
     if (answer.code != ldap::bind_in_progress) throw std::runtime_error("bind: " + answer.diagnostic);
     const std::string challenge = ldap::take(answer.rest, ldap::server_credentials);
@@ -36,7 +36,7 @@ std::string who_am_i(unsigned short port, const kerb::botan::credential& ticket,
   ldap::connection c(connected(port), crypto);
   bind(c, ticket, layer, crypto);
   c.send(20, ber(ldap::extended_request, ldap::ber(ldap::request_name, ldap::who_am_i)));
-  auto answer = ldap::read_response(c.receive(), ldap::extended_response);
+  auto answer = ldap::read_response(c.receive(), 20, ldap::extended_response);
   if (answer.code != ldap::success) throw std::runtime_error("whoami: " + answer.diagnostic);
   return ldap::take(answer.rest, ldap::response_value);
 }
@@ -47,7 +47,7 @@ unsigned ask_at_length(std::uint16_t port, const kerb::botan::credential& ticket
   bind(c, ticket, sasl_layer::confidentiality, crypto);
   const std::string much = ldap::ber(ldap::request_value, std::string(200000, 'x'));
   c.send(20, ber(ldap::extended_request, ldap::ber(ldap::request_name, "1.3.6.1.4.1.1.1") + much));
-  return ldap::read_response(c.receive(), ldap::extended_response).code;
+  return ldap::read_response(c.receive(), 20, ldap::extended_response).code;
 }
 
 // ---- both with the peers of OpenLDAP

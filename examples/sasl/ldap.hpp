@@ -90,7 +90,8 @@ struct message {
   element operation;
 };
 
-/// One end of a connection. After protect() everything passes the negotiated layer.
+/// One end of a connection. After protect() everything passes the negotiated layer, also what has already arrived
+/// behind the last message of the bind: in clear, it could be anybody's.
 class connection {
  public:
   connection(int fd, kerb::botan::policy& crypto) : fd_(fd), crypto_(crypto) {}
@@ -98,7 +99,11 @@ class connection {
   connection& operator=(const connection&) = delete;
   ~connection() { ::close(fd_); }
 
-  void protect(session&& s) { layer_.emplace(std::move(s)); }
+  void protect(session&& s) {
+    layer_.emplace(std::move(s));
+    raw_.assign(plain_.begin(), plain_.end());  // of the layer: everything else was a message of the bind
+    plain_.clear();
+  }
   const session& layer() const { return *layer_; }
 
   void send(unsigned id, const std::string& operation) {
@@ -120,12 +125,14 @@ class connection {
     for (;;) {
       if (auto whole = take_if_complete(plain_)) {
         if (whole->tag != sequence) throw std::runtime_error("an LDAP message is malformed");
-        const unsigned id = number(take(whole->contents, integer));
+        const std::string number_of_it = take(whole->contents, integer);
+        if (number_of_it.empty() || number_of_it.size() > 4) throw std::runtime_error("an LDAP message is malformed");
+        const unsigned id = number(number_of_it);
         auto operation = take_if_complete(whole->contents);
         if (!operation) throw std::runtime_error("an LDAP message is malformed");
         return {id, std::move(*operation)};
       }
-      read();
+      if (!open()) read();
     }
   }
 
@@ -142,14 +149,16 @@ class connection {
     const ssize_t n = ::recv(fd_, some.data(), some.size(), 0);
     if (n <= 0) throw std::runtime_error("the connection is closed");
     raw_.insert(raw_.end(), some.begin(), some.begin() + n);
-    for (;;) {
-      const std::size_t size = layer_ ? must(layer_->frame_size(raw_)) : raw_.size();
-      if (size == 0 || raw_.size() < size) return;
-      std::span<std::uint8_t> octets = std::span(raw_).first(size);
-      if (layer_) octets = must(layer_->unwrap_in_place(octets, crypto_));
-      plain_.append(text_of(octets));
-      raw_.erase(raw_.begin(), raw_.begin() + static_cast<std::ptrdiff_t>(size));
-    }
+  }
+  /// Takes a frame of the layer, or without one what has arrived. Returns false if nothing is complete.
+  bool open() {
+    const std::size_t size = layer_ ? must(layer_->frame_size(raw_)) : raw_.size();
+    if (size == 0 || raw_.size() < size) return false;
+    std::span<std::uint8_t> octets = std::span(raw_).first(size);
+    if (layer_) octets = must(layer_->unwrap_in_place(octets, crypto_));
+    plain_.append(text_of(octets));
+    raw_.erase(raw_.begin(), raw_.begin() + static_cast<std::ptrdiff_t>(size));
+    return true;
   }
 
   int fd_;
@@ -173,7 +182,9 @@ struct response {
   unsigned code = 0;
   std::string diagnostic, rest;
 };
-inline response read_response(const message& m, tag t) {
+/// Reads the response to the request with this message ID (RFC 4511 section 4.1.1.1).
+inline response read_response(const message& m, unsigned id, tag t) {
+  if (m.id != id) throw std::runtime_error("the server answers another request");
   if (m.operation.tag != t) throw std::runtime_error("the server sends another message than expected");
   std::string in = m.operation.contents;
   response r;

@@ -29,6 +29,13 @@ inline std::string sasl_of(const ldap::message& m) {
   if (ldap::take(sasl, ldap::octet_string) != kerb::gss::sasl_mechanism) throw std::runtime_error("another mechanism");
   return sasl.empty() ? "" : ldap::take(sasl, ldap::octet_string);
 }
+/// Whether a client wants to act as itself: without an identity, or as u: and its own name.
+inline bool is_itself(const kerb::gss::authorize_as& as) {
+  const std::string identity = ldap::text_of(as.identity);
+  if (identity.empty()) return true;
+  const auto name = kerb::principal::parse(identity.starts_with("u:") ? identity.substr(2) : "");
+  return name && same_principal(*name, as.client);
+}
 /// Authenticates the client of a connection. It may act only as itself.
 inline std::string accept(ldap::connection& c, kerb::memory_replay_cache<64>& seen, policy& crypto,
                           std::vector<std::uint8_t>& buffer) {
@@ -57,7 +64,7 @@ inline std::string accept(ldap::connection& c, kerb::memory_replay_cache<64>& se
       step = server.receive(next(), env);
     } else if (const auto* as = std::get_if<kerb::gss::authorize_as>(&step)) {
       user = "u:" + text_of(as->client);
-      step = as->identity.empty() || ldap::text_of(as->identity) == user ? server.allow(env) : server.deny(env);
+      step = is_itself(*as) ? server.allow(env) : server.deny(env);
     } else if (kerb::is<kerb::done>(step)) {
       c.send(m.id, ldap::result(ldap::bind_response, ldap::success));
       c.protect(ldap::must(std::move(server).take()));

@@ -9,10 +9,15 @@
 
 namespace example {
 
+/// Different principals have different texts, except that all without a name have the same.
 inline std::string text_of(const kerb::principal_view& p) {
-  std::array<char, 2048> buffer{};
-  const auto t = kerb::to_text(p, buffer);
-  return t ? std::string(*t) : "(no name, or a very long one)";
+  std::string buffer(256, ' ');
+  auto t = kerb::to_text(p, buffer);
+  if (!t && t.error().code == kerb::errc::no_space) {
+    buffer.resize(t.error().detail);
+    t = kerb::to_text(p, buffer);
+  }
+  return t ? std::string(*t) : "(no name)";
 }
 inline std::string text_of(kerb::etype_t e) {
   const auto name = name_of(e);

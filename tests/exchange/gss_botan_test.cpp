@@ -207,6 +207,10 @@ TEST_CASE("sasl: security layers protect messages with RC4 and triple DES, up to
       w->server_size = 300;
       const auto c = w->credential();
       auto both_sides = w->connect(c);
+      if (e == etype_t::rc4_hmac && l == sasl_layer::integrity) {  // its numbers are not authentic
+        CHECK(both_sides.error().code == errc::no_common_layer);
+        continue;
+      }
       REQUIRE(both_sides);
       auto& [ours, theirs] = *both_sides;
       CHECK(ours.layer() == l);
@@ -230,6 +234,57 @@ TEST_CASE("sasl: security layers protect messages with RC4 and triple DES, up to
       CHECK(ours.wrap(bytes_view(more), out, w->policy).error().code == errc::api_misuse);
     }
   }
+}
+TEST_CASE("sasl: with RC4 a server that requires integrity fails instead of offering nothing", "[gss][rfc4752-3.2]") {
+  auto w = std::make_unique<basic_sasl_world<policy>>();
+  w->session_etype = etype_t::rc4_hmac;
+  w->server_layers = {sasl_layer::integrity};
+  const auto c = w->credential();
+  basic_sasl_world<policy>::client cl(w->client_params(c));
+  basic_sasl_world<policy>::server se(w->server_params());
+  auto said = cl.start(w->turn());
+  (void)w->respond_to(se, std::get<gss::respond>(said).octets);
+  const auto s = se.receive({}, w->turn());
+  REQUIRE(is<failed>(s));
+  CHECK(is(std::get<failed>(s).why, errc::no_common_layer, "SASL offer", "layers"));
+}
+TEST_CASE("sasl: with RC4 neither side offers or chooses integrity, whose messages anybody could repeat",
+          "[gss][rfc4757-7.3][rfc4752-3.2]") {
+  const auto negotiated = [](sasl_layers client, sasl_layers server, gss_flags without = {}) {
+    auto w = std::make_unique<basic_sasl_world<policy>>();
+    w->session_etype = etype_t::rc4_hmac;
+    w->client_layers = client;
+    w->server_layers = server;
+    w->flags.bits &= ~without.bits;
+    const auto c = w->credential();
+    const auto p = w->connect(c);
+    return p ? std::pair{p->ours.layer(), p->theirs.layer() == p->ours.layer()} : std::pair{sasl_layer{}, false};
+  };
+  using enum sasl_layer;
+  CHECK(negotiated(all_layers, all_layers) == std::pair{confidentiality, true});
+  CHECK(negotiated({none, integrity}, all_layers) == std::pair{none, true});
+  CHECK(negotiated(all_layers, {none, integrity}) == std::pair{none, true});
+  CHECK(negotiated({integrity}, all_layers) == std::pair{sasl_layer{}, false});
+  CHECK(negotiated(all_layers, {integrity}) == std::pair{sasl_layer{}, false});
+
+  // The server takes no choice of it; a client gets it from no server; and a program has no session with it
+  auto v = std::make_unique<basic_sasl_world<policy>>();
+  v->session_etype = etype_t::rc4_hmac;
+  const auto d = v->credential();
+  auto q = v->server_at_choice(d);
+  CHECK(q.offered[0] == 5);
+  const auto no = q.ours.receive(v->token(q.theirs, {2, 4096}), v->turn());
+  CHECK(is(basic_sasl_world<policy>::reason(no), errc::no_common_layer, "SASL choice", "layer"));
+  auto w = std::make_unique<basic_sasl_world<policy>>();
+  w->session_etype = etype_t::rc4_hmac;
+  const auto c = w->credential();
+  auto p = w->client_at_offer(c);
+  const auto s = p.ours.receive(w->token(p.theirs, {3, 4096}), w->turn());
+  REQUIRE(is<gss::respond>(s));
+  CHECK(must(std::move(p.ours).take()).layer() == none);
+  using session = basic_sasl_world<policy>::session;
+  CHECK(is(session::make(std::move(p.theirs), {integrity, 4096, 4096}, w->policy).error(), errc::unsupported_etype, "",
+           "layer"));
 }
 TEST_CASE("spnego: the MIC of the list of mechanisms is made and verified with RC4 and triple DES",
           "[gss][rfc4178-5]") {

@@ -1,5 +1,6 @@
 // The acceptor as a machine: its peer, buffers, randomness, and what is left in memory.
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "support/alloc_count.hpp"
@@ -249,6 +250,37 @@ TEST_CASE("ap_acceptor: draws the subkey, the sequence number and the confounder
   CHECK(!m.a.peer()->keys().acceptor_subkey);
   CHECK(m.a.peer()->reply().empty());
   CHECK(m.a.framed().empty());
+}
+
+TEST_CASE("ap_acceptor: its first number is far from the client's, below 2^30, and drawn", "[exchange][rfc4757-7.3]") {
+  constexpr std::uint32_t apart = 1u << 28;
+  std::set<std::uint32_t> drawn;
+  for (const std::optional<std::uint32_t> n : {std::optional<std::uint32_t>(),
+                                               {0u},
+                                               {1u},
+                                               {apart},
+                                               {0x3fffffffu},
+                                               {0x40000000u},
+                                               {0x80000005u},
+                                               {0xffffffffu}}) {
+    for (std::uint8_t i = 0; i != 40; ++i) {
+      machine m;
+      m.w.authenticator.seq_number = n;
+      m.token = machine::copy(m.w.mint());
+      m.reach(state::proven);
+      m.w.policy.entropy = {};
+      for (std::uint8_t k = 0; k != i; ++k) {
+        std::uint8_t skipped[7];
+        REQUIRE(m.w.policy.entropy.fill(skipped));
+      }
+      REQUIRE(is<reply>(m.a.accept({}, m.w.turn())));
+      const auto p = must(std::move(m.a).take());
+      const std::uint32_t own = p.keys().acceptor_seq.value(), ahead = own - n.value_or(0);
+      CHECK((own < 4 * apart && ahead >= apart && 0u - ahead >= apart));
+      drawn.insert(own);
+    }
+  }
+  CHECK(drawn.size() > 100);
 }
 
 // ---- memory

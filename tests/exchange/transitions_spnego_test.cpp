@@ -132,6 +132,7 @@ struct negotiate_initiator_scene : negotiation_scene<gss::negotiate_initiator<po
         const auto* ask = last ? std::get_if<gss::make_mic>(&*last) : nullptr;
         return note(x.mic_made(w.our_toy.mic(ask ? ask->list : bytes_view()), env));
       }
+      case call::unanswered: return note(x.unanswered(env));
       case call::set_buffer: return note_buffer(set_buffer(x, way));
       case call::take: return note_product(std::move(x).take());
     }
@@ -145,6 +146,7 @@ struct negotiate_initiator_scene : negotiation_scene<gss::negotiate_initiator<po
     switch (c) {
       case call::start: return !last;
       case call::receive: return sent_and(afterwards::wait);
+      case call::unanswered: return sent_and(afterwards::wait);
       case call::mechanism_token: return last_is<gss::other_mechanism>();
       case call::without_mechanism: return last_is<gss::other_mechanism>() && tokens == 0 && extra == 0;
       case call::mic_checked: return last_is<gss::check_mic>();

@@ -19,6 +19,11 @@ struct acceptor_params {
   /// Accept clients that do not say who they are (RFC 6112). Without it they are refused with
   /// errc::anonymous_client.
   bool anonymous = false;
+  /// Accept clients whose authenticator has no checksum, as MS-KILE section 3.4.5 has it, and some
+  /// clients of SMB. RFC 4121 section 4.1.1 requires one: without it they are refused with
+  /// errc::inappropriate_checksum. Their context has no flags, except GSS_C_MUTUAL_FLAG if it was answered
+  /// with an AP-REP, and no bindings: they are refused if bindings or flags are required.
+  bool without_checksum = false;
 };
 
 namespace detail {
@@ -73,8 +78,9 @@ class [[nodiscard]] acceptor
   constexpr explicit acceptor(acceptor_params params) : base({}), params_(std::move(params)) {}
 
   /// Takes a token: the first one, or after continue_with the last one of a context in DCE style.
-  /// The first one has the frame of Kerberos's mechanism, or is a bare AP-REQ. Answers have the
-  /// frame in both cases, as those of MIT krb5 and Heimdal, except for the AP-REP in DCE style.
+  /// The first one has the frame of Kerberos's mechanism, or is a bare AP-REQ. The frame of the
+  /// user-to-user mechanism is accepted only with kerb::acceptor_params::user_to_user. Answers have the
+  /// frame in all cases, as those of MIT krb5 and Heimdal, except for the AP-REP in DCE style.
   [[nodiscard]] constexpr step receive(bytes_view token, const environment<C>& env) {
     if (const auto no = this->template unless<call::receive>(env)) return *no;
     if (state_ == state::third) return receive_third(token, env);
@@ -86,6 +92,9 @@ class [[nodiscard]] acceptor
     if (token.empty() || token[0] != der::application(14).octet) {
       const auto t = read_krb5_token(token);
       if (!t) return fail(t.error());
+      if (t->mech == msg::mech_user_to_user && !params_.ap.user_to_user) {
+        return fail({.code = errc::wrong_constant, .type = "InitialContextToken", .field = "thisMech"});
+      }
       ap.frame = t->mech;
       message = t->message;
       wrong_id = t->id != gss_token_t::ap_req;
@@ -136,6 +145,7 @@ class [[nodiscard]] acceptor
     auto client = std::move(*ap_).take();
     if (!client) return client.error();
     state_ = state::spent;
+    if (!client->gss()) flags_.set(gss_flag_t::mutual, !client->reply().empty());
     detail::context_parts<key> parts{side::acceptor,    flags_,         {}, client->client(), client->service(),
                                      client->endtime(), client->bound()};
     parts.keys = std::move(*client).keys();
@@ -171,8 +181,10 @@ class [[nodiscard]] acceptor
   /// Checks what GSS-API requires of a client beyond the AP exchange, and takes its flags.
   constexpr error admit(const authenticated_client<key>& client) {
     // RFC 4121 section 4.1.1: the authenticator has a checksum of type 0x8003
-    if (!client.gss()) return {.code = errc::inappropriate_checksum, .type = "Authenticator", .field = "cksum"};
-    flags_ = gss_flags::of(client.gss()->flags.bits & known_flags);  // others are ignored
+    if (!client.gss() && (!params_.without_checksum || client.checksum())) {
+      return {.code = errc::inappropriate_checksum, .type = "Authenticator", .field = "cksum"};
+    }
+    flags_ = client.gss() ? gss_flags::of(client.gss()->flags.bits & known_flags) : gss_flags{};  // others are ignored
     if (kerb::detail::is_dce_style(client.gss())) flags_.set(gss_flag_t::mutual);
     if (!params_.anonymous && client.flags().has(ticket_flag_t::anonymous)) {
       return {.code = errc::anonymous_client, .type = "EncTicketPart", .field = "flags"};

@@ -21,16 +21,22 @@ struct message_demands {
   /// The message must be the next one: errc::replayed for a duplicate, errc::bad_order for one that
   /// is late or old, and for one that follows a gap (detail: the `order`). This does not depend on
   /// the flags that were negotiated, since every initiator and acceptor numbers its messages.
+  /// errc::unsupported_etype: RFC 4757 does not authenticate the number of this token, so anybody could
+  /// repeat it (see context::numbers_are_authentic()).
   bool in_order = true;
 };
 
 /// A message from a Wrap token. Nothing in it was used before the token verified. Without
-/// message_demands, unwrap() succeeds for each token that verifies: then check `by` if the message
-/// must have been encrypted, and `seen` if messages must not be lost or repeated.
+/// message_demands, unwrap() succeeds for each token that verifies, also if it is repeated or only
+/// signed: demand what the protocol needs.
 struct unwrapped {
   std::span<std::uint8_t> message;
   protection by = protection::integrity;
-  order seen = order::in_order;  ///< not in_order: the message is authentic, but messages were lost or repeated
+  /// Not in_order: the message is authentic, but messages were lost or repeated. in_order shows this
+  /// only if context::flags() has GSS_C_SEQUENCE_FLAG, and only that the message is new if it has
+  /// GSS_C_REPLAY_FLAG alone. If the initiator requested neither, `seen` is always in_order
+  /// (RFC 2743 section 1.2.3). message_demands::in_order does not depend on the flags.
+  order seen = order::in_order;
 };
 
 /// A piece of a message that lies in several buffers: octets that a sealed token encrypts in place,
@@ -98,6 +104,7 @@ class [[nodiscard]] context {
         // The initial sequence numbers of RFC 4120 sections 5.5.1 and 5.5.2. Without an AP-REP both
         // sides start at the initiator's number, as MIT krb5 does; an AP-REP without a number means 0
         next_(own_first()),
+        seal_end_(own_first() + numbers_to_seal()),
         window_(peer_first()) {}
   /// The same for an acceptor's context, which owns the client's data.
   constexpr context(detail::context_parts<key>&& p, authenticated_client<key>&& client) : context(std::move(p)) {
@@ -132,19 +139,35 @@ class [[nodiscard]] context {
   /// The encryption type of the key that protects messages.
   constexpr etype_t etype(const C& crypto) const { return crypto.etype_of(keys_.protection_key()); }
 
+  /// Whether the peer's tokens authenticate their number and direction, so that a message can be
+  /// demanded to be the next one. RFC 4757 section 7 authenticates neither for RC4's MIC tokens and
+  /// its Wrap tokens without encryption: who changes a token in transit can repeat its message, and
+  /// return it to its sender. Encryption depends on the number, and with mutual authentication the two
+  /// sides have different numbers; without it, only the initiator encrypts. MIC tokens are as those
+  /// without encryption. With other types it is always true.
+  constexpr bool numbers_are_authentic(protection by, const C& crypto) const {
+    if constexpr (names_1964) {
+      const auto form = form_1964(crypto);
+      if (form && form->number_is_big_endian) {
+        return by == protection::confidentiality && (flags_.has(gss_flag_t::mutual) || here_ == side::acceptor);
+      }
+    }
+    return true;
+  }
+
   // ---- Wrap tokens, RFC 4121 section 4.2.4, RFC 1964 section 1.2.2, RFC 4757 section 7.3
 
-  /// The sizes of tokens, for all key types. Errors: errc::unsupported_etype, also for an acceptor
-  /// that would encrypt with RC4 without mutual authentication: both sides count from the
-  /// same number there, and RC4 would use one key stream for two messages.
+  /// The sizes of tokens, for all key types. Errors: errc::unsupported_etype, also if RC4 would encrypt
+  /// two messages with one key stream, which depends only on the key and the number of the message: for
+  /// an acceptor without mutual authentication, since both sides count from the same number there, and
+  /// when this side has used the numbers up to the first one of the peer; errc::api_misuse for a context
+  /// that was moved from or exported.
   constexpr result<wrap_sizes> sizes(protection by, const C& crypto) const {
     if constexpr (names_1964) {
       if (const auto form = form_1964(crypto)) {
         if (!alive_) return errc::api_misuse;
-        if (by == protection::confidentiality && form->number_is_big_endian && here_ == side::acceptor &&
-            !flags_.has(gss_flag_t::mutual)) {
-          return errc::unsupported_etype;
-        }
+        const bool is_rc4 = form->number_is_big_endian;
+        if (by == protection::confidentiality && is_rc4 && next_ >= seal_end_) return errc::unsupported_etype;
         return wrap_sizes::framed(form->wrap_octets(), form->block, flags_.has(gss_flag_t::dce_style));
       }
     }
@@ -153,7 +176,8 @@ class [[nodiscard]] context {
     return wrap_sizes(*around);
   }
   /// The octets around each message, if they are the same for all. Errors: errc::unsupported_etype,
-  /// also for RC4 and triple DES, whose overhead depends on the message: see sizes().
+  /// also for RC4 and triple DES, whose overhead depends on the message: see sizes();
+  /// errc::api_misuse for a context that was moved from or exported.
   constexpr result<wrap_overhead> overhead(protection by, const C& crypto) const {
     const etype_t e = etype(crypto);
     const std::optional<seal_shape> shape = crypto.shape(e);
@@ -214,9 +238,8 @@ class [[nodiscard]] context {
   /// octets of `token` are unspecified; they then contain nothing that was encrypted.
   ///
   /// With RC4 and triple DES the errors are those of read_token_1964(), errc::reflected_token,
-  /// errc::integrity, and errc::wrong_constant for padding. RFC 4757 does not authenticate the number
-  /// and the direction of an RC4 token: whoever can change a token can make a repeated message look
-  /// new, and return a message to its sender. Protocols must not rely on `seen` there.
+  /// errc::integrity, and errc::wrong_constant for padding. `seen` shows nothing where
+  /// numbers_are_authentic() is false: with message_demands such a token is an error.
   [[nodiscard]] constexpr result<unwrapped> unwrap_in_place(std::span<std::uint8_t> token, C& crypto) {
     if constexpr (names_1964)
       if (const auto form = form_1964(crypto)) return open_1964(*form, bytes_view(token), token, true, crypto);
@@ -228,7 +251,7 @@ class [[nodiscard]] context {
   }
   /// Opens a Wrap token, and returns the message in it. The message is in `out`, which needs
   /// token.size() - 16 octets and must not overlap `token`. Errors: errc::no_space (detail: octets
-  /// needed); those of unwrap_in_place(). On failure no opened octets are left in `out`.
+  /// needed); those of unwrap_in_place(). On failure nothing of the message is left in `out`.
   [[nodiscard]] constexpr result<unwrapped> unwrap(bytes_view token, std::span<std::uint8_t> out, C& crypto) {
     if constexpr (names_1964)
       if (const auto form = form_1964(crypto)) return open_1964(*form, token, out, false, crypto);
@@ -240,10 +263,14 @@ class [[nodiscard]] context {
     }
     const std::span<std::uint8_t> to = out.first(rest.size());
     const std::size_t turn = rest.empty() ? 0 : rotation_of(*h) % rest.size();
-    if (turn == 0 && h->has(token_flag::sealed)) return open(*h, rest, to, crypto);
-    kerb::detail::copy_octets(rest.data() + turn, rest.size() - turn, to.data());
-    kerb::detail::copy_octets(rest.data(), turn, to.data() + (rest.size() - turn));
-    return open(*h, bytes_view(to), to, crypto);
+    const bool as_it_is = turn == 0 && h->has(token_flag::sealed);
+    if (!as_it_is) {
+      kerb::detail::copy_octets(rest.data() + turn, rest.size() - turn, to.data());
+      kerb::detail::copy_octets(rest.data(), turn, to.data() + (rest.size() - turn));
+    }
+    const auto got = open(*h, as_it_is ? rest : bytes_view(to), to, crypto);
+    if (!got) secure_zero(to);
+    return got;
   }
 
   /// The same two for a message that must be what `want` demands. A message that is not is wiped,
@@ -251,12 +278,12 @@ class [[nodiscard]] context {
   [[nodiscard]] constexpr result<unwrapped> unwrap_in_place(std::span<std::uint8_t> token, const message_demands& want,
                                                             C& crypto) {
     const sequence_window before = window_;
-    return demanded(unwrap_in_place(token, crypto), want, before);
+    return demanded(unwrap_in_place(token, crypto), want, before, crypto);
   }
   [[nodiscard]] constexpr result<unwrapped> unwrap(bytes_view token, std::span<std::uint8_t> out,
                                                    const message_demands& want, C& crypto) {
     const sequence_window before = window_;
-    return demanded(unwrap(token, out, crypto), want, before);
+    return demanded(unwrap(token, out, crypto), want, before, crypto);
   }
 
   // ---- Wrap tokens over pieces, as protected RPC has them: MS-KILE section 3.4.5.4.1
@@ -354,7 +381,7 @@ class [[nodiscard]] context {
     const sequence_window before = window_;
     const auto got = unwrap_pieces(header, message, trailer, crypto);
     if (!got) return got;
-    const error why = falls_short(want, got->by, before);
+    const error why = falls_short(want, got->by, before, crypto);
     if (why.ok()) return got;
     for (const message_piece& p : message) secure_zero(p.sealed());
     return why;
@@ -362,7 +389,8 @@ class [[nodiscard]] context {
 
   // ---- MIC tokens, RFC 4121 section 4.2.4, RFC 1964 section 1.2.1, RFC 4757 section 7.2
 
-  /// The size of a MIC token. Errors: errc::unsupported_etype.
+  /// The size of a MIC token. Errors: errc::unsupported_etype; errc::api_misuse for a context that was
+  /// moved from or exported.
   constexpr result<std::size_t> mic_size(const C& crypto) const {
     if constexpr (names_1964) {
       if (const auto form = form_1964(crypto)) {
@@ -431,7 +459,8 @@ class [[nodiscard]] context {
     const sequence_window before = window_;
     const auto got = verify_mic(message, mic, crypto);
     if (!got) return got;
-    const error why = falls_short(want, want.by, before, "MIC token");
+    const error why =
+        falls_short({protection::integrity, want.in_order}, protection::integrity, before, crypto, "MIC token");
     if (why.ok()) return got;
     return why;
   }
@@ -518,6 +547,11 @@ class [[nodiscard]] context {
   constexpr std::uint64_t acceptor_first() const {
     if (!flags_.has(gss_flag_t::mutual)) return keys_.initiator_seq.value_or(0);
     return keys_.acceptor_seq.value_or(0);
+  }
+  /// How many messages this side may encrypt with RC4: so many numbers precede the first one of the peer.
+  constexpr std::uint64_t numbers_to_seal() const {
+    if (flags_.has(gss_flag_t::mutual)) return (peer_first() - own_first()) & 0xffffffffu;
+    return here_ == side::initiator ? std::uint64_t{1} << 32 : 0;  // both count from the same number
   }
   static constexpr key_usage_t seal_usage(side s) {
     return s == side::initiator ? key_usage_t::gss_initiator_seal : key_usage_t::gss_acceptor_seal;
@@ -730,7 +764,7 @@ class [[nodiscard]] context {
       if (message) return unwrapped{*message, by, seen_1964(*n)};
       why = {.code = errc::wrong_constant, .type = "Wrap token", .field = "padding"};
     }
-    if (t->sealed) secure_zero(to);
+    if (t->sealed || !in_place) secure_zero(to);
     return why;
   }
   constexpr result<order> verify_mic_1964(const tokens_1964& form, view_of<bytes_view> message, bytes_view mic,
@@ -805,10 +839,12 @@ class [[nodiscard]] context {
   /// Why the message that has just been opened is not what it must be. Then its number has not
   /// arrived.
   constexpr error falls_short(const message_demands& want, protection by, const sequence_window& before,
-                              const char* type = "Wrap token") {
+                              const C& crypto, const char* type = "Wrap token") {
     error why{};
     if (want.by == protection::confidentiality && by != want.by) {
       why = {.code = errc::not_sealed, .type = type, .field = "Flags"};
+    } else if (want.in_order && !numbers_are_authentic(by, crypto)) {
+      why = {.code = errc::unsupported_etype, .type = type, .field = "SND_SEQ"};
     } else if (want.in_order) {
       why = detail::not_next(window_.last(), type);
     }
@@ -816,9 +852,9 @@ class [[nodiscard]] context {
     return why;
   }
   constexpr result<unwrapped> demanded(const result<unwrapped>& got, const message_demands& want,
-                                       const sequence_window& before) {
+                                       const sequence_window& before, const C& crypto) {
     if (!got) return got;
-    const error why = falls_short(want, got->by, before);
+    const error why = falls_short(want, got->by, before, crypto);
     if (why.ok()) return got;
     secure_zero(got->message);
     return why;
@@ -841,6 +877,7 @@ class [[nodiscard]] context {
   kerberos_time endtime_;
   bool bound_ = false;
   std::uint64_t next_ = 0;
+  std::uint64_t seal_end_ = 0;  // of the numbers with which RC4 may encrypt
   sequence_window window_;
   std::optional<authenticated_client<key>> client_;
   std::optional<prepared_key> prepared_[2][2];      // ours, theirs; seal, MIC

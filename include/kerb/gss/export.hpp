@@ -11,12 +11,13 @@ namespace kerb::inline v0::gss {
 ///   ExportedContext ::= SEQUENCE {
 ///     version [0] INTEGER (1), acceptor [1] BOOLEAN, flags [2] UInt32, bound [3] BOOLEAN,
 ///     crealm [4] Realm, cname [5] PrincipalName, srealm [6] Realm, sname [7] PrincipalName,
-///     endtime [8] KerberosTime, numbers [9] OCTET STRING (SIZE (24)),
+///     endtime [8] KerberosTime, numbers [9] OCTET STRING (SIZE (32)),
 ///     key [10] EncryptionKey, subkey [11] EncryptionKey OPTIONAL,
 ///     acceptor-subkey [12] EncryptionKey OPTIONAL }
 ///
-/// `numbers` are three big-endian numbers of 64 bits: the next one to send, the next one to
-/// receive, and which of the 64 before that have arrived.
+/// `numbers` are four big-endian numbers of 64 bits: the next one to send, the next one to
+/// receive, which of the 64 before that have arrived, and the end of the numbers with which RC4 may
+/// encrypt.
 struct ExportedContext {
   bool acceptor = false;  ///< the context is the acceptor's side
   uint32 flags;
@@ -56,16 +57,16 @@ struct window_octets {
 template <crypto_policy C>
 class exported_context {
  public:
-  static constexpr std::size_t numbers_octets = 24;
+  static constexpr std::size_t numbers_octets = 32;
   using key = typename C::key;
 
   static constexpr result<secret_view> write(context<C>& c, std::span<std::uint8_t> buffer KERB_LIFETIMEBOUND,
                                              const C& crypto) {
     if (!c.alive_) return errc::api_misuse;
     std::array<std::uint8_t, numbers_octets> numbers{};
-    const std::uint64_t three[] = {c.next_, c.window_.next(), window_octets::seen(c.window_)};
+    const std::uint64_t four[] = {c.next_, c.window_.next(), window_octets::seen(c.window_), c.seal_end_};
     for (std::size_t i = 0; i != numbers.size(); ++i) {
-      numbers[i] = static_cast<std::uint8_t>(three[i / 8] >> (8 * (7 - i % 8)));
+      numbers[i] = static_cast<std::uint8_t>(four[i / 8] >> (8 * (7 - i % 8)));
     }
     const auto sent = [&](const key& k) {
       return msg::EncryptionKey{crypto.etype_of(k), crypto.expose(k).unguarded()};
@@ -121,11 +122,12 @@ class exported_context {
       if (!k) return fault(k.error().code, "acceptor-subkey");
       parts.keys.acceptor_subkey.emplace(std::move(*k));
     }
-    std::uint64_t three[3] = {};
-    for (std::size_t i = 0; i != numbers_octets; ++i) three[i / 8] = three[i / 8] << 8 | x->numbers[i];
+    std::uint64_t four[4] = {};
+    for (std::size_t i = 0; i != numbers_octets; ++i) four[i / 8] = four[i / 8] << 8 | x->numbers[i];
     context<C> c(std::move(parts));
-    c.next_ = three[0];
-    c.window_ = window_octets::of(three[1], three[2]);
+    c.next_ = four[0];
+    c.window_ = window_octets::of(four[1], four[2]);
+    c.seal_end_ = four[3];
     return c;
   }
 };

@@ -110,11 +110,18 @@ template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_g
   /// WWW-Authenticate, empty if there is none. `token` is a buffer for the token in it. If the step is
   /// `send`, repeat the request on the same connection with the field Authorization that
   /// write_negotiate() makes of its octets. Use the response only after `done`: before, the server is
-  /// not authenticated (RFC 4559 section 4.1). A response without a token and with another status than
-  /// 401 is `done` if the initiator has sent the last token, and otherwise errc::mutual_required. A 401
-  /// without a token is errc::negotiation_rejected, and a token after the last one
-  /// errc::unexpected_message. After need_buffer, call it again with the same value, as
-  /// receive_authorization().
+  /// not authenticated (RFC 4559 section 4.1).
+  ///
+  /// A response without a token is errc::negotiation_rejected if its status is 401, or 407, with which a
+  /// proxy answers. With another status it is `done` if the initiator has sent the last token; RFC 4559
+  /// section 4.2 counts only 2xx as success of the authentication, but servers answer authenticated
+  /// clients with other statuses too, so the program looks at the status. With 2xx it is also `done` if
+  /// the initiator did not request mutual authentication (see negotiate_initiator::unanswered()).
+  /// Otherwise it is errc::mutual_required. A token after the last one is errc::unexpected_message.
+  /// After need_buffer, call it again with the same value, as receive_authorization().
+  ///
+  /// Send the contents of a PUT or POST only after `done` (RFC 4559 section 6): begin with a request
+  /// without contents.
   ///
   /// Through a proxy that is not a tunnel (CONNECT), do not send a token unless the server's response
   /// 401 came with the field "Proxy-Support: Session-Based-Authentication" (RFC 4559 section 6). Such
@@ -134,8 +141,9 @@ template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_g
         return s;
       }
     }
-    if (status == 401) return initiator.abandon(fault(errc::negotiation_rejected));
+    if (status == 401 || status == 407) return initiator.abandon(fault(errc::negotiation_rejected));
     if (initiator.complete()) return done{};
+    if (status >= 200 && status < 300) return initiator.unanswered(env);
     return initiator.abandon(fault(errc::mutual_required));
   }
 

@@ -28,11 +28,16 @@ struct initiator_params {
   /// Flags without which the context is useless: if one of them is not granted, start() fails with
   /// errc::flags_not_granted, before a token is sent.
   gss_flags required{};
-  /// The channel that the context is bound to. Without one, the token tells an acceptor that this
-  /// initiator supports bindings (MS-KILE section 3.2.5.8), so that it can detect a man in the
-  /// middle who ends the TLS connection.
+  /// The channel that the context is bound to.
   std::optional<channel_bindings> bindings{};
-  bool bindings_aware = true;
+  /// Whether the token states that this initiator includes the bindings of its channel, if there is
+  /// one (KERB_AP_OPTIONS_CBT, MS-KILE section 3.2.5.8). An acceptor that requires them then refuses
+  /// a token without bindings over TLS, and so detects a man in the middle who ends the TLS
+  /// connection. Without a value it is stated if `bindings` are given. A program that gives the
+  /// bindings of each TLS connection sets it to true, so that it also holds for its connections
+  /// without TLS; one that gives no bindings over TLS, as with SASL (RFC 4752 section 5), would be
+  /// refused.
+  std::optional<bool> bindings_aware{};
   /// A forwarded ticket-granting ticket to delegate (RFC 4120 section 2.6): a tgs_client with the
   /// options forwarded and forwardable, for the realm's krbtgt, gets one with a forwardable ticket.
   /// Another ticket, such as the client's own ticket-granting ticket, is refused with
@@ -101,7 +106,7 @@ class [[nodiscard]] initiator
     gss_context& told = ap.gss.emplace();
     told.flags = flags;
     told.bindings = params_.bindings;
-    told.bindings_aware = params_.bindings_aware;
+    told.bindings_aware = params_.bindings_aware.value_or(params_.bindings.has_value());
     if (!dce_style()) told.frame = params_.mech;
     if (delegates()) {  // its KRB-CRED is at the front of the buffer until the token is made
       const ref<const basic_credential<key>> one[] = {*params_.delegated};

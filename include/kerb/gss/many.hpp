@@ -10,7 +10,7 @@ struct wraps_many {
   template <crypto_policy C>
   static constexpr errc wrap(context<C>& c, view_of<std::span<std::uint8_t>> tokens, protection by, C& crypto) {
     const std::uint64_t first = c.next_;
-    const bool together = by == protection::confidentiality && has_cfx_tokens(c.etype(crypto));
+    const bool together = by == protection::confidentiality;  // seal() refuses the types with other tokens
     const errc why = together ? seal(c, tokens, crypto) : one_by_one(c, tokens, by, crypto);
     if (why == errc::ok) return why;
     c.next_ = first;

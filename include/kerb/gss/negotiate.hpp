@@ -52,8 +52,9 @@ inline constexpr std::size_t max_negotiation_token = 65536 + 4096;
 /// A limit for the number of mechanisms. Windows offers up to six.
 inline constexpr std::size_t max_mechanisms = 32;
 
-/// Parses a token with which an acceptor speaks first (MS-SPNG section 2.2.1), in its frame. Nothing
-/// in it is protected; its hintName is not a name to authenticate.
+/// Parses a token with which an acceptor speaks first (MS-SPNG section 2.2.1), in its frame. The
+/// NegTokenInit of RFC 4178 section 4.2.1, which has no hints, is accepted too. Nothing in it is
+/// protected; its hintName is not a name to authenticate.
 constexpr result<msg::NegTokenInit2> read_negotiation_hints(bytes_view token KERB_LIFETIMEBOUND) {
   const auto framed = read_gss_token(token);
   if (!framed) return framed.error();
@@ -61,13 +62,24 @@ constexpr result<msg::NegTokenInit2> read_negotiation_hints(bytes_view token KER
     return error{.code = errc::wrong_constant, .type = "InitialContextToken", .field = "thisMech"};
   }
   const auto t = asn1::decode<msg::NegotiationToken2>(framed->inner);
-  if (!t) return t.error();
+  if (!t) {
+    const auto plain = asn1::decode<msg::NegotiationToken>(framed->inner);
+    const auto* const init = plain ? std::get_if<msg::NegTokenInit>(&plain->value) : nullptr;
+    if (init == nullptr) return t.error();
+    return msg::NegTokenInit2{init->mech_types, init->req_flags, init->mech_token, {}, init->mech_list_mic, {}};
+  }
   if (const auto* init = std::get_if<msg::NegTokenInit2>(&t->value)) return *init;
   return error{.code = errc::unexpected_message, .type = "NegotiationToken"};
 }
 
 namespace detail {
 
+/// Whether a side can negotiate with this list. RFC 4178 section 4.1 leaves SPNEGO itself out of it.
+constexpr error fault_of(mech_list mechs) {
+  bool fit = !mechs.empty() && mechs.size() <= max_mechanisms;
+  for (const object_identifier& m : mechs) fit = fit && m != msg::mech_spnego;
+  return fit ? error{} : error{.code = errc::api_misuse, .field = "mechs"};
+}
 /// Whether the mechanism is the Kerberos of RFC 4121. Windows identifies it by either identifier
 /// (MS-SPNG section 3.1.5.2, RFC 4178 appendix C), and Samba answers with the truncated one. The
 /// user-to-user mechanism is another one.

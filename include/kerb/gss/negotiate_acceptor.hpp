@@ -18,11 +18,14 @@ enum class preference : std::uint8_t {
 struct negotiate_acceptor_params {
   /// Kerberos. Its buffer holds everything that the negotiation keeps, too.
   acceptor_params krb5;
-  /// The mechanisms to accept. Either identifier of Kerberos accepts both.
+  /// The mechanisms to accept. Either identifier of Kerberos accepts both. SPNEGO's own identifier must
+  /// not be there (RFC 4178 section 4.1).
   mech_list mechs = only_krb5;
   preference by = preference::initiators;
-  /// Accept tokens of Kerberos without SPNEGO around them, and answer with such tokens. Tokens of the
-  /// user-to-user mechanism are refused, as those of other mechanisms: gss::acceptor accepts them.
+  /// Accept tokens of Kerberos without SPNEGO around them, and answer with such tokens. Nothing protects
+  /// a token that an attacker has taken out of SPNEGO: so with preference::own they are accepted only if
+  /// Kerberos is the first mechanism of `mechs`. Otherwise the attacker could select Kerberos. Tokens of
+  /// the user-to-user mechanism are refused, as those of other mechanisms: gss::acceptor accepts them.
   bool bare_kerberos = true;
   /// Longer tokens are refused with errc::token_too_long, and longer lists of mechanisms with
   /// errc::too_many_mechanisms.
@@ -277,10 +280,7 @@ class [[nodiscard]] negotiate_acceptor
   using base::workspace_;
 
   constexpr acceptor<C>& inner() { return *inner_; }
-  constexpr error misused() const {
-    if (params_.mechs.empty() || params_.mechs.size() > max_mechanisms) return {.code = errc::api_misuse};
-    return {};
-  }
+  constexpr error misused() const { return detail::fault_of(params_.mechs); }
 
   // ---- buffer space: the list is at the front, behind it Kerberos's exchange, then answers
 
@@ -334,7 +334,10 @@ class [[nodiscard]] negotiate_acceptor
   }
   /// A token of Kerberos without SPNEGO.
   constexpr step receive_bare(bytes_view token, object_identifier mech, const environment<C>& env) {
-    if (!params_.bare_kerberos || found(params_.mechs, mech) == params_.mechs.size()) {
+    const std::size_t ours = found(params_.mechs, mech);
+    // In SPNEGO this token would need a MIC if the acceptor prefers another mechanism (RFC 4178 section 5)
+    const bool required = params_.by == preference::own && ours != 0;
+    if (!params_.bare_kerberos || required || ours == params_.mechs.size()) {
       return turn_down({.code = errc::unexpected_message, .type = "InitialContextToken", .field = "thisMech"});
     }
     inner_.emplace(params_.krb5);

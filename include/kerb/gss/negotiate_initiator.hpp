@@ -13,10 +13,12 @@ struct negotiate_initiator_params {
   /// Kerberos. Its buffer holds everything that the negotiation keeps, too. GSS_C_INTEG_FLAG is
   /// always requested (RFC 4178 appendix C).
   initiator_params<Key> krb5;
-  /// The mechanisms to offer. If Kerberos's first token cannot be made, because the ticket has
-  /// expired for example, start() fails and does not offer the next mechanism: an attacker who keeps
-  /// tickets from the client could choose it. To go on without Kerberos, begin a negotiation whose
-  /// list does not have it.
+  /// The mechanisms to offer; SPNEGO's own identifier must not be there (RFC 4178 section 4.1). If
+  /// Kerberos's first token cannot be made, because the policy does not support the ticket's encryption
+  /// type for example, start() fails and does not offer the next mechanism, although RFC 4178 section 3.1
+  /// would leave out a mechanism that cannot be used: an attacker who keeps tickets from the client
+  /// could choose the next one. To go on without Kerberos, begin a negotiation whose list does not have
+  /// it. An expired ticket is sent, as clocks may differ: compare its endtime before.
   mech_list mechs = only_krb5;
   /// Longer tokens of the acceptor are refused with errc::token_too_long.
   std::size_t max_token = max_negotiation_token;
@@ -34,6 +36,7 @@ struct negotiate_initiator_table {
     without_mechanism,
     mic_checked,
     mic_made,
+    unanswered,
     set_buffer,
     take
   };
@@ -46,6 +49,7 @@ struct negotiate_initiator_table {
       {call::mechanism_token, state::asking, {state::waiting, state::checking, state::making, state::over}},
       {call::mic_checked, state::checking, {state::making, state::over}},
       {call::mic_made, state::making, {state::waiting, state::over}},
+      {call::unanswered, state::waiting, {state::over}},
       {call::set_buffer, state::idle, {state::idle}},
       {call::set_buffer, state::offering, {state::offering}},
       {call::set_buffer, state::waiting, {state::waiting}},
@@ -93,11 +97,11 @@ class [[nodiscard]] negotiate_initiator
   /// program's, the step is other_mechanism.
   [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (const auto no = this->template unless<call::start>(env)) return *no;
-    if (params_.mechs.empty() || params_.mechs.size() > max_mechanisms) return fail({.code = errc::api_misuse});
+    if (const error e = detail::fault_of(params_.mechs); !e.ok()) return fail(e);
     return offer(0, 0, env);
   }
   /// The same when the acceptor has spoken first (MS-SPNG section 3.3.5.2), as Windows does in SMB.
-  /// Its token must be a NegTokenInit2, but nothing in it is used: it is not protected, and an
+  /// Its token must be a NegTokenInit2 or a NegTokenInit, but nothing in it is used: it is not protected, and an
   /// attacker could have removed mechanisms from its list. Its hintName is never a name to
   /// authenticate.
   [[nodiscard]] constexpr step start(bytes_view hints, const environment<C>& env) {
@@ -188,6 +192,16 @@ class [[nodiscard]] negotiate_initiator
     if (mic.empty()) return fail({.code = errc::api_misuse});
     if (const auto n = lacks(0, detail::resp_overhead(mech()) + token_.size() + mic.size())) return *n;
     return answer(mic);
+  }
+
+  /// Ends the negotiation when the protocol has reported success without a token of the acceptor, as
+  /// HTTP can (RFC 4559 section 4.1). The step is `done` if the first mechanism's context was established by
+  /// its first token, as Kerberos's is without mutual authentication. Nothing shows then who has answered,
+  /// and negotiated::list_verified is false. Otherwise it fails with errc::mutual_required.
+  [[nodiscard]] constexpr step unanswered(const environment<C>& env) {
+    if (const auto no = this->template unless<call::unanswered>(env)) return *no;
+    if (!complete_ || !first_) return fail(detail::resp_fault(errc::mutual_required, "responseToken"));
+    return finish(done{});
   }
 
   /// The KRB-ERROR that receive() was given, if it was one. It is unauthenticated, and valid as

@@ -38,11 +38,13 @@ struct sasl_server_params {
   /// accepted; then compare established().acceptor() yourself.
   acceptor_params gss;
   /// The acceptable layers. Those that the context permits are offered. If `none` is not among
-  /// them, clients whose contexts permit no other layer are refused.
+  /// them, clients whose contexts permit no other layer are refused. Contexts with RC4 do not permit
+  /// `integrity`: RFC 4757 does not authenticate the numbers of messages that are not encrypted.
   sasl_layers layers{sasl_layer::none, sasl_layer::integrity, sasl_layer::confidentiality};
   /// Octets of the largest token that this side receives, from sasl_least_size to sasl_size_limit.
   std::uint32_t max_size = 65536;
-  /// Octets of the largest authorization identity. So many octets of the buffer are kept for it.
+  /// Octets of the largest authorization identity, at most sasl_size_limit. So many octets of the
+  /// buffer are kept for it.
   std::size_t max_identity = 1024;
 };
 
@@ -156,13 +158,22 @@ constexpr error fault_of(sasl_layers layers, std::uint32_t max_size) {
   if (max_size < sasl_least_size || max_size > sasl_size_limit) return {.code = errc::api_misuse, .field = "max_size"};
   return {};
 }
-/// The layers that a context permits, RFC 4752 sections 3.1 and 3.2. Without GSS_C_SEQUENCE_FLAG, which
-/// section 3.1 requires of the client, an attacker could reorder messages.
-constexpr sasl_layers permitted(gss_flags flags) {
+constexpr error fault_of(const sasl_server_params& p) {
+  // No token is longer; and other sizes are added to it
+  if (p.max_identity > sasl_size_limit) return {.code = errc::api_misuse, .field = "max_identity"};
+  return fault_of(p.layers, p.max_size);
+}
+/// The layers that a context permits, RFC 4752 sections 3.1 and 3.2. Section 3.1 requires
+/// GSS_C_SEQUENCE_FLAG of the client. Where the numbers of messages are not authentic, an attacker could
+/// repeat them.
+template <crypto_policy C>
+constexpr sasl_layers permitted(const context<C>& in, const C& crypto) {
+  const gss_flags flags = in.flags();
   sasl_layers l{sasl_layer::none};
   if (!flags.has(gss_flag_t::integ) || !flags.has(gss_flag_t::sequence)) return l;
-  l.set(sasl_layer::integrity);
-  l.set(sasl_layer::confidentiality, flags.has(gss_flag_t::conf));
+  l.set(sasl_layer::integrity, in.numbers_are_authentic(protection::integrity, crypto));
+  const bool seals = flags.has(gss_flag_t::conf);
+  l.set(sasl_layer::confidentiality, seals && in.numbers_are_authentic(protection::confidentiality, crypto));
   return l;
 }
 /// The flags that a context needs so that one of these layers is possible.
@@ -198,7 +209,9 @@ using detail::respond;
 /// Authenticates to a server with SASL. The program carries the tokens as its protocol does: start()
 /// makes the initial response. If the protocol has none, or if the server sends an empty challenge
 /// first, send it then. When the step is `respond` with afterwards::finished and the protocol then
-/// reports success, take() returns the session; everything that follows is protected by it.
+/// reports success, take() returns the session; everything that follows is protected by it. This
+/// includes octets that have arrived together with the message that reports success: pass them to
+/// the session. Used as they are, they could be anybody's.
 ///
 /// receive() does not modify the octets that it is given. Octets in a step are valid until the next
 /// call.
@@ -354,8 +367,9 @@ class [[nodiscard]] sasl_client
 /// their time, as for acceptors. The program carries the tokens as its protocol does: the first
 /// response is the client's initial response, or its answer to an empty challenge if the protocol
 /// has no initial responses. After `done` report success without additional data; take() returns
-/// the session, and everything that follows is protected by it. After `refused` or `failed` report
-/// a failure: SASL has no place for the KRB-ERROR of `refused`.
+/// the session, and everything that follows is protected by it, also octets that have arrived behind
+/// the client's last response. After `refused` or `failed` report a failure: SASL has no place for
+/// the KRB-ERROR of `refused`.
 ///
 /// receive() does not modify the octets that it is given; those of the first response must remain
 /// valid until the exchange is over. Octets in a step are valid until the next call.
@@ -387,7 +401,7 @@ class [[nodiscard]] sasl_server
       return offer(env);
     }
     if (state_ == state::idle) {
-      if (const error why = detail::fault_of(params_.layers, params_.max_size); !why.ok()) return fail(why);
+      if (const error why = detail::fault_of(params_); !why.ok()) return fail(why);
     }
     return taken(acceptor_.receive(octets, env), env);
   }
@@ -480,7 +494,8 @@ class [[nodiscard]] sasl_server
     auto made = std::move(acceptor_).take();
     if (!made) return fail(made.error());
     context_.emplace(std::move(*made));
-    offered_ = sasl_layers::of(params_.layers.bits & detail::permitted(context_->flags()).bits);
+    offered_ = sasl_layers::of(params_.layers.bits & detail::permitted(*context_, env.crypto.get()).bits);
+    if (offered_.bits == 0) return fail({.code = errc::no_common_layer, .type = "SASL offer", .field = "layers"});
     this->workspace_ = kerb::detail::workspace(params_.gss.ap.buffer.first(kept_octets(params_)));
     const detail::sasl_terms terms{offered_.bits, offered_.protects() ? params_.max_size : 0};
     const errc why = detail::write_terms(this->workspace_, *context_, terms, env.crypto.get());
@@ -505,10 +520,9 @@ class [[nodiscard]] sasl_server
     if (!one || !offered_.has(layer)) {
       return fail({.code = errc::no_common_layer, .detail = terms->mask, .type = type, .field = "layer"});
     }
+    // RFC 4752 section 3.1 requires the size 0 without a layer. Java 8, kafka-python and pure-sasl send
+    // another one; it has no meaning
     const bool none = layer == sasl_layer::none;
-    if (none && terms->size != 0) {
-      return fail({.code = errc::wrong_constant, .offset = 1, .detail = terms->size, .type = type, .field = "size"});
-    }
     if (const std::size_t n = terms->identity.size(); n > params_.max_identity) {
       return fail(
           {.code = errc::token_too_long, .detail = static_cast<std::uint32_t>(n), .type = type, .field = "identity"});
@@ -517,7 +531,8 @@ class [[nodiscard]] sasl_server
       const auto at = static_cast<std::uint32_t>(detail::sasl_terms::fixed_octets + n);
       return fail({.code = errc::bad_utf8, .offset = at, .type = type, .field = "identity"});
     }
-    auto made = product::make(std::move(*context_), {layer, none ? 0 : params_.max_size, terms->size}, crypto);
+    auto made =
+        product::make(std::move(*context_), {layer, none ? 0 : params_.max_size, none ? 0 : terms->size}, crypto);
     context_.reset();
     if (!made) return fail(made.error());
     session_.emplace(std::move(*made));

@@ -66,8 +66,10 @@ class [[nodiscard]] sasl_session {
  public:
   using key = typename C::key;
 
-  /// A session in a context that exists already, such as one that was imported. Errors:
-  /// errc::no_common_layer if the peer's size is too small for the tokens of any message;
+  /// A session in a context that exists already, such as one that was imported. The order of messages
+  /// is checked whatever flags the context has. Errors: errc::no_common_layer if the peer's size is too
+  /// small for the tokens of any message; errc::unsupported_etype also if the layer's tokens do not
+  /// authenticate their numbers, as RC4's without encryption (see context::numbers_are_authentic());
   /// those of context::sizes().
   static constexpr result<sasl_session> make(context<C>&& in, const sasl_agreement& agreed, const C& crypto) {
     const auto sizes = sizes_of(in, agreed, crypto);
@@ -158,15 +160,10 @@ class [[nodiscard]] sasl_session {
     if (*n < frame.size()) {
       return end({.code = errc::trailing_data, .offset = static_cast<std::uint32_t>(*n), .type = type});
     }
-    const auto got = context_.unwrap_in_place(frame.subspan(length_octets), crypto);
+    const message_demands next{.by = protection_of(layer()), .in_order = true};
+    const auto got = context_.unwrap_in_place(frame.subspan(length_octets), next, crypto);
     if (!got) return end(got.error());
-    error why = detail::not_next(got->seen);
-    if (layer() == sasl_layer::confidentiality && got->by != protection::confidentiality) {
-      why = {.code = errc::not_sealed, .type = type};
-    }
-    if (why.ok()) return got->message;
-    secure_zero(got->message);
-    return end(why);
+    return got->message;
   }
 
  private:
@@ -184,6 +181,9 @@ class [[nodiscard]] sasl_session {
     const auto sizes = in.sizes(protection_of(agreed.layer), crypto);
     if (sizes && sizes->limit(agreed.peer_size) == 0) {
       return error{.code = errc::no_common_layer, .detail = agreed.peer_size, .field = "size"};
+    }
+    if (sizes && !in.numbers_are_authentic(protection_of(agreed.layer), crypto)) {
+      return error{.code = errc::unsupported_etype, .field = "layer"};
     }
     return sizes;
   }

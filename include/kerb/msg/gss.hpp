@@ -89,7 +89,7 @@ constexpr bool is_krb5(object_identifier mech) {
 enum class token_kind : std::uint8_t {
   unknown,
   spnego,  ///< a NegTokenInit in its frame, or a NegTokenResp without one (RFC 4178 section 4.2)
-  krb5,    ///< a token of Kerberos itself, RFC 4121 section 4.1; see is_krb5()
+  krb5,    ///< a token of Kerberos itself, RFC 4121 section 4.1 (see is_krb5()), or an AP-REQ without a frame
   ntlm,    ///< a message of NTLM without SPNEGO, which begins with "NTLMSSP" and the octet 0
 };
 /// Tells the kinds of tokens apart by their first octets, for a service that has to choose who reads
@@ -100,6 +100,7 @@ constexpr token_kind kind_of_token(bytes_view token) {
   if (token.size() >= ntlm.size() && token.first(ntlm.size()) == bytes_view(ntlm)) return token_kind::ntlm;
   if (token.size() < 2) return token_kind::unknown;
   if (token[0] == der::context(1).octet) return token_kind::spnego;
+  if (token[0] == der::application(14).octet) return token_kind::krb5;
   if (token[0] != der::application(0).octet) return token_kind::unknown;
   const std::size_t length_octets = token[1] < 0x80 ? 0 : token[1] & 0x7f;
   if (length_octets > 4 || token[1] == 0x80) return token_kind::unknown;

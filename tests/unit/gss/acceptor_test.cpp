@@ -515,6 +515,59 @@ TEST_CASE("acceptor: in DCE style a third token that is too large is none", "[gs
   const bytes_view token = must(asn1::encode(rep, out));
   CHECK(kerb_test::is(t.receive(copy(token)), errc::integrity, "AP-REP", "enc-part"));
 }
+TEST_CASE("acceptor: the frame of the user-to-user mechanism is for services that accept its tickets",
+          "[gss][rfc4121-4.1]") {
+  for (const bool accepts : {false, true}) {
+    world w;
+    const bytes_view bare = must(read_krb5_token(w.mint_token(usual_flags))).message;
+    const bytes_view t = w.framed(bare, gss_token_t::ap_req, msg::mech_user_to_user);
+    auto p = w.acceptor_params();
+    p.ap.user_to_user = accepts;
+    acceptor a(p);
+    const auto s = w.take(a, t);
+    CHECK(kerb::is<reply>(s) == accepts);
+    if (!accepts) CHECK(is(world::reason(s), errc::wrong_constant, "InitialContextToken", "thisMech"));
+  }
+}
+TEST_CASE("acceptor: clients without a checksum are accepted only on request, without flags and bindings",
+          "[gss][ms-kile-3.4.5]") {
+  const std::uint8_t data[] = {1};
+  channel_bindings own;
+  own.application_data = data;
+  struct row {
+    bool accepts, mutual, other_checksum, bindings;
+    gss_flags required;
+    errc why;
+  };
+  constexpr gss_flags integ{gss_flag_t::integ};
+  for (const row& r :
+       {row{false, true, false, false, {}, errc::inappropriate_checksum}, row{true, true, false, false, {}, errc::ok},
+        row{true, false, false, false, {}, errc::ok}, row{true, true, true, false, {}, errc::inappropriate_checksum},
+        row{true, true, false, true, {}, errc::bindings_missing},
+        row{true, true, false, false, integ, errc::flags_not_granted}}) {
+    world w;
+    w.options = {};
+    w.options.set(ap_option_t::mutual_required, r.mutual);
+    w.authenticator.cksum = {};
+    const std::uint8_t octets[12] = {};
+    if (r.other_checksum) w.authenticator.cksum = msg::Checksum{cksum_t::hmac_sha1_96_aes256, octets};
+    auto p = w.acceptor_params();
+    p.without_checksum = r.accepts;
+    p.required = r.required;
+    if (r.bindings) p.ap.bindings = own, p.ap.binding = binding_rule::require;
+    acceptor a(p);
+    const auto s = w.take(a, w.framed(w.mint()));
+    CHECK((r.mutual ? kerb::is<reply>(s) : kerb::is<done>(s)) == (r.why == errc::ok));
+    if (r.why != errc::ok) {
+      CHECK(world::reason(s).code == r.why);
+      continue;
+    }
+    const auto c = must(std::move(a).take());
+    CHECK(c.flags() == (r.mutual ? gss_flags{gss_flag_t::mutual} : gss_flags{}));
+    CHECK((!c.bound() && !c.has_delegated()));
+    CHECK(same_principal(c.initiator(), alice));
+  }
+}
 TEST_CASE("acceptor: the AP-REP has a number, whatever the options say", "[gss][rfc4120-5.5.2]") {
   world w;
   w.answer.sequence_number = false;

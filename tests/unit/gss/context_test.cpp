@@ -611,6 +611,21 @@ TEST_CASE("context: a sealed message that does not verify leaves no plaintext", 
   CHECK(!holds(bytes_view(out), bytes_view(m).first(4)));
 }
 
+TEST_CASE("context: a signed message that does not verify is not left in another buffer", "[gss]") {
+  for (const std::size_t rotated : {0, 5}) {
+    talking t(usual_flags);
+    const octet_list m = text(30);
+    gss::message_header h{gss_token_t::wrap, 4, 0, 0, 5}, other = h;
+    other.seq += 1;
+    const octet_list token = t.forge_signed(key_usage_t::gss_initiator_seal, h, other, bytes_view(m), rotated);
+    octet_list out(200);
+    CHECK(t.p.theirs.unwrap(bytes_view(token), out, t.policy()).error().code == errc::integrity);
+    CHECK(out == octet_list(200));
+    CHECK(t.p.theirs.unwrap(bytes_view(token), out, {}, t.policy()).error().code == errc::integrity);
+    CHECK(out == octet_list(200));
+  }
+}
+
 // ---- a context that was moved from
 
 /// Names that are views of nothing: those of a context that is over could view octets that were wiped.

@@ -193,7 +193,7 @@ TEST_CASE("import: whatever bit is changed, the result is an error or a context 
     CHECK(one.numbers.subview(8) == two.numbers.subview(8));
     CHECK(one.flags == two.flags);
   }
-  CHECK(imported > 8 * 24);
+  CHECK(imported > 8 * 32);
 }
 struct wrong {
   const char* name;
@@ -204,9 +204,9 @@ struct wrong {
 constexpr std::uint8_t zeros[64] = {};
 const wrong wrongs[] = {
     {"an unknown flag", [](ExportedContext& x) { x.flags = x.flags | 0x40; }, errc::bad_flags, "flags"},
-    {"too few numbers", [](ExportedContext& x) { x.numbers = x.numbers.first(23); }, errc::wrong_constant, "numbers"},
+    {"too few numbers", [](ExportedContext& x) { x.numbers = x.numbers.first(31); }, errc::wrong_constant, "numbers"},
     {"no numbers", [](ExportedContext& x) { x.numbers = {}; }, errc::wrong_constant, "numbers"},
-    {"too many numbers", [](ExportedContext& x) { x.numbers = bytes_view(zeros).first(32); }, errc::wrong_constant,
+    {"too many numbers", [](ExportedContext& x) { x.numbers = bytes_view(zeros).first(33); }, errc::wrong_constant,
      "numbers"},
     {"an acceptor's subkey without mutual authentication", [](ExportedContext& x) { x.flags = x.flags & ~2u; },
      errc::flags_mismatch, "acceptor-subkey"},

@@ -504,6 +504,30 @@ TEST_CASE("initiator and acceptor: a context is established, used and refused wi
     CHECK(good);
   }
 }
+TEST_CASE("initiator: without bindings it does not state that it includes those of its channel, unless it is told to",
+          "[gss][ms-kile-3.2.5.8]") {
+  const std::uint8_t data[] = {1};
+  channel_bindings channel;
+  channel.application_data = data;
+  // An acceptor with a channel accepts a client that may not know of bindings, and refuses one that does but sends none
+  for (const auto& [bindings, aware, states] :
+       {std::tuple(false, std::optional<bool>(), false), std::tuple(false, std::optional(false), false),
+        std::tuple(false, std::optional(true), true), std::tuple(true, std::optional<bool>(), true),
+        std::tuple(true, std::optional(false), false)}) {
+    world w;
+    w.there = channel;
+    const auto c = w.credential();
+    auto p = w.initiator_params(c);
+    if (bindings) p.bindings = channel;
+    p.bindings_aware = aware;
+    world::initiator i(p);
+    world::acceptor a(w.acceptor_params());
+    const auto first = i.start(w.turn());
+    const auto s = w.take(a, world::must_be<send>(first).octets);
+    CHECK(kerb::is<reply>(s) == (bindings || !states));
+    if (kerb::is<reply>(s)) CHECK(kerb::detail::knows_bindings(a.peer()->authorization()) == states);
+  }
+}
 TEST_CASE("initiator: a KRB-ERROR under another identifier is refused", "[gss][rfc4121-4.1]") {
   msg::KrbError e;
   e.stime = {1767225600};

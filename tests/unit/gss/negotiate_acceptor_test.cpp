@@ -96,6 +96,44 @@ TEST_CASE("negotiate_acceptor: Kerberos without SPNEGO is answered in kind", "[g
   CHECK(must(read_krb5_token(std::get<refused>(no).octets)).id == gss_token_t::krb_error);
   CHECK(failing.a->refusal() == std::get<refused>(no).octets);
 }
+TEST_CASE("negotiate_acceptor: Kerberos taken out of SPNEGO does not cancel the acceptor's own preference",
+          "[gss][rfc4178-5]") {
+  constexpr object_identifier krb5_then_toy[] = {msg::mech_krb5, toy}, toy_then_krb5[] = {toy, msg::mech_krb5};
+  constexpr object_identifier ms_then_toy[] = {msg::mech_ms_krb5, toy};
+  struct row {
+    view_of<object_identifier> accepts;
+    gss::preference by;
+    bool accepted;
+  };
+  for (const row& r :
+       {row{toy_then_krb5, gss::preference::own, false}, row{krb5_then_toy, gss::preference::own, true},
+        row{ms_then_toy, gss::preference::own, true}, row{toy_then_krb5, gss::preference::initiators, true}}) {
+    bench b;
+    b.w.accepts = r.accepts;
+    b.w.by = r.by;
+    const auto s = b.take(b.krb5(mutual));
+    CHECK(is<reply>(s) == r.accepted);
+    if (!r.accepted) CHECK(is(refusal(s), errc::unexpected_message, "InitialContextToken", "thisMech"));
+    // In SPNEGO the same token requires a MIC where it is refused here
+    bench in;
+    in.w.accepts = r.accepts;
+    in.w.by = r.by;
+    constexpr object_identifier only[] = {msg::mech_krb5};
+    const auto t = in.take(in.init(only, in.krb5(mutual)));
+    CHECK(bench::answer(t).neg_state == (r.accepted ? neg_state_t::accept_completed : neg_state_t::request_mic));
+  }
+}
+TEST_CASE("negotiate_acceptor: SPNEGO in its own list of mechanisms is misuse", "[gss][rfc4178-4.1]") {
+  constexpr object_identifier with[] = {msg::mech_krb5, msg::mech_spnego};
+  bench b;
+  b.w.accepts = with;
+  b.a.emplace(b.w.acceptor_params());
+  const auto s = b.a->receive(b.krb5(mutual), b.w.turn());
+  REQUIRE(is<failed>(s));
+  CHECK(is(std::get<failed>(s).why, errc::api_misuse, "", "mechs"));
+  b.a.emplace(b.w.acceptor_params());
+  CHECK(failure(b.a->hints(b.w.turn())) == errc::api_misuse);
+}
 TEST_CASE("negotiate_acceptor: Kerberos without SPNEGO can be refused", "[gss]") {
   bench b;
   auto p = b.w.acceptor_params();

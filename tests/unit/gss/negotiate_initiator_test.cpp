@@ -214,6 +214,54 @@ TEST_CASE("negotiate_initiator: a mechanism that makes no first token is left ou
   (void)none.start(w.turn());
   CHECK(failure(none.without_mechanism(w.turn())) == errc::no_common_mechanism);
 }
+TEST_CASE("negotiate_initiator: SPNEGO in its own list of mechanisms is misuse", "[gss][rfc4178-4.1]") {
+  constexpr object_identifier with[] = {msg::mech_krb5, msg::mech_spnego};
+  world w;
+  w.offers = with;
+  const auto c = w.credential();
+  world::initiator i(w.initiator_params(c));
+  const auto s = i.start(w.turn());
+  REQUIRE(is<failed>(s));
+  CHECK(is(std::get<failed>(s).why, errc::api_misuse, "", "mechs"));
+}
+TEST_CASE("negotiate_initiator: without a token of the acceptor it ends only if its first token was enough",
+          "[gss][rfc4559-4.1]") {
+  constexpr gss_flags mutual{gss_flag_t::mutual, gss_flag_t::integ};
+  struct row {
+    view_of<object_identifier> offers;
+    gss_flags flags;
+    unsigned tokens;
+    bool ends;
+  };
+  constexpr object_identifier toy_alone[] = {toy};
+  for (const row& r : {row{gss::only_krb5, {}, 2, true}, row{gss::only_krb5, mutual, 2, false},
+                       row{gss::only_krb5, {gss_flag_t::dce_style}, 2, false}, row{toy_alone, {}, 1, true},
+                       row{toy_alone, {}, 2, false}}) {
+    world w;
+    w.offers = r.offers;
+    w.flags = r.flags;
+    w.our_toy.tokens = r.tokens;
+    const auto c = w.credential();
+    world::initiator i(w.initiator_params(c));
+    REQUIRE(is<send>(w.ask_toy(i, w.our_toy, i.start(w.turn()))));
+    const auto s = i.unanswered(w.turn());
+    CHECK(is<done>(s) == r.ends);
+    if (!r.ends) CHECK(is(std::get<failed>(s).why, errc::mutual_required, "NegTokenResp", "responseToken"));
+    const auto p = std::move(i).take();
+    CHECK(p.has_value() == r.ends);
+    if (p) CHECK((!p->list_verified && p->mech == *r.offers.begin()));
+  }
+  // Nor when the acceptor has spoken, and wants another token
+  world w;
+  w.offers = krb5_first;
+  w.flags = {};
+  const auto c = w.credential();
+  world::initiator i(w.initiator_params(c));
+  REQUIRE(is<send>(i.start(w.turn())));
+  constexpr auto incomplete = "a1073005a0030a0101"_hex;
+  REQUIRE(is<send>(i.receive(incomplete, w.turn())));
+  CHECK(failure(i.unanswered(w.turn())) == errc::mutual_required);
+}
 TEST_CASE("negotiate_initiator: hints of a server that speaks first change nothing", "[gss][ms-spng-3.3.5.2]") {
   world w;
   w.accepts = toy_first;
@@ -235,6 +283,13 @@ TEST_CASE("negotiate_initiator: hints of a server that speaks first change nothi
   CHECK(is<send>(j.start(bytes_view(old).first(62), w.turn())));
   world::initiator k(w.initiator_params(c));
   CHECK(is_malformed(failure(k.start(bytes_view(old).first(61), w.turn()))));
+  // RFC 4178's own form, in which [3] is a MIC
+  constexpr auto plain = "602706062b0601050502a01d301ba00d300b06092a864886f712010202a30a04080102030405060708"_hex;
+  CHECK(must(gss::read_negotiation_hints(plain)).mech_list_mic->size() == 8);
+  CHECK(!must(gss::read_negotiation_hints(plain)).neg_hints);
+  world::initiator m(w.initiator_params(c));
+  CHECK(is<send>(m.start(plain, w.turn())));
+  for (std::size_t n = 0; n != plain.size(); ++n) CHECK_FALSE(gss::read_negotiation_hints(bytes_view(plain).first(n)));
   world::initiator l(w.initiator_params(c));
   std::array<std::uint8_t, 16> other{};
   CHECK(failure(l.start(must(write_gss_token({msg::mech_krb5, {}}, other)), w.turn())) == errc::wrong_constant);

@@ -239,8 +239,8 @@ struct choice_case {
 };
 constexpr std::uint8_t c_short[] = {4, 1, 0}, c_none[] = {0, 0, 0, 0}, c_two[] = {6, 1, 0, 0}, c_all[] = {7, 1, 0, 0},
                        c_future[] = {8, 1, 0, 0}, c_more[] = {0x84, 1, 0, 0}, c_conf[] = {4, 1, 0, 0},
-                       c_integ[] = {2, 1, 0, 0}, c_plain[] = {1, 0, 0, 0}, c_size[] = {1, 0, 0, 1},
-                       c_small[] = {4, 0, 0, 20}, c_zero[] = {4, 0, 0, 0}, c_nul[] = {1, 0, 0, 0, 'b', 0},
+                       c_integ[] = {2, 1, 0, 0}, c_plain[] = {1, 0, 0, 0}, c_small[] = {4, 0, 0, 20},
+                       c_zero[] = {4, 0, 0, 0}, c_nul[] = {1, 0, 0, 0, 'b', 0},
                        c_latin[] = {1, 0, 0, 0, 'b', 0xf8, 'b'}, c_overlong[] = {1, 0, 0, 0, 0xc0, 0x80},
                        c_cut[] = {1, 0, 0, 0, 'b', 0xc3};
 constexpr error bad_choice(errc c, const char* field, std::uint32_t offset = 0, std::uint32_t detail = 0) {
@@ -270,7 +270,6 @@ constexpr choice_case bad_choices[] = {
      without(gss_flag_t::integ)},
     {"integrity without GSS_C_SEQUENCE_FLAG", c_integ, bad_choice(errc::no_common_layer, "layer", 0, 2),
      without(gss_flag_t::sequence)},
-    {"a size without a layer", c_size, bad_choice(errc::wrong_constant, "size", 1, 1)},
     {"a size of 0 with a layer", c_zero, {.code = errc::no_common_layer, .field = "size"}},
     {"a size below a token's overhead", c_small, {.code = errc::no_common_layer, .detail = 20, .field = "size"}},
     {"an identity with U+0000", c_nul, bad_choice(errc::bad_utf8, "identity", 5)},
@@ -293,6 +292,20 @@ KERB_BOTH("sasl_server: a choice that is malformed, was not offered or has no va
           "[gss][rfc4752-3.2][rfc4422-3.4.1]", [] {
             for (const choice_case& x : bad_choices)
               if (!refuses_choice(x)) return false;
+            return true;
+          })
+// A choice of layer 1 with another size than 0 comes from JDK 8, kafka-python and pure-sasl
+KERB_BOTH("sasl_server: Java 8, kafka-python and pure-sasl send a size without a layer, and it is ignored",
+          "[gss][rfc4752-3.1]", [] {
+            for (const std::uint32_t size : {0u, 1u, 4096u, 65536u, 0xffffffu}) {
+              sasl_world w;
+              const auto c = w.credential();
+              auto p = w.server_at_choice(c);
+              auto s = p.ours.receive(w.token(p.theirs, {1, size}), w.turn());
+              if (!is<gss::authorize_as>(s) || !is<done>(p.ours.allow(w.turn()))) return false;
+              const auto session = must(std::move(p.ours).take());
+              if (!is(session.agreed(), sasl_layer::none, 0, 0)) return false;
+            }
             return true;
           })
 KERB_BOTH("sasl_server: an encrypted choice is a choice", "[gss][rfc4752-3.2]", [] {
@@ -460,8 +473,9 @@ constexpr error client_start(std::uint32_t size, sasl_layers layers, bytes_view 
   sasl_world::client cl(w.client_params(c));
   return sasl_world::reason(cl.start(w.turn()));
 }
-constexpr error server_start(std::uint32_t size, sasl_layers layers) {
+constexpr error server_start(std::uint32_t size, sasl_layers layers, std::size_t identity = 64) {
   sasl_world w;
+  w.max_identity = identity;
   w.server_size = size;
   w.server_layers = layers;
   const auto c = w.credential();
@@ -482,6 +496,19 @@ KERB_BOTH("sasl: layers, sizes and identities that nobody can state are misuse",
          kerb_test::is(client_start(256, all_layers, latin), errc::api_misuse, "", "identity") &&
          kerb_test::is(client_start(256, all_layers, nul), errc::api_misuse, "", "identity") &&
          server_start(256, all_layers).ok() && server_start(0xffffff, all_layers).ok();
+})
+KERB_BOTH("sasl_server: an identity that is longer than any token is misuse, and overflows no size", "[gss]", [] {
+  constexpr std::size_t most = ~std::size_t{0};
+  for (const std::size_t n : {std::size_t{gss::sasl_size_limit} + 1, most - 4096, most - 100, most - 90, most})
+    if (!kerb_test::is(server_start(4096, all_layers, n), errc::api_misuse, "", "max_identity")) return false;
+  sasl_world w;
+  w.max_identity = gss::sasl_size_limit;
+  const auto c = w.credential();
+  sasl_world::initiator i(w.initiator_params(c));
+  auto first = i.start(w.turn());
+  sasl_world::server se(w.server_params());
+  const auto s = se.receive(sasl_world::must_be<send>(first).octets, w.turn());
+  return sasl_world::must_be<need_buffer>(s).size > gss::sasl_size_limit;
 })
 KERB_BOTH("sasl_client: a KRB-ERROR fails the exchange and can be read", "[gss]", [] {
   sasl_world w;

@@ -1,4 +1,5 @@
 // The per-message tokens of RC4 and triple DES: their form, captured ones, and all that can be wrong with them.
+#include <algorithm>
 #include <memory>
 
 #include "support/alloc_count.hpp"
@@ -273,6 +274,91 @@ TEST_CASE("1964 tokens: without mutual authentication an acceptor does not encry
   CHECK(t->open(sealed, false, t->make(sealed, false, bytes_view(m)), {}).ok());
   CHECK(t->open(signed_only, true, t->make(signed_only, true, bytes_view(m)), {}).ok());
 }
+TEST_CASE("1964 tokens: RC4 encrypts no message with a number that the other side may have used",
+          "[gss][rfc4757-7.3]") {
+  policy p;
+  octet_list out(200), octets(1024);
+  const octet_list m = text(5), k(16, 0x5b);
+  const auto by = protection::confidentiality;
+  struct row {
+    std::uint32_t initiators, acceptors;
+    std::size_t ours, theirs;  ///< how many messages each may encrypt, at least 3 if 3
+  };
+  for (const row& r : {row{7, 9, 2, 3}, row{9, 7, 3, 2}, row{0xffffffff, 1, 2, 3}, row{5, 5, 0, 0}, row{0, 1, 1, 3}}) {
+    for (const bool exported : {false, true}) {
+      for (const bool acceptor : {false, true}) {
+        INFO(r.initiators << " " << r.acceptors << (acceptor ? " acceptor" : " initiator"));
+        auto c = context_with(p, etype_t::rc4_hmac, bytes_view(k), acceptor ? side::acceptor : side::initiator,
+                              r.initiators, r.acceptors);
+        if (exported) c = must(gss::import_context(must(std::move(c).export_to(octets, p)), p));
+        const std::size_t n = acceptor ? r.theirs : r.ours;
+        for (std::size_t i = 0; i != n; ++i) CHECK(c.wrap(bytes_view(m), by, out, p).has_value());
+        if (n == 3) continue;
+        CHECK(c.wrap(bytes_view(m), by, out, p).error().code == errc::unsupported_etype);
+        CHECK(c.wrap_in_place(out, 5, by, p) == errc::unsupported_etype);
+        CHECK(c.wrap(bytes_view(m), protection::integrity, out, p).has_value());
+      }
+    }
+  }
+  // A message that is not encrypted uses a number, but no key stream; other types have none to use twice
+  auto c = context_with(p, etype_t::rc4_hmac, bytes_view(k), side::initiator, 7, 9);
+  CHECK((c.get_mic(bytes_view(m), out, p) && c.get_mic(bytes_view(m), out, p)));
+  CHECK_FALSE(c.wrap(bytes_view(m), by, out, p));
+  const octet_list l(24, 0x5b);
+  auto d = context_with(p, etype_t::des3_cbc_sha1_kd, bytes_view(l), side::initiator, 7, 7);
+  CHECK(d.wrap(bytes_view(m), by, out, p));
+}
+TEST_CASE("1964 tokens: where RC4 leaves the number open, a message cannot be demanded to be the next one",
+          "[gss][rfc4757-7]") {
+  const octet_list m = text(16);
+  for (const gss_flags f : {usual_flags, dce_flags, one_way_flags}) {
+    for (const etype_t e : both) {
+      for (const kind_of_message k : kinds_of_token) {
+        for (const bool back : {false, true}) {
+          const bool rc4 = e == etype_t::rc4_hmac;
+          if (rc4 && f == one_way_flags && back && k == sealed) continue;  // no acceptor makes it: see below
+          for (const bool in_place : {false, true}) {
+            const auto t = context_of<policy>(e, f);
+            const bool open = rc4 && k != sealed;
+            const octet_list token = t->make(k, back, bytes_view(m));
+            INFO("etype " << static_cast<int>(e) << ", kind " << static_cast<int>(k) << ", back " << back);
+            CHECK(t->to(back).numbers_are_authentic(k == sealed ? protection::confidentiality : protection::integrity,
+                                                    t->policy()) == !open);
+            const auto strictly = [&](const gss::message_demands& want) {
+              octet_list copy = token, out(token.size());
+              if (k == mic) return t->to(back).verify_mic(bytes_view(m), token, want, t->policy()).error();
+              auto& to = t->to(back);
+              const auto got = in_place ? to.unwrap_in_place(copy, want, t->policy())
+                                        : to.unwrap(bytes_view(token), out, want, t->policy());
+              const octet_list& left = in_place ? copy : out;
+              if (!got) CHECK(std::search(left.begin(), left.end(), m.begin(), m.end()) == left.end());
+              return got ? error{} : got.error();
+            };
+            if (open) {
+              CHECK(is(strictly({}), errc::unsupported_etype, k == mic ? "MIC token" : "Wrap token", "SND_SEQ"));
+              CHECK(is(strictly({}), errc::unsupported_etype, k == mic ? "MIC token" : "Wrap token", "SND_SEQ"));
+              CHECK(strictly({.in_order = false}).ok());
+            } else {
+              CHECK(strictly({}).ok());
+              CHECK(strictly({}).code == errc::replayed);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+TEST_CASE("1964 tokens: without mutual authentication a message that RC4 encrypts can be sent back to the initiator",
+          "[gss][rfc4757-7.3]") {
+  const auto t = context_of<policy>(etype_t::rc4_hmac, one_way_flags);
+  const octet_list m = text(16);
+  octet_list token = t->make(sealed, false, bytes_view(m)), out(100);
+  for (std::size_t i = 25; i != 29; ++i) token[i] ^= 0xff;  // the direction
+  const gss::message_demands want{.by = protection::confidentiality};
+  CHECK(is(t->p.ours.unwrap(bytes_view(token), out, want, t->policy()).error(), errc::unsupported_etype, "Wrap token",
+           "SND_SEQ"));
+  CHECK(t->p.ours.unwrap(bytes_view(token), out, t->policy()));
+}
 /// Whether RFC 4757 leaves this octet of a token unauthenticated: the number of an RC4 token that is not encrypted.
 constexpr bool is_loose(etype_t e, kind_of_message k, std::size_t octet) {
   return e == etype_t::rc4_hmac && k != sealed && octet >= 21 && octet < 25;
@@ -354,6 +440,11 @@ TEST_CASE("1964 tokens: a token that does not verify leaves nothing that was enc
     CHECK_FALSE(holds(bytes_view(out), bytes_view(m).first(8)));
     CHECK_FALSE(t->p.theirs.unwrap_in_place(token, t->policy()));
     CHECK_FALSE(holds(bytes_view(token), bytes_view(m).first(8)));
+    token = t->make(signed_only, false, bytes_view(m));  // nor what was only signed, in another buffer
+    token[token.size() - 1] ^= 1;
+    CHECK(is(t->p.theirs.unwrap(bytes_view(token), out, t->policy()).error(), errc::integrity, "Wrap token",
+             "SGN_CKSUM"));
+    CHECK_FALSE(holds(bytes_view(out), bytes_view(m).first(8)));
   }
 }
 /// A sealed or signed token as someone with the key can make it: with any padding, from either side.
@@ -460,8 +551,8 @@ TEST_CASE("1964 tokens: numbers of 32 bits wrap around", "[gss][rfc1964-1.2.1.2]
   policy p;
   for (const etype_t e : both) {
     const octet_list k(p.key_octets(e), 0x5b), m = text(9);
-    auto from = context_with(p, e, bytes_view(k), side::initiator, 0xfffffffe, 0);
-    auto to = context_with(p, e, bytes_view(k), side::acceptor, 0xfffffffe, 0);
+    auto from = context_with(p, e, bytes_view(k), side::initiator, 0xfffffffe, 0x80000000);
+    auto to = context_with(p, e, bytes_view(k), side::acceptor, 0xfffffffe, 0x80000000);
     std::vector<octet_list> tokens;
     octet_list out(100);
     for (int i = 0; i != 5; ++i) {
@@ -650,7 +741,7 @@ TEST_CASE("1964 tokens: failing randomness and a failing library are reported, a
     these_octets none{};
     with_random<policy, these_octets> q(p, none);
     const octet_list k(p.key_octets(e), 0x5b), m = text(10);
-    auto c = context_with(q, e, bytes_view(k), side::initiator, 0, 0);
+    auto c = context_with(q, e, bytes_view(k), side::initiator, 0, 9000);
     octet_list out(100, 0x77);
     const std::size_t n = must(c.wrap_size(10, protection::confidentiality, q));
     CHECK(c.wrap(bytes_view(m), protection::confidentiality, out, q).error().code == errc::entropy);
@@ -660,8 +751,8 @@ TEST_CASE("1964 tokens: failing randomness and a failing library are reported, a
       for (int calls = 0; calls != 60; ++calls) {
         toy_calls counted;
         every_toy_policy r{toy{&counted}};
-        auto d = context_with(r, e, bytes_view(k), side::initiator, 0, 0);
-        auto to = context_with(r, e, bytes_view(k), side::acceptor, 0, 0);
+        auto d = context_with(r, e, bytes_view(k), side::initiator, 0, 9000);
+        auto to = context_with(r, e, bytes_view(k), side::acceptor, 0, 9000);
         counted.left = calls;
         const auto by = seals ? protection::confidentiality : protection::integrity;
         const auto made = d.wrap(bytes_view(m), by, out, r);

@@ -52,10 +52,11 @@ KERB_BOTH("kind_of_token: SPNEGO, Kerberos and NTLM are told apart by their firs
   constexpr auto windows = "600d0609 2a864882f712010202 0100"_hex;
   constexpr auto ntlm = "4e544c4d53535000 01000000"_hex;
   constexpr auto long_form = "6084000000160609 2a864886f712010202 0100"_hex;
+  constexpr auto ap_req = "6e82012a30820126"_hex;  // without a frame, which acceptors take
   return kind_of_token(init) == token_kind::spnego && kind_of_token(resp) == token_kind::spnego &&
          kind_of_token(krb5) == token_kind::krb5 && kind_of_token(windows) == token_kind::krb5 &&
          kind_of_token(u2u_start) == token_kind::krb5 && kind_of_token(ntlm) == token_kind::ntlm &&
-         kind_of_token(long_form) == token_kind::krb5;
+         kind_of_token(long_form) == token_kind::krb5 && kind_of_token(ap_req) == token_kind::krb5;
 });
 KERB_BOTH("kind_of_token: no beginning of a token is another kind, and nothing else is one", "[msg][rfc4178-4.2]", [] {
   constexpr auto init = "6082036606062b0601050502"_hex;
@@ -64,15 +65,15 @@ KERB_BOTH("kind_of_token: no beginning of a token is another kind, and nothing e
   for (const bytes_view whole : {bytes_view(init), bytes_view(krb5), bytes_view(ntlm)})
     for (std::size_t n = 0; n != whole.size(); ++n)
       if (kind_of_token(whole.first(n)) != token_kind::unknown) return false;
-  // another mechanism (IAKERB), an AP-REQ without a frame, indefinite and too long lengths, another tag in place of the
+  // another mechanism (IAKERB), an AP-REP without a frame, indefinite and too long lengths, another tag in place of the
   // OID
   constexpr auto iakerb = "60090606 2b0601050205 0501"_hex;
-  constexpr auto ap_req = "6e82012a30820126"_hex;
+  constexpr auto ap_rep = "6f82012a30820126"_hex;
   constexpr auto indefinite = "608006062b0601050502"_hex;
   constexpr auto too_long = "6085000000000806062b0601050502"_hex;
   constexpr auto no_oid = "600804062b0601050502"_hex;
   constexpr auto not_ntlm = "4e544c4d53535001"_hex;
-  return kind_of_token(iakerb) == token_kind::unknown && kind_of_token(ap_req) == token_kind::unknown &&
+  return kind_of_token(iakerb) == token_kind::unknown && kind_of_token(ap_rep) == token_kind::unknown &&
          kind_of_token(indefinite) == token_kind::unknown && kind_of_token(too_long) == token_kind::unknown &&
          kind_of_token(no_oid) == token_kind::unknown && kind_of_token(not_ntlm) == token_kind::unknown;
 });

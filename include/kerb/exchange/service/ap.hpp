@@ -208,7 +208,10 @@ class [[nodiscard]] ap_acceptor
     if (options.sequence_number) {
       const std::optional<std::uint32_t> n = draw_nonce(drawn);
       if (!n) return fail({.code = errc::entropy});
-      keys.acceptor_seq = *n & longest_seq;
+      // Far from the client's number: with RC4, GSS-API encrypts two messages with the same number alike,
+      // whichever side they come from (RFC 4757 section 7.3)
+      constexpr std::uint32_t least_apart = (longest_seq + 1) / 4;
+      keys.acceptor_seq = (keys.initiator_seq.value_or(0) + least_apart + *n % (2 * least_apart)) & longest_seq;
     }
     msg::EncApRepPart part{at_->at, at_->usec, {}, keys.acceptor_seq};  // RFC 4120 section 3.2.4: the client's own time
     if (keys.acceptor_subkey) {
