@@ -91,7 +91,7 @@ enum class errc : std::uint16_t {
   /// The KDC of a login has not proved that it knows the key of a local service; detail: the errc of the
   /// check that failed.
   login_not_verified = 280,
-  numbers_used_up = 290,    ///< the session has used every sequence number of this direction: establish a new one
+  numbers_used_up = 290,  ///< the session has used every sequence number of this direction: establish a new one
 
   // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
   kdc_error = 300,   ///< the KDC sent a KRB-ERROR
