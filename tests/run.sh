@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 # Other programs that the tests use are large, or servers: CI installs them (.ci/run), and here their tests are skipped
 # where they are absent.
-peers="krb5-kdc krb5-admin-server krb5-user libkrb5-dev heimdal-multidev faketime redis-server"
+peers="krb5-kdc krb5-admin-server krb5-user libkrb5-dev heimdal-multidev heimdal-kcm faketime redis-server"
 case " $* " in *" -Dinterop=disabled "*) peers="" ;; esac
 
 # What the build needs, and what some of the tests need besides; Botan is whichever version there is.

@@ -59,12 +59,134 @@ using cache_entry =
     basic_cached_credential<file_name, file_list<msg::HostAddress>, file_list<msg::AuthorizationDataElement>>;
 using cached_credential = basic_cached_credential<principal_view, msg::HostAddresses, msg::AuthorizationData>;
 
+/// Where in_message_form() stores the lists of an entry; it must outlive the result.
+struct cache_entry_lists {
+  std::span<kerberos_string> names;  ///< the components of the client and the server
+  std::span<msg::HostAddress> addresses{};
+  std::span<msg::AuthorizationDataElement> authdata{};
+};
+/// An entry of a file with the types of the messages, for a credential or another file. On
+/// errc::no_space, `detail` is the number of elements, and `field` the list.
+constexpr result<cached_credential> in_message_form(const cache_entry& e, const cache_entry_lists& lists) {
+  const std::size_t of_client = e.client.components.size(), names = of_client + e.server.components.size();
+  const auto small = [](std::size_t n, const char* field) {
+    return error{errc::no_space, 0, static_cast<std::uint32_t>(n), "ccache", field};
+  };
+  if (lists.names.size() < names) return small(names, "names");
+  if (lists.addresses.size() < e.addresses.size()) return small(e.addresses.size(), "addresses");
+  if (lists.authdata.size() < e.authdata.size()) return small(e.authdata.size(), "authdata");
+  cached_credential c{};
+  c.client = *e.client.in(lists.names.first(of_client));
+  c.server = *e.server.in(lists.names.subspan(of_client));
+  c.etype = e.etype;
+  c.key = e.key;
+  c.authtime = e.authtime;
+  c.starttime = e.starttime;
+  c.endtime = e.endtime;
+  c.renew_till = e.renew_till;
+  c.is_skey = e.is_skey;
+  c.is_skey_octet = e.is_skey_octet;
+  c.flags = e.flags;
+  c.addresses = *e.addresses.copy_to(lists.addresses);
+  c.authdata = *e.authdata.copy_to(lists.authdata);
+  c.ticket = e.ticket;
+  c.second_ticket = e.second_ticket;
+  return c;
+}
+
 /// How far the KDC's clock is ahead of this machine's: tag 1 of the header.
 struct kdc_offset {
   std::int32_t seconds = 0;
   std::int32_t usec = 0;
   friend constexpr bool operator==(const kdc_offset&, const kdc_offset&) = default;
 };
+
+namespace detail {
+/// Reads a principal in a version of the format.
+constexpr file_name read_cache_name(file_reader& r, std::uint8_t version, const char* field) {
+  file_name n{};
+  if (version != 1) n.name_type = static_cast<name_t>(r.int32(field));
+  const std::size_t at = r.at();
+  std::uint32_t components = r.number(4, field);
+  if (version == 1) {  // the count includes the realm
+    if (r.ok() && components == 0) r.fail(errc::missing_field, field, at);
+    --components;
+  }
+  n.realm = r.realm(field);
+  if (r.ok()) n.components = file_list<kerberos_string>::read(r, components, field);
+  return n;
+}
+template <class T>
+constexpr file_list<T> read_cache_list(file_reader& r, const char* field) {
+  const std::uint32_t count = r.number(4, field);
+  return file_list<T>::read(r, count, field);
+}
+constexpr std::optional<kerberos_time> time_or_none(kerberos_time t) {
+  return t.seconds != 0 ? std::optional(t) : std::nullopt;
+}
+/// Reads a credential in a version of the format.
+constexpr cache_entry read_cache_entry(file_reader& r, std::uint8_t version) {
+  cache_entry e{};
+  e.client = read_cache_name(r, version, "client");
+  e.server = read_cache_name(r, version, "server");
+  e.etype = static_cast<etype_t>(r.type_number("enctype"));
+  if (version == 3) (void)r.type_number("enctype");  // formerly another number, now without meaning
+  e.key = secret_view(r.data("key"));
+  e.authtime = r.time("authtime");
+  e.starttime = time_or_none(r.time("starttime"));
+  e.endtime = r.time("endtime");
+  e.renew_till = time_or_none(r.time("renew_till"));
+  const std::uint32_t is_skey = r.number(1, "is_skey");  // 0 or 1 in the format
+  e.is_skey = is_skey != 0;
+  if (e.is_skey) e.is_skey_octet = static_cast<std::uint8_t>(is_skey);
+  e.flags = msg::TicketFlags::of(r.number(4, "ticket_flags"));
+  e.addresses = read_cache_list<msg::HostAddress>(r, "addresses");
+  e.authdata = read_cache_list<msg::AuthorizationDataElement>(r, "authdata");
+  e.ticket = r.data("ticket");
+  e.second_ticket = r.data("second_ticket");
+  return e;
+}
+
+constexpr void write_cache_size(file_writer& w, std::size_t n, const char* field) {
+  if (n > 0xffffffffu) w.fail(errc::input_too_large, field);
+  w.number(static_cast<std::uint32_t>(n), 4);
+}
+template <class Name>
+constexpr void write_cache_name(file_writer& w, std::uint8_t version, const Name& n, const char* field) {
+  const auto& components = parts_of(n);
+  if (version != 1) w.number(static_cast<std::uint32_t>(type_of(n)), 4);
+  write_cache_size(w, components.size() + (version == 1), field);  // the count includes the realm
+  w.realm(n.realm, field);
+  for (kerberos_string c : components) w.data(c.octets, field);
+}
+template <class Name, class Addresses, class AuthData>
+constexpr void write_cache_entry(file_writer& w, std::uint8_t version,
+                                 const basic_cached_credential<Name, Addresses, AuthData>& e) {
+  write_cache_name(w, version, e.client, "client");
+  write_cache_name(w, version, e.server, "server");
+  w.type_number(static_cast<std::int32_t>(e.etype), "enctype");
+  if (version == 3) w.type_number(static_cast<std::int32_t>(e.etype), "enctype");
+  w.data(e.key.unguarded(), "key");
+  w.time(e.authtime, "authtime");
+  w.time(e.starttime.value_or(kerberos_time{}), "starttime");
+  w.time(e.endtime, "endtime");
+  w.time(e.renew_till.value_or(kerberos_time{}), "renew_till");
+  w.number(e.is_skey ? e.is_skey_octet : 0, 1);
+  w.number(e.flags.bits, 4);
+  write_cache_size(w, e.addresses.size(), "addresses");
+  for (const msg::HostAddress& a : e.addresses) {
+    w.type_number(static_cast<std::int32_t>(a.addr_type), "addresses");
+    w.data(a.address, "addresses");
+  }
+  write_cache_size(w, e.authdata.size(), "authdata");
+  for (const msg::AuthorizationDataElement& a : e.authdata) {
+    w.type_number(static_cast<std::int32_t>(a.ad_type), "authdata");
+    w.data(a.ad_data, "authdata");
+  }
+  w.data(e.ticket, "ticket");
+  w.data(e.second_ticket, "second_ticket");
+}
+}  // namespace detail
 
 /// A view of a credential cache, whose entries were validated when it was opened. Iteration returns
 /// every entry by value, including settings and removed ones, and cannot fail. The octets contain
@@ -112,16 +234,16 @@ class ccache_view {
     constexpr iterator() = default;
     constexpr cache_entry operator*() const {
       detail::file_reader r = rest_;
-      return read_entry(r, version_);
+      return detail::read_cache_entry(r, version_);
     }
     /// The entry's octets in the file, for a program that overwrites it (ccache_writer::entries_for()).
     constexpr bytes_view octets() const {
       detail::file_reader r = rest_;
-      (void)read_entry(r, version_);
+      (void)detail::read_cache_entry(r, version_);
       return rest_.until(r);
     }
     constexpr iterator& operator++() {
-      (void)read_entry(rest_, version_);
+      (void)detail::read_cache_entry(rest_, version_);
       --left_;
       return *this;
     }
@@ -177,10 +299,10 @@ class ccache_view {
       while (header.ok() && !header.at_end()) read_header_field(header);
       if (!header.ok()) return header.why();
     }
-    const file_name client = read_name(r, version_, "default principal");
+    const file_name client = detail::read_cache_name(r, version_, "default principal");
     if (r.ok()) client_ = client;
     for (rest_ = r; r.ok() && !r.at_end();) {
-      (void)read_entry(r, version_);
+      (void)detail::read_cache_entry(r, version_);
       size_ += r.ok();
     }
     return r.why();
@@ -199,49 +321,6 @@ class ccache_view {
     offset_->seconds = value.int32("time offset");
     offset_->usec = value.int32("time offset");
   }
-  static constexpr file_name read_name(detail::file_reader& r, std::uint8_t version, const char* field) {
-    file_name n{};
-    if (version != 1) n.name_type = static_cast<name_t>(r.int32(field));
-    const std::size_t at = r.at();
-    std::uint32_t components = r.number(4, field);
-    if (version == 1) {  // the count includes the realm
-      if (r.ok() && components == 0) r.fail(errc::missing_field, field, at);
-      --components;
-    }
-    n.realm = r.realm(field);
-    if (r.ok()) n.components = file_list<kerberos_string>::read(r, components, field);
-    return n;
-  }
-  template <class T>
-  static constexpr file_list<T> read_list(detail::file_reader& r, const char* field) {
-    const std::uint32_t count = r.number(4, field);
-    return file_list<T>::read(r, count, field);
-  }
-  static constexpr std::optional<kerberos_time> time_or_none(kerberos_time t) {
-    return t.seconds != 0 ? std::optional(t) : std::nullopt;
-  }
-  static constexpr cache_entry read_entry(detail::file_reader& r, std::uint8_t version) {
-    cache_entry e{};
-    e.client = read_name(r, version, "client");
-    e.server = read_name(r, version, "server");
-    e.etype = static_cast<etype_t>(r.type_number("enctype"));
-    if (version == 3) (void)r.type_number("enctype");  // formerly another number, now without meaning
-    e.key = secret_view(r.data("key"));
-    e.authtime = r.time("authtime");
-    e.starttime = time_or_none(r.time("starttime"));
-    e.endtime = r.time("endtime");
-    e.renew_till = time_or_none(r.time("renew_till"));
-    const std::uint32_t is_skey = r.number(1, "is_skey");  // 0 or 1 in the format
-    e.is_skey = is_skey != 0;
-    if (e.is_skey) e.is_skey_octet = static_cast<std::uint8_t>(is_skey);
-    e.flags = msg::TicketFlags::of(r.number(4, "ticket_flags"));
-    e.addresses = read_list<msg::HostAddress>(r, "addresses");
-    e.authdata = read_list<msg::AuthorizationDataElement>(r, "authdata");
-    e.ticket = r.data("ticket");
-    e.second_ticket = r.data("second_ticket");
-    return e;
-  }
-
   detail::file_reader rest_{{}, type, std::endian::big, 4};  // the first entry
   bytes_view header_;
   file_name client_;
@@ -276,7 +355,7 @@ class ccache_writer {
         w_.number(static_cast<std::uint32_t>(offset->usec), 4);
       }
     }
-    put_name(client, "default principal");
+    detail::write_cache_name(w_, version_, client, "default principal");
   }
   /// Writes a cache like another one: its version, byte order, header and default principal. With all
   /// of its entries, the result has the same octets.
@@ -287,7 +366,7 @@ class ccache_writer {
       w_.number(static_cast<std::uint32_t>(like.header().size()), 2);
       w_.octets(like.header());
     }
-    put_name(like.client(), "default principal");
+    detail::write_cache_name(w_, version_, like.client(), "default principal");
   }
   /// Writes entries without the beginning of a cache, to append them to a file like `like` or to
   /// overwrite one in it.
@@ -298,29 +377,7 @@ class ccache_writer {
   /// Appends an entry. finish() reports errors.
   template <class Name, class Addresses, class AuthData>
   constexpr void add(const basic_cached_credential<Name, Addresses, AuthData>& e) {
-    put_name(e.client, "client");
-    put_name(e.server, "server");
-    w_.type_number(static_cast<std::int32_t>(e.etype), "enctype");
-    if (version_ == 3) w_.type_number(static_cast<std::int32_t>(e.etype), "enctype");
-    w_.data(e.key.unguarded(), "key");
-    w_.time(e.authtime, "authtime");
-    w_.time(e.starttime.value_or(kerberos_time{}), "starttime");
-    w_.time(e.endtime, "endtime");
-    w_.time(e.renew_till.value_or(kerberos_time{}), "renew_till");
-    w_.number(e.is_skey ? e.is_skey_octet : 0, 1);
-    w_.number(e.flags.bits, 4);
-    put_size(e.addresses.size(), "addresses");
-    for (const msg::HostAddress& a : e.addresses) {
-      w_.type_number(static_cast<std::int32_t>(a.addr_type), "addresses");
-      w_.data(a.address, "addresses");
-    }
-    put_size(e.authdata.size(), "authdata");
-    for (const msg::AuthorizationDataElement& a : e.authdata) {
-      w_.type_number(static_cast<std::int32_t>(a.ad_type), "authdata");
-      w_.data(a.ad_data, "authdata");
-    }
-    w_.data(e.ticket, "ticket");
-    w_.data(e.second_ticket, "second_ticket");
+    detail::write_cache_entry(w_, version_, e);
   }
   /// Appends an entry as removed. It has as many octets as the entry, so it can overwrite it in a file:
   /// its end time is 0, its authtime 0xffffffff, and a setting is in the realm X-RMED-CONF:. MIT krb5
@@ -350,21 +407,9 @@ class ccache_writer {
   constexpr result<bytes_view> finish() { return w_.finish(); }
 
  private:
-  constexpr void put_size(std::size_t n, const char* field) {
-    if (n > 0xffffffffu) w_.fail(errc::input_too_large, field);
-    w_.number(static_cast<std::uint32_t>(n), 4);
-  }
   constexpr ccache_writer(const ccache_format& format, std::span<std::uint8_t> out)
       : w_(out, "ccache", 4, format.version < 3 ? format.order : std::endian::big), version_(format.version) {
     if (version_ < 1 || version_ > 4) w_.fail(errc::api_misuse, "version");
-  }
-  template <class Name>
-  constexpr void put_name(const Name& n, const char* field) {
-    const auto& components = detail::parts_of(n);
-    if (version_ != 1) w_.number(static_cast<std::uint32_t>(detail::type_of(n)), 4);
-    put_size(components.size() + (version_ == 1), field);  // the count includes the realm
-    w_.realm(n.realm, field);
-    for (kerberos_string c : components) w_.data(c.octets, field);
   }
   constexpr void put_version() {
     w_.number(5, 1);

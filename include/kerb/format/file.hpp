@@ -55,7 +55,17 @@ class file_reader {
     if (ok() && left() < n) fail(errc::truncated, field, from);
     return ok() ? octets(n, field) : bytes_view();
   }
-  /// Reads a realm in the same way; the octet 0 in it is an error (RFC 4120 section 5.2.2).
+  /// Reads octets up to an octet 0, which is stepped over.
+  constexpr bytes_view until_zero(const char* field) {
+    const std::size_t from = at_;
+    while (at_ != end_ && file_[at_] != 0) ++at_;
+    if (at_ == end_) {
+      fail(errc::truncated, field, from);
+      return {};
+    }
+    return file_.subview(from, at_++ - from);
+  }
+  /// Reads a realm as data() does; the octet 0 in it is an error (RFC 4120 section 5.2.2).
   constexpr kerberos_string realm(const char* field) {
     const std::size_t from = at_;
     const kerberos_string name{data(field)};

@@ -1,5 +1,6 @@
 // Files with lengths in long form, made DER.
 #include <kerb/format/kirbi.hpp>
+#include <kerb/format/kirbi_credentials.hpp>
 #include <vector>
 
 #include "support/alloc_count.hpp"
@@ -34,6 +35,8 @@ constexpr bool reads_long_lengths() {
   const msg::KrbCredInfo info = *part->ticket_info.begin();
   const msg::Ticket ticket = *cred->tickets.begin();
   const auto same = kirbi_as_der(*der, again);  // DER is left as it is
+  const auto file = kirbi_view::open(*der);
+  if (!file || file->size() != 1 || (*file->begin()).client.realm.octets.size() != 11) return false;
   return info.key.keyvalue.size() == 32 && info.key.keyvalue[31] == 0x11 && *info.prealm == "EXAMPLE.ORG" &&
          info.endtime == kerberos_time{1893456000} && ticket.enc_part.cipher.size() == 16 &&
          ticket.enc_part.kvno == 2u && same && *same == *der && same->data() == again.data();
