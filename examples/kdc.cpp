@@ -1,8 +1,10 @@
 // A KDC over UDP and TCP, with principals in a text file or an SQLite database: see kdc --help and kdc/README.md.
 #include <filesystem>
 
+#include "kdc/answer.hpp"
 #include "kdc/file_store.hpp"
 #include "kdc/options.hpp"
+#include "kdc/passwords.hpp"
 #ifdef EXAMPLE_HAS_SQLITE
 #include "kdc/sqlite_store.hpp"
 #endif
@@ -79,8 +81,13 @@ int main(int argc, char** argv) try {
     log.write();
   };
   answerer answer(realm, *principals, crypto, log);
-  server all(o->server, answer);
-  say("serving " + o->realm + " at " + o->server.address + " port " + std::to_string(all.port()));
+  std::optional<password_answerer> passwords;
+  server all(o->server);
+  say("serving " + o->realm + " at " + o->server.address + " port " + std::to_string(all.add(o->server.port, answer)));
+  if (o->server.kpasswd) {
+    passwords.emplace(o->realm, realm.min_password, *principals, crypto, log);
+    say("changing passwords at port " + std::to_string(all.add(*o->server.kpasswd, *passwords)));
+  }
   all.run(stop, while_waiting);
   say("stopped");
   return 0;

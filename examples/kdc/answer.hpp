@@ -1,27 +1,19 @@
 // Answers one request, with one line in the log.
 #pragma once
-#include <sys/time.h>
-
-#include "journal.hpp"
 #include "realm.hpp"
+#include "responder.hpp"
 
 namespace example {
 
-inline kerb::timestamp now() {
-  timeval t{};
-  gettimeofday(&t, nullptr);
-  return {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}};
-}
 /// Answers requests, one at a time. It keeps no state about requests between calls.
-class answerer {
+class answerer : public responder {
  public:
   answerer(const realm_settings& realm, store& principals, policy& crypto, journal& log)
-      : realm_(realm), names_(principals, realm.realm()), crypto_(crypto), log_(log) {
+      : responder(log), realm_(realm), names_(principals, realm.realm()), crypto_(crypto), log_(log) {
     if (realm.is.conceal_unknown_clients) decoy_ = make_decoy(principals.prepares_people(), crypto);
   }
 
-  /// Returns the answer, on a stream with its length in front; empty if there is none. It is valid until the next call.
-  kerb::bytes_view operator()(kerb::bytes_view request, const kerb::kdc_peer& peer, const std::string& from) {
+  kerb::bytes_view operator()(kerb::bytes_view request, const kerb::kdc_peer& peer, const std::string& from) override {
     for (std::size_t wanted = 0;;) {
       // Only here, where no exchange uses it: even the destructor of an exchange wipes its buffer
       if (workspace_.size() < wanted) workspace_.resize(wanted);
@@ -46,9 +38,7 @@ class answerer {
       return stream && !answer.empty() ? exchange.framed() : answer;
     }
   }
-  journal& log() { return log_; }
-  /// The last answer on a stream to a client whose next message is too long (RFC 4120 section 7.2.2).
-  kerb::bytes_view too_long(const std::string& from) {
+  kerb::bytes_view too_long(const std::string& from) override {
     const kerb::timestamp at = now();
     kdc exchange(realm_.is, workspace_);
     const environment t{crypto_, at};

@@ -21,19 +21,39 @@ inline kerb::principal parsed(const std::string& name) {
   return *p;
 }
 
-/// Makes the keys of a principal from its password, with the default salt (RFC 4120 section 4).
-inline std::vector<stored_key> keys_from_password(const std::string& name, const principal_line& line, policy& crypto) {
+/// The salt of a principal's keys that are made from a password: the default one (RFC 4120 section 4).
+inline std::string default_salt_of(const std::string& name) {
   const kerb::principal p = parsed(name);
   std::string salt(kerb::default_salt_size(p), '\0');
   kerb::write_default_salt(p, {reinterpret_cast<std::uint8_t*>(salt.data()), salt.size()});
+  return salt;
+}
+/// Makes the keys of a principal from a password.
+inline std::vector<stored_key> keys_from_password(const std::string& name, const std::vector<etype_t>& etypes,
+                                                  std::uint32_t kvno, kerb::secret_view password, policy& crypto) {
+  const std::string salt = default_salt_of(name);
   std::vector<stored_key> keys;
-  for (const etype_t e : line.is.etypes) {
-    auto k = crypto.string_to_key(e, kerb::secret_view::of(line.password.value()),
-                                  {reinterpret_cast<const std::uint8_t*>(salt.data()), salt.size()}, {});
+  for (const etype_t e : etypes) {
+    auto k = crypto.string_to_key(e, password, {reinterpret_cast<const std::uint8_t*>(salt.data()), salt.size()}, {});
     if (!k) throw bad_text("no key can be made for " + name + ": " + std::string(kerb::name_of(k.error().code)));
-    keys.push_back({line.kvno, std::move(*k), salt});
+    keys.push_back({kvno, std::move(*k), salt});
   }
   return keys;
+}
+inline std::vector<stored_key> keys_from_password(const std::string& name, const principal_line& line, policy& crypto) {
+  return keys_from_password(name, line.is.etypes, line.kvno, kerb::secret_view::of(line.password.value()), crypto);
+}
+/// The version of the next keys.
+inline std::uint32_t next_kvno(const std::vector<stored_key>& keys) {
+  std::uint32_t newest = 0;
+  for (const stored_key& k : keys) newest = std::max(newest, k.kvno);
+  return newest + 1;
+}
+/// The settings of a principal whose password has just changed.
+inline traits with_new_password(traits is) {
+  is.attributes.set(kerb::principal_attribute::must_change_password, false);
+  is.password_expires = {};
+  return is;
 }
 inline stored_key random_key(etype_t e, std::uint32_t kvno, policy& crypto) {
   std::array<std::uint8_t, kerb::max_key_octets> seed{};
@@ -114,6 +134,9 @@ class entry {
 
   const kerb::principal_record<policy>& record() const { return record_; }
   const std::vector<stored_key>& keys() const { return keys_; }
+  const traits& is() const { return is_; }
+  /// Whether its keys are made from a password.
+  bool has_password() const { return !keys_.empty() && keys_[0].salt.has_value(); }
   /// The client's authorization data for services, found by the record's cookie.
   static const std::vector<kerb::msg::AuthorizationDataElement>& authdata(const kerb::principal_record<policy>& r) {
     return reinterpret_cast<const entry*>(static_cast<std::uintptr_t>(r.cookie))->authdata_;
@@ -151,6 +174,8 @@ class store {
   virtual std::string policy_words() = 0;
   /// Whether the keys of people are prepared.
   virtual bool prepares_people() const = 0;
+  /// Makes new keys of a principal from a password, with the next version, in place of the old ones.
+  virtual void set_password(const std::string& name, kerb::secret_view password) = 0;
   /// Each element has CLIENT-REALM, SERVER-REALM, and the realms between the two.
   virtual std::vector<std::vector<std::string>> capaths() = 0;
 };

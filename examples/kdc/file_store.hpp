@@ -1,4 +1,5 @@
-// Principals from a text file that is read once; their random keys are in a keytab beside it.
+// Principals from a text file that is read once; their random keys, and those of changed passwords, are in a keytab
+// beside it.
 #pragma once
 #include "keytab_file.hpp"
 
@@ -8,7 +9,7 @@ class file_store : public store {
  public:
   /// Makes the random keys that are missing in `keys_file`, and writes that file if there were any.
   file_store(const std::string& file, const std::string& keys_file, const std::string& realm, policy& crypto)
-      : crypto_(crypto), text_(read_realm(file, realm, crypto)) {
+      : crypto_(crypto), file_(file), keys_file_(keys_file), text_(read_realm(file, realm, crypto)) {
     const file_lock lock(file);
     key_map random = read_keytab(keys_file, crypto);
     bool made = false;
@@ -25,9 +26,14 @@ class file_store : public store {
     for (auto& [name, keys] : random) {
       const auto line = text_.principals.find(name);
       const bool known = line != text_.principals.end();
-      all.push_back(
-          {name, std::make_shared<entry>(name, known ? line->second.is : traits{}, std::move(keys), known, crypto)});
-      if (known && !line->second.password) entries_[name] = all.back().keys_of;
+      traits is = known ? line->second.is : traits{};
+      // A password that was changed over the network: it counts until the line has the same version or a later one
+      const bool changed = known && line->second.password && next_kvno(keys) > line->second.kvno + 1;
+      if (changed) is = with_new_password(is);
+      if (changed)
+        for (stored_key& k : keys) k.salt = default_salt_of(name);
+      all.push_back({name, std::make_shared<entry>(name, std::move(is), std::move(keys), known, crypto)});
+      if (changed || (known && !line->second.password)) entries_[name] = all.back().keys_of;
     }
     if (made) write_keytab(keys_file, all);
     // Make all keys now: the delay of making one later would reveal that the principal exists
@@ -44,6 +50,22 @@ class file_store : public store {
     if (line == text_.principals.end()) return nullptr;
     return entries_[name] = std::make_shared<entry>(name, line->second.is,
                                                     keys_from_password(name, line->second, crypto_), true, crypto_);
+  }
+  /// Writes the keys into the keytab, before they are used.
+  void set_password(const std::string& name, kerb::secret_view password) override {
+    const auto before = find(name);
+    const file_lock lock(file_);
+    key_map stored = read_keytab(keys_file_, crypto_);  // it may have keys of another process
+    const std::uint32_t kvno = std::max(next_kvno(before->keys()), next_kvno(stored[name]));
+    const traits is = with_new_password(before->is());
+    const auto made =
+        std::make_shared<entry>(name, is, keys_from_password(name, is.etypes, kvno, password, crypto_), true, crypto_);
+    stored.erase(name);
+    std::vector<keytab_name> all{{name, made}};
+    for (auto& [other, keys] : stored)
+      all.push_back({other, std::make_shared<entry>(other, traits{}, std::move(keys), false, crypto_)});
+    write_keytab(keys_file_, all);
+    entries_[name] = made;
   }
   std::optional<std::string> way(const std::string& from) override {
     const auto found = text_.ways.find(from);
@@ -62,6 +84,7 @@ class file_store : public store {
 
  private:
   policy& crypto_;
+  std::string file_, keys_file_;
   realm_text text_;
   std::unordered_map<std::string, std::shared_ptr<const entry>> entries_;
 };

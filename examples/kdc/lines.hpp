@@ -141,6 +141,7 @@ struct traits {
   std::optional<std::int64_t> max_life{}, max_renewable_life{};
   std::optional<kerb::kerberos_time> valid_from{}, expires{}, password_expires{};
   std::vector<authdata_word> authdata{};  ///< for the tickets that the AS issues to this client
+  bool sets_passwords = false;            ///< may set the passwords of other principals
 };
 
 /// A principal's line: how its keys are made, and its settings, also as the original words.
@@ -200,6 +201,7 @@ inline principal_line principal_line_of(const std::vector<std::string>& words, s
     if (const auto a = attribute_of(w)) p.is.attributes.set(*a);
     else if (w == "no_preauth") preauth = false;
     else if (w == "service") service = true;
+    else if (w == "sets_passwords") p.is.sets_passwords = true;
     else if (name == "etypes") p.is.etypes = etypes_of(value, crypto);
     else if (name == "session_etypes") p.is.session_etypes = etypes_of(value, crypto);
     else if (name == "max_life") p.is.max_life = duration_of(value);

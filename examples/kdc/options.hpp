@@ -24,6 +24,7 @@ inline constexpr const char* kdc_usage =
     "  --db FILE               an SQLite database, made when it is not there; several KDCs can share it\n"
     "  --address ADDRESS       where to listen, for UDP and TCP (127.0.0.1)\n"
     "  --port PORT             (88); 0 is any that is free, and the first line says which\n"
+    "  --kpasswd-port PORT     change passwords too, at this port (464 for most clients); 0 as above\n"
     "  --reuse-port            several KDCs can listen on one port, and the system deals the requests out\n"
     "  --largest-datagram N    octets of an answer over UDP; longer ones are asked for again over TCP (1400)\n"
     "  --idle SECONDS          for a request to come over TCP, and for an answer to go (10)\n"
@@ -44,13 +45,14 @@ inline constexpr const char* kdc_usage =
 /// Returns the arguments, or nothing if the program must end with `status`.
 inline std::optional<kdc_options> read_kdc_options(int argc, char** argv, int& status) {
   kdc_options o;
-  std::string port = "88", largest = "1400", idle = "10";
+  std::string port = "88", kpasswd, largest = "1400", idle = "10";
   const std::unordered_map<std::string, std::string*> values = {{"--realm", &o.realm},
                                                                 {"--principals", &o.principals},
                                                                 {"--keys", &o.keys},
                                                                 {"--db", &o.db},
                                                                 {"--address", &o.server.address},
                                                                 {"--port", &port},
+                                                                {"--kpasswd-port", &kpasswd},
                                                                 {"--largest-datagram", &largest},
                                                                 {"--idle", &idle},
                                                                 {"--export-keytab", &o.export_keytab}};
@@ -78,12 +80,15 @@ inline std::optional<kdc_options> read_kdc_options(int argc, char** argv, int& s
   if (o.principals.empty() && o.db.empty()) return wrong("--principals or --db is needed");
   if (o.names.empty() != o.export_keytab.empty())
     return wrong("--export-keytab and the names of principals go together");
-  const auto p = number_of<std::uint16_t>(port), seconds = number_of<std::uint16_t>(idle);
+  const auto p = number_of<std::uint16_t>(port), passwords = number_of<std::uint16_t>(kpasswd);
+  const auto seconds = number_of<std::uint16_t>(idle);
   const auto datagram = number_of<std::uint32_t>(largest);
   if (!p) return wrong("--port " + port + " is no port");
+  if (!kpasswd.empty() && !passwords) return wrong("--kpasswd-port " + kpasswd + " is no port");
   if (!seconds || *seconds == 0) return wrong("--idle " + idle + " is no time");
   if (!datagram || *datagram > 65507) return wrong("--largest-datagram " + largest + " is no size of a datagram");
   o.server.port = *p;
+  o.server.kpasswd = passwords;
   o.server.idle = std::chrono::seconds(*seconds);
   o.server.largest_datagram = *datagram;
   if (o.keys.empty()) o.keys = o.principals + ".keytab";

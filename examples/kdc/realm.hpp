@@ -20,6 +20,8 @@ class realm_settings {
       else if (name == "max_postdate") is.max_postdate = duration_of(value);
       else if (w == "conceal_unknown_clients") is.conceal_unknown_clients = true;
       else if (w == "anonymous") is.anonymous = true;
+      else if (name == "min_password")
+        min_password = static_cast<std::size_t>(number_of<std::uint16_t>(value).value_or(0));
       else if (w == "ignore_addresses") is.check_addresses = false;
       else throw bad_text("policy: \"" + w + "\" is not known here");
     }
@@ -33,6 +35,7 @@ class realm_settings {
   realm_settings& operator=(const realm_settings&) = delete;
 
   kerb::kdc_policy is;
+  std::size_t min_password = 8;  ///< the least number of characters of a new password
   const std::string& realm() const { return realm_; }
 
  private:

@@ -11,16 +11,19 @@
 #include <csignal>
 #include <cstring>
 #include <list>
+#include <optional>
 #include <utility>
 
-#include "answer.hpp"
 #include "datagrams.hpp"
+#include "lines.hpp"
+#include "responder.hpp"
 
 namespace example {
 
 struct server_options {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 88;  ///< 0: any free port
+  std::uint16_t port = 88;                 ///< 0: any free port
+  std::optional<std::uint16_t> kpasswd{};  ///< the port for passwords; none: they are not changed
   bool reuse_port = false;
   std::size_t largest_datagram = 1400;
   std::size_t largest_request = 131072;  ///< in octets, on a stream
@@ -30,25 +33,28 @@ struct server_options {
 
 class server {
  public:
-  /// Binds both sockets to the same port.
-  server(const server_options& o, answerer& answer) : options_(o), answer_(answer) {
-    for (int attempt = 0;; ++attempt) {
-      if (open(SOCK_STREAM, tcp_, o.port) && open(SOCK_DGRAM, udp_, port_)) return;
-      const std::string why = std::strerror(errno);
-      hang_up(tcp_);
-      hang_up(udp_);
-      if (o.port != 0 || attempt == 20)
-        throw std::runtime_error(o.address + " port " + std::to_string(o.port) + ": " + why);
-    }
-  }
+  explicit server(const server_options& o) : options_(o) {}
   server(const server&) = delete;
   server& operator=(const server&) = delete;
   ~server() {
-    hang_up(tcp_);
-    hang_up(udp_);
+    for (endpoint& e : endpoints_) hang_up(e);
     for (connection& c : connections_) hang_up(c.fd);
   }
-  std::uint16_t port() const { return port_; }
+  /// Answers what comes to a port, of UDP and of TCP. Returns the port.
+  std::uint16_t add(std::uint16_t port, responder& answer) {
+    for (int attempt = 0;; ++attempt) {
+      endpoint e;
+      e.answer = &answer;
+      if (open(SOCK_STREAM, e.tcp, port) && open(SOCK_DGRAM, e.udp, port_)) {
+        endpoints_.push_back(e);
+        return port_;
+      }
+      const std::string why = std::strerror(errno);
+      hang_up(e);
+      if (port != 0 || attempt == 20)
+        throw std::runtime_error(options_.address + " port " + std::to_string(port) + ": " + why);
+    }
+  }
 
   /// Serves until a signal handler sets `stop`. The signal is blocked except while this waits with `while_waiting`.
   /// Answers that exist by then are still sent.
@@ -57,8 +63,7 @@ class server {
     while (!last || (clock::now() < *last && !connections_.empty())) {
       if (stop != 0 && !last) {
         last = clock::now() + std::chrono::seconds(2);
-        hang_up(tcp_);
-        hang_up(udp_);
+        for (endpoint& e : endpoints_) hang_up(e);
         connections_.remove_if([](connection& c) { return c.out.empty() && (hang_up(c.fd), true); });
         continue;
       }
@@ -68,7 +73,12 @@ class server {
 
  private:
   using clock = std::chrono::steady_clock;
+  struct endpoint {
+    responder* answer = nullptr;
+    int udp = -1, tcp = -1;
+  };
   struct connection {
+    responder* answer = nullptr;
     int fd = -1;
     std::string from;
     sockaddr_storage address{};
@@ -85,7 +95,10 @@ class server {
   void round(const sigset_t& while_waiting) {
     std::vector<pollfd>& wanted = wanted_;
     const bool accepting = accept_again_ <= clock::now();
-    wanted.assign({{udp_, POLLIN, 0}, {accepting ? tcp_ : -1, POLLIN, 0}});
+    wanted.clear();
+    for (const endpoint& e : endpoints_)
+      wanted.insert(wanted.end(), {{e.udp, POLLIN, 0}, {accepting ? e.tcp : -1, POLLIN, 0}});
+    const std::size_t sockets = wanted.size();
     auto wake = accepting ? clock::now() + std::chrono::hours(1) : accept_again_;
     for (const connection& c : connections_) {
       wanted.push_back({c.fd, static_cast<short>(c.out.empty() && !c.pending ? POLLIN : POLLOUT), 0});
@@ -96,35 +109,38 @@ class server {
     const timespec patience{static_cast<time_t>(seconds.count()), static_cast<long>((wait - seconds).count())};
     if (::ppoll(wanted.data(), wanted.size(), &patience, &while_waiting) < 0) return;  // a signal
     auto c = connections_.begin();
-    for (std::size_t i = 2; i != wanted.size(); ++i) {
+    for (std::size_t i = sockets; i != wanted.size(); ++i) {
       const bool lives = (wanted[i].revents == 0 || talk(*c)) && clock::now() < c->until;
       if (!lives) hang_up(c->fd);
       c = lives ? std::next(c) : connections_.erase(c);
     }
-    if (wanted[0].revents != 0) datagrams();
-    if (wanted[1].revents != 0) welcome();
+    for (std::size_t i = 0; i != endpoints_.size(); ++i) {
+      if (wanted[2 * i].revents != 0) datagrams(endpoints_[i]);
+      if (wanted[2 * i + 1].revents != 0) welcome(endpoints_[i]);
+    }
   }
 
-  void datagrams() {
+  void datagrams(const endpoint& e) {
     for (int i = 0; i != 4; ++i) {  // then the streams are served
-      const std::size_t n = batch_.receive(udp_);
+      const std::size_t n = batch_.receive(e.udp);
       for (std::size_t k = 0; k != n; ++k) {
         std::array<std::uint8_t, 16> buffer{};
         batch_.answer(
-            k, answer_(batch_.message(k),
-                       {peer_address(batch_.from(k), buffer), kerb::transport::datagram, options_.largest_datagram},
-                       text_of(batch_.from(k))));
+            k, (*e.answer)(batch_.message(k),
+                           {peer_address(batch_.from(k), buffer), kerb::transport::datagram, options_.largest_datagram},
+                           text_of(batch_.from(k))));
       }
-      answer_.log().write();
-      batch_.send(udp_);
+      e.answer->log().write();
+      batch_.send(e.udp);
       if (n != batch_.most) return;
     }
   }
 
-  void welcome() {
+  void welcome(const endpoint& e) {
     connection c;
+    c.answer = e.answer;
     socklen_t size = sizeof c.address;
-    c.fd = ::accept4(tcp_, reinterpret_cast<sockaddr*>(&c.address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    c.fd = ::accept4(e.tcp, reinterpret_cast<sockaddr*>(&c.address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (c.fd < 0) {
       const bool passes = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
       // No file descriptor is left. Pause, because a pending connection would keep ppoll() from waiting
@@ -178,13 +194,13 @@ class server {
     kerb::bytes_view octets;
     if (frame) {
       std::array<std::uint8_t, 16> buffer{};
-      octets = answer_(frame->message, {peer_address(c.address, buffer), kerb::transport::stream}, c.from);
+      octets = (*c.answer)(frame->message, {peer_address(c.address, buffer), kerb::transport::stream}, c.from);
       c.taken += 4 + frame->message.size();
     } else {
-      octets = answer_.too_long(c.from);
+      octets = c.answer->too_long(c.from);
       c.last = true;
     }
-    answer_.log().write();
+    c.answer->log().write();
     c.out.assign(octets.begin(), octets.end());
     c.until = clock::now() + options_.idle;
     return !octets.empty();
@@ -264,15 +280,18 @@ class server {
                 size);
     return {is_six ? kerb::addr_t::ipv6 : kerb::addr_t::ipv4, kerb::bytes_view(buffer).first(size)};
   }
+  static void hang_up(endpoint& e) {
+    hang_up(e.udp);
+    hang_up(e.tcp);
+  }
   static void hang_up(int& fd) {
     if (fd >= 0) ::close(fd);
     fd = -1;
   }
 
   server_options options_;
-  answerer& answer_;
-  int udp_ = -1, tcp_ = -1;
-  std::uint16_t port_ = 0;
+  std::vector<endpoint> endpoints_;
+  std::uint16_t port_ = 0;            ///< of the socket that was opened last
   clock::time_point accept_again_{};  ///< no accept before this time
   std::list<connection> connections_;
   std::vector<pollfd> wanted_;

@@ -100,9 +100,7 @@ class sqlite_store : public store {
           if (std::none_of(there.begin(), there.end(), [&](const stored_key& k) { return k.key.etype() == e; }))
             keys.push_back(random_key(e, line.kvno, crypto_));
       }
-      for (const stored_key& k : keys)
-        put_key_.bind(name, std::int64_t{k.kvno}, static_cast<std::int64_t>(k.key.etype()), k.key.octets(), k.salt)
-            .row();
+      put_keys(name, keys);
     }
     for (const auto& [from, to] : text.ways) put_way.bind(from, to).row();
     if (!text.policy.empty()) put_way.bind(std::string("policy"), text.policy).row();
@@ -110,12 +108,9 @@ class sqlite_store : public store {
   }
 
   std::shared_ptr<const entry> find(const std::string& name) override {
-    std::string words;
-    {
-      auto found = find_.bind(name);
-      if (!found.row()) return nullptr;
-      words = found.text(0);
-    }
+    const auto in_database = words_in_database(name);
+    if (!in_database) return nullptr;
+    const std::string& words = *in_database;
     auto keys = keys_of(name);
     // Only key schedules are cached, and only while words and keys are the same
     if (const auto known = remembered_.find(name); known != remembered_.end()) {
@@ -129,6 +124,24 @@ class sqlite_store : public store {
     if (remembered_.size() == 1024) remembered_.clear();
     remembered_[name] = {words, made};
     return made;
+  }
+  void set_password(const std::string& name, kerb::secret_view password) override {
+    execute("BEGIN IMMEDIATE");  // two changes at once get different versions
+    try {
+      const auto before = find(name);
+      if (before == nullptr) throw std::runtime_error("the principal has just been removed");
+      const auto keys = keys_from_password(name, before->is().etypes, next_kvno(before->keys()), password, crypto_);
+      statement(db_.get(), "DELETE FROM long_term_key WHERE principal = ?").bind(name).row();
+      put_keys(name, keys);
+      std::string words;  // without the settings of the old password
+      for (const std::string& w : words_of(words_in_database(name).value()))
+        if (w != "must_change_password" && !w.starts_with("password_expires=")) words += (words.empty() ? "" : " ") + w;
+      statement(db_.get(), "UPDATE principal SET words = ? WHERE name = ?").bind(words, name).row();
+      execute("COMMIT");
+    } catch (...) {
+      execute("ROLLBACK");
+      throw;
+    }
   }
   std::optional<std::string> way(const std::string& from) override {
     auto found = way_.bind(from);
@@ -173,6 +186,14 @@ class sqlite_store : public store {
   void execute(const char* sql) {
     if (sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
       throw std::runtime_error(std::string("SQLite: ") + sqlite3_errmsg(db_.get()));
+  }
+  void put_keys(const std::string& name, const std::vector<stored_key>& keys) {
+    for (const stored_key& k : keys)
+      put_key_.bind(name, std::int64_t{k.kvno}, static_cast<std::int64_t>(k.key.etype()), k.key.octets(), k.salt).row();
+  }
+  std::optional<std::string> words_in_database(const std::string& name) {
+    auto found = find_.bind(name);
+    return found.row() ? std::optional(found.text(0)) : std::nullopt;
   }
   std::vector<stored_key> keys_of(const std::string& name) {
     std::vector<stored_key> keys;

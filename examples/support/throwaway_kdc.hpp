@@ -25,6 +25,8 @@ struct kdc_setup {
   std::string commands{};     ///< for kadmin.local, one per line: `addprinc -pw secret alice`
   std::string kdcdefaults{};  ///< lines for that section of kdc.conf
   std::string libdefaults{};  ///< lines for that section of krb5.conf
+  bool passwords = false;     ///< start kadmind too, which changes passwords (RFC 3244)
+  std::string acl{};          ///< who may do what at kadmind, in the form of kadm5.acl
 };
 
 /// Starts the KDC on the loopback interface; the destructor stops it and removes everything. A keeper process does this
@@ -38,13 +40,16 @@ class throwaway_kdc {
     start_keeper();
     try {
       write_configuration(setup);
+      std::ofstream(path("acl")) << setup.acl;
       std::ofstream(path("commands")) << setup.commands << "\n";
       run({"kdb5_util", "-r", realm_, "create", "-s", "-P", "the database goes when the program ends"});
       run({"kadmin.local", "-r", realm_}, path("commands"));
       if (tail("setup.out").find(" while ") != std::string::npos)  // kadmin.local continues after an error
         throw std::runtime_error("kadmin.local failed:\n" + tail("setup.out"));
       for (int attempt = 0; !serving(setup); ++attempt)
-        if (attempt == 3) throw std::runtime_error("krb5kdc does not start:\n" + tail("kdc.out") + tail("kdc.log"));
+        if (attempt == 3)
+          throw std::runtime_error("krb5kdc or kadmind does not start:\n" + tail("kdc.out") + tail("kdc.log") +
+                                   tail("kadmind.out") + tail("kadmind.log"));
     } catch (...) {
       end();
       throw;
@@ -59,6 +64,8 @@ class throwaway_kdc {
 
   const std::string& realm() const { return realm_; }
   unsigned short port() const { return port_; }
+  /// The port of kadmind for changes of passwords, if it was started.
+  unsigned short kpasswd_port() const { return kpasswd_port_; }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   /// The path of a file in the KDC's directory.
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
@@ -95,15 +102,18 @@ class throwaway_kdc {
                                      << "\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n"
                                      << " dns_canonicalize_hostname = false\n"
                                      << s.libdefaults << "[realms]\n " << realm_ << " = {\n  kdc = " << address()
-                                     << "\n }\n";
+                                     << "\n  kpasswd_server = 127.0.0.1:" << kpasswd_port_ << "\n }\n";
     std::ofstream(path("kdc.conf")) << "[kdcdefaults]\n kdc_listen = " << address()
                                     << "\n kdc_tcp_listen = " << address() << "\n"
-                                    << s.kdcdefaults << "[logging]\n kdc = FILE:" << path("kdc.log") << "\n"
+                                    << s.kdcdefaults << "[logging]\n kdc = FILE:" << path("kdc.log")
+                                    << "\n admin_server = FILE:" << path("kadmind.log") << "\n"
                                     << realms();
   }
   std::string realms() const {
     return "[realms]\n " + realm_ + " = {\n  database_name = " + path("principal") +
            "\n  key_stash_file = " + path("stash") + "\n  acl_file = " + path("acl") +
+           "\n  kpasswd_listen = 127.0.0.1:" + std::to_string(kpasswd_port_) +
+           "\n  kadmind_listen = 127.0.0.1:" + std::to_string(kadmin_port_) +
            "\n  max_life = 12h\n  max_renewable_life = 7d\n"
            "  supported_enctypes = aes256-cts-hmac-sha384-192:normal aes128-cts-hmac-sha256-128:normal"
            " aes256-cts-hmac-sha1-96:normal aes128-cts-hmac-sha1-96:normal\n }\n";
@@ -112,11 +122,18 @@ class throwaway_kdc {
   /// Has the keeper start a KDC on a free port. Returns false if another program took that port first.
   bool serving(const kdc_setup& setup) {
     port_ = free_port();
+    kpasswd_port_ = free_port();
+    kadmin_port_ = free_port();
     write_configuration(setup);
-    std::filesystem::remove(path("kdc.log"));
-    if (::send(keeper_socket_, "s", 1, MSG_NOSIGNAL) != 1) return false;
+    for (const char* const log : {"kdc.log", "kadmind.log"}) std::filesystem::remove(path(log));
+    return started('k', "kdc.log", "commencing operation") &&
+           (!setup.passwords || started('p', "kadmind.log", "starting"));
+  }
+  /// Has the keeper start a program, and waits until it says so in its log.
+  bool started(char which, const std::string& log, const std::string& sign) const {
+    if (::send(keeper_socket_, &which, 1, MSG_NOSIGNAL) != 1) return false;
     for (int i = 0; i != 500; ++i) {
-      if (tail("kdc.log").find("commencing operation") != std::string::npos) return true;
+      if (tail(log).find(sign) != std::string::npos) return true;
       pollfd ended{keeper_socket_, POLLIN, 0};
       char said = 0;
       if (poll(&ended, 1, 20) > 0) return ::recv(keeper_socket_, &said, 1, 0) < 0;
@@ -177,28 +194,36 @@ class throwaway_kdc {
     ::close(ends[0]);
     keeper_socket_ = ends[1];
   }
-  /// The keeper process: starts a KDC on request, reports its end, and cleans up when the socket closes.
+  /// The keeper process: starts a KDC or a kadmind on request, reports an end, and cleans up when the socket closes.
   [[noreturn]] void keep(int socket) const {
-    pid_t kdc = -1;
+    pid_t kdc = -1, kadmind = -1;
     for (;;) {
       pollfd told{socket, POLLIN, 0};
       poll(&told, 1, kdc > 0 ? 100 : -1);
-      if (kdc > 0 && waitpid(kdc, nullptr, WNOHANG) == kdc) {
-        kdc = -1;
+      for (pid_t* const child : {&kdc, &kadmind}) {
+        if (*child <= 0 || waitpid(*child, nullptr, WNOHANG) != *child) continue;
+        *child = -1;
         (void)::send(socket, "x", 1, MSG_NOSIGNAL);
       }
       if (told.revents == 0) continue;
       char word = 0;
       if (::recv(socket, &word, 1, 0) <= 0) break;
-      kdc = spawn({"krb5kdc", "-n", "-r", realm_}, "/dev/null", path("kdc.out"));
+      if (word == 'k')
+        for (pid_t* const child : {&kdc, &kadmind}) end_process(*child);
+      if (word == 'k') kdc = spawn({"krb5kdc", "-n", "-r", realm_}, "/dev/null", path("kdc.out"));
+      else kadmind = spawn({"kadmind", "-nofork", "-r", realm_}, "/dev/null", path("kadmind.out"));
     }
-    if (kdc > 0) {
-      kill(kdc, SIGTERM);
-      waitpid(kdc, nullptr, 0);
-    }
+    for (pid_t* const child : {&kdc, &kadmind}) end_process(*child);
     std::error_code ignored;
     std::filesystem::remove_all(directory_, ignored);
     _exit(0);
+  }
+  static void end_process(pid_t& child) {
+    if (child > 0) {
+      kill(child, SIGTERM);
+      waitpid(child, nullptr, 0);
+    }
+    child = -1;
   }
   void end() {
     ::close(keeper_socket_);
@@ -207,7 +232,7 @@ class throwaway_kdc {
 
   std::string realm_;
   std::string directory_;
-  unsigned short port_ = 0;
+  unsigned short port_ = 0, kpasswd_port_ = 0, kadmin_port_ = 0;
   int keeper_socket_ = -1;
   pid_t keeper_ = -1;
 };

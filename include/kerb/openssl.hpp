@@ -13,6 +13,8 @@ using ap_initiator = kerb::ap_initiator<policy>;
 using ap_acceptor = kerb::ap_acceptor<policy>;
 using protected_session = kerb::protected_session<policy>;
 using received_credentials = kerb::received_credentials<policy>;
+using kpasswd_client = kerb::kpasswd_client<policy>;
+using kpasswd_service = kerb::kpasswd_service<policy>;
 using kdc = kerb::kdc<policy>;
 /// The exchanges of kerb::gss with this policy, and the other names that their callers write.
 namespace gss {

@@ -41,6 +41,16 @@ std::vector<std::uint8_t> as_req(const std::string& client, name_t type = name_t
   return octets;
 }
 
+std::filesystem::path made_directory() {
+  std::string name = (std::filesystem::temp_directory_path() / "kerb-example-XXXXXX").string();
+  REQUIRE(mkdtemp(name.data()) != nullptr);
+  return name;
+}
+std::string written(const std::filesystem::path& file, const std::string& lines) {
+  std::ofstream(file) << lines;
+  return file.string();
+}
+
 /// The example's KDC with these lines as its file.
 class example_kdc {
  public:
@@ -63,15 +73,6 @@ class example_kdc {
   }
 
  private:
-  static std::filesystem::path made_directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "kerb-example-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    return name;
-  }
-  static std::string written(const std::filesystem::path& file, const std::string& lines) {
-    std::ofstream(file) << lines;
-    return file.string();
-  }
   std::filesystem::path directory_;
   example::policy crypto_;
   example::file_store store_;
@@ -135,6 +136,7 @@ struct counting_store : example::store {
   std::string policy_words() override { return {}; }
   bool prepares_people() const override { return false; }
   std::vector<std::vector<std::string>> capaths() override { return {}; }
+  void set_password(const std::string&, secret_view) override {}
 };
 TEST_CASE("examples/kdc: a long host name costs a limited number of look-ups", "[exchange]") {
   counting_store all;
@@ -159,6 +161,39 @@ TEST_CASE("examples/kdc: a long host name costs a limited number of look-ups", "
   CHECK_FALSE(finds(dotted(245) + ".far.example"));
   CHECK_FALSE(finds(std::string(200, '.')));
   CHECK(all.asked <= 2);
+}
+
+TEST_CASE("examples/kdc: a changed password has the next version, and outlasts the program", "[exchange][rfc3244-2]") {
+  const std::filesystem::path directory = made_directory();
+  const auto file = [&](const std::string& line) { return written(directory / "principals", line + "\n"); };
+  const std::string alice = "alice@EXAMPLE.ORG", keytab = directory / "keytab",
+                    line = "principal alice password=first must_change_password password_expires=2020-01-01";
+  example::policy crypto;
+  {
+    example::file_store store(file(line + "\nprincipal HTTP/www"), keytab, "EXAMPLE.ORG", crypto);
+    CHECK(store.find(alice)->keys().at(0).kvno == 1);
+    store.set_password(alice, secret_view::of(std::string_view("second")));
+    store.set_password(alice, secret_view::of(std::string_view("third")));
+  }
+  const auto service = example::file_store(file(line + "\nprincipal HTTP/www"), keytab, "EXAMPLE.ORG", crypto)
+                           .find("HTTP/www@EXAMPLE.ORG");
+  CHECK(!service->has_password());
+  example::file_store again(file(line + "\nprincipal HTTP/www"), keytab, "EXAMPLE.ORG", crypto);
+  const auto found = again.find(alice);
+  REQUIRE(found->keys().size() == 4);
+  CHECK(found->has_password());
+  for (const example::stored_key& k : found->keys()) CHECK(k.kvno == 3);
+  CHECK(!found->is().attributes.has(principal_attribute::must_change_password));
+  CHECK(!found->is().password_expires);
+  const auto expected =
+      example::keys_from_password(alice, found->is().etypes, 3, secret_view::of(std::string_view("third")), crypto);
+  CHECK(ct_equal(found->keys().at(0).key.octets().unguarded(), expected.at(0).key.octets().unguarded()));
+  // The administrator's line counts again when its version is as high
+  example::file_store reset(file("principal alice password=reset kvno=3"), keytab, "EXAMPLE.ORG", crypto);
+  const auto first =
+      example::keys_from_password(alice, found->is().etypes, 3, secret_view::of(std::string_view("reset")), crypto);
+  CHECK(ct_equal(reset.find(alice)->keys().at(0).key.octets().unguarded(), first.at(0).key.octets().unguarded()));
+  std::filesystem::remove_all(directory);
 }
 
 }  // namespace

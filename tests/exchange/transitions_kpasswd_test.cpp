@@ -10,7 +10,7 @@ constexpr auto success = "0000"_hex;
 constexpr auto refusal = "00046e6f"_hex;
 
 struct kpasswd_client_scene : scene<kpasswd_client<policy>> {
-  static constexpr unsigned variants = 2;  // the two kinds of requests
+  static constexpr unsigned variants = 2;        // the two kinds of requests
   static constexpr bool keeps_plaintext = true;  // the result
   kerb_test::kpasswd_world w;
   basic_credential<key> credential = w.w.credential();

@@ -85,6 +85,17 @@ class kdc_process {
   ~kdc_process() { stop(); }
 
   const std::string& port() const { return port_; }
+  /// The port for changes of passwords, which the log's second line has.
+  std::string kpasswd_port() const {
+    const std::string sign = "changing passwords at port ";
+    for (int i = 0; i != 100; ++i, std::this_thread::sleep_for(std::chrono::milliseconds(10))) {
+      const std::string said = log();
+      const std::size_t at = said.find(sign), end = said.find('\n', at);
+      if (at != std::string::npos && end != std::string::npos)
+        return said.substr(at + sign.size(), end - at - sign.size());
+    }
+    return "0";
+  }
   pid_t pid() const { return child_; }
   std::string log() const { return read_file(log_); }
   /// What has been logged since `before`, a former log().

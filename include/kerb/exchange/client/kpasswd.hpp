@@ -18,8 +18,8 @@ struct kpasswd_params {
   ref<const basic_credential<Key>> credential;
   secret_view new_password;        ///< in UTF-8
   std::span<std::uint8_t> buffer;  ///< must outlive the exchange and its product; see typical_buffer_size
-  /// Whose password is set, if the client is an administrator; none: the client's own. Requires the
-  /// set version.
+  /// Whose password is set; none: the client's own. Requires the set version, with which MIT krb5's
+  /// service requires a name, also the client's own.
   std::optional<principal_view> target{};
   /// kpasswd_frame::change_version: a request that every server understands. kpasswd_frame::set_version: the
   /// request of RFC 3244.
