@@ -28,7 +28,9 @@ class svg_trace {
     const bool failed = std::holds_alternative<t::exchange_failed>(event);
     body_.raw("<text class=\"").raw(failed ? "f" : "s").raw("\" x=\"").number(x_of(client) + 10);
     body_.raw("\" y=\"").number(y_ - 5).raw("\">");
+    const std::size_t before = body_.size();
     detail::write_sentence(body_, event);
+    if (widest_ < body_.size() - before) widest_ = body_.size() - before;
     body_.raw("</text>\n");
   }
 
@@ -77,8 +79,9 @@ class svg_trace {
   }
   void head(detail::letters& to) const {
     const std::size_t lanes = first_kdc + size_, bottom = y_ + row;
-    std::size_t width = x_of(lanes - 1) + 300;
-    if (width < 1100) width = 1100;  // sentences beside the client
+    constexpr std::size_t letter_width = 7;
+    const std::size_t sentences = x_of(client) + 20 + widest_ * letter_width, kdcs = x_of(lanes - 1) + 100;
+    const std::size_t width = sentences < kdcs ? kdcs : sentences;
     to.raw("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"").number(width).raw("\" height=\"").number(bottom);
     to.raw(
         "\">\n<title>Kerberos exchanges of a client</title>\n<style>text{font:12px sans-serif;fill:#222}"
@@ -103,6 +106,7 @@ class svg_trace {
   std::size_t y_ = top - row;
   std::array<kdc, max_kdcs> kdcs_{};
   std::size_t size_ = 0;
+  std::size_t widest_ = 0;  // letters of the longest sentence
 };
 
 }  // namespace kerb::inline v0

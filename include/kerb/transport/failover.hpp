@@ -108,13 +108,16 @@ class kdc_failover {
     }
     if ((code == number_of(error_code_t::kdc_err_preauth_failed) ||
          code == number_of(error_code_t::kdc_err_key_expired)) &&
-        !only_primary_ && !is_primary(from.number) && knows_primary() && octets.size() <= max_kept_error) {
-      detail::copy_octets(octets.data(), octets.size(), kept_.data());
-      kept_size_ = octets.size();
-      kept_from_ = from;
-      only_primary_ = true;
-      rewind();
-      return next(now);
+        !is_primary(from.number)) {
+      if (only_primary_) return timed_out(now);  // another replica says the same
+      if (knows_primary() && octets.size() <= max_kept_error) {
+        detail::copy_octets(octets.data(), octets.size(), kept_.data());
+        kept_size_ = octets.size();
+        kept_from_ = from;
+        only_primary_ = true;
+        rewind();
+        return next(now);
+      }
     }
     waiting_ = false;
     preferred_ = from.number;
@@ -193,7 +196,6 @@ class kdc_failover {
     return via;
   }
   constexpr failover_step next(std::int64_t now) {
-    if (now >= deadline_) return give_up("deadline");
     while (round_ < limits_.rounds && attempts_ < limits_.attempts) {
       if (place_ == count()) {
         place_ = 0;

@@ -116,6 +116,31 @@ constexpr bool writes() {
 }
 KERB_BOTH("file: written from the front", "[format]", writes);
 
+constexpr bool either_order() {
+  std::array<std::uint8_t, 9> buffer{};
+  detail::file_writer w(buffer, "T", 2, std::endian::little);
+  w.number(0x01020304, 4);
+  w.number(5, 1);
+  w.data(bytes_view(detail::stored_text<"ab">::octets), "d");
+  const auto out = w.finish();
+  const auto wanted = "04030201 05 0200 6162"_hex;
+  return out && *out == bytes_view(wanted);
+}
+KERB_BOTH("file: written in either byte order", "[format]", either_order);
+
+constexpr bool texts() {
+  const auto in = "6162 00 6365 00 64"_hex;
+  detail::file_reader r(in, "T", std::endian::big, 4);
+  const bytes_view first = r.until_zero("name");
+  detail::file_reader part = r.part(1, "part");  // the next 0 is behind it
+  const bytes_view cut = part.until_zero("name");
+  const bytes_view rest = r.until_zero("name"), last = r.until_zero("name");
+  return first == bytes_view(in).first(2) && rest == bytes_view(in).subview(4, 1) && last.empty() && !r.ok() &&
+         r.why().offset == 6 && r.why().code == errc::truncated && cut.empty() && !part.ok() &&
+         part.why().offset == 3 && std::string_view(part.why().field) == "name";
+}
+KERB_BOTH("file: a text ends before the end of its part", "[format][security]", texts);
+
 constexpr bool says_what_was_wrong_first() {
   std::array<std::uint8_t, 2> buffer{};
   detail::file_writer w(buffer, "T", 2);

@@ -25,7 +25,7 @@ std::string drawn(std::size_t space, std::size_t& needed) {
 TEST_CASE("svg_trace: draws a lane for each KDC and an arrow for each message", "[trace]") {
   std::size_t size = 0;
   const std::string svg = drawn(65536, size);
-  CHECK(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1980\""));
+  CHECK(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1780\""));
   CHECK(svg.ends_with("</svg>\n"));
   CHECK(count(svg, "<line class=\"l\"") == 5);  // cache, client, three KDCs
   CHECK(count(svg, ">KDC of ") == 3);
@@ -56,6 +56,18 @@ TEST_CASE("svg_trace: the eleventh realm shares a lane, and a long name is cut",
   const std::string svg(must(drawing.finish()));
   CHECK(count(svg, ">KDC of ") == 10);
   CHECK(count(svg, ">KDC of " + std::string(40, 'R') + "<") == 10);
+}
+
+TEST_CASE("svg_trace: the drawing is as wide as its longest sentence", "[trace]") {
+  const auto width = [](std::size_t letters) {
+    std::vector<char> buffer(65536);
+    svg_trace drawing(buffer);
+    const std::string name(letters, 'R');
+    drawing(noon, t::fallback_used{kerberos_string::of(name)});
+    const std::string svg(must(drawing.finish()));
+    return std::stoul(svg.substr(svg.find("width=\"") + 7));
+  };
+  CHECK(width(200) == width(100) + 700);
 }
 
 TEST_CASE("svg_trace: without events there is an empty drawing", "[trace]") {

@@ -160,6 +160,19 @@ constexpr bool primary() {
 }
 KERB_BOTH("failover: a wrong password at a replica is asked once at the primary", "[transport]", primary);
 
+constexpr bool two_replicas() {
+  const server_candidate list[] = {a, c, main_b};
+  const krb_error wrong(error_code_t::kdc_err_preauth_failed);
+  kdc_failover f(list, 100000);
+  const auto first = std::get<try_server>(f.start(10, 0));
+  (void)f.timed_out(1000);
+  if (!tries(f.received(wrong.octets, 1001), "b", udp, 2001)) return false;
+  const auto s = f.received(wrong.octets, first, 1002);
+  const auto* w = std::get_if<wait_for_answer>(&s);
+  return w != nullptr && w->until == 2001 && answers(f.received(reply, 1003), reply, 2);
+}
+KERB_BOTH("failover: while the primary is asked, the errors of replicas are no answer", "[transport]", two_replicas);
+
 constexpr bool no_primary_to_ask() {
   const krb_error wrong(error_code_t::kdc_err_preauth_failed);
   const server_candidate none[] = {a, b}, itself[] = {b, a, main_b};

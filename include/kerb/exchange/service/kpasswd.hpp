@@ -16,8 +16,8 @@ namespace kerb::inline v0 {
 /// Parameters of kpasswd_service. Every view must outlive the exchange.
 struct kpasswd_service_params {
   /// What is accepted of the AP-REQ: set `buffer` (see typical_buffer_size), `service` to
-  /// kpasswd_service_name(), and `arrived`. `mutual`, `replays`, `frame` and `user_to_user` are not
-  /// used: the answer always has an AP-REP, and a replay cache is always asked.
+  /// kpasswd_service_name(), and `arrived`. `mutual`, `replays`, `binding`, `frame` and `user_to_user`
+  /// are not used: the answer always has an AP-REP, and a replay cache is always asked.
   acceptor_params ap;
   /// The service's address, for clients that compare it. None: the directional one of RFC 4120
   /// section 7.1, which MIT krb5's service sends too if it does not know its own.
@@ -95,6 +95,7 @@ class [[nodiscard]] kpasswd_service
     acceptor_params ap = params_.ap;
     ap.buffer = front;
     ap.mutual = if_asked;
+    ap.binding = binding_rule::ignore;
     ap.replays = replay_rule::ask;
     ap.frame = std::optional<object_identifier>{};
     ap.user_to_user = false;
@@ -105,9 +106,10 @@ class [[nodiscard]] kpasswd_service
       ap_.reset();
       return need_buffer{n->size + rest};
     }
+    if (const auto* f = std::get_if<failed>(&first)) return fail(f->why);
     version_ = frame->version;
     message_ = frame->message;
-    opened_ = detail::workspace(buffer.subspan(front.size(), rest));
+    opened_ = detail::workspace(buffer.subspan(front.size(), message_.size()));
     workspace_ = detail::workspace(buffer.last(answer_size()));
     if (version_ != kpasswd_frame::change_version && version_ != kpasswd_frame::set_version) {
       return turn_down({.code = errc::wrong_constant, .type = "kpasswd", .field = "protocol version number"},

@@ -203,6 +203,17 @@ constexpr bool asks_a_replay_cache() {
 }
 KERB_BOTH("kpasswd_service: no parameter turns the replay cache off", "[exchange][rfc4120-3.2.3]", asks_a_replay_cache);
 
+constexpr bool no_bindings() {
+  kpasswd_world world;
+  auto params = world.service_params();
+  params.ap.binding = binding_rule::require;
+  params.ap.mutual = required;
+  world.w.options = {};
+  return world.serve(world.request(new_password), params).replied;
+}
+KERB_BOTH("kpasswd_service: parameters of GSS-API and for mutual authentication are not used", "[exchange][rfc3244-2]",
+          no_bindings);
+
 constexpr kerberos_string krbtgt_parts[] = {"krbtgt"_krb, "EX.ORG"_krb};
 constexpr principal_view krbtgt{{name_t::srv_inst, krbtgt_parts}, "EX.ORG"_krb};
 
