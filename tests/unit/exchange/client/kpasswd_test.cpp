@@ -174,6 +174,21 @@ constexpr bool no_code() {
 }
 KERB_BOTH("kpasswd_client: a reply without a code is no success", "[exchange][rfc3244-2]", no_code);
 
+constexpr bool sealed_nonsense() {
+  waiting c;
+  errc why = errc::ok;
+  constexpr auto nonsense = "3003020100"_hex;
+  std::array<std::uint8_t, 512> priv{}, rep{};
+  auto sealed = asn1::computed{[&](der::writer& to) {
+    write_sealed(to, captured<msg::EncKrbPrivPart>::as_sent(nonsense), c.seen.subkey, key_usage_t::krb_priv_enc_part,
+                 c.w.turn(), why);
+  }};
+  const bytes_view message = kerb_test::must(asn1::encode(msg::BasicKrbPriv<decltype(sealed)>{sealed}, priv));
+  const bytes_view ap = kerb_test::must(testing::mint_ap_rep(c.parts.ap, c.w.w.session_key(), c.w.turn(), rep));
+  return fails(c.answer(c.w.frame({1, ap, message})), errc::unexpected_tag, "EncKrbPrivPart", "");
+}
+KERB_BOTH("kpasswd_client: a sealed part that does not decode is no success", "[exchange][rfc3244-2]", sealed_nonsense);
+
 // ---- errors, which nobody authenticates
 
 constexpr bool krb_errors() {
