@@ -1,7 +1,7 @@
 // A first program: a client that gets a session with a service, and that service, each in a few lines.
-#include <sys/time.h>
-
 #include <kerb/botan.hpp>
+
+#include <chrono>
 
 #include "support/help.hpp"
 #include "support/posix_transport.hpp"
@@ -10,11 +10,7 @@
 
 namespace {
 
-kerb::timestamp now() {
-  timeval t{};
-  gettimeofday(&t, nullptr);
-  return {{t.tv_sec}, {static_cast<std::int32_t>(t.tv_usec)}};
-}
+kerb::timestamp now() { return kerb::to_timestamp(std::chrono::system_clock::now()); }
 int report(const kerb::error& e) {
   std::fprintf(stderr, "first_use: %s\n", log_line(e, kerb::party::client).c_str());
   return 1;

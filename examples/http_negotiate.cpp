@@ -32,15 +32,14 @@ struct request {
 /// Gets a page as `principal`. It is believed only if the server has authenticated too.
 std::string get(const request& q) {
   kerb::botan::policy crypto;
-  std::array<std::uint8_t, 12288> buffer1;
   std::array<std::uint8_t, 8192> buffer2;
   kerb::ticket_cache<kerb::botan::key, 4> cache;
   example::posix_transport ask_kdc(q.kdc_host, q.kdc_port);
   const auto me = must(kerb::principal::parse(q.principal));
   const auto service = must(kerb::principal::parse_service("HTTP/" + q.host));
-  kerb::botan::credential_client wanted(
-      {.client = me, .server = service, .buffer = buffer1, .password = kerb::secret_view::of(q.password)});
-  const auto ticket = must(kerb::acquire(wanted, cache, crypto, example::now, ask_kdc));
+  const auto ticket =
+      must(kerb::acquire({.client = me, .server = service, .password = kerb::secret_view::of(q.password)}, cache,
+                         crypto, example::now, ask_kdc));
 
   asio::io_context io;
   example::tcp::socket s(io);

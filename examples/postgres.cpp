@@ -97,17 +97,15 @@ std::vector<std::string> rows_of(example::encrypted& server, const question& q, 
 
 int ask(const question& q) {
   policy crypto;
-  std::array<std::uint8_t, 12288> buffer;
   kerb::ticket_cache<kerb::botan::key, 4> cache;
   example::posix_transport ask_kdc(q.kdc_host, q.kdc_port);
   const auto me = must(kerb::principal::parse(q.principal));
   const auto service = must(kerb::principal::parse_service("postgres/" + q.host));
-  kerb::botan::credential_client wanted(
-      {.client = me, .server = service, .buffer = buffer, .password = kerb::secret_view::of(q.password)});
-  const auto ticket = must(kerb::acquire(wanted, cache, crypto, now, ask_kdc));
+  const auto ticket = must(kerb::acquire(
+      {.client = me, .server = service, .password = kerb::secret_view::of(q.password)}, cache, crypto, now, ask_kdc));
 
   example::wire wire(connected(q.host, q.port));
-  example::encrypted server(wire, crypto, greet(wire, ticket, crypto));
+  example::encrypted server(wire, crypto, greet(wire, *ticket, crypto));
   std::printf("authenticated %s, encrypted with %s\n", example::text_of(server.context().acceptor()).c_str(),
               std::string(name_of(server.context().etype(crypto))).c_str());
   for (const std::string& row : rows_of(server, q, q.principal.substr(0, q.principal.find('@'))))

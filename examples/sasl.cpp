@@ -72,18 +72,16 @@ std::string output_of(const std::string& command) {
 void client_with_slapd(const throwaway_kdc& kdc) {
   const throwaway_slapd server(kdc, kdc.path("ldap.keytab"));
   policy crypto;
-  std::array<std::uint8_t, 12288> buffer;
   kerb::ticket_cache<kerb::botan::key, 4> cache;
   posix_transport ask_kdc("127.0.0.1", std::to_string(kdc.port()));
   const auto me = ldap::must(kerb::principal::parse("alice@EXAMPLE.ORG"));
   const auto service = ldap::must(kerb::principal::parse_service("ldap/localhost"));
-  kerb::botan::credential_client wanted(
-      {.client = me, .server = service, .buffer = buffer, .password = kerb::secret_view::of("wonderland")});
-  const auto ticket = ldap::must(kerb::acquire(wanted, cache, crypto, now, ask_kdc));
+  const auto ticket = ldap::must(kerb::acquire(
+      {.client = me, .server = service, .password = kerb::secret_view::of("wonderland")}, cache, crypto, now, ask_kdc));
   for (const sasl_layer l : {sasl_layer::none, sasl_layer::integrity, sasl_layer::confidentiality})
     told("slapd answers our client in layer " + std::to_string(static_cast<int>(l)),
-         who_am_i(server.port(), ticket, l, crypto), "dn:uid=alice,cn=example.org,cn=gssapi,cn=auth");
-  told("slapd's code for a question of 200,000 octets", std::to_string(ask_at_length(server.port(), ticket, crypto)),
+         who_am_i(server.port(), *ticket, l, crypto), "dn:uid=alice,cn=example.org,cn=gssapi,cn=auth");
+  told("slapd's code for a question of 200,000 octets", std::to_string(ask_at_length(server.port(), *ticket, crypto)),
        std::to_string(ldap::protocol_error));
 }
 

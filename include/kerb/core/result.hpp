@@ -47,8 +47,9 @@ class [[nodiscard]] result {
   constexpr const T* operator->() const& KERB_LIFETIMEBOUND { return &*value_; }
   constexpr T* operator->() & KERB_LIFETIMEBOUND { return &*value_; }
   void operator->() const&& = delete;
-  /// The error. Its code is errc::ok when there is a value.
-  constexpr const kerb::error& error() const& KERB_LIFETIMEBOUND { return error_; }
+  /// The error. Its code is errc::ok when there is a value. Without KERB_LIFETIMEBOUND, because clang 19
+  /// then takes `return r.error().code` for a view of what a constant `r` was made of.
+  constexpr const kerb::error& error() const& { return error_; }
   constexpr kerb::error error() && { return error_; }
 
   template <class U>

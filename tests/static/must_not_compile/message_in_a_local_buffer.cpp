@@ -17,4 +17,10 @@ auto ticket() {
 #endif
 }
 
-bool f() { return static_cast<bool>(ticket()); }
+kerb::errc why_not() {  // which returns a value, and is no mistake
+  const auto octets = from_the_network();
+  const auto t = kerb::asn1::decode<kerb::msg::Ticket>(octets);
+  return t.error().code;
+}
+
+bool f() { return static_cast<bool>(ticket()) || why_not() == kerb::errc::ok; }
