@@ -191,7 +191,7 @@ TEST_CASE("as_kdc: the offers of all mechanisms are in the METHOD-DATA, and what
   REQUIRE(none.code() == error_code_t::kdc_err_preauth_required);
   REQUIRE(none.in_e_data(toy_hello));
   REQUIRE(none.in_e_data(padata_t::enc_timestamp));
-  REQUIRE_FALSE(none.in_e_data(padata_t::fx_cookie));
+  REQUIRE(none.in_e_data(padata_t::fx_cookie) == bytes_view(detail::cookie_without_state));
   REQUIRE(offer.code() == error_code_t::kdc_err_more_preauth_data_required);
   REQUIRE(offer.in_e_data(toy_challenge)->size() == toy_nonce_octets);
   REQUIRE(offer.in_e_data(padata_t::fx_cookie) == offer.in_e_data(toy_challenge));
@@ -596,6 +596,26 @@ class verbose {
   static constexpr std::array<std::uint8_t, 1000> zeros{};
   std::array<std::uint8_t, 1000> e_data{};
 };
+/// Tells whether the request has a cookie that a mechanism may have made.
+class cookie_reader {
+ public:
+  static constexpr padata_t types[] = {padata_t::enc_timestamp};
+  using step = no_steps;
+  static constexpr std::size_t reserved = 0;
+  template <crypto_policy C>
+  constexpr void write_offer(der::writer&, const kdc_preauth_context<C>&) const {}
+  template <crypto_policy C>
+  constexpr kdc_preauth_outcome<> verify(const kdc_preauth_context<C>& ctx, bytes_view, const environment<C>&) {
+    return preauth::refused{.code = ctx.cookie ? error_code_t::kdc_err_preauth_expired
+                                               : error_code_t::kdc_err_client_notyet};
+  }
+  template <crypto_policy C>
+  constexpr result<reply_key<typename C::key>> finish(const kdc_preauth_context<C>&, const typename C::key& own,
+                                                      const environment<C>&) {
+    return reply_key<typename C::key>(ref(own));
+  }
+  constexpr void write_reply(der::writer&) const {}
+};
 /// The octets of METHOD-DATA that are allowed: what is reserved, and the header of a cookie.
 template <std::size_t Octets>
 bool may_send() {
@@ -611,10 +631,47 @@ bool may_send() {
   return f == nullptr;
 }
 }  // namespace
+TEST_CASE("as_kdc: a client returns the cookie of a refusal, and no mechanism takes it for its own",
+          "[exchange][rfc6113-5.2]") {
+  world w;
+  caller c(w.client.own);
+  REQUIRE(c.run(w, w.client.record));
+  const auto hello = must(asn1::decode<msg::AsReq>(c.hello));
+  bool returned = false;
+  for (const msg::PaData pa : *hello.padata)
+    returned |= pa.padata_type == padata_t::fx_cookie && pa.padata_value == bytes_view(detail::cookie_without_state);
+  CHECK(returned);
+  const auto seen = [&](bytes_view value) {
+    const msg::PaData list[] = {{padata_t::fx_cookie, value}, {padata_t::enc_timestamp, {}}};
+    const auto first = must(asn1::decode<msg::AsReq>(c.first));
+    std::vector<std::uint8_t> out(4096), buffer(8192);
+    const bytes_view request = must(asn1::encode(msg::AsReq{view_of<msg::PaData>(list), first.req_body}, out));
+    kdc<counting_policy, kdc_mechanisms<cookie_reader>> x(w.settings, buffer);
+    (void)x.receive(request, w.env_now());
+    (void)x.found(w.client.record, w.env_now());
+    const auto s = x.found(w.tgs.record, w.env_now());
+    const auto* const no = std::get_if<refused>(&s);
+    REQUIRE(no != nullptr);
+    return must(asn1::decode<msg::KrbError>(no->octets)).error_code == error_code_t::kdc_err_preauth_expired;
+  };
+  constexpr std::uint8_t other[] = {'k', 'e', 'r', 'b', '!'};
+  CHECK(seen(other));
+  CHECK_FALSE(seen(detail::cookie_without_state));
+  // Sent with a proof, it is as good as none
+  const auto proof = must(asn1::decode<msg::AsReq>(c.proof));
+  std::vector<msg::PaData> list;
+  for (const msg::PaData pa : *proof.padata)
+    list.push_back(pa.padata_type == padata_t::fx_cookie
+                       ? msg::PaData{padata_t::fx_cookie, bytes_view(detail::cookie_without_state)}
+                       : pa);
+  std::vector<std::uint8_t> out(4096);
+  const bytes_view without = must(asn1::encode(msg::AsReq{view_of<msg::PaData>(list), proof.req_body}, out));
+  CHECK(ask(w, without, &w.client.record).code() == error_code_t::kdc_err_preauth_failed);
+}
 TEST_CASE("as_kdc: a mechanism may send as much as it has reserved, and the rest of its METHOD-DATA is in the margin",
           "[exchange]") {
   CHECK(may_send<100>());
-  CHECK(may_send<129>());  // 132 with the header of the SEQUENCE OF: 32 more than is reserved
+  CHECK(may_send<129>());  // 148 with the header of the SEQUENCE OF and a cookie: 48 more than is reserved
   CHECK_FALSE(may_send<130>());
 }
 TEST_CASE("as_kdc: the key that replaced the reply key is wiped once the answer is made", "[exchange]") {

@@ -94,9 +94,9 @@ struct realm_path {
 };
 
 /// The realms that a client's ticket may have passed through. If `paths` has entries for the
-/// client's and the server's realm, these are the realms of those entries; otherwise they are the
-/// realms on the hierarchical path. The realms in `trusted` are always allowed. The lists must
-/// outlive this object.
+/// client's and the server's realm, the realms of those entries are allowed. Otherwise the realms on
+/// the hierarchical path are. The realms in `trusted` are always allowed. The lists must outlive this
+/// object.
 struct realm_path_policy {
   view_of<realm_path> paths{};
   view_of<kerberos_string> trusted{};

@@ -17,7 +17,8 @@ class basic_principal {
   /// characters; \n, \t, \b and \0 are the control characters of those names, and \x with two
   /// hexadecimal digits is the octet of that value. Without '@', the realm is `default_realm`, unless
   /// that is empty. The name type is KRB_NT_SRV_INST for krbtgt, KRB_NT_WELLKNOWN for WELLKNOWN
-  /// (RFC 6111 section 3.1) and KRB_NT_PRINCIPAL otherwise (RFC 4120 section 6.2).
+  /// (RFC 6111 section 3.1) and KRB_NT_PRINCIPAL otherwise. For a service on a host
+  /// RFC 4120 section 6.2 recommends KRB_NT_SRV_HST instead: see parse_service().
   ///
   /// Errors: errc::bad_name_text, with the offset of the fault, for an empty text, a missing or empty
   /// realm, a second '@', a NUL or a trailing '\'; errc::no_space for a name that does not fit.
@@ -27,7 +28,9 @@ class basic_principal {
   /// Parses the name of a service whose realm may be unknown, `HTTP/web.example.org`: without '@', or
   /// with nothing after it, the realm is empty, as credential_params::server expects it. The type of a
   /// name of two components is KRB_NT_SRV_HST (RFC 4120 section 6.2.1), because MIT krb5's KDC refers
-  /// clients to other realms only for that type. Otherwise as parse().
+  /// clients to other realms only for that type. The second component is then the name of a host, and
+  /// ASCII capitals in it become small letters, as that section requires. Otherwise as parse(): a name
+  /// of more components is not taken for one of a host (KRB_NT_SRV_XHST).
   static constexpr result<basic_principal> parse_service(std::string_view text) { return read(text, {}, true); }
   /// A copy of `p`. Errors: errc::no_space when it does not fit, errc::bad_name_text for a realm
   /// with the octet 0.
@@ -96,6 +99,13 @@ class basic_principal {
         plain[size++] = static_cast<std::uint8_t>(c);
       }
     }
+    const auto is_first = [&](std::string_view word) {
+      return kerberos_string{bytes_view(plain).first(ends[0])} == word;
+    };
+    const bool is_tgs = components == 2 && is_first("krbtgt"), is_known = components >= 2 && is_first("WELLKNOWN");
+    const bool on_host = of_service && components == 2 && !is_tgs && !is_known;
+    for (std::size_t i = ends[0]; on_host && i != ends[1]; ++i)
+      if (plain[i] >= 'A' && plain[i] <= 'Z') plain[i] = static_cast<std::uint8_t>(plain[i] + ('a' - 'A'));
     const bytes_view all = bytes_view(plain).first(size);
     const kerberos_string realm{all.subview(realm_from)};
     // RFC 4120 section 5.2.2: a realm must not contain NUL
@@ -105,9 +115,7 @@ class basic_principal {
     for (std::size_t i = 0, from = 0; i != components; from = ends[i++]) {
       parts[i].octets = all.subview(from, ends[i] - from);
     }
-    const bool is_tgs = components == 2 && parts[0] == std::string_view("krbtgt");
-    const name_t plain_type = of_service && components == 2 ? name_t::srv_hst : name_t::principal;
-    const bool is_known = components >= 2 && parts[0] == std::string_view("WELLKNOWN");
+    const name_t plain_type = on_host ? name_t::srv_hst : name_t::principal;
     const view_of<kerberos_string> used(parts.data(), components);
     return of({{is_tgs ? name_t::srv_inst : is_known ? name_t::wellknown : plain_type, used}, realm});
   }

@@ -200,6 +200,23 @@ TEST_CASE("principal: a service's realm may be unknown", "[format][rfc6806-8]") 
   CHECK(principal::parse_service("HTTP/web@EX@ORG").error().code == errc::bad_name_text);
 }
 
+TEST_CASE("principal: only the host of a service is written in small letters", "[format][rfc4120-6.2.1]") {
+  const auto service = [](std::string_view written) {
+    const auto p = principal::parse_service(written);
+    REQUIRE(p);
+    return std::string(text(*p));
+  };
+  CHECK(service("HTTP/Web.EXAMPLE.Z[@EX.ORG") == "HTTP/web.example.z[@EX.ORG");
+  CHECK(service("krbtgt/EX.ORG@EX.ORG") == "krbtgt/EX.ORG@EX.ORG");
+  CHECK(service("WELLKNOWN/ANONYMOUS@EX.ORG") == "WELLKNOWN/ANONYMOUS@EX.ORG");
+  CHECK(service("Kiprop@EX.ORG") == "Kiprop@EX.ORG");
+  CHECK(service("ldap/DC.EX.ORG/EX.ORG@EX.ORG") == "ldap/DC.EX.ORG/EX.ORG@EX.ORG");
+  const auto three = principal::parse_service("ldap/DC.EX.ORG/EX.ORG@EX.ORG");
+  CHECK(three->view().name.name_type == name_t::principal);
+  const auto unchanged = principal::parse("HTTP/Web.EX.ORG@EX.ORG");
+  CHECK(text(*unchanged) == "HTTP/Web.EX.ORG@EX.ORG");
+}
+
 TEST_CASE("principal: a name that does not fit is refused, and one that just fits is not", "[format]") {
   using small = basic_principal<64>;
   const auto fits = [](std::size_t name, std::size_t realm) {

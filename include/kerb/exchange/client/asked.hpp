@@ -20,7 +20,7 @@ struct request_facts {
   view_of<etype_t> etypes;
   view_of<msg::HostAddress> addresses;
   bool initial = false;  // an AS exchange
-  // Inherited from the ticket in a TGS-REQ (RFC 4120 sections 2.5 to 2.7 and 3.3.3)
+  // Inherited from the ticket in a TGS-REQ (RFC 4120 sections 2.3, 2.5, 2.6 and 3.3.3)
   msg::TicketFlags inherited{};
   std::optional<kerberos_time> renewable_to{};
   std::optional<msg::HostAddresses> inherited_addresses{};

@@ -32,7 +32,7 @@ class mechanism_set<std::tuple<M...>> : public mechanism_list<std::tuple<M...>> 
 
   /// Asks the mechanisms that the KDC offers, in its order, until one does not return skip. Puts
   /// its index into `who`, and the element that named it into `ctx`. Passes over the first `asked`
-  /// pairs of element and mechanism, and adds to it those that were asked now.
+  /// pairs of element and mechanism, and adds to `asked` those that were asked now.
   template <crypto_policy C>
   constexpr outcome consider_all(preauth_context<typename C::key>& ctx, const environment<C>& env, std::size_t& asked,
                                  std::size_t& who) {

@@ -57,7 +57,8 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
 
   /// Answers need_principal with a record. If the record's name differs from the requested one, the
   /// requested name is an alias. The reply then has the canonical name if the client requested
-  /// canonicalization (RFC 6806 sections 6 and 7).
+  /// canonicalization (RFC 6806 sections 6 and 7), and the canonical name of the client also if the
+  /// requested one is an enterprise name.
   ///
   /// Aliases and ticket-granting services do not mix. If the record has another name than the
   /// requested server, and either is a krbtgt, this call acts as absent().
@@ -376,9 +377,16 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     }};
     der::writer of_mechanism = der::writer::counting();
     mechanisms_.write_reply(of_mechanism);
+    const last_requests last = with_expirations();
     detail::reply_parts<C, std::remove_const_t<decltype(padata)>> parts{
-        this->draft_, this->ticket_sealer(), reply_sealer(),   body().nonce,
-        {},           sealed_padata,         key_expiration(), client_record_.last_req};
+        this->draft_,
+        this->ticket_sealer(),
+        reply_sealer(),
+        body().nonce,
+        {},
+        sealed_padata,
+        key_expiration(),
+        last.empty() ? client_record_.last_req : view_of<msg::LastReqEntry>(last)};
     if (!own.empty() || of_mechanism.count() != 0) parts.padata.emplace(padata);
     detail::write_kdc_rep<msg_t::as_rep, msg::EncAsRepPart>(w, parts, part, session_key, env, why);
   }
@@ -402,7 +410,25 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     mechanisms_.write_reply(of_mechanism);
     const std::optional<kerberos_string> salt = k.salt ? k.salt : this->kept_salt();
     return 256 + of_mechanism.count() + (salt ? 3 * salt->octets.size() : 0) + (k.s2kparams ? k.s2kparams->size() : 0) +
-           32 * client_record_.last_req.size();
+           32 * (client_record_.last_req.size() + 2);
+  }
+  using last_requests = fixed<msg::LastReqEntry, 16>;
+  /// RFC 4120 section 5.4.2: the record's list of times with those at which the password and the
+  /// account expire, which the deprecated key-expiration does not tell apart. Empty if that is too long.
+  constexpr last_requests with_expirations() const {
+    const record& c = client_record_;
+    last_requests list;
+    for (const msg::LastReqEntry& e : c.last_req)
+      if (!list.push_back(e)) return {};
+    const auto add = [&](lr_t type, lr_t type_here, const std::optional<kerberos_time>& at) {
+      if (!at) return true;
+      for (const msg::LastReqEntry& e : c.last_req)
+        if (e.lr_type == type || e.lr_type == type_here) return true;
+      return list.push_back({type, *at});
+    };
+    const bool fits = add(lr_t::password_expires, lr_t::password_expires_here, c.password_expires) &&
+                      add(lr_t::account_expires, lr_t::account_expires_here, c.expires);
+    return fits ? list : last_requests{};
   }
   constexpr std::optional<kerberos_time> key_expiration() const {
     const record& c = client_record_;

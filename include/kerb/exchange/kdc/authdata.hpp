@@ -56,7 +56,7 @@ constexpr std::optional<msg::AuthorizationData> enclosed(const msg::Authorizatio
 /// What happens to an element when a ticket is issued.
 enum class authdata_fate : std::uint8_t { carried, omitted, refused };
 
-/// An element can be omitted only if the ticket is not less restricted without it. For an anonymous
+/// An element that restricts the ticket is never omitted. For an anonymous
 /// ticket, RFC 6112 section 4.2 requires this: remove what can identify the client; refuse the request
 /// if that is a restriction, or if there is no rule for the type. This KDC has a rule for the types
 /// below, and none of them is an identifying restriction.

@@ -123,10 +123,11 @@ constexpr std::size_t reply_bound(const ticket_draft& d, const carried_authdata*
   return n;
 }
 
-/// Applies the restrictions of the caller's policy to a draft. It cannot remove flags without which
-/// the ticket permits more, or which tell a service what the ticket is: only the TGS ends INVALID
-/// (RFC 4120 section 2.2), and the others are in every ticket that is obtained with this one
-/// (RFC 4120 sections 2.4 to 2.6, RFC 6112 section 4.2).
+/// Applies the restrictions of the caller's policy to a draft. It cannot remove these flags: INVALID,
+/// since only the TGS makes a ticket valid (RFC 4120 section 2.2); FORWARDED and PROXY (sections 2.5
+/// and 2.6) and ANONYMOUS (RFC 6112 section 4.2), which every ticket obtained with this one has too;
+/// POSTDATED, by which a service can refuse the ticket (RFC 4120 section 2.4); and ENC-PA-REP
+/// (RFC 6806 section 11).
 constexpr void restrict_draft(ticket_draft& d, const issue_options& o) {
   using f = ticket_flag_t;
   constexpr msg::TicketFlags kept{f::invalid, f::anonymous, f::forwarded, f::proxy, f::postdated, f::enc_pa_rep};

@@ -34,9 +34,10 @@ struct kdc_policy {
   /// request, and no key prepared for timestamps is used.
   ///
   /// A TGS request with RENEW, VALIDATE or PROXY can show a ticket that names any principal, before
-  /// anything is authenticated. If that principal is no KDC, the ticket is tried with one key that is not
-  /// prepared: the principal's first key of the type and version that the ticket names, or else the decoy's.
-  /// If the key does not open the ticket, the answer is KRB_AP_ERR_BAD_INTEGRITY.
+  /// anything is authenticated. If that principal is not a KDC, the TGS tries exactly one key, in its
+  /// unprepared form. This is the principal's first key of the type and version that the ticket names;
+  /// if there is none, it is the decoy's. If the key does not open the ticket, the answer is
+  /// KRB_AP_ERR_BAD_INTEGRITY.
   ///
   /// A client can still be told from an unknown one if
   /// - it need not pre-authenticate,
@@ -46,7 +47,8 @@ struct kdc_policy {
   /// - the caller's database takes more or less time to find it than to find that a name is unknown.
   bool conceal_unknown_clients = false;
   /// The TGS asks a request cache about every request (check_request), so that an authenticator
-  /// serves only one request.
+  /// serves only one request. RFC 4120 section 3.3.2 recommends this; without it, an authenticator
+  /// that is sent again with the same body and other padata gets another ticket.
   bool check_requests = false;
   view_of<etype_t> reply_etypes{};    ///< of the key that seals an AS-REP; none: all that the crypto policy offers
   view_of<etype_t> session_etypes{};  ///< of session keys

@@ -18,12 +18,14 @@ namespace kerb::inline v0 {
 template <crypto_policy C>
 class kdc_preauth_context {
  public:
-  principal_view client;             ///< as in the request
-  padata_t type{};                   ///< of the element that the mechanism verifies
-  bytes_view body;                   ///< the KDC-REQ-BODY as it was received
-  bytes_view request;                ///< the AS-REQ
-  msg::MethodData padata;            ///< all padata of the request
-  std::optional<bytes_view> cookie;  ///< PA-FX-COOKIE of the request: anyone can have made it
+  principal_view client;   ///< as in the request
+  padata_t type{};         ///< of the element that the mechanism verifies
+  bytes_view body;         ///< the KDC-REQ-BODY as it was received
+  bytes_view request;      ///< the AS-REQ
+  msg::MethodData padata;  ///< all padata of the request
+  /// A mechanism's PA-FX-COOKIE in the request: anyone can have made it. None also if the request has
+  /// the cookie of a refusal in which no mechanism gave one.
+  std::optional<bytes_view> cookie;
 
   /// Returns f(key) with the client's newest key of this type, in the form that is fastest for this
   /// usage. `f` takes a key or a prepared key and returns a result. Returns
@@ -114,6 +116,10 @@ using kdc_mechanisms = std::tuple<M...>;
 
 namespace detail {
 
+/// The PA-FX-COOKIE of a refusal in which no mechanism gives one. RFC 6113 section 5.2 requires a cookie
+/// whenever the client can continue. It says nothing, so anyone may make it.
+inline constexpr std::array<std::uint8_t, 4> cookie_without_state{'k', 'e', 'r', 'b'};
+
 template <class Mechanisms>
 class kdc_mechanism_set;
 /// The mechanisms of one exchange, and the one that verifies this request.
@@ -126,11 +132,12 @@ class kdc_mechanism_set<std::tuple<M...>> : public mechanism_list<std::tuple<M..
  public:
   using base::none;
   using outcome = kdc_preauth_outcome<typename base::steps>;
-  /// The octets that `more` adds to METHOD-DATA, at most: with the header of PA-FX-COOKIE.
+  /// The octets that `more` adds to METHOD-DATA, at most: with the header of PA-FX-COOKIE, or a cookie
+  /// without state.
   static constexpr std::size_t reserved = [] {
     std::size_t most = 0;
     ((most = M::reserved > most ? M::reserved : most), ...);
-    return most == 0 ? 0 : most + 32;
+    return most == 0 ? 0 : most + 48;
   }();
 
   constexpr kdc_mechanism_set() = default;
@@ -289,7 +296,8 @@ class as_preauth : public kdc_exchange<C> {
     ctx.request = request;
     ctx.padata = req_.padata.value_or(msg::MethodData{});
     for (const msg::PaData pa : ctx.padata)
-      if (pa.padata_type == padata_t::fx_cookie) ctx.cookie = pa.padata_value;
+      if (pa.padata_type == padata_t::fx_cookie && !(pa.padata_value == bytes_view(cookie_without_state)))
+        ctx.cookie = pa.padata_value;
     return ctx;
   }
   /// Calls a mechanism, and forgets what it opened. A proof under any key other than the client's
@@ -310,10 +318,11 @@ class as_preauth : public kdc_exchange<C> {
   constexpr void write_method_data(der::writer& w, const s2k_hints& hints, const kdc_preauth_context<C>& ctx,
                                    const preauth::more* more = nullptr) const {
     write_hints(w, hints, names_newer_etype(request_body().etype), hint_place::krb_error, [&](der::writer& out) {
-      if (more == nullptr) return mechanisms_.write_offers(out, ctx);
       // RFC 6113 section 5.2: the client returns the cookie unchanged
-      if (more->cookie) asn1::write(out, msg::PaData{padata_t::fx_cookie, *more->cookie});
-      out.octets(more->e_data);
+      const bool has_state = more != nullptr && more->cookie;
+      asn1::write(out, msg::PaData{padata_t::fx_cookie, has_state ? *more->cookie : bytes_view(cookie_without_state)});
+      if (more == nullptr) mechanisms_.write_offers(out, ctx);
+      else out.octets(more->e_data);
     });
   }
   constexpr std::size_t method_data_size(const s2k_hints& hints, const kdc_preauth_context<C>& ctx,
@@ -328,6 +337,7 @@ class as_preauth : public kdc_exchange<C> {
                                           const kdc_preauth_context<C>& ctx) const {
     der::writer counted = der::writer::counting();
     mechanisms_.write_offers(counted, ctx);
+    asn1::write(counted, msg::PaData{padata_t::fx_cookie, bytes_view(cookie_without_state)});
     const std::size_t elements = counted.count() > set::reserved ? counted.count() : set::reserved;
     return this->workspace_.lacking(besides + 2 * (size_bound(hints) + elements) + this->refusal_bound(), [&] {
       der::writer exact = der::writer::counting();

@@ -11,7 +11,7 @@ namespace kerb::inline v0 {
 /// sent. Those of a client count when it asks the AS: the TGS does not look up the client of a
 /// ticket-granting ticket, so a client keeps what it can get with one until that ticket expires.
 enum class principal_attribute : unsigned {
-  locked,                ///< the AS issues none to it, and no tickets for it are issued, for now
+  locked,                ///< for now, the AS issues no tickets to it, and no tickets for it are issued
   requires_preauth,      ///< as a client: must pre-authenticate; as a server: its clients must have pre-authenticated
   not_a_client,          ///< gets no tickets of its own
   not_a_server,          ///< no tickets for it are issued, and the TGS accepts none
@@ -65,8 +65,10 @@ struct principal_record {
   std::optional<kerberos_time> valid_from{};
   std::optional<kerberos_time> expires{};
   std::optional<kerberos_time> password_expires{};
-  view_of<msg::LastReqEntry> last_req{};  ///< RFC 4120 section 5.4.2
-  std::uint64_t cookie = 0;               ///< for the caller's use
+  /// For an AS-REP (RFC 4120 section 5.4.2). as_kdc adds `password_expires` and `expires` to a list of
+  /// at most 14 entries, unless the list has an entry of that type.
+  view_of<msg::LastReqEntry> last_req{};
+  std::uint64_t cookie = 0;  ///< for the caller's use
 };
 
 namespace detail {

@@ -102,6 +102,9 @@ constexpr verdict set_times(ticket_draft& d, const msg::KdcReqBody& body, const 
     renewable_life = least(renewable_life, client->max_renewable_life);
   }
   const kerberos_time till = body.till == no_wish ? latest_time : body.till;
+  // RFC 4120 section 3.3.3 counts the maximum life of a ticket from the TGS from the start of the
+  // ticket-granting ticket. As in MIT krb5, it is counted from the ticket's own start here; `bound`,
+  // the end of the ticket-granting ticket, limits it too
   d.endtime = earlier(till, least(plus(d.starttime, life), bound));
   if (d.endtime <= d.starttime) { return no(errc::never_valid, "KDC-REQ-BODY", "till"); }
   kerberos_time renew_till = earliest_time;

@@ -47,8 +47,8 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   /// Takes the TGS-REQ, without a length prefix.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
     if (const auto no = this->template unless<call::receive>(env)) return *no;
-    // All octets that are opened or copied later come from the request, and again when realms are
-    // added
+    // Everything that is opened later is part of the request. A path to which a realm is added is
+    // kept a second time
     if (const std::size_t n = this->lacking_for_refusal(2 * octets.size(), octets.size()); n != 0)
       return need_buffer{n};
     const auto req = asn1::decode<msg::TgsReq>(octets);

@@ -13,8 +13,8 @@
 
 namespace kerb::inline v0 {
 
-/// The key that opens an AS-REP: the client's long-term key, or a key that replaces it
-/// (RFC 6113 section 5.4.3 calls this a strengthened or replaced reply key).
+/// The key that opens an AS-REP: the client's long-term key, or a key that strengthens or replaces it
+/// (RFC 6113 sections 3.2 and 3.3).
 template <class Key>
 using reply_key = std::variant<ref<const Key>, Key>;
 
@@ -108,7 +108,7 @@ using preauth_outcome =
 ///                                        nothing: it is also called to count
 ///   finish(padata, ctx, key, env) const  -> result<reply_key<Key>>: the key that opens an AS-REP with this padata
 ///   restart()                            optional: the KDC has ended the conversation, and the client begins
-///                                        a new one (RFC 6113 section 2.2)
+///                                        a new one (RFC 6113 section 5.2)
 ///   forget()                             optional: wipes its secrets, when the exchange fails or is over
 ///
 /// consider() and answer() are called again in the same round (the same ctx.round) after wants_key
@@ -148,8 +148,8 @@ struct accepted {
 /// The client must send another request.
 struct more {
   bytes_view e_data;  ///< the encodings of PA-DATA elements, one after the other
-  /// For PA-FX-COOKIE: the next request has it too. RFC 6113 section 5.2 requires one here. Leave it out
-  /// only if the mechanism recognizes the conversation by its own padata.
+  /// For PA-FX-COOKIE: the next request has it too (RFC 6113 section 5.2). Leave it out only if the
+  /// mechanism recognizes the conversation by its own padata.
   std::optional<bytes_view> cookie{};
 };
 }  // namespace preauth

@@ -8,8 +8,9 @@
 namespace kerb::inline v0::detail {
 
 /// RFC 4120 section 5.9.1: a KRB-ERROR from `service`. `at` is the authenticator's time, if the
-/// authenticator was opened. It does not name the client, which section 5.9.1 leaves open: the
-/// client's name is sealed in the AP-REQ, and a KRB-ERROR is in clear.
+/// authenticator was opened. Section 5.9.1 also has the client's name and realm in it, if they are
+/// known. This departs from it on purpose: they are sealed in the AP-REQ, no other message of the AP
+/// exchange has them in clear, and a KRB-ERROR is in clear.
 constexpr msg::KrbError ap_error(error_code_t code, const principal_view& service, timestamp now,
                                  const std::optional<timestamp>& at) {
   msg::KrbError e;

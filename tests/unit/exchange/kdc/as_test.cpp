@@ -245,9 +245,40 @@ constexpr bool keys_that_expire_are_announced() {
   const msg::LastReqEntry last[] = {{lr_t(1), plus(noon.at, -50)}};
   w.client.record.last_req = last;
   const outcome r = w.ask_as();
-  return r.issued && r.part.key_expiration == plus(noon.at, 4000) && r.part.last_req.size() == 1 &&
+  return r.issued && r.part.key_expiration == plus(noon.at, 4000) && r.part.last_req.size() == 3 &&
          (*r.part.last_req.begin()).lr_value == plus(noon.at, -50);
 }
+/// The times of this type in the reply's last-req, added up; -1 if there is no reply.
+constexpr std::int64_t told(world& w, lr_t type) {
+  const outcome r = w.ask_as();
+  std::int64_t sum = 0;
+  for (const msg::LastReqEntry e : r.part.last_req)
+    if (e.lr_type == type) sum += e.lr_value.seconds - noon.at.seconds;
+  return r.issued ? sum : -1;
+}
+constexpr bool what_expires_is_in_last_req() {
+  world w;
+  w.client.record.password_expires = plus(noon.at, 5000);
+  if (told(w, lr_t::password_expires) != 5000 || told(w, lr_t::account_expires) != 0) return false;
+  w.client.record.expires = plus(noon.at, 4000);
+  if (told(w, lr_t::password_expires) != 5000 || told(w, lr_t::account_expires) != 4000) return false;
+  const msg::LastReqEntry own[] = {{lr_t::password_expires, plus(noon.at, 1)},
+                                   {lr_t::account_expires_here, plus(noon.at, 2)}};
+  w.client.record.last_req = own;
+  if (told(w, lr_t::password_expires) != 1 || told(w, lr_t::account_expires) != 0 ||
+      told(w, lr_t::account_expires_here) != 2) {
+    return false;
+  }
+  std::array<msg::LastReqEntry, 20> many{};
+  for (const std::size_t n : {14u, 15u, 16u, 20u}) {
+    w.client.record.last_req = view_of<msg::LastReqEntry>(many.data(), n);
+    const outcome r = w.ask_as();
+    if (!r.issued || r.part.last_req.size() != (n == 14 ? 16 : n)) return false;
+  }
+  return true;
+}
+KERB_BOTH("as_kdc: last-req has when password and account expire", "[exchange][rfc4120-5.4.2]",
+          what_expires_is_in_last_req);
 KERB_BOTH("as_kdc: the key expires with the password or the principal, whichever is first", "[exchange][rfc4120-5.4.2]",
           [] {
             world w;
