@@ -117,18 +117,19 @@ class [[nodiscard]] ap_initiator
     if (!plain) return disregard({.code = plain.error().code, .type = "AP-REP", .field = "enc-part"});
     const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(*plain));
     if (!part) return fail(part.error());
+    // RFC 4120 section 3.2.5: the returned time must be the one that was sent; otherwise the reply
+    // answers another request, and anyone can have sent it again
+    const bool same_second = part->ctime == sent_at_.at;
+    if (!same_second || part->cusec != sent_at_.usec) {
+      secure_zero(*plain);
+      return disregard({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = same_second ? "cusec" : "ctime"});
+    }
     std::optional<key> acceptor_subkey;
     if (part->subkey) {
       auto k = take_key(env.crypto.get(), *part->subkey, *plain);
       if (!k) return fail({.code = k.error().code, .type = "EncAPRepPart", .field = "subkey"});
       acceptor_subkey.emplace(std::move(*k));
     }
-    // RFC 4120 section 3.2.5: the returned time must be the one that was sent; otherwise the reply
-    // answers another request
-    if (part->ctime != sent_at_.at)
-      return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"});
-    if (part->cusec != sent_at_.usec)
-      return fail({.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"});
     if (!finish(env.crypto.get(), std::move(acceptor_subkey), part->seq_number)) return failed{why_};
     workspace_.wipe_front();
     return done{};

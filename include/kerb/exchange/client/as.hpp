@@ -105,7 +105,8 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
 
   /// Answers need_key. The key must have the encryption type that need_key names. The call takes the
   /// key. If the result is need_buffer, `k` still has it. The exchange remembers the key and does not
-  /// ask for it again.
+  /// ask for it again. If it was for a datagram that the key does not open, or that answers another
+  /// request, the step is `ignored`, and the exchange waits for another message.
   [[nodiscard]] constexpr step provide(key&& k, const environment<C>& env) {
     if (const auto no = this->template unless<call::provide>(env)) return *no;
     if (env.crypto->etype_of(k) != wanted_.etype) return fail({.code = errc::api_misuse});
