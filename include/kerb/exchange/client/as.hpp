@@ -510,14 +510,19 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     if (const errc e = env.crypto->digest(pieces, wanted_.salt); e != errc::ok) return fail({.code = e});
     place = keys_.find(wanted_);
     if (place != no_key) return std::nullopt;
+    // The hints of a reply are as unauthenticated as it is, and another reply may have none that are wrong
+    const auto refuse = [&, from_reply = &place == &reply_key_](error why) {
+      return from_reply ? disregard(why) : step{fail(why)};
+    };
     // Anyone can make a client derive keys; limit them to the number that an honest KDC can cause
-    if (++derivations_ > env.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
+    if (derivations_ >= env.limits.max_rounds) return refuse({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
+    ++derivations_;
     if (request_.password.empty()) {
       state_ = state::wants_key;
       return need_key{hint.etype, salt, hint.iterations};
     }
     auto k = env.crypto->string_to_key(hint.etype, request_.password, salt, hint.iterations);
-    if (!k) return fail(k.error());
+    if (!k) return k.error().code == errc::bad_s2k_parameters ? refuse(k.error()) : step{fail(k.error())};
     place = keys_.add(wanted_, std::move(*k), key_);
     return std::nullopt;
   }
