@@ -253,6 +253,13 @@ class explorer {
       has_failed(*s, *r.step, why(*r.step).code);
       return false;
     }
+    if constexpr (requires { call::provide; }) {
+      // The key was for a reply that is then ignored: the exchange waits for another one
+      if (m.c == call::provide && r.step && is_a<ignored>(*r.step)) {
+        CHECK(find(m.c, before)->to.has(after));
+        return false;
+      }
+    }
     if (r.why != errc::ok || (r.step && changes_nothing(*r.step))) {
       CHECK(after == before);
       return false;

@@ -26,8 +26,8 @@ struct send {
   afterwards then = afterwards::wait;
 };
 /// A datagram was not a valid message for this exchange: it does not decode, its seal does not open,
-/// or the exchange does not wait for a message. The exchange is unchanged; continue to wait for what
-/// it asked for last. (On a stream the exchange fails instead.)
+/// it answers another request, or the exchange does not wait for a message. The exchange is unchanged;
+/// continue to wait for what it asked for last. (On a stream the exchange fails instead.)
 struct ignored {
   error why;
 };

@@ -453,7 +453,10 @@ class [[nodiscard]] credential_client
     peer_error_ = x.peer_error();
     if (const auto* f = std::get_if<failed>(&s)) return failed_in(x, f->why, env);
     if (const auto* n = std::get_if<need_buffer>(&s)) return need_buffer{n->size + tail_};
-    if (const auto* i = std::get_if<ignored>(&s)) return *i;
+    if (const auto* i = std::get_if<ignored>(&s)) {
+      this->state_ = state::waiting;  // also after provide()
+      return *i;
+    }
     if constexpr (std::same_as<Exchange, login>) {
       if (const auto* k = std::get_if<need_key>(&s)) {
         this->state_ = state::wants_key;

@@ -38,16 +38,16 @@ constexpr result<ap_rep_facts<typename C::key>> read_ap_rep(C& policy, std::span
                                                             timestamp sent_at) {
   const auto part = asn1::decode<msg::EncApRepPart>(bytes_view(plain));
   if (!part) return part.error();
+  // RFC 4120 section 3.2.5: the returned time must be the one that was sent; otherwise the reply
+  // answers another request
+  if (part->ctime != sent_at.at) return error{.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"};
+  if (part->cusec != sent_at.usec) return error{.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"};
   ap_rep_facts<typename C::key> found{{}, part->seq_number};
   if (part->subkey) {
     auto k = take_key(policy, *part->subkey, plain);
     if (!k) return error{.code = k.error().code, .type = "EncAPRepPart", .field = "subkey"};
     found.subkey.emplace(std::move(*k));
   }
-  // RFC 4120 section 3.2.5: the returned time must be the one that was sent; otherwise the reply
-  // answers another request
-  if (part->ctime != sent_at.at) return error{.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "ctime"};
-  if (part->cusec != sent_at.usec) return error{.code = errc::time_mismatch, .type = "EncAPRepPart", .field = "cusec"};
   return found;
 }
 }  // namespace detail
@@ -145,7 +145,12 @@ class [[nodiscard]] ap_initiator
                                    key_usage_t::ap_rep_enc_part, workspace_);
     if (!plain) return disregard({.code = plain.error().code, .type = "AP-REP", .field = "enc-part"});
     auto part = detail::read_ap_rep(env.crypto.get(), *plain, sent_at_);
-    if (!part) return fail(part.error());
+    if (!part) {
+      // Answers another request, and anyone can have sent it again
+      if (part.error().code != errc::time_mismatch) return fail(part.error());
+      secure_zero(*plain);
+      return disregard(part.error());
+    }
     if (!finish(env.crypto.get(), std::move(part->subkey), part->seq_number)) return failed{why_};
     workspace_.wipe_front();
     return done{};

@@ -108,7 +108,8 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
 
   /// Answers need_key. The key must have the encryption type that need_key names. The call takes the
   /// key. If the result is need_buffer, `k` still has it. The exchange remembers the key and does not
-  /// ask for it again.
+  /// ask for it again. If it was for a datagram that the key does not open, or that answers another
+  /// request, the step is `ignored`, and the exchange waits for another message.
   [[nodiscard]] constexpr step provide(key&& k, const environment<C>& env) {
     if (const auto no = this->template unless<call::provide>(env)) return *no;
     if (env.crypto->etype_of(k) != wanted_.etype) return fail({.code = errc::api_misuse});
@@ -518,14 +519,19 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     place = keys_.find(wanted_);
     chosen(hint.iterations.count);
     if (place != no_key) return std::nullopt;
+    // The hints of a reply are as unauthenticated as it is, and another reply may have none that are wrong
+    const auto refuse = [&, from_reply = &place == &reply_key_](error why) {
+      return from_reply ? disregard(why) : step{fail(why)};
+    };
     // Anyone can make a client derive keys; limit them to the number that an honest KDC can cause
-    if (++derivations_ > env.limits.max_rounds) return fail({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
+    if (derivations_ >= env.limits.max_rounds) return refuse({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
+    ++derivations_;
     if (request_.password.empty()) {
       state_ = state::wants_key;
       return need_key{hint.etype, salt, hint.iterations};
     }
     auto k = env.crypto->string_to_key(hint.etype, request_.password, salt, hint.iterations);
-    if (!k) return fail(k.error());
+    if (!k) return k.error().code == errc::bad_s2k_parameters ? refuse(k.error()) : step{fail(k.error())};
     place = keys_.add(wanted_, std::move(*k), key_);
     return std::nullopt;
   }

@@ -152,6 +152,11 @@ class kdc_client_core : public client_core<Self, Step, Table> {
     auto session_key = take_key(env.crypto.get(), part->key, plain);
     const timestamp now{plus(env.now.at, kdc_clock_ahead), env.now.usec};
     const error wrong = check_enc_part(*part, rep.ticket.value(), {rep.cname, rep.crealm}, a, now, env.limits);
+    // The key may have sealed the reply to an earlier request, which anyone can send again
+    if (wrong.code == errc::nonce_mismatch) {
+      secure_zero(plain);
+      return this->disregard(wrong);
+    }
     if (!wrong.ok()) return this->fail(wrong);
     const padata_reply<key> opened{a.initial,
                                    this->workspace_.message(),

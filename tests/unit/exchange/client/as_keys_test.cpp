@@ -1,5 +1,5 @@
 // The long-term key of the AS client: how hints say to make it, how often it is made, what forged hints can do.
-#include <kerb/exchange/client/as.hpp>
+#include <vector>
 
 #include "support/as_login.hpp"
 #include "support/both.hpp"
@@ -217,7 +217,7 @@ TEST_CASE("as_client: a key that was provided ends the exchange as any other", "
     login.start();
     const auto bend = [&](reply_spec& s) { s.part.nonce = s.part.nonce ^ (good ? 0u : 1u); };
     const bytes_view rep = login.w.as_rep(login.sent, bend);
-    REQUIRE(is<need_key>(login.receive(rep)));
+    REQUIRE(is<need_key>(login.receive(rep, transport::stream)));
     const auto s = login.provide(login.w.client_key.copy());
     REQUIRE(is<done>(s) == good);
     if (good) REQUIRE(std::move(login.x).take().has_value());
@@ -299,7 +299,71 @@ TEST_CASE("as_client: forged replies make it compute a bounded number of keys", 
     return login.reply(bend);
   };
   for (const std::uint8_t salt : {'a', 'b', 'c', 'a', 'b', 'c'}) REQUIRE(why(forged(salt)).code == errc::integrity);
-  REQUIRE(fails_with(forged('d'), errc::too_many_rounds, ""));
+  for (const std::uint8_t salt : {'d', 'e'}) {
+    const auto s = forged(salt);
+    REQUIRE(is<ignored>(s));
+    REQUIRE(why(s).code == errc::too_many_rounds);
+  }
+  REQUIRE(why(forged('a')).code == errc::integrity);  // a key that is there costs nothing
+  REQUIRE(fails_with(login.hints(), errc::too_many_rounds, ""));
+}
+
+TEST_CASE("as_client: with a key of its own, no number of forged replies ends a login", "[exchange][security]") {
+  as_login login;
+  login.start();
+  login.hints();
+  for (std::uint8_t letter = 'a'; letter != 'z'; ++letter) {
+    const std::uint8_t salt[] = {letter};
+    const info2_padata forged_hints({e17, kerberos_string{salt}, {}});
+    REQUIRE(is<ignored>(login.reply([&](reply_spec& s) {
+      s.padata = forged_hints.list();
+      s.seal_with = &login.w.tgs_key;
+      s.claimed = e17;
+    })));
+  }
+  REQUIRE(is<done>(login.reply(honest)));
+}
+
+namespace {
+/// Takes no long salt, as libraries do from 1025 octets on; replies of that size are not of this world.
+struct short_salts : testing::insecure_policy {
+  constexpr result<key> string_to_key(etype_t e, secret_view password, bytes_view salt, s2k_iterations n) noexcept {
+    if (salt.size() > 20) return errc::bad_s2k_parameters;
+    return testing::insecure_policy::string_to_key(e, password, salt, n);
+  }
+};
+}  // namespace
+TEST_CASE("as_client: hints in a forged reply that no key can be made with are ignored on a datagram",
+          "[exchange][rfc4120-3.1.5][security]") {
+  const std::vector<std::uint8_t> long_salt(21, 'x');
+  const std::uint8_t most_iterations[] = {0xff, 0xff, 0xff, 0xff}, five[] = {1, 2, 3, 4, 5};
+  const msg::EtypeInfo2Entry entries[] = {{e20, kerberos_string{bytes_view(long_salt)}, {}},
+                                          {e20, {}, bytes_view(most_iterations)},
+                                          {e20, {}, bytes_view(five)}};
+  for (const msg::EtypeInfo2Entry& e : entries) {
+    std::vector<std::uint8_t> info(2000);
+    const msg::EtypeInfo2Entry one[] = {e};
+    const msg::PaData list[] = {
+        {padata_t::etype_info2, must(asn1::encode(msg::EtypeInfo2(view_of<msg::EtypeInfo2Entry>(one)), info))}};
+    for (const transport how : {transport::datagram, transport::stream}) {
+      std::vector<std::uint8_t> buffer(8192);
+      kdc_world w;
+      short_salts p;
+      const environment<short_salts> t{p, noon, w.limits};
+      as_client<short_salts> x(w.ask_as(buffer));
+      const auto first = x.start(t);
+      const bytes_view request = std::get<send>(first).octets;
+      const auto s = x.receive(w.as_rep(request,
+                                        [&](reply_spec& r) {
+                                          r.padata = msg::MethodData(view_of<msg::PaData>(list));
+                                          r.seal_with = &w.tgs_key;
+                                        }),
+                               t, how);
+      REQUIRE(why(s).code == errc::bad_s2k_parameters);
+      REQUIRE(is<ignored>(s) == (how == transport::datagram));
+      if (how == transport::datagram) REQUIRE(is<done>(x.receive(w.as_rep(request, honest), t)));
+    }
+  }
 }
 
 // ---- how often a key is made

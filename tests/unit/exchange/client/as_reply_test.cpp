@@ -38,6 +38,24 @@ TEST_CASE("as_client: a reply with another nonce fails", "[exchange][rfc4120-3.1
   REQUIRE(fails_with(bent([](reply_spec& s) { s.part.nonce = s.part.nonce ^ 1u; }), errc::nonce_mismatch, "nonce"));
 }
 
+TEST_CASE("as_client: a recorded reply to another login is ignored on a datagram",
+          "[exchange][rfc4120-3.1.5][security]") {
+  for (const bool has_password : {true, false}) {
+    as_login login([&](auto& ask) {
+      if (!has_password) ask.password = {};
+    });
+    login.start();
+    auto s = login.reply([](reply_spec& r) { r.part.nonce = r.part.nonce ^ 1u; });
+    if (!has_password) {
+      REQUIRE(is<need_key>(s));
+      s = login.provide(login.w.client_key.copy());
+    }
+    REQUIRE(is<ignored>(s));
+    REQUIRE(why(s).code == errc::nonce_mismatch);
+    REQUIRE(is<done>(login.reply(honest)));
+  }
+}
+
 TEST_CASE("as_client: a reply for another client fails", "[exchange][rfc4120-3.1.5]") {
   REQUIRE(fails_with(bent([](reply_spec& s) { s.client = mallory(); }), errc::name_mismatch, "cname"));
   REQUIRE(fails_with(bent([](reply_spec& s) { s.client = named(web_parts); }), errc::name_mismatch, "cname"));

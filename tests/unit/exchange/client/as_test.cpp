@@ -230,6 +230,18 @@ TEST_CASE("as_client: what was opened is wiped when the reply is refused", "[exc
   REQUIRE_FALSE(holds(login.buffer, login.w.session_key.octets().unguarded()));
 }
 
+TEST_CASE("as_client: what was opened of a reply to another request is wiped", "[exchange]") {
+  as_login login;
+  login.start();
+  const auto another = [](reply_spec& s) { s.part.nonce = s.part.nonce ^ 1u; };
+  const auto before = login.buffer;
+  REQUIRE(is<ignored>(login.reply(another)));
+  for (std::size_t i = 0; i != login.buffer.size(); ++i) {
+    INFO("octet " << i);
+    REQUIRE((login.buffer[i] == before[i] || login.buffer[i] == 0));
+  }
+}
+
 TEST_CASE("as_client: what was opened is wiped when the credential dies", "[exchange]") {
   kdc_world w;
   std::array<std::uint8_t, 2048> buffer{};

@@ -261,10 +261,22 @@ constexpr bool a_reply_to_another_request_fails() {
   waiting c;
   c.x.opens_with = &c.w.client_key;
   const bytes_view rep = c.w.as_rep(sent(c.first), [](reply_spec& s) { s.part.nonce = 54321; });
-  return why(c.x.receive(rep, c.w.env_now())).code == errc::nonce_mismatch && !std::move(c.x).take();
+  return why(c.x.receive(rep, c.w.env_now(), transport::stream)).code == errc::nonce_mismatch && !std::move(c.x).take();
 }
-KERB_BOTH("kdc_client_core: a reply whose sealed part answers another request fails, also on a datagram",
+constexpr bool a_reply_to_another_request_is_ignored_on_a_datagram() {
+  waiting c;
+  c.x.opens_with = &c.w.client_key;
+  for (int i = 0; i != 3; ++i) {  // anyone can have recorded it, and send it as often as he likes
+    const bytes_view rep = c.w.as_rep(sent(c.first), [](reply_spec& s) { s.part.nonce = 54321; });
+    const auto s = c.x.receive(rep, c.w.env_now());
+    if (!is<ignored>(s) || why(s).code != errc::nonce_mismatch) return false;
+  }
+  return is<done>(c.x.receive(c.reply(), c.w.env_now())) && std::move(c.x).take();
+}
+KERB_BOTH("kdc_client_core: a reply whose sealed part answers another request fails on a stream",
           "[exchange][rfc4120-3.1.5]", a_reply_to_another_request_fails);
+KERB_BOTH("kdc_client_core: a recorded reply to another request is ignored on a datagram, and the true one accepted",
+          "[exchange][rfc4120-3.1.5][security]", a_reply_to_another_request_is_ignored_on_a_datagram);
 
 constexpr bool a_sealed_part_that_does_not_decode_fails() {
   waiting c;

@@ -418,7 +418,7 @@ TEST_CASE("tgs_client: what was opened is wiped when the credential dies or the 
     bend(s);
     s.part.nonce = s.part.nonce ^ 1u;
   };
-  REQUIRE(is<failed>(y.receive(w.tgs_rep(octets_of_send(first), refused), w.env_now())));
+  REQUIRE(is<failed>(y.receive(w.tgs_rep(octets_of_send(first), refused), w.env_now(), transport::stream)));
   REQUIRE_FALSE(holds(buffer, authtime));
 }
 
