@@ -122,11 +122,11 @@ class [[nodiscard]] kpasswd_client
   }
 
   /// Processes what arrived: a reply, a KRB-ERROR with or without a frame, or, in a datagram, any
-  /// octets. A KRB-ERROR is not authenticated; it fails the exchange with errc::peer_error (detail:
+  /// octets. Without `arrived` it counts as a datagram. A KRB-ERROR is not authenticated; it fails the exchange with errc::peer_error (detail:
   /// its error code), and peer_result() returns the result that it contains.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
-                                       transport arrived = transport::datagram) {
-    if (const auto no = this->unless_received(env, arrived)) return *no;
+                                       std::optional<transport> arrived = {}) {
+    if (const auto no = this->unless_received(env, arrived, transport::datagram)) return *no;
     // RFC 3244 section 2: the KRB-ERROR may have no frame. Its tag would be a length of 32256 or more
     if (base::is_error(octets)) return on_error(octets);
     const auto frame = read_kpasswd_frame(octets);

@@ -110,7 +110,7 @@ class [[nodiscard]] login_verifier
   }
   /// Processes what arrived: an answer of a KDC or, in a datagram, any octets.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
-                                       transport arrived = transport::datagram) {
+                                       std::optional<transport> arrived = {}) {
     const bool busy = this->state_ == state::wants_key || this->state_ == state::over;
     if (arrived == transport::datagram && busy) return ignored{{.code = errc::unexpected_message}};
     if (const auto no = this->template unless<call::receive>(env)) return *no;
