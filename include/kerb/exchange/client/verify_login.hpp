@@ -112,7 +112,7 @@ class [[nodiscard]] login_verifier
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
                                        std::optional<transport> arrived = {}) {
     const bool busy = this->state_ == state::wants_key || this->state_ == state::over;
-    if (arrived == transport::datagram && busy) return ignored{{.code = errc::unexpected_message}};
+    if (arrived != transport::stream && busy) return ignored{{.code = errc::unexpected_message}};
     if (const auto no = this->template unless<call::receive>(env)) return *no;
     if (again_ != again::no) return repeat(env);
     return go_on(walk_.receive(octets, env, arrived), env);
