@@ -13,7 +13,7 @@ namespace kerb::inline v0::gss {
 /// The name of the mechanism, as protocols list it.
 inline constexpr std::string_view sasl_mechanism = "GSSAPI";
 
-/// Parameters of a client. Every view must outlive the exchange.
+/// Parameters of a client. Every view must outlive the exchange, and the credential the session too.
 template <class Key>
 struct sasl_client_params {
   /// The context: credential, buffer and flags. The flags that RFC 4752 section 3.1 requires for
