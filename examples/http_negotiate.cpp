@@ -29,7 +29,8 @@ struct request {
   std::string host, port, path, kdc_host, kdc_port, principal, password;
 };
 
-/// Gets a page as `principal`. It is believed only if the server has authenticated too.
+/// Gets a page as `principal`. It is believed only if the server has authenticated too. The page itself is not
+/// protected: for that use TLS, and bind the context to the connection (`bindings` of kerb::gss::initiator_params).
 std::string get(const request& q) {
   kerb::botan::policy crypto;
   std::array<std::uint8_t, 8192> buffer2;
@@ -46,8 +47,8 @@ std::string get(const request& q) {
   asio::connect(s, example::tcp::resolver(io).resolve(q.host, q.port));
   kerb::botan::gss::negotiate_initiator negotiation(
       {.krb5 = {.credential = ticket, .buffer = buffer2, .required = {kerb::gss_flag_t::mutual}}});
-  std::vector<std::uint8_t> token(kerb::max_negotiate_token);
-  std::vector<char> field(kerb::negotiate_size(kerb::max_negotiate_token));
+  std::vector<std::uint8_t> token(kerb::max_http_token);
+  std::vector<char> field(kerb::negotiate_size(kerb::max_http_token));
   std::string data;
   auto step = negotiation.start({crypto, example::now()});
   for (;;) {

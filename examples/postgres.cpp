@@ -51,9 +51,7 @@ kerb::botan::gss::context greet(example::wire& server, const kerb::botan::creden
 
   std::array<std::uint8_t, kerb::botan::gss::initiator::typical_buffer_size> buffer;
   kerb::botan::gss::initiator initiator(
-      {.credential = ticket,
-       .buffer = buffer,
-       .required = {kerb::gss_flag_t::mutual, kerb::gss_flag_t::sequence, kerb::gss_flag_t::conf}});
+      {.credential = ticket, .buffer = buffer, .required = {kerb::gss_flag_t::mutual, kerb::gss_flag_t::conf}});
   auto step = initiator.start({crypto, now()});
   std::vector<std::uint8_t> token;
   for (;;) {

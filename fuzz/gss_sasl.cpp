@@ -55,11 +55,11 @@ void choice(sasl_world& w, bytes_view rest, bool inside, protection how) {
   for (const std::uint8_t octet : as->identity) require(octet != 0, "passes no U+0000 on", "a server");
   require(rest[0] == 1 || rest[0] == 2 || rest[0] == 4, "accepts one layer", "a server");
   require((p.offered[0] & rest[0]) != 0, "accepts only what it has offered", "a server");
-  require(rest[0] != 1 || size_in(rest) == 0, "accepts no size without a layer", "a server");
   require(is<done>(p.ours.allow(w.turn())), "is done when it is allowed", "a server");
   const auto session = std::move(p.ours).take();
   require(session && static_cast<std::uint8_t>(session->layer()) == rest[0], "has the chosen layer", "a server");
   require(session->wrap_size_limit() != 0, "can send", "a server");
+  require(rest[0] != 1 || session->agreed().peer_size == 0, "ignores a size without a layer", "a server");
 }
 
 void frames(sasl_world& w, bytes_view rest, bool inside, sasl_layer l) {

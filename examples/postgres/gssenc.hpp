@@ -128,11 +128,10 @@ class encrypted {
   static constexpr auto sealed = kerb::gss::protection::confidentiality;
   std::span<std::uint8_t> next() {
     const std::span<std::uint8_t> token = wire_.read_packet(in_);
-    const auto got = context_.unwrap_in_place(token, crypto_);
+    // The packets of a stream are encrypted, and arrive once and in order; anything else is an attack
+    const kerb::gss::message_demands next_one{.by = sealed, .in_order = true};
+    const auto got = context_.unwrap_in_place(token, next_one, crypto_);
     if (!got) throw std::runtime_error(std::string(kerb::name_of(got.error().code)));
-    // The packets of a stream arrive once and in order; anything else is an attack
-    if (got->by != sealed || got->seen != kerb::gss::order::in_order)
-      throw std::runtime_error("a packet is out of order");
     return got->message;
   }
   wire& wire_;

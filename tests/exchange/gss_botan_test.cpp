@@ -235,6 +235,23 @@ TEST_CASE("sasl: security layers protect messages with RC4 and triple DES, up to
     }
   }
 }
+TEST_CASE("sasl: with RC4 a server does not take its own offer for the client's choice", "[gss][rfc4757-7.3]") {
+  auto w = std::make_unique<basic_sasl_world<policy>>();
+  w->session_etype = etype_t::rc4_hmac;
+  w->server_layers = {sasl_layer::none};
+  w->flags = {gss_flag_t::integ};  // without mutual authentication both sides begin with the same number
+  const auto c = w->credential();
+  basic_sasl_world<policy>::initiator i(w->initiator_params(c));
+  basic_sasl_world<policy>::server se(w->server_params());
+  auto first = i.start(w->turn());
+  const auto s = w->respond_to(se, std::get<send>(first).octets);
+  const bytes_view offer = std::get<gss::challenge>(s).octets;
+  octet_list back(offer.begin(), offer.end());
+  for (std::size_t at = 25; at != 29; ++at) back[at] ^= 0xff;  // the direction
+  const auto t = se.receive(bytes_view(back), w->turn());
+  REQUIRE(is<failed>(t));
+  CHECK(is(std::get<failed>(t).why, errc::reflected_token, "SASL choice", "SND_SEQ"));
+}
 TEST_CASE("sasl: with RC4 a server that requires integrity fails instead of offering nothing", "[gss][rfc4752-3.2]") {
   auto w = std::make_unique<basic_sasl_world<policy>>();
   w->session_etype = etype_t::rc4_hmac;

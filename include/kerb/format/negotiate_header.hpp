@@ -9,7 +9,7 @@ namespace kerb::inline v0 {
 
 /// The default limit for a token in octets. Windows makes tokens of up to 48000 octets by default
 /// (its MaxTokenSize), and advises against more in HTTP.
-inline constexpr std::size_t max_negotiate_token = 65536;
+inline constexpr std::size_t max_http_token = 65536;
 
 /// What a field value contains for the scheme Negotiate.
 struct negotiate_field {
@@ -148,7 +148,7 @@ constexpr result<negotiate_field> decode_negotiate(std::string_view text, std::s
 /// errc::input_too_large for 2^32 characters or more.
 constexpr result<negotiate_field> read_authorization(std::string_view value,
                                                      std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
-                                                     std::size_t max_token = max_negotiate_token) {
+                                                     std::size_t max_token = max_http_token) {
   constexpr const char* field = "Authorization";
   if (value.size() > 0xffffffffu) return error{.code = errc::input_too_large, .type = "HTTP field", .field = field};
   detail::http_field in(value);
@@ -174,7 +174,7 @@ constexpr result<negotiate_field> read_authorization(std::string_view value,
 /// read_authorization().
 constexpr result<negotiate_field> read_www_authenticate(std::string_view value,
                                                         std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
-                                                        std::size_t max_token = max_negotiate_token) {
+                                                        std::size_t max_token = max_http_token) {
   constexpr const char* field = "WWW-Authenticate";
   if (value.size() > 0xffffffffu) return error{.code = errc::input_too_large, .type = "HTTP field", .field = field};
   enum class open : std::uint8_t { nothing, negotiate, other, token } challenge = open::nothing;

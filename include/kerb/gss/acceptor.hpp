@@ -55,9 +55,8 @@ using acceptor_step = std::variant<need_ticket_key, need_buffer, check_replay, a
 using detail::continue_with;
 
 /// Establishes a context with a client. A service bounds the number of acceptors that are not done
-/// and their time: before the client has authenticated, each costs a buffer. A token is for one
-/// acceptor: to accept a token twice, a
-/// filter that repeats it must keep the first result. receive() does not modify the octets that it
+/// and their time: before the client has authenticated, each costs a buffer. Pass a token to one
+/// acceptor only: a second one refuses it as a replay. receive() does not modify the octets that it
 /// is given; they must remain valid until the exchange is over. Octets in a step are valid until
 /// the next call.
 template <crypto_policy C>
@@ -117,7 +116,7 @@ class [[nodiscard]] acceptor
   [[nodiscard]] constexpr step accept(const accept_options& options, const environment<C>& env) {
     if (const auto no = this->template unless<call::accept>(env)) return *no;
     accept_options with_number = options;
-    with_number.sequence_number = true;  // the messages are counted from it, RFC 4121 section 4.2.1
+    with_number.sequence_number = true;  // the messages are counted from it, RFC 4120 section 5.5.2
     // The key of the tokens of RFC 1964 section 1.2 is the initiator's; MIT krb5's initiators use no other
     if (!has_cfx_tokens(ap_->subkey_etype(options, env.crypto.get()))) with_number.subkey = false;
     // As MIT krb5's acceptors do: by its subkey our AP-REP is told from the client's

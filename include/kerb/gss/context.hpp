@@ -480,10 +480,11 @@ class [[nodiscard]] context {
   }
   void session_key(const C&) const&& = delete;
 
-  /// The pseudo-random function of the context, RFC 4401 and RFC 4402: fills `out`. Blocks are
-  /// numbered from 0, as MIT krb5 and Heimdal do, although RFC 4402 section 2 writes T1 for the first
-  /// one. `input` may be empty (RFC 4401 section 2 sets no least size). Errors:
-  /// errc::unsupported_etype; errc::api_misuse for more than 2^32 blocks; those of the policy.
+  /// The pseudo-random function of the context, RFC 4401 and RFC 7802: fills `out`. Blocks are
+  /// numbered from 0. RFC 4402, which RFC 7802 replaces, began with 1, but MIT krb5 and Heimdal with 0.
+  /// RFC 4401 section 2 requires at least one octet of input. This is not checked, as in MIT krb5:
+  /// without input the peer's function has the same output. Errors: errc::unsupported_etype;
+  /// errc::api_misuse for 2^32-1 blocks and more; those of the policy.
   [[nodiscard]] constexpr errc prf(prf_key which, bytes_view input, std::span<std::uint8_t> out, C& crypto) const {
     if (!alive_) return errc::api_misuse;
     const key& k = which == prf_key::full   ? keys_.protection_key()

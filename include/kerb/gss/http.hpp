@@ -50,11 +50,12 @@ constexpr void restore(std::string_view value, std::span<std::uint8_t> memory, b
 /// spaces in front.
 ///
 /// A negotiation belongs to a connection (RFC 4559 section 6): keep the acceptor with the connection
-/// if its step is continue_with, and close the connection if it is refused. What comes through
-/// a proxy must not share a connection with other clients.
+/// if its step is continue_with, and close the connection if it is refused. A proxy in front of the
+/// server must not send the requests of several clients on one connection to it.
 ///
-/// A connection whose negotiation is not over costs an acceptor and its buffer. Bound the number of
-/// such connections and their time, as for TLS handshakes.
+/// A connection whose negotiation is not over costs an acceptor and its buffer. Limit how many such
+/// connections there are, and how long each may wait. If a client begins anew on a connection, the
+/// acceptor refuses its token: give that token to a new acceptor.
 template <crypto_policy C>
 [[nodiscard]] constexpr result<std::optional<typename negotiate_acceptor<C>::step>> receive_authorization(
     negotiate_acceptor<C>& acceptor, std::string_view value, std::span<std::uint8_t> token, const environment<C>& env) {

@@ -15,11 +15,12 @@ enum class delegation : std::uint8_t {
   by_policy,  ///< GSS_C_DELEG_POLICY_FLAG, RFC 5896: only if the KDC marked the service's ticket with OK-AS-DELEGATE
 };
 
-/// Parameters of an initiator. Every view, the credentials and the buffer must outlive the exchange
-/// and the context.
+/// Parameters of an initiator. Every view, the credentials and the buffer must outlive the exchange.
+/// The context outlives them all but `credential`: its names are views of that one.
 template <class Key>
 struct initiator_params {
-  ref<const basic_credential<Key>> credential;  ///< a ticket for the service
+  /// A ticket for the service. It must outlive the context too.
+  ref<const basic_credential<Key>> credential;
   /// Holds the token, and before it the delegated credential while the token is made.
   std::span<std::uint8_t> buffer;
   /// The flags that are requested: see gss_flag_t. GSS_C_DELEG_FLAG is set by `delegated`; set here

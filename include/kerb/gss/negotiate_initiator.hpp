@@ -7,7 +7,8 @@
 
 namespace kerb::inline v0::gss {
 
-/// Parameters of a negotiation. Every view must outlive the exchange.
+/// Parameters of a negotiation. Every view must outlive the exchange, and the credential the context
+/// too.
 template <class Key>
 struct negotiate_initiator_params {
   /// Kerberos. Its buffer holds everything that the negotiation keeps, too. GSS_C_INTEG_FLAG is

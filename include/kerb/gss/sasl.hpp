@@ -13,7 +13,7 @@ namespace kerb::inline v0::gss {
 /// The name of the mechanism, as protocols list it.
 inline constexpr std::string_view sasl_mechanism = "GSSAPI";
 
-/// Parameters of a client. Every view must outlive the exchange.
+/// Parameters of a client. Every view must outlive the exchange, and the credential the session too.
 template <class Key>
 struct sasl_client_params {
   /// The context: credential, buffer and flags. The flags that RFC 4752 section 3.1 requires for
@@ -505,6 +505,10 @@ class [[nodiscard]] sasl_server
   constexpr step take_choice(bytes_view token, const environment<C>& env) {
     constexpr const char* type = "SASL choice";
     C& crypto = env.crypto.get();
+    // RC4 does not authenticate the direction of such a token (RFC 4757 section 7.3): this is the offer, sent back
+    if (ends_alike(token, this->workspace_.message())) {
+      return fail({.code = errc::reflected_token, .type = type, .field = "SND_SEQ"});
+    }
     this->workspace_ = kerb::detail::workspace(params_.gss.ap.buffer.first(kept_octets(params_)));
     const std::span<std::uint8_t> plain = this->workspace_.borrow(kept_octets(params_));
     if (token.size() > plain.size()) {
@@ -537,6 +541,11 @@ class [[nodiscard]] sasl_server
     if (!made) return fail(made.error());
     session_.emplace(std::move(*made));
     return go(state::identity, authorize_as{session_->established().initiator(), terms->identity});
+  }
+  /// Whether two tokens have the same text, or checksum: no two that were made have.
+  static constexpr bool ends_alike(bytes_view a, bytes_view b) {
+    constexpr std::size_t n = 16;
+    return a.size() == b.size() && a.size() >= n && a.subview(a.size() - n) == b.subview(b.size() - n);
   }
   constexpr void forget() {
     (void)acceptor_.abandon(this->why_);

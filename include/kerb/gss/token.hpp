@@ -71,7 +71,8 @@ constexpr result<message_header> read_message_header(bytes_view token, gss_token
 }
 
 /// Whether keys of this type protect messages as in RFC 4121 section 4.2. For the types that
-/// RFC 4121 section 2 excludes, tokens are those of RFC 1964 and RFC 4757.
+/// RFC 4121 section 1 lists as not newer, and for rc4_hmac_exp, which RFC 4757 defines together with
+/// rc4_hmac, tokens are those of RFC 1964 and RFC 4757.
 constexpr bool has_cfx_tokens(etype_t e) {
   switch (e) {
     case etype_t::none:

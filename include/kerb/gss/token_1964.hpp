@@ -25,9 +25,11 @@ struct tokens_1964 {
   /// The octets of a Wrap token before its message, without its frame.
   constexpr std::size_t wrap_octets() const { return mic_octets() + confounder; }
 };
-/// The tokens of an encryption type; nullopt for all types but RC4 and triple DES. RFC 4757 sections 7.2
-/// and 7.3 have the key usages 15 and 13 of RC4. No document has triple DES: SGN_ALG 4, SEAL_ALG 2 and usage
-/// 23 for both kinds of tokens are those of MIT krb5 and Heimdal. Heimdal's MIC tokens under triple DES end with
+/// The tokens of an encryption type; nullopt for all types but RC4 (23) and triple DES. For RC4, the list
+/// of message types in RFC 4757 section 3 has the key usages 13 of Wrap and 15 of MIC tokens; section 7.3
+/// writes 15 for Wrap tokens, but peers use 13, and so does the example in MS-KILE section 4.5. For
+/// triple DES, SGN_ALG 4, SEAL_ALG 2 and usage 23 for both kinds of tokens are those of MIT krb5 and
+/// Heimdal. Heimdal's MIC tokens under triple DES end with
 /// two more octets, which it does not initialize; MIT krb5 ignores them.
 constexpr std::optional<tokens_1964> tokens_1964_of(etype_t e) {
   if (e == etype_t::rc4_hmac) return tokens_1964{0x11, 0x10, 8, 1, key_usage_t{13}, key_usage_t{15}, true};
