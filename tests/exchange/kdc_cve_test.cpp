@@ -324,7 +324,7 @@ constexpr bool what_fails_in_a_renewal_fails_once() {
   return true;
 }
 KERB_BOTH("tgs_kdc: renewing and validating end in one error, whatever else is wrong",
-          "[exchange][cve-2023-39975][cve-2010-1230][cve-2011-0284]", what_fails_in_a_renewal_fails_once);
+          "[exchange][cve-2023-39975][cve-2010-1320][cve-2011-0284]", what_fails_in_a_renewal_fails_once);
 
 constexpr bool a_second_ticket_counts_for_its_owner_alone() {
   const auto ask = [](auto bend) {
