@@ -201,3 +201,38 @@ TEST_CASE("as_client: when password and account expire comes from LastReq", "[ex
   const auto zero = facts_of({{lr_t::password_expires, {0}}, {lr_t::account_expires, {0}}});
   CHECK((!zero.first && !zero.second));
 }
+
+TEST_CASE("credential_client: every request offers the configured types and names no address",
+          "[exchange][rfc4120-5.4.1]") {
+  kdc_world w;
+  const etype_t offered[] = {e20, e18, e17};
+  std::vector<std::uint8_t> buffer(client::typical_buffer_size);
+  client x({.client = alice(), .server = {web().name, {}}, .buffer = buffer, .key = w.client_key, .etypes = offered});
+  run go{w};
+  unsigned requests = 0;
+  const auto looks = [&](const msg::KdcReqBody& body) {
+    ++requests;
+    CHECK(std::vector<etype_t>(body.etype.begin(), body.etype.end()) == std::vector<etype_t>{e20, e18, e17});
+    CHECK(!body.addresses);
+  };
+  const key weaker = w.make(e17, 0x33);
+  const auto s = go(x, [&](const send& out, unsigned n) {
+    if (n == 0) {
+      const auto as = must(asn1::decode<msg::AsReq>(out.octets));
+      looks(as.req_body.value());
+      return w.as_rep(out.octets, [&](reply_spec& r) {  // a session key of another type than the best one
+        r.part.key = {weaker.etype(), w.policy.expose(weaker).unguarded()};
+        w.session_key = weaker.copy();
+      });
+    }
+    const auto tgs = must(asn1::decode<msg::TgsReq>(out.octets));
+    looks(tgs.req_body.value());
+    return w.tgs_rep(out.octets, [&](reply_spec& r) {
+      if (n != 1) return;
+      r.part.sname = named(referral_parts).name;
+      r.ticket_service = named(referral_parts);
+    });
+  });
+  REQUIRE(is<done>(s));
+  CHECK(requests == 3);
+}

@@ -67,8 +67,9 @@ class client_core : public exchange_core<Self, Step, Table> {
 };
 
 /// What the AS and TGS exchanges of a client have in common: what was requested, and the way to the
-/// KDC. `Self` has, besides forget(): kdc_realm(), the realm whose KDC is asked; on_reply(reply,
-/// octets, env) and on_error(error, env), which process an answer that decodes.
+/// KDC. `Self` has, besides forget(): kdc_realm(), the realm whose KDC is asked; asked(nonce), what was
+/// requested; on_reply(reply, octets, env) and on_error(error, env), which process an answer that
+/// decodes.
 template <class Self, crypto_policy C, class Step, class Table>
 class kdc_client_core : public client_core<Self, Step, Table> {
   using core = client_core<Self, Step, Table>;

@@ -122,8 +122,8 @@ class [[nodiscard]] kpasswd_client
   }
 
   /// Processes what arrived: a reply, a KRB-ERROR with or without a frame, or, in a datagram, any
-  /// octets. Without `arrived` it counts as a datagram. A KRB-ERROR is not authenticated; it fails the exchange with errc::peer_error (detail:
-  /// its error code), and peer_result() returns the result that it contains.
+  /// octets. Without `arrived` it counts as a datagram. A KRB-ERROR is not authenticated; it fails the exchange with
+  /// errc::peer_error (detail: its error code), and peer_result() returns the result that it contains.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
                                        std::optional<transport> arrived = {}) {
     if (const auto no = this->unless_received(env, arrived, transport::datagram)) return *no;

@@ -44,7 +44,7 @@ class toy : public detail::kdc_client_core<toy, policy, toy_step, toy_table> {
     });
     if (why != errc::ok) return fail({.code = why});
     state_ = state::waiting;
-    return transmit(true);
+    return transmit(true, env);
   }
   constexpr step receive(bytes_view octets, const environment<policy>& env, std::optional<transport> arrived = {}) {
     return received<msg::AsRep>(octets, env, arrived);
@@ -61,8 +61,9 @@ class toy : public detail::kdc_client_core<toy, policy, toy_step, toy_table> {
   template <class, class, class>
   friend class detail::exchange_core;
 
-  constexpr detail::request_facts facts() const {
-    return {alice(), krbtgt(), ex_org, options_, {}, till_, {}, nonce_, offer_, {}, true};
+  constexpr detail::request_facts facts() const { return asked(nonce_); }
+  constexpr detail::request_facts asked(std::uint32_t nonce) const {
+    return {alice(), krbtgt(), ex_org, options_, {}, till_, {}, nonce, offer_, {}, true};
   }
   constexpr kerberos_string kdc_realm() const { return ex_org; }
   constexpr step on_error(const msg::KrbError& e, const environment<policy>&) {
