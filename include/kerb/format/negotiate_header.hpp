@@ -63,14 +63,12 @@ class http_field {
     return true;
   }
   /// A token; empty if there is none.
-  constexpr std::string_view token() {
-    return take_while([](char c) { return is_http_token(c); });
-  }
+  constexpr std::string_view token() { return take_while(is_http_token); }
   /// The token68 that is all of the rest of this element, RFC 9110 section 11.2; if there is none,
   /// an empty one, and the cursor stays.
   constexpr std::string_view token68() {
     const std::size_t from = at_;
-    std::string_view chars = take_while([](char c) { return is_http_token68(c); });
+    std::string_view chars = take_while(is_http_token68);
     if (!chars.empty()) {
       while (skip('=')) {}
       chars = std::string_view(value_.data() + from, at_ - from);
@@ -107,8 +105,7 @@ class http_field {
   }
 
  private:
-  template <class Is>
-  constexpr std::string_view take_while(Is is) {
+  constexpr std::string_view take_while(bool (&is)(char)) {
     const std::size_t from = at_;
     while (!at_end() && is(value_[at_])) ++at_;
     return std::string_view(value_.data() + from, at_ - from);
