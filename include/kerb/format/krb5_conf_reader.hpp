@@ -32,6 +32,20 @@ enum class conf_dialect : std::uint8_t { mit, heimdal };
 
 /// A relation's value.
 class conf_value {
+  /// Calls f for each character until it returns false. Returns whether it never did.
+  template <class F>
+  constexpr bool each_character(F&& f) const {
+    for (std::size_t i = 0; i != text_.size(); ++i) {
+      char c = text_[i];
+      if (escaped_ && c == '\\' && i + 1 != text_.size()) {
+        c = text_[++i];
+        c = c == 'n' ? '\n' : c == 't' ? '\t' : c == 'b' ? '\b' : c;
+      }
+      if (!f(c)) return false;
+    }
+    return true;
+  }
+
  public:
   constexpr conf_value() = default;
   constexpr conf_value(std::string_view text, bool escaped, std::size_t offset)
@@ -67,19 +81,6 @@ class conf_value {
   }
 
  private:
-  /// Calls f for each character until it returns false. Returns whether it never did.
-  template <class F>
-  constexpr bool each_character(F&& f) const {
-    for (std::size_t i = 0; i != text_.size(); ++i) {
-      char c = text_[i];
-      if (escaped_ && c == '\\' && i + 1 != text_.size()) {
-        c = text_[++i];
-        c = c == 'n' ? '\n' : c == 't' ? '\t' : c == 'b' ? '\b' : c;
-      }
-      if (!f(c)) return false;
-    }
-    return true;
-  }
   std::string_view text_;
   std::size_t offset_ = 0;
   bool escaped_ = false;

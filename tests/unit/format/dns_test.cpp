@@ -193,7 +193,7 @@ KERB_BOTH("dns: a name has at most 16 pointers", "[format][security]", chains);
 constexpr bool long_names() {
   std::array<std::uint8_t, 400> m{};
   std::size_t n = 0;
-  for (const unsigned o : {0, 0, 0x80, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 33, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})
+  for (const int o : {0, 0, 0x80, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 33, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})
     m[n++] = static_cast<std::uint8_t>(o);
   const std::size_t from = n;
   for (int label = 0; label != 4; ++label) {
