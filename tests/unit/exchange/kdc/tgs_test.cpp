@@ -1,4 +1,7 @@
 // The TGS: what RFC 4120 section 3.3 has it issue, and every attack that it refuses.
+#include <algorithm>
+#include <cstring>
+
 #include "support/both.hpp"
 #include "support/kdc_side.hpp"
 
@@ -567,6 +570,36 @@ TEST_CASE("tgs_kdc: every request that is not to be answered with a ticket is re
     CHECK(name_of(got.why.code) == name_of(r.why));
     CHECK(std::string_view(got.why.type) == r.type);
     CHECK(std::string_view(got.why.field) == r.field);
+  }
+}
+
+TEST_CASE("tgs_kdc: no key of the request is left in the exchange once the ticket is issued", "[exchange][security]") {
+  for (const bool signs : {false, true}) {
+    world w;
+    w.with_subkey = true;
+    const bytes_view request = w.tgs_req();
+    const auto t = w.env_now();
+    kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
+    kdc_step s = x.receive(request, t);
+    while (const auto* ask = std::get_if<need_principal>(&s)) s = x.found(w.find(ask->principal)->record, t);
+    REQUIRE(is<authorize>(s));
+    const auto left = [&](const key& k) {
+      std::array<std::uint8_t, sizeof(x)> object{};
+      std::memcpy(object.data(), &x, sizeof(x));
+      const auto of_key = k.octets().unguarded();
+      const auto in = [&](auto& where) {
+        return std::search(where.begin(), where.end(), of_key.begin(), of_key.end()) != where.end();
+      };
+      return in(object) || in(w.scratch);
+    };
+    REQUIRE(left(w.session));
+    REQUIRE(left(w.subkey));
+    s = x.issue({.reserved_octets = signs ? std::size_t{8} : 0}, t);
+    if (signs) s = x.signed_ticket(t);
+    REQUIRE(is<reply>(s));
+    CHECK(!left(w.session));
+    CHECK(!left(w.subkey));
+    CHECK(same_principal(x.tgs()->draft().client, alice()));
   }
 }
 
