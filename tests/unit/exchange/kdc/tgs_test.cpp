@@ -59,6 +59,20 @@ constexpr etype_t only_17[] = {e17}, only_20[] = {e20}, none_known[] = {etype_t:
 constexpr kerberos_string unknown_parts[] = {"no"_krb, "body"_krb}, no_parts[1] = {};
 constexpr msg::AuthorizationDataElement armor_only[] = {{ad_t::fx_fast_armor, some_octets}},
                                         for_the_kdc[] = {{ad_t::mandatory_for_kdc, some_octets}};
+/// The contents of an AD-IF-RELEVANT with `Levels` more inside, the last one empty.
+template <std::size_t Levels>
+constexpr auto nested_lists = [] {
+  std::array<std::uint8_t, 2 + 13 * Levels> octets{0x30, 0x00};
+  for (std::size_t level = 0, n = 2; level != Levels; ++level, n += 13) {
+    for (std::size_t i = n; i != 0; --i) octets[i + 12] = octets[i - 1];
+    const auto size = [n](std::size_t more) { return static_cast<std::uint8_t>(n + more); };
+    const std::uint8_t front[] = {0x30, size(11), 0x30, size(9), 0xa0, 3, 2, 1, 1, 0xa1, size(2), 4, size(0)};
+    for (std::size_t i = 0; i != 13; ++i) octets[i] = front[i];
+  }
+  return octets;
+}();
+constexpr msg::AuthorizationDataElement deep_enough[] = {{ad_t::if_relevant, nested_lists<3>}},
+                                        too_deep[] = {{ad_t::if_relevant, nested_lists<4>}};
 constexpr auto many_elements = [] {
   std::array<msg::AuthorizationDataElement, 33> list{};
   for (auto& e : list) e = {ad_t(7000), some_octets};
@@ -419,6 +433,14 @@ const refusal refusals[] = {
        w.added_by = &w.user.own;
      },
      error_code_t::krb_ap_err_bad_integrity, errc::integrity, "KDC-REQ-BODY", "enc-authorization-data"},
+    {"a ticket with authorization data nested too deep",
+     [](world& w) { w.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(too_deep); },
+     error_code_t::kdc_err_policy, errc::authdata_not_carried, "EncTicketPart", "authorization-data"},
+    {"an authenticator with authorization data nested too deep",
+     [](world& w) { w.authenticator.authorization_data = view_of<msg::AuthorizationDataElement>(too_deep); },
+     error_code_t::kdc_err_policy, errc::authdata_not_carried, "EncTicketPart", "authorization-data"},
+    {"a client's authorization data nested too deep", [](world& w) { w.added = too_deep; },
+     error_code_t::kdc_err_policy, errc::authdata_not_carried, "KDC-REQ-BODY", "enc-authorization-data"},
     {"more authorization data than are looked at", [](world& w) { w.added = many_elements; },
      error_code_t::kdc_err_policy, errc::authdata_not_carried, "EncTicketPart", "authorization-data"},
 
@@ -1135,6 +1157,14 @@ constexpr bool a_client_restricts_its_ticket_to_armor() {
 }
 KERB_BOTH("tgs_kdc: a ticket that its client requests as armor is restricted to that", "[exchange][rfc6113-5.4.1.1]",
           a_client_restricts_its_ticket_to_armor);
+
+constexpr bool what_is_nested_less_deep_passes() {
+  world w;
+  w.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(deep_enough);
+  return w.ask_tgs().issued;
+}
+KERB_BOTH("tgs_kdc: authorization data that are nested less deep pass", "[exchange][rfc4120-5.2.6.1]",
+          what_is_nested_less_deep_passes);
 
 constexpr bool another_realms_indicator_is_not_copied() {
   for (const ad_t t : {ad_t::authentication_indicator, ad_t::authentication_strength, ad_t::login_alias}) {
