@@ -19,10 +19,16 @@ using key_map = std::map<std::string, std::vector<stored_key>>;
 /// Reads the keys of a keytab by principal; none if there is no such file.
 inline key_map read_keytab(const std::string& file, policy& crypto) {
   key_map all;
-  std::ifstream in(file, std::ios::binary);
+  // Into one buffer of the file's size, which is wiped: a container that grows leaves keys in memory that it has freed
+  std::ifstream in;
+  in.rdbuf()->pubsetbuf(nullptr, 0);  // and a buffer of the stream would, too
+  in.open(file, std::ios::binary | std::ios::ate);
   if (!in) return all;
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  const std::vector<std::uint8_t> octets(text.begin(), text.end());
+  std::vector<std::uint8_t> octets(static_cast<std::size_t>(in.tellg()));
+  const kerb::wiped_on_exit wipe(octets);
+  in.seekg(0);
+  if (!in.read(reinterpret_cast<char*>(octets.data()), static_cast<std::streamsize>(octets.size())))
+    throw bad_text(file + " cannot be read");
   const auto keytab = kerb::keytab_view::open(octets);
   if (!keytab) throw bad_text(file + " is no keytab");
   for (const kerb::keytab_entry& e : *keytab) {

@@ -30,6 +30,8 @@ class realm_settings {
         paths_.push_back(
             {kerb::kerberos_string::of(p[0]), kerb::kerberos_string::of(p[1]), kerb::kerberos_string::of(p[i])});
     is.paths.paths = paths_;
+    // A client that need not pre-authenticate would get a ticket, and an unknown one an error
+    if (is.conceal_unknown_clients) is.require_preauth = true;
   }
   realm_settings(const realm_settings&) = delete;
   realm_settings& operator=(const realm_settings&) = delete;

@@ -186,6 +186,39 @@ TEST_CASE("examples/kdc: no spelling of an enterprise name tells a concealed pri
   CHECK(salt("alice@OTHER.ORG@EXAMPLE.ORG") == "EXAMPLE.ORGalice@OTHER.ORG");
 }
 
+TEST_CASE("examples/kdc: who conceals unknown clients lets none log in without pre-authentication",
+          "[exchange][security]") {
+  example_kdc kdc(
+      "policy conceal_unknown_clients\n"
+      "principal robot\n"
+      "principal bob password=builder no_preauth\n");
+  for (const char* const name : {"robot", "bob", "nobody"}) {
+    CAPTURE(name);
+    CHECK(kdc.refusal_of(as_req(name)).error_code == error_code_t::kdc_err_preauth_required);
+  }
+  example_kdc open("principal robot\n");
+  const auto request = as_req("robot");
+  const bytes_view answer = open.answer(request, transport::datagram);
+  CHECK(asn1::decode<msg::AsRep>(answer));
+}
+
+TEST_CASE("examples/kdc: a keytab is read whole, and a file that is none is an error", "[exchange]") {
+  std::string name = (std::filesystem::temp_directory_path() / "kerb-keytab-XXXXXX").string();
+  REQUIRE(mkdtemp(name.data()) != nullptr);
+  const std::string file = name + "/keytab";
+  example::policy crypto;
+  {
+    std::ofstream(name + "/principals") << "principal HTTP/web\n";
+    const example::file_store made(name + "/principals", file, "EXAMPLE.ORG", crypto);
+  }
+  const auto keys = example::read_keytab(file, crypto);
+  CHECK(keys.at("HTTP/web@EXAMPLE.ORG").size() == 4);
+  CHECK(example::read_keytab(name + "/none", crypto).empty());
+  std::ofstream(file, std::ios::trunc) << "";
+  CHECK_THROWS(example::read_keytab(file, crypto));
+  std::filesystem::remove_all(name);
+}
+
 /// Counts the look-ups; it has no principals, and one referral.
 struct counting_store : example::store {
   std::size_t asked = 0;

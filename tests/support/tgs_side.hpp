@@ -13,6 +13,20 @@ inline constexpr etype_t only_17[] = {e17}, only_20[] = {e20}, none_known[] = {e
 inline constexpr kerberos_string unknown_parts[] = {"no"_krb, "body"_krb}, no_parts[1] = {};
 inline constexpr msg::AuthorizationDataElement armor_only[] = {{ad_t::fx_fast_armor, some_octets}},
                                                for_the_kdc[] = {{ad_t::mandatory_for_kdc, some_octets}};
+/// The contents of an AD-IF-RELEVANT with `Levels` more inside, the last one empty.
+template <std::size_t Levels>
+inline constexpr auto nested_lists = [] {
+  std::array<std::uint8_t, 2 + 13 * Levels> octets{0x30, 0x00};
+  for (std::size_t level = 0, n = 2; level != Levels; ++level, n += 13) {
+    for (std::size_t i = n; i != 0; --i) octets[i + 12] = octets[i - 1];
+    const auto size = [n](std::size_t more) { return static_cast<std::uint8_t>(n + more); };
+    const std::uint8_t front[] = {0x30, size(11), 0x30, size(9), 0xa0, 3, 2, 1, 1, 0xa1, size(2), 4, size(0)};
+    for (std::size_t i = 0; i != 13; ++i) octets[i] = front[i];
+  }
+  return octets;
+}();
+inline constexpr msg::AuthorizationDataElement deep_enough[] = {{ad_t::if_relevant, nested_lists<3>}},
+                                        too_deep[] = {{ad_t::if_relevant, nested_lists<4>}};
 inline constexpr auto many_elements = [] {
   std::array<msg::AuthorizationDataElement, 33> list{};
   for (auto& e : list) e = {ad_t(7000), some_octets};

@@ -104,6 +104,11 @@ class digest_places {
 /// acceptors' clocks differ, it returns `unknown` for what it may have dropped at the later time.
 /// The work per insert is bounded: an authenticator has 32 possible places, which its digest
 /// determines. While the cache is less than half full, `full` is extremely unlikely.
+///
+/// An authenticator stays for up to twice the clock skew. So N is twice the requests that may come in that
+/// time: 1200 for one request per second and a skew of 300 seconds. All clients share the cache, and one
+/// can fill it with requests of its own, after which all are refused. A limit for each client is the
+/// application's: count requests by client, in front of the acceptor by address.
 template <std::size_t N>
 class memory_replay_cache {
   static_assert(N >= 32,

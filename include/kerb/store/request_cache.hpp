@@ -25,7 +25,8 @@ concept request_cache = requires(S& s, const std::array<std::uint8_t, 32>& diges
 /// A request cache of up to N requests, stored in place, for one thread. It never allocates, and
 /// never drops an entry too early. When the clock is set back, it returns `unknown` for what it may
 /// have dropped at the later time. The work per insert is bounded. While the cache is less than
-/// half full, `full` is extremely unlikely, as in memory_replay_cache.
+/// half full, `full` is extremely unlikely, as in memory_replay_cache. One client can fill it, and
+/// then all are refused: see there.
 template <std::size_t N>
 class memory_request_cache {
   static_assert(N >= 32,

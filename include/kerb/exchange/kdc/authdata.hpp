@@ -197,6 +197,15 @@ constexpr bool kdc_knows(const msg::AuthorizationData& data) {
   return true;
 }
 
+/// Whether data are nested deeper in AD-IF-RELEVANT and AD-AND-OR than this KDC looks.
+constexpr bool nested_too_deep(const std::optional<msg::AuthorizationData>& data,
+                               unsigned depth = carried_authdata_depth) {
+  if (!data) return false;
+  for (const msg::AuthorizationDataElement e : *data)
+    if (const auto inside = enclosed(e); inside && (depth == 0 || nested_too_deep(inside, depth - 1))) return true;
+  return false;
+}
+
 /// Whether the data contain an element of this type, directly or inside AD-IF-RELEVANT and
 /// AD-AND-OR. Data nested deeper than `depth` levels count as containing it.
 constexpr bool holds(const std::optional<msg::AuthorizationData>& data, ad_t type,

@@ -141,6 +141,10 @@ constexpr verdict verify_tgs_request(const kdc_request& q, const msg::Ticket& se
   if (tgs_realm(sealed.sname) && !is_own_tgt(sealed, policy.realm) && tgt.part.crealm == policy.realm) {
     return no(errc::own_client_from_elsewhere, "EncTicketPart", "crealm");
   }
+  // A reason of its own: the checks below take such data for what they look for
+  if (nested_too_deep(tgt.part.authorization_data) || nested_too_deep(a.part.authorization_data)) {
+    return no(errc::authdata_not_carried, "EncTicketPart", "authorization-data");
+  }
   // RFC 6113 section 5.4.1.1: such a ticket or authenticator may only be used as armor
   if (holds(tgt.part.authorization_data, ad_t::fx_fast_armor) ||
       holds(a.part.authorization_data, ad_t::fx_fast_armor)) {
@@ -169,6 +173,7 @@ constexpr checked<kept_range> open_added(const kdc_request& q, const authenticat
   if (!plain) { return no(errc::integrity, "KDC-REQ-BODY", "enc-authorization-data"); }
   const auto data = asn1::decode_as<msg::AuthorizationData>("AuthorizationData", bytes_view(*plain));
   if (!data) return verdict{data.error(), error_code_t::krb_ap_err_bad_integrity};
+  if (nested_too_deep(*data)) return no(errc::authdata_not_carried, "KDC-REQ-BODY", "enc-authorization-data");
   if (holds(*data, ad_t::mandatory_for_kdc)) {
     return no(errc::mandatory_for_kdc, "KDC-REQ-BODY", "enc-authorization-data");
   }

@@ -83,7 +83,12 @@ enum class principal_role : std::uint8_t {
 struct need_principal {
   principal_view principal;
   principal_role role{};
-  bool may_refer = false;             ///< refer_to() is allowed
+  /// refer_to() is allowed. For a client: it asks for its canonical name (canonicalize, or an enterprise
+  /// name). If it does not, and the record has another name, the ticket names the client as it was
+  /// requested. A directory that finds one principal under several names, for example without regard to
+  /// case, must then answer absent() for any other than the record's own: services would take "aLICE" for
+  /// another client than "alice".
+  bool may_refer = false;
   std::optional<std::uint32_t> kvno;  ///< of the wanted key, if known
 };
 /// All checks have passed. Inspect the exchange, then call issue() or refuse(). Both exchanges have

@@ -9,7 +9,8 @@ namespace kerb::inline v0 {
 
 /// Permissions of a principal. They belong to the database; no standard defines them, and none is
 /// sent. Those of a client count when it asks the AS: the TGS does not look up the client of a
-/// ticket-granting ticket, so a client keeps what it can get with one until that ticket expires.
+/// ticket-granting ticket, so a client keeps what it can get with one until its renew-till. A program
+/// that wants to stop this refuses the client at the step `authorize`.
 enum class principal_attribute : unsigned {
   locked,                ///< for now, the AS issues no tickets to it, and no tickets for it are issued
   requires_preauth,      ///< as a client: must pre-authenticate; as a server: its clients must have pre-authenticated

@@ -177,7 +177,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
     if (parts.signed_request && !env.crypto->cksum_of(parts.reply_etype(env.crypto.get()))) {
       return this->fail({.code = errc::unsupported_cksum});  // checked before the draw
     }
-    return this->begin_issue(parts, options, env, facts_.carried ? &*facts_.carried : nullptr);
+    return keys_used(this->begin_issue(parts, options, env, facts_.carried ? &*facts_.carried : nullptr));
   }
   /// Refuses the ticket with a KRB-ERROR of this code.
   [[nodiscard]] constexpr step refuse(error_code_t code, const environment<C>& env) {
@@ -187,7 +187,7 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
   /// The caller has filled the octets of sign_ticket.
   [[nodiscard]] constexpr step signed_ticket(const environment<C>& env) {
     if (const auto no = this->template unless<call::signed_ticket>(env)) return *no;
-    return this->finish_issue(reply_parts(), env);
+    return keys_used(this->finish_issue(reply_parts(), env));
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, if
@@ -207,6 +207,15 @@ class [[nodiscard]] tgs_kdc : public detail::kdc_exchange<C> {
  private:
   constexpr bool may_refer() const {
     return role_ == principal_role::server && !referred_ && detail::may_refer(request_, ap_req_, this->policy_.realm);
+  }
+  /// Wipes the request's keys once the ticket has been issued. The plaintext that draft() views stays
+  /// until the exchange is destroyed; the keys in it have been wiped when they were read.
+  constexpr step keys_used(const step& s) {
+    if (!this->issued()) return s;
+    facts_.tgt.session_key = key();
+    facts_.subkey.reset();
+    this->user_key_.reset();
+    return s;
   }
   constexpr msg::Ticket sealed_second_ticket() const { return *body().additional_tickets->begin(); }
 

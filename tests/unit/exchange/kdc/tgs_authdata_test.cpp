@@ -193,4 +193,13 @@ constexpr bool a_signer_fills_what_is_reserved() {
 }
 KERB_BOTH("tgs_kdc: octets that are reserved are filled by the caller once the ticket is complete",
           "[exchange][rfc4120-3.3.3]", a_signer_fills_what_is_reserved);
+
+constexpr bool what_is_nested_less_deep_passes() {
+  world w;
+  w.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(deep_enough);
+  return w.ask_tgs().issued;
+}
+KERB_BOTH("tgs_kdc: authorization data that are nested less deep pass", "[exchange][rfc4120-5.2.6.1]",
+          what_is_nested_less_deep_passes);
+
 }  // namespace

@@ -351,6 +351,14 @@ const refusal refusals[] = {
        w.added_by = &w.user.own;
      },
      error_code_t::krb_ap_err_bad_integrity, errc::integrity, "KDC-REQ-BODY", "enc-authorization-data"},
+    {"a ticket with authorization data nested too deep",
+     [](world& w) { w.tgt.authorization_data = view_of<msg::AuthorizationDataElement>(too_deep); },
+     error_code_t::kdc_err_policy, errc::authdata_not_carried, "EncTicketPart", "authorization-data"},
+    {"an authenticator with authorization data nested too deep",
+     [](world& w) { w.authenticator.authorization_data = view_of<msg::AuthorizationDataElement>(too_deep); },
+     error_code_t::kdc_err_policy, errc::authdata_not_carried, "EncTicketPart", "authorization-data"},
+    {"a client's authorization data nested too deep", [](world& w) { w.added = too_deep; },
+     error_code_t::kdc_err_policy, errc::authdata_not_carried, "KDC-REQ-BODY", "enc-authorization-data"},
     {"more authorization data than are looked at", [](world& w) { w.added = many_elements; },
      error_code_t::kdc_err_policy, errc::authdata_not_carried, "EncTicketPart", "authorization-data"},
 

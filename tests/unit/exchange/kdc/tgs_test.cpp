@@ -1,4 +1,7 @@
 // The TGS: the tickets that RFC 4120 section 3.3 has it issue.
+#include <algorithm>
+#include <cstring>
+
 #include "support/both.hpp"
 #include "support/tgs_side.hpp"
 
@@ -361,5 +364,35 @@ constexpr bool the_second_ticket_is_shown() {
 }
 KERB_BOTH("tgs_kdc: at the decision a KDC sees whose second ticket it is and how old", "[exchange][rfc4120-3.3.3.1]",
           the_second_ticket_is_shown);
+
+TEST_CASE("tgs_kdc: no key of the request is left in the exchange once the ticket is issued", "[exchange][security]") {
+  for (const bool signs : {false, true}) {
+    world w;
+    w.with_subkey = true;
+    const bytes_view request = w.tgs_req();
+    const auto t = w.env_now();
+    kdc<testing::insecure_policy> x(w.settings, std::span(w.scratch));
+    kdc_step s = x.receive(request, t);
+    while (const auto* ask = std::get_if<need_principal>(&s)) s = x.found(w.find(ask->principal)->record, t);
+    REQUIRE(is<authorize>(s));
+    const auto left = [&](const key& k) {
+      std::array<std::uint8_t, sizeof(x)> object{};
+      std::memcpy(object.data(), &x, sizeof(x));
+      const auto of_key = k.octets().unguarded();
+      const auto in = [&](auto& where) {
+        return std::search(where.begin(), where.end(), of_key.begin(), of_key.end()) != where.end();
+      };
+      return in(object) || in(w.scratch);
+    };
+    REQUIRE(left(w.session));
+    REQUIRE(left(w.subkey));
+    s = x.issue({.reserved_octets = signs ? std::size_t{8} : 0}, t);
+    if (signs) s = x.signed_ticket(t);
+    REQUIRE(is<reply>(s));
+    CHECK(!left(w.session));
+    CHECK(!left(w.subkey));
+    CHECK(same_principal(x.tgs()->draft().client, alice()));
+  }
+}
 
 }  // namespace
