@@ -263,7 +263,33 @@ TEST_CASE("CVE-2015-2695: a negotiation that is not complete has no context and,
   }
 }
 
-// ---- SPNEGO, the initiator
+// ---- the initiator
+
+TEST_CASE(
+    "CVE-2016-2125: a ticket-granting ticket is delegated only if the caller passes it and the KDC trusts the service",
+    "[security][gss][rfc4121-4.1.1]") {
+  constexpr kerberos_string krbtgt_parts[] = {"krbtgt"_krb, "EX.ORG"_krb};
+  for (const bool trusted : {false, true}) {
+    for (const bool passed : {false, true}) {
+      const auto w = std::make_unique<world::base>(), of_tgt = std::make_unique<world::base>();
+      w->ticket.flags.set(ticket_flag_t::forwardable);
+      w->ticket.flags.set(ticket_flag_t::ok_as_delegate, trusted);
+      of_tgt->service = {{name_t::srv_inst, krbtgt_parts}, "EX.ORG"_krb};
+      of_tgt->ticket.flags = {ticket_flag_t::forwarded, ticket_flag_t::forwardable};
+      const auto c = w->credential(), tgt = of_tgt->credential();
+      auto p = w->initiator_params(c);
+      if (passed) p.delegated = tgt;
+      world::base::initiator i(p);
+      world::base::acceptor a(w->acceptor_params());
+      auto first = i.start(w->turn());
+      auto s = w->take(a, world::must_be<send>(first).octets);
+      (void)world::must_be<reply>(s);
+      const auto theirs = must(std::move(a).take());
+      CHECK(theirs.has_delegated() == (passed && trusted));
+      CHECK(theirs.flags().has(gss_flag_t::deleg) == (passed && trusted));
+    }
+  }
+}
 
 TEST_CASE("MIT krb5 942c5036e1 and 4ae75cded0: the MIC of the list is under the tag A3, and an empty one is none",
           "[security][gss][rfc4178-4.2.2]") {
