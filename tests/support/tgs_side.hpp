@@ -26,7 +26,7 @@ inline constexpr auto nested_lists = [] {
   return octets;
 }();
 inline constexpr msg::AuthorizationDataElement deep_enough[] = {{ad_t::if_relevant, nested_lists<3>}},
-                                        too_deep[] = {{ad_t::if_relevant, nested_lists<4>}};
+                                               too_deep[] = {{ad_t::if_relevant, nested_lists<4>}};
 inline constexpr auto many_elements = [] {
   std::array<msg::AuthorizationDataElement, 33> list{};
   for (auto& e : list) e = {ad_t(7000), some_octets};
