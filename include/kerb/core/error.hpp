@@ -84,10 +84,10 @@ enum class errc : std::uint16_t {
   referral_loop = 248,      ///< KDCs refer the client in a circle, or through more realms than the limit
   no_tgt = 249,             ///< no ticket-granting ticket, and neither key nor password to get one
   nothing_delegated = 250,  ///< the client has not delegated a credential
+  password_refused = 260,   ///< the password service did not change the password; detail: its result code
   dns_error = 270,          ///< the name server returned an error; detail: its RCODE
   kcm_error = 271,          ///< the daemon that keeps the credential caches returned an error; detail: its code
   dns_no_service = 272,     ///< the realm's DNS records say that it has no such server
-  password_refused = 260,   ///< the password service did not change the password; detail: its result code
   /// The KDC of a login has not proved that it knows the key of a local service; detail: the errc of the
   /// check that failed.
   login_not_verified = 280,
@@ -118,8 +118,8 @@ enum class errc : std::uint16_t {
   bad_name_text = 602,       ///< a principal's text form does not parse; offset: the position
   clock_out_of_range = 603,  ///< Kerberos cannot represent the clock value that was passed
   bad_password = 604,        ///< a password is not UTF-8, or is longer than its encryption type allows
-  step_not_handled = 606,    ///< drive() or serve() cannot answer this step; it needs a loop of your own
   bad_rule_text = 605,  ///< a rule for local names does not parse, or uses what is not supported; offset: the position
+  step_not_handled = 606,   ///< drive() or serve() cannot answer this step; it needs a loop of your own
   missing_parameter = 610,  ///< a parameter that another one requires was not given; field: its name
   not_forwarded = 611,      ///< a credential to delegate is not a forwarded ticket-granting ticket
 
@@ -296,11 +296,11 @@ constexpr std::string_view name_of(errc c) {
     case errc::referral_loop: return "referral_loop";
     case errc::no_tgt: return "no_tgt";
     case errc::nothing_delegated: return "nothing_delegated";
-    case errc::login_not_verified: return "login_not_verified";
+    case errc::password_refused: return "password_refused";
     case errc::dns_error: return "dns_error";
     case errc::kcm_error: return "kcm_error";
     case errc::dns_no_service: return "dns_no_service";
-    case errc::password_refused: return "password_refused";
+    case errc::login_not_verified: return "login_not_verified";
     case errc::numbers_used_up: return "numbers_used_up";
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
@@ -320,8 +320,8 @@ constexpr std::string_view name_of(errc c) {
     case errc::bad_name_text: return "bad_name_text";
     case errc::clock_out_of_range: return "clock_out_of_range";
     case errc::bad_password: return "bad_password";
-    case errc::step_not_handled: return "step_not_handled";
     case errc::bad_rule_text: return "bad_rule_text";
+    case errc::step_not_handled: return "step_not_handled";
     case errc::missing_parameter: return "missing_parameter";
     case errc::not_forwarded: return "not_forwarded";
     case errc::client_unknown: return "client_unknown";
