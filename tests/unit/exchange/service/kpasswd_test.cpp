@@ -456,11 +456,13 @@ TEST_CASE("kpasswd_service: nothing of the password or the keys outlives the ans
     service x(h.params(buffer));
     REQUIRE(is<change_password>(h.until_asked(x)));
     CHECK(holds(buffer, new_password));
+    CHECK(holds(buffer, alice_parts[0].octets));
     h.world.w.policy.entropy.fail_at = failing == 0 ? 0 : h.world.w.policy.entropy.draws() + failing;
     const auto last = x.answer(kpasswd_result_t::success, {}, h.world.turn());
     CHECK(failure(last) == (failing == 0 ? errc::ok : errc::entropy));
     CHECK(is<reply>(last) == (failing == 0));
     CHECK(!holds(buffer, new_password));
+    CHECK(!holds(buffer, alice_parts[0].octets));  // nothing of the opened ticket
     CHECK(!holds(buffer, session_octets));
     CHECK(!holds(buffer, subkey_octets));
     CHECK(failure(x.answer(kpasswd_result_t::success, {}, h.world.turn())) ==
