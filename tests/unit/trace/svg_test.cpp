@@ -51,7 +51,7 @@ TEST_CASE("svg_trace: the eleventh realm shares a lane, and a long name is cut",
   std::list<std::string> names;
   for (unsigned i = 0; i != 12; ++i) {
     const std::string& name = names.emplace_back(std::string(100, 'R') + std::to_string(i));
-    drawing(noon, t::reply_arrived{kerberos_string::of(name.substr(i)), true, 1});
+    drawing(noon, t::reply_arrived{kerberos_string::of(std::string_view(name).substr(i)), true, 1});
   }
   const std::string svg(must(drawing.finish()));
   CHECK(count(svg, ">KDC of ") == 10);
