@@ -51,11 +51,11 @@ constexpr bool no_scoped_address_may() {
   if (!may()) return false;
   six[15] = 1, six[14] = 1;
   if (!may()) return false;
-  for (const std::uint8_t second : {0x80, 0x9f, 0xbf}) {
+  for (const std::uint8_t second : std::initializer_list<std::uint8_t>{0x80, 0x9f, 0xbf}) {
     six[0] = 0xfe, six[1] = second;
     if (may()) return false;  // fe80::/10
   }
-  for (const std::uint8_t second : {0x00, 0x7f, 0xc0}) {
+  for (const std::uint8_t second : std::initializer_list<std::uint8_t>{0x00, 0x7f, 0xc0}) {
     six[1] = second;
     if (!may()) return false;
   }
