@@ -122,19 +122,19 @@ class [[nodiscard]] login_verifier
     requires seals_with<C, K>
   [[nodiscard]] constexpr step provide(const K& k, kerberos_string realm, const environment<C>& env) {
     if (const auto no = this->template unless<call::provide>(env)) return *no;
-    return accepted(acceptor_->provide(k, realm, at_kdc(env)));
+    return accepted(acceptor_->provide(k, realm, env));
   }
   /// The same for a key of the service's own realm.
   template <class K>
     requires seals_with<C, K>
   [[nodiscard]] constexpr step provide(const K& k, const environment<C>& env) {
     if (const auto no = this->template unless<call::provide>(env)) return *no;
-    return accepted(acceptor_->provide(k, at_kdc(env)));
+    return accepted(acceptor_->provide(k, env));
   }
   /// Answers need_ticket_key without a key. The login fails.
   [[nodiscard]] constexpr step no_key(const no_ticket_key& none, const environment<C>& env) {
     if (const auto no = this->template unless<call::no_key>(env)) return *no;
-    return accepted(acceptor_->no_key(none, at_kdc(env)));
+    return accepted(acceptor_->no_key(none, env));
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when it is
@@ -181,10 +181,6 @@ class [[nodiscard]] login_verifier
     p.paths = params_.paths;
     p.times = params_.times;
     return p;
-  }
-  constexpr environment<C> at_kdc(environment<C> env) const {
-    env.now.at = plus(env.now.at, tgt_.kdc_clock_offset());
-    return env;
   }
 
   constexpr step repeat(const environment<C>& env) {
@@ -253,7 +249,7 @@ class [[nodiscard]] login_verifier
     }
     request.buffer = rest_.first(n);
     initiator_.emplace(std::move(request));
-    const auto made = initiator_->start(at_kdc(env));
+    const auto made = initiator_->start(env);
     const auto* const out = std::get_if<send>(&made);
     if (out == nullptr)
       return fail(std::holds_alternative<failed>(made) ? std::get<failed>(made).why : error{.code = errc::no_space});
@@ -263,7 +259,7 @@ class [[nodiscard]] login_verifier
     p.paths = params_.accepted_paths;
     p.replays = replay_rule::by_application;  // the request has never left this machine
     acceptor_.emplace(std::move(p));
-    return accepted(acceptor_->receive(out->octets, at_kdc(env)));
+    return accepted(acceptor_->receive(out->octets, env));
   }
   constexpr step accepted(const typename ap_acceptor<C>::step& s) {
     if (const auto* k = std::get_if<need_ticket_key>(&s)) {
@@ -271,6 +267,13 @@ class [[nodiscard]] login_verifier
       return *k;
     }
     if (is<authenticated>(s)) {
+      // RFC 4120 section 3.3.3: a ticket has the time of the login that it comes from
+      if (acceptor_->peer()->authtime() != tgt_.facts().authtime) {
+        return fail({.code = errc::login_not_verified,
+                     .detail = static_cast<std::uint32_t>(errc::time_mismatch),
+                     .type = "EncTicketPart",
+                     .field = "authtime"});
+      }
       service_ = basic_credential<key>();
       acceptor_.reset();
       initiator_.reset();

@@ -140,14 +140,40 @@ TEST_CASE("login_verifier: a recorded ticket of the user is no proof", "[exchang
   });
   REQUIRE(!v);
   CHECK(v.error().code == errc::login_not_verified);
-  // With the session key it is one
-  his = m.log_in(evil, evil.invented);
-  const key again = his.session_key().copy();
-  const auto w = m.verify(std::move(his), [&](const send& s) -> result<answer> {
-    return answer(forged(evil, s.octets, again, true_ticket.ticket(), true_ticket.session_key(), reply),
-                  transport::stream);
+}
+
+/// An attacker has a ticket of the user for this machine, with its session key, and is the KDC of a login
+/// whose authtime is `later` than that of the ticket's login by these seconds.
+error refusal_of_an_old_ticket(std::int64_t later, std::int64_t machine_later) {
+  machine m;
+  spoofed evil;
+  const credential tgt = m.log_in(m.w, password);
+  std::vector<std::uint8_t> space(8192), reply;
+  tgs_client<policy> x({.tgt = tgt, .server = host(), .buffer = space});
+  const credential old = must(drive(x, m.w.crypto, m.w.now, [&](const send& s) { return m.w.ask(s); }));
+  evil.now.at = plus(evil.now.at, later);
+  credential his = m.log_in(evil, evil.invented);
+  m.w.now.at = plus(m.w.now.at, machine_later);
+  his.set_kdc_clock_offset(later - machine_later);  // what an AS-REP with its authtime makes it
+  const key session = his.session_key().copy();
+  const auto got = m.verify(std::move(his), [&](const send& s) -> result<answer> {
+    return answer(forged(evil, s.octets, session, old.ticket(), old.session_key(), reply), transport::stream);
   });
-  CHECK(w.has_value());
+  return got ? error{} : got.error();
+}
+
+TEST_CASE("login_verifier: a ticket of another login is no proof, even with its session key",
+          "[exchange][rfc4120-3.1.5]") {
+  const error why = refusal_of_an_old_ticket(60, 60);
+  CHECK(why.code == errc::login_not_verified);
+  CHECK(why.detail == static_cast<std::uint32_t>(errc::time_mismatch));
+}
+
+TEST_CASE("login_verifier: a ticket that has expired by this machine's clock is no proof, whatever clock the KDC has",
+          "[exchange][rfc4120-3.1.5]") {
+  const error why = refusal_of_an_old_ticket(0, 30 * 86400);
+  CHECK(why.code == errc::login_not_verified);
+  CHECK(why.detail == static_cast<std::uint32_t>(errc::ticket_expired));
 }
 
 TEST_CASE("login_verifier: a ticket of another user is no proof", "[exchange][rfc4120-3.1.5]") {
