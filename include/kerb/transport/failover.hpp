@@ -61,8 +61,13 @@ using failover_step = std::variant<try_server, wait_for_answer, kdc_answer, gave
 ///   the password may have been changed a moment ago, so the primary is asked, once. If it does not
 ///   answer, the replica's error is the answer.
 ///
-/// These errors are unauthenticated. Whoever forges one can only have another server asked, in another
-/// order, within the limits.
+/// These errors are unauthenticated. Whoever forges one can have another server asked, in another
+/// order, within the limits; whoever forges one for every server ends the request, as without this
+/// machine.
+///
+/// The same request goes to several servers, and more than once. A KDC answers it again; a password
+/// service takes it once and refuses the copy as a replay, so a request to change a password goes to one
+/// server (see kpasswd_client).
 ///
 /// The machine serves several requests, one after the other, until one deadline; the server that
 /// answered last is tried first. It never allocates. Only the first 32 servers count. The list must
@@ -96,6 +101,7 @@ class kdc_failover {
     if (!waiting_ || from.number >= count()) return misuse();
     const std::uint32_t code = error_of(octets);
     if (code == number_of(error_code_t::krb_err_response_too_big) && from.via == reach_t::udp) {
+      if (!needs_stream_) rewind();  // the servers in front of this one have not been tried over a stream
       needs_stream_ = stream_first_ = true;
       if (from.server.reach != reach_t::any || is_dead(from.number, reach_t::tcp)) return next(now);
       return attempt(from.number, reach_t::tcp, now);
@@ -222,6 +228,7 @@ class kdc_failover {
   constexpr failover_step give_up(const char* field) {
     waiting_ = false;
     if (only_primary_) {
+      only_primary_ = false;  // the answer is given once: if the exchange ignores it, there is no other
       preferred_ = kept_from_.number;
       return kdc_answer{bytes_view(kept_).first(kept_size_), kept_from_.via, kept_from_.number};
     }

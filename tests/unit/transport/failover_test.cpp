@@ -135,10 +135,21 @@ constexpr bool too_big() {
   return tries(f.start(10, 0), "a", udp, 1000) && tries(f.received(e.octets, 1), "a", tcp, 10001) &&
          tries(f.refused(2), "b", tcp, 10002) && answers(f.received(reply, 3), reply, 2) &&
          tries(g.start(10, 0), "a", udp, 1000) && tries(g.timed_out(1000), "u", udp, 2000) &&
-         tries(g.received(e.octets, 1001), "b", tcp, 11001) &&
+         tries(g.received(e.octets, 1001), "a", tcp, 11001) && tries(g.refused(1002), "b", tcp, 11002) &&
          gives_up(h.received(e.octets, 1), errc::no_answer, "servers");
 }
 KERB_BOTH("failover: a reply that is too big for UDP is fetched over TCP", "[transport][rfc4120-7.2.1]", too_big);
+
+constexpr bool earlier_servers_over_streams() {
+  const server_candidate list[] = {a, b};
+  const krb_error e(error_code_t::krb_err_response_too_big);
+  kdc_failover f(list, 100000);
+  return tries(f.start(10, 0), "a", udp, 1000) && tries(f.timed_out(1000), "b", udp, 2000) &&
+         tries(f.received(e.octets, 1001), "b", tcp, 11001) && tries(f.refused(1002), "a", tcp, 11002) &&
+         answers(f.received(reply, 1003), reply, 0);
+}
+KERB_BOTH("failover: after a reply that is too big, the servers before are tried over TCP too",
+          "[transport][rfc4120-7.2.1]", earlier_servers_over_streams);
 
 constexpr bool primary() {
   const server_candidate list[] = {a, c, main_b};
@@ -159,6 +170,25 @@ constexpr bool primary() {
   return asked && answers(right.received(reply, 2), reply, 2) && twice && kept && busy;
 }
 KERB_BOTH("failover: a wrong password at a replica is asked once at the primary", "[transport]", primary);
+
+constexpr bool kept_once() {
+  const server_candidate list[] = {a, main_b};
+  const krb_error wrong(error_code_t::kdc_err_preauth_failed);
+  kdc_failover f(list, 100000), late(list, 1500);
+  (void)f.start(10, 0);
+  bool ok = tries(f.received(wrong.octets, 1), "b", udp, 1001) && tries(f.refused(2), "b", tcp, 10002) &&
+            answers(f.refused(3), wrong.octets, 0);
+  // The exchange takes it for a forged one
+  auto next = f.ignored(4);
+  if (std::holds_alternative<wait_for_answer>(next)) next = f.timed_out(10002);
+  ok = ok && gives_up(next, errc::no_answer, "servers");
+  (void)late.start(10, 0);
+  ok = ok && tries(late.received(wrong.octets, 1), "b", udp, 1001) && tries(late.timed_out(1001), "b", tcp, 1500) &&
+       answers(late.timed_out(1500), wrong.octets, 0);
+  return ok && std::holds_alternative<gave_up>(late.ignored(1500));
+}
+KERB_BOTH("failover: the error of a replica is given once, also if the exchange ignores it", "[transport][security]",
+          kept_once);
 
 constexpr bool two_replicas() {
   const server_candidate list[] = {a, c, main_b};

@@ -180,6 +180,10 @@ constexpr error check_enc_part(const Part& p, const msg::Ticket& ticket, const p
   const kerberos_time start = p.starttime.value_or(p.authtime);
   if (const error e = check_times(a, p.flags, start, has_start, p.endtime, p.renew_till, now, limits); !e.ok())
     return e;
+  // RFC 4120 section 5.3: authtime is when the AS has made the ticket, also one that starts later. The
+  // offset of the KDC's clock is computed from it
+  if (a.initial && !within_skew({p.authtime, {0}}, {now.at, {0}}, limits.clock_skew))
+    return mismatch(errc::clock_skew, "authtime");
   // RFC 4120 section 3.1.5: the address field is correct if the client requested every address in
   // it. Those of the ticket in the request also count (section 3.3.3), but not in a forwarded or
   // proxy ticket, which the peer could not use then

@@ -11,7 +11,7 @@ namespace kerb::inline v0 {
 /// Parameters of login_verifier. Every view must outlive it.
 struct verify_login_params {
   /// A service of this machine whose key the caller has and users do not, such as host/NAME. Without a
-  /// realm, it is where the KDC of the client's realm says that it is.
+  /// realm, it must be in the client's realm: name the realm if users of other realms log in.
   principal_view service;
   std::span<std::uint8_t> buffer;  ///< must outlive the verifier; see typical_buffer_size
   view_of<etype_t> etypes{};       ///< as credential_params::etypes
@@ -70,7 +70,9 @@ using login_verifier_step = std::variant<send, need_ticket_key, need_buffer, ign
 /// login, and opens it with the service's key. It always asks the KDC, and no cache: a ticket of an
 /// earlier login would prove nothing about this one. Then it makes an AP-REQ with the ticket and accepts
 /// it as the service does. So the ticket must have the same session key and the same client as the KDC's
-/// reply; a ticket that somebody has recorded, or that somebody else has, is no proof.
+/// reply, and come from this login. A ticket that somebody has recorded, that somebody else has, or that
+/// the user has from another login is no proof. It must be valid by this machine's clock, since what is
+/// known of the KDC's clock is what an unverified KDC has said.
 ///
 /// On failure the ticket-granting ticket is wiped, so that nothing of the login can be used. Errors of
 /// the requests are those of credential_client. errc::no_key and errc::bad_key_version: the caller has
@@ -232,6 +234,13 @@ class [[nodiscard]] login_verifier
     if (!got) return fail(got.error());
     service_ = std::move(*got);
     rest_ = service_.release_rest();
+    // Where the service is, an unverified KDC has said. A key of another realm proves nothing about the client's KDC
+    if (params_.service.realm.octets.empty() && service_.server().realm != tgt_.client().realm) {
+      return fail({.code = errc::login_not_verified,
+                   .detail = static_cast<std::uint32_t>(errc::name_mismatch),
+                   .type = "ticket",
+                   .field = "realm"});
+    }
     return prove(env);
   }
   /// Makes an AP-REQ with the ticket, and gives it to an acceptor.

@@ -214,6 +214,26 @@ TEST_CASE("as_client: a ticket that has ended by our clock fails", "[exchange][r
   };
   REQUIRE(is<done>(with_skew(100, never_began)));
 }
+TEST_CASE("as_client: a login at another time than now fails, also if the ticket starts now",
+          "[exchange][rfc4120-3.1.5]") {
+  const auto at = [](std::int64_t seconds) {
+    as_login login;
+    login.start();
+    return login.reply(
+        [seconds](reply_spec& s) {
+          s.part.authtime = plus(noon.at, seconds);
+          s.part.starttime = noon.at;
+        },
+        transport::stream);
+  };
+  for (const std::int64_t sign : {1, -1}) {
+    CHECK(is<done>(at(sign * 300)));
+    const auto step = at(sign * 301);
+    REQUIRE(is<failed>(step));
+    CHECK(std::get<failed>(step).why.code == errc::clock_skew);
+    CHECK(std::string_view(std::get<failed>(step).why.field) == "authtime");
+  }
+}
 TEST_CASE("as_client: a start outside the skew fails, on both sides and exactly", "[exchange][rfc4120-3.1.5]") {
   const auto at = [](std::int64_t off) { return [off](reply_spec& s) { s.part.starttime = plus(noon.at, off); }; };
   REQUIRE(is<done>(bent(at(300))));

@@ -245,6 +245,24 @@ TEST_CASE("login_verifier: errors of the KDC and of the transport end it, and wi
   CHECK(std::move(x).take().error().code == errc::api_misuse);
 }
 
+TEST_CASE("login_verifier: the KDC of a login does not choose the realm whose key proves it",
+          "[exchange][rfc4120-3.1.5]") {
+  machine m;
+  spoofed evil;
+  place& other = evil.add(b_org);  // a hostile KDC, and this machine has a key in its realm too
+  REQUIRE(other.here.add_service("host/here"));
+  evil.trust(a_org, b_org);
+  evil.of(a_org)->elsewhere.push_back({"here", b_org});
+  REQUIRE(m.own.keys.add(host(b_org), 1, e18, other.here.key_of("host/here")->copy()));
+  const auto v = m.verify(m.log_in(evil, evil.invented), [&](const send& s) { return evil.ask(s); },
+                          {.service = host({}), .buffer = m.buffer});
+  REQUIRE(!v);
+  CHECK(v.error().code == errc::login_not_verified);
+  // The true one passes without a realm, too
+  CHECK(m.verify(m.log_in(m.w, password), [&](const send& s) { return m.w.ask(s); },
+                 {.service = host({}), .buffer = m.buffer}));
+}
+
 TEST_CASE("login_verifier: a user of another realm is verified along the path that is trusted",
           "[exchange][rfc4120-2.7]") {
   machine m;
