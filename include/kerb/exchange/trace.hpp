@@ -9,8 +9,8 @@
 namespace kerb::inline v0 {
 
 /// The events of a trace. The names in an event are views, valid until the sink returns; copy what you keep.
-/// What a KDC says before its reply has been opened (refusal, reply_arrived, preauth_chosen, key_chosen, clock_learnt,
-/// redirect) is unauthenticated, and its names can contain any octets.
+/// What a KDC says before its reply has been opened (refusal_arrived, reply_arrived, preauth_chosen, key_chosen,
+/// clock_learnt, redirect) is unauthenticated, and its names can contain any octets.
 namespace trace {
 
 /// The client looks for this ticket in the caller's cache.

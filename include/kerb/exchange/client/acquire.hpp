@@ -108,9 +108,9 @@ using credential_client_step = std::variant<find_credential, send, need_key, nee
 
 /// Gets a ticket for a service. It looks for the ticket and for a ticket-granting ticket in the
 /// caller's cache, logs in where there is none, and asks one KDC after the other: along the realms
-/// between the client's and the service's, or where a KDC refers it. It asks no realm's KDC twice for
-/// the way, and at most max_realms. Each reply is compared with its request as tgs_client does, so a KDC can only
-/// issue tickets of its own realm.
+/// between the client's and the service's, or where a KDC refers it. It enters no realm twice, and at
+/// most max_realms. Each reply is compared with its request as tgs_client does, so a KDC can only issue
+/// tickets of its own realm.
 ///
 /// The client keeps the ticket-granting ticket that it uses in its own buffer, so the cache may
 /// change at any time. It cannot be moved. receive() does not modify the octets that it is given;

@@ -13,7 +13,7 @@ struct renewal_policy {
   std::int64_t least_gain = 600;
   std::int64_t first_retry = 30;    ///< seconds after the first failure; doubled after each further one
   std::int64_t last_retry = 1800;   ///< seconds; the longest time between two tries
-  std::int64_t least_interval = 5;  ///< seconds; the shortest time from now to any try
+  std::int64_t least_interval = 5;  ///< seconds; the shortest time from now to a try after a failure
 };
 
 /// What to do about a ticket-granting ticket.
@@ -45,7 +45,7 @@ constexpr renewal when(const ticket_facts& facts, kerberos_time now, std::uint32
   renewal r{renewal_action::log_in, now, end <= now};
   const bool renewable = facts.flags.has(ticket_flag_t::renewable) && !facts.flags.has(ticket_flag_t::invalid) &&
                          facts.renew_till && *facts.renew_till > now;
-  // RFC 4120 section 3.3.3: an expired ticket cannot be renewed
+  // RFC 4120 section 2.3: a ticket that has expired cannot be renewed
   if (renewable && !r.expired && facts.renew_till->seconds - end.seconds >= policy.least_gain)
     r.action = renewal_action::renew;
   const auto part = [&](std::int64_t of, unsigned percent) {
@@ -54,8 +54,8 @@ constexpr renewal when(const ticket_facts& facts, kerberos_time now, std::uint32
   // Lifetimes are below 2^39 seconds, so nothing overflows
   const auto earlier = [&](std::int64_t most) { return most * static_cast<std::int64_t>(random >> 16) / 65536; };
   if (failures != 0) {
-    std::int64_t wait = policy.first_retry;
-    for (unsigned i = 1; i < failures && wait < policy.last_retry; ++i) wait *= 2;
+    std::int64_t wait = policy.first_retry > 0 ? policy.first_retry : 1;
+    for (unsigned i = 1; i < failures && wait < policy.last_retry && wait < 0x40000000; ++i) wait *= 2;
     if (wait > policy.last_retry) wait = policy.last_retry;
     wait -= earlier(part(wait, policy.jitter_percent));
     const std::int64_t left = end.seconds - now.seconds;
