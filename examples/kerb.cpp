@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
     return example::run(*o).go();
   } catch (const std::exception& e) {
     if (o->json) std::printf("{\"error\": %s}\n", example::quoted(e.what()).c_str());
-    std::fprintf(stderr, "kerb: %s\n", e.what());
+    std::fprintf(stderr, "kerb: %s\n", example::printable(e.what()).c_str());
     return 1;
   }
 }

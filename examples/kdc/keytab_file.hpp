@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <ctime>
 #include <iterator>
 #include <kerb/format/keytab.hpp>
@@ -19,11 +20,12 @@ using key_map = std::map<std::string, std::vector<stored_key>>;
 /// Reads the keys of a keytab by principal; none if there is no such file.
 inline key_map read_keytab(const std::string& file, policy& crypto) {
   key_map all;
+  if (::access(file.c_str(), F_OK) != 0 && errno == ENOENT) return all;
   // Into one buffer of the file's size, which is wiped: a container that grows leaves keys in memory that it has freed
   std::ifstream in;
   in.rdbuf()->pubsetbuf(nullptr, 0);  // and a buffer of the stream would, too
   in.open(file, std::ios::binary | std::ios::ate);
-  if (!in) return all;
+  if (!in || in.tellg() < 0 || in.tellg() > (1 << 26)) throw bad_text(file + " cannot be read");
   std::vector<std::uint8_t> octets(static_cast<std::size_t>(in.tellg()));
   const kerb::wiped_on_exit wipe(octets);
   in.seekg(0);

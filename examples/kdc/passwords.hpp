@@ -106,6 +106,8 @@ class password_answerer : public responder {
       if (!wanted.is_own && (client == nullptr || !client->is().sets_passwords)) {
         return {r::accessdenied, "You may only change your own password."};
       }
+      // A ticket from another ticket can be without the key of its client, as one that was stolen
+      if (!wanted.is_own && !wanted.initial) return {r::initial_flag_needed, "Log in with your password first."};
       if (target == nullptr || !target->has_password() || is_tgs(name_of(wanted.target))) {
         return {r::harderror, "There is no such principal with a password."};
       }

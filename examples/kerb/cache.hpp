@@ -46,7 +46,7 @@ class file_cache {
   const std::string& path() const { return path_; }
   /// Reads the file. False: there is none.
   bool open() {
-    auto all = read_file(path_);
+    auto all = read_file(path_, file_kind::cache);
     if (!all) return false;
     wipe(octets_);
     octets_ = std::move(*all);

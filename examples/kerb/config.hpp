@@ -64,10 +64,10 @@ class config {
       std::array<char, 256> name;
       const auto text = kerb::dns_name(q, realm, name);
       if (!text) continue;
-      octet_list reply(8192);
+      octet_list reply(65536);
       const int n = ::res_query(std::string(*text).c_str(), ns_c_in, static_cast<int>(q.type), reply.data(),
                                 static_cast<int>(reply.size()));
-      if (n <= 0) continue;
+      if (n <= 0 || static_cast<std::size_t>(n) > reply.size()) continue;
       kerb::dns_records<> records;
       std::uint64_t random = 0;
       if (::getrandom(&random, sizeof random, 0) != sizeof random) continue;
@@ -75,6 +75,7 @@ class config {
       const kerb::bytes_view octets(reply.data(), static_cast<std::size_t>(n));
       if (kerb::read_dns_reply(octets, q.type, std::span<char>(kept), records).ok())
         (void)kerb::append_servers(records, q, random, found);
+      if (q.type == kerb::dns_type_t::uri && !found.empty()) break;
     }
     return found;
   }
@@ -103,7 +104,7 @@ class config {
     if (!r) throw failure(path + " has a mistake in line " + std::to_string(r.error().detail) + ". Correct it");
   }
   const kerb::text_view* load(const std::string& path) {
-    const auto octets = read_file(path);
+    const auto octets = read_file(path, file_kind::any);
     if (!octets) return nullptr;
     const std::string& kept = texts_.emplace_back(octets->begin(), octets->end());
     return &views_.emplace_back(kept);

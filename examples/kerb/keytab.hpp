@@ -10,7 +10,7 @@ namespace example {
 class keytab_file {
  public:
   explicit keytab_file(const std::string& path, bool may_be_missing = false) : path_(path) {
-    auto all = read_file(path);
+    auto all = read_file(path, may_be_missing ? file_kind::ours : file_kind::keytab);
     if (!all && !may_be_missing) throw failure("there is no keytab " + path);
     if (all) octets_ = std::move(*all);
     if (octets_.empty()) return;

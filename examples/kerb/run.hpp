@@ -49,14 +49,20 @@ class run {
       const kerb::kerberos_string part[] = {kerb::kerberos_string::of(o_.names[0])};
       const std::string in = realm();
       if (in.empty()) throw failure("--enterprise needs --realm, or a default realm in krb5.conf");
-      return *kerb::principal::of(
+      return kept(
           {{kerb::name_t::enterprise, kerb::view_of<kerb::kerberos_string>(part)}, kerb::kerberos_string::of(in)});
     }
     if (!o_.names.empty()) return name(o_.names[0]);
-    if (cache_.open()) return *kerb::principal::of(cache_.client());
+    if (cache_.open()) return kept(cache_.client());
     const char* const system = std::getenv("USER");
     if (system == nullptr) throw failure("a principal is missing: kerb init NAME@REALM");
     return name(system);
+  }
+  /// A name from a file as one that can be kept.
+  static kerb::principal kept(const kerb::principal_view& name) {
+    const auto p = kerb::principal::of(name);
+    if (!p) throw failure("a name is too long: " + text_of(name));
+    return *p;
   }
   auto grow() {
     return [this](std::size_t n) {
@@ -137,7 +143,7 @@ class run {
     std::optional<kerb::principal> host;
     for (const kerb::keytab_entry k : keytab.view()) {
       const named n(k.principal);
-      if (!host && n.parts.size() == 2 && n.parts[0] == std::string_view("host")) host = *kerb::principal::of(n.view);
+      if (!host && n.parts.size() == 2 && n.parts[0] == std::string_view("host")) host = kept(n.view);
     }
     if (!host) throw failure(o_.keytab_file + " has no key of host/NAME, which --verify needs");
     kerb::keytab_keys<policy> source(keytab.view(), crypto_);
@@ -155,7 +161,7 @@ class run {
       const kerb::principal service = name(text, true);
       kerb::credential_params<key> p{
           .client = cache_.client(), .server = service, .buffer = buffers_.emplace_back(16384), .login = false};
-      const kerb::principal me = *kerb::principal::of(cache_.client());  // the cache may change
+      const kerb::principal me = kept(cache_.client());  // the cache may change
       p.client = me;
       std::string host_realm;
       const kerb::principal_view view = service;
@@ -190,7 +196,7 @@ class run {
   }
   int renew() {
     need_cache();
-    const kerb::principal me = *kerb::principal::of(cache_.client());
+    const kerb::principal me = kept(cache_.client());
     const kerb::kerberos_string parts[] = {kerb::operator""_krb<"krbtgt">(), me.view().realm};
     const kerb::principal_view krbtgt{{kerb::name_t::srv_inst, kerb::view_of<kerb::kerberos_string>(parts)},
                                       me.view().realm};
@@ -248,18 +254,35 @@ class run {
       t.at.seconds += ahead;
       return t;
     };
-    auto step = x.start(kerb::environment<policy>{crypto_, kdc_now()});
-    while (const auto* out = std::get_if<kerb::send>(&step)) {
-      const auto got = net_(*out);
-      if (!got) throw because("the password is not changed", got.error(), out->realm);
-      step = x.receive(got->octets, kerb::environment<policy>{crypto_, kdc_now()}, got->arrived);
+    const auto with_space = [&](const auto& call) {  // repeats a call with a larger buffer
+      auto step = call(kerb::environment<policy>{crypto_, kdc_now()});
+      for (;;) {
+        const auto* const more = std::get_if<kerb::need_buffer>(&step);
+        if (more == nullptr || !x.set_buffer(grow()(more->size))) return step;
+        step = call(kerb::environment<policy>{crypto_, kdc_now()});
+      }
+    };
+    // Only what the server has sealed is certain. A KRB-ERROR can be forged, and an answer can be lost
+    const auto outcome = [&] {
+      return net_.password_sent() ? "it is not known whether the password was changed; try the new one"
+                                  : "the password is not changed";
+    };
+    auto step = with_space([&](const auto& env) { return x.start(env); });
+    if (const auto* out = std::get_if<kerb::send>(&step)) {
+      kerb::send request = *out;
+      do {
+        const auto got = net_(request);
+        if (!got) throw because(outcome(), got.error(), request.realm);
+        step = with_space([&](const auto& env) { return x.receive(got->octets, env, got->arrived); });
+        request.octets = {};  // after an ignored datagram: only wait
+      } while (kerb::is<kerb::ignored>(step));
     }
     if (const auto* no = std::get_if<kerb::password_refused>(&step)) {
       throw failure("the password is not changed. The server says: " + printable(std::string(no->text.text())) + " (" +
                     std::string(explain(no->why, kerb::party::client)) + ")");
     }
-    if (const auto* f = std::get_if<kerb::failed>(&step)) throw because("the password is not changed", f->why, {});
-    if (!kerb::is<kerb::done>(step)) throw failure("the password service gave no usable answer. Try again");
+    if (const auto* f = std::get_if<kerb::failed>(&step)) throw because(outcome(), f->why, {});
+    if (!kerb::is<kerb::done>(step)) throw failure(outcome());
   }
   int keytab() {
     if (o_.names.size() == 2) {

@@ -50,12 +50,6 @@ inline std::string quoted(const std::string& s) {
   }
   return out + "\"";
 }
-/// For a terminal: no control characters.
-inline std::string printable(std::string s) {
-  for (char& c : s)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  return s;
-}
 
 /// The encryption type with which a ticket is sealed.
 inline kerb::etype_t ticket_etype(kerb::bytes_view ticket) {
