@@ -15,7 +15,8 @@ concept text_stream = requires(S& s, std::string_view text, std::uint32_t number
 };
 }  // namespace detail
 
-/// Writes the name of the code: `no_space`. Catch2 and GoogleTest print values with it too.
+/// Writes the name of the code: `no_space`. Catch2 and GoogleTest print values with it too: then include
+/// this header in each file of the program that compares errors, since they have one function for all.
 template <detail::text_stream S>
 S& operator<<(S& s, errc c) {
   const std::string_view name = name_of(c);

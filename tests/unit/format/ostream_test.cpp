@@ -39,9 +39,4 @@ TEST_CASE("ostream: a stream goes on after an error", "[format]") {
   CHECK(out.str() == "replayed, no_key!");
 }
 
-TEST_CASE("ostream: Catch prints errors", "[format]") {
-  CHECK(Catch::Detail::stringify(errc::replayed) == "replayed");
-  CHECK(Catch::Detail::stringify(error{.code = errc::no_key, .type = "Ticket"}) == "no_key in Ticket");
-}
-
 }  // namespace

@@ -14,6 +14,16 @@
 namespace kerb::inline v0 {
 
 namespace detail {
+inline constexpr std::uint32_t longest_seq = 0x3fffffff;  // as in ap_initiator
+/// The acceptor's first sequence number, from one that was drawn. With RC4 it is far from the client's:
+/// GSS-API encrypts two messages with the same number alike, whichever side they come from (RFC 4757
+/// section 7.3).
+constexpr std::uint32_t first_number(etype_t session, std::uint32_t drawn, std::uint32_t clients) {
+  if (session != etype_t::rc4_hmac && session != etype_t::rc4_hmac_exp) return drawn & longest_seq;
+  constexpr std::uint32_t least_apart = (longest_seq + 1) / 4;
+  return (clients + least_apart + drawn % (2 * least_apart)) & longest_seq;
+}
+
 struct ap_acceptor_table {
   /// `proven`: all checks are done and the caller decides; `over`: the client was refused.
   enum class state : std::uint8_t { idle, wants_key, replay, proven, done, over, spent, failed };
@@ -178,7 +188,6 @@ class [[nodiscard]] ap_acceptor
     drawn_octets octets;
     drawn_policy<C> drawn_crypto(env.crypto.get(), octets);
     const environment drawn = env.with(drawn_crypto);
-    constexpr std::uint32_t longest_seq = 0x3fffffff;  // as in ap_initiator
     if (!options.reply.empty()) {  // receive() has made sure that the exchange's own buffer can hold it
       msg::EncApRepPart longest{at_->at, at_->usec, {}, {}};
       const std::array<std::uint8_t, max_key_octets> any_key{};
@@ -186,7 +195,7 @@ class [[nodiscard]] ap_acceptor
         longest.subkey =
             msg::EncryptionKey{subkey_etype, bytes_view(any_key).first(env.crypto->key_octets(subkey_etype))};
       }
-      if (options.sequence_number) longest.seq_number = longest_seq;
+      if (options.sequence_number) longest.seq_number = detail::longest_seq;
       errc e = errc::ok;
       const auto exactly = [&] {
         der::writer counted = der::writer::counting();
@@ -208,10 +217,7 @@ class [[nodiscard]] ap_acceptor
     if (options.sequence_number) {
       const std::optional<std::uint32_t> n = draw_nonce(drawn);
       if (!n) return fail({.code = errc::entropy});
-      // Far from the client's number: with RC4, GSS-API encrypts two messages with the same number alike,
-      // whichever side they come from (RFC 4757 section 7.3)
-      constexpr std::uint32_t least_apart = (longest_seq + 1) / 4;
-      keys.acceptor_seq = (keys.initiator_seq.value_or(0) + least_apart + *n % (2 * least_apart)) & longest_seq;
+      keys.acceptor_seq = detail::first_number(own, *n, keys.initiator_seq.value_or(0));
     }
     msg::EncApRepPart part{at_->at, at_->usec, {}, keys.acceptor_seq};  // RFC 4120 section 3.2.4: the client's own time
     if (keys.acceptor_subkey) {
