@@ -240,7 +240,7 @@ class run {
                                    .buffer = buffers_.emplace_back(16384),
                                    .lifetime = 300});
     const auto ticket = kerb::drive(login, crypto_, now, net_, {}, grow());
-    if (!ticket) throw because("the old password is not accepted", ticket.error(), me.view().realm);
+    if (!ticket) throw because("the login with the old password failed", ticket.error(), me.view().realm);
     const password fresh = ask_password("New password", o_.new_password_file);
     if (o_.new_password_file.empty() && isatty(0) != 0) {
       const password again = ask_password("New password again", {});

@@ -1,4 +1,4 @@
-// All of kerb with the Botan policy: the only include that most programs need.
+// kerb.hpp and the Botan policy: the only include that most programs need.
 #pragma once
 #include "crypto/botan.hpp"
 #include "kerb.hpp"

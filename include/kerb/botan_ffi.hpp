@@ -1,4 +1,4 @@
-// All of kerb with the policy for Botan's C interface: for programs without exceptions, or with another C++ library.
+// kerb.hpp and the policy for Botan's C interface: for programs without exceptions, or with another C++ library.
 #pragma once
 #include "crypto/botan_ffi.hpp"
 #include "kerb.hpp"

@@ -1,4 +1,4 @@
-// All of kerb except the crypto backends.
+// All exchanges, messages, keytabs and credential caches, without a crypto backend.
 #pragma once
 #include "client.hpp"
 #include "explain.hpp"

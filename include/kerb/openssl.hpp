@@ -1,4 +1,4 @@
-// All of kerb with the OpenSSL policy: for programs that already use OpenSSL, and for builds without exceptions.
+// kerb.hpp and the OpenSSL policy: for programs that already use OpenSSL, and for builds without exceptions.
 #pragma once
 #include "crypto/openssl.hpp"
 #include "kerb.hpp"
