@@ -220,7 +220,7 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, boo
     } else {
       d.starttime = now;
       d.endtime = earlier(plus(now, life), *renewable_to);
-      if (*renewable_to <= now) return no(errc::ticket_expired, "EncTicketPart", "renew-till");
+      if (by_server && *renewable_to <= now) return no(errc::ticket_expired, "EncTicketPart", "renew-till");
     }
     return {};
   }
