@@ -248,16 +248,21 @@ TEST_CASE("login_verifier: errors of the KDC and of the transport end it, and wi
 TEST_CASE("login_verifier: the KDC of a login does not choose the realm whose key proves it",
           "[exchange][rfc4120-3.1.5]") {
   machine m;
-  spoofed evil;
+  std::uint8_t invented_octets[4] = {'e', 'v', 'i', 'l'}, waste[40];
+  const secret_view invented{invented_octets, 4};
+  world evil;  // whose KDC of A.ORG knows no host here, and refers to B.A.ORG
+  (void)evil.crypto.entropy.fill(waste);
+  REQUIRE(evil.add(a_org).here.add_user("alice", invented));
   place& other = evil.add(b_org);  // a hostile KDC, and this machine has a key in its realm too
   REQUIRE(other.here.add_service("host/here"));
   evil.trust(a_org, b_org);
   evil.of(a_org)->elsewhere.push_back({"here", b_org});
   REQUIRE(m.own.keys.add(host(b_org), 1, e18, other.here.key_of("host/here")->copy()));
-  const auto v = m.verify(m.log_in(evil, evil.invented), [&](const send& s) { return evil.ask(s); },
+  const auto v = m.verify(m.log_in(evil, invented), [&](const send& s) { return evil.ask(s); },
                           {.service = host({}), .buffer = m.buffer});
   REQUIRE(!v);
   CHECK(v.error().code == errc::login_not_verified);
+  CHECK(v.error().detail == static_cast<std::uint32_t>(errc::name_mismatch));
   // The true one passes without a realm, too
   CHECK(m.verify(m.log_in(m.w, password), [&](const send& s) { return m.w.ask(s); },
                  {.service = host({}), .buffer = m.buffer}));
