@@ -2,12 +2,10 @@
 #pragma once
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <iostream>
 #include <kerb/core/secret.hpp>
@@ -16,6 +14,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "../support/no_echo.hpp"
 
 namespace example {
 
@@ -171,10 +171,6 @@ struct password {
   kerb::secret_view view() const { return kerb::secret_view::of(text); }
 };
 
-inline termios& terminal_before() {
-  static termios t{};
-  return t;
-}
 /// The first line of a file, of standard input if the file is -, or what the user types without echo.
 inline password ask_password(const std::string& prompt, const std::string& file) {
   password p;
@@ -188,24 +184,12 @@ inline password ask_password(const std::string& prompt, const std::string& file)
     }
     wipe(*all);
   } else {
-    const bool terminal = file.empty() && isatty(0) != 0;
-    if (terminal) {
+    std::optional<no_echo> silent;
+    if (file.empty() && isatty(0) != 0) {
       std::fprintf(stderr, "%s: ", prompt.c_str());
-      tcgetattr(0, &terminal_before());
-      std::signal(SIGINT, [](int) {  // Ctrl-C must not leave the terminal without echo
-        tcsetattr(0, TCSANOW, &terminal_before());
-        _exit(130);
-      });
-      termios silent = terminal_before();
-      silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-      tcsetattr(0, TCSAFLUSH, &silent);
+      silent.emplace();
     }
     for (char c; ::read(0, &c, 1) == 1 && c != '\n';) p.text.push_back(c);
-    if (terminal) {
-      tcsetattr(0, TCSAFLUSH, &terminal_before());
-      std::signal(SIGINT, SIG_DFL);
-      std::fputs("\n", stderr);
-    }
   }
   if (p.text.empty()) throw failure("a password is needed, and none was given");
   return p;

@@ -1,14 +1,14 @@
 // The command line of quickstart.
 #pragma once
-#include <termios.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <optional>
 #include <string>
+
+#include "no_echo.hpp"
 
 namespace example {
 
@@ -47,30 +47,14 @@ inline std::optional<std::string> first_line(const std::string& file) {
   return line;
 }
 
-inline termios& terminal_before() {
-  static termios t{};
-  return t;
-}
 /// Asks on the terminal, without echo. From a pipe, it reads the first line.
 inline std::optional<std::string> ask_password(const std::string& whose) {
-  const bool terminal = isatty(0) != 0;
-  if (terminal) {
-    std::fprintf(stderr, "Password of %s: ", whose.c_str());
-    tcgetattr(0, &terminal_before());
-    std::signal(SIGINT, [](int) {  // Ctrl-C must not leave the terminal without echo
-      tcsetattr(0, TCSANOW, &terminal_before());
-      _exit(130);
-    });
-    termios silent = terminal_before();
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    tcsetattr(0, TCSAFLUSH, &silent);
-  }
+  if (isatty(0) != 0) std::fprintf(stderr, "Password of %s: ", whose.c_str());
   std::string line;
-  const bool got = static_cast<bool>(std::getline(std::cin, line)) && !line.empty();
-  if (terminal) {
-    tcsetattr(0, TCSAFLUSH, &terminal_before());
-    std::signal(SIGINT, SIG_DFL);
-    std::fputs("\n", stderr);
+  bool got = false;
+  {
+    const no_echo silent;
+    got = static_cast<bool>(std::getline(std::cin, line)) && !line.empty();
   }
   if (got) return line;
   std::fputs("quickstart: a password is needed\n", stderr);

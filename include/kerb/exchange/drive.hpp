@@ -19,6 +19,24 @@ template <class T, class Step>
 inline constexpr bool is_alternative = false;
 template <class T, class... Steps>
 inline constexpr bool is_alternative<T, std::variant<Steps...>> = (std::same_as<T, Steps> || ...);
+
+/// The last request that a caller's transport got, and why answers to it were ignored.
+struct pending_request {
+  send request{};
+  error passed_over{};
+
+  constexpr void sent(const send& s) {
+    request = s;
+    if (request.fresh) passed_over = {};  // of the request before
+  }
+  constexpr void ignored_answer(const error& why) {
+    if (passed_over.ok() || !is_malformed(why.code)) passed_over = why;
+    request.octets = {};  // wait where it was sent
+    request.fresh = false;
+  }
+  /// The error if there is no answer: `none`, unless one was ignored.
+  constexpr error reason(const error& none) const { return passed_over.ok() ? none : passed_over; }
+};
 }  // namespace detail
 
 /// Runs a client's exchange to its end and returns its product. `ask(const send&)` transmits the
@@ -50,19 +68,15 @@ template <class Exchange, class C, class Now, class Ask, class Grow = no_growth>
       "kerb::gss with its start() and receive()");
   const auto env_now = [&] { return environment<C>{policy, detail::clock_reading(now), limits}; };
   typename Exchange::step step = detail::with_growth(x, grow, [&] { return x.start(env_now()); });
-  error passed_over{};
-  send request{};
+  detail::pending_request pending;
   for (;;) {
     if (const auto* f = std::get_if<failed>(&step)) return f->why;
     if (is<done>(step)) return std::move(x).take();
     if (const auto* n = std::get_if<need_buffer>(&step)) { return detail::too_small(*n); }
     if (const auto* i = std::get_if<ignored>(&step)) {
-      if (passed_over.ok() || !is_malformed(i->why.code)) passed_over = i->why;
-      request.octets = {};  // wait where it was sent
-      request.fresh = false;
+      pending.ignored_answer(i->why);
     } else if (const auto* s = std::get_if<send>(&step)) {
-      request = *s;
-      if (request.fresh) passed_over = {};  // forget why answers to the last request were ignored
+      pending.sent(*s);
     } else {
       return std::visit(
           [](const auto& other) -> error {
@@ -72,8 +86,8 @@ template <class Exchange, class C, class Now, class Ask, class Grow = no_growth>
           },
           step);
     }
-    const result<answer> got = ask(static_cast<const send&>(request));
-    if (request.then == afterwards::finished) {
+    const result<answer> got = ask(std::as_const(pending.request));
+    if (pending.request.then == afterwards::finished) {
       if (!got) return got.error();
       if (const auto e = asn1::decode<msg::KrbError>(got->octets)) {
         return error{.code = errc::peer_error,
@@ -83,7 +97,7 @@ template <class Exchange, class C, class Now, class Ask, class Grow = no_growth>
       }
       return std::move(x).take();
     }
-    if (!got) return passed_over.ok() ? got.error() : passed_over;
+    if (!got) return pending.reason(got.error());
     step = detail::with_growth(x, grow, [&] { return x.receive(got->octets, env_now(), got->arrived); });
   }
 }

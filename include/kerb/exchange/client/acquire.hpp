@@ -639,8 +639,7 @@ template <crypto_policy C, class Cache, class Now, class Ask, class Grow = no_gr
   const auto env_now = [&] { return environment<C>{policy, detail::clock_reading(now), limits}; };
   const auto go = [&](auto&& call) { return detail::with_growth(x, grow, call); };
   typename exchange::step step = go([&] { return x.start(env_now()); });
-  error passed_over{};
-  send request{};
+  detail::pending_request pending;
   for (;;) {
     if (const auto* f = std::get_if<failed>(&step)) return f->why;
     if (is<done>(step)) return std::move(x).take();
@@ -661,15 +660,12 @@ template <crypto_policy C, class Cache, class Now, class Ask, class Grow = no_gr
       continue;
     }
     if (const auto* i = std::get_if<ignored>(&step)) {
-      if (passed_over.ok() || !is_malformed(i->why.code)) passed_over = i->why;
-      request.octets = {};  // wait where it was sent
-      request.fresh = false;
+      pending.ignored_answer(i->why);
     } else {
-      request = std::get<send>(step);
-      if (request.fresh) passed_over = {};
+      pending.sent(std::get<send>(step));
     }
-    const result<answer> got = ask(static_cast<const send&>(request));
-    if (!got) return passed_over.ok() ? got.error() : passed_over;
+    const result<answer> got = ask(std::as_const(pending.request));
+    if (!got) return pending.reason(got.error());
     step = go([&] { return x.receive(got->octets, env_now(), got->arrived); });
   }
 }

@@ -329,8 +329,7 @@ template <crypto_policy C, class Keys, class Now, class Ask, class Grow = no_gro
                                                                              Grow grow = {}) {
   const auto env_now = [&] { return environment<C>{policy, detail::clock_reading(now), limits}; };
   auto step = detail::with_growth(x, grow, [&] { return x.start(env_now()); });
-  error passed_over{};
-  send request{};
+  detail::pending_request pending;
   for (;;) {
     if (const auto* f = std::get_if<failed>(&step)) return f->why;
     if (is<done>(step)) return std::move(x).take();
@@ -343,16 +342,13 @@ template <crypto_policy C, class Keys, class Now, class Ask, class Grow = no_gro
       continue;
     }
     if (const auto* i = std::get_if<ignored>(&step)) {
-      if (passed_over.ok() || !is_malformed(i->why.code)) passed_over = i->why;
-      request.octets = {};  // wait where it was sent
-      request.fresh = false;
+      pending.ignored_answer(i->why);
     } else {
-      request = std::get<send>(step);
-      if (request.fresh) passed_over = {};
+      pending.sent(std::get<send>(step));
     }
-    const result<answer> got = ask(static_cast<const send&>(request));
+    const result<answer> got = ask(std::as_const(pending.request));
     if (!got) {
-      const auto given_up = x.abandon(passed_over.ok() ? got.error() : passed_over);  // wipes the login
+      const auto given_up = x.abandon(pending.reason(got.error()));  // wipes the login
       return std::get<failed>(given_up).why;
     }
     step = detail::with_growth(x, grow, [&] { return x.receive(got->octets, env_now(), got->arrived); });
