@@ -412,14 +412,17 @@ TEST_CASE("tgs_client: what was opened is wiped when the credential dies or the 
     REQUIRE_FALSE(holds(buffer, c->session_key().octets().unguarded()));
   }
   REQUIRE_FALSE(holds(buffer, authtime));
-  client y(ask_for(tgt, buffer));
-  const auto first = y.start(w.env_now());
-  const auto refused = [&](reply_spec& s) {
-    bend(s);
-    s.part.nonce = s.part.nonce ^ 1u;
-  };
-  REQUIRE(is<failed>(y.receive(w.tgs_rep(octets_of_send(first), refused), w.env_now(), transport::stream)));
-  REQUIRE_FALSE(holds(buffer, authtime));
+  for (const bool of_another_request : {true, false}) {
+    client y(ask_for(tgt, buffer));
+    const auto first = y.start(w.env_now());
+    const auto refused = [&](reply_spec& s) {
+      bend(s);
+      if (of_another_request) s.part.nonce = s.part.nonce ^ 1u;
+      else s.part.flags.set(ticket_flag_t::invalid);
+    };
+    REQUIRE(is<failed>(y.receive(w.tgs_rep(octets_of_send(first), refused), w.env_now(), transport::stream)));
+    REQUIRE_FALSE(holds(buffer, authtime));
+  }
 }
 
 TEST_CASE("tgs_client: a whole exchange takes nothing from the heap", "[exchange]") {
