@@ -609,6 +609,8 @@ TEST_CASE("context: a sealed message that does not verify leaves no plaintext", 
   octet_list out(200);
   CHECK(t.p.theirs.unwrap(bytes_view(token), out, t.policy()).error().code == errc::integrity);
   CHECK(!holds(bytes_view(out), bytes_view(m).first(4)));
+  CHECK(t.p.theirs.unwrap_in_place(token, t.policy()).error().code == errc::integrity);
+  CHECK(!holds(bytes_view(token), bytes_view(m).first(4)));
 }
 
 TEST_CASE("context: a signed message that does not verify is not left in another buffer", "[gss]") {
