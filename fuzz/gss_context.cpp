@@ -75,7 +75,7 @@ void accept(world& w, bytes_view token) {
   world::acceptor a(w.acceptor_params());
   const auto s = w.take(a, token);
   if (is<reply>(s) || is<done>(s)) {
-    use(std::move(*std::move(a).take()), w);
+    use(*std::move(a).take(), w);
     return;
   }
   if (is<gss::continue_with>(s)) return;
@@ -136,7 +136,7 @@ void answer(world& w, bytes_view rest, bool sealed, bool dce) {
     require(rep.has_value(), "ends by an AP-REP only");
     const auto part = asn1::decode<msg::EncApRepPart>(inside(rep->enc_part.cipher));
     require(part && part->ctime == w.now.at && part->cusec == w.now.usec, "ends by its own time only");
-    use(std::move(*std::move(i).take()), w);
+    use(*std::move(i).take(), w);
     return;
   }
   if (const auto* n = std::get_if<need_buffer>(&s)) {

@@ -85,8 +85,8 @@ class ap_world {
 
   kerb::bytes_view service_octets() const { return kerb::bytes_view(service_octets_).first(facts.key); }
   kerb::bytes_view session_octets() const { return kerb::bytes_view(session_octets_).first(facts.key); }
-  kerb::key service_key() { return std::move(*p.import(facts.etype, service_octets())); }
-  kerb::key session_key() { return std::move(*p.import(facts.etype, session_octets())); }
+  kerb::key service_key() { return *p.import(facts.etype, service_octets()); }
+  kerb::key session_key() { return *p.import(facts.etype, session_octets()); }
   peer_setup setup(bool replay_cache) const {
     return {.config = peer_config(replay_cache),
             .client = alice_text,
@@ -128,7 +128,7 @@ void accept_kerb(benchmark::State& state, int etype, how h) {
   ap_world& w = world(etype, h);
   Policy p;
   kerb::key_list<typename Policy::prepared_key, 1> keys;
-  (void)keys.add(web, kvno, w.facts.etype, std::move(*p.prepare(w.service_key(), kerb::key_usage_t::ticket)));
+  (void)keys.add(web, kvno, w.facts.etype, *p.prepare(w.service_key(), kerb::key_usage_t::ticket));
   const auto store = std::make_unique<Store>();
   const auto rule = h == how::replay ? kerb::replay_rule::ask : kerb::replay_rule::by_application;
   using acceptor = kerb::ap_acceptor<Policy>;
@@ -226,7 +226,7 @@ void request_peer(benchmark::State& state, const peer_ops& peer, int etype) {
   if (handle == nullptr) return give_up(state, "cannot be set up");
   // What it makes is a request that kerb accepts
   kerb::key_list<policy::prepared_key, 1> keys;
-  (void)keys.add(web, kvno, w.facts.etype, std::move(*w.p.prepare(w.service_key(), kerb::key_usage_t::ticket)));
+  (void)keys.add(web, kvno, w.facts.etype, *w.p.prepare(w.service_key(), kerb::key_usage_t::ticket));
   kerb::no_replay_cache store;
   std::array<std::uint8_t, kerb::botan::ap_acceptor::typical_buffer_size> buffer;
   kerb::botan::ap_acceptor a(

@@ -24,7 +24,7 @@ struct text {
   std::vector<std::uint8_t> plain, sealed;
 
   text(int etype, std::size_t size)
-      : facts(facts_of(etype)), key(std::move(*p.import(facts.etype, handle_key(etype)))), plain(size) {
+      : facts(facts_of(etype)), key(*p.import(facts.etype, handle_key(etype))), plain(size) {
     for (std::size_t i = 0; i != size; ++i) plain[i] = static_cast<std::uint8_t>(i * 31 + 7);
     sealed.resize(16 + size + facts.tag);
     std::memcpy(sealed.data() + 16, plain.data(), size);

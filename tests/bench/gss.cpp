@@ -20,7 +20,7 @@ constexpr std::size_t sizes[] = {64, 1024, 16384, 65536};
 class both_sides {
  public:
   explicit both_sides(int etype) : credential_(handle_credential(etype)), service_(handle_service(etype)) {
-    key_ = std::move(*p.prepare(service_.key, kerb::key_usage_t::ticket));
+    key_ = *p.prepare(service_.key, kerb::key_usage_t::ticket);
   }
   kerb::environment<policy> environment() { return {p, now(), limits}; }
   initiator first() { return initiator({.credential = credential_, .buffer = out_, .flags = flags}); }

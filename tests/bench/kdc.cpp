@@ -30,9 +30,7 @@ class kdc_world {
       if (!good) break;
       const kerb::key& k = *realm.key_of(name);
       auto& uses = uses_.emplace_back();
-      const auto prepare = [&](key_usage_t u) {
-        uses.push_back({u, prepared_.emplace_back(std::move(*p.prepare(k, u)))});
-      };
+      const auto prepare = [&](key_usage_t u) { uses.push_back({u, prepared_.emplace_back(*p.prepare(k, u))}); };
       kerb::long_term_key<policy> known = *realm.record(name)->keys.begin();
       if (name != "alice") {
         prepare(key_usage_t::ticket);

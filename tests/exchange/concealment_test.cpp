@@ -25,7 +25,7 @@ key random_key(botan::policy& p, etype_t e) {
   std::array<std::uint8_t, 64> seed{};
   const auto to = std::span(seed).first(p.seed_octets(e));
   REQUIRE(p.fill(to));
-  return std::move(*p.random_to_key(e, bytes_view(to)));
+  return *p.random_to_key(e, bytes_view(to));
 }
 /// A record with a random key of each encryption type, as a person's is, or the decoy's.
 struct person {
@@ -38,7 +38,7 @@ struct person {
   person(botan::policy& p, bool prepared) {
     for (const etype_t e : types) own.push_back(random_key(p, e));
     for (const key& k : own)
-      if (prepared) stamps.push_back(std::move(*p.prepare(k, key_usage_t::as_req_enc_timestamp)));
+      if (prepared) stamps.push_back(*p.prepare(k, key_usage_t::as_req_enc_timestamp));
     for (std::size_t i = 0; i != own.size(); ++i) { keys.push_back({.key = own[i], .salt = "EX.ORGalice"_krb}); }
     for (const auto& stamp : stamps) stamp_uses.push_back({key_usage_t::as_req_enc_timestamp, stamp});
     for (std::size_t i = 0; i != stamp_uses.size(); ++i)

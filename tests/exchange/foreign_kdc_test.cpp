@@ -48,7 +48,7 @@ struct world {
   constexpr key make(std::uint8_t fill) {
     std::array<std::uint8_t, 32> o{};
     for (std::uint8_t& b : o) b = fill++;
-    return std::move(*crypto.import(e18, o));
+    return *crypto.import(e18, o);
   }
   constexpr world() {
     const key there = make(0x11), back = make(0x71);

@@ -234,7 +234,7 @@ octets kdc_reply(c::kdc_world& w, bytes_view request, F bend) {
   if (!is_as) {
     const auto a = w.authenticator(request);
     REQUIRE((a && a->subkey));
-    subkey = std::move(*w.policy.import(a->subkey->keytype, a->subkey->keyvalue));
+    subkey = *w.policy.import(a->subkey->keytype, a->subkey->keyvalue);
     seal = &subkey;
     usage = key_usage_t::tgs_rep_enc_part_subkey;
   }

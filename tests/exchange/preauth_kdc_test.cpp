@@ -308,7 +308,7 @@ TEST_CASE("as_kdc: a mechanism of a KDC that conceals works and answers alike fo
     const auto fill = [&](person& p, std::uint8_t from) {
       for (std::size_t i = 0; i != 4; ++i) {
         p.own[i] = w.make(types[i], static_cast<std::uint8_t>(from + i));
-        p.prepared.push_back(std::move(*w.crypto.prepare(p.own[i], toy_usage)));
+        p.prepared.push_back(*w.crypto.prepare(p.own[i], toy_usage));
       }
       for (std::size_t i = 0; i != 4; ++i) p.uses.push_back({toy_usage, p.prepared[i]});
       for (std::size_t i = 0; i != 4; ++i) {

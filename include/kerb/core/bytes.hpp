@@ -63,6 +63,13 @@ constexpr bool has_zero(const std::uint8_t* p, std::size_t n) {
 }
 }  // namespace detail
 
+namespace detail {
+// Not in the class, where a constraint that names it is looked at while it is incomplete.
+template <class R, class View>
+inline constexpr bool views_other = std::is_lvalue_reference_v<R> && !std::is_same_v<std::remove_cvref_t<R>, View> &&
+                                    !is_span<std::remove_cvref_t<R>> && !is_secret<std::remove_cvref_t<R>>;
+}  // namespace detail
+
 /// A view of immutable octets that it does not own. Unlike std::span, it does not bind to a
 /// temporary owner: `decode<Ticket>(read_all(fd))` does not compile.
 class bytes_view {
@@ -70,8 +77,7 @@ class bytes_view {
   constexpr bytes_view() = default;
   constexpr bytes_view(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
   template <detail::contiguous_octets R>
-    requires(std::is_lvalue_reference_v<R&&> && !std::same_as<std::remove_cvref_t<R>, bytes_view> &&
-             !detail::is_span<std::remove_cvref_t<R>> && !detail::is_secret<std::remove_cvref_t<R>>)
+    requires detail::views_other<R&&, bytes_view>
   constexpr bytes_view(R&& r KERB_LIFETIMEBOUND) : data_(r.data()), size_(r.size()) {}
   template <class T, std::size_t N>
     requires std::same_as<std::remove_const_t<T>, std::uint8_t>
@@ -112,8 +118,7 @@ class view_of {
   constexpr view_of() = default;
   constexpr view_of(const T* data, std::size_t size) : data_(data), size_(size) {}
   template <detail::contiguous_of<T> R>
-    requires(std::is_lvalue_reference_v<R&&> && !std::same_as<std::remove_cvref_t<R>, view_of> &&
-             !detail::is_span<std::remove_cvref_t<R>> && !detail::is_secret<std::remove_cvref_t<R>>)
+    requires detail::views_other<R&&, view_of>
   constexpr view_of(R&& r KERB_LIFETIMEBOUND) : data_(r.data()), size_(r.size()) {}
   template <class U, std::size_t N>
     requires std::same_as<std::remove_const_t<U>, T>

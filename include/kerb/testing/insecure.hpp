@@ -70,7 +70,7 @@ class insecure_policy {
   constexpr result<kerb::key> import(etype_t e, bytes_view octets) noexcept {
     if (!known(e)) return errc::unsupported_etype;
     if (octets.size() != size_of(e)) return errc::bad_key_length;
-    return kerb::key(e, std::move(*secret<max_key_octets>::copy_of(octets)));
+    return kerb::key(e, *secret<max_key_octets>::copy_of(octets));
   }
   constexpr result<prepared_key> prepare(const kerb::key& k, key_usage_t u) noexcept {
     prepared_key p;

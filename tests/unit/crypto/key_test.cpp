@@ -11,7 +11,7 @@ static_assert(std::movable<key> && !std::copyable<key> && !std::equality_compara
 
 constexpr kerb::secret<32> three_octets() {
   const std::uint8_t octets[]{1, 2, 3};
-  return std::move(*kerb::secret<32>::copy_of(octets));
+  return *kerb::secret<32>::copy_of(octets);
 }
 
 KERB_BOTH("key: a copy asked for by name has the same type and octets", "[crypto][rfc3961-3]", [] {

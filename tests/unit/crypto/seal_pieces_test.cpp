@@ -40,7 +40,7 @@ template <class Policy>
 constexpr kerb::key test_key(Policy& p, etype_t e) {
   std::array<std::uint8_t, 32> octets{};
   for (std::size_t i = 0; i != octets.size(); ++i) octets[i] = static_cast<std::uint8_t>(3 * i + 1);
-  return std::move(*p.import(e, bytes_view(octets).first(p.key_octets(e))));
+  return *p.import(e, bytes_view(octets).first(p.key_octets(e)));
 }
 
 /// A message with room for confounder and tag: confounder, a header, data, a trailer's header, more data.

@@ -87,7 +87,7 @@ constexpr basic_credential<key> ticket_of(view_of<kerberos_string> client, view_
   f.user_to_user = has(kind, ticket_kind::user_to_user);
   f.restricted = has(kind, ticket_kind::restricted);
   f.for_peer = has(kind, ticket_kind::for_peer);
-  return {f, std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, o))};
+  return {f, *p.import(etype_t::aes256_cts_hmac_sha1_96, o)};
 }
 constexpr kerberos_string bob_parts[] = {"bob"_krb}, tgt_parts[] = {"krbtgt"_krb, "EX.ORG"_krb};
 constexpr bool is(const basic_credential<key>* c, std::uint8_t fill) {

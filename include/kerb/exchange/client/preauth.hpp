@@ -94,11 +94,8 @@ class mechanism_set<std::tuple<M...>> : public mechanism_list<std::tuple<M...>> 
                                                       const typename C::key* key, const environment<C>& env) const {
     using found = result<reply_key<typename C::key>>;
     if (!was_sent()) return key != nullptr ? found(reply_key<typename C::key>(ref(*key))) : found(errc::no_key);
-    found k = errc::no_key;
-    each([&](const auto& m, std::size_t i) {
-      if (i == sent_) k = m.finish(padata, ctx, key, env);
-    });
-    return k;
+    return this->template of<found>(this->mechanisms_, sent_,
+                                    [&](const auto& m) -> found { return m.finish(padata, ctx, key, env); });
   }
 
  private:

@@ -174,11 +174,9 @@ class kdc_mechanism_set<std::tuple<M...>> : public mechanism_list<std::tuple<M..
   constexpr result<reply_key<typename C::key>> finish(const kdc_preauth_context<C>& ctx, const typename C::key& own,
                                                       const environment<C>& env) {
     if (chosen_ == none) return reply_key<typename C::key>(ref(own));
-    result<reply_key<typename C::key>> k = errc::api_misuse;
-    each([&](auto& m, std::size_t i) {
-      if (i == chosen_) k = m.finish(ctx, own, env);
-    });
-    return k;
+    using found = result<reply_key<typename C::key>>;
+    return this->template of<found>(this->mechanisms_, chosen_,
+                                    [&](auto& m) -> found { return m.finish(ctx, own, env); });
   }
   constexpr void write_reply(der::writer& w) const {
     each([&](const auto& m, std::size_t i) {

@@ -220,6 +220,16 @@ class mechanism_list<std::tuple<M...>> {
   constexpr void each(F f) const {
     each_of(mechanisms_, f);
   }
+  /// f(mechanism) for the one with this index; errc::api_misuse if there is none. The result is never assigned to, so
+  /// that no key is moved.
+  template <class R, std::size_t I = 0, class Tuple, class F>
+  static constexpr R of(Tuple& all, std::size_t index, const F& f) {
+    if constexpr (I == sizeof...(M)) {
+      return errc::api_misuse;
+    } else {
+      return index == I ? f(std::get<I>(all)) : of<R, I + 1>(all, index, f);
+    }
+  }
   template <class Tuple, class F>
   static constexpr void each_of(Tuple& all, F& f) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (f(std::get<I>(all), I), ...); }

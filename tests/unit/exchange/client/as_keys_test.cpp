@@ -92,7 +92,7 @@ TEST_CASE("as_client: a reply under another encryption type than the timestamp i
   as_login login;
   REQUIRE(is<send>(login.start()));
   login.hints();
-  const key k17 = std::move(*login.w.policy.string_to_key(e17, login.w.password, "EX.ORGalice"_krb.octets, {4096}));
+  const key k17 = *login.w.policy.string_to_key(e17, login.w.password, "EX.ORGalice"_krb.octets, {4096});
   REQUIRE(is<done>(login.reply([&](reply_spec& s) { s.seal_with = &k17; })));
   // but not where there is one key alone
   as_login with_one(with_the_key);

@@ -13,7 +13,7 @@ constexpr key made(std::uint8_t fill) {
   testing::insecure_policy p;
   std::array<std::uint8_t, 32> o{};
   for (std::uint8_t& b : o) b = fill;
-  return std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, o));
+  return *p.import(etype_t::aes256_cts_hmac_sha1_96, o);
 }
 constexpr key_recipe recipe(std::uint8_t salt, std::uint64_t iterations = 1, etype_t e = etype_t{18}) {
   key_recipe r{e, iterations, {}};

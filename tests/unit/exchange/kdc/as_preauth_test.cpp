@@ -101,10 +101,11 @@ struct hinted {
 constexpr hinted hints_of(const outcome& r) {
   hinted h;
   if (!r.sent || !r.sent->e_data) return h;
-  for (const msg::PaData pa : kerb_test::must(asn1::decode_as<msg::MethodData>("METHOD-DATA", *r.sent->e_data))) {
+  const auto padata = kerb_test::must(asn1::decode_as<msg::MethodData>("METHOD-DATA", *r.sent->e_data));
+  for (const msg::PaData pa : padata) {
     if (pa.padata_type != padata_t::etype_info2) continue;
-    for (const msg::EtypeInfo2Entry e :
-         kerb_test::must(asn1::decode_as<msg::EtypeInfo2>("ETYPE-INFO2", pa.padata_value))) {
+    const auto entries = kerb_test::must(asn1::decode_as<msg::EtypeInfo2>("ETYPE-INFO2", pa.padata_value));
+    for (const msg::EtypeInfo2Entry e : entries) {
       h.salt = e.salt;
       ++h.types;
       h.unknown_type = h.unknown_type || e.etype == etype_t::des_cbc_md5;

@@ -162,7 +162,7 @@ KERB_BOTH("knows_bindings: only what the client itself says", "[exchange]", [] {
     const std::optional<msg::AuthorizationData> d =
         msg::AuthorizationData(view_of<msg::AuthorizationDataElement>(relevant));
     std::array<std::uint8_t, 32> zeros{};
-    const key k = std::move(*p.import(etype_t::aes256_cts_hmac_sha1_96, zeros));
+    const key k = *p.import(etype_t::aes256_cts_hmac_sha1_96, zeros);
     authorization data;
     (void)verify_authorization(p, k, {}, in_ticket ? d : std::nullopt, in_ticket ? std::nullopt : d, data);
     return detail::knows_bindings(data);

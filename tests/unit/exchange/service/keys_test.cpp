@@ -16,7 +16,7 @@ static_assert(!ticket_keys<int>);
 
 constexpr key make(etype_t e, std::uint8_t first) {
   std::array<std::uint8_t, 32> octets{first};
-  return key(e, std::move(*secret<max_key_octets>::copy_of(bytes_view(octets).first(octets_of_key(e)))));
+  return key(e, *secret<max_key_octets>::copy_of(bytes_view(octets).first(octets_of_key(e))));
 }
 constexpr int which(const key* k) { return k == nullptr ? -1 : k->octets().unguarded()[0]; }
 
