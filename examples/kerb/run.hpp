@@ -108,8 +108,8 @@ class run {
     if (!o_.keytab_file.empty()) keys.emplace(o_.keytab_file);
     password secret;
     if (keys && !o_.verify) {
-      own = keys->best_key(me, crypto_);
-      if (!own)
+      if (auto k = kerb::best_key(keys->view(), me, crypto_)) own = *std::move(k);
+      else
         throw failure(o_.keytab_file + " has no key of " + text_of(me) + " that this program can use. See kerb keytab");
       p.key = *own;
     } else {
