@@ -235,8 +235,8 @@ class run {
   void change(const kerb::principal& me, const password& old) {
     const kerb::principal_view service = kerb::kpasswd_service_name(me.view().realm);
     kerb::as_client<policy> login({.client = me,
-                                   .password = old.view(),
                                    .server = service,
+                                   .password = old.view(),
                                    .buffer = buffers_.emplace_back(16384),
                                    .lifetime = 300});
     const auto ticket = kerb::drive(login, crypto_, now, net_, {}, grow());
