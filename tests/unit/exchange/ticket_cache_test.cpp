@@ -147,6 +147,30 @@ constexpr bool client_server_and_realm_tell_tickets_apart() {
 KERB_BOTH("ticket_cache: client, server and the realm that issued a ticket tell it from every other",
           "[exchange][rfc4120-5.3]", client_server_and_realm_tell_tickets_apart);
 
+constexpr bool a_walk_returns_each_valid_credential_once() {
+  ticket_cache<key, 5, 128> c;
+  const auto sum = [&](kerberos_time now) {
+    unsigned n = 0;
+    for (const basic_credential<key>& one : c.credentials(now)) n += one.session_key().octets().unguarded()[0];
+    return n;
+  };
+  if (sum(noon) != 0 || c.credentials(noon).begin() != c.credentials(noon).end()) return false;
+  if (!c.store(credential(web_parts, ticket_a, 10, 1), noon) ||
+      !c.store(credential(ftp_parts, ticket_b, 60, 2), noon) ||
+      !c.store(ticket_of(alice_parts, tgt_parts, 4, ticket_kind::referral), noon) ||
+      !c.store(credential(ssh_parts, ticket_a, 10, 8), noon)) {
+    return false;
+  }
+  const auto all = c.credentials(plus(noon, 10));  // the first, the fourth and the fifth place hold nothing of use
+  auto i = all.begin();
+  const auto first = i++;
+  return first != i && &*first == first.operator->() && same_principal(first->server(), named(ftp_parts)) &&
+         has(kind_of(i->facts()), ticket_kind::referral) && ++i == all.end() && sum(noon) == 15 &&
+         sum(plus(noon, 10)) == 6 && sum(plus(noon, 600)) == 0;
+}
+KERB_BOTH("ticket_cache: a walk returns each credential that is valid, of every kind, and no other", "[exchange]",
+          a_walk_returns_each_valid_credential_once);
+
 constexpr bool logging_off_destroys_everything() {
   cache c;
   if (!c.store(credential(web_parts, ticket_a), noon) || !c.store(credential(ftp_parts, ticket_b), noon)) return false;
