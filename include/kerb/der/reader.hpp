@@ -67,7 +67,7 @@ class contents<mode::silent> : public contents_octets {
   static constexpr bool fail(errc) { return false; }
 
  private:
-  friend basic_reader<mode::silent>;
+  friend class basic_reader<mode::silent>;
   KERB_INLINE constexpr contents(quick::found f) : contents_octets(f) {}
 };
 
@@ -122,7 +122,7 @@ class contents<mode::telling> : public contents_octets {
   constexpr bool fail(errc c) const;
 
  private:
-  friend basic_reader<mode::telling>;
+  friend class basic_reader<mode::telling>;
   constexpr contents(const std::uint8_t* begin, const std::uint8_t* end, const std::uint8_t* own, place p, source* from)
       : contents_octets({begin, end}), own_(own), where_(p), from_(from) {}
   const std::uint8_t* own_;

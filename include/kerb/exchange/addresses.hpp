@@ -11,7 +11,8 @@ inline constexpr msg::HostAddress from_initiator{addr_t::directional, bytes_view
 inline constexpr msg::HostAddress from_acceptor{addr_t::directional, bytes_view(from_acceptor_octets)};
 
 /// Returns the address in the form that RFC 4120 section 7.1 requires: an IPv4 address that an IPv6
-/// socket reports (::ffff:192.0.2.1) becomes an address of type IPv4. A view of the same octets.
+/// socket reports (ffff before it, in 16 octets) becomes an address of type IPv4. A view of the same
+/// octets.
 constexpr msg::HostAddress normal_address(const msg::HostAddress& a) {
   if (a.addr_type != addr_t::ipv6 || a.address.size() != 16) return a;
   for (std::size_t i = 0; i != 12; ++i)

@@ -66,7 +66,7 @@ class ticket_cache {
     return store(std::move(copy), now);
   }
   /// The client's credential of exactly this kind for a server; null when there is none that has
-  /// not expired. The server's realm is the realm that issued the ticket: for krbtgt/B@A it is A.
+  /// not expired. The server's realm is the realm that issued the ticket: for `krbtgt/B@A` it is A.
   constexpr const credential* find(const principal_view& client, const principal_view& server, kerberos_time now,
                                    ticket_kind kind = ticket_kind::asked_for) const& KERB_LIFETIMEBOUND {
     for (const entry& e : entries_)

@@ -48,9 +48,9 @@ constexpr bool is_dns_character(char c) {
 }
 }  // namespace detail
 
-/// The name to ask for, `_kerberos._udp.EX.ORG.`; with a site of Active Directory or of
+/// The name to ask for. It is `_kerberos._udp.EX.ORG.`, or with a site of Active Directory or of
 /// [realms] sitename `_kerberos._udp.SITE._sites.EX.ORG.`, which can have no records where the name
-/// without the site has some. It ends with a dot, so a resolver does not append a domain. Errors:
+/// without the site has some. The name ends with a dot, so a resolver does not append a domain. Errors:
 /// errc::bad_name_text for a realm or site that is no domain name, with the offset in it;
 /// errc::no_space for a name that is longer than `out` or than DNS allows.
 constexpr result<std::string_view> dns_name(const dns_question& q, std::string_view realm,

@@ -13,15 +13,15 @@ class basic_principal {
  public:
   constexpr basic_principal() = default;
 
-  /// Parses `name@REALM`. '/' separates components. \ before '/', '@' or '\' makes them ordinary
-  /// characters; \n, \t, \b and \0 are the control characters of those names, and \x with two
-  /// hexadecimal digits is the octet of that value. Without '@', the realm is `default_realm`, unless
-  /// that is empty. The name type is KRB_NT_SRV_INST for krbtgt, KRB_NT_WELLKNOWN for WELLKNOWN
+  /// Parses `name@REALM`. `/` separates components. `\` before `/`, `@` or `\` makes them ordinary
+  /// characters; `\n`, `\t`, `\b` and `\0` are the control characters of those names, and `\x` with
+  /// two hexadecimal digits is the octet of that value. Without `@`, the realm is `default_realm`,
+  /// unless that is empty. The name type is KRB_NT_SRV_INST for krbtgt, KRB_NT_WELLKNOWN for WELLKNOWN
   /// (RFC 6111 section 3.1) and KRB_NT_PRINCIPAL otherwise. For a service on a host
   /// RFC 4120 section 6.2 recommends KRB_NT_SRV_HST instead: see parse_service().
   ///
   /// Errors: errc::bad_name_text, with the offset of the fault, for an empty text, a missing or empty
-  /// realm, a second '@', a NUL or a trailing '\'; errc::no_space for a name that does not fit.
+  /// realm, a second `@`, a NUL or a trailing `\`; errc::no_space for a name that does not fit.
   static constexpr result<basic_principal> parse(std::string_view text, std::string_view default_realm = {}) {
     return read(text, default_realm, false);
   }
@@ -145,7 +145,7 @@ using principal = basic_principal<1024>;
 /// Writes a principal in text form, with quoting as parse() expects; the result is in `out`.
 /// Different principals have different texts, and a text contains no control character of ASCII: it
 /// quotes as krb5_unparse_name() of MIT krb5 does, except that control characters which MIT writes
-/// unchanged become \x with two digits. Octets from 0x80 on are written unchanged. On
+/// unchanged become `\x` with two digits. Octets from 0x80 on are written unchanged. On
 /// errc::no_space, `detail` is a size in octets that is enough. Returns errc::bad_name_text for a
 /// name without components, whose text would be that of a name with one empty component.
 inline result<std::string_view> to_text(const principal_view& p, std::span<char> out KERB_LIFETIMEBOUND) {

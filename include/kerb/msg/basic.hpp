@@ -255,7 +255,7 @@ constexpr bool same_principal(const principal_view& a, const principal_view& b) 
 namespace detail {
 /// The realm whose ticket-granting service has this name, krbtgt/REALM (RFC 4120 section 7.3). None
 /// for any other name, and none when the second component is no realm: empty, or with an octet 0
-/// (RFC 4120 section 5.2.2). The principal's realm also matters: krbtgt/B@A is for the KDC of B,
+/// (RFC 4120 section 5.2.2). The principal's realm also matters: `krbtgt/B@A` is for the KDC of B,
 /// and the KDC of A issues it.
 constexpr std::optional<kerberos_string> krbtgt_realm(const msg::PrincipalName& n) {
   if (n.name_string.size() != 2) return std::nullopt;

@@ -169,7 +169,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
   }
 
  private:
-  friend detail::kdc_exchange<C>;
+  friend class detail::kdc_exchange<C>;
   using base::client_is;
   using base::client_is_nobody;
   using base::client_record_;
