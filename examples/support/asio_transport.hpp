@@ -271,8 +271,9 @@ asio::awaitable<kerb::result<typename Exchange::product>> drive(Exchange& x, C& 
       request = *s;
       if (request.fresh) passed_over = {};
     } else if (const auto* i = std::get_if<kerb::ignored>(&step)) {
-      passed_over = i->why;
+      if (passed_over.ok() || !kerb::is_malformed(i->why.code)) passed_over = i->why;
       request.octets = {};  // wait for another answer
+      request.fresh = false;
     } else if (const auto* n = std::get_if<kerb::need_buffer>(&step)) {
       co_return kerb::error{.code = kerb::errc::no_space, .detail = static_cast<std::uint32_t>(n->size)};
     } else {
