@@ -1,4 +1,6 @@
 // An echo service and its client over Asio, with KRB-PRIV: see echo --help and echo/README.md.
+#include <kerb/format/host_port.hpp>
+
 #include "echo/client.hpp"
 #include "echo/demonstration.hpp"
 #include "echo/options.hpp"
@@ -32,6 +34,12 @@ echo::places find(asio::io_context& thread, const std::string& where) {
   return all;
 }
 
+example::asio_server kdc_at(const std::string& where) {
+  const auto server = kerb::parse_server(where, kerb::default_port(kerb::server_t::kdc));
+  if (!server) throw echo::bad_option("\"" + where + "\" is no HOST:PORT");
+  return {std::string(server->host), server->port};
+}
+
 int run_client(const echo::options& o) {
   echo::policy crypto;
   asio::io_context thread(1);
@@ -39,7 +47,7 @@ int run_client(const echo::options& o) {
                  {.me = echo::name_of(o.principal),
                   .service = echo::name_of(o.service),
                   .password = echo::first_line(o.password_file),
-                  .kdc = find(thread, o.kdc)},
+                  .kdcs = {kdc_at(o.kdc)}},
                  find(thread, o.connect), o.idle);
   std::exception_ptr failed;
   const auto note = [&](std::exception_ptr e) { failed = failed ? failed : e; };

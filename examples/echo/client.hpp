@@ -1,5 +1,6 @@
-// The echo client over TCP: a ticket from a KDC, and then sessions with the service, each a coroutine.
+// The echo client: a ticket from a KDC, and then sessions with the service over TCP, each a coroutine.
 #pragma once
+#include "../support/asio_transport.hpp"
 #include "wire.hpp"
 
 namespace echo {
@@ -11,8 +12,7 @@ struct failure : std::runtime_error {
 using places = std::vector<tcp::endpoint>;  ///< the addresses of one peer
 
 namespace detail {
-/// Runs a client's exchange with `who`. Each request has a connection of its own, because a KDC may close it after the
-/// answer. The last connection stays open.
+/// Runs an exchange with the service on a connection, which stays open.
 template <class Exchange>
 awaitable<typename Exchange::product> converse(Exchange& x, tcp::socket& s, const places& at, policy& p,
                                                std::string who) {
@@ -43,11 +43,11 @@ awaitable<typename Exchange::product> converse(Exchange& x, tcp::socket& s, cons
 }
 }  // namespace detail
 
-/// The client, its KDC, and the service of the ticket.
+/// The client, its KDCs, and the service of the ticket.
 struct account {
   kerb::principal me, service;
   std::string password;
-  places kdc;
+  std::vector<example::asio_server> kdcs;
 };
 
 class client {
@@ -59,8 +59,17 @@ class client {
 
   /// Gets the ticket for all sessions.
   awaitable<void> log_in() {
-    const deadline until = steady::now() + patience_;
-    co_await in_time(until, get_ticket());
+    const auto executor = co_await asio::this_coro::executor;
+    example::asio_transport net(executor, account_.kdcs, {}, patience_);
+    std::array<std::uint8_t, kerb::botan::as_client::typical_buffer_size> buffer;
+    const kerb::secret_view password = kerb::secret_view::of(account_.password);
+    kerb::botan::as_client as({.client = account_.me, .password = password, .buffer = buffer});
+    const auto tgt = co_await example::drive(as, policy_, now, net);
+    if (!tgt) throw failure("the KDC", tgt.error());
+    kerb::botan::tgs_client tgs({.tgt = *tgt, .server = account_.service, .buffer = ticket_buffer_});
+    auto ticket = co_await example::drive(tgs, policy_, now, net);
+    if (!ticket) throw failure("the KDC", ticket.error());
+    ticket_.emplace(std::move(*ticket));
   }
   /// Runs one session: sends `text` and expects it back, `times` times.
   awaitable<void> talk(std::string text, unsigned times) {
@@ -69,15 +78,6 @@ class client {
   }
 
  private:
-  awaitable<void> get_ticket() {
-    tcp::socket s(co_await asio::this_coro::executor);
-    std::array<std::uint8_t, kerb::botan::as_client::typical_buffer_size> buffer;
-    const kerb::secret_view password = kerb::secret_view::of(account_.password);
-    kerb::botan::as_client as({.client = account_.me, .password = password, .buffer = buffer});
-    const auto tgt = co_await detail::converse(as, s, account_.kdc, policy_, "the KDC");
-    kerb::botan::tgs_client tgs({.tgt = tgt, .server = account_.service, .buffer = ticket_buffer_});
-    ticket_.emplace(co_await detail::converse(tgs, s, account_.kdc, policy_, "the KDC"));
-  }
   awaitable<void> exchange(const std::string& text, unsigned times, deadline& until) {
     tcp::socket s(co_await asio::this_coro::executor);
     std::array<std::uint8_t, kerb::botan::ap_initiator::typical_buffer_size> buffer;

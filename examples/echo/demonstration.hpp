@@ -82,7 +82,8 @@ inline int demonstrate() {
   co_spawn(thread, serve(std::move(port), *own, {}), asio::detached);
 
   const auto make = [&](const char* who, const char* password) {
-    return std::make_unique<client>(crypto, account{detail::named(who), name, password, {kdc_is_at}},
+    return std::make_unique<client>(crypto,
+                                    account{detail::named(who), name, password, {{"127.0.0.1", kdc_is_at.port()}}},
                                     places{service_is_at}, std::chrono::seconds(10));
   };
   const auto alice = make("alice", "wonderland"), dodo = make("dodo", "caucus"), queen = make("queen", "guilty");

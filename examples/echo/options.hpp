@@ -25,7 +25,7 @@ inline constexpr const char* usage =
     "  --address ADDRESS     where to listen (127.0.0.1)\n"
     "  --port PORT           0, which is the default, is any that is free, and the first line says which\n"
     "  --idle SECONDS        for a whole message to come, or to go (10)\n"
-    "  --kdc HOST:PORT       the KDC, which is asked over TCP\n"
+    "  --kdc HOST:PORT       the KDC, which is asked over UDP, and over TCP if it does not answer\n"
     "  --principal NAME      who to be: alice@EXAMPLE.ORG\n"
     "  --password-file FILE  the first line is the password\n"
     "  --connect HOST:PORT   where the service is\n"

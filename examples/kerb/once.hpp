@@ -4,7 +4,7 @@
 
 namespace example {
 
-/// A request to one server. posix_transport repeats its datagrams, and does not tell whether anything was sent.
+/// A request to one server. posix_transport does not tell whether anything was sent.
 class single_request {
  public:
   single_request() = default;

@@ -29,15 +29,24 @@ class posix_transport {
   kerb::result<kerb::answer> operator()(const kerb::send& s) {
     if (!s.octets.empty()) until_ = clock::now() + patience_;
     if (tcp_only_ || s.via == kerb::transport::stream) return over_tcp(s.octets);
-    if (!s.octets.empty() && !connected(SOCK_DGRAM)) return kerb::errc::no_answer;
-    if (!s.octets.empty()) out_.assign(s.octets.begin(), s.octets.end());
-    bool transmit = !s.octets.empty();  // without octets, the exchange only waits for another answer
-    for (const int seconds : {1, 2, 4}) {
-      if (transmit) (void)::send(fd_, out_.data(), out_.size(), 0);
-      transmit = true;  // a datagram may have been lost: send the same one again
-      if (!ready(POLLIN, clock::now() + std::chrono::seconds(seconds))) continue;
-      const ssize_t n = ::recv(fd_, in_.data(), in_.size(), 0);
-      if (n > 0) return kerb::answer(kerb::bytes_view(in_.data(), static_cast<std::size_t>(n)));
+    if (!s.octets.empty()) {
+      if (!connected(SOCK_DGRAM)) return kerb::errc::no_answer;
+      out_.assign(s.octets.begin(), s.octets.end());
+      // A datagram may have been lost: the same one is sent again, after one second and after two more. A password
+      // service refuses a second copy as a replay, also if the first one has changed the password.
+      const bool once = s.to == kerb::destination::kpasswd;
+      copies_ = once ? 1 : 3;
+      wait_ = once ? patience_ : std::chrono::seconds(1);
+      send_copy();
+    }
+    // Without octets, the exchange has ignored an answer. The wait for another one goes on, and does not begin again.
+    while (fd_ >= 0) {
+      if (ready(POLLIN, next_)) {
+        const ssize_t n = ::recv(fd_, in_.data(), in_.size(), 0);
+        if (n > 0) return kerb::answer(kerb::bytes_view(in_.data(), static_cast<std::size_t>(n)));
+      }
+      if (copies_ == 0 || clock::now() >= until_) break;
+      send_copy();
     }
     return kerb::errc::no_answer;
   }
@@ -61,6 +70,13 @@ class posix_transport {
       if (n <= 0) return n == 0 ? kerb::errc::stream_ended : kerb::errc::no_answer;
       have += static_cast<std::size_t>(n);
     }
+  }
+  /// Sends the datagram, and sets the time of the next copy.
+  void send_copy() {
+    (void)::send(fd_, out_.data(), out_.size(), 0);
+    --copies_;
+    next_ = clock::now() + wait_;
+    wait_ *= 2;
   }
   bool write_all(kerb::bytes_view v) {
     while (!v.empty()) {
@@ -108,7 +124,9 @@ class posix_transport {
   std::string host_, port_;
   bool tcp_only_;
   std::chrono::milliseconds patience_;
-  clock::time_point until_{};
+  clock::time_point until_{}, next_{};
+  std::chrono::milliseconds wait_{};
+  int copies_ = 0;  // still to be sent
   int fd_ = -1;
   std::vector<std::uint8_t> out_;
   std::vector<std::uint8_t> in_ = std::vector<std::uint8_t>(65536);

@@ -115,6 +115,56 @@ TEST_CASE("posix_transport: datagrams that say nothing do not put the end off", 
   CHECK(clock_type::now() - began < milliseconds(2000));
 }
 
+/// A datagram service that counts what arrives, and answers each datagram or none.
+class counting_peer {
+ public:
+  explicit counting_peer(bool answers)
+      : peer_(SOCK_DGRAM, [this, answers](const peer& self) {
+          while (!self.stops()) {
+            sockaddr_in from{};
+            socklen_t size = sizeof from;
+            std::array<std::uint8_t, 512> in{};
+            pollfd p{self.fd(), POLLIN, 0};
+            if (::poll(&p, 1, 20) <= 0) continue;
+            const ssize_t n = ::recvfrom(self.fd(), in.data(), in.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
+            if (n > 0) ++count_;
+            if (n > 0 && answers) (void)::sendto(self.fd(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&from), size);
+          }
+        }) {}
+  const std::string& port() const { return peer_.port(); }
+  unsigned count() const { return count_; }
+
+ private:
+  std::atomic<unsigned> count_{0};
+  peer peer_;
+};
+
+TEST_CASE("posix_transport: a request to change a password is sent once, and waited for to the end", "[support]") {
+  counting_peer silent(false), other(false);
+  kerb::send s = request_to_send(kerb::transport::datagram);
+  example::posix_transport kdc("127.0.0.1", other.port(), false, milliseconds(1500));
+  CHECK(kdc(s).error().code == kerb::errc::no_answer);
+  CHECK(other.count() == 2);  // a KDC answers each copy
+  s.to = kerb::destination::kpasswd;
+  example::posix_transport wire("127.0.0.1", silent.port(), false, milliseconds(1500));
+  const auto began = clock_type::now();
+  CHECK(wire(s).error().code == kerb::errc::no_answer);
+  CHECK(clock_type::now() - began >= milliseconds(1450));
+  CHECK(wire({}).error().code == kerb::errc::no_answer);  // as after an answer that was ignored
+  CHECK(silent.count() == 1);
+}
+
+TEST_CASE("posix_transport: after an ignored answer the same wait goes on", "[support]") {
+  counting_peer p(true);
+  example::posix_transport wire("127.0.0.1", p.port(), false, milliseconds(2500));
+  const auto began = clock_type::now();
+  unsigned came = 0;
+  for (auto answer = wire(request_to_send(kerb::transport::datagram)); answer && came != 60; answer = wire({})) ++came;
+  CHECK(came == 2);
+  CHECK(p.count() == 2);  // at once and after one second: the third would follow after three
+  CHECK(clock_type::now() - began >= milliseconds(2450));
+}
+
 // ---- Kafka's frames: its protocol guide, "The Messages: SaslHandshake", "SaslAuthenticate"
 
 using namespace std::string_literals;

@@ -4,14 +4,16 @@
 
 namespace kerb::inline v0::msg {
 
-/// KDC-PROXY-MESSAGE, MS-KKDCP section 2.2.2.
-struct KdcProxyMessage {
-  bytes_view                     kerb_message;  ///< with the four-octet length of RFC 4120 section 7.2.2
+/// KDC-PROXY-MESSAGE, MS-KKDCP section 2.2.2. The message is decoded as octets, and may be computed
+/// while it is written.
+template <class Octets = bytes_view>
+struct BasicKdcProxyMessage {
+  Octets                         kerb_message;  ///< with the four-octet length of RFC 4120 section 7.2.2
   std::optional<kerberos_realm>  target_domain;  ///< in requests only
   std::optional<uint32>          dclocator_hint;
 
   static consteval auto asn1() {
-    using T = KdcProxyMessage;
+    using T = BasicKdcProxyMessage;
     using namespace kerb::asn1;
     return sequence("KDC-PROXY-MESSAGE",
       tag<0>("kerb-message",   &T::kerb_message),
@@ -19,5 +21,6 @@ struct KdcProxyMessage {
       tag<2>("dclocator-hint", &T::dclocator_hint));
   }
 };
+using KdcProxyMessage = BasicKdcProxyMessage<>;
 
 }  // namespace kerb::inline v0::msg
