@@ -2,6 +2,7 @@
 #pragma once
 #include "../asn1/describe.hpp"
 #include "../asn1/encode.hpp"
+#include "../asn1/replaced.hpp"
 #include "../der/time.hpp"
 #include "../msg/contents.hpp"
 #include "der_tree.hpp"
@@ -9,8 +10,8 @@
 
 namespace kerb::inline v0::testing {
 
-/// The changes that mutate() makes. All lengths around a change are corrected, except by `lie`,
-/// `truncate` and of course `spoil`, which are for the code in front of the seals.
+/// The changes that mutate() makes. `lie` and `truncate` leave wrong lengths, and `spoil` a
+/// wrong seal; after the others all lengths are right.
 enum class mutation : std::uint8_t {
   drop,         ///< removes a field or an element
   repeat,       ///< puts copies of a field or an element behind it
@@ -43,15 +44,16 @@ struct mutation_key {
   etype_t etype{};
   bytes_view octets;
 };
-/// What a checksum protects: in a message of type `owner` ("KRB-SAFE"), the part of type `covered`
-/// ("KRB-SAFE-BODY"), or with a field of that name. It is signed again only if it was true before.
+/// What a checksum protects: one in a message of type `owner` ("Authenticator") the part of type
+/// `covered` ("KDC-REQ-BODY"), or with that field's name, wherever it is. It is signed again only if
+/// it was true before. A KRB-SAFE protects itself without its checksum (RFC 4120 section 5.6.1).
 struct mutation_cover {
   std::string_view owner, covered;
   key_usage_t usage{};
 };
 /// The checksums of RFC 4120, RFC 6113 and MS-SFU that protect a part of the same message.
 inline constexpr mutation_cover standard_covers[] = {
-    {"KRB-SAFE", "KRB-SAFE-BODY", key_usage_t::krb_safe_cksum},
+    {"KRB-SAFE", "KRB-SAFE", key_usage_t::krb_safe_cksum},
     {"Authenticator", "KDC-REQ-BODY", key_usage_t::tgs_req_authenticator_cksum},
     {"KrbFastArmoredReq", "KDC-REQ-BODY", key_usage_t::fast_req_cksum},
     {"KrbFastArmoredReq", "AP-REQ", key_usage_t::fast_req_cksum},
@@ -61,8 +63,8 @@ inline constexpr mutation_cover standard_covers[] = {
 };
 
 struct mutation_options {
-  view_of<mutation_key> keys;    ///< keys that seal; those in what they open are found
-  std::optional<mutation> only;  ///< makes this change, once; without it one to three of any kind
+  view_of<mutation_key> keys{};    ///< keys that seal; those in what they open are found
+  std::optional<mutation> only{};  ///< makes this change, once; without it one to three of any kind
   view_of<mutation_cover> covers = standard_covers;
 };
 
@@ -402,7 +404,10 @@ class mutator {
         const std::size_t k = below(4);  // too large for 64 bits, with zeros in front, or no octet at all
         return k == 3 ? tree_.set_size(i, 0) : tree_.set_contents(i, bytes_view(odd[k]).first(sizes[k]));
       }
-      default: return set_number(i, any_of(edges) == v ? v + 2 : any_of(edges));
+      default: {
+        const std::int64_t edge = any_of(edges);
+        return set_number(i, edge == v ? v + 2 : edge);
+      }
     }
   }
   constexpr bool set_number(std::int32_t i, std::int64_t v) {
@@ -523,9 +528,7 @@ class mutator {
         return true;
       }
       default: {  // another message, with its tag
-        const std::int32_t from = pick([&](std::int32_t n) {
-          return tree_[n].type == std::string_view() ? false : disjoint(n, i) && is_container(n);
-        });
+        const std::int32_t from = pick([&](std::int32_t n) { return disjoint(n, i) && is_container(n); });
         if (from < 0) return set_inner(i, nothing);
         const std::size_t n = tree_[from].end - tree_[from].begin;
         if (!tree_.replace(i, inner_begin(i), size, n)) return false;
@@ -572,12 +575,12 @@ class mutator {
     return spoils_ >= 0;
   }
 
-  /// Where the octets that a checksum protects begin: without the field's own tag.
+  /// The octets that a checksum protects: those of a part without the field's own tag.
   constexpr bytes_view covered_octets(std::int32_t i) const {
     const der_tree::headers h = tree_.headers_of(i);
     const bytes_view whole = tree_.whole(i);
-    return h.count < 2 || tree_[i].field == std::string_view() ? whole
-                                                               : whole.subview(h.of[h.count - 1].tag - tree_[i].begin);
+    const bool has_own_tag = h.count > 1 && (whole[0] & 0xe0) == 0xa0;
+    return has_own_tag ? whole.subview(h.of[1].tag - tree_[i].begin) : whole;
   }
   /// Finds what each true checksum protects.
   constexpr void find_covers() {
@@ -609,8 +612,15 @@ class mutator {
     const auto imported = import(k);
     if (!imported) return false;
     const auto shape = policy_.cksum_of(keys_[k].etype);
+    if (!shape) return false;
+    if (tree_[covered].type == std::string_view("KRB-SAFE")) {  // the message without its checksum
+      const auto without = asn1::with_replaced<&msg::KrbSafe::cksum>(tree_.whole(covered), {});
+      if (!without) return false;
+      const auto pieces = without->pieces();
+      return policy_.sign(shape->type, *imported, usage, pieces, out) == errc::ok;
+    }
     const bytes_view pieces[] = {covered_octets(covered)};
-    return shape && policy_.sign(shape->type, *imported, usage, pieces, out) == errc::ok;
+    return policy_.sign(shape->type, *imported, usage, pieces, out) == errc::ok;
   }
   /// Seals and signs from the innermost. A checksum may be under a seal and protect what is under
   /// another, so this is repeated until nothing changes.
