@@ -675,14 +675,15 @@ class mutator {
 ///     return kerb::testing::mutate<kerb::msg::ApReq>({data, max}, size, seed).size;
 ///   }
 /// For AFL++, in a library for AFL_CUSTOM_MUTATOR_LIBRARY:
-///   std::uint8_t buffer[1 << 16];
-///   extern "C" void* afl_custom_init(void*, unsigned seed) { return new std::uint64_t(seed); }
-///   extern "C" void afl_custom_deinit(void* seed) { delete static_cast<std::uint64_t*>(seed); }
-///   extern "C" std::size_t afl_custom_fuzz(void* seed, std::uint8_t* in, std::size_t size, std::uint8_t** out,
+///   struct state { std::uint64_t seed; std::uint8_t buffer[1 << 16]; };
+///   extern "C" void* afl_custom_init(void*, unsigned seed) { return new state{seed, {}}; }
+///   extern "C" void afl_custom_deinit(void* s) { delete static_cast<state*>(s); }
+///   extern "C" std::size_t afl_custom_fuzz(void* to, std::uint8_t* in, std::size_t size, std::uint8_t** out,
 ///                                          std::uint8_t*, std::size_t, std::size_t max) {
-///     max = std::min(max, sizeof buffer), size = std::min(size, max);
-///     std::memcpy(*out = buffer, in, size);
-///     return kerb::testing::mutate<kerb::msg::ApReq>({buffer, max}, size, ++*static_cast<std::uint64_t*>(seed)).size;
+///     auto& s = *static_cast<state*>(to);
+///     max = std::min(max, sizeof s.buffer), size = std::min(size, max);
+///     std::memcpy(*out = s.buffer, in, size);
+///     return kerb::testing::mutate<kerb::msg::ApReq>({s.buffer, max}, size, ++s.seed).size;
 ///   }
 template <class... T, class Contents = msg::contents>
   requires(sizeof...(T) != 0)

@@ -19,7 +19,12 @@ constexpr std::array<std::uint8_t, N> in_buffer(const std::array<std::uint8_t, M
   return a;
 }
 
-constexpr bool same(bytes_view a, bytes_view b) { return a == b; }
+template <std::size_t N>
+constexpr bool same(bytes_view a, const std::array<std::uint8_t, N>& b) {
+  return a == bytes_view(b);
+}
+constexpr auto two_octets = "00ff"_hex, zeros = "0000"_hex;
+constexpr auto long_length = "820009"_hex;
 
 constexpr bool parts() {
   auto b = in_buffer<64>("300e 020105 0405 3003020107 a002 0500"_hex);
@@ -36,7 +41,7 @@ constexpr bool changes() {
   auto b = in_buffer<300>(two_fields);
   der_tree t(b, two_fields.size());
   t.add_all();
-  if (!t.set_contents(2, "00ff"_hex) || !same(bytes_view(t.octets()), "300b a004020200ff a1030401ff"_hex)) return false;
+  if (!t.set_contents(2, two_octets) || !same(bytes_view(t.octets()), "300b a004020200ff a1030401ff"_hex)) return false;
   if (!t.swap_with_next(1) || !same(bytes_view(t.octets()), "300b a1030401ff a004020200ff"_hex)) return false;
   if (t.swap_with_next(1) || t.contents(4)[0] != 0xff || t.contents(2)[1] != 0xff) return false;
   if (!t.erase(3) || t[4].is_alive || !same(bytes_view(t.octets()), "3006 a004020200ff"_hex)) return false;
@@ -48,7 +53,7 @@ KERB_BOTH("tree: lengths stay right when parts are changed, exchanged and remove
 
 constexpr bool no_place() {
   auto b = in_buffer<140>(two_fields);
-  der_tree t(std::span(b).first(139), two_fields.size());
+  der_tree t(std::span<std::uint8_t>(b).first(139), two_fields.size());
   t.add_all();
   // 12 octets and 127 more would be 139, but three lengths would have a second octet
   if (t.set_size(2, 128) || !same(bytes_view(t.octets()), two_fields)) return false;
@@ -61,10 +66,10 @@ constexpr bool lies() {
   auto b = in_buffer<64>(two_fields);
   der_tree t(b, two_fields.size());
   t.add_all();
-  if (!t.set_length(1, 0, "820009"_hex)) return false;
+  if (!t.set_length(1, 0, long_length)) return false;
   if (!same(bytes_view(t.octets()), "300c a0820009020105 a1030401ff"_hex)) return false;
   // another change corrects all lengths but that one
-  return t.set_contents(2, "0000"_hex) && same(bytes_view(t.octets()), "300d a082000902020000 a1030401ff"_hex);
+  return t.set_contents(2, zeros) && same(bytes_view(t.octets()), "300d a082000902020000 a1030401ff"_hex);
 }
 KERB_BOTH("tree: a false length stays while those around it are corrected", "[testing]", lies);
 
