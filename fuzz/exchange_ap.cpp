@@ -1,5 +1,8 @@
 // The two sides of the AP exchange over messages of any kind. The first octet says what the rest is: a message as it
-// stands, or the plaintext of one of its sealed parts; and whether it came over a stream.
+// stands, or the plaintext of one of its sealed parts; and whether it came over a stream. Inputs are changed field by
+// field, and a request also under its seals.
+#include <kerb/testing/mutate.hpp>
+
 #include "require.hpp"
 #include "support/ap_world.hpp"
 
@@ -10,7 +13,10 @@ using kerb_fuzz::require;
 namespace {
 
 using policy = testing::insecure_policy;
-enum class shape : std::uint8_t { ap_req, ticket_part, authenticator, ap_rep, rep_part };
+enum class shape : std::uint8_t { ap_req, ticket_part, authenticator, ap_rep, rep_part, ap_req_sealed_again };
+constexpr shape shape_of(std::uint8_t first) {
+  return shape{static_cast<std::uint8_t>((first & 7) == 5 ? 5 : (first & 7) % 5)};
+}
 
 /// What is sealed around octets of ours, as it should be.
 template <class T>
@@ -118,7 +124,7 @@ void answer(ap_world& w, bytes_view rest, bool sealed, bool stream) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0 || size > 1500) return 0;
-  const shape s{static_cast<std::uint8_t>((data[0] & 7) % 5)};
+  const shape s = shape_of(data[0]);
   const bool stream = (data[0] & 8) != 0;
   const bytes_view rest(data + 1, size - 1);
   ap_world w;
@@ -138,4 +144,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   present(w, octets, req->ticket->enc_part.cipher, req->authenticator.cipher, s == shape::ap_req);
   return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max, unsigned seed) {
+  if (max == 0) return 0;
+  if (size == 0) data[0] = static_cast<std::uint8_t>(seed), size = 1;
+  const std::span<std::uint8_t> rest(data + 1, max - 1);
+  ap_world w;
+  // Only a request in its own shape may be sealed by somebody else than the honest client.
+  const msg::EncryptionKey k = key_as_sent(w.service_etype, service_octets);
+  const testing::mutation_key keys[] = {{k.keytype, k.keyvalue}};
+  switch (shape_of(data[0])) {
+    case shape::ap_req: return 1 + testing::mutate<msg::ApReq>(rest, size - 1, seed).size;
+    case shape::ticket_part: return 1 + testing::mutate<msg::EncTicketPart>(rest, size - 1, seed).size;
+    case shape::authenticator: return 1 + testing::mutate<msg::Authenticator>(rest, size - 1, seed).size;
+    case shape::rep_part: return 1 + testing::mutate<msg::EncApRepPart>(rest, size - 1, seed).size;
+    case shape::ap_rep: return 1 + testing::mutate<msg::ApRep, msg::KrbError>(rest, size - 1, seed).size;
+    default: return 1 + testing::mutate<msg::ApReq>(rest, size - 1, seed, {.keys = keys}).size;
+  }
 }

@@ -1,4 +1,5 @@
 // Runs a fuzz target over files, and over seeded mutations of them: the corpus as an ordinary test, under any compiler.
+// A target with a mutator of its own makes every second of them.
 //   replay_TARGET [FILE or DIRECTORY]...      KERB_FUZZ_RUNS mutations of each file (500), KERB_FUZZ_SEED to vary them
 #include <algorithm>
 #include <csignal>
@@ -11,6 +12,9 @@
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+// A weak symbol: null where the target has none.
+extern "C" __attribute__((weak)) std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                                                     std::size_t max, unsigned seed);
 
 namespace {
 
@@ -40,6 +44,12 @@ class mutator {
   explicit mutator(std::uint64_t seed) : state_(seed * 2 + 1) {}
 
   octets operator()(octets v, const std::vector<octets>& all) {
+    if (LLVMFuzzerCustomMutator != nullptr && below(2) == 0) {
+      const std::size_t size = v.size();
+      v.resize(size * 2 + 256);
+      v.resize(LLVMFuzzerCustomMutator(v.data(), size, v.size(), static_cast<unsigned>(next())));
+      return v;
+    }
     for (std::size_t times = 1 + below(3); times != 0; --times) change(v, all);
     return v;
   }
