@@ -29,12 +29,12 @@ done
 # can run of the tests is left to CI, with clang: here it would take as long again.
 log=$(mktemp)
 if [ -f build/meson-private/coredata.dat ] &&
-  meson setup --reconfigure -Dtests=enabled -Dexamples=enabled -Dconstants=false "$@" build >"$log" 2>&1; then
+  meson setup --reconfigure -Dtests=enabled -Dexamples=enabled -Dconstants=false -Dgathered=8 "$@" build >"$log" 2>&1; then
   say "build/ is configured"
 else
   say "configuring build/"
   rm -rf build
-  meson setup -Dtests=enabled -Dexamples=enabled -Dconstants=false -Doptimization=1 -Ddebug=false "$@" build >"$log" 2>&1 ||
+  meson setup -Dtests=enabled -Dexamples=enabled -Dconstants=false -Dgathered=8 -Doptimization=1 -Ddebug=false "$@" build >"$log" 2>&1 ||
     { cat "$log"; rm -f "$log"; exit 1; }
 fi
 sed -n '/^kerb [0-9]/,$p' "$log"

@@ -305,7 +305,7 @@ TEST_CASE("sasl: with RC4 neither side offers or chooses integrity, whose messag
 }
 TEST_CASE("spnego: the MIC of the list of mechanisms is made and verified with RC4 and triple DES",
           "[gss][rfc4178-5]") {
-  constexpr object_identifier toy_first[] = {toy, msg::mech_krb5};
+  constexpr object_identifier toy_first[] = {toy_oid, msg::mech_krb5};
   for (const etype_t e : weak_etypes) {
     auto w = std::make_unique<basic_negotiate_world<policy>>();
     w->session_etype = e;

@@ -12,10 +12,10 @@ constexpr gss_flags usual{gss_flag_t::mutual, gss_flag_t::replay, gss_flag_t::se
 constexpr gss_flags one_way{gss_flag_t::replay, gss_flag_t::sequence, gss_flag_t::conf};
 constexpr gss_flags dce_style{gss_flag_t::dce_style, gss_flag_t::replay, gss_flag_t::sequence};
 
-constexpr object_identifier toy_first[] = {kerb_test::toy, msg::mech_krb5};
-constexpr object_identifier krb5_first[] = {msg::mech_krb5, kerb_test::toy};
-constexpr object_identifier toy_only[] = {kerb_test::toy};
-constexpr object_identifier two_toys[] = {kerb_test::toy, kerb_test::ntlm, msg::mech_krb5};
+constexpr object_identifier toy_first[] = {kerb_test::toy_oid, msg::mech_krb5};
+constexpr object_identifier krb5_first[] = {msg::mech_krb5, kerb_test::toy_oid};
+constexpr object_identifier toy_only[] = {kerb_test::toy_oid};
+constexpr object_identifier two_toys[] = {kerb_test::toy_oid, kerb_test::ntlm, msg::mech_krb5};
 struct negotiation {
   view_of<object_identifier> offers, accepts;
   gss_flags flags = usual;

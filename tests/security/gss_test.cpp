@@ -17,7 +17,7 @@ using world = negotiate_world;
 using policy = testing::insecure_policy;
 using talking = talk<policy>;
 using enum kind_of_message;
-constexpr object_identifier toy_first[] = {toy, msg::mech_krb5};
+constexpr object_identifier toy_first[] = {toy_oid, msg::mech_krb5};
 constexpr auto negoex_message = "4e45474f45585453"_hex;  // the signature of every message of NegoEx
 
 /// What an acceptor of SPNEGO said, and an initiator that has sent its first token.
@@ -177,7 +177,7 @@ TEST_CASE("CVE-2014-4344: an empty token in the middle of a negotiation is refus
 }
 TEST_CASE("CVE-2021-44758: where no mechanism is known the acceptor rejects, with a token or without",
           "[security][gss][rfc4178-4.2.2]") {
-  constexpr object_identifier unknown[] = {toy, ntlm};
+  constexpr object_identifier unknown[] = {toy_oid, ntlm};
   const bytes_view nothing(unknown[0].octets.data(), 0);
   for (const std::optional<bytes_view> token :
        {std::optional<bytes_view>{}, std::optional(nothing), std::optional(bytes_view(negoex_message))}) {

@@ -8,7 +8,7 @@ namespace kerb_test::inline negotiate_world_names {
 
 inline constexpr kerb::object_identifier ntlm = "1.3.6.1.4.1.311.2.2.10"_oid;
 inline constexpr kerb::object_identifier negoex = "1.3.6.1.4.1.311.2.2.30"_oid;
-inline constexpr kerb::object_identifier toy = "1.3.6.1.4.1.99999.1"_oid;  ///< a mechanism of the program
+inline constexpr kerb::object_identifier toy_oid = "1.3.6.1.4.1.99999.1"_oid;  ///< a mechanism of the program
 
 /// A mechanism of a program, which exchanges a fixed number of tokens that say which one they are.
 class toy_mechanism {

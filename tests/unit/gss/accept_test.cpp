@@ -12,8 +12,8 @@ namespace {
 using world = negotiate_world;
 using policy = testing::insecure_policy;
 using key = policy::key;
-constexpr object_identifier toy_first[] = {toy, msg::mech_krb5};
-constexpr object_identifier toy_only[] = {toy};
+constexpr object_identifier toy_first[] = {toy_oid, msg::mech_krb5};
+constexpr object_identifier toy_only[] = {toy_oid};
 
 struct shop {
   world w;

@@ -16,7 +16,7 @@ namespace {
 using world = negotiate_world;
 using policy = testing::insecure_policy;
 using key = policy::key;
-constexpr object_identifier toy_first[] = {toy, msg::mech_krb5};
+constexpr object_identifier toy_first[] = {toy_oid, msg::mech_krb5};
 constexpr gss_flags one_way{gss_flag_t::integ};
 
 struct site {

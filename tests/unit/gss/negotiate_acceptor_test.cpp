@@ -14,8 +14,8 @@ namespace {
 using world = negotiate_world;
 using policy = testing::insecure_policy;
 using key = policy::key;
-constexpr object_identifier toy_first[] = {toy, msg::mech_krb5};
-constexpr object_identifier toy_only[] = {toy};
+constexpr object_identifier toy_first[] = {toy_oid, msg::mech_krb5};
+constexpr object_identifier toy_only[] = {toy_oid};
 constexpr gss_flags mutual{gss_flag_t::mutual, gss_flag_t::integ};
 constexpr gss_flags one_way{gss_flag_t::integ};
 constexpr gss_flags dce{gss_flag_t::dce_style, gss_flag_t::integ};
@@ -98,8 +98,8 @@ TEST_CASE("negotiate_acceptor: Kerberos without SPNEGO is answered in kind", "[g
 }
 TEST_CASE("negotiate_acceptor: Kerberos taken out of SPNEGO does not cancel the acceptor's own preference",
           "[gss][rfc4178-5]") {
-  constexpr object_identifier krb5_then_toy[] = {msg::mech_krb5, toy}, toy_then_krb5[] = {toy, msg::mech_krb5};
-  constexpr object_identifier ms_then_toy[] = {msg::mech_ms_krb5, toy};
+  constexpr object_identifier krb5_then_toy[] = {msg::mech_krb5, toy_oid}, toy_then_krb5[] = {toy_oid, msg::mech_krb5};
+  constexpr object_identifier ms_then_toy[] = {msg::mech_ms_krb5, toy_oid};
   struct row {
     view_of<object_identifier> accepts;
     gss::preference by;
@@ -152,7 +152,7 @@ TEST_CASE("negotiate_acceptor: Kerberos without SPNEGO can be refused", "[gss]")
 }
 TEST_CASE("negotiate_acceptor: a token of another mechanism of GSS-API is refused", "[gss][rfc2743-3.1]") {
   bench b;
-  CHECK(is(refusal(b.take(must(write_gss_token({toy, junk}, b.out)))), errc::wrong_constant, "InitialContextToken",
+  CHECK(is(refusal(b.take(must(write_gss_token({toy_oid, junk}, b.out)))), errc::wrong_constant, "InitialContextToken",
            "thisMech"));
   bench none;
   CHECK(is_malformed(refusal(none.take({})).code));

@@ -12,8 +12,8 @@ namespace {
 using world = negotiate_world;
 using policy = testing::insecure_policy;
 using key = policy::key;
-constexpr object_identifier toy_first[] = {toy, msg::mech_krb5};
-constexpr object_identifier krb5_first[] = {msg::mech_krb5, toy};
+constexpr object_identifier toy_first[] = {toy_oid, msg::mech_krb5};
+constexpr object_identifier krb5_first[] = {msg::mech_krb5, toy_oid};
 constexpr gss_flags one_way{gss_flag_t::replay, gss_flag_t::sequence, gss_flag_t::conf};
 constexpr auto junk = "deadbeef"_hex;
 
@@ -189,12 +189,12 @@ TEST_CASE("negotiate_initiator: a KRB-ERROR without a rejection is a failure too
 TEST_CASE("negotiate_initiator: a mechanism that makes no first token is left out, and the list is encoded anew",
           "[gss][rfc4178-3.1]") {
   world w;
-  constexpr object_identifier three[] = {toy, ntlm, msg::mech_krb5};
+  constexpr object_identifier three[] = {toy_oid, ntlm, msg::mech_krb5};
   w.offers = three;
   const auto c = w.credential();
   world::initiator i(w.initiator_params(c));
   auto s = i.start(w.turn());
-  CHECK(world::must_be<gss::other_mechanism>(s).oid == toy);
+  CHECK(world::must_be<gss::other_mechanism>(s).oid == toy_oid);
   s = i.without_mechanism(w.turn());
   CHECK(world::must_be<gss::other_mechanism>(s).oid == ntlm);
   s = i.without_mechanism(w.turn());
@@ -205,10 +205,10 @@ TEST_CASE("negotiate_initiator: a mechanism that makes no first token is left ou
   CHECK(*list->begin() == msg::mech_krb5);
   // Kerberos is now the first one, and what was left out can no longer be selected
   std::array<std::uint8_t, 64> out{};
-  s = i.receive(must(asn1::encode(msg::NegotiationToken{msg::NegTokenResp{{}, toy, {}, {}, {}}}, out)), w.turn());
+  s = i.receive(must(asn1::encode(msg::NegotiationToken{msg::NegTokenResp{{}, toy_oid, {}, {}, {}}}, out)), w.turn());
   CHECK(failure(s) == errc::mechanism_not_offered);
 
-  constexpr object_identifier only[] = {toy};
+  constexpr object_identifier only[] = {toy_oid};
   w.offers = only;
   world::initiator none(w.initiator_params(c));
   (void)none.start(w.turn());
@@ -233,7 +233,7 @@ TEST_CASE("negotiate_initiator: without a token of the acceptor it ends only if 
     unsigned tokens;
     bool ends;
   };
-  constexpr object_identifier toy_alone[] = {toy};
+  constexpr object_identifier toy_alone[] = {toy_oid};
   for (const row& r : {row{gss::only_krb5, {}, 2, true}, row{gss::only_krb5, mutual, 2, false},
                        row{gss::only_krb5, {gss_flag_t::dce_style}, 2, false}, row{toy_alone, {}, 1, true},
                        row{toy_alone, {}, 2, false}}) {
@@ -414,7 +414,7 @@ TEST_CASE("negotiate_initiator: an acceptor that has finished gets no MIC that i
   CHECK((*std::move(b.i).take()).list_verified);
 }
 TEST_CASE("negotiate_initiator: a MIC of a mechanism without integrity is refused", "[gss][rfc4178-5]") {
-  constexpr object_identifier only[] = {toy};
+  constexpr object_identifier only[] = {toy_oid};
   begun b([&](world& w) {
     w.offers = w.accepts = only;
     w.our_toy.integrity = false;
@@ -424,7 +424,7 @@ TEST_CASE("negotiate_initiator: a MIC of a mechanism without integrity is refuse
 }
 TEST_CASE("negotiate_initiator: a MIC that the program's mechanism finds wrong never passes", "[gss][rfc4178-5]") {
   for (const bool valid : {true, false}) {
-    constexpr object_identifier only[] = {toy};
+    constexpr object_identifier only[] = {toy_oid};
     begun b([&](world& w) { w.offers = w.accepts = only; });
     b.answer.mech_list_mic = bytes_view(junk);
     auto s = b.i.receive(must(asn1::encode(msg::NegotiationToken{b.answer}, b.out)), b.w.turn());

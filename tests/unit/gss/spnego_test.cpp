@@ -20,9 +20,9 @@ constexpr object_identifier windows_list[] = {msg::mech_ms_krb5, msg::mech_krb5,
 constexpr object_identifier negoex_first[] = {negoex, ntlm, msg::mech_ms_krb5, msg::mech_krb5};
 constexpr object_identifier ms_only[] = {msg::mech_ms_krb5};
 constexpr object_identifier ntlm_only[] = {ntlm};
-constexpr object_identifier toy_only[] = {toy};
-constexpr object_identifier toy_first[] = {toy, msg::mech_krb5};
-constexpr object_identifier krb5_first[] = {msg::mech_krb5, toy};
+constexpr object_identifier toy_only[] = {toy_oid};
+constexpr object_identifier toy_first[] = {toy_oid, msg::mech_krb5};
+constexpr object_identifier krb5_first[] = {msg::mech_krb5, toy_oid};
 constexpr object_identifier user_to_user_first[] = {msg::mech_user_to_user, msg::mech_krb5};
 
 constexpr gss_flags mutual{gss_flag_t::mutual, gss_flag_t::replay, gss_flag_t::sequence, gss_flag_t::conf};
@@ -82,7 +82,7 @@ TEST_CASE("spnego: a mechanism of the program, with any number of tokens", "[gss
       w.our_toy.tokens = w.their_toy.tokens = tokens;
       w.our_toy.optimistic = optimistic;
       // The acceptor answers the last token, if the initiator makes it
-      CHECK(ends(w, toy, false, tokens + tokens % 2 + (optimistic ? 0 : 2)));
+      CHECK(ends(w, toy_oid, false, tokens + tokens % 2 + (optimistic ? 0 : 2)));
     }
   }
 }
@@ -94,7 +94,7 @@ TEST_CASE("spnego: a mechanism of the program that was not the first needs both 
     w.accepts = toy_only;
     w.our_toy.tokens = w.their_toy.tokens = tokens;
     // Two tokens to select it; then the MICs go with the last token and the answer to it
-    CHECK(ends(w, toy, true, 2 + tokens + 1));
+    CHECK(ends(w, toy_oid, true, 2 + tokens + 1));
   }
 }
 TEST_CASE("spnego: without integrity there are no MICs", "[gss][rfc4178-5]") {
@@ -104,7 +104,7 @@ TEST_CASE("spnego: without integrity there are no MICs", "[gss][rfc4178-5]") {
     w.accepts = toy_only;
     w.our_toy.tokens = w.their_toy.tokens = tokens;
     w.our_toy.integrity = w.their_toy.integrity = false;
-    CHECK(ends(w, toy, false, 2 + tokens + tokens % 2));
+    CHECK(ends(w, toy_oid, false, 2 + tokens + tokens % 2));
   }
 }
 TEST_CASE("spnego: an acceptor with an order of its own requires MICs for what is not its first", "[gss][rfc4178-5]") {
@@ -112,13 +112,13 @@ TEST_CASE("spnego: an acceptor with an order of its own requires MICs for what i
   w.by = gss::preference::own;
   w.offers = krb5_first;
   w.accepts = toy_first;
-  CHECK(ends(w, toy, true, 5));
+  CHECK(ends(w, toy_oid, true, 5));
 
   world first;
   first.by = gss::preference::own;
   first.offers = toy_first;
   first.accepts = toy_first;
-  CHECK(ends(first, toy, false, 2));
+  CHECK(ends(first, toy_oid, false, 2));
 
   // Kerberos is the initiator's first one, but the acceptor would have preferred the other
   for (const auto& [flags, legs] : {std::pair(mutual, 3u), std::pair(one_way, 3u), std::pair(dce, 4u)}) {
