@@ -84,7 +84,7 @@ void present(ap_world& w, bytes_view octets, bytes_view true_ticket, bytes_view 
   require(who->reply().empty() != req->ap_options.has(ap_option_t::mutual_required), "replies where it is asked to");
 }
 
-void answer(ap_world& w, bytes_view rest, bool sealed, bool stream) {
+void answer_to(ap_world& w, bytes_view rest, bool sealed, bool stream) {
   const basic_credential<key> credential = w.credential();
   std::array<std::uint8_t, 8192> buffer{};
   ap_initiator<policy> x({.credential = credential, .buffer = buffer});
@@ -129,7 +129,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bytes_view rest(data + 1, size - 1);
   ap_world w;
   if (s == shape::ap_rep || s == shape::rep_part) {
-    answer(w, rest, s == shape::rep_part, stream);
+    answer_to(w, rest, s == shape::rep_part, stream);
     return 0;
   }
   const bytes_view honest = w.mint();

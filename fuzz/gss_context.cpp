@@ -117,7 +117,7 @@ void third(world& w, bytes_view rest, bool sealed) {
   }
 }
 
-void answer(world& w, bytes_view rest, bool sealed, bool dce) {
+void answer_to(world& w, bytes_view rest, bool sealed, bool dce) {
   w.flags = dce ? dce_style : usual;
   const auto c = w.credential();
   world::initiator i(w.initiator_params(c));
@@ -324,8 +324,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case shape::third_token: third(w, rest, false); break;
     case shape::third_part: third(w, rest, true); break;
-    case shape::answer: answer(w, rest, false, other); break;
-    case shape::answer_part: answer(w, rest, true, other); break;
+    case shape::answer: answer_to(w, rest, false, other); break;
+    case shape::answer_part: answer_to(w, rest, true, other); break;
     case shape::exported: import(w, rest); break;
     case shape::weak: weak_message(other ? etype_t::rc4_hmac : etype_t::des3_cbc_sha1_kd, rest); break;
     case shape::weak_text: weak_text(other ? etype_t::rc4_hmac : etype_t::des3_cbc_sha1_kd, rest); break;

@@ -10,8 +10,8 @@ using kerb_fuzz::require;
 
 namespace {
 
-constexpr object_identifier toy_first[] = {toy, msg::mech_krb5};
-constexpr object_identifier krb5_first[] = {msg::mech_krb5, toy};
+constexpr object_identifier toy_first[] = {toy_oid, msg::mech_krb5};
+constexpr object_identifier krb5_first[] = {msg::mech_krb5, toy_oid};
 constexpr gss_flags one_way{gss_flag_t::replay, gss_flag_t::sequence, gss_flag_t::conf};
 constexpr gss_flags dce{gss_flag_t::dce_style, gss_flag_t::replay, gss_flag_t::sequence, gss_flag_t::conf};
 
