@@ -176,7 +176,7 @@ constexpr bool replies() {
   };
   constexpr auto banner = "3232302072656164790d0a"_hex;
   for (const auto asked : {as_req, tgs_req, kpasswd})
-    if (!relayed(asked, error) || !refused(asked, banner) || !refused(asked, {}) || !refused(asked, ::as_req()))
+    if (!relayed(asked, error) || !refused(asked, banner) || !refused(asked, {}) || !refused(asked, as_req()))
       return false;
   return relayed(as_req, as_rep) && relayed(tgs_req, tgs_rep) && relayed(kpasswd, changed.view) &&
          relayed(kpasswd, no.view) && refused(as_req, tgs_rep) && refused(tgs_req, as_rep) &&
