@@ -18,8 +18,8 @@ using buffer = std::array<std::uint8_t, 1400>;
 constexpr bool fails(const auto& r, errc code, std::string_view field) {
   return !r && r.error().code == code && std::string_view(r.error().field) == field;
 }
-constexpr bytes_view as_req() { return reference("AS-REQ: as_req"); }
-constexpr bytes_view tgs_req() { return reference("TGS-REQ: tgs_req"); }
+constexpr bytes_view an_as_req() { return reference("AS-REQ: as_req"); }
+constexpr bytes_view a_tgs_req() { return reference("TGS-REQ: tgs_req"); }
 
 /// A request to change a password, or a reply, of MIT's reference encodings.
 struct kpasswd_message {
@@ -85,7 +85,8 @@ constexpr bool contents() {
            r->framed.data() + 4 == r->message.data() && r->content == content && r->server() == server &&
            r->realm == "R"_krb && r->dclocator_hint == uint32(0x40000000u);
   };
-  return is(as_req(), kkdcp_content::as_req, server_t::kdc) && is(tgs_req(), kkdcp_content::tgs_req, server_t::kdc) &&
+  return is(an_as_req(), kkdcp_content::as_req, server_t::kdc) &&
+         is(a_tgs_req(), kkdcp_content::tgs_req, server_t::kdc) &&
          is(change.view, kkdcp_content::kpasswd, server_t::kpasswd) &&
          is(set.view, kkdcp_content::kpasswd, server_t::kpasswd);
 }
@@ -104,7 +105,7 @@ constexpr bool nothing_else() {
   constexpr auto http = "474554202f20485454502f312e310d0a0d0a"_hex;
   const kpasswd_message version(2, ap, priv), no_ap(1, {}, priv), two_ap(1, ap, ap), no_priv(1, ap, {}),
       with_error(1, ap, error), reply(1, reference("AP-REP: ap_rep"), priv);
-  kerb_test::copy_of longer(as_req());
+  kerb_test::copy_of longer(an_as_req());
   longer.size += 1;
   return refused({}, errc::unexpected_message) && refused(http, errc::unexpected_message) &&
          refused(ap, errc::unexpected_message) && refused(priv, errc::unexpected_message) &&
@@ -113,22 +114,23 @@ constexpr bool nothing_else() {
          refused(version.view, errc::unexpected_message) && refused(no_ap.view, errc::truncated) &&
          refused(two_ap.view, errc::unexpected_tag) && refused(no_priv.view, errc::truncated) &&
          refused(with_error.view, errc::unexpected_tag) && refused(reply.view, errc::unexpected_tag) &&
-         refused(longer.view(), errc::trailing_data) && refused(as_req().first(as_req().size() - 1), errc::truncated) &&
-         refused(tgs_req().first(tgs_req().size() - 1), errc::truncated);
+         refused(longer.view(), errc::trailing_data) &&
+         refused(an_as_req().first(an_as_req().size() - 1), errc::truncated) &&
+         refused(a_tgs_req().first(a_tgs_req().size() - 1), errc::truncated);
 }
 KERB_BOTH("kkdcp: a proxy forwards nothing else", "[transport][ms-kkdcp][security]", nothing_else);
 
 constexpr bool lengths() {
-  const std::size_t n = as_req().size();
+  const std::size_t n = an_as_req().size();
   for (const std::size_t wrong : {n - 1, n + 1, std::size_t{0}, std::size_t{0x7fffffff}, std::size_t{0x80000000 | n}}) {
-    const counted c(as_req(), wrong);
+    const counted c(an_as_req(), wrong);
     const body request(c.view), reply(c.view, {});
     const errc why = wrong < n ? errc::trailing_data : errc::truncated;
     if (!fails(read_kkdcp_request(request.view), why, "kerb-message")) return false;
     if (!fails(read_kkdcp_reply(200, reply.view), why, "kerb-message")) return false;
   }
   for (std::size_t k = 0; k != 4; ++k) {
-    const counted c(as_req());
+    const counted c(an_as_req());
     const body b(c.view.first(k));
     if (!fails(read_kkdcp_request(b.view), errc::truncated, "kerb-message")) return false;
     if (!fails(read_kkdcp_reply(200, b.view), errc::truncated, "kerb-message")) return false;
@@ -144,7 +146,7 @@ constexpr bool realms() {
     r.realm = realm;
     return r;
   };
-  const counted c(as_req());
+  const counted c(an_as_req());
   const body none(c.view, {}), empty(c.view, kerberos_realm(""_krb)), some(c.view, kerberos_realm("Example.ORG"_krb));
   const auto r = read_kkdcp_request(some.view);
   return fails(read_kkdcp_request(none.view), errc::missing_field, "target-domain") &&
@@ -176,7 +178,7 @@ constexpr bool replies() {
   };
   constexpr auto banner = "3232302072656164790d0a"_hex;
   for (const auto asked : {as_req, tgs_req, kpasswd})
-    if (!relayed(asked, error) || !refused(asked, banner) || !refused(asked, {}) || !refused(asked, as_req()))
+    if (!relayed(asked, error) || !refused(asked, banner) || !refused(asked, {}) || !refused(asked, an_as_req()))
       return false;
   return relayed(as_req, as_rep) && relayed(tgs_req, tgs_rep) && relayed(kpasswd, changed.view) &&
          relayed(kpasswd, no.view) && refused(as_req, tgs_rep) && refused(tgs_req, as_rep) &&
@@ -223,19 +225,19 @@ KERB_BOTH("kkdcp: a body has a limit on both sides", "[transport][security]", li
 
 constexpr bool writing() {
   buffer out{};
-  const auto all = write_kkdcp_request(as_req(), "R"_krb, out);
+  const auto all = write_kkdcp_request(an_as_req(), "R"_krb, out);
   if (!all) return false;
   for (std::size_t n = 0; n != all->size(); ++n) {
-    const auto r = write_kkdcp_request(as_req(), "R"_krb, std::span(out).first(n));
+    const auto r = write_kkdcp_request(an_as_req(), "R"_krb, std::span(out).first(n));
     if (!fails(r, errc::no_space, "") || r.error().detail != all->size()) return false;
   }
   buffer other{};
-  const auto exact = write_kkdcp_request(as_req(), "R"_krb, std::span(other).first(all->size()));
+  const auto exact = write_kkdcp_request(an_as_req(), "R"_krb, std::span(other).first(all->size()));
   return exact && *exact == *all && exact->data() == other.data() &&
          all->data() + all->size() == out.data() + out.size() &&
          fails(write_kkdcp_request({}, "R"_krb, out), errc::missing_parameter, "kerb-message") &&
-         fails(write_kkdcp_request(as_req(), {}, out), errc::missing_parameter, "target-domain") &&
-         fails(write_kkdcp_request(as_req(), "A\0B"_krb, out), errc::bad_realm, "target-domain") &&
+         fails(write_kkdcp_request(an_as_req(), {}, out), errc::missing_parameter, "target-domain") &&
+         fails(write_kkdcp_request(an_as_req(), "A\0B"_krb, out), errc::bad_realm, "target-domain") &&
          fails(write_kkdcp_reply(kkdcp_content::as_req, reference("AS-REP: as_rep(optionals NULL)"), {}),
                errc::no_space, "");
 }
@@ -258,7 +260,7 @@ KERB_BOTH("kkdcp: the request is a POST to /KdcProxy", "[transport][ms-kkdcp]", 
 TEST_CASE("kkdcp: a body that is cut or has a bit flipped is refused or forwarded as a message of the same kind",
           "[transport][security]") {
   const kpasswd_message change(1, reference("AP-REQ: ap_req"), reference("KRB-PRIV: priv"));
-  const bytes_view messages[] = {as_req(), tgs_req(), change.view};
+  const bytes_view messages[] = {an_as_req(), a_tgs_req(), change.view};
   for (const bytes_view message : messages) {
     buffer out{};
     const bytes_view whole = must(write_kkdcp_request(message, "R"_krb, out, 7u));
