@@ -520,12 +520,13 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     chosen(hint.iterations.count);
     if (place != no_key) return std::nullopt;
     // The hints of a reply are as unauthenticated as it is, and another reply may have none that are wrong
-    const auto refuse = [&, from_reply = &place == &reply_key_](error why) {
-      return from_reply ? disregard(why) : step{fail(why)};
-    };
-    // Anyone can make a client derive keys; limit them to the number that an honest KDC can cause
-    if (derivations_ >= env.limits.max_rounds) return refuse({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
-    ++derivations_;
+    const bool from_reply = &place == &reply_key_;
+    const auto refuse = [&](error why) { return from_reply ? disregard(why) : step{fail(why)}; };
+    // Anyone can make a client derive keys; limit them to the number that an honest KDC can cause. Forged
+    // replies, which are ignored, leave those of the KDC's errors
+    unsigned& derivations = from_reply ? derivations_for_replies_ : derivations_for_rounds_;
+    if (derivations >= env.limits.max_rounds) return refuse({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
+    ++derivations;
     if (request_.password.empty()) {
       state_ = state::wants_key;
       return need_key{hint.etype, salt, hint.iterations};
@@ -638,7 +639,8 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   detail::key_recipe wanted_;       // the key that was searched for last
   std::size_t key_ = no_key;        // from the hints of a round
   std::size_t reply_key_ = no_key;  // from the hints of a reply, until that reply has been tried
-  unsigned derivations_ = 0;
+  unsigned derivations_for_rounds_ = 0;
+  unsigned derivations_for_replies_ = 0;
   std::optional<std::size_t> cookie_size_;  // of the cookie that was sent, in the buffer
   bytes_view reply_;
 };
