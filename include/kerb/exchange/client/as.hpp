@@ -227,11 +227,9 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
       write_default_salt(request_.client, workspace_.borrow(salt_size));
       workspace_.keep(salt_size);
     }
-    if (cookie && !(cookie_size_ && cookie->data() == this->cookie()->data())) {
-      workspace_.keep_first(salt_size);
-      workspace_.keep_copy(*cookie);
-    }
-    if (!cookie) workspace_.keep_first(salt_size);
+    const bool has_it = cookie && cookie_size_ && cookie->data() == this->cookie()->data();
+    workspace_.keep_first(has_it ? salt_size + cookie_size : salt_size);
+    if (cookie && !has_it) workspace_.keep_copy(*cookie);
     cookie_size_ = cookie ? std::optional(cookie_size) : std::nullopt;
 
     const std::optional<std::uint32_t> nonce = draw_nonce(env);
@@ -566,11 +564,12 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     }
     const auto* const replaced = std::get_if<key>(&*opener);
     const key& reply_key = replaced != nullptr ? *replaced : std::get<ref<const key>>(*opener).get();
+    const std::size_t kept = workspace_.kept().size();
     auto plain = open_sealed(env.crypto.get(), rep.enc_part, reply_key, key_usage_t::as_rep_enc_part, workspace_);
     reply_key_ = no_key;
     if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
-    const step next =
-        this->template accept_reply<msg::EncAsRepPart>(rep, *plain, a, env, kdc_clock_ahead_, reply_key, extensions_);
+    const step next = this->template accept_reply<msg::EncAsRepPart>(rep, *plain, kept, a, env, kdc_clock_ahead_,
+                                                                     reply_key, extensions_);
     if (is<done>(next)) {
       keys_.clear();
       mechanisms_.forget();
