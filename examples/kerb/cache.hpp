@@ -21,11 +21,19 @@ class file_cache {
  public:
   struct entry {
     kerb::cache_entry file;
-    named client, server;
+    std::vector<kerb::kerberos_string> names;
     std::vector<kerb::msg::HostAddress> addresses;
+    std::vector<kerb::msg::AuthorizationDataElement> authdata;
+    kerb::cached_credential message;   ///< the same, with views of the lists
     std::optional<credential> usable;  ///< none: the policy has no such encryption type
     explicit entry(const kerb::cache_entry& e)
-        : file(e), client(e.client), server(e.server), addresses(e.addresses.begin(), e.addresses.end()) {}
+        : file(e),
+          names(e.client.components.size() + e.server.components.size()),
+          addresses(e.addresses.size()),
+          authdata(e.authdata.size()),
+          message(*in_message_form(e, {.names = names, .addresses = addresses, .authdata = authdata})) {}
+    entry(const entry&) = delete;
+    entry& operator=(const entry&) = delete;
   };
 
   /// The name from --cache, KRB5CCNAME, or the default of both libraries.
@@ -71,11 +79,10 @@ class file_cache {
 
   const credential* find(const kerb::principal_view& client, const kerb::principal_view& server,
                          kerb::kerberos_time now, kerb::ticket_kind kind) const {
-    if (kind != kerb::ticket_kind::asked_for) return nullptr;  // a file does not know other kinds
     const credential* best = nullptr;
     for (const entry& e : entries_) {
-      if (!e.usable || e.file.is_skey || e.usable->endtime() <= now) continue;
-      if (!same_principal(e.client.view, client) || !same_principal(e.server.view, server)) continue;
+      if (!e.usable || kind_of(e.usable->facts()) != kind || e.usable->local_endtime() <= now) continue;
+      if (!same_principal(e.message.client, client) || !same_principal(e.message.server, server)) continue;
       if (best == nullptr || best->endtime() < e.usable->endtime()) best = &*e.usable;
     }
     return best;
@@ -92,20 +99,7 @@ class file_cache {
       const named server(old.server);
       if (old.is_config() || !same_principal(server.view, c.server())) w.add(old);
     }
-    const kerb::ticket_facts& f = c.facts();
-    kerb::cached_credential e{};
-    e.client = f.client;
-    e.server = f.server;
-    e.etype = crypto_.etype_of(c.session_key());
-    e.key = crypto_.expose(c.session_key());
-    e.authtime = f.authtime;
-    e.starttime = f.starttime;
-    e.endtime = f.endtime;
-    e.renew_till = f.renew_till;
-    e.flags = f.flags;
-    if (f.addresses) e.addresses = *f.addresses;
-    e.ticket = f.ticket;
-    w.add(e);
+    w.add(kerb::to_cached_credential(c, crypto_));
     take(w.finish(), made);
     return true;
   }
@@ -132,21 +126,7 @@ class file_cache {
     for (const kerb::cache_entry file : view_) {
       if (file.is_removed() || file.is_config()) continue;
       entry& e = entries_.emplace_back(file);
-      auto k = crypto_.import(file.etype, file.key.unguarded());
-      if (!k) continue;
-      kerb::ticket_facts f;
-      f.client = e.client.view;
-      f.server = e.server.view;
-      f.ticket = file.ticket;
-      f.flags = file.flags;
-      f.authtime = file.authtime;
-      f.starttime = file.starttime.value_or(file.authtime);
-      f.endtime = file.endtime;
-      f.renew_till = file.renew_till;
-      if (!e.addresses.empty())
-        f.addresses = kerb::msg::HostAddresses(kerb::view_of<kerb::msg::HostAddress>(e.addresses));
-      e.usable.emplace(f, std::move(*k));
-      e.usable->set_kdc_clock_offset(kdc_offset());
+      if (auto c = kerb::to_credential(e.message, crypto_, view_.offset())) e.usable.emplace(*std::move(c));
     }
   }
 

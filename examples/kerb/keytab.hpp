@@ -23,20 +23,6 @@ class keytab_file {
   ~keytab_file() { wipe(octets_); }
 
   const kerb::keytab_view& view() const { return view_; }
-  /// The newest key of a principal, of the encryption type that the policy likes best.
-  std::optional<key> best_key(const kerb::principal_view& who, policy& crypto) const {
-    for (const kerb::etype_t e : crypto.offered()) {
-      std::optional<key> best;
-      std::uint32_t newest = 0;
-      for (const kerb::keytab_entry k : view_) {
-        const named name(k.principal);
-        if (k.etype != e || !same_principal(name.view, who) || (best && k.kvno < newest)) continue;
-        if (auto made = crypto.import(e, k.key.unguarded())) best = std::move(*made), newest = k.kvno;
-      }
-      if (best) return best;
-    }
-    return std::nullopt;
-  }
   void show(bool json) const {
     if (json) std::printf("{\"keytab\": %s, \"keys\": [", quoted(path_).c_str());
     else std::printf("%-5s %-28s %s\n", "kvno", "type", "principal");

@@ -108,8 +108,8 @@ class run {
     if (!o_.keytab_file.empty()) keys.emplace(o_.keytab_file);
     password secret;
     if (keys && !o_.verify) {
-      own = keys->best_key(me, crypto_);
-      if (!own)
+      if (auto k = kerb::best_key(keys->view(), me, crypto_)) own = *std::move(k);
+      else
         throw failure(o_.keytab_file + " has no key of " + text_of(me) + " that this program can use. See kerb keytab");
       p.key = *own;
     } else {
@@ -235,8 +235,8 @@ class run {
   void change(const kerb::principal& me, const password& old) {
     const kerb::principal_view service = kerb::kpasswd_service_name(me.view().realm);
     kerb::as_client<policy> login({.client = me,
-                                   .password = old.view(),
                                    .server = service,
+                                   .password = old.view(),
                                    .buffer = buffers_.emplace_back(16384),
                                    .lifetime = 300});
     const auto ticket = kerb::drive(login, crypto_, now, net_, {}, grow());
@@ -254,35 +254,17 @@ class run {
       t.at.seconds += ahead;
       return t;
     };
-    const auto with_space = [&](const auto& call) {  // repeats a call with a larger buffer
-      auto step = call(kerb::environment<policy>{crypto_, kdc_now()});
-      for (;;) {
-        const auto* const more = std::get_if<kerb::need_buffer>(&step);
-        if (more == nullptr || !x.set_buffer(grow()(more->size))) return step;
-        step = call(kerb::environment<policy>{crypto_, kdc_now()});
-      }
-    };
-    // Only what the server has sealed is certain. A KRB-ERROR can be forged, and an answer can be lost
-    const auto outcome = [&] {
-      return net_.password_sent() ? "it is not known whether the password was changed; try the new one"
-                                  : "the password is not changed";
-    };
-    auto step = with_space([&](const auto& env) { return x.start(env); });
-    if (const auto* out = std::get_if<kerb::send>(&step)) {
-      kerb::send request = *out;
-      do {
-        const auto got = net_(request);
-        if (!got) throw because(outcome(), got.error(), request.realm);
-        step = with_space([&](const auto& env) { return x.receive(got->octets, env, got->arrived); });
-        request.octets = {};  // after an ignored datagram: only wait
-      } while (kerb::is<kerb::ignored>(step));
-    }
-    if (const auto* no = std::get_if<kerb::password_refused>(&step)) {
+    const auto done = kerb::drive(x, crypto_, kdc_now, net_, {}, grow());
+    if (const auto no = x.refusal()) {
       throw failure("the password is not changed. The server says: " + printable(std::string(no->text.text())) + " (" +
                     std::string(explain(no->why, kerb::party::client)) + ")");
     }
-    if (const auto* f = std::get_if<kerb::failed>(&step)) throw because(outcome(), f->why, {});
-    if (!kerb::is<kerb::done>(step)) throw failure(outcome());
+    // Only what the server has sealed is certain. A KRB-ERROR can be forged, and an answer can be lost
+    if (!done) {
+      throw because(net_.password_sent() ? "it is not known whether the password was changed; try the new one"
+                                         : "the password is not changed",
+                    done.error(), me.view().realm);
+    }
   }
   int keytab() {
     if (o_.names.size() == 2) {

@@ -59,12 +59,12 @@ inline kerb::etype_t ticket_etype(kerb::bytes_view ticket) {
 
 inline void show_ticket(const file_cache::entry& e, std::int64_t now, bool json, bool first) {
   const kerb::cache_entry& f = e.file;
-  const std::string server = text_of(e.server.view);
+  const std::string server = text_of(e.message.server);
   const bool expired = f.endtime.seconds <= now;
   const kerb::etype_t sealed = ticket_etype(f.ticket);
   if (json) {
     std::printf("%s\n  {\"server\": %s, \"client\": %s, \"starttime\": \"%s\", \"endtime\": \"%s\", ", first ? "" : ",",
-                quoted(server).c_str(), quoted(text_of(e.client.view)).c_str(),
+                quoted(server).c_str(), quoted(text_of(e.message.client)).c_str(),
                 text_of(f.starttime.value_or(f.authtime), true).c_str(), text_of(f.endtime, true).c_str());
     if (f.renew_till) std::printf("\"renew_till\": \"%s\", ", text_of(*f.renew_till, true).c_str());
     std::printf(

@@ -10,6 +10,10 @@ template <std::size_t N = 4096>
 using owned_credential = kerb::owned_credential<key, N>;
 using as_client = kerb::as_client<policy>;
 using credential_client = kerb::credential_client<policy>;
+using login_verifier = kerb::login_verifier<policy>;
+using verified_login = kerb::verified_login<key>;
+template <std::size_t N = 4096>
+using owned_verified_login = kerb::verified_login<key, owned_credential<N>>;
 using tgs_client = kerb::tgs_client<policy>;
 using ap_initiator = kerb::ap_initiator<policy>;
 using ap_acceptor = kerb::ap_acceptor<policy>;
@@ -18,6 +22,8 @@ using received_credentials = kerb::received_credentials<policy>;
 using kpasswd_client = kerb::kpasswd_client<policy>;
 using kpasswd_service = kerb::kpasswd_service<policy>;
 using kdc = kerb::kdc<policy>;
+using as_kdc = kerb::as_kdc<policy>;
+using tgs_kdc = kerb::tgs_kdc<policy>;
 /// The exchanges of kerb::gss with this policy, and the other names that their callers write.
 namespace gss {
 using initiator = kerb::gss::initiator<policy>;

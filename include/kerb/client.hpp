@@ -12,4 +12,5 @@
 #include "exchange/protect/session.hpp"
 #include "exchange/ticket_cache.hpp"
 #include "format/ccache.hpp"
+#include "format/ccache_credential.hpp"
 #include "format/principal.hpp"

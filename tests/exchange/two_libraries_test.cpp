@@ -10,6 +10,27 @@ namespace {
 using namespace kerb;
 using namespace kerb::literals;
 
+// Each namespace has a name for every exchange
+#define KERB_HAS_NAMES(library)                                                                       \
+  static_assert(std::same_as<library::as_client, as_client<library::policy>> &&                       \
+                std::same_as<library::tgs_client, tgs_client<library::policy>> &&                     \
+                std::same_as<library::credential_client, credential_client<library::policy>> &&       \
+                std::same_as<library::login_verifier, login_verifier<library::policy>> &&             \
+                std::same_as<library::login_verifier::product, library::verified_login> &&            \
+                std::same_as<login_verifier<library::policy, library::owned_credential<>>::product,   \
+                             library::owned_verified_login<>> &&                                      \
+                std::same_as<library::ap_initiator, ap_initiator<library::policy>> &&                 \
+                std::same_as<library::ap_acceptor, ap_acceptor<library::policy>> &&                   \
+                std::same_as<library::protected_session, protected_session<library::policy>> &&       \
+                std::same_as<library::received_credentials, received_credentials<library::policy>> && \
+                std::same_as<library::kpasswd_client, kpasswd_client<library::policy>> &&             \
+                std::same_as<library::kpasswd_service, kpasswd_service<library::policy>> &&           \
+                std::same_as<library::as_kdc, as_kdc<library::policy>> &&                             \
+                std::same_as<library::tgs_kdc, tgs_kdc<library::policy>> &&                           \
+                std::same_as<library::kdc, kdc<library::policy>>)
+KERB_HAS_NAMES(botan);
+KERB_HAS_NAMES(openssl);
+
 constexpr timestamp noon{{1767268800}, {250000}};
 
 /// From a password to a session, with messages of both directions under its key.

@@ -49,8 +49,8 @@ class realm {
     static std::list<std::array<std::uint8_t, 8192>> buffers;  // for as long as the program runs
     const auto alice = kerb_test::must(kerb::principal::parse("alice@EXAMPLE.ORG"));
     kerb::botan::as_client as({.client = alice,
-                               .password = kerb::secret_view::of("wonderland"),
                                .server = service,
+                               .password = kerb::secret_view::of("wonderland"),
                                .buffer = buffers.emplace_back(),
                                .lifetime = lifetime});
     auto got = kerb::drive(as, crypto(), now, [&](const kerb::send& s) -> kerb::result<kerb::answer> {

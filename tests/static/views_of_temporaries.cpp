@@ -69,6 +69,7 @@ KERB_ONLY_NAMED(ccache_view, .offset());
 KERB_ONLY_NAMED(as_client<policy>, .peer_error());
 KERB_ONLY_NAMED(as_client<policy>, .realm_named());
 KERB_ONLY_NAMED(ap_initiator<policy>, .peer_error());
+KERB_ONLY_NAMED(kpasswd_client<policy>, .refusal());
 KERB_ONLY_NAMED(ap_acceptor<policy>, .peer());
 KERB_ONLY_NAMED(as_kdc<policy>, .body());
 KERB_ONLY_NAMED(as_kdc<policy>, .client());

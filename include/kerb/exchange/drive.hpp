@@ -48,7 +48,8 @@ struct pending_request {
 /// ignored before, it returns why that answer was ignored. If several were ignored, it returns the last
 /// reason that is not a malformed message. errc::no_key: the exchange
 /// needs a key that the caller did not give it. errc::step_not_handled: a pre-authentication
-/// mechanism has returned a step of its own. errc::no_space: the buffer is too small (detail:
+/// mechanism has returned a step of its own. errc::password_refused: kpasswd_client::refusal() has the server's
+/// reason. errc::no_space: the buffer is too small (detail:
 /// octets needed), and `grow`, which is described at no_growth, returns no larger one.
 ///
 /// When the exchange waits for no answer, an answer that is a KRB-ERROR is errc::peer_error (detail:

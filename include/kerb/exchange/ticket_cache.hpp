@@ -17,11 +17,15 @@ namespace kerb::inline v0 {
 /// replaces one for another second ticket, and a restricted ticket replaces one with other
 /// restrictions.
 ///
+/// `now` is the caller's clock. A ticket expires by the KDC's, which kdc_clock_offset() of its credential
+/// has shown (basic_credential::local_endtime()).
+///
 /// Keys and octets are wiped when a credential is replaced, when the user logs off, and on
 /// destruction. The credentials that it returns are views into the cache, so the cache cannot be
 /// moved.
 template <class Key, std::size_t N, std::size_t Octets = 4096>
 class ticket_cache {
+  struct entry;
   static_assert(N != 0, "ticket_cache<Key, N, Octets>: N tickets, at least 1");
 
  public:
@@ -86,6 +90,51 @@ class ticket_cache {
     return found;
   }
   void find(const principal_view&, kerberos_time) const&& = delete;
+  /// The credentials that are valid at `now`, of every kind, in no particular order. Storing another
+  /// one invalidates the iterators.
+  class range {
+   public:
+    class iterator {
+     public:
+      using value_type = credential;
+      using difference_type = std::ptrdiff_t;
+      constexpr iterator() = default;
+      constexpr const credential& operator*() const { return *left_.front().held; }
+      constexpr const credential* operator->() const { return &*left_.front().held; }
+      constexpr iterator& operator++() {
+        left_ = left_.subspan(1);
+        skip();
+        return *this;
+      }
+      constexpr iterator operator++(int) {
+        iterator before = *this;
+        ++*this;
+        return before;
+      }
+      friend constexpr bool operator==(const iterator& a, const iterator& b) {
+        return a.left_.size() == b.left_.size();
+      }
+
+     private:
+      friend class range;
+      constexpr iterator(std::span<const entry> left, kerberos_time now) : left_(left), now_(now) { skip(); }
+      constexpr void skip() {
+        while (!left_.empty() && !left_.front().is_of_use(now_)) left_ = left_.subspan(1);
+      }
+      std::span<const entry> left_;
+      kerberos_time now_;
+    };
+    constexpr iterator begin() const { return {all_, now_}; }
+    constexpr iterator end() const { return {all_.last(0), now_}; }
+
+   private:
+    friend class ticket_cache;
+    constexpr range(std::span<const entry> all, kerberos_time now) : all_(all), now_(now) {}
+    std::span<const entry> all_;
+    kerberos_time now_;
+  };
+  constexpr range credentials(kerberos_time now) const& KERB_LIFETIMEBOUND { return {entries_, now}; }
+  void credentials(kerberos_time) const&& = delete;
   /// The number of credentials that are valid at `now`.
   constexpr std::size_t size(kerberos_time now) const {
     std::size_t n = 0;
@@ -103,7 +152,7 @@ class ticket_cache {
     std::optional<credential> held{};
 
     constexpr ~entry() { wipe(); }
-    constexpr bool is_of_use(kerberos_time now) const { return held && now < held->endtime(); }
+    constexpr bool is_of_use(kerberos_time now) const { return held && now < held->local_endtime(); }
     constexpr bool is(const principal_view& client, const principal_view& server, ticket_kind kind) const {
       return kind_of(held->facts()) == kind && same_principal(held->client(), client) &&
              same_principal(held->server(), server);

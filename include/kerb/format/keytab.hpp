@@ -236,6 +236,53 @@ class keytab_keys {
   std::optional<key> found_;
 };
 
+namespace detail {
+/// Whether the key version of `a` is newer than that of `b`. Of two that are known in eight bits only, the
+/// later one can have the smaller number, as after 255: then it was written later.
+constexpr bool is_newer(const keytab_entry& a, const keytab_entry& b) {
+  const auto began_again = [](const keytab_entry& after, const keytab_entry& before) {
+    return after.short_kvno && before.short_kvno && before.kvno >= after.kvno + 128 &&
+           before.timestamp < after.timestamp;
+  };
+  return began_again(a, b) || (a.kvno > b.kvno && !began_again(b, a));
+}
+}  // namespace detail
+
+/// The key with which a client logs in (credential_params::key, as_params::key): of the keys that the
+/// policy can use, one of the newest version, of the encryption type that the policy prefers. The KDC's
+/// current key is not always of the type that an older version in the keytab has, so the version counts
+/// first. errc::no_key: none (field "principal": no entry has this name; "enctype": none is usable).
+template <class Policy>
+constexpr result<typename Policy::key> best_key(const keytab_view& keytab, const principal_view& client,
+                                                Policy& crypto) {
+  const auto rank_of = [&](etype_t etype) {
+    std::size_t rank = 0;
+    for (const etype_t e : crypto.offered()) {
+      if (e == etype) break;
+      ++rank;
+    }
+    return rank;
+  };
+  std::optional<typename Policy::key> best;
+  keytab_entry of_best{};
+  std::size_t rank_of_best = 0;
+  bool named = false;
+  for (const keytab_entry& e : keytab) {
+    if (!same_principal(e.principal, client)) continue;
+    named = true;
+    const std::size_t rank = rank_of(e.etype);
+    if (rank == crypto.offered().size() || (best && detail::is_newer(of_best, e))) continue;
+    if (best && !detail::is_newer(e, of_best) && rank_of_best < rank) continue;
+    if (auto k = crypto.import(e.etype, e.key.unguarded())) {
+      best.emplace(*std::move(k));
+      of_best = e;
+      rank_of_best = rank;
+    }
+  }
+  if (!best) return error{.code = errc::no_key, .type = "keytab", .field = named ? "enctype" : "principal"};
+  return *std::move(best);
+}
+
 /// Makes a hole of a record of a keytab, as MIT krb5 and Heimdal remove entries: the key and the names
 /// are overwritten with zeros. `record` is keytab_view::iterator::record() in the octets of the file,
 /// and `order` keytab_view::order(). Nothing happens if it is shorter than a length.

@@ -75,9 +75,10 @@ class realm {
     if (e == nullptr) return not_found{};
     return e->record;
   }
-  /// The answer of this realm's KDC to a request, ready to transmit. It is in `buffer`.
-  constexpr result<bytes_view> answer(bytes_view request, timestamp now,
-                                      std::span<std::uint8_t> buffer KERB_LIFETIMEBOUND,
+  /// The answer of this realm's KDC to a request, ready to transmit. It is in `buffer`. `now` is that of
+  /// drive(): a timestamp, a time of std::chrono::system_clock, or a function that returns one.
+  template <class Now = timestamp>
+  constexpr result<bytes_view> answer(bytes_view request, Now&& now, std::span<std::uint8_t> buffer KERB_LIFETIMEBOUND,
                                       const exchange_limits& limits = {}) {
     kdc<C> x(settings, buffer);
     return serve(x, request, policy_.get(), *this, now, limits);

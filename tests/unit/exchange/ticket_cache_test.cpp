@@ -26,7 +26,7 @@ constexpr basic_credential<key> credential(view_of<kerberos_string> server, byte
   f.client = named(alice_parts);
   f.server = named(server);
   f.ticket = ticket;
-  f.endtime = plus(noon, life);
+  f.endtime = plus(noon, life + 7);  // by the KDC's clock, which is 7 seconds ahead
   f.addresses = view_of<msg::HostAddress>(addresses);
   basic_credential<key> c(f, kerb_test::must(p.import(etype_t::aes256_cts_hmac_sha1_96, o)));
   c.set_kdc_clock_offset(7);
@@ -51,6 +51,31 @@ constexpr bool a_ticket_is_used_until_it_expires() {
 }
 KERB_BOTH("ticket_cache: a ticket is used as often as one likes until it expires", "[exchange][rfc4120-3.2.2]",
           a_ticket_is_used_until_it_expires);
+
+constexpr bool expiry_is_by_the_kdcs_clock() {
+  cache c;
+  const auto stored = [&](std::int64_t offset) {
+    basic_credential<key> one = credential(web_parts, ticket_a);
+    one.set_kdc_clock_offset(offset);  // the ticket ends at noon + 67
+    return c.store(std::move(one), noon).has_value();
+  };
+  const auto held = [&](std::int64_t after) {
+    const kerberos_time at = plus(noon, after);
+    const std::size_t n = c.size(at);
+    return (n == 1) == (c.find(named(web_parts), at) != nullptr) &&
+                   (n == 1) == (c.find(named(alice_parts), named(web_parts), at) != nullptr) &&
+                   (n == 1) == (c.credentials(at).begin() != c.credentials(at).end())
+               ? n
+               : 2;
+  };
+  if (!stored(50) || held(16) != 1 || held(17) != 0) return false;
+  if (!stored(-50) || held(116) != 1 || held(117) != 0) return false;
+  // No offset can wrap
+  return stored(std::numeric_limits<std::int64_t>::min()) && held(100000) == 1 &&
+         stored(std::numeric_limits<std::int64_t>::max()) && held(0) == 0;
+}
+KERB_BOTH("ticket_cache: a ticket expires by the KDC's clock, as its credential knows it", "[exchange][rfc4120-3.1.5]",
+          expiry_is_by_the_kdcs_clock);
 
 constexpr bool addresses_are_copied() {
   cache c;
@@ -146,6 +171,30 @@ constexpr bool client_server_and_realm_tell_tickets_apart() {
 }
 KERB_BOTH("ticket_cache: client, server and the realm that issued a ticket tell it from every other",
           "[exchange][rfc4120-5.3]", client_server_and_realm_tell_tickets_apart);
+
+constexpr bool a_walk_returns_each_valid_credential_once() {
+  ticket_cache<key, 5, 128> c;
+  const auto sum = [&](kerberos_time now) {
+    unsigned n = 0;
+    for (const basic_credential<key>& one : c.credentials(now)) n += one.session_key().octets().unguarded()[0];
+    return n;
+  };
+  if (sum(noon) != 0 || c.credentials(noon).begin() != c.credentials(noon).end()) return false;
+  if (!c.store(credential(web_parts, ticket_a, 10, 1), noon) ||
+      !c.store(credential(ftp_parts, ticket_b, 60, 2), noon) ||
+      !c.store(ticket_of(alice_parts, tgt_parts, 4, ticket_kind::referral), noon) ||
+      !c.store(credential(ssh_parts, ticket_a, 10, 8), noon)) {
+    return false;
+  }
+  const auto all = c.credentials(plus(noon, 10));  // the first, the fourth and the fifth place hold nothing of use
+  auto i = all.begin();
+  const auto first = i++;
+  return first != i && &*first == first.operator->() && same_principal(first->server(), named(ftp_parts)) &&
+         has(kind_of(i->facts()), ticket_kind::referral) && ++i == all.end() && sum(noon) == 15 &&
+         sum(plus(noon, 10)) == 6 && sum(plus(noon, 600)) == 0;
+}
+KERB_BOTH("ticket_cache: a walk returns each credential that is valid, of every kind, and no other", "[exchange]",
+          a_walk_returns_each_valid_credential_once);
 
 constexpr bool logging_off_destroys_everything() {
   cache c;

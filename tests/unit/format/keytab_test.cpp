@@ -397,6 +397,73 @@ constexpr bool looks_up() {
 }
 KERB_BOTH("keytab: a key is found by name and version and type", "[format][exchange]", looks_up);
 
+constexpr std::array<std::uint8_t, 32> many_octets{};
+constexpr etype_t e17 = etype_t::aes128_cts_hmac_sha1_96, e18 = etype_t::aes256_cts_hmac_sha1_96;
+/// A key of `web`, with a timestamp, and with eight bits of its version or with all.
+constexpr keytab_key key_of_web(std::uint32_t kvno, etype_t etype, std::int64_t written = 0, bool short_kvno = false) {
+  const bytes_view all(many_octets);
+  return {.principal = web,
+          .timestamp = {written},
+          .kvno = kvno,
+          .etype = etype,
+          .key = secret_view(all.first(etype == e17 ? 16 : 32)),
+          .short_kvno = short_kvno};
+}
+/// The encryption type of the best key of `client`, with 100 for an error in `field`.
+constexpr int best_of(std::initializer_list<keytab_key> keys, const principal_view& client = web,
+                      std::string_view field = {}) {
+  policy p;
+  std::array<std::uint8_t, 1024> file{};
+  keytab_writer out(file);
+  for (const keytab_key& k : keys) out.add(k);
+  const auto written = out.finish();
+  const auto k = best_key(must(keytab_view::open(must(written))), client, p);
+  if (!k) return k.error().code == errc::no_key && field == k.error().field ? 100 : 0;
+  return static_cast<int>(k->etype());
+}
+constexpr bool the_newest_version_is_best() {
+  static_assert(e18 == etype_t{18});
+  keytab_key broken = key_of_web(9, e18), weak = key_of_web(9, etype_t{1}), of_ftp = key_of_web(9, e18);
+  broken.key = secret_view(bytes_view(many_octets).first(31));
+  of_ftp.principal = ftp;
+  return best_of({key_of_web(2, e17), key_of_web(2, e18)}) == 18 &&
+         best_of({key_of_web(2, e18), key_of_web(2, e17)}) == 18 &&
+         best_of({key_of_web(3, e17), key_of_web(2, e18)}) == 17 &&
+         best_of({key_of_web(2, e18), key_of_web(3, e17)}) == 17 &&
+         best_of({of_ftp, key_of_web(2, e17), broken, weak}) == 17 && best_of({}, web, "principal") == 100 &&
+         best_of({of_ftp}, web, "principal") == 100 && best_of({broken, weak, of_ftp}, web, "enctype") == 100 &&
+         best_of({of_ftp}, ftp) == 18;
+}
+KERB_BOTH("keytab: the best key has the newest version that is usable, and then the policy's first type", "[format]",
+          the_newest_version_is_best);
+
+constexpr bool versions_begin_again() {
+  const auto old = key_of_web(255, e17, 100, true), later = key_of_web(1, e18, 200, true);
+  const auto earlier = key_of_web(1, e18, 50, true), whole = key_of_web(256, e18, 50);
+  return best_of({old, later}) == 18 && best_of({later, old}) == 18 && best_of({old, earlier}) == 17 &&
+         best_of({earlier, old}) == 17 && best_of({old, key_of_web(1, e18, 200)}) == 17 &&
+         best_of({key_of_web(255, e17, 100), later}) == 17 && best_of({old, whole}) == 18 &&
+         best_of({key_of_web(100, e17, 100, true), later}) == 17;
+}
+KERB_BOTH("keytab: of versions with eight bits, one that was written later is newer after 255", "[format]",
+          versions_begin_again);
+
+constexpr bool the_last_of_equal_keys() {
+  policy p;
+  std::array<std::uint8_t, 1024> file{};
+  keytab_writer out(file);
+  keytab_key last = key_of_web(2, e18);
+  std::array<std::uint8_t, 32> other{};
+  other[0] = 1;
+  last.key = secret_view(other);
+  out.add(key_of_web(2, e18));
+  out.add(last);
+  const auto written = out.finish();
+  const auto k = best_key(must(keytab_view::open(must(written))), web, p);
+  return k && k->octets().unguarded()[0] == 1;
+}
+KERB_BOTH("keytab: of keys with the same version and type, the last one is best", "[format]", the_last_of_equal_keys);
+
 /// Counts the keys that it imports.
 struct counting_policy {
   using key = kerb::key;

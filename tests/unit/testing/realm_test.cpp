@@ -3,6 +3,8 @@
 #include <kerb/testing/insecure.hpp>
 #include <kerb/testing/realm.hpp>
 
+#include <chrono>
+
 #include "support/both.hpp"
 
 using namespace kerb;
@@ -84,6 +86,34 @@ constexpr error_code_t as_answer(Realm& r, const principal_view& client, const p
   const auto e = asn1::decode<msg::KrbError>(*got);
   return e ? e->error_code : error_code_t::kdc_err_none;
 }
+constexpr bool the_time_comes_from_any_clock() {
+  policy p;
+  testing::realm<policy> r(p, "EX.ORG"_krb, e18);
+  if (!r.add_user("alice", sesame)) return false;
+  std::array<std::uint8_t, 4096> kdc_buffer{}, buffer{};
+  const std::chrono::system_clock::time_point chrono{std::chrono::seconds(noon.at.seconds)};
+  const auto authtime = [&](auto answer_of) {
+    const auto ask = [&](const send& s) -> result<answer> {
+      const result<bytes_view> a = answer_of(s.octets);
+      return a ? result<answer>(*a) : a.error();
+    };
+    const auto alice = principal::parse("alice@EX.ORG");
+    as_client<policy> as({.client = *alice, .password = sesame, .buffer = buffer});
+    const auto tgt = drive(as, p, noon, ask);
+    return tgt ? tgt->facts().authtime : kerberos_time{};
+  };
+  return authtime([&](bytes_view o) { return r.answer(o, chrono, kdc_buffer); }) == noon.at &&
+         authtime([&](bytes_view o) {
+           return r.answer(
+               o, [&] { return chrono; }, kdc_buffer);
+         }) == noon.at &&
+         authtime([&](bytes_view o) {
+           return r.answer(o, {noon.at, {0}}, kdc_buffer);
+         }) == noon.at;
+}
+KERB_BOTH("testing::realm: the time is a timestamp, one of the system's clock, or a function that returns one",
+          "[testing]", the_time_comes_from_any_clock);
+
 constexpr bool passwords_seal_no_tickets() {
   policy p;
   testing::realm<policy> r(p, "EX.ORG"_krb, etype_t::aes256_cts_hmac_sha384_192);

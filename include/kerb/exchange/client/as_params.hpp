@@ -9,9 +9,9 @@ namespace kerb::inline v0 {
 template <class Key>
 struct as_params {
   principal_view client;
+  std::optional<principal_view> server{};  ///< in the client's realm; default: its krbtgt
   secret_view password{};                  ///< if this is empty and there is no key, the exchange returns need_key
   std::optional<ref<const Key>> key{};     ///< the client's long-term key, instead of a password
-  std::optional<principal_view> server{};  ///< in the client's realm; default: its krbtgt
   std::span<std::uint8_t> buffer;          ///< must outlive the exchange and its product; see typical_buffer_size
   msg::KdcOptions options{};
   std::int64_t lifetime = 36000;                 ///< seconds requested; 0: as long as the KDC's policy allows

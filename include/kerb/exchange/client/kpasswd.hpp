@@ -32,7 +32,7 @@ struct kpasswd_params {
 };
 
 /// The server did not change the password. Its message is authenticated. Show the user `text` or
-/// `policy`. The exchange is over; with another password, make a new one.
+/// `policy`. The exchange is over, and refusal() returns this again; with another password, make a new one.
 struct password_refused {
   kpasswd_result_t code{};                 ///< never success; any other number can occur
   kerberos_string text;                    ///< from kpasswd_text(); may be empty. Valid as long as the exchange
@@ -174,12 +174,19 @@ class [[nodiscard]] kpasswd_client
       return done{};
     }
     state_ = state::turned_down;
-    return password_refused{found->code,
-                            kpasswd_text(found->text),
-                            read_kpasswd_policy(found->text),
-                            {.code = errc::password_refused, .detail = static_cast<std::uint32_t>(found->code)}};
+    return *refusal();
   }
 
+  /// Why the server did not change the password: the step password_refused, for a caller of drive(), which
+  /// returns only its error. None in every other case. Its text is valid as long as the exchange.
+  constexpr std::optional<password_refused> refusal() const& KERB_LIFETIMEBOUND {
+    if (state_ != state::turned_down) return std::nullopt;
+    return password_refused{result_.code,
+                            kpasswd_text(result_.text),
+                            read_kpasswd_policy(result_.text),
+                            {.code = errc::password_refused, .detail = static_cast<std::uint32_t>(result_.code)}};
+  }
+  void refusal() const&& = delete;
   /// The result in the e-data of the KRB-ERROR that peer_error() returns, and as unauthenticated. None
   /// if there is no result, or if it claims success, which no KRB-ERROR may do (RFC 3244 section 2).
   constexpr std::optional<kpasswd_result> peer_result() const {

@@ -13,9 +13,9 @@ struct verify_login_params {
   /// A service of this machine whose key the caller has and users do not, such as host/NAME. Without a
   /// realm, it must be in the client's realm: name the realm if users of other realms log in.
   principal_view service;
-  std::span<std::uint8_t> buffer;  ///< must outlive the verifier; see typical_buffer_size
-  view_of<etype_t> etypes{};       ///< as credential_params::etypes
-  realm_path_policy paths{};       ///< as credential_params::paths
+  std::span<std::uint8_t> buffer{};  ///< must outlive the verifier; see typical_buffer_size
+  view_of<etype_t> etypes{};         ///< as credential_params::etypes
+  realm_path_policy paths{};         ///< as credential_params::paths
   /// The paths of clients of other realms that no KDC has checked; none: such clients are refused
   /// (acceptor_params::paths).
   std::optional<realm_path_policy> accepted_paths{};
@@ -23,29 +23,34 @@ struct verify_login_params {
   std::optional<ref<unique_time>> times{};  ///< prevents two authenticators with the same time
 };
 
-template <crypto_policy C>
+template <crypto_policy C, class Credential = basic_credential<typename C::key>>
 class login_verifier;
 
 /// A login whose KDC has proved that it knows the key of a service of this machine. Only login_verifier
 /// makes one. A function that lets a user in takes this type, and not a credential: an AS reply alone
 /// proves nothing about the user (RFC 4120 section 3.1.5), because whoever types the password can forge
 /// the reply too.
-template <class Key>
+///
+/// `Credential` is a basic_credential or an owned_credential, as the verifier was given. With the latter,
+/// the login owns its octets: it can be returned and stored.
+template <class Key, class Credential = basic_credential<Key>>
 class verified_login {
  public:
   /// The user, as the service's ticket names it.
-  constexpr const principal_view& client() const& KERB_LIFETIMEBOUND { return tgt_.client(); }
+  constexpr const principal_view& client() const& KERB_LIFETIMEBOUND { return credential().client(); }
   void client() const&& = delete;
   /// The ticket-granting ticket of the login.
-  constexpr const basic_credential<Key>& credential() const& KERB_LIFETIMEBOUND { return tgt_; }
+  constexpr const basic_credential<Key>& credential() const& KERB_LIFETIMEBOUND {
+    return ref<const basic_credential<Key>>(tgt_).get();
+  }
   /// Moves it out of a login that is no longer needed.
-  constexpr basic_credential<Key> credential() && { return std::move(tgt_); }
+  constexpr Credential credential() && { return std::move(tgt_); }
 
  private:
-  template <crypto_policy>
+  template <crypto_policy, class>
   friend class login_verifier;
-  constexpr explicit verified_login(basic_credential<Key>&& tgt) : tgt_(std::move(tgt)) {}
-  basic_credential<Key> tgt_;
+  constexpr explicit verified_login(Credential&& tgt) : tgt_(std::move(tgt)) {}
+  Credential tgt_;
 };
 
 namespace detail {
@@ -81,9 +86,12 @@ using login_verifier_step = std::variant<send, need_ticket_key, need_buffer, ign
 ///
 /// It cannot be moved. receive() does not modify the octets that it is given; they must remain valid
 /// until the next `send`, or the end of the exchange. Octets in a step are valid until the next call.
-template <crypto_policy C>
+///
+/// `Credential` is a basic_credential, or an owned_credential: see verified_login.
+template <crypto_policy C, class Credential>
 class [[nodiscard]] login_verifier
-    : public detail::exchange_core<login_verifier<C>, detail::login_verifier_step, detail::login_verifier_table> {
+    : public detail::exchange_core<login_verifier<C, Credential>, detail::login_verifier_step,
+                                   detail::login_verifier_table> {
   using base = detail::exchange_core<login_verifier, detail::login_verifier_step, detail::login_verifier_table>;
   using typename base::call;
   using typename base::state;
@@ -91,13 +99,14 @@ class [[nodiscard]] login_verifier
 
  public:
   using key = typename C::key;
-  using product = verified_login<key>;
+  using product = verified_login<key, Credential>;
   using typename base::step;
   /// A buffer size, in octets, that is enough for ordinary names and tickets of 3 KiB.
   static constexpr std::size_t typical_buffer_size = 16384;
 
-  /// `tgt` is what the login has returned. Its octets must outlive the verifier and the product.
-  constexpr login_verifier(verify_login_params params, basic_credential<key>&& tgt)
+  /// `tgt` is what the login has returned. The octets of a basic_credential must outlive the verifier and
+  /// the product.
+  constexpr login_verifier(verify_login_params params, Credential&& tgt)
       : base({}), params_(std::move(params)), tgt_(std::move(tgt)), walk_(wanted()) {}
   login_verifier(const login_verifier&) = delete;
   login_verifier& operator=(const login_verifier&) = delete;
@@ -106,7 +115,7 @@ class [[nodiscard]] login_verifier
   [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (const auto no = this->template unless<call::start>(env)) return *no;
     if (again_ != again::no) return repeat(env);
-    if (!detail::krbtgt_realm(tgt_.server().name))  // and walk_ takes no ticket of another kind
+    if (!detail::krbtgt_realm(tgt().server().name))  // and walk_ takes no ticket of another kind
       return fail({.code = errc::api_misuse, .type = "credential", .field = "server"});
     return go_on(walk_.start(env), env);
   }
@@ -174,8 +183,9 @@ class [[nodiscard]] login_verifier
   using base::fail;
   enum class again : std::uint8_t { no, found, not_found, stored, prove };
 
+  constexpr const basic_credential<key>& tgt() const { return ref<const basic_credential<key>>(tgt_).get(); }
   constexpr credential_params<key> wanted() const {
-    credential_params<key> p{.client = tgt_.client(), .server = params_.service, .buffer = params_.buffer};
+    credential_params<key> p{.client = tgt().client(), .server = params_.service, .buffer = params_.buffer};
     p.login = false;
     // The KDC decides whether the ticket-granting ticket is current: this machine's clock can be wrong
     p.least_lifetime = earliest_time.seconds;
@@ -196,12 +206,12 @@ class [[nodiscard]] login_verifier
   /// Gives the client the ticket-granting ticket of the login. Its KDC may have changed the client's name;
   /// the service's ticket is to prove the new one.
   constexpr typename walk::step found(const environment<C>& env) {
-    ticket_facts f = tgt_.facts();
+    ticket_facts f = tgt().facts();
     f.client_renamed = false;
-    auto k = detail::copy_key(env.crypto.get(), tgt_.session_key());
+    auto k = detail::copy_key(env.crypto.get(), tgt().session_key());
     if (!k) return failed{k.error()};
     basic_credential<key> copy(f, std::move(*k));
-    copy.set_kdc_clock_offset(tgt_.kdc_clock_offset());
+    copy.set_kdc_clock_offset(tgt().kdc_clock_offset());
     return noted(walk_.found(copy, env), again::found);
   }
   constexpr typename walk::step not_found(const environment<C>& env) {
@@ -216,7 +226,7 @@ class [[nodiscard]] login_verifier
   constexpr step go_on(typename walk::step s, const environment<C>& env) {
     for (;;) {
       if (const auto* f = std::get_if<find_credential>(&s)) {
-        s = same_principal(f->server, tgt_.server()) ? found(env) : not_found(env);
+        s = same_principal(f->server, tgt().server()) ? found(env) : not_found(env);
       } else if (is<store_credential<key>>(s)) {
         s = stored(env);
       } else {
@@ -235,7 +245,7 @@ class [[nodiscard]] login_verifier
     service_ = std::move(*got);
     rest_ = service_.release_rest();
     // Where the service is, an unverified KDC has said. A key of another realm proves nothing about the client's KDC
-    if (params_.service.realm.octets.empty() && service_.server().realm != tgt_.client().realm) {
+    if (params_.service.realm.octets.empty() && service_.server().realm != tgt().client().realm) {
       return fail({.code = errc::login_not_verified,
                    .detail = static_cast<std::uint32_t>(errc::name_mismatch),
                    .type = "ticket",
@@ -277,7 +287,7 @@ class [[nodiscard]] login_verifier
     }
     if (is<authenticated>(s)) {
       // RFC 4120 section 3.3.3: a ticket has the time of the login that it comes from
-      if (acceptor_->peer()->authtime() != tgt_.facts().authtime) {
+      if (acceptor_->peer()->authtime() != tgt().facts().authtime) {
         return fail({.code = errc::login_not_verified,
                      .detail = static_cast<std::uint32_t>(errc::time_mismatch),
                      .type = "EncTicketPart",
@@ -305,11 +315,11 @@ class [[nodiscard]] login_verifier
     initiator_.reset();
     service_ = basic_credential<key>();
     (void)walk_.abandon(this->why_);
-    tgt_ = basic_credential<key>();
+    tgt_ = Credential();
   }
 
   verify_login_params params_;
-  basic_credential<key> tgt_;
+  Credential tgt_;
   walk walk_;
   again again_{};
   basic_credential<key> service_;
@@ -321,12 +331,11 @@ class [[nodiscard]] login_verifier
 /// Runs a login_verifier to its end with a source of keys, and returns the verified login. `ask` and `now`
 /// are those of drive(), and `keys` is that of accept(). Every error means that the user must not be let
 /// in.
-template <crypto_policy C, class Keys, class Now, class Ask, class Grow = no_growth>
+template <crypto_policy C, class Credential, class Keys, class Now, class Ask, class Grow = no_growth>
   requires ticket_keys<Keys>
-[[nodiscard]] constexpr result<verified_login<typename C::key>> verify_login(login_verifier<C>& x, C& policy,
-                                                                             Keys& keys, Now&& now, Ask&& ask,
-                                                                             const exchange_limits& limits = {},
-                                                                             Grow grow = {}) {
+[[nodiscard]] constexpr result<verified_login<typename C::key, Credential>> verify_login(
+    login_verifier<C, Credential>& x, C& policy, Keys& keys, Now&& now, Ask&& ask, const exchange_limits& limits = {},
+    Grow grow = {}) {
   const auto env_now = [&] { return environment<C>{policy, detail::clock_reading(now), limits}; };
   auto step = detail::with_growth(x, grow, [&] { return x.start(env_now()); });
   detail::pending_request pending;
@@ -353,6 +362,22 @@ template <crypto_policy C, class Keys, class Now, class Ask, class Grow = no_gro
     }
     step = detail::with_growth(x, grow, [&] { return x.receive(got->octets, env_now(), got->arrived); });
   }
+}
+
+/// The same in one call, for a login that owns its octets, such as the product of acquire() with
+/// parameters. The verified login owns them too. `params.buffer` can be left empty; the function then uses
+/// a buffer on its stack, of login_verifier::typical_buffer_size octets or as many more as tickets of N
+/// octets need.
+template <crypto_policy C, std::size_t N, class Keys, class Now, class Ask, class Grow = no_growth>
+  requires ticket_keys<Keys>
+[[nodiscard]] constexpr result<verified_login<typename C::key, owned_credential<typename C::key, N>>> verify_login(
+    verify_login_params params, owned_credential<typename C::key, N>&& tgt, C& policy, Keys& keys, Now&& now, Ask&& ask,
+    const exchange_limits& limits = {}, Grow grow = {}) {
+  using verifier = login_verifier<C, owned_credential<typename C::key, N>>;
+  std::array<std::uint8_t, verifier::typical_buffer_size + (N > 4096 ? 4 * (N - 4096) : 0)> buffer{};
+  if (params.buffer.empty()) params.buffer = buffer;
+  verifier x(std::move(params), std::move(tgt));
+  return verify_login(x, policy, keys, now, ask, limits, std::move(grow));
 }
 
 }  // namespace kerb::inline v0

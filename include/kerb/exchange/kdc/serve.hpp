@@ -32,9 +32,9 @@ struct no_request_store {};
 
 /// Runs a KDC's exchange on one request and returns the octets to transmit; if they are empty,
 /// transmit nothing. They are in the exchange's buffer, or in issue_options::reply. `now` is a
-/// timestamp, or a function that serve() calls once. `decide(x)` makes the final decision on every
-/// ticket, again after the buffer has grown. `seen` is the request cache, used if the policy has
-/// check_requests.
+/// timestamp or a time of std::chrono::system_clock, or a function that returns one, which serve() calls
+/// once. `decide(x)` makes the final decision on every ticket, again after the buffer has grown. `seen` is
+/// the request cache, used if the policy has check_requests.
 ///
 /// Returns an error when the exchange fails, for example without randomness. errc::no_space: the
 /// buffer is too small (detail: octets needed), and `grow`, which is described at no_growth, returns

@@ -136,6 +136,24 @@ constexpr bool refused_passwords() {
 KERB_BOTH("kpasswd_client: a refused password is a step with the server's text, and nothing changes it afterwards",
           "[exchange][rfc3244-2]", refused_passwords);
 
+constexpr bool the_refusal_is_kept() {
+  waiting c, good;
+  if (c.x.refusal() || !kerb::is<kerb::done>(good.answer(good.reply())) || good.x.refusal()) return false;
+  const auto step = c.answer(c.reply(refusal));
+  const auto no = c.x.refusal();
+  if (!no || no->code != kpasswd_result_t::softerror || no->text != std::get<password_refused>(step).text ||
+      no->why.code != errc::password_refused || no->why.detail != 4) {
+    return false;
+  }
+  (void)c.answer(c.reply());  // ignored
+  auto moved = std::move(c.x);
+  const bool kept = moved.refusal().has_value() && !c.x.refusal();
+  (void)moved.abandon({.code = errc::no_answer});  // which wipes the text
+  return kept && !moved.refusal();
+}
+KERB_BOTH("kpasswd_client: it returns its refusal again until it is given up", "[exchange][rfc3244-2]",
+          the_refusal_is_kept);
+
 constexpr bool policies() {
   std::size_t policies = 0;
   for (const auto& v : kpasswd_text_vectors) {
@@ -601,6 +619,9 @@ TEST_CASE("drive: changes a password, and returns why it was refused", "[exchang
     CHECK(got.has_value() == !refuses);
     if (got) CHECK(got->code == kpasswd_result_t::success);
     else CHECK((got.error().code == errc::password_refused && got.error().detail == 4));
+    const auto no = x.refusal();
+    CHECK(no.has_value() == refuses);
+    if (no) CHECK(no->text == "Too short."_krb);
   }
 }
 

@@ -17,6 +17,10 @@ static_assert(!std::constructible_from<verified_login<key>, credential&&>);
 static_assert(!std::default_initializable<verified_login<key>>);
 static_assert(!std::copyable<verified_login<key>> && std::movable<verified_login<key>>);
 static_assert(!std::convertible_to<credential, verified_login<key>>);
+using owned = owned_credential<key, 1024>;
+static_assert(!std::constructible_from<verified_login<key, owned>, owned&&>);
+static_assert(!std::default_initializable<verified_login<key, owned>>);
+static_assert(!std::copyable<verified_login<key, owned>> && std::movable<verified_login<key, owned>>);
 
 const kerberos_string host_parts[] = {"host"_krb, "here"_krb};
 principal_view host(kerberos_string in = a_org) {
@@ -365,4 +369,60 @@ TEST_CASE("login_verifier: a login that is not verified is wiped", "[exchange]")
   verifier x({.service = host(), .buffer = m.buffer}, std::move(tgt));
   REQUIRE(!verify_login(x, m.w.crypto, m.own, m.w.now, [&](const send& s) { return evil.ask(s); }));
   CHECK(zeros());
+}
+
+TEST_CASE("login_verifier: a login that owns its octets is verified, and can then be returned", "[exchange]") {
+  machine m;
+  const auto log_in_and_verify = [&] {
+    std::vector<std::uint8_t> here(8192);  // which is gone when the login is returned
+    as_client<policy> x({.client = alice, .password = password, .buffer = here});
+    const auto ask = [&](const send& s) { return m.w.ask(s); };
+    auto tgt = own<1024>(drive(x, m.w.crypto, m.w.now, ask));
+    return verify_login({.service = host()}, must(std::move(tgt)), m.w.crypto, m.own, m.w.now, ask);
+  };
+  result<verified_login<key, owned>> v = log_in_and_verify();
+  REQUIRE(v);
+  CHECK(same_principal(v->client(), alice));
+  verified_login<key, owned> moved = *std::move(v);
+  CHECK(detail::krbtgt_realm(moved.credential().server().name) == a_org);
+  CHECK(m.own.looked == 1);
+  const owned kept = std::move(moved).credential();
+  CHECK(same_principal(kept->client(), alice));
+  CHECK(!kept->ticket().empty());
+}
+
+TEST_CASE("login_verifier: nothing is left of a login that owns its octets and is not verified", "[exchange]") {
+  machine m;
+  spoofed evil;
+  owned tgt = must(owned::of(m.log_in(evil, evil.invented)));
+  const std::vector<std::uint8_t> ticket(tgt->ticket().begin(), tgt->ticket().end());
+  using owning = login_verifier<policy, owned>;
+  alignas(owning) static std::array<std::uint8_t, sizeof(owning)> memory{};
+  const auto found = [&] {
+    return std::search(memory.begin(), memory.end(), ticket.begin(), ticket.end()) != memory.end();
+  };
+  auto* const x = new (memory.data()) owning({.service = host(), .buffer = m.buffer}, std::move(tgt));
+  CHECK(found());
+  CHECK(tgt->ticket().empty());
+  const auto v = verify_login(*x, m.w.crypto, m.own, m.w.now, [&](const send& s) { return evil.ask(s); });
+  CHECK(!v);
+  CHECK(!found());
+  x->~owning();
+}
+
+TEST_CASE("login_verifier: in one call too, a KDC with another key for the service is refused",
+          "[exchange][rfc4120-3.1.5]") {
+  machine m;
+  spoofed evil;
+  owned tgt = must(owned::of(m.log_in(evil, evil.invented)));
+  const auto ask = [&](const send& s) { return evil.ask(s); };
+  std::vector<std::uint8_t> small(100);
+  const auto v = verify_login({.service = host()}, std::move(tgt), m.w.crypto, m.own, m.w.now, ask);
+  REQUIRE(!v);
+  CHECK(v.error().code == errc::login_not_verified);
+  owned again = must(owned::of(m.log_in(m.w, password)));
+  const auto no = verify_login({.service = host(), .buffer = small}, std::move(again), m.w.crypto, m.own, m.w.now,
+                               [&](const send& s) { return m.w.ask(s); });
+  REQUIRE(!no);
+  CHECK(no.error().code == errc::no_space);
 }
