@@ -81,7 +81,7 @@ class file_cache {
                          kerb::kerberos_time now, kerb::ticket_kind kind) const {
     const credential* best = nullptr;
     for (const entry& e : entries_) {
-      if (!e.usable || kind_of(e.usable->facts()) != kind || e.usable->endtime() <= now) continue;
+      if (!e.usable || kind_of(e.usable->facts()) != kind || e.usable->local_endtime() <= now) continue;
       if (!same_principal(e.message.client, client) || !same_principal(e.message.server, server)) continue;
       if (best == nullptr || best->endtime() < e.usable->endtime()) best = &*e.usable;
     }

@@ -26,7 +26,7 @@ struct run {
     for (unsigned steps = 0; !is<done>(s) && !is<failed>(s) && steps != 40; ++steps) {
       if (const auto* f = std::get_if<find_credential>(&s)) {
         const bool hit = in_cache != nullptr && same_principal(f->server, in_cache->server()) &&
-                         f->kind == kind_of(in_cache->facts()) && in_cache->endtime() >= f->valid_until;
+                         f->kind == kind_of(in_cache->facts()) && in_cache->local_endtime() >= f->valid_until;
         s = hit ? x.found(*in_cache, w.env_now()) : x.not_found(w.env_now());
       } else if (is<store_credential<key>>(s)) {
         s = x.stored(w.env_now());

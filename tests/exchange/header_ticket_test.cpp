@@ -121,6 +121,42 @@ constexpr bool another_kdc_names_no_client_of_this_realm() {
 KERB_BOTH("tgs_kdc: a ticket for another realm's KDC, which has its key, is not renewed for a client of this realm",
           "[exchange][rfc4120-2.7]", another_kdc_names_no_client_of_this_realm);
 
+constexpr bool what_is_not_renewed_is_not_issued_as_renewable() {
+  const auto renewable = [](bool initial, bool own_client, o option) {
+    world w;
+    w.body.sname = to_other().name;
+    w.body.kdc_options.set(option);
+    w.body.till = option == o::renewable ? plus(noon.at, 60) : plus(noon.at, 9000);
+    w.settings.max_life = 3600;
+    w.tgt.flags.set(f::renewable);
+    w.tgt.renew_till = plus(noon.at, 9000);
+    if (!own_client) w.tgt.crealm = w.authenticator.crealm = other_org;
+    const outcome r = initial ? w.ask_as() : w.ask_tgs();
+    if (!r.issued || !same_principal(r.clear_server, to_other())) return -1;
+    return r.ticket.flags.has(f::renewable) && r.ticket.renew_till ? 1 : 0;
+  };
+  for (const o option : {o::renewable, o::renewable_ok}) {
+    if (renewable(true, true, option) != 0 || renewable(false, true, option) != 0) return false;
+    if (renewable(false, false, option) != 1) return false;  // and that one is renewed
+  }
+  return true;
+}
+constexpr bool nor_as_one_to_validate() {
+  world w, own;
+  w.body.sname = to_other().name;
+  for (world* const x : {&w, &own}) {
+    x->body.kdc_options.set(o::postdated);
+    x->body.from = plus(noon.at, 3600);
+    x->body.till = plus(noon.at, 7200);
+  }
+  return w.ask_as().is(error_code_t::kdc_err_cannot_postdate, errc::cannot_postdate, "KDC-REQ-BODY", "kdc-options") &&
+         own.ask_as().issued;
+}
+KERB_BOTH("kdc: a ticket for another realm's KDC that would not be renewed is not issued as renewable",
+          "[exchange][rfc4120-2.3]", what_is_not_renewed_is_not_issued_as_renewable);
+KERB_BOTH("as_kdc: nor is one issued that would have to be validated", "[exchange][rfc4120-2.4]",
+          nor_as_one_to_validate);
+
 using policy = testing::insecure_policy;
 /// A server with a new key, version 2, and an older one, version 1.
 struct two_keys {

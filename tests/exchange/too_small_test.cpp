@@ -50,6 +50,23 @@ constexpr bool a_forged_error_that_is_too_large_changes_nothing() {
 KERB_BOTH("as_client: an error for which the buffer is too small leaves the exchange as it was",
           "[exchange][rfc4120-3.1.5]", a_forged_error_that_is_too_large_changes_nothing);
 
+constexpr bool forged_errors_cost_a_bounded_number_of_keys() {
+  kdc_world w;
+  w.limits.max_rounds = 3;
+  std::array<std::uint8_t, 1200> buffer{};
+  std::array<std::uint8_t, 4096> error{};
+  client x(w.ask_as(buffer));
+  (void)x.start(w.env_now());
+  for (std::uint8_t letter = 'a'; letter != 'd'; ++letter) {
+    const std::uint8_t salt[] = {letter};
+    for (int again = 0; again != 2; ++again)
+      if (!is<need_buffer>(x.receive(forged(w, kerberos_string{salt}, 1500, error), w.env_now()))) return false;
+  }
+  return why(x.receive(forged(w, evil, 1500, error), w.env_now())).code == errc::too_many_rounds;
+}
+KERB_BOTH("as_client: errors for which the buffer is too small make it compute a bounded number of keys",
+          "[exchange][rfc4120-3.1.5][security]", forged_errors_cost_a_bounded_number_of_keys);
+
 constexpr bool hints_that_were_too_large_are_no_hints() {
   kdc_world w;
   std::array<std::uint8_t, 1200> buffer{};

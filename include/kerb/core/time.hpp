@@ -86,27 +86,57 @@ constexpr bool within_skew(timestamp a, timestamp b, std::int64_t skew) {
   return apart <= skew * 1000000;
 }
 
-/// A filter for clock values that never returns the same time twice: it advances by a microsecond
-/// where necessary. RFC 4120 section 3.2.3 asks clients not to reuse a timestamp. Keep one for each
-/// client principal.
+/// A filter for clock values, so that a client does not use a time twice while a server may remember
+/// it (RFC 4120 section 3.2.3). Keep one for each client principal.
+///
+/// Where the clock stands, or was set back by at most the clock skew, it goes on in steps of a
+/// microsecond: servers accept times that are ahead by the skew. Where the clock was set back by more,
+/// servers would refuse those times until the clock has caught up, so it goes on with the clock. It
+/// remembers which times it has returned before, for the clock skew, and passes over them. So no time
+/// comes twice within that many seconds, also if the clock of a KDC (basic_credential::kdc_clock_offset())
+/// and the machine's own clock are used in turns. A server whose clock was right when a time was used
+/// does not accept that time any more when it comes again.
 class unique_time {
  public:
-  /// Returns `now`, or, when the clock is not later than the last time returned, one microsecond after that.
+  constexpr unique_time() = default;
+  /// `skew` is the clock skew in seconds that servers accept.
+  constexpr explicit unique_time(std::int64_t skew) : skew_(skew < 0 ? 0 : static_cast<std::uint64_t>(skew)) {}
+
+  /// Returns `now`, or the first later time that was not returned in the last seconds.
   constexpr timestamp next(timestamp now) {
-    if (now <= last_) {
-      now = last_;
-      if (now.usec.count < 999999) {
-        ++now.usec.count;
-      } else {  // not plus(): at the end of the year 9999 that would return the same second again
-        now = {{now.at.seconds + (now.at.seconds != std::numeric_limits<std::int64_t>::max())}, {0}};
-      }
+    if (!near(now, current_.last)) {  // another clock, or one that was set
+      const stretch left = current_;
+      current_ = near(now, other_.last) ? other_ : stretch{now, never};
+      other_ = left;
+      resumed_ = now;
     }
-    last_ = now;
+    if (now <= current_.last) now = after(current_.last);
+    const bool remembered = near(now, resumed_) && near(now, other_.last);
+    if (remembered && other_.first <= now && now <= other_.last) now = after(other_.last);
+    current_.last = now;
     return now;
   }
 
  private:
-  timestamp last_{{std::numeric_limits<std::int64_t>::min()}, {0}};
+  static constexpr timestamp never{{std::numeric_limits<std::int64_t>::min()}, {0}};
+  /// The times that were returned for one clock, as long as it was not set.
+  struct stretch {
+    timestamp first, last;
+  };
+  constexpr bool near(timestamp a, timestamp b) const {
+    const auto seconds = [](timestamp t) { return static_cast<std::uint64_t>(t.at.seconds); };
+    return (a < b ? seconds(b) - seconds(a) : seconds(a) - seconds(b)) <= skew_;
+  }
+  static constexpr timestamp after(timestamp t) {
+    if (t.usec.count < 999999) return {t.at, {t.usec.count + 1}};
+    // Not plus(): at the end of the year 9999 that would return the same second again
+    return {{t.at.seconds + (t.at.seconds != std::numeric_limits<std::int64_t>::max())}, {0}};
+  }
+
+  std::uint64_t skew_ = 300;
+  stretch current_{never, never};
+  stretch other_{never, never};
+  timestamp resumed_ = never;  // when current_ began, or began again
 };
 
 }  // namespace kerb::inline v0

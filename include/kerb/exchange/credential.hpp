@@ -120,6 +120,12 @@ class basic_credential {
   /// Moves the key out of a credential that is no longer needed.
   constexpr Key session_key() && { return std::move(session_key_); }
   constexpr kerberos_time endtime() const { return facts_.endtime; }
+  /// When the ticket ends by the caller's clock: endtime() is a time of the KDC's clock, which is
+  /// kdc_clock_offset() ahead.
+  constexpr kerberos_time local_endtime() const {
+    constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();  // has no negative
+    return plus(facts_.endtime, kdc_clock_offset_ == least ? -(least + 1) : -kdc_clock_offset_);
+  }
   /// The number of octets at the front of the exchange's buffer that the credential uses: the
   /// ticket, and the decrypted part of the reply or the names. 0 for a credential in a cache.
   constexpr std::size_t octets_used() const { return workspace_.kept().size(); }

@@ -12,7 +12,9 @@ struct exchange_limits {
   std::uint64_t max_iterations = 1u << 20;  ///< maximum string-to-key iterations from a KDC
   std::int64_t max_clock_offset = 86400;    ///< maximum offset of a KDC clock that is followed unauthenticated; seconds
   unsigned max_keys = 32;                   ///< maximum number of keys tried on one ticket; each decrypts all of it
-  unsigned max_rounds = 6;                  ///< maximum number of requests in one AS exchange, including the first
+  /// Maximum number of requests in one AS exchange, including the first; also of keys that it derives as
+  /// the KDC's errors say, and of those that it derives as replies say.
+  unsigned max_rounds = 6;
 };
 
 /// The environment of one call: the crypto policy, from which random octets come too, and the

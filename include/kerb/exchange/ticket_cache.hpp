@@ -17,6 +17,9 @@ namespace kerb::inline v0 {
 /// replaces one for another second ticket, and a restricted ticket replaces one with other
 /// restrictions.
 ///
+/// `now` is the caller's clock. A ticket expires by the KDC's, which kdc_clock_offset() of its credential
+/// has shown (basic_credential::local_endtime()).
+///
 /// Keys and octets are wiped when a credential is replaced, when the user logs off, and on
 /// destruction. The credentials that it returns are views into the cache, so the cache cannot be
 /// moved.
@@ -149,7 +152,7 @@ class ticket_cache {
     std::optional<credential> held{};
 
     constexpr ~entry() { wipe(); }
-    constexpr bool is_of_use(kerberos_time now) const { return held && now < held->endtime(); }
+    constexpr bool is_of_use(kerberos_time now) const { return held && now < held->local_endtime(); }
     constexpr bool is(const principal_view& client, const principal_view& server, ticket_kind kind) const {
       return kind_of(held->facts()) == kind && same_principal(held->client(), client) &&
              same_principal(held->server(), server);

@@ -78,6 +78,12 @@ class workspace {
   constexpr std::span<std::uint8_t> kept_for_writing() { return octets_.first(front_); }
   /// Keeps only the first `n` octets of them.
   constexpr void keep_first(std::size_t n) { front_ = n < front_ ? n : front_; }
+  /// The same, and wipes everything behind them that was kept or borrowed.
+  constexpr void wipe_after(std::size_t n) {
+    keep_first(n);
+    secure_zero(octets_.subspan(front_, dirty_ - front_));
+    dirty_ = front_;
+  }
   /// Returns the space for the next message, which replaces the last one: everything after the
   /// front, or all of `outside` if that is not empty. Reserves the octets of its length prefix.
   constexpr std::span<std::uint8_t> message_space(std::span<std::uint8_t> outside = {}) {

@@ -106,7 +106,7 @@ namespace detail {
 /// A cursor over a DNS message (RFC 1035 section 4.1).
 class dns_reader {
  public:
-  constexpr explicit dns_reader(bytes_view message) : in_(message) {}
+  constexpr explicit dns_reader(bytes_view message, std::size_t at = 0) : in_(message), at_(at) {}
   constexpr const error& why() const { return why_; }
   constexpr std::size_t at() const { return at_; }
   constexpr bool fail(errc c, const char* field, std::size_t at, std::uint32_t detail = 0) {
@@ -166,31 +166,37 @@ class dns_reader {
   error why_{};
 };
 
-/// Keeps the records with the best priorities, at most N.
+/// Keeps the records with the best priorities, at most N. Returns the index of `r`; none if it is not
+/// among them.
 template <std::size_t N>
-constexpr bool keep(const dns_record& r, dns_records<N>& out) {
-  if (out.push_back(r)) return true;
+constexpr std::optional<std::size_t> keep(const dns_record& r, dns_records<N>& out) {
+  if (out.push_back(r)) return out.size() - 1;
   std::size_t worst = 0;
   for (std::size_t i = 1; i != N; ++i)
     if (out[i].priority > out[worst].priority) worst = i;
-  if (r.priority >= out[worst].priority) return false;
+  if (r.priority >= out[worst].priority) return std::nullopt;
   out[worst] = r;
-  return true;
+  return worst;
 }
+/// Where the target of a record is in a reply; at 0 if it is in none.
+struct dns_target {
+  std::size_t at = 0;
+  std::size_t octets = 0;
+};
 }  // namespace detail
 
 /// Appends the records of one type in a DNS reply (RFC 1035 section 4.1), as res_query() or c-ares
 /// give it to the caller, to `out`; of more than N those with the best priorities. Their targets are
-/// copied into `text`, which must outlive them: 254 octets for each record are enough for SRV. Whether
-/// the reply belongs to the question is for the resolver to check. A name that does not exist
-/// (NXDOMAIN) has no records.
+/// copied into `text`, which must outlive them: 254 octets for each record that is kept are enough for
+/// SRV. Whether the reply belongs to the question is for the resolver to check. A name that does not
+/// exist (NXDOMAIN) has no records.
 ///
 /// Errors, with the offset in the reply: errc::truncated, also for a reply with the flag TC (field
 /// "TC"), after which the resolver asks over TCP; errc::wrong_constant for a message that is no reply;
 /// errc::dns_error (detail: the RCODE); errc::bad_dns_name for a name that is too long, has more than
 /// 16 pointers or one that does not point backwards, or a host with a character that no host has;
 /// errc::trailing_data for a record that is longer than its contents; errc::no_space when `text` is
-/// full.
+/// full (detail: octets needed). After an error, `out` has the records that were complete before it.
 template <std::size_t N>
 constexpr error read_dns_reply(bytes_view reply, dns_type_t type, std::span<char> text KERB_LIFETIMEBOUND,
                                dns_records<N>& out) {
@@ -209,7 +215,7 @@ constexpr error read_dns_reply(bytes_view reply, dns_type_t type, std::span<char
     r.name("QNAME", pass_over);
     (void)r.number(4, "QTYPE");
   }
-  std::size_t used = 0;
+  std::array<detail::dns_target, N> targets{};  // of the records in `out` that are from this reply
   for (std::uint32_t i = 0; i != answers && r.why().ok(); ++i) {
     r.name("NAME", pass_over);
     const std::uint32_t kind = r.number(2, "TYPE"), in = r.number(2, "CLASS");
@@ -229,30 +235,48 @@ constexpr error read_dns_reply(bytes_view reply, dns_type_t type, std::span<char
     dns_record record;
     record.priority = static_cast<std::uint16_t>(r.number(2, "Priority"));
     record.weight = static_cast<std::uint16_t>(r.number(2, "Weight"));
-    const std::size_t begin = used;
-    bool proper = true;
-    const auto put = [&](std::uint8_t octet, bool dot) {
-      const char c = static_cast<char>(octet);
-      proper = proper && (dot || type == dns_type_t::uri || detail::is_dns_character(c));
-      if (used < text.size()) text[used] = c;
-      ++used;
-    };
+    if (type == dns_type_t::srv) record.port = static_cast<std::uint16_t>(r.number(2, "Port"));
+    const std::size_t at = r.at();
     if (type == dns_type_t::srv) {
-      record.port = static_cast<std::uint16_t>(r.number(2, "Port"));
-      const std::size_t at = r.at();
-      r.name("Target", put);
+      bool proper = true;
+      r.name("Target", [&](std::uint8_t octet, bool dot) {
+        proper = proper && (dot || detail::is_dns_character(static_cast<char>(octet)));
+      });
       if (r.why().ok() && !proper) r.fail(errc::bad_dns_name, "Target", at);
       if (r.why().ok() && r.at() != from + size) {
         r.fail(r.at() < from + size ? errc::trailing_data : errc::truncated, "RDATA", from);
       }
     } else {
-      for (const std::uint8_t c : r.take(size - 4, "Target")) put(c, false);
+      (void)r.take(size - 4, "Target");
     }
-    if (r.why().ok() && used > text.size()) r.fail(errc::no_space, "text", from, static_cast<std::uint32_t>(used));
     if (!r.why().ok()) break;
-    record.target = detail::part_of(std::string_view(text.data(), text.size()), begin, used - begin);
-    if (!detail::keep(record, out)) used = begin;
+    if (const auto kept = detail::keep(record, out)) targets[*kept] = {at, from + size - at};
   }
+  // Only the targets of records that are kept take space
+  std::size_t used = 0, lacking_at = 0;
+  dns_records<N> complete;
+  for (std::size_t i = 0; i != out.size(); ++i) {
+    dns_record record = out[i];
+    if (const detail::dns_target t = targets[i]; t.at != 0) {
+      const std::size_t begin = used;
+      const auto put = [&](std::uint8_t octet, bool) {
+        if (used < text.size()) text[used] = static_cast<char>(octet);
+        ++used;
+      };
+      detail::dns_reader target(reply, t.at);
+      if (type == dns_type_t::srv) target.name("Target", put);
+      else
+        for (const std::uint8_t c : target.take(t.octets, "Target")) put(c, false);
+      if (used > text.size()) {
+        if (lacking_at == 0) lacking_at = t.at;
+        continue;
+      }
+      record.target = detail::part_of(std::string_view(text.data(), text.size()), begin, used - begin);
+    }
+    (void)complete.push_back(record);
+  }
+  out = complete;
+  if (lacking_at != 0) r.fail(errc::no_space, "text", lacking_at, static_cast<std::uint32_t>(used));
   return r.why();
 }
 

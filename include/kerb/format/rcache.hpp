@@ -107,11 +107,21 @@ struct rcache_step {
 /// 3. start(), then found() for each step `read`, until another step comes.
 ///
 /// All services that hold a key must share the file, and use the same clock skew.
+///
+/// A record has the time at which it was stored, not the authenticator's, which can be later by the
+/// skew and is acceptable for the skew after that. So a record is kept for twice the skew. MIT krb5
+/// keeps it for the skew alone: one of its services that shares the file can overwrite it before
+/// the authenticator is too old.
+///
+/// The times in the file have 32 bits and go on from zero in the year 2106. A record that seems to be
+/// from the future, by a clock that was set back, is kept.
 class rcache_file {
  public:
+  /// `now` is the service's time, and `skew` the clock skew in seconds that it accepts.
   constexpr rcache_file(std::span<const std::uint8_t, rcache_seed_octets> seed, const rcache_tag& tag,
                         kerberos_time now, std::int64_t skew)
-      : tag_(tag), now_(static_cast<std::uint32_t>(now.seconds)), skew_(static_cast<std::uint32_t>(skew)) {
+      : tag_(tag), now_(static_cast<std::uint32_t>(now.seconds)), skew_(skew) {
+    if (now_ == 0) now_ = 1;  // zero is the time of a place that was never used
     for (std::size_t i = 0; i != seed_.size(); ++i) seed_[i] = seed[i];
   }
   constexpr rcache_step start() { return next_table(); }
@@ -144,7 +154,10 @@ class rcache_file {
     for (std::size_t i = 12; i != 16; ++i) t = t << 8 | record[i];
     return t;
   }
-  constexpr bool is_expired(std::uint32_t at) const { return now_ > at + skew_; }
+  constexpr bool is_expired(std::uint32_t at) const {
+    const std::int64_t age = static_cast<std::int32_t>(now_ - at);  // negative: of the future
+    return age > 0 && (age - 1) / 2 >= skew_;                       // age > 2 * skew_, for any skew_
+  }
   /// Each table has twice the places of the one before, and its own hash.
   constexpr rcache_step next_table() {
     if (records_ == 0) {
@@ -163,7 +176,7 @@ class rcache_file {
   rcache_tag tag_;
   std::array<std::uint8_t, rcache_seed_octets> seed_{};
   std::uint32_t now_ = 0;
-  std::uint32_t skew_ = 0;
+  std::int64_t skew_ = 0;
   std::uint64_t table_ = 0;
   std::uint64_t records_ = 0;
   std::uint64_t offset_ = 0;

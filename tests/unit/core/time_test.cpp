@@ -88,8 +88,61 @@ constexpr bool a_standing_clock_is_stepped() {
          u.next(at(5, 999998)) == at(6, 0) && u.next(at(5, 999998)) == at(6, 1) && u.next(at(6, 0)) == at(6, 2) &&
          u.next(at(1, 0)) == at(6, 3) && u.next(at(7, 0)) == at(7, 0);
 }
-KERB_BOTH("unique_time: a clock that stands or goes back is stepped, across the second too", "[core][rfc4120-3.2.3]",
-          a_standing_clock_is_stepped);
+KERB_BOTH("unique_time: a clock that stands or goes back a little is stepped, across the second too",
+          "[core][rfc4120-3.2.3]", a_standing_clock_is_stepped);
+
+constexpr bool a_clock_that_was_set_back_counts() {
+  unique_time u, v, strict(0), loose(5000);
+  (void)u.next(at(4600, 7));
+  (void)v.next(at(1300, 7));
+  (void)strict.next(at(1001, 7));
+  (void)loose.next(at(4600, 7));
+  // servers accept what is ahead by the skew of 300 s, and nothing later
+  return u.next(at(1000, 3)) == at(1000, 3) && u.next(at(1000, 3)) == at(1000, 4) && u.next(at(1001)) == at(1001) &&
+         v.next(at(1000, 3)) == at(1300, 8) && v.next(at(999, 3)) == at(999, 3) &&
+         strict.next(at(1000, 3)) == at(1000, 3) && loose.next(at(1000, 3)) == at(4600, 8) &&
+         unique_time(-1).next(at(5)) == at(5);
+}
+KERB_BOTH("unique_time: a clock that was set back by more than the skew counts again", "[core][rfc4120-3.2.3]",
+          a_clock_that_was_set_back_counts);
+
+constexpr bool two_clocks_in_turns() {
+  // the time of a KDC that is an hour ahead, and the machine's, which counts whole seconds
+  unique_time u;
+  timestamp last_of_kdc = at(0), last_of_machine = at(0);
+  for (std::int64_t s = 1000; s != 1400; ++s)
+    for (int i = 0; i != 2; ++i) {
+      const timestamp k = u.next(at(s + 3600)), m = u.next(at(s));
+      if (k <= last_of_kdc || m <= last_of_machine || k.at.seconds != s + 3600 || m.at.seconds != s) return false;
+      last_of_kdc = k;
+      last_of_machine = m;
+    }
+  return true;
+}
+KERB_BOTH("unique_time: of two clocks that are used in turns no time comes twice", "[core][rfc4120-3.2.3][security]",
+          two_clocks_in_turns);
+
+constexpr bool what_was_used_shortly_before_is_passed_over() {
+  unique_time u;
+  (void)u.next(at(1000));
+  (void)u.next(at(1310, 5));  // the clock was set forward, and 1310 to 1320 were used
+  (void)u.next(at(1320, 5));
+  if (u.next(at(1005)) != at(1005)) return false;  // and it was set back
+  (void)u.next(at(1200));
+  // within 300 s of that, the clock reads those times again
+  return u.next(at(1305)) == at(1305) && u.next(at(1310, 5)) == at(1310, 5);
+}
+constexpr bool what_was_used_at_once_before_is_passed_over() {
+  unique_time u;
+  (void)u.next(at(1000));
+  (void)u.next(at(1200, 5));
+  (void)u.next(at(1320, 5));
+  return u.next(at(1010)) == at(1010) && u.next(at(1100)) == at(1320, 6);
+}
+KERB_BOTH("unique_time: a time that was used in the last seconds is passed over", "[core][rfc4120-3.2.3][security]",
+          what_was_used_at_once_before_is_passed_over);
+KERB_BOTH("unique_time: a time that was used longer ago counts", "[core][rfc4120-3.2.3]",
+          what_was_used_shortly_before_is_passed_over);
 
 constexpr bool before_the_epoch() {
   unique_time u;

@@ -26,7 +26,7 @@ constexpr basic_credential<key> credential(view_of<kerberos_string> server, byte
   f.client = named(alice_parts);
   f.server = named(server);
   f.ticket = ticket;
-  f.endtime = plus(noon, life);
+  f.endtime = plus(noon, life + 7);  // by the KDC's clock, which is 7 seconds ahead
   f.addresses = view_of<msg::HostAddress>(addresses);
   basic_credential<key> c(f, kerb_test::must(p.import(etype_t::aes256_cts_hmac_sha1_96, o)));
   c.set_kdc_clock_offset(7);
@@ -51,6 +51,31 @@ constexpr bool a_ticket_is_used_until_it_expires() {
 }
 KERB_BOTH("ticket_cache: a ticket is used as often as one likes until it expires", "[exchange][rfc4120-3.2.2]",
           a_ticket_is_used_until_it_expires);
+
+constexpr bool expiry_is_by_the_kdcs_clock() {
+  cache c;
+  const auto stored = [&](std::int64_t offset) {
+    basic_credential<key> one = credential(web_parts, ticket_a);
+    one.set_kdc_clock_offset(offset);  // the ticket ends at noon + 67
+    return c.store(std::move(one), noon).has_value();
+  };
+  const auto held = [&](std::int64_t after) {
+    const kerberos_time at = plus(noon, after);
+    const std::size_t n = c.size(at);
+    return (n == 1) == (c.find(named(web_parts), at) != nullptr) &&
+                   (n == 1) == (c.find(named(alice_parts), named(web_parts), at) != nullptr) &&
+                   (n == 1) == (c.credentials(at).begin() != c.credentials(at).end())
+               ? n
+               : 2;
+  };
+  if (!stored(50) || held(16) != 1 || held(17) != 0) return false;
+  if (!stored(-50) || held(116) != 1 || held(117) != 0) return false;
+  // No offset can wrap
+  return stored(std::numeric_limits<std::int64_t>::min()) && held(100000) == 1 &&
+         stored(std::numeric_limits<std::int64_t>::max()) && held(0) == 0;
+}
+KERB_BOTH("ticket_cache: a ticket expires by the KDC's clock, as its credential knows it", "[exchange][rfc4120-3.1.5]",
+          expiry_is_by_the_kdcs_clock);
 
 constexpr bool addresses_are_copied() {
   cache c;

@@ -260,6 +260,40 @@ constexpr bool spaces() {
 }
 KERB_BOTH("dns: of more records than fit the best priorities are kept", "[format]", spaces);
 
+/// A reply with SRV records of falling priority, each for another host of `octets` letters, at most 63.
+template <std::size_t Records>
+constexpr auto falling(std::size_t octets) {
+  std::array<std::uint8_t, 12 + Records * 96> m{0, 1, 0x80, 0, 0, 0, 0, Records, 0, 0, 0, 0};
+  std::size_t at = 12;
+  const auto put = [&](std::size_t octet) { m[at++] = static_cast<std::uint8_t>(octet); };
+  for (std::size_t i = 0; i != Records; ++i) {
+    for (const std::size_t o : {0, 0, 33, 0, 1, 0, 0, 0, 0, 0}) put(o);
+    put(8 + octets);
+    for (const std::size_t o :
+         {std::size_t{0}, Records - i, std::size_t{0}, std::size_t{0}, std::size_t{0}, std::size_t{88}, octets})
+      put(o);
+    for (std::size_t k = 0; k != octets; ++k) put('a' + i);
+    put(0);
+  }
+  return std::pair(m, at);
+}
+constexpr bool the_best_fit() {
+  const auto [message, n] = falling<4>(60);
+  const bytes_view reply = bytes_view(message).first(n);
+  std::array<char, 120> text{};
+  dns_records<2> out, old;
+  if (!read_dns_reply(reply, dns_type_t::srv, text, out).ok() || out.size() != 2) return false;
+  const std::string_view last = out[0].priority == 1 ? out[0].target : out[1].target,
+                         other = out[0].priority == 1 ? out[1].target : out[0].target;
+  if (last.size() != 60 || other.size() != 60 || last[59] != 'd' || other[0] != 'c') return false;
+  // One octet less: no record without its target stays, and what was in the list does
+  (void)old.push_back({.priority = 0, .weight = 0, .port = 1, .target = "x"});
+  const error e = read_dns_reply(reply, dns_type_t::srv, std::span(text).first(59), old);
+  return e.code == errc::no_space && e.detail == 60 && old.size() == 1 && old[0].target == "x";
+}
+KERB_BOTH("dns: the space for the records that are kept is enough for a reply with more of them", "[format]",
+          the_best_fit);
+
 constexpr bool ordered(std::span<const dns_record> r) {
   for (std::size_t i = 1; i < r.size(); ++i)
     if (r[i - 1].priority > r[i].priority) return false;

@@ -1,6 +1,7 @@
 // Replay cache files: places as MIT krb5 chooses them, replays, and what has expired.
 #include <kerb/core/hex.hpp>
 #include <kerb/format/rcache.hpp>
+#include <limits>
 #include <vector>
 
 #include "support/alloc_count.hpp"
@@ -86,8 +87,8 @@ TEST_CASE("rcache: the places are those of MIT krb5 1.20", "[format]") {
 TEST_CASE("rcache: the place of an expired record is used again, and it is not forgotten before", "[format]") {
   file f;
   const auto first = f.store(tag_number(1), 1000);
-  CHECK(f.store(tag_number(1), 1300).what == kind::replayed);
-  CHECK(f.store(tag_number(1), 1301).what == kind::replayed);  // still in the file: MIT krb5 refuses it too
+  CHECK(f.store(tag_number(1), 1600).what == kind::replayed);
+  CHECK(f.store(tag_number(1), 1601).what == kind::replayed);  // still in the file: MIT krb5 refuses it too
   // others come to the same place: before it has expired they go elsewhere
   std::uint32_t same = 2;
   const auto place = [&](std::uint32_t n) {
@@ -96,10 +97,44 @@ TEST_CASE("rcache: the place of an expired record is used again, and it is not f
   };
   while (place(same) != first.offset) ++same;
   file before = f, after = f;
-  CHECK(before.store(tag_number(same), 1300).offset == first.offset + 16);
-  CHECK(after.store(tag_number(same), 1301).offset == first.offset);
-  CHECK(after.store(tag_number(1), 1301).what == kind::write);
+  CHECK(before.store(tag_number(same), 1600).offset == first.offset + 16);
+  CHECK(after.store(tag_number(same), 1601).offset == first.offset);
+  CHECK(after.store(tag_number(1), 1601).what == kind::write);
 }
+
+/// Whether a record with the time `at` is overwritten at the time `now`.
+constexpr bool gives_way(std::int64_t at, std::int64_t now, std::int64_t skew = 300) {
+  rcache_tag old{}, other{};
+  old.octets.fill(9);
+  other.octets.fill(7);
+  const std::span<const std::uint8_t, 16> s(seed);
+  rcache_file stored(s, old, {at}, skew), asks(s, other, {now}, skew);
+  (void)stored.start();
+  const rcache_step w = stored.found({});
+  const std::uint64_t place = asks.start().offset;
+  return asks.found(w.record).offset == place;
+}
+constexpr bool until_no_authenticator_is_acceptable() {
+  // stored at 1000 with an authenticator of 1300, which is acceptable until 1600
+  return !gives_way(1000, 1301) && !gives_way(1000, 1600) && gives_way(1000, 1601);
+}
+KERB_BOTH("rcache: an authenticator from the future is not forgotten while it is acceptable", "[format][security]",
+          until_no_authenticator_is_acceptable);
+
+constexpr bool in_the_year_2106() {
+  constexpr std::int64_t last = 0xffffffff;
+  return !gives_way(last - 100, last) && !gives_way(last - 100, last + 400) && gives_way(last - 100, last + 501) &&
+         !gives_way(last, last + 600) && gives_way(last, last + 601) && !gives_way(last + 1, last + 1) &&
+         !gives_way(last + 1, last + 600);
+}
+KERB_BOTH("rcache: a record is kept as long when the 32 bits of its time end", "[format][security]", in_the_year_2106);
+
+constexpr bool another_clock() {
+  return !gives_way(5000, 1000) && !gives_way(0, 0) && !gives_way(1000, 1000) && gives_way(1000, 1001, 0) &&
+         !gives_way(1000, 2000000000, std::numeric_limits<std::int64_t>::max()) && !gives_way(1000, 1000, -1);
+}
+KERB_BOTH("rcache: a record of a clock that was set back is kept, and so is one of the time zero", "[format][security]",
+          another_clock);
 
 constexpr bool half_records() {
   // a file that ends within a record: what is whole counts

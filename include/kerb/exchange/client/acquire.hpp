@@ -47,9 +47,9 @@ struct credential_params {
   std::optional<ref<unique_time>> times{};  ///< prevents two authenticators with the same time
 };
 
-/// Look for a credential of exactly this client, server and kind that does not end before
-/// `valid_until`, then call found(), or not_found(). The server's realm is the realm that issues the
-/// ticket.
+/// Look for a credential of exactly this client, server and kind whose
+/// basic_credential::local_endtime() is not before `valid_until`, a time of the caller's clock. Then call
+/// found(), or not_found(). The server's realm is the realm that issues the ticket.
 struct find_credential {
   principal_view client;
   principal_view server;
@@ -165,7 +165,7 @@ class [[nodiscard]] credential_client
     answered_ = call::found;
     const find_credential f = sought();
     if (!same_principal(c.client(), f.client) || !same_principal(c.server(), f.server) ||
-        kind_of(c.facts()) != f.kind || c.endtime() < f.valid_until) {
+        kind_of(c.facts()) != f.kind || c.local_endtime() < f.valid_until) {
       return fail({.code = errc::api_misuse, .type = "credential", .field = "server"});
     }
     const std::size_t n = detail::packed_facts(c.facts()).size();
@@ -383,8 +383,9 @@ class [[nodiscard]] credential_client
   }
   constexpr bool renewable(const environment<C>& env) const {
     const ticket_facts& f = tgt_->facts();
-    return f.flags.has(ticket_flag_t::renewable) && f.renew_till && *f.renew_till > env.now.at &&
-           f.endtime < plus(env.now.at, params_.renew_before);
+    const kerberos_time now = at_kdc(env).now.at;
+    return f.flags.has(ticket_flag_t::renewable) && f.renew_till && *f.renew_till > now &&
+           f.endtime < plus(now, params_.renew_before);
   }
   /// Repeats find_credential's answer, which must be the one that needed a buffer.
   constexpr step repeat(call answer, const environment<C>& env) {
@@ -649,7 +650,7 @@ template <crypto_policy C, class Cache, class Now, class Ask, class Grow = no_gr
     if (const auto* f = std::get_if<find_credential>(&step)) {
       const auto env = env_now();
       const auto* const c = cache.find(f->client, f->server, env.now.at, f->kind);
-      const bool good = c != nullptr && c->endtime() >= f->valid_until;
+      const bool good = c != nullptr && c->local_endtime() >= f->valid_until;
       step = go([&] { return good ? x.found(*c, env) : x.not_found(env); });
       continue;
     }

@@ -141,6 +141,7 @@ class [[nodiscard]] ap_initiator
     const std::size_t n = rep->enc_part.cipher.size();
     if (workspace_.free() < n) return need_buffer{workspace_.size_with(n)};
     // RFC 4120 section 3.2.5: sealed under the ticket's session key, whichever subkeys there are
+    const std::size_t kept = workspace_.kept().size();
     const auto plain = open_sealed(env.crypto.get(), rep->enc_part, credential().session_key(),
                                    key_usage_t::ap_rep_enc_part, workspace_);
     if (!plain) return disregard({.code = plain.error().code, .type = "AP-REP", .field = "enc-part"});
@@ -148,8 +149,7 @@ class [[nodiscard]] ap_initiator
     if (!part) {
       // Answers another request, and anyone can have sent it again
       if (part.error().code != errc::time_mismatch) return fail(part.error());
-      secure_zero(*plain);
-      return disregard(part.error());
+      return disregard_opened(part.error(), kept);
     }
     if (!finish(env.crypto.get(), std::move(part->subkey), part->seq_number)) return failed{why_};
     workspace_.wipe_front();
@@ -171,6 +171,7 @@ class [[nodiscard]] ap_initiator
   friend class detail::exchange_core;
   friend class kpasswd_client<C>;  // which checks the AP-REP together with what it comes with
   using base::disregard;
+  using base::disregard_opened;
   using base::fail;
   using base::peer_error_;
   using base::state_;

@@ -227,11 +227,9 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
       write_default_salt(request_.client, workspace_.borrow(salt_size));
       workspace_.keep(salt_size);
     }
-    if (cookie && !(cookie_size_ && cookie->data() == this->cookie()->data())) {
-      workspace_.keep_first(salt_size);
-      workspace_.keep_copy(*cookie);
-    }
-    if (!cookie) workspace_.keep_first(salt_size);
+    const bool has_it = cookie && cookie_size_ && cookie->data() == this->cookie()->data();
+    workspace_.keep_first(has_it ? salt_size + cookie_size : salt_size);
+    if (cookie && !has_it) workspace_.keep_copy(*cookie);
     cookie_size_ = cookie ? std::optional(cookie_size) : std::nullopt;
 
     const std::optional<std::uint32_t> nonce = draw_nonce(env);
@@ -520,12 +518,13 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     chosen(hint.iterations.count);
     if (place != no_key) return std::nullopt;
     // The hints of a reply are as unauthenticated as it is, and another reply may have none that are wrong
-    const auto refuse = [&, from_reply = &place == &reply_key_](error why) {
-      return from_reply ? disregard(why) : step{fail(why)};
-    };
-    // Anyone can make a client derive keys; limit them to the number that an honest KDC can cause
-    if (derivations_ >= env.limits.max_rounds) return refuse({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
-    ++derivations_;
+    const bool from_reply = &place == &reply_key_;
+    const auto refuse = [&](error why) { return from_reply ? disregard(why) : step{fail(why)}; };
+    // Anyone can make a client derive keys; limit them to the number that an honest KDC can cause. Forged
+    // replies, which are ignored, leave those of the KDC's errors
+    unsigned& derivations = from_reply ? derivations_for_replies_ : derivations_for_rounds_;
+    if (derivations >= env.limits.max_rounds) return refuse({.code = errc::too_many_rounds, .type = "ETYPE-INFO2"});
+    ++derivations;
     if (request_.password.empty()) {
       state_ = state::wants_key;
       return need_key{hint.etype, salt, hint.iterations};
@@ -565,11 +564,12 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
     }
     const auto* const replaced = std::get_if<key>(&*opener);
     const key& reply_key = replaced != nullptr ? *replaced : std::get<ref<const key>>(*opener).get();
+    const std::size_t kept = workspace_.kept().size();
     auto plain = open_sealed(env.crypto.get(), rep.enc_part, reply_key, key_usage_t::as_rep_enc_part, workspace_);
     reply_key_ = no_key;
     if (!plain) return disregard({.code = plain.error().code, .type = "AS-REP", .field = "enc-part"});
-    const step next =
-        this->template accept_reply<msg::EncAsRepPart>(rep, *plain, a, env, kdc_clock_ahead_, reply_key, extensions_);
+    const step next = this->template accept_reply<msg::EncAsRepPart>(rep, *plain, kept, a, env, kdc_clock_ahead_,
+                                                                     reply_key, extensions_);
     if (is<done>(next)) {
       keys_.clear();
       mechanisms_.forget();
@@ -638,7 +638,8 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   detail::key_recipe wanted_;       // the key that was searched for last
   std::size_t key_ = no_key;        // from the hints of a round
   std::size_t reply_key_ = no_key;  // from the hints of a reply, until that reply has been tried
-  unsigned derivations_ = 0;
+  unsigned derivations_for_rounds_ = 0;
+  unsigned derivations_for_replies_ = 0;
   std::optional<std::size_t> cookie_size_;  // of the cookie that was sent, in the buffer
   bytes_view reply_;
 };

@@ -61,6 +61,12 @@ class client_core : public exchange_core<Self, Step, Table> {
     if (arrived_ == transport::stream) return this->fail(e);
     return ignored{e};
   }
+  /// The same for a message of which something was opened. The exchange keeps the first `kept` octets of
+  /// its buffer, as before the message: anyone can send it any number of times.
+  constexpr Step disregard_opened(error e, std::size_t kept) {
+    this->workspace_.wipe_after(kept);
+    return disregard(e);
+  }
 
   std::optional<msg::KrbError> peer_error_;
   transport arrived_ = transport::datagram;
@@ -143,9 +149,10 @@ class kdc_client_core : public client_core<Self, Step, Table> {
     return send{this->workspace_.message(), self().kdc_realm(), destination::kdc, via_, fresh, afterwards::wait};
   }
   /// Checks the opened part of a reply and makes the credential. `kdc_clock_ahead` are the seconds
-  /// by which the KDC's clock is known to be ahead. `opener` is the key that opened the part.
+  /// by which the KDC's clock is known to be ahead. `opener` is the key that opened the part, and `kept`
+  /// the number of octets that the buffer kept before.
   template <class Part, class Rep, class Extensions>
-  constexpr Step accept_reply(const Rep& rep, std::span<std::uint8_t> plain, const request_facts& a,
+  constexpr Step accept_reply(const Rep& rep, std::span<std::uint8_t> plain, std::size_t kept, const request_facts& a,
                               const environment<C>& env, std::int64_t kdc_clock_ahead, const key& opener,
                               const Extensions& extensions) {
     const auto part = asn1::decode<Part>(bytes_view(plain));
@@ -154,10 +161,7 @@ class kdc_client_core : public client_core<Self, Step, Table> {
     const timestamp now{plus(env.now.at, kdc_clock_ahead), env.now.usec};
     const error wrong = check_enc_part(*part, rep.ticket.value(), {rep.cname, rep.crealm}, a, now, env.limits);
     // The key may have sealed the reply to an earlier request, which anyone can send again
-    if (wrong.code == errc::nonce_mismatch) {
-      secure_zero(plain);
-      return this->disregard(wrong);
-    }
+    if (wrong.code == errc::nonce_mismatch) return this->disregard_opened(wrong, kept);
     if (!wrong.ok()) return this->fail(wrong);
     const padata_reply<key> opened{a.initial,
                                    this->workspace_.message(),

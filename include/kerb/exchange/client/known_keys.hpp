@@ -17,8 +17,8 @@ struct key_recipe {
 template <class Key>
 class known_keys {
  public:
-  /// The number of keys that an exchange derives unless its limits are raised
-  /// (exchange_limits::max_rounds). After that, new keys replace the oldest.
+  /// The number of keys that an exchange derives for the KDC's errors unless its limits are raised
+  /// (exchange_limits::max_rounds). If there are more, new keys replace the oldest.
   static constexpr std::size_t capacity = 6;
   static constexpr std::size_t none = capacity;
 

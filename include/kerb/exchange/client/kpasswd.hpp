@@ -144,14 +144,16 @@ class [[nodiscard]] kpasswd_client
     if (is_own(*priv)) return disregard({.code = errc::reflected_token, .type = "KRB-PRIV", .field = "enc-part"});
     // RFC 3244 section 2: sealed under the subkey of the AP-REQ, also if the AP-REP has another one, as that of MIT
     // krb5 does. The subkey is of this exchange only, so a reply of another exchange does not open
+    const std::size_t kept = workspace_.kept().size();
     const auto data = opened(priv->enc_part, *subkey_, key_usage_t::krb_priv_enc_part, env);
-    if (!data) return disregard({.code = data.error().code, .type = "KRB-PRIV", .field = "enc-part"});
+    if (!data) return disregard_opened({.code = data.error().code, .type = "KRB-PRIV", .field = "enc-part"}, kept);
     const auto plain = opened(rep->enc_part, credential().session_key(), key_usage_t::ap_rep_enc_part, env);
-    if (!plain) return disregard({.code = plain.error().code, .type = "AP-REP", .field = "enc-part"});
+    if (!plain) return disregard_opened({.code = plain.error().code, .type = "AP-REP", .field = "enc-part"}, kept);
     const auto facts = detail::read_ap_rep(env.crypto.get(), *plain, sent_at_);
     if (!facts) {
       // The AP-REP of another exchange, which anyone can have put in front of this KRB-PRIV
-      return facts.error().code == errc::time_mismatch ? disregard(facts.error()) : step{fail(facts.error())};
+      if (facts.error().code != errc::time_mismatch) return fail(facts.error());
+      return disregard_opened(facts.error(), kept);
     }
     const auto part = asn1::decode<msg::EncKrbPrivPart>(bytes_view(*data));
     if (!part) return fail(part.error());
@@ -205,6 +207,7 @@ class [[nodiscard]] kpasswd_client
   template <class, class, class>
   friend class detail::exchange_core;
   using base::disregard;
+  using base::disregard_opened;
   using base::fail;
   using base::state_;
   using base::workspace_;
@@ -249,12 +252,10 @@ class [[nodiscard]] kpasswd_client
     const auto own = asn1::decode<msg::KrbPriv>(workspace_.message().last(priv_size_));
     return own && own->enc_part.cipher == priv.enc_part.cipher;
   }
-  /// Opens what the buffer has space for. After a failure nothing is kept.
+  /// Opens what the buffer has space for, and keeps it.
   constexpr result<std::span<std::uint8_t>> opened(const msg::EncryptedData& sealed, const key& k, key_usage_t usage,
                                                    const environment<C>& env) {
-    auto plain = open_sealed(env.crypto.get(), sealed, k, usage, workspace_);
-    if (!plain) workspace_.wipe_front();
-    return plain;
+    return open_sealed(env.crypto.get(), sealed, k, usage, workspace_);
   }
   constexpr step on_error(bytes_view octets) {
     const auto e = asn1::decode<msg::KrbError>(octets);

@@ -275,6 +275,7 @@ class [[nodiscard]] tgs_client
     if (workspace_.free() < n) return need_buffer{workspace_.size_with(n)};
     // RFC 4120 section 3.3.3: sealed under the subkey if there is one, but some KDCs use the
     // session key anyway
+    const std::size_t kept = workspace_.kept().size();
     result<std::span<std::uint8_t>> plain = errc::integrity;
     const key* opener = subkey_ ? &*subkey_ : nullptr;
     if (subkey_) {
@@ -285,7 +286,8 @@ class [[nodiscard]] tgs_client
       plain = open_sealed(env.crypto.get(), rep.enc_part, *opener, key_usage_t::tgs_rep_enc_part_session, workspace_);
     }
     if (!plain) return disregard({.code = plain.error().code, .type = "TGS-REP", .field = "enc-part"});
-    const step next = this->template accept_reply<msg::EncTgsRepPart>(rep, *plain, a, env, 0, *opener, extensions_);
+    const step next =
+        this->template accept_reply<msg::EncTgsRepPart>(rep, *plain, kept, a, env, 0, *opener, extensions_);
     if (is<done>(next)) {
       this->product_.set_kdc_clock_offset(tgt().kdc_clock_offset());
       subkey_.reset();

@@ -342,11 +342,11 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     grant(kdc_option_t::allow_postdate, f::may_postdate, this->policy_.postdated, a::no_postdated);
     d.transited.tr_type = tr_t::domain_x500_compress;
     d.addresses = detail::unless_empty(b.addresses);
-    if (const verdict v =
-            detail::set_times<C>(d, b, this->policy_, &c, s, env.now.at, env.limits.clock_skew, {}, {}, true);
-        !v.ok()) {
-      return this->turn_down(v, env);
-    }
+    const bool as_issued = detail::is_used_as_issued(d.server.name, this->policy_.realm, this->policy_.realm);
+    verdict v = detail::set_times<C>(d, b, this->policy_, &c, s, env.now.at, env.limits.clock_skew, {}, {}, !as_issued);
+    if (v.ok() && as_issued && d.flags.has(f::postdated))
+      v = detail::no(errc::cannot_postdate, "KDC-REQ-BODY", "kdc-options");
+    if (!v.ok()) return this->turn_down(v, env);
     return out(this->choose_keys(b, env));
   }
 

@@ -69,6 +69,14 @@ constexpr verdict check_requested_addresses(const msg::KdcReqBody& body) {
 /// The second component of krbtgt/REALM; nothing for any other name.
 constexpr std::optional<kerberos_string> tgs_realm(const msg::PrincipalName& n) { return krbtgt_realm(n); }
 
+/// Whether this KDC renews and validates no such ticket, so that it issues none that is renewable or has
+/// to be validated: a ticket for the KDC of another realm, which has its key and could have made it itself,
+/// with a client of this realm (verify_tgs_request()). The client renews its own ticket-granting ticket.
+constexpr bool is_used_as_issued(const msg::PrincipalName& server, kerberos_string crealm, kerberos_string own) {
+  const auto of = tgs_realm(server);
+  return of && !(*of == own) && crealm == own;
+}
+
 /// Sets a ticket's times, RFC 4120 sections 3.1.3 and 3.3.3: the requested ones, within all limits.
 /// `bound` and `renewable_to` are the limits of the ticket that authenticates the request, if there
 /// is one. As in MIT krb5, a ticket that would not be renewable beyond its endtime is not renewable.

@@ -234,8 +234,9 @@ constexpr verdict draft_from(ticket_draft& d, const msg::EncTicketPart& tgt, boo
   grant(o::allow_postdate, f::may_postdate, policy.postdated, a::no_postdated);
   if (options.has(o::forwarded)) d.flags.set(f::forwarded);
   if (options.has(o::proxy)) d.flags.set(f::proxy);
-  const verdict times = set_times<C>(d, body, policy, nullptr, server, now, skew, tgt.endtime, renewable_to,
-                                     tgt.flags.has(f::renewable) && renewable_to);
+  const bool may_renew =
+      tgt.flags.has(f::renewable) && renewable_to && !is_used_as_issued(d.server.name, tgt.crealm, policy.realm);
+  const verdict times = set_times<C>(d, body, policy, nullptr, server, now, skew, tgt.endtime, renewable_to, may_renew);
   // RFC 4120 section 2.4: only the AS issues a postdated ticket-granting ticket
   if (times.ok() && d.flags.has(f::postdated) && tgs_realm(d.server.name)) {
     return no(errc::cannot_postdate, "KDC-REQ-BODY", "kdc-options");

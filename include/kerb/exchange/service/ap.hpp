@@ -83,6 +83,7 @@ class [[nodiscard]] ap_acceptor
       });
       if (n != 0) return need_buffer{n};
       req_ = *req;
+      received_ = true;
     } else if (const std::size_t n = workspace_.size_for_message(detail::ap_answer_size(named({})) + frame_octets());
                workspace_.size() < n) {
       return need_buffer{n};
@@ -245,7 +246,7 @@ class [[nodiscard]] ap_acceptor
   /// could not open the ticket. Valid as long as the octets received. Null before an AP-REQ was
   /// received, and after take().
   constexpr std::optional<keys_asked> key_lookup() const {
-    if (state_ == state::spent || req_.ticket->sname.name_string.empty()) return std::nullopt;
+    if (state_ == state::spent || !received_) return std::nullopt;
     return keys_asked{wanted(), had_.value_or(no_ticket_key{})};
   }
   /// The KRB-ERROR to transmit after `refused`; empty before.
@@ -380,6 +381,7 @@ class [[nodiscard]] ap_acceptor
   std::optional<etype_t> subkey_etype_{};
   std::optional<no_ticket_key> had_;
   msg::ApReq req_;
+  bool received_ = false;        // req_
   std::optional<timestamp> at_;  // the authenticator's time, once it was opened
   product product_;
 };

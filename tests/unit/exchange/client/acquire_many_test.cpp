@@ -86,7 +86,7 @@ struct sky {
     for (;;) {
       if (const auto* find = std::get_if<find_credential>(&s)) {
         const auto* c = roll(4) == 0 ? nullptr : cache.find(find->client, find->server, w.now.at, find->kind);
-        if (c != nullptr && c->endtime() < find->valid_until) c = nullptr;
+        if (c != nullptr && c->local_endtime() < find->valid_until) c = nullptr;
         from_cache += c != nullptr;
         s = grown(f, [&] { return c != nullptr ? f.x->found(*c, env()) : f.x->not_found(env()); });
       } else if (const auto* t = std::get_if<store_credential<key>>(&s)) {

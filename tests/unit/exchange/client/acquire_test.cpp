@@ -602,6 +602,7 @@ TEST_CASE("credential_client: what renews a ticket-granting ticket, and what doe
   const auto* const tgt = w.tickets.find(alice, {{name_t::srv_inst, view_of<kerberos_string>(parts)}, a_org}, w.now.at);
   REQUIRE(tgt != nullptr);
   const environment<policy> env{w.crypto, w.now};
+  std::int64_t ahead = 0;  // the KDC's clock, as the ticket's credential knows it
   const auto renews = [&](auto change) {
     ticket_facts f = tgt->facts();
     credential_params<key> p = w.params;
@@ -612,7 +613,9 @@ TEST_CASE("credential_client: what renews a ticket-granting ticket, and what doe
     client x(p);
     (void)x.start(env);
     (void)x.not_found(env);
-    const auto s = x.found(basic_credential<key>(f, tgt->session_key().copy()), env);
+    basic_credential<key> c(f, tgt->session_key().copy());
+    c.set_kdc_clock_offset(ahead);
+    const auto s = x.found(c, env);
     const auto* const out = std::get_if<send>(&s);
     REQUIRE(out != nullptr);
     return options_of({out->octets.begin(), out->octets.end()}).has(kdc_option_t::renew);
@@ -626,6 +629,11 @@ TEST_CASE("credential_client: what renews a ticket-granting ticket, and what doe
   CHECK(!renews([](facts& f, params&) { f.renew_till = std::optional<kerberos_time>{}; }));
   CHECK(!renews([&](facts& f, params&) { f.renew_till = w.now.at; }));
   CHECK(renews([&](facts& f, params&) { f.renew_till = plus(w.now.at, 1); }));
+  ahead = 100;
+  CHECK(renews([](facts& f, params&) { f.endtime.seconds += 100; }));
+  CHECK(!renews([](facts& f, params&) { f.endtime.seconds += 101; }));
+  CHECK(!renews([&](facts& f, params&) { f.renew_till = plus(w.now.at, 100); }));
+  CHECK(renews([&](facts& f, params&) { f.renew_till = plus(w.now.at, 101); }));
   SECTION("the ticket-granting ticket that is asked for is renewed too") {
     w.now.at.seconds += 36000 - 1800;
     w.params.renew_before = 3600;
@@ -963,6 +971,54 @@ TEST_CASE("credential_client: the KDC's clock goes on counting after the login",
   const auto c = acquire(x, w.tickets, w.crypto, here, [&](const send& s) { return w.ask(s); });
   REQUIRE(c);
   CHECK(c->kdc_clock_offset() == 1000);
+}
+
+TEST_CASE("credential_client: a ticket in the cache ends by the KDC's clock, as the login has shown it",
+          "[exchange][rfc4120-3.1.5]") {
+  for (const std::int64_t ahead : {1000, -1000}) {
+    three w;
+    REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+    w.params.follow_kdc_clock = true;
+    // What is asked when the KDC's clock has gone on by so many seconds
+    const auto asks = [&](std::int64_t after) {
+      w.now.at = plus(noon.at, after);
+      w.asked.clear();
+      client x(w.params);
+      const timestamp here{plus(w.now.at, -ahead), noon.usec};
+      const auto c = acquire(x, w.tickets, w.crypto, here, [&](const send& s) { return w.ask(s); });
+      CHECK((c && c->kdc_clock_offset() == ahead));
+      return w.asked;
+    };
+    INFO(ahead);
+    const requests login = asks(0);
+    CHECK(login.size() > 2);
+    CHECK(asks(1).empty());
+    const std::int64_t life = 36000, least = w.params.least_lifetime;
+    CHECK(asks(life - least).empty());
+    CHECK(asks(life - least + 1) == login);  // of the caller's clock there would be more time, or none long before
+  }
+}
+
+TEST_CASE("credential_client: a credential that ends too early by the KDC's clock is refused", "[exchange]") {
+  three w;
+  REQUIRE(w.of(a_org)->here.add_service("HTTP/web"));
+  {
+    client x(w.params);
+    REQUIRE(w.get(x));
+  }
+  const auto* const ticket = w.tickets.find(alice, web(a_org), w.now.at);
+  REQUIRE(ticket != nullptr);
+  w.params.buffer = w.second;
+  w.params.least_lifetime = 36000 - 10;
+  const environment<policy> env{w.crypto, w.now};
+  for (const std::int64_t ahead : {-10, 0, 10, 11}) {
+    basic_credential<key> c(ticket->facts(), ticket->session_key().copy());
+    c.set_kdc_clock_offset(ahead);
+    client x(w.params);
+    (void)x.start(env);
+    INFO(ahead);
+    CHECK(is<done>(x.found(c, env)) == (ahead <= 10));
+  }
 }
 
 TEST_CASE("credential_client: anonymity is no option of somebody with a name", "[exchange][rfc6112-4]") {

@@ -73,10 +73,11 @@ class toy : public detail::kdc_client_core<toy, policy, toy_step, toy_table> {
   constexpr step on_reply(const msg::AsRep& rep, bytes_view, const environment<policy>& env) {
     ++replies;
     if (opens_with == nullptr) return disregard({.code = errc::no_key});
+    const std::size_t kept = workspace_.kept().size();
     auto plain = open_sealed(env.crypto.get(), rep.enc_part, *opens_with, key_usage_t::as_rep_enc_part, workspace_);
     if (!plain) return disregard(plain.error());
     if (cuts) *plain = plain->first(plain->size() - 1);
-    return accept_reply<msg::EncAsRepPart>(rep, *plain, facts(), env, 30, *opens_with, padata_extensions<>{});
+    return accept_reply<msg::EncAsRepPart>(rep, *plain, kept, facts(), env, 30, *opens_with, padata_extensions<>{});
   }
   constexpr void forget() {
     product_ = product();

@@ -571,6 +571,19 @@ TEST_CASE("ap_acceptor: no key, and no key of this version, are told apart", "[e
   CHECK(!ap_acceptor<testing::insecure_policy>(w.request_in(buffer)).key_lookup());
 }
 
+TEST_CASE("ap_acceptor: the key that a ticket for a name without components needs is told too", "[exchange]") {
+  ap_world w;
+  w.service = {{name_t::principal, {}}, web.realm};
+  w.request.service = std::optional<principal_view>{};
+  std::array<std::uint8_t, 4096> buffer{};
+  ap_acceptor<testing::insecure_policy> a(w.request_in(buffer));
+  REQUIRE_FALSE(a.key_lookup());
+  REQUIRE(kerb::is<need_ticket_key>(a.receive(w.mint(), w.turn())));
+  REQUIRE(a.key_lookup());
+  CHECK(a.key_lookup()->ticket.service.name.name_string.empty());
+  CHECK(a.key_lookup()->ticket.kvno == 3u);
+}
+
 TEST_CASE("ap_acceptor: keys are tried until one opens the ticket", "[exchange][rfc4120-3.2.3]") {
   asked x;
   const environment t = x.w.turn();
