@@ -1,6 +1,7 @@
-// SASL: an offer to a client, a choice to a server and frames of a session, as octets or as the content of a token that
-// verifies. The first octet says which.
+// SASL: an offer to a client, a choice to a server, frames of a session and the first response of GS2, as octets or as
+// the content of a token that verifies. The first octet says which.
 #include "require.hpp"
+#include "support/gs2_world.hpp"
 #include "support/sasl_world.hpp"
 
 using namespace kerb;
@@ -10,7 +11,7 @@ using kerb_fuzz::require;
 namespace {
 
 using gss::protection;
-enum class shape : std::uint8_t { offer, choice, frames };
+enum class shape : std::uint8_t { offer, choice, frames, response };
 
 std::uint32_t size_in(bytes_view m) {
   return static_cast<std::uint32_t>(m[1]) << 16 | static_cast<std::uint32_t>(m[2]) << 8 | m[3];
@@ -92,6 +93,57 @@ void frames(sasl_world& w, bytes_view rest, bool inside, sasl_layer l) {
   require(inside && bytes_view(*got) == rest.subview(3), "opens only what was sent", "a session");
 }
 
+/// A response as it came; or a header, and behind it a token that is bound to it and to the connection.
+void response(gs2_world& w, bytes_view rest, bool inside) {
+  const auto h = gss::read_gs2_header(rest);
+  require(h || (h.error().code != errc::ok && h.error().offset <= rest.size()), "says where it is wrong", "a header");
+  std::array<std::uint8_t, 1024> octets{}, plain{};
+  bytes_view identity;
+  if (h) {
+    identity = bytes_view(plain).first(gss::detail::read_saslname(h->identity, plain));
+    const std::optional<gss::gs2_channel> c(gss::gs2_channel{h->channel, {}});
+    const std::size_t n = gss::detail::write_gs2_header(octets, h->flag, c, identity);
+    require(n == h->octets.size() && n + 2u * h->frameless == h->size, "has one length", "a header");
+    for (std::size_t i = 0; i != n; ++i)  // escapes have no case
+      require((octets[i] | 0x20) == (h->octets[i] | 0x20), "is written as it was read", "a header");
+  }
+  gs2_world::server server(w.server_params());
+  if (!inside) {
+    const auto s = w.respond_to(server, rest);
+    require(is<failed>(s) || is<refused>(s), "accepts no token of another key", "a server");
+    require(server.peer() == nullptr && !std::move(server).take(), "leaves nobody", "a server that has refused");
+    return;
+  }
+  if (!h || h->size != rest.size()) return;
+  const auto* known = &both_channels[1];
+  const bool names_it = h->flag == gss::gs2_flag::used && h->channel == known->type;
+  std::size_t n = 0;
+  for (const std::uint8_t octet : h->octets) octets[n++] = octet;
+  if (names_it)
+    for (const std::uint8_t octet : known->data) octets[n++] = octet;
+  w.here = channel_bindings{.application_data = bytes_view(octets).first(n)};
+  const auto c = w.credential();
+  gs2_world::initiator i(w.initiator_params(c));
+  const auto first = i.start(w.turn());
+  const bytes_view token = (*read_krb5_token(std::get<send>(first).octets)).message;
+  std::array<std::uint8_t, 4096> whole{};
+  n = 0;
+  for (const std::uint8_t octet : rest) whole[n++] = octet;
+  whole[n++] = 1, whole[n++] = 0;
+  for (const std::uint8_t octet : token) whole[n++] = octet;
+  auto s = w.respond_to(server, bytes_view(whole).first(n));
+  const bool may = !h->frameless && h->identity.size() <= w.max_identity &&
+                   (h->flag == gss::gs2_flag::used ? names_it : h->flag == gss::gs2_flag::unsupported);
+  require(is<gss::challenge>(s) == may, "accepts what is bound to its connection, and nothing else", "a server");
+  if (!may) return;
+  s = server.receive({}, w.turn());
+  require(is<gss::authorize_as>(s) && std::get<gss::authorize_as>(s).identity == identity, "asks for what came",
+          "a server");
+  require(is<done>(server.allow(w.turn())), "is done when it is allowed", "a server");
+  const auto established = std::move(server).take();
+  require(established && established->channel_bound == names_it, "knows whether it is bound", "a server");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -101,7 +153,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const protection how = (data[0] & 8) != 0 ? protection::confidentiality : protection::integrity;
   const sasl_layers layers = sasl_layers::of(static_cast<std::uint8_t>(data[0] >> 4));
   sasl_world w;
-  switch (shape{static_cast<std::uint8_t>((data[0] & 3) % 3)}) {
+  switch (shape{static_cast<std::uint8_t>(data[0] & 3)}) {
     case shape::offer:
       w.client_layers = layers.bits == 0 ? all_layers : layers;
       offer(w, rest, inside, how);
@@ -115,6 +167,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
              layers.has(sasl_layer::confidentiality) ? sasl_layer::confidentiality
              : layers.has(sasl_layer::integrity)     ? sasl_layer::integrity
                                                      : sasl_layer::none);
+      break;
+    case shape::response: {
+      gs2_world g;
+      g.channels = both_channels;
+      response(g, rest, inside);
+    }
   }
   return 0;
 }

@@ -2,6 +2,8 @@
 #pragma once
 #include "gss/accept.hpp"
 #include "gss/export.hpp"
+#include "gss/fragments.hpp"
+#include "gss/gs2.hpp"
 #include "gss/http.hpp"
 #include "gss/initiator.hpp"
 #include "gss/many.hpp"

@@ -165,7 +165,8 @@ constexpr result<hash_id> end_point_hash(bytes_view certificate) {
 }
 
 /// Channel bindings to a TLS connection; owns their octets. Both sides must use the same type of
-/// binding.
+/// binding. Active Directory and most HTTP servers use tls-server-end-point. tls-unique and tls-exporter
+/// identify the connection itself, also if several servers have the same certificate.
 class tls_binding {
  public:
   /// tls-exporter, RFC 9266. `exported` is the 32 octets that the connection exports for the label
@@ -174,6 +175,19 @@ class tls_binding {
   static constexpr result<tls_binding> exporter(bytes_view exported) {
     if (exported.size() != 32) return errc::api_misuse;
     return tls_binding("tls-exporter:", exported);
+  }
+  /// tls-unique, RFC 5929 section 3, for TLS up to 1.2. `first_finished` is the verify_data of the first
+  /// Finished message of the connection's latest handshake: the client's in a full handshake, the
+  /// server's in one that resumes a session. Any size but 12 octets is errc::api_misuse. TLS 1.3 does
+  /// not define this binding (RFC 9266); its Finished messages have 32 or 48 octets, and so they are
+  /// refused.
+  ///
+  /// Use it only with an extended master secret (RFC 7627): without it a man in the middle can give two
+  /// connections the same Finished messages by resuming a session. After a renegotiation the binding is
+  /// another one, so both sides must compute it between the same two handshakes.
+  static constexpr result<tls_binding> unique(bytes_view first_finished) {
+    if (first_finished.size() != 12) return errc::api_misuse;
+    return tls_binding("tls-unique:", first_finished);
   }
   /// tls-server-end-point, RFC 5929: a hash of the server's certificate. `certificate` is the DER
   /// that the TLS connection transmitted. Errors are those of end_point_hash() and of the policy.
@@ -201,15 +215,21 @@ class tls_binding {
   /// The binding's name, a colon and its data (RFC 5056 section 2.1), as a view into this object.
   constexpr bytes_view octets() const& KERB_LIFETIMEBOUND { return bytes_view(octets_).first(size_); }
   void octets() const&& = delete;
+  /// The binding's name alone, and its data alone, as views into this object.
+  constexpr bytes_view name() const& KERB_LIFETIMEBOUND { return octets().first(name_size_); }
+  void name() const&& = delete;
+  constexpr bytes_view data() const& KERB_LIFETIMEBOUND { return octets().subview(name_size_ + 1); }
+  void data() const&& = delete;
 
  private:
   constexpr tls_binding(std::string_view name_and_colon, bytes_view data) {
     for (char c : name_and_colon) octets_[size_++] = static_cast<std::uint8_t>(c);
+    name_size_ = size_ - 1;
     detail::copy_octets(data.data(), data.size(), octets_.data() + size_);
     size_ += data.size();
   }
   std::array<std::uint8_t, 21 + max_hash_octets> octets_{};
-  std::size_t size_ = 0;
+  std::size_t size_ = 0, name_size_ = 0;
 };
 
 }  // namespace kerb::inline v0

@@ -92,6 +92,12 @@ constexpr error check_valid(const ticket_facts& f) {
   if (!f.flags.has(ticket_flag_t::invalid)) return {};
   return {.code = errc::ticket_not_yet_valid, .type = "EncTicketPart", .field = "flags"};
 }
+/// RFC 4120 section 3.2.3: a service refuses a ticket that ended earlier than the clock skew before its
+/// own time. A client whose clock is fast by less than that loses no ticket that is still valid.
+constexpr error check_unexpired(const ticket_facts& f, kerberos_time now, std::int64_t clock_skew) {
+  if (now <= plus(f.endtime, clock_skew)) return {};
+  return {.code = errc::ticket_expired, .type = "EncTicketPart", .field = "endtime"};
+}
 struct credential_buffer;
 }  // namespace detail
 

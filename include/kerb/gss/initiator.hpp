@@ -89,10 +89,11 @@ class [[nodiscard]] initiator
   constexpr explicit initiator(initiator_params<key> params) : base({}), params_(std::move(params)) {}
 
   /// Makes the first token. If `then` is finished, the context is ready: the acceptor does not
-  /// authenticate.
+  /// authenticate. errc::ticket_expired: the ticket, or the one to delegate, ended more than
+  /// exchange_limits::clock_skew ago (GSS_S_CREDENTIALS_EXPIRED).
   [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (const auto no = this->template unless<call::start>(env)) return *no;
-    if (const error e = check_delegated(); !e.ok()) return fail(e);
+    if (const error e = check_delegated(env); !e.ok()) return fail(e);
     gss_flags flags = params_.flags;
     flags.set(gss_flag_t::deleg, delegates());
     if (dce_style()) flags.set(gss_flag_t::mutual);  // its second token is the AP-REP
@@ -185,12 +186,14 @@ class [[nodiscard]] initiator
 
   constexpr const basic_credential<key>& credential() const { return params_.credential.get(); }
   constexpr bool dce_style() const { return params_.flags.has(gss_flag_t::dce_style); }
-  constexpr error check_delegated() const {
+  constexpr error check_delegated(const environment<C>& env) const {
     const auto fault = [](errc c) { return error{.code = c, .type = "initiator_params", .field = "delegated"}; };
     if (!params_.delegated) return params_.flags.has(gss_flag_t::deleg) ? fault(errc::missing_parameter) : error{};
     const ticket_facts& f = params_.delegated->get().facts();
     const bool forwarded = f.flags.has(ticket_flag_t::forwarded) && kerb::detail::krbtgt_realm(f.server.name);
-    return forwarded ? error{} : fault(errc::not_forwarded);
+    if (!forwarded) return fault(errc::not_forwarded);
+    const error late = kerb::detail::check_unexpired(f, env.now.at, env.limits.clock_skew);
+    return late.ok() || !delegates() ? error{} : fault(late.code);
   }
   constexpr bool delegates() const {
     if (!params_.delegated) return false;

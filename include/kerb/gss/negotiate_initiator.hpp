@@ -18,8 +18,8 @@ struct negotiate_initiator_params {
   /// Kerberos's first token cannot be made, because the policy does not support the ticket's encryption
   /// type for example, start() fails and does not offer the next mechanism, although RFC 4178 section 3.1
   /// would leave out a mechanism that cannot be used: an attacker who keeps tickets from the client
-  /// could choose the next one. To go on without Kerberos, begin a negotiation whose list does not have
-  /// it. An expired ticket is sent, as clocks may differ: compare its endtime before.
+  /// could choose the next one. This includes errc::ticket_expired. To go on without Kerberos, begin a
+  /// negotiation whose list does not have it.
   mech_list mechs = only_krb5;
   /// Longer tokens of the acceptor are refused with errc::token_too_long.
   std::size_t max_token = max_negotiation_token;

@@ -560,6 +560,25 @@ class [[nodiscard]] sasl_server
   std::optional<product> session_;
 };
 
+namespace detail {
+template <class Server, crypto_policy C, class Keys, class Store, class Now, class MayAct, class Grow>
+constexpr result<answered> accept_sasl(Server& server, bytes_view response, C& policy, Keys& keys, Store& seen,
+                                       Now& now, MayAct& may_act, const accept_options& options,
+                                       const exchange_limits& limits, Grow& grow) {
+  const environment<C> env{policy, kerb::detail::clock_reading(now), limits};
+  auto step = kerb::detail::with_growth(server, grow, [&] { return server.receive(response, env); });
+  while (kerb::detail::answer_question(server, step, keys, seen, options, env)) {}
+  if (const auto* as = std::get_if<authorize_as>(&step)) {
+    step = may_act(static_cast<const authorize_as&>(*as)) ? server.allow(env) : server.deny(env);
+  }
+  if (const auto* no = std::get_if<refused>(&step)) return no->why;
+  if (const auto* n = std::get_if<need_buffer>(&step)) return kerb::detail::too_small(*n);
+  if (const auto* c = std::get_if<challenge>(&step)) return answered{c->octets, false};
+  if (is<done>(step)) return answered{{}, true};
+  return std::get_if<failed>(&step)->why;
+}
+}  // namespace detail
+
 /// Runs a server on one response, as accept() of accept.hpp runs an acceptor on a token.
 /// `may_act(const authorize_as&)` decides whether the client may act as the identity that it
 /// requests. If the result is not complete, its token is the next challenge, also if it is empty;
@@ -571,17 +590,7 @@ template <crypto_policy C, class Keys, class Store, class Now, class MayAct, cla
                                                       Keys& keys, Store& seen, Now&& now, MayAct&& may_act,
                                                       const accept_options& options = {},
                                                       const exchange_limits& limits = {}, Grow grow = {}) {
-    const environment<C> env{policy, kerb::detail::clock_reading(now), limits};
-    auto step = kerb::detail::with_growth(server, grow, [&] { return server.receive(response, env); });
-    while (kerb::detail::answer_question(server, step, keys, seen, options, env)) {}
-    if (const auto* as = std::get_if<authorize_as>(&step)) {
-      step = may_act(static_cast<const authorize_as&>(*as)) ? server.allow(env) : server.deny(env);
-    }
-    if (const auto* no = std::get_if<refused>(&step)) return no->why;
-    if (const auto* n = std::get_if<need_buffer>(&step)) return kerb::detail::too_small(*n);
-    if (const auto* c = std::get_if<challenge>(&step)) return answered{c->octets, false};
-    if (is<done>(step)) return answered{{}, true};
-    return std::get_if<failed>(&step)->why;
+    return detail::accept_sasl(server, response, policy, keys, seen, now, may_act, options, limits, grow);
   }
 
 }  // namespace kerb::inline v0::gss

@@ -174,6 +174,22 @@ TEST_CASE("tls_binding: its bindings hash to the known values", "[exchange][rfc4
   CHECK(seen == 2);
 }
 
+TEST_CASE("tls_binding: tls-unique is the first Finished message of TLS 1.2, as OpenSSL gives it",
+          "[exchange][rfc5929-3][rfc5056-2.1]") {
+  // Python's get_channel_binding("tls-unique"), and MD5 of five lengths and "tls-unique:" before it, by Python's
+  // hashlib
+  constexpr auto finished = "a34aa2dbca074ebbe5ef445d"_hex;
+  constexpr auto hash = "0191e99fd55f360e79b010cb98679940"_hex;
+  const auto b = tls_binding::unique(finished);
+  REQUIRE(b);
+  CHECK(b->name() == octets_of("tls-unique"));
+  CHECK(b->data() == bytes_view(finished));
+  botan::policy p;
+  std::array<std::uint8_t, 16> out{};
+  REQUIRE(hash_bindings(p, b->bindings(), out) == errc::ok);
+  CHECK(bytes_view(out) == bytes_view(hash));
+}
+
 KERB_BOTH("tls_binding: has no addresses, and views its own octets after a move", "[exchange][rfc9266]", [] {
   const std::array<std::uint8_t, 32> exported{1, 2, 3};
   auto made = tls_binding::exporter(exported);
@@ -199,6 +215,9 @@ KERB_BOTH("tls_binding: octets of another size are a mistake", "[exchange][rfc92
     const auto h = tls_binding::server_end_point_hash(bytes_view(octets).first(n));
     if (h.has_value() != (n == 28 || n == 32 || n == 48 || n == 64)) return false;
     if (!h && h.error().code != errc::api_misuse) return false;
+    // 32 and 48 octets are a Finished message of TLS 1.3, which has no tls-unique
+    const auto u = tls_binding::unique(bytes_view(octets).first(n));
+    if (u.has_value() != (n == 12) || (!u && u.error().code != errc::api_misuse)) return false;
   }
   return true;
 });

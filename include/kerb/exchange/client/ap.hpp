@@ -76,10 +76,13 @@ class [[nodiscard]] ap_initiator
   constexpr explicit ap_initiator(initiator_params<key> params) : base(params.buffer), request_(std::move(params)) {}
 
   /// Makes the AP-REQ; with gss_context::frame, as a token of GSS-API. Without mutual
-  /// authentication there is no answer to wait for, and the product is ready.
+  /// authentication there is no answer to wait for, and the product is ready. errc::ticket_expired: the
+  /// ticket ended more than exchange_limits::clock_skew ago, and a service would refuse it.
   [[nodiscard]] constexpr step start(const environment<C>& env) {
     if (const auto no = this->template unless<call::start>(env)) return *no;
     if (const error e = detail::check(request_); !e.ok()) return fail(e);
+    const error late = detail::check_unexpired(credential().facts(), env.now.at, env.limits.clock_skew);
+    if (!late.ok()) return fail(late);
     errc why = errc::ok;
     std::array<std::uint8_t, gss_checksum::bnd_size> bnd{};  // RFC 4121 section 4.1.1.2: zeros where there are none
     if (request_.gss && request_.gss->bindings) why = hash_bindings(env.crypto.get(), *request_.gss->bindings, bnd);

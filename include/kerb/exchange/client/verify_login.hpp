@@ -270,8 +270,11 @@ class [[nodiscard]] login_verifier
     initiator_.emplace(std::move(request));
     const auto made = initiator_->start(env);
     const auto* const out = std::get_if<send>(&made);
-    if (out == nullptr)
-      return fail(std::holds_alternative<failed>(made) ? std::get<failed>(made).why : error{.code = errc::no_space});
+    if (out == nullptr) {
+      if (!std::holds_alternative<failed>(made)) return fail({.code = errc::no_space});
+      const error why = std::get<failed>(made).why;
+      return fail(why.code == errc::ticket_expired ? not_verified(why) : why);
+    }
     acceptor_params p{.service = f.server, .buffer = rest_.subspan(n)};
     if (f.addresses && !f.addresses->empty()) p.peer_address = *f.addresses->begin();  // this machine is there
     p.understood = params_.understood;
@@ -279,6 +282,12 @@ class [[nodiscard]] login_verifier
     p.replays = replay_rule::by_application;  // the request has never left this machine
     acceptor_.emplace(std::move(p));
     return accepted(acceptor_->receive(out->octets, env));
+  }
+  /// The ticket is no proof, for this reason.
+  static constexpr error not_verified(error why) {
+    why.detail = static_cast<std::uint32_t>(why.code);
+    why.code = errc::login_not_verified;
+    return why;
   }
   constexpr step accepted(const typename ap_acceptor<C>::step& s) {
     if (const auto* k = std::get_if<need_ticket_key>(&s)) {
@@ -300,12 +309,8 @@ class [[nodiscard]] login_verifier
       return done{};
     }
     if (const auto* no = std::get_if<refused>(&s)) {
-      error why = no->why;
-      if (why.code != errc::no_key && why.code != errc::bad_key_version) {
-        why.detail = static_cast<std::uint32_t>(why.code);
-        why.code = errc::login_not_verified;
-      }
-      return fail(why);
+      const bool lacks_key = no->why.code == errc::no_key || no->why.code == errc::bad_key_version;
+      return fail(lacks_key ? no->why : not_verified(no->why));
     }
     const auto* const f = std::get_if<failed>(&s);
     return fail(f != nullptr ? f->why : error{.code = errc::no_space});

@@ -553,7 +553,9 @@ TEST_CASE("ap_initiator: no subkey is left in the exchange once it has failed", 
 
 TEST_CASE("ap_initiator: a key without a checksum fails it", "[exchange]") {
   ap_world w;
-  const basic_credential<key> empty;
+  ticket_facts facts;
+  facts.endtime = w.ticket.endtime;
+  const basic_credential<key> empty(facts, key());
   std::array<std::uint8_t, 4096> buffer{};
   initiator x({.credential = empty, .buffer = buffer});
   CHECK(failure(x.start(w.turn())) == errc::unsupported_etype);

@@ -81,9 +81,9 @@ struct spoofed : world {
 };
 
 /// A reply to a TGS request under the session key of `tgt`, which the attacker knows, with a ticket that
-/// it has from elsewhere.
+/// it has from elsewhere and that ends so many seconds later, as the reply claims.
 bytes_view forged(world& w, bytes_view request, const key& session, bytes_view ticket, const key& inside,
-                  std::vector<std::uint8_t>& out) {
+                  std::vector<std::uint8_t>& out, std::int64_t claimed = 3600) {
   const auto req = must(asn1::decode<msg::TgsReq>(request));
   const msg::PaData pa = *req.padata->begin();
   const auto ap = must(asn1::decode<msg::ApReq>(pa.padata_value));
@@ -97,7 +97,7 @@ bytes_view forged(world& w, bytes_view request, const key& session, bytes_view t
   part.nonce = req.req_body->nonce;
   part.authtime = part.endtime = w.now.at;
   part.starttime = w.now.at;
-  part.endtime = plus(w.now.at, 3600);
+  part.endtime = plus(w.now.at, claimed);
   part.srealm = a_org;
   part.sname = host().name;
   out.assign(4096, 0);
@@ -146,14 +146,14 @@ TEST_CASE("login_verifier: a recorded ticket of the user is no proof", "[exchang
   CHECK(v.error().code == errc::login_not_verified);
 }
 
-/// An attacker has a ticket of the user for this machine, with its session key, and is the KDC of a login
-/// whose authtime is `later` than that of the ticket's login by these seconds.
-error refusal_of_an_old_ticket(std::int64_t later, std::int64_t machine_later) {
+/// An attacker has a ticket of the user for this machine, which is valid for an hour, with its session key, and
+/// is the KDC of a login whose authtime is `later` than that of the ticket's login by these seconds.
+error refusal_of_an_old_ticket(std::int64_t later, std::int64_t machine_later, std::int64_t claimed = 3600) {
   machine m;
   spoofed evil;
   const credential tgt = m.log_in(m.w, password);
   std::vector<std::uint8_t> space(8192), reply;
-  tgs_client<policy> x({.tgt = tgt, .server = host(), .buffer = space});
+  tgs_client<policy> x({.tgt = tgt, .server = host(), .buffer = space, .lifetime = 3600});
   const credential old = must(drive(x, m.w.crypto, m.w.now, [&](const send& s) { return m.w.ask(s); }));
   evil.now.at = plus(evil.now.at, later);
   credential his = m.log_in(evil, evil.invented);
@@ -161,7 +161,7 @@ error refusal_of_an_old_ticket(std::int64_t later, std::int64_t machine_later) {
   his.set_kdc_clock_offset(later - machine_later);  // what an AS-REP with its authtime makes it
   const key session = his.session_key().copy();
   const auto got = m.verify(std::move(his), [&](const send& s) -> result<answer> {
-    return answer(forged(evil, s.octets, session, old.ticket(), old.session_key(), reply), transport::stream);
+    return answer(forged(evil, s.octets, session, old.ticket(), old.session_key(), reply, claimed), transport::stream);
   });
   return got ? error{} : got.error();
 }
@@ -175,9 +175,13 @@ TEST_CASE("login_verifier: a ticket of another login is no proof, even with its 
 
 TEST_CASE("login_verifier: a ticket that has expired by this machine's clock is no proof, whatever clock the KDC has",
           "[exchange][rfc4120-3.1.5]") {
-  const error why = refusal_of_an_old_ticket(0, 30 * 86400);
+  // The reply claims another end than the ticket has
+  const error why = refusal_of_an_old_ticket(0, 2 * 3600, 3 * 3600);
   CHECK(why.code == errc::login_not_verified);
   CHECK(why.detail == static_cast<std::uint32_t>(errc::ticket_expired));
+  const error claimed = refusal_of_an_old_ticket(0, 30 * 86400);
+  CHECK(claimed.code == errc::login_not_verified);
+  CHECK(claimed.detail == static_cast<std::uint32_t>(errc::ticket_expired));
 }
 
 TEST_CASE("login_verifier: a ticket of another user is no proof", "[exchange][rfc4120-3.1.5]") {
