@@ -84,6 +84,18 @@ constexpr bool anonymity_is_requested() {
 KERB_BOTH("kdc clients: an anonymous ticket that was not requested fails", "[exchange][rfc6112-4.2]",
           anonymity_is_requested);
 
+constexpr bool nobody_is_renamed_to_a_well_known_name() {
+  constexpr kerberos_string federated[] = {"WELLKNOWN"_krb, "FEDERATED"_krb}, another[] = {"alice2"_krb};
+  const as_params<key> ask{.client = alice(), .buffer = {}, .options = {o::canonicalize}};
+  const auto renamed = [&](const principal_view& to) { return as_reply(ask, of_client(to, {f::initial})); };
+  return is<done>(renamed({{name_t::principal, another}, ex_org})) &&
+         fails_with(renamed({{name_t::wellknown, federated}, ex_org}), errc::name_mismatch, "cname") &&
+         fails_with(renamed(anonymous()), errc::name_mismatch, "cname") &&
+         fails_with(renamed({alice().name, "WELLKNOWN:X"_krb}), errc::name_mismatch, "crealm");
+}
+KERB_BOTH("as_client: a KDC renames no client to a well-known name", "[exchange][rfc6111-3]",
+          nobody_is_renamed_to_a_well_known_name);
+
 constexpr bool an_anonymous_ticket_has_a_known_realm() {
   as_params<key> ask{.client = alice(), .buffer = {}, .options = {o::request_anonymous}};
   const msg::TicketFlags flags{f::initial, f::anonymous};

@@ -96,6 +96,45 @@ constexpr bool an_anonymous_client_learns_what_is_missing() {
 KERB_BOTH("as_kdc: an anonymous client must request anonymity, and has no key", "[exchange][rfc6112-4.1]",
           an_anonymous_client_learns_what_is_missing);
 
+constexpr kerberos_string federated_parts[] = {"WELLKNOWN"_krb, "FEDERATED"_krb};
+constexpr msg::PrincipalName federated{name_t::wellknown, federated_parts};
+constexpr bool unknown(const outcome& r, const char* type, const char* field) {
+  return r.is(error_code_t::krb_ap_err_principal_unknown, errc::well_known_name, type, field);
+}
+constexpr bool the_as_has_no_well_known_principals() {
+  world client, server, nobody;
+  client.body.cname = federated;
+  server.body.sname = federated;
+  nobody.body.sname = anonymous_name;
+  return unknown(client.ask_as(), "KDC-REQ-BODY", "cname") && unknown(server.ask_as(), "KDC-REQ-BODY", "sname") &&
+         unknown(nobody.ask_as(), "KDC-REQ-BODY", "sname");
+}
+KERB_BOTH("as_kdc: a client and a server with a well-known name are refused", "[exchange][rfc6111-3]",
+          the_as_has_no_well_known_principals);
+
+constexpr bool the_tgs_has_no_well_known_principals() {
+  world client, server, nobody, realm, no_flag, no_name;
+  client.tgt.cname = client.authenticator.cname = federated;
+  server.body.sname = federated;
+  nobody.body.sname = anonymous_name;
+  for (world* w : {&realm, &no_flag, &no_name}) {
+    w->settings.anonymous = true;
+    w->body.kdc_options.set(o::request_anonymous);
+  }
+  realm.tgt.crealm = realm.authenticator.crealm = "WELLKNOWN:X"_krb;
+  no_flag.tgt.cname = no_flag.authenticator.cname = anonymous_name;
+  no_name.tgt.flags.set(f::anonymous);
+  const auto bad_match = [](const outcome& r) {
+    return r.is(error_code_t::krb_ap_err_badmatch, errc::flags_mismatch, "EncTicketPart", "flags");
+  };
+  return unknown(client.ask_tgs(), "EncTicketPart", "cname") && unknown(server.ask_tgs(), "KDC-REQ-BODY", "sname") &&
+         unknown(nobody.ask_tgs(), "KDC-REQ-BODY", "sname") &&
+         realm.ask_tgs().is(error_code_t::krb_ap_err_realm_unknown, errc::well_known_name, "EncTicketPart", "crealm") &&
+         bad_match(no_flag.ask_tgs()) && bad_match(no_name.ask_tgs());
+}
+KERB_BOTH("tgs_kdc: a client and a server with a well-known name are refused, and half of an anonymous ticket",
+          "[exchange][rfc6111-3][rfc6112-3]", the_tgs_has_no_well_known_principals);
+
 constexpr bool only_a_postdated_ticket_is_validated() {
   for (const bool dated : {false, true}) {
     world w;

@@ -106,6 +106,17 @@ class basic_ap_world {
   kerb::acceptor_params request{.service = web, .buffer = {}};
   std::optional<kerb::kerberos_string> key_realm{};  ///< said with the key, where the request names no realm
 
+  /// The client does not reveal its name, and perhaps not its realm (RFC 6112 section 3).
+  constexpr void hide_client(kerb::kerberos_string realm = alice.realm) {
+    ticket.flags.set(kerb::ticket_flag_t::anonymous);
+    name_client({kerb::anonymous_name, realm});
+  }
+  /// Ticket and authenticator name this client.
+  constexpr void name_client(const kerb::principal_view& client) {
+    ticket.cname = authenticator.cname = client.name;
+    ticket.crealm = authenticator.crealm = client.realm;
+  }
+
   constexpr kerb::environment<C> turn() { return turn(now); }
   constexpr kerb::environment<C> turn(kerb::timestamp t) { return {policy, t, {}}; }
   constexpr key import(kerb::msg::EncryptionKey k) { return must(policy.import(k.keytype, k.keyvalue)); }

@@ -42,7 +42,9 @@ enum class errc : std::uint16_t {
   nonce_mismatch = 201,        ///< the reply belongs to another request
   name_mismatch = 202,         ///< a client, server or realm is not the one requested
   time_mismatch = 203,         ///< times in a reply contradict the request, or the AP-REP's is not the authenticator's
-  flags_mismatch = 204,        ///< the ticket is INVALID without a reason, or the AS did not mark it as INITIAL
+  /// The ticket is INVALID without a reason, the AS did not mark it as INITIAL, or its client is anonymous and its
+  /// flag ANONYMOUS is not set, or the reverse.
+  flags_mismatch = 204,
   etype_not_offered = 205,     ///< the KDC used an encryption type that was not offered
   address_mismatch = 206,      ///< the peer's address is not among the ticket's
   clock_skew = 207,            ///< the two clocks differ by more than the allowed skew
@@ -73,6 +75,7 @@ enum class errc : std::uint16_t {
   wrong_context_key = 232,       ///< a token of a GSS-API context is not under the context's key
   anonymous_client = 233,        ///< the client is anonymous, and must not be
   flags_not_granted = 234,       ///< a GSS-API context lacks required flags; detail: which
+  well_known_name = 235,         ///< a name or realm is a well-known one (RFC 6111) that has no meaning here
   no_common_mechanism = 240,     ///< SPNEGO: the two sides have no mechanism in common
   mechanism_not_offered = 241,   ///< SPNEGO: the acceptor selected a mechanism that was not offered
   negotiation_rejected = 242,    ///< SPNEGO: the peer rejected the negotiation, and did not tell why
@@ -285,6 +288,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::wrong_context_key: return "wrong_context_key";
     case errc::anonymous_client: return "anonymous_client";
     case errc::flags_not_granted: return "flags_not_granted";
+    case errc::well_known_name: return "well_known_name";
     case errc::no_common_mechanism: return "no_common_mechanism";
     case errc::mechanism_not_offered: return "mechanism_not_offered";
     case errc::negotiation_rejected: return "negotiation_rejected";

@@ -28,6 +28,8 @@ inline constexpr krb_error_row krb_errors[] = {
     {errc::inappropriate_checksum, error_code_t::krb_ap_err_inapp_cksum},
     {errc::mutual_required, error_code_t::krb_ap_err_mut_fail},
     {errc::session_key_ticket, error_code_t::krb_ap_err_no_tgt},
+    {errc::anonymous_client, error_code_t::krb_ap_err_principal_unknown},
+    {errc::well_known_name, error_code_t::krb_ap_err_principal_unknown},
     {errc::path_not_checked, error_code_t::krb_ap_path_not_accepted},
     {errc::path_not_accepted, error_code_t::krb_ap_path_not_accepted},
     {errc::bad_transited, error_code_t::krb_ap_path_not_accepted},
@@ -104,6 +106,9 @@ constexpr error_code_t to_krb_error(const error& e) {
       return field == "msg-type" ? error_code_t::krb_ap_err_msg_type : error_code_t::krb_ap_err_badversion;
     case errc::unexpected_tag:  // of a whole message: it is another one
       if (e.offset == 0 && type.starts_with("KRB-")) return error_code_t::krb_ap_err_msg_type;
+      break;
+    case errc::well_known_name:  // RFC 6111 section 3
+      if (field == "crealm") return error_code_t::krb_ap_err_realm_unknown;
       break;
     case errc::integrity:  // sections 3.4.2 and 3.5.2: a checksum in the clear, not a seal
       if (type == "KRB-SAFE") return error_code_t::krb_ap_err_modified;

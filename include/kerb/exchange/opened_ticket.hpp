@@ -1,6 +1,7 @@
 // A ticket and an authenticator that were opened: the values that a KDC's and a service's checks work on.
 #pragma once
 #include "../asn1/decode.hpp"
+#include "../msg/anonymity.hpp"
 #include "../msg/ap.hpp"
 #include "checked.hpp"
 #include "sealed.hpp"
@@ -54,6 +55,18 @@ constexpr checked<opened_ticket<typename C::key>> read_ticket(C& crypto, std::sp
   opened->session_key = std::move(*k);
   opened->realm = realm;
   return opened;
+}
+
+/// RFC 6111 section 3: a service and a KDC refuse a client with a well-known name or realm that they do
+/// not know. They know the anonymous ones, which belong to an anonymous ticket alone: RFC 6112 section 3
+/// requires its flag and its name, and allows its realm.
+constexpr verdict check_client_name(const msg::EncTicketPart& ticket) {
+  const char* const unknown = unknown_well_known({ticket.cname, ticket.crealm});
+  if (unknown != nullptr) return no(errc::well_known_name, "EncTicketPart", unknown);
+  if (is_anonymous(ticket.cname) != ticket.flags.has(ticket_flag_t::anonymous)) {
+    return no(errc::flags_mismatch, error_code_t::krb_ap_err_badmatch, "EncTicketPart", "flags");
+  }
+  return {};
 }
 
 /// An authenticator that was opened. `part` views `plaintext`.

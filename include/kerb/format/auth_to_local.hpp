@@ -4,7 +4,7 @@
 #include <span>
 
 #include "../core/result.hpp"
-#include "../msg/basic.hpp"
+#include "../msg/anonymity.hpp"
 #include "regex.hpp"
 
 namespace kerb::inline v0 {
@@ -254,12 +254,14 @@ class auth_to_local {
   /// Writes the local name of `p` to the front of `out`. The first rule that applies decides.
   ///
   /// A principal with '/', '@' or a control character in a component or in its realm is refused: its
-  /// text could look like another principal's. So is a result that is empty, has a control character,
-  /// or is not among params.names.
+  /// text could look like another principal's. So is one with a well-known name or realm (RFC 6111
+  /// section 3), since no account has one. Only the anonymous principal (RFC 6112) can get a local name, by
+  /// a rule for it: DEFAULT never maps it. A result that is empty, has a control character, or is not among
+  /// params.names is refused too.
   ///
-  /// Errors: errc::no_local_name, where `field` is "crealm" (not among the realms, or not plain),
-  /// "cname" (no component, or one that is not plain; in the dialects of Hadoop and Kafka also more
-  /// than two), "rules" (none applies), "result" (not allowed; `offset` is that of the rule in the
+  /// Errors: errc::no_local_name, where `field` is "crealm" (not among the realms, well-known, or not
+  /// plain), "cname" (well-known, no component, or one that is not plain; in the dialects of Hadoop and
+  /// Kafka also more than two), "rules" (none applies), "result" (not allowed; `offset` is that of the rule in the
   /// text) or "size" (a text of more than max_local_name octets, or too many steps); errc::no_space, where
   /// `detail` is the exact size.
   constexpr result<std::string_view> map(const principal_view& p, std::span<char> out KERB_LIFETIMEBOUND) const {
@@ -271,6 +273,7 @@ class auth_to_local {
     if (components == 0 || (components > 2 && dialect_ != rule_dialect::mit)) return refused("cname");
     for (kerberos_string c : p.name.name_string)
       if (!is_plain(c)) return refused("cname");
+    if (const char* const field = detail::unknown_well_known(p); field != nullptr) return refused(field);
 
     detail::bounded_text name;
     detail::rule_reader rules(rules_, dialect_);
@@ -376,6 +379,7 @@ class auth_to_local {
   }
   constexpr bool apply_default(const principal_view& p, detail::bounded_text& out) const {
     if (default_realm_.octets.empty() || !(p.realm == default_realm_)) return false;
+    if (is_well_known(p.name)) return false;
     const std::size_t components = p.name.name_string.size();
     if (dialect_ == rule_dialect::mit) {
       // MIT krb5 also maps name/REALM@REALM

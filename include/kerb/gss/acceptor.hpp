@@ -16,9 +16,6 @@ struct acceptor_params {
   kerb::acceptor_params ap;
   /// Flags that every client must have requested; others are refused with errc::flags_not_granted.
   gss_flags required{};
-  /// Accept clients that do not say who they are (RFC 6112). Without it they are refused with
-  /// errc::anonymous_client.
-  bool anonymous = false;
   /// Accept clients whose authenticator has no checksum, as MS-KILE section 3.4.5 has it, and some
   /// clients of SMB. RFC 4121 section 4.1.1 requires one: without it they are refused with
   /// errc::inappropriate_checksum. Their context has no flags, except GSS_C_MUTUAL_FLAG if it was answered
@@ -185,9 +182,6 @@ class [[nodiscard]] acceptor
     }
     flags_ = client.gss() ? gss_flags::of(client.gss()->flags.bits & known_flags) : gss_flags{};  // others are ignored
     if (kerb::detail::is_dce_style(client.gss())) flags_.set(gss_flag_t::mutual);
-    if (!params_.anonymous && client.flags().has(ticket_flag_t::anonymous)) {
-      return {.code = errc::anonymous_client, .type = "EncTicketPart", .field = "flags"};
-    }
     const std::uint32_t lacking = params_.required.bits & ~flags_.bits;
     if (lacking == 0) return {};
     return {.code = errc::flags_not_granted, .detail = lacking, .type = "checksum 0x8003", .field = "Flags"};

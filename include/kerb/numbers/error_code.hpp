@@ -80,6 +80,9 @@ enum class error_code_t : std::int32_t {
   kdc_err_pa_checksum_must_be_included = 79,
   kdc_err_digest_in_signed_data_not_accepted = 80,
   kdc_err_public_key_encryption_not_supported = 81,
+  krb_ap_err_principal_unknown = 82,
+  krb_ap_err_realm_unknown = 83,
+  krb_ap_err_principal_reserved = 84,
   krb_ap_err_iakerb_kdc_not_found = 85,
   krb_ap_err_iakerb_kdc_no_response = 86,
   kdc_err_preauth_expired = 90,
@@ -167,6 +170,9 @@ constexpr std::string_view name_of(error_code_t n) {
     case error_code_t::kdc_err_digest_in_signed_data_not_accepted: return "KDC_ERR_DIGEST_IN_SIGNED_DATA_NOT_ACCEPTED";
     case error_code_t::kdc_err_public_key_encryption_not_supported:
       return "KDC_ERR_PUBLIC_KEY_ENCRYPTION_NOT_SUPPORTED";
+    case error_code_t::krb_ap_err_principal_unknown: return "KRB_AP_ERR_PRINCIPAL_UNKNOWN";
+    case error_code_t::krb_ap_err_realm_unknown: return "KRB_AP_ERR_REALM_UNKNOWN";
+    case error_code_t::krb_ap_err_principal_reserved: return "KRB_AP_ERR_PRINCIPAL_RESERVED";
     case error_code_t::krb_ap_err_iakerb_kdc_not_found: return "KRB_AP_ERR_IAKERB_KDC_NOT_FOUND";
     case error_code_t::krb_ap_err_iakerb_kdc_no_response: return "KRB_AP_ERR_IAKERB_KDC_NO_RESPONSE";
     case error_code_t::kdc_err_preauth_expired: return "KDC_ERR_PREAUTH_EXPIRED";

@@ -104,6 +104,7 @@ constexpr row codes[] = {
     {errc::wrong_context_key, 232, "wrong_context_key"},
     {errc::anonymous_client, 233, "anonymous_client"},
     {errc::flags_not_granted, 234, "flags_not_granted"},
+    {errc::well_known_name, 235, "well_known_name"},
     {errc::no_common_mechanism, 240, "no_common_mechanism"},
     {errc::mechanism_not_offered, 241, "mechanism_not_offered"},
     {errc::negotiation_rejected, 242, "negotiation_rejected"},

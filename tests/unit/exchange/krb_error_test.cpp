@@ -44,6 +44,10 @@ constexpr bool codes_of_an_ap_exchange() {
          code(errc::integrity, "Ticket", "enc-part") == e::krb_ap_err_bad_integrity &&
          code(errc::replay_unknown, "Authenticator", "ctime") == e::kdc_err_svc_unavailable &&
          code(errc::wrong_service, "Ticket", "sname") == e::krb_ap_err_not_us &&
+         code(errc::well_known_name, "EncTicketPart", "cname") == e::krb_ap_err_principal_unknown &&
+         code(errc::well_known_name, "KDC-REQ-BODY", "sname") == e::krb_ap_err_principal_unknown &&
+         code(errc::well_known_name, "EncTicketPart", "crealm") == e::krb_ap_err_realm_unknown &&
+         code(errc::anonymous_client, "EncTicketPart", "flags") == e::krb_ap_err_principal_unknown &&
          code(errc::bindings_mismatch, "checksum 0x8003", "Bnd") == e::krb_err_generic;
 }
 KERB_BOTH("to_krb_error: the codes for an AP-REQ", "[exchange][rfc4120-3.2.3]", codes_of_an_ap_exchange);

@@ -39,6 +39,31 @@ constexpr auth_to_local_params of_mit(std::string_view rules, local_names names 
   return {.rules = rules, .dialect = mit, .default_realm = "KRBTEST.COM"_krb, .realms = {}, .names = names};
 }
 
+// ---- well-known names
+
+KERB_BOTH("auth_to_local: a well-known name or realm has no local name, except the anonymous one by a rule for it",
+          "[format][rfc6111-3]", [] {
+            constexpr row unknown[] = {{"WELLKNOWN/FEDERATED@KRBTEST.COM", "", "cname"},
+                                       {"WELLKNOWN@KRBTEST.COM", "", "cname"},
+                                       {"user@WELLKNOWN:X", "", "crealm"},
+                                       {"user@WELLKNOWN:ANONYMOUS", "", "crealm"},
+                                       {"WELLKNOWN/ANONYMOUS@WELLKNOWN:X", "", "crealm"}};
+            constexpr row by_default[] = {{"WELLKNOWN/ANONYMOUS@KRBTEST.COM", "", "rules"}};
+            constexpr row by_rule[] = {{"WELLKNOWN/ANONYMOUS@KRBTEST.COM", "nobody"},
+                                       {"WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS", "nobody"},
+                                       {"user@KRBTEST.COM", "user"}};
+            for (const rule_dialect d : {mit, hadoop, kafka}) {
+              auth_to_local_params p = of_mit("DEFAULT");
+              p.dialect = d;
+              p.names = simple;
+              if (!all(p, by_default) || !all(p, unknown)) return false;
+              p.rules = d == kafka ? "RULE:[2:$1-$2](WELLKNOWN-ANONYMOUS)s/^.*$/nobody/,RULE:[1:$1]"
+                                   : "RULE:[2:$1-$2](WELLKNOWN-ANONYMOUS)s/^.*$/nobody/\nRULE:[1:$1]";
+              if (!all(p, by_rule) || !all(p, unknown)) return false;
+            }
+            return true;
+          });
+
 // ---- krb5/krb5, src/tests/t_localauth.py
 
 KERB_BOTH("auth_to_local: MIT's default", "[format]", [] {

@@ -56,13 +56,15 @@ constexpr bool is_asked_anonymity(const principal_view& got, const request_facts
 }
 
 /// RFC 4120 section 3.1.5: compares the unencrypted part with the request. The client takes no
-/// information from it, except the name of a renamed or anonymous client.
+/// information from it, except the name of a renamed or anonymous client. A KDC renames nobody to a
+/// well-known name: no account has one (RFC 6111 section 3).
 template <class Rep>
 constexpr error check_clear_part(const Rep& rep, const request_facts& a) {
   const char* const type = asn1::type_name<Rep>;
   const bool renaming = a.initial && a.options.has(kdc_option_t::canonicalize);  // RFC 6806 section 6
   const principal_view got{rep.cname, rep.crealm};
-  if (!renaming && !same_principal(got, a.client) && !is_asked_anonymity(got, a)) {
+  const bool may_be_new = renaming && !is_well_known(got.name) && !is_well_known(got.realm);
+  if (!may_be_new && !same_principal(got, a.client) && !is_asked_anonymity(got, a)) {
     return {.code = errc::name_mismatch, .type = type, .field = rep.crealm == a.client.realm ? "cname" : "crealm"};
   }
   // An encryption type that was not offered may be a downgrade. A TGS-REP is sealed under the subkey

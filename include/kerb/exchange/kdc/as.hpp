@@ -223,6 +223,8 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
     if (body.sname->name_type == name_t::enterprise) {
       return detail::no(errc::server_unknown, "KDC-REQ-BODY", "sname");
     }
+    // RFC 6111 section 3: this KDC knows none. RFC 6112 section 4.3: no server is anonymous
+    if (is_well_known(*body.sname)) return detail::no(errc::well_known_name, "KDC-REQ-BODY", "sname");
     if (!(body.realm == this->policy_.realm)) return detail::unknown_client();
     // RFC 4120 section 5.4.1: none of these has a meaning in an AS-REQ
     for (o option : {o::forwarded, o::proxy, o::renew, o::validate, o::enc_tkt_in_skey, o::cname_in_addl_tkt})
@@ -234,6 +236,7 @@ class [[nodiscard]] as_kdc : public detail::as_preauth<C, Mechanisms> {
       if (!requested) return bad(errc::anonymity_required);
       return detail::no(errc::anonymity_not_supported, error_code_t::kdc_err_null_key, "KDC-REQ-BODY", "cname");
     }
+    if (is_well_known(*body.cname)) return detail::no(errc::well_known_name, "KDC-REQ-BODY", "cname");
     if (requested) return bad(errc::anonymity_not_supported);
     return detail::check_requested_addresses(body);
   }

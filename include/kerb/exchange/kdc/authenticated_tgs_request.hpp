@@ -141,6 +141,7 @@ constexpr verdict verify_tgs_request(const kdc_request& q, const msg::Ticket& se
   if (tgs_realm(sealed.sname) && !is_own_tgt(sealed, policy.realm) && tgt.part.crealm == policy.realm) {
     return no(errc::own_client_from_elsewhere, "EncTicketPart", "crealm");
   }
+  if (const verdict v = check_client_name(tgt.part); !v.ok()) return v;
   // A reason of its own: the checks below take such data for what they look for
   if (nested_too_deep(tgt.part.authorization_data) || nested_too_deep(a.part.authorization_data)) {
     return no(errc::authdata_not_carried, "EncTicketPart", "authorization-data");

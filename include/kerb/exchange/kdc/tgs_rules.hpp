@@ -1,6 +1,7 @@
 // The ticket that authenticates a TGS request: what it must be, and what it allows; RFC 4120 section 3.3.3.
 #pragma once
 #include "../../crypto/cksum_rules.hpp"
+#include "../../msg/anonymity.hpp"
 #include "../../msg/ap.hpp"
 #include "../addresses.hpp"
 #include "kdc_request.hpp"
@@ -44,6 +45,8 @@ constexpr verdict check_tgs_form(const kdc_request& q, const msg::ApReq& ap, con
   if (!q.body.sname || q.body.sname->name_string.empty()) {
     return no(errc::server_not_named, "KDC-REQ-BODY", "sname");
   }
+  // RFC 6111 section 3: this KDC knows none. RFC 6112 section 4.3: no server is anonymous
+  if (is_well_known(*q.body.sname)) return no(errc::well_known_name, "KDC-REQ-BODY", "sname");
   if (!(q.body.realm == policy.realm)) { return no(errc::server_unknown, "KDC-REQ-BODY", "realm"); }
   if (ap.ap_options.has(ap_option_t::use_session_key)) { return no(errc::option_not_allowed, "AP-REQ", "ap-options"); }
   const bool again = q.has(o::renew) || q.has(o::validate);

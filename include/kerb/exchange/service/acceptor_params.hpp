@@ -47,6 +47,9 @@ struct acceptor_params {
   std::optional<msg::HostAddress>
       peer_address{};             ///< where the request came from; compared with the ticket's addresses
   bool demand_addresses = false;  ///< refuse tickets without addresses
+  /// Accept clients that do not say who they are (RFC 6112). Their name is WELLKNOWN/ANONYMOUS, in their
+  /// own realm or in WELLKNOWN:ANONYMOUS. Without it they are refused with errc::anonymous_client.
+  bool anonymous = false;
   /// The authorization data that the caller will enforce. Any other element outside AD-IF-RELEVANT
   /// makes the acceptor refuse the client, unless the acceptor handles it itself
   /// (verify_authorization).

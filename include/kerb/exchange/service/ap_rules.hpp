@@ -18,6 +18,12 @@ constexpr verdict check_client(const msg::Authenticator& auth, const msg::EncTic
   return {};
 }
 
+/// A client that does not reveal its name (RFC 6112) is accepted only if the program says so.
+constexpr verdict check_anonymity(const msg::EncTicketPart& ticket, const acceptor_params& r) {
+  if (r.anonymous || !ticket.flags.has(ticket_flag_t::anonymous)) return {};
+  return no(errc::anonymous_client, "EncTicketPart", "flags");
+}
+
 /// RFC 4120 section 3.2.3: a ticket with addresses must come from one of them.
 constexpr verdict check_address(const msg::EncTicketPart& ticket, const acceptor_params& r) {
   const address_verdict v = verify_address(ticket.caddr, r.peer_address ? *r.peer_address : msg::HostAddress{});

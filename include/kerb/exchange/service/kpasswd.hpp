@@ -16,8 +16,9 @@ namespace kerb::inline v0 {
 /// Parameters of kpasswd_service. Every view must outlive the exchange.
 struct kpasswd_service_params {
   /// What is accepted of the AP-REQ: set `buffer` (see typical_buffer_size), `service` to
-  /// kpasswd_service_name(), and `arrived`. `mutual`, `replays`, `binding`, `frame` and `user_to_user`
-  /// are not used: the answer always has an AP-REP, and a replay cache is always asked.
+  /// kpasswd_service_name(), and `arrived`. `mutual`, `replays`, `binding`, `frame`, `user_to_user` and
+  /// `anonymous` are not used: the answer always has an AP-REP, a replay cache is always asked, and an
+  /// anonymous client is refused.
   acceptor_params ap;
   /// The service's address, for clients that compare it. None: the directional one of RFC 4120
   /// section 7.1, which MIT krb5's service sends too if it does not know its own.
@@ -99,6 +100,7 @@ class [[nodiscard]] kpasswd_service
     ap.replays = replay_rule::ask;
     ap.frame = std::optional<object_identifier>{};
     ap.user_to_user = false;
+    ap.anonymous = false;  // such a client has no password
     ap.arrived = transport::stream;  // its refusal is rewritten here
     ap_.emplace(std::move(ap));
     auto first = ap_->receive(frame->ap, env);

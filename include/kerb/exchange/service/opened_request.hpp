@@ -32,6 +32,8 @@ constexpr checked<verified_request> verify(const opened_request<typename C::key>
   const msg::EncTicketPart& ticket = q.ticket.part;
   const msg::Authenticator& a = q.authenticator.part;
   if (const verdict v = check_client(a, ticket); !v.ok()) return v;
+  if (const verdict v = check_client_name(ticket); !v.ok()) return v;
+  if (const verdict v = check_anonymity(ticket, params); !v.ok()) return v;
   if (const verdict v = check_address(ticket, params); !v.ok()) return v;
   if (const verdict v = check_path(ticket, q.key_realm, params); !v.ok()) return v;
   if (const verdict v = check_times(ticket, q.authenticator.time(), env.now, env.limits.clock_skew); !v.ok()) return v;
