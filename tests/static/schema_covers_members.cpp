@@ -80,6 +80,7 @@ static_assert(covered<KrbSafeBody>);
 static_assert(covered<KrbSafe>);
 static_assert(covered<KrbPriv>);
 static_assert(covered<EncKrbPrivPart>);
+static_assert(covered<KpasswdEncKrbPrivPart>);
 static_assert(covered<KrbCred>);
 static_assert(covered<KrbCredInfo>);
 static_assert(covered<EncKrbCredPart>);

@@ -22,6 +22,8 @@ struct reply_parts {
   kerb::msg::EncApRepPart ap{};
   std::uint32_t seq = 0x1234567;
   std::optional<kerb::uint32> priv_seq{};  ///< instead of `seq`
+  std::optional<kerb::kerberos_time> timestamp{};
+  std::optional<kerb::uint32> usec{};
   kerb::msg::HostAddress s_address = kerb::from_acceptor;
   kerb::key_usage_t usage = kerb::key_usage_t::krb_priv_enc_part;
   std::uint16_t version = kerb::kpasswd_frame::change_version;
@@ -70,7 +72,8 @@ class basic_kpasswd_world {
                                        std::span<std::uint8_t> out) {
     using namespace kerb;
     errc why = errc::ok;
-    const msg::EncKrbPrivPart part{data, {}, {}, p.priv_seq ? p.priv_seq : p.ap.seq_number, p.s_address, {}};
+    const msg::KpasswdEncKrbPrivPart part{data,        p.timestamp, p.usec, p.priv_seq ? p.priv_seq : p.ap.seq_number,
+                                          p.s_address, {}};
     auto sealed = asn1::computed{[&](der::writer& to) { write_sealed(to, part, k, p.usage, turn(), why); }};
     return must(asn1::encode(msg::BasicKrbPriv<decltype(sealed)>{sealed}, out));
   }
@@ -90,6 +93,10 @@ class basic_kpasswd_world {
     std::uint16_t version = kerb::kpasswd_frame::change_version;
     std::uint32_t seq = 0x2345678;
     std::optional<kerb::uint32> priv_seq{};  ///< instead of `seq`
+    bool has_seq = true;                     ///< the authenticator
+    bool has_priv_seq = true;                ///< the KRB-PRIV
+    std::optional<kerb::kerberos_time> timestamp{};
+    std::optional<kerb::uint32> usec{};
     bool subkey = true;
     std::optional<key> priv_key{};  ///< instead of the subkey
     kerb::key_usage_t usage = kerb::key_usage_t::krb_priv_enc_part;
@@ -98,12 +105,14 @@ class basic_kpasswd_world {
   constexpr key subkey() { return w.import(key_as_sent(w.session_etype, subkey_octets)); }
   /// A request with this user-data; it lies in this object.
   constexpr kerb::bytes_view request(kerb::bytes_view data, asked_parts p = {}) {
-    w.authenticator.seq_number = p.seq;
+    w.authenticator.seq_number = p.has_seq ? std::optional<kerb::uint32>(p.seq) : std::nullopt;
     if (p.subkey) w.authenticator.subkey = key_as_sent(w.session_etype, subkey_octets);
     else w.authenticator.subkey = std::optional<kerb::msg::EncryptionKey>{};
     std::array<std::uint8_t, 2048> priv{};
     reply_parts r;
-    r.priv_seq = p.priv_seq ? p.priv_seq : std::optional<kerb::uint32>(p.seq);
+    if (p.has_priv_seq) r.priv_seq = p.priv_seq ? p.priv_seq : std::optional<kerb::uint32>(p.seq);
+    r.timestamp = p.timestamp;
+    r.usec = p.usec;
     r.s_address = p.s_address;
     r.usage = p.usage;
     const key k = p.priv_key ? std::move(*p.priv_key) : subkey();

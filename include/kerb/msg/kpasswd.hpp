@@ -17,6 +17,7 @@ enum class kpasswd_result_t : std::uint16_t {
   accessdenied        = 5,
   bad_version         = 6,
   initial_flag_needed = 7,
+  other               = 0xffff,  ///< "some other reason"; the RFC has no name for it
 };
 /// The RFC's name ("KRB5_KPASSWD_SUCCESS"); empty for a number without a name.
 constexpr std::string_view name_of(kpasswd_result_t n) {

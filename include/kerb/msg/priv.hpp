@@ -23,11 +23,11 @@ struct BasicKrbPriv {
 using KrbPriv = BasicKrbPriv<>;
 
 /// EncKrbPrivPart, RFC 4120 section 5.7.1. The user-data may be computed while it is written.
-template <class UserData = bytes_view>
+template <class UserData = bytes_view, class Usec = microseconds>
 struct BasicEncKrbPrivPart {
   UserData                     user_data;
   std::optional<kerberos_time> timestamp;
-  std::optional<microseconds>  usec;
+  std::optional<Usec>          usec;
   std::optional<uint32>        seq_number;
   HostAddress                  s_address;  ///< the sender's
   std::optional<HostAddress>   r_address;
@@ -45,5 +45,9 @@ struct BasicEncKrbPrivPart {
   }
 };
 using EncKrbPrivPart = BasicEncKrbPrivPart<>;
+
+/// An EncKrbPrivPart of RFC 3244 section 2, where the usec is the sequence number, and so can be larger than
+/// any number of microseconds.
+using KpasswdEncKrbPrivPart = BasicEncKrbPrivPart<bytes_view, uint32>;
 
 }  // namespace kerb::inline v0::msg

@@ -70,8 +70,8 @@ constexpr bool results() {
   const auto none = "00"_hex;
   const auto r = read_kpasswd_result(in), b = read_kpasswd_result(bare), n = read_kpasswd_result(none);
   return r && r->code == kpasswd_result_t::softerror && is_text(r->text, "no") && b && b->text.empty() &&
-         name_of(b->code).empty() && name_of(r->code) == "KRB5_KPASSWD_SOFTERROR" && !n &&
-         n.error().code == errc::truncated;
+         b->code == kpasswd_result_t::other && name_of(b->code).empty() &&
+         name_of(r->code) == "KRB5_KPASSWD_SOFTERROR" && !n && n.error().code == errc::truncated;
 }
 KERB_BOTH("kpasswd result: a code, and a text that may be empty", "[msg][rfc3244-2]", results);
 

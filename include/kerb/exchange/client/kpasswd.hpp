@@ -155,7 +155,7 @@ class [[nodiscard]] kpasswd_client
       if (facts.error().code != errc::time_mismatch) return fail(facts.error());
       return disregard_opened(facts.error(), kept);
     }
-    const auto part = asn1::decode<msg::EncKrbPrivPart>(bytes_view(*data));
+    const auto part = asn1::decode<msg::KpasswdEncKrbPrivPart>(bytes_view(*data));
     if (!part) return fail(part.error());
     // MIT krb5 omits a number of zero. A time in the message is not checked: the subkey and the AP-REP show that the
     // message is new, and RFC 3244 section 2 has the number in the field `usec`

@@ -7,6 +7,7 @@
 #include "../../msg/priv.hpp"
 #include "../addresses.hpp"
 #include "../grow.hpp"
+#include "../protect/rules.hpp"
 #include "acceptor_core.hpp"
 #include "ap.hpp"
 #include "keys.hpp"
@@ -202,17 +203,32 @@ class [[nodiscard]] kpasswd_service
       return turn_down({.code = plain.error().code, .type = "KRB-PRIV", .field = "enc-part"},
                        kpasswd_result_t::autherror, env);
     }
-    const auto part = asn1::decode<msg::EncKrbPrivPart>(bytes_view(*plain));
+    const auto part = asn1::decode<msg::KpasswdEncKrbPrivPart>(bytes_view(*plain));
     if (!part) return turn_down(part.error(), kpasswd_result_t::malformed, env);
     // The addresses are not checked, as MIT krb5's service does not check them: clients may be behind a translator of
-    // addresses, and the subkey is only of this request
-    if (part->seq_number.value_or(0) != keys.initiator_seq.value_or(0)) {
-      return turn_down({.code = errc::bad_order, .type = "EncKrbPrivPart", .field = "seq-number"},
-                       kpasswd_result_t::autherror, env);
+    // addresses, and the subkey is only of this request.
+    // RFC 3244 section 2: a KRB-ERROR is only for a message that cannot be decoded. From here on the client gets a
+    // sealed result
+    if (const error e = verify_number(*part, env); !e.ok()) {
+      return refuse_sealed(e, e.code == errc::no_freshness ? kpasswd_result_t::malformed : kpasswd_result_t::autherror,
+                           env);
     }
     return ask(part->user_data, env);
   }
-  /// Asks the caller for the change. From here on the client gets a sealed result.
+  /// Checks that the KRB-PRIV has the number of the authenticator (RFC 3244 section 2). If neither has one, the
+  /// KRB-PRIV has the time instead (RFC 4120 section 3.5.2).
+  constexpr error verify_number(const msg::KpasswdEncKrbPrivPart& part, const environment<C>& env) const {
+    constexpr const char* type = "EncKrbPrivPart";
+    if (!part.seq_number && !part.timestamp) return {.code = errc::no_freshness, .type = type};
+    if (part.seq_number.value_or(0) != ap_->peer()->keys().initiator_seq.value_or(0)) {
+      return {.code = errc::bad_order, .type = type, .field = "seq-number"};
+    }
+    if (part.seq_number) return {};  // then usec is the number too, or what MIT krb5 and Heimdal send: nothing
+    std::optional<microseconds> usec;
+    if (part.usec) usec = microseconds{static_cast<std::int32_t>(*part.usec)};  // out of range: within no skew
+    return verify_time(part.timestamp, usec, true, env.now, env.limits.clock_skew, type);
+  }
+  /// Asks the caller for the change.
   constexpr step ask(bytes_view data, const environment<C>& env) {
     const authenticated_client<key>& client = *ap_->peer();
     change_password wanted{client.client(), client.client(), secret_view(data), true,

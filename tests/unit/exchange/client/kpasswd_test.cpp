@@ -367,6 +367,17 @@ constexpr bool numbers() {
 KERB_BOTH("kpasswd_client: the result has the number of the AP-REP, or neither has one", "[exchange][rfc3244-2]",
           numbers);
 
+constexpr bool number_as_usec() {
+  for (const std::uint32_t number : {999999u, 1000000u, 0xffffffffu}) {
+    waiting c;
+    c.parts.ap.seq_number = uint32(number);
+    c.parts.usec = uint32(number);
+    if (!is<done>(c.answer(c.reply()))) return false;
+  }
+  return true;
+}
+KERB_BOTH("kpasswd_client: the usec of a reply can be its number", "[exchange][rfc3244-2]", number_as_usec);
+
 constexpr auto server_octets = "c0000207"_hex;
 constexpr auto client_octets = "c0000208"_hex;
 constexpr msg::HostAddress server_address{addr_t::ipv4, bytes_view(server_octets)};

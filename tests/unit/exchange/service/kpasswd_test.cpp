@@ -183,11 +183,97 @@ constexpr bool wrong_keys() {
 KERB_BOTH("kpasswd_service: only the subkey of the authenticator opens the KRB-PRIV", "[exchange][rfc3244-2]",
           wrong_keys);
 
-constexpr bool wrong_number() {
-  return refuses([](kpasswd_world&, asked_parts& p) { p.priv_seq = p.seq + 1; }, errc::bad_order,
-                 error_code_t::krb_ap_err_badorder, kpasswd_result_t::autherror);
+/// Whether a request of either kind is refused with this result, sealed.
+template <class Break>
+constexpr bool refuses_sealed(Break break_it, errc why, std::string_view field, kpasswd_result_t result) {
+  for (const bool set : {false, true}) {
+    kpasswd_world world;
+    asked_parts p;
+    if (set) p.version = kpasswd_frame::set_version;
+    break_it(world, p);
+    const change_data data(data_for({}));
+    const auto s = world.serve(world.request(set ? data.view : bytes_view(new_password), std::move(p)));
+    if (s.own || s.replied || s.why.code != why || std::string_view(s.why.type) != "EncKrbPrivPart") return false;
+    if (std::string_view(s.why.field) != field || sealed_result(world, s.octets) != result) return false;
+  }
+  return true;
 }
-KERB_BOTH("kpasswd_service: the KRB-PRIV has the number of the authenticator", "[exchange][rfc3244-2]", wrong_number);
+constexpr bool wrong_number() {
+  const auto out_of_order = [](auto break_it) {
+    return refuses_sealed(break_it, errc::bad_order, "seq-number", kpasswd_result_t::autherror);
+  };
+  return out_of_order([](kpasswd_world&, asked_parts& p) { p.priv_seq = p.seq + 1; }) &&
+         out_of_order([](kpasswd_world&, asked_parts& p) { p.has_seq = false; }) &&
+         out_of_order([](kpasswd_world& w, asked_parts& p) {
+           p.has_priv_seq = false;
+           p.timestamp = w.w.now.at;
+           p.usec = uint32(0);
+         });
+}
+KERB_BOTH("kpasswd_service: a KRB-PRIV without the number of the authenticator gets a sealed refusal",
+          "[exchange][rfc3244-2][rfc4120-3.5.2]", wrong_number);
+
+constexpr bool no_number() {
+  const auto stale = [](bool has_seq, std::optional<uint32> usec) {
+    return refuses_sealed(
+        [=](kpasswd_world&, asked_parts& p) {
+          p.has_seq = has_seq;
+          p.has_priv_seq = false;
+          p.usec = usec;
+        },
+        errc::no_freshness, "", kpasswd_result_t::malformed);
+  };
+  return stale(false, {}) && stale(true, {}) && stale(true, uint32(0x2345678));
+}
+KERB_BOTH("kpasswd_service: a KRB-PRIV without a number and a time gets a sealed refusal",
+          "[exchange][rfc3244-2][rfc4120-3.5.2]", no_number);
+
+constexpr bool number_as_usec() {
+  for (const std::uint32_t number : {0x2345678u, 0xffffffffu}) {
+    kpasswd_world world;
+    asked_parts p;
+    p.seq = number;
+    p.usec = uint32(number);
+    const auto s = world.serve(world.request(new_password, std::move(p)));
+    if (!s.replied || s.own != true || sealed_result(world, s.octets) != kpasswd_result_t::success) return false;
+  }
+  return true;
+}
+KERB_BOTH("kpasswd_service: the usec of a KRB-PRIV can be the number of the authenticator", "[exchange][rfc3244-2]",
+          number_as_usec);
+
+constexpr bool time_only() {
+  const auto with = [](std::int64_t off, std::optional<uint32> usec) {
+    return [=](kpasswd_world& w, asked_parts& p) {
+      p.has_seq = p.has_priv_seq = false;
+      p.timestamp = w.w.now.at;
+      p.timestamp->seconds += off;
+      p.usec = usec;
+    };
+  };
+  const auto skewed = [](auto break_it, std::string_view field) {
+    return refuses_sealed(break_it, errc::clock_skew, field, kpasswd_result_t::autherror);
+  };
+  for (const std::int64_t off : {-299, 0, 299}) {
+    kpasswd_world world;
+    asked_parts p;
+    with(off, uint32(999999))(world, p);
+    if (!world.serve(world.request(new_password, std::move(p))).replied) return false;
+  }
+  return skewed(with(-302, uint32(0)), "timestamp") && skewed(with(302, uint32(0)), "timestamp") &&
+         skewed(with(0, std::nullopt), "usec") && skewed(with(0, uint32(1000000)), "timestamp") &&
+         skewed(with(0, uint32(0xffffffff)), "timestamp");
+}
+KERB_BOTH("kpasswd_service: without numbers the KRB-PRIV has a time within the clock skew", "[exchange][rfc4120-3.5.2]",
+          time_only);
+
+constexpr bool other_reasons() {
+  kpasswd_world world;
+  const auto s = world.serve(world.request(new_password), {kpasswd_result_t::other, {}});
+  return s.replied && sealed_result(world, s.octets) == static_cast<kpasswd_result_t>(0xffff);
+}
+KERB_BOTH("kpasswd_service: a program can refuse for a reason without a code of its own", "[exchange][rfc3244-2]",
+          other_reasons);
 
 constexpr bool replays() {
   return refuses([](kpasswd_world&, asked_parts&) {}, errc::replayed, error_code_t::krb_ap_err_repeat,
