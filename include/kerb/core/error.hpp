@@ -38,10 +38,10 @@ enum class errc : std::uint16_t {
   bad_dns_name = 151,        ///< a name in a DNS message is too long, or its compression does not end
 
   // 2xx: the message is well-formed but violates the protocol. The exchange fails; do not retry it blindly.
-  unexpected_message = 200,    ///< a message type that this exchange does not accept
-  nonce_mismatch = 201,        ///< the reply belongs to another request
-  name_mismatch = 202,         ///< a client, server or realm is not the one requested
-  time_mismatch = 203,         ///< times in a reply contradict the request, or the AP-REP's is not the authenticator's
+  unexpected_message = 200,  ///< a message type that this exchange does not accept
+  nonce_mismatch = 201,      ///< the reply belongs to another request
+  name_mismatch = 202,       ///< a client, server or realm is not the one requested
+  time_mismatch = 203,       ///< times in a reply contradict the request, or the AP-REP's is not the authenticator's
   /// The ticket is INVALID without a reason, the AS did not mark it as INITIAL, or its client is anonymous and its
   /// flag ANONYMOUS is not set, or the reverse.
   flags_mismatch = 204,

@@ -56,12 +56,8 @@ const refusal refusals[] = {
        w.authenticator.cksum = msg::Checksum{cksum_t::hmac_sha1_96_aes256, some_tag};
      },
      errc::inappropriate_checksum, "Authenticator", "cksum", error_code_t::krb_ap_err_inapp_cksum},
-    {"an anonymous client",
-     [](world& w, gss::acceptor_params&) { w.hide_client(); },
-     errc::anonymous_client,
-     "EncTicketPart",
-     "flags",
-     error_code_t::krb_ap_err_principal_unknown},
+    {"an anonymous client", [](world& w, gss::acceptor_params&) { w.hide_client(); }, errc::anonymous_client,
+     "EncTicketPart", "flags", error_code_t::krb_ap_err_principal_unknown},
     {"a required flag that is not requested",
      [](world&, gss::acceptor_params& p) {
        p.required = {gss_flag_t::identify, gss_flag_t::conf};

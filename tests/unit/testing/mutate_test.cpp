@@ -184,11 +184,12 @@ TEST_CASE("mutate: a name that is in a ticket and its authenticator is changed i
   std::size_t one = 0, both = 0;
   for (std::uint64_t seed = 0; seed != 200; ++seed) {
     const auto c = change<msg::ApReq>(request, seed, {.keys = keys, .only = mutation::name});
-    const auto r = must(asn1::decode<msg::ApReq>(c.view()));
+    const auto r = asn1::decode<msg::ApReq>(c.view());
+    if (!r) continue;  // an octet that a realm must not have
     const auto plain = [](bytes_view cipher) { return cipher.subview(8, cipher.size() - 16); };
-    const auto ticket = asn1::decode<msg::EncTicketPart>(plain(r.ticket->enc_part.cipher));
-    const auto auth = asn1::decode<msg::Authenticator>(plain(r.authenticator.cipher));
-    if (!ticket || !auth) continue;  // a text with an octet that a realm must not have
+    const auto ticket = asn1::decode<msg::EncTicketPart>(plain(r->ticket->enc_part.cipher));
+    const auto auth = asn1::decode<msg::Authenticator>(plain(r->authenticator.cipher));
+    if (!ticket || !auth) continue;
     const principal_view a{ticket->cname, ticket->crealm}, b{auth->cname, auth->crealm};
     one += same_principal(a, alice) != same_principal(b, alice);
     both += same_principal(a, b) && !same_principal(a, alice);

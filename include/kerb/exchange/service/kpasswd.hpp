@@ -101,7 +101,7 @@ class [[nodiscard]] kpasswd_service
     ap.replays = replay_rule::ask;
     ap.frame = std::optional<object_identifier>{};
     ap.user_to_user = false;
-    ap.anonymous = false;  // such a client has no password
+    ap.anonymous = false;            // such a client has no password
     ap.arrived = transport::stream;  // its refusal is rewritten here
     ap_.emplace(std::move(ap));
     auto first = ap_->receive(frame->ap, env);
