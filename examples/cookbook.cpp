@@ -315,10 +315,14 @@ void event_loop() {
   struct connection {
     std::vector<std::uint8_t> unsent{}, unread{};
     std::optional<cookbook::login::result> end{};
+    unsigned ends = 0;
   } of[2];
   const auto hooks_of = [](connection& c) {
     return cookbook::login::hooks{[&c](kerb::bytes_view v) { c.unsent = copy_of(v); },
-                                  [&c](cookbook::login::result r) { c.end.emplace(std::move(r)); }};
+                                  [&c](cookbook::login::result r) {
+                                    c.end.emplace(std::move(r));
+                                    ++c.ends;
+                                  }};
   };
   cookbook::login first(alice, secret_view::of("wonderland"), w.crypto, hooks_of(of[0]));
   cookbook::login second(bob, secret_view::of("a guess"), w.crypto, hooks_of(of[1]));
@@ -349,6 +353,8 @@ void event_loop() {
   cookbook::login third(alice, secret_view::of("wonderland"), w.crypto, hooks_of(late));
   third.start(noon);
   third.give_up();
+  third.give_up();
+  check(late.ends == 1, "a login ends once");
   check(late.end && late.end->error().code == kerb::errc::no_answer, "a login ends when its time is over");
 }
 

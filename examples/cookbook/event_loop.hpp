@@ -31,14 +31,18 @@ class login {
   void act(const stream::step& step) {
     kerb::match(
         step, [&](const kerb::send& s) { hooks_.transmit(s.octets); }, [](const kerb::need_more&) {},
-        [&](const kerb::need_key&) { hooks_.finish(kerb::errc::no_key); },  // there is a password
-        [&](const kerb::need_buffer&) { hooks_.finish(kerb::errc::no_space); },
-        [&](const kerb::ignored& i) { hooks_.finish(i.why); },  // never on a stream
-        [&](const kerb::done&) { hooks_.finish(kerb::own(std::move(exchange_).take())); },
-        [&](const kerb::failed& f) { hooks_.finish(f.why); });
+        [&](const kerb::need_key&) { finish(kerb::errc::no_key); },  // there is a password
+        [&](const kerb::need_buffer&) { finish(kerb::errc::no_space); },
+        [&](const kerb::ignored& i) { finish(i.why); },  // never on a stream
+        [&](const kerb::done&) { finish(kerb::own(std::move(exchange_).take())); },
+        [&](const kerb::failed& f) { finish(f.why); });
+  }
+  void finish(result r) {
+    if (!std::exchange(over_, true)) hooks_.finish(std::move(r));
   }
   kerb::botan::policy& crypto_;
   hooks hooks_;
+  bool over_ = false;
   std::array<std::uint8_t, kerb::botan::as_client::typical_buffer_size> buffer_;
   std::vector<std::uint8_t> incoming_ = std::vector<std::uint8_t>(65536);
   kerb::botan::as_client exchange_;

@@ -31,7 +31,7 @@ class greeter {
 
 /// clang++ -fsanitize=fuzzer,address,undefined. Begin with a corpus of true tokens: they are the same in each run,
 /// because the policy's randomness and the time are.
-extern "C" inline int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using policy = kerb::testing::insecure_policy;
   policy crypto;
   kerb::testing::realm<policy> realm(crypto, "EXAMPLE.ORG"_krb, kerb::etype_t::aes256_cts_hmac_sha1_96);

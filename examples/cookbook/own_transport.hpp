@@ -9,7 +9,7 @@
 
 namespace cookbook {
 
-/// The function `ask_kdc` of kerb::drive and kerb::acquire. It answers one request at a time.
+/// The function `ask_kdc` of kerb::drive and kerb::acquire, for one request at a time. The program ignores SIGPIPE.
 class stream_transport {
  public:
   stream_transport(int to, int from) : to_(to), from_(from), in_(65536) {}

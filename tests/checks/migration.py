@@ -17,37 +17,37 @@ NAMESPACES = {"kerb", "gss", "asn1", "msg", "botan", "testing", "trace", "detail
 OTHERS = re.compile(r"[/\s.]|^(KRB5|krb5_context|HTTP)|::$")
 
 
-def headers():
-    """The code of each header, by its path below include/kerb."""
-    return {p.relative_to(INCLUDE).as_posix(): COMMENT.sub(" ", p.read_text()) for p in INCLUDE.rglob("*.hpp")}
+DECLARED = re.compile(r"\b(?:class|struct|enum class)\s+(?:\[\[\w+\]\]\s+)?(\w+)\b(?!\s*;)")
+ALIAS = re.compile(r"\busing\s+(\w+)\s*=\s*(\w+)")
 
 
-def has(text, word):
-    return re.search(rf"\b{re.escape(word)}\b", text) is not None
+class header:
+    """The words of a header, the classes and enumerations that it defines, and its other names for some."""
 
-
-def declares(text, name):
-    """Whether a header defines a class or an enumeration, or gives it another name."""
-    return re.search(rf"\b(?:class|struct|enum class)\s+(?:\[\[\w+\]\]\s+)?{name}\b(?!\s*;)|\busing\s+{name}\s*=", text)
+    def __init__(self, path):
+        text = COMMENT.sub(" ", path.read_text())
+        self.words = set(re.findall(r"\w+", text))
+        self.aliases = dict(ALIAS.findall(text))
+        self.declared = set(DECLARED.findall(text)) | set(self.aliases)
 
 
 def fault(name, code):
+    """Why a name does not exist in `code`, the headers by their path below include/kerb; none if it does."""
     *scopes, last = name.split("::")
     spaces = [s for s in scopes if s in NAMESPACES]
-    classes = [s for s in scopes if s not in NAMESPACES]
-    where = {path: text for path, text in code.items()
+    where = {path: h for path, h in code.items()
              if not spaces or spaces[-1] in ("kerb", "detail") or path.startswith(spaces[-1] + "/")}
-    for c in classes:
-        seen = {path: text for path, text in code.items() if path in where and declares(text, c)}
+    for c in (s for s in scopes if s not in NAMESPACES):
+        seen = {path: h for path, h in where.items() if c in h.declared}
         # Another name of a template: `using principal = basic_principal<1024>`
-        for text in list(seen.values()):
-            for alias in re.findall(rf"\busing\s+{c}\s*=\s*(\w+)", text):
-                seen.update({path: t for path, t in code.items() if declares(t, alias)})
+        others = {h.aliases[c] for h in seen.values() if c in h.aliases}
+        seen.update({path: h for path, h in code.items() if others & h.declared})
         if not seen:
             return f"no header of kerb{'/' + spaces[-1] if spaces else ''} declares {c}"
         where = seen
-    return None if any(has(text, last) for text in where.values()) else \
-        f"{last} is in none of {', '.join(sorted(where)) if classes else 'the headers'}"
+    if any(last in h.words for h in where.values()):
+        return None
+    return f"{last} is in none of {', '.join(sorted(where)) if len(where) < 5 else 'the headers'}"
 
 
 def names(text):
@@ -72,7 +72,8 @@ def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--page", type=pathlib.Path, default=INCLUDE / "MIGRATION.md")
     page = args.parse_args().page
-    code, bad, seen = headers(), [], 0
+    code = {p.relative_to(INCLUDE).as_posix(): header(p) for p in INCLUDE.rglob("*.hpp")}
+    bad, seen = [], 0
     text = page.read_text()
     for line, name in names(text):
         seen += 1
