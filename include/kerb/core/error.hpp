@@ -28,7 +28,7 @@ enum class errc : std::uint16_t {
   wrong_constant = 111,      ///< pvno, msg-type or another fixed number has the wrong value
   input_too_large = 112,     ///< the input has 2^32 octets or more
   frame_too_long = 113,      ///< a stream announced more octets than the caller's limit; detail: how many
-  stream_ended = 114,        ///< the stream ended within a message
+  stream_ended = 114,        ///< the stream ended within a message, or before the answer to a request
   bad_realm = 115,           ///< a realm contains the octet 0
   bad_base64 = 116,          ///< text is not base64: a wrong character, no padding, or unused bits that are not zero
   bad_http_field = 117,      ///< the value of an HTTP field does not have the syntax of credentials or challenges
@@ -38,10 +38,10 @@ enum class errc : std::uint16_t {
   bad_dns_name = 151,        ///< a name in a DNS message is too long, or its compression does not end
 
   // 2xx: the message is well-formed but violates the protocol. The exchange fails; do not retry it blindly.
-  unexpected_message = 200,    ///< a message type that this exchange does not accept
-  nonce_mismatch = 201,        ///< the reply belongs to another request
-  name_mismatch = 202,         ///< a client, server or realm is not the one requested
-  time_mismatch = 203,         ///< times in a reply contradict the request, or the AP-REP's is not the authenticator's
+  unexpected_message = 200,  ///< a message type that this exchange does not accept
+  nonce_mismatch = 201,      ///< the reply belongs to another request
+  name_mismatch = 202,       ///< a client, server or realm is not the one requested
+  time_mismatch = 203,       ///< times in a reply contradict the request, or the AP-REP's is not the authenticator's
   /// The ticket is INVALID without a reason, the AS did not mark it as INITIAL, or its client is anonymous and its
   /// flag ANONYMOUS is not set, or the reverse.
   flags_mismatch = 204,

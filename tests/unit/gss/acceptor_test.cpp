@@ -56,12 +56,8 @@ const refusal refusals[] = {
        w.authenticator.cksum = msg::Checksum{cksum_t::hmac_sha1_96_aes256, some_tag};
      },
      errc::inappropriate_checksum, "Authenticator", "cksum", error_code_t::krb_ap_err_inapp_cksum},
-    {"an anonymous client",
-     [](world& w, gss::acceptor_params&) { w.hide_client(); },
-     errc::anonymous_client,
-     "EncTicketPart",
-     "flags",
-     error_code_t::krb_ap_err_principal_unknown},
+    {"an anonymous client", [](world& w, gss::acceptor_params&) { w.hide_client(); }, errc::anonymous_client,
+     "EncTicketPart", "flags", error_code_t::krb_ap_err_principal_unknown},
     {"a required flag that is not requested",
      [](world&, gss::acceptor_params& p) {
        p.required = {gss_flag_t::identify, gss_flag_t::conf};
@@ -205,6 +201,32 @@ TEST_CASE("acceptor: an unknown TOK_ID is answered with KRB_AP_ERR_MSG_TYPE, and
     REQUIRE(kerb::is<failed>(s));
     CHECK(kerb_test::is(std::get<failed>(s).why, errc::unexpected_message, "InitialContextToken", "TOK_ID"));
     CHECK(a.refusal().empty());
+  }
+}
+TEST_CASE("acceptor: a refusal is not longer than the datagram that it answers, whatever identifier is in front of it",
+          "[gss][rfc4120-3.2.3]") {
+  for (const auto id : {gss_token_t::tgt_req, gss_token_t::ap_req}) {
+    const auto refusal_of = [&](std::size_t octets, transport arrived) {
+      world w;
+      auto p = w.acceptor_params();
+      p.ap.arrived = arrived;
+      acceptor a(p);
+      const octet_list message(octets, 0);
+      const octet_list token = copy(w.framed(bytes_view(message), id));
+      const step s = w.take(a, bytes_view(token));
+      REQUIRE(kerb::is<refused>(s));
+      const bytes_view out = std::get<refused>(s).octets;
+      CHECK(a.refusal() == out);
+      CHECK(a.framed().empty() == out.empty());
+      CHECK((out.empty() || out.size() <= token.size() || arrived == transport::stream));
+      return std::pair(out.size(), token.size());
+    };
+    const auto [longest, token] = refusal_of(1, transport::stream);
+    REQUIRE(longest > token);
+    const std::size_t frame = token - 1;
+    CHECK(refusal_of(longest - frame - 1, transport::datagram).first == 0);
+    CHECK(refusal_of(longest - frame, transport::datagram).first == longest);
+    CHECK(refusal_of(1000, transport::datagram).first == longest);
   }
 }
 TEST_CASE("acceptor: an answer is never answered, whatever identifier is in front of it", "[gss][rfc4120-3.2.3]") {
