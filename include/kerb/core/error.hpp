@@ -28,7 +28,7 @@ enum class errc : std::uint16_t {
   wrong_constant = 111,      ///< pvno, msg-type or another fixed number has the wrong value
   input_too_large = 112,     ///< the input has 2^32 octets or more
   frame_too_long = 113,      ///< a stream announced more octets than the caller's limit; detail: how many
-  stream_ended = 114,        ///< the stream ended within a message
+  stream_ended = 114,        ///< the stream ended within a message, or before the answer to a request
   bad_realm = 115,           ///< a realm contains the octet 0
   bad_base64 = 116,          ///< text is not base64: a wrong character, no padding, or unused bits that are not zero
   bad_http_field = 117,      ///< the value of an HTTP field does not have the syntax of credentials or challenges

@@ -51,7 +51,7 @@ constexpr std::optional<cksum_t> keyed_cksum_of(etype_t e) {
 /// own mandatory type:
 /// - RFC 4120 sections 3.3.2 and 5.2.7.1: the checksum of a TGS-REQ must be collision-proof, and
 ///   nothing else protects the body;
-/// - RFC 4120 section 3.4.1: that of a KRB-SAFE is keyed, collision-proof and compatible with the key;
+/// - RFC 4120 sections 3.4.1 and 3.4.2: that of a KRB-SAFE is keyed, collision-proof and compatible with the key;
 /// - RFC 4120 section 5.2.6.2: that of AD-KDC-ISSUED is the mandatory type of the session key;
 /// - RFC 6113 sections 5.4.2 and 5.4.3: those of FAST are the required type of the armor key;
 /// - RFC 6806 section 11, RFC 7751, MS-PAC section 2.8 and RFC 4556 section 3.2.3.2: the same for

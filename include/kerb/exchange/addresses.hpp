@@ -5,7 +5,8 @@
 namespace kerb::inline v0 {
 
 /// The directional addresses, for sessions that cannot use the addresses of their transport. In
-/// RFC 4120 section 7.1 the initiator sends from address 0 and the acceptor from address 1.
+/// RFC 4120 section 7.1 the initiator sends from address 0 and the acceptor from address 1. That section
+/// allows them as the sender's address in a KRB-SAFE and a KRB-PRIV, and nowhere else.
 inline constexpr std::array<std::uint8_t, 4> from_initiator_octets{0, 0, 0, 0}, from_acceptor_octets{0, 0, 0, 1};
 inline constexpr msg::HostAddress from_initiator{addr_t::directional, bytes_view(from_initiator_octets)};
 inline constexpr msg::HostAddress from_acceptor{addr_t::directional, bytes_view(from_acceptor_octets)};
@@ -24,20 +25,30 @@ constexpr bool same_address(const msg::HostAddress& a, const msg::HostAddress& b
   return x.addr_type == y.addr_type && x.address == y.address;
 }
 
-/// Whether RFC 4120 section 7.1 allows this address in a ticket. It forbids the unspecified, loopback and
-/// link-local addresses of IPv6, an IPv4 address of type IPv6 (normal_address() changes its type), and
-/// directional addresses. It only advises against the loopback address of IPv4.
-constexpr bool may_be_in_ticket(const msg::HostAddress& a) {
-  if (a.addr_type == addr_t::directional) return false;
+/// Whether RFC 4120 section 7.1 allows this address in a message of Kerberos at all. In none of them may be
+/// the unspecified, loopback and link-local addresses of IPv6: another host can have the same address. It
+/// only advises against the loopback address of IPv4.
+constexpr bool may_be_in_message(const msg::HostAddress& a) {
   if (a.addr_type != addr_t::ipv6 || a.address.size() != 16) return true;
-  if (normal_address(a).addr_type == addr_t::ipv4) return false;
   if (a.address[0] == 0xfe && (a.address[1] & 0xc0) == 0x80) return false;  // fe80::/10
   for (std::size_t i = 0; i != 15; ++i)
     if (a.address[i] != 0) return true;
   return a.address[15] > 1;  // not :: and not ::1
 }
+/// Whether RFC 4120 section 7.1 allows this address in a ticket. Besides those that may be in no message, it
+/// forbids directional addresses, and an IPv4 address of type IPv6 (normal_address() changes its type).
+constexpr bool may_be_in_ticket(const msg::HostAddress& a) {
+  const bool mapped = a.addr_type == addr_t::ipv6 && normal_address(a).addr_type == addr_t::ipv4;
+  return a.addr_type != addr_t::directional && !mapped && may_be_in_message(a);
+}
 
 namespace detail {
+/// The sender's address in a KRB-PRIV: `own`, or the directional one if there is none, or one that may not
+/// be in a message.
+constexpr msg::HostAddress sender_address(const std::optional<msg::HostAddress>& own,
+                                          const msg::HostAddress& directional) {
+  return own && may_be_in_message(*own) ? normal_address(*own) : directional;
+}
 /// RFC 4120 section 5.1.3: an empty list is the same as an absent one.
 constexpr std::optional<msg::HostAddresses> unless_empty(const std::optional<msg::HostAddresses>& list) {
   return list && !list->empty() ? list : std::nullopt;

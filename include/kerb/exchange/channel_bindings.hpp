@@ -7,8 +7,8 @@
 
 namespace kerb::inline v0 {
 
-/// Address types of GSS-API's channel bindings (GSS_C_AF_...), RFC 2744 section 3.11. They differ
-/// from Kerberos's address types. Open.
+/// Address types of GSS-API's channel bindings (GSS_C_AF_...), RFC 2744 section 3.11 and
+/// RFC 4757 section 7.1. They differ from Kerberos's address types. Open.
 enum class gss_addr_t : std::uint32_t {
   unspec = 0,
   local = 1,
@@ -30,6 +30,7 @@ enum class gss_addr_t : std::uint32_t {
   bsc = 17,
   dss = 18,
   osi = 19,
+  netbios = 20,  // RFC 4757 section 7.1
   x25 = 21,
   nulladdr = 255,
 };
@@ -56,6 +57,7 @@ constexpr std::string_view name_of(gss_addr_t n) {
     case gss_addr_t::bsc: return "GSS_C_AF_BSC";
     case gss_addr_t::dss: return "GSS_C_AF_DSS";
     case gss_addr_t::osi: return "GSS_C_AF_OSI";
+    case gss_addr_t::netbios: return "GSS_C_AF_NETBIOS";
     case gss_addr_t::x25: return "GSS_C_AF_X25";
     case gss_addr_t::nulladdr: return "GSS_C_AF_NULLADDR";
     default: return "";
@@ -170,7 +172,8 @@ constexpr result<hash_id> end_point_hash(bytes_view certificate) {
 class tls_binding {
  public:
   /// tls-exporter, RFC 9266. `exported` is the 32 octets that the connection exports for the label
-  /// "EXPORTER-Channel-Binding" without a context; any other size is errc::api_misuse. Use it only
+  /// "EXPORTER-Channel-Binding" with a context of zero octets, which in TLS 1.2 is not the same as no context
+  /// (RFC 5705 section 4); any other size is errc::api_misuse. Use it only
   /// with TLS 1.3, or with TLS 1.2 that has an extended master secret and no renegotiation.
   static constexpr result<tls_binding> exporter(bytes_view exported) {
     if (exported.size() != 32) return errc::api_misuse;

@@ -9,7 +9,7 @@
 namespace kerb::inline v0 {
 
 /// The stream has no complete message yet. Read into buffer(), then call got(n). At least this many
-/// octets are missing.
+/// octets are missing; 0 if the exchange waits for something else than the stream.
 struct need_more {
   std::size_t at_least = 0;
 };
@@ -27,6 +27,10 @@ struct stream_step<std::variant<Word...>> {
 /// and puts the length in front of outgoing messages. Call start() and got() here instead of the
 /// exchange's start() and receive(). Call provide(), set_buffer() and take() on the exchange, and
 /// pass the step that provide() returns to said().
+///
+/// A KDC may close the stream after any of its answers, and that is no error (RFC 4120 section 7.2.2).
+/// Either connect for each `send`, or write it to the open connection if there is one. If that fails, or
+/// the stream ends before anything of the answer has arrived, call got(0).
 template <class Exchange>
 class [[nodiscard]] over_stream {
  public:
@@ -42,9 +46,12 @@ class [[nodiscard]] over_stream {
   }
   /// The range to read into.
   constexpr std::span<std::uint8_t> buffer() const { return buffer_.subspan(have_); }
-  /// Call this after reading `n` octets into buffer(). 0 is the end of the stream, which fails with
-  /// errc::stream_ended unless the exchange needs no more input. After need_buffer, repeat the same
-  /// call.
+  /// Call this after reading `n` octets into buffer(). 0 is the end of the stream. If the peer has answered
+  /// an earlier request, and nothing of the next answer has arrived, the step is the same `send` again, with
+  /// send::fresh false: connect again, to this KDC or another, and transmit it. This happens once for each
+  /// request. Between an answer and the next `send` the end of the stream changes nothing, and the step is
+  /// need_more. Otherwise it fails the exchange with errc::stream_ended, unless the exchange needs no more
+  /// input. After need_buffer, repeat the same call.
   ///
   /// If the exchange needs no more input, the step is `done` and the octets are dropped. But if it
   /// ended with a message that no answer follows (afterwards::finished), a KRB-ERROR that arrives as
@@ -53,7 +60,7 @@ class [[nodiscard]] over_stream {
   template <class Environment>
   [[nodiscard]] constexpr step got(std::size_t n, const Environment& env) {
     if (failed_) return said(x_->abandon({}));  // which returns the first reason again
-    if (n == 0) return over_ ? step(done{}) : said(x_->abandon({.code = errc::stream_ended}));
+    if (n == 0) return ended();
     if (n > buffer_.size() - have_) return said(x_->abandon({.code = errc::api_misuse}));
     if (is_done_) return done{};
     have_ += n;
@@ -72,8 +79,14 @@ class [[nodiscard]] over_stream {
     }
     // Octets after the message answer no request that was sent, so they are dropped
     const std::size_t had = std::exchange(have_, 0) - n;
+    const bool served = std::exchange(served_, true);
     const step next = said(x_->receive(f->message, env, transport::stream));
-    if (is<need_buffer>(next)) have_ = had;
+    if (is<need_buffer>(next)) {
+      have_ = had;
+      served_ = served;
+      return next;
+    }
+    if (!is<send>(next)) waits_ = false;
     return next;
   }
   /// Converts a step of the exchange to a step of this class.
@@ -83,6 +96,9 @@ class [[nodiscard]] over_stream {
           if constexpr (std::same_as<decltype(word), send>) {
             word.octets = x_->framed();
             have_ = 0;
+            sent_ = word;
+            waits_ = true;
+            may_repeat_ = served_;
             over_ = word.then == afterwards::finished;
           } else {
             over_ = is_done_ = std::same_as<decltype(word), done>;
@@ -94,6 +110,15 @@ class [[nodiscard]] over_stream {
   }
 
  private:
+  constexpr step ended() {
+    if (over_) return done{};
+    if (have_ == 0 && served_ && !waits_) return need_more{};
+    if (have_ != 0 || !may_repeat_) return said(x_->abandon({.code = errc::stream_ended}));
+    may_repeat_ = false;
+    send again = sent_;
+    again.fresh = false;
+    return again;
+  }
   constexpr step said_done() {
     is_done_ = true;
     have_ = 0;
@@ -102,8 +127,12 @@ class [[nodiscard]] over_stream {
   ref<Exchange> x_;
   std::span<std::uint8_t> buffer_;
   std::size_t have_ = 0;
-  bool over_ = false;     // nothing more is expected
-  bool is_done_ = false;  // and what arrives is dropped unread
+  send sent_{};
+  bool served_ = false;      // the peer has answered a request
+  bool waits_ = false;       // for the answer to sent_
+  bool may_repeat_ = false;  // sent_ may have gone to a stream that the peer had closed
+  bool over_ = false;        // nothing more is expected
+  bool is_done_ = false;     // and what arrives is dropped unread
   bool failed_ = false;
 };
 

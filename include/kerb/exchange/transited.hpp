@@ -49,9 +49,12 @@ class transited_subfields {
     while (from != end_ && contents_[from] == ' ') ++from;  // RFC 4120 section 3.3.3.2: unquoted, not in the name
     if (from == end_) return ok_ = false;
     const bool alone = from != begin_, slash = contents_[from] == '/', dot = contents_[end_ - 1] == '.' && !quoted;
+    // RFC 4120 section 3.3.3.2: an unquoted space in front has a meaning only before "/". The KDCs of MIT
+    // krb5 and Heimdal write it nowhere else
+    if (alone && !slash) return ok_ = false;
     // A prefix without a realm to join to, or a subfield that would be joined at both ends, is
     // refused: readers disagree about its meaning
-    if (dot && (slash || alone || realm().empty())) return ok_ = false;
+    if (dot && (slash || realm().empty())) return ok_ = false;
     relative_ = dot || (slash && !alone && !realm().empty());
 
     const bytes_view before = realm();

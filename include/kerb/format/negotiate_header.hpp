@@ -140,6 +140,7 @@ constexpr result<negotiate_field> decode_negotiate(std::string_view text, std::s
 
 /// Reads the value of `Authorization:`, or of `Proxy-Authorization:`, and decodes the token to the
 /// front of `out`, which may begin where `value` begins. For another scheme, `present` is false.
+/// RFC 4559 section 6 does not cover the authentication to a proxy; proxies use the same syntax.
 /// The scheme's name is compared without case; white space around the value is skipped. Nothing may
 /// follow the token: the field has one value (RFC 9110 section 11.6.2), so refuse a request with two
 /// such fields. Errors, with the offset in `value`: errc::bad_http_field for what is no token68 and

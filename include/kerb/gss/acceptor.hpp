@@ -80,9 +80,11 @@ class [[nodiscard]] acceptor
   [[nodiscard]] constexpr step receive(bytes_view token, const environment<C>& env) {
     if (const auto no = this->template unless<call::receive>(env)) return *no;
     if (state_ == state::third) return receive_third(token, env);
+    token_size_ = token.size();
     constexpr error unexpected{.code = errc::unexpected_message, .type = "InitialContextToken", .field = "TOK_ID"};
     auto ap = params_.ap;
     ap.frame = msg::mech_krb5;
+    ap.arrived = transport::stream;  // its refusal is compared with the whole token here
     bytes_view message = token;
     bool wrong_id = false;
     if (token.empty() || token[0] != der::application(14).octet) {
@@ -130,10 +132,15 @@ class [[nodiscard]] acceptor
   /// As ap_acceptor::key_lookup().
   constexpr std::optional<keys_asked> key_lookup() const { return ap_ ? ap_->key_lookup() : std::nullopt; }
   /// The token with the KRB-ERROR to transmit after `refused`; empty before.
-  constexpr bytes_view refusal() const { return state_ == state::refused && ap_ ? ap_->refusal() : bytes_view(); }
+  constexpr bytes_view refusal() const {
+    return state_ == state::refused && ap_ ? sendable(ap_->refusal()) : bytes_view();
+  }
   /// The token that was written last with its length in front, in four octets, as many protocols
   /// send it; valid as long as the token.
-  constexpr bytes_view framed() { return ap_ ? ap_->framed() : bytes_view(); }
+  constexpr bytes_view framed() {
+    const bool silent = state_ == state::refused && refusal().empty();
+    return ap_ && !silent ? ap_->framed() : bytes_view();
+  }
 
   /// Returns the context, once: after `done` or `reply`.
   [[nodiscard]] constexpr result<product> take() && {
@@ -157,6 +164,10 @@ class [[nodiscard]] acceptor
   using base::state_;
 
   constexpr ap_acceptor<C>& inner() { return *ap_; }
+  /// As ap_acceptor does: the answer to a datagram is not longer than the datagram.
+  constexpr bytes_view sendable(bytes_view refusal) const {
+    return params_.ap.arrived == transport::datagram && refusal.size() > token_size_ ? bytes_view() : refusal;
+  }
   /// What a step of the AP exchange means here.
   template <class Step>
   constexpr step taken(Step&& s, const environment<C>& env) {
@@ -171,8 +182,10 @@ class [[nodiscard]] acceptor
           const bool third = kerb::detail::is_dce_style(ap_->peer()->gss());
           return third ? go(state::third, continue_with{x.octets}) : go(state::done, x);
         },
-        [&](const refused& x) { return go(state::refused, x); }, [&](const done& x) { return go(state::done, x); },
-        [&](const failed& x) { return step(fail(x.why)); });
+        [&](const refused& x) {
+          return go(state::refused, refused{sendable(x.octets), x.why});
+        },
+        [&](const done& x) { return go(state::done, x); }, [&](const failed& x) { return step(fail(x.why)); });
   }
   /// Checks what GSS-API requires of a client beyond the AP exchange, and takes its flags.
   constexpr error admit(const authenticated_client<key>& client) {
@@ -188,7 +201,7 @@ class [[nodiscard]] acceptor
   }
   constexpr step turn_down(const error& why, const environment<C>& env) {
     auto s = ap_->refuse(to_krb_error(why), env);
-    if (const auto* no = std::get_if<refused>(&s)) return go(state::refused, refused{no->octets, why});
+    if (const auto* no = std::get_if<refused>(&s)) return go(state::refused, refused{sendable(no->octets), why});
     return fail(why);
   }
   /// The last token in DCE style (MS-KILE section 3.4.5.1): an AP-REP of the client. Our sequence
@@ -229,6 +242,7 @@ class [[nodiscard]] acceptor
   constexpr void forget() { ap_.reset(); }
 
   acceptor_params params_;
+  std::size_t token_size_ = 0;
   gss_flags flags_;
   std::optional<ap_acceptor<C>> ap_;
 };

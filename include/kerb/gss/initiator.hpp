@@ -44,6 +44,8 @@ struct initiator_params {
   /// Another ticket, such as the client's own ticket-granting ticket, is refused with
   /// errc::not_forwarded: the service would get the client's own session key, and the KDC could not
   /// tell the two apart. MIT krb5 also obtains a forwarded ticket for each service.
+  /// RFC 4121 section 4.1.1: the ticket should be forwardable. This is not checked: the service can also use
+  /// one that is not, and only cannot delegate it further.
   /// If `delegate` is by_policy and the KDC does not trust the service, nothing is delegated; require
   /// GSS_C_DELEG_FLAG to make that a failure.
   std::optional<ref<const basic_credential<Key>>> delegated{};

@@ -74,7 +74,7 @@ constexpr result<msg::NegTokenInit2> read_negotiation_hints(bytes_view token KER
 
 namespace detail {
 
-/// Whether a side can negotiate with this list. RFC 4178 section 4.1 leaves SPNEGO itself out of it.
+/// Whether a side can negotiate with this list. RFC 4178 section 3.1 leaves SPNEGO itself out of it.
 constexpr error fault_of(mech_list mechs) {
   bool fit = !mechs.empty() && mechs.size() <= max_mechanisms;
   for (const object_identifier& m : mechs) fit = fit && m != msg::mech_spnego;

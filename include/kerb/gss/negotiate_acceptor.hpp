@@ -19,7 +19,7 @@ struct negotiate_acceptor_params {
   /// Kerberos. Its buffer holds everything that the negotiation keeps, too.
   acceptor_params krb5;
   /// The mechanisms to accept. Either identifier of Kerberos accepts both. SPNEGO's own identifier must
-  /// not be there (RFC 4178 section 4.1).
+  /// not be there (RFC 4178 section 3.1).
   mech_list mechs = only_krb5;
   preference by = preference::initiators;
   /// Accept tokens of Kerberos without SPNEGO around them, and answer with such tokens. Nothing protects

@@ -14,7 +14,7 @@ struct negotiate_initiator_params {
   /// Kerberos. Its buffer holds everything that the negotiation keeps, too. GSS_C_INTEG_FLAG is
   /// always requested (RFC 4178 appendix C).
   initiator_params<Key> krb5;
-  /// The mechanisms to offer; SPNEGO's own identifier must not be there (RFC 4178 section 4.1). If
+  /// The mechanisms to offer; SPNEGO's own identifier must not be there (RFC 4178 section 3.1). If
   /// Kerberos's first token cannot be made, because the policy does not support the ticket's encryption
   /// type for example, start() fails and does not offer the next mechanism, although RFC 4178 section 3.1
   /// would leave out a mechanism that cannot be used: an attacker who keeps tickets from the client

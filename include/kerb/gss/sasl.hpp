@@ -340,7 +340,7 @@ class [[nodiscard]] sasl_client
     return respond{this->workspace_.message(), afterwards::finished};
   }
   /// The strongest layer that is acceptable, is offered, and in which the server can receive a
-  /// message: some servers offer layers with a size of 0.
+  /// message: Cyrus SASL 2.1.26 offers layers with a size of 0.
   constexpr std::optional<sasl_agreement> strongest(sasl_layers offered, std::uint32_t size, const C& crypto) const {
     for (const sasl_layer l : {sasl_layer::confidentiality, sasl_layer::integrity, sasl_layer::none}) {
       if (!params_.layers.has(l) || !offered.has(l)) continue;

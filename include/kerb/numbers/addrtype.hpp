@@ -36,7 +36,7 @@ constexpr std::string_view name_of(addr_t n) {
 
 /// Encodings of the transited field, RFC 4120 section 7.5.5. Open: every Int32 is a value.
 enum class tr_t : std::int32_t {
-  none = 0,  ///< written by some KDCs for an empty path
+  none = 0,  ///< for an empty path, in ticket-granting tickets of Windows 2000 and 2003 (Heimdal accepts it too)
   domain_x500_compress = 1,
 };
 

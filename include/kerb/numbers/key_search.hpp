@@ -9,8 +9,9 @@
 
 namespace kerb::inline v0 {
 
-/// Which key versions are tried on a ticket that contains a kvno. For a ticket without one, or with
-/// 0, which some KDCs write instead, all keys of its encryption type are tried.
+/// Which key versions are tried on a ticket that contains a kvno. For a ticket without one, all keys of
+/// its encryption type are tried. So they are for 0, which means "any version" in MIT krb5's keytabs, and
+/// is no version of a KDC's key; no KDC is known to write it.
 enum class key_search : std::uint8_t {
   named_version,  ///< only the version in the ticket
   /// That version, then version 0, which keytabs contain that the KDC did not make, then the

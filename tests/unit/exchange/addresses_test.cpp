@@ -63,6 +63,22 @@ constexpr bool no_scoped_address_may() {
   return may() && !may_be_in_ticket(mapped) && !may_be_in_ticket(from_initiator) && !may_be_in_ticket(from_acceptor);
 }
 KERB_BOTH("may_be_in_ticket: what RFC 4120 forbids may not", "[exchange][rfc4120-7.1]", no_scoped_address_may);
+constexpr bool a_sender_may_say_it() {
+  constexpr std::uint8_t none[16] = {}, loopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+                         link_local[16] = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7};
+  for (const bytes_view octets : {bytes_view(none), bytes_view(loopback), bytes_view(link_local)}) {
+    const msg::HostAddress a{addr_t::ipv6, octets};
+    if (may_be_in_message(a) || !same_address(detail::sender_address(a, from_acceptor), from_acceptor)) return false;
+  }
+  for (const msg::HostAddress& a : {here, v6, mapped, from_initiator}) {
+    const msg::HostAddress sent = detail::sender_address(a, from_acceptor);
+    if (!may_be_in_message(a) || !same_address(sent, a) || sent.addr_type != normal_address(a).addr_type) return false;
+  }
+  return same_address(detail::sender_address({}, from_acceptor), from_acceptor);
+}
+KERB_BOTH("sender_address: an address that may be in no message is replaced by the directional one",
+          "[exchange][rfc4120-7.1]", a_sender_may_say_it);
+
 KERB_BOTH("may_be_in_ticket: all other addresses may", "[exchange][rfc4120-7.1]", [] {
   const std::uint8_t loopback[] = {127, 0, 0, 1};
   return may_be_in_ticket(here) && may_be_in_ticket(v6) && may_be_in_ticket(name) && may_be_in_ticket(short_v6) &&

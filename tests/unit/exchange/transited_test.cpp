@@ -191,13 +191,21 @@ constexpr bool quoting() {
          lists("EDU,MIT\\.", "X", "Y", "EDU|MIT.") && lists("/COM,\\/HP", "X", "Y", "/COM|/HP") &&
          // a quoted comma parts nothing, and a quoted letter is itself
          lists("EDU,M\\,IT.,\\A\\T.", "X", "Y", "EDU|M,IT.EDU|AT.M,IT.EDU") &&
-         lists(" EDU,  /COM", "X", "Y", "EDU|/COM");
+         lists("EDU,  /COM", "X", "Y", "EDU|/COM");
 }
 KERB_BOTH("transited: what is quoted is part of a name", "[exchange][rfc4120-3.3.3.2]", quoting);
 
+constexpr bool space_in_front() {
+  return malformed(" EDU", "X", "Y", 0) && malformed("EDU, MIT", "X", "Y", 4) && malformed("EDU, MIT.", "X", "Y", 4) &&
+         malformed("/COM, \\/HP", "X", "Y", 5) && lists("EDU,\\ MIT", "X", "Y", "EDU| MIT") &&
+         lists("EDU, /COM", "X", "Y", "EDU|/COM");
+}
+KERB_BOTH("transited: an unquoted space is only in front of a name that begins with a slash",
+          "[exchange][rfc4120-3.3.3.2]", space_in_front);
+
 constexpr bool x500_with_equals_sign() {
-  return malformed("C=US,/O=OSF,/OU=\\,., C=DE", "X", "Y", 12) &&  // a slash and a dot: joined at both ends
-         lists("C=US,/O=OSF,/OU=\\,\\., C=DE", "X", "Y", "C=US|C=US/O=OSF|C=US/O=OSF/OU=,.|C=DE") &&
+  return malformed("C=US,/O=OSF,/OU=\\,.,C=DE", "X", "Y", 12) &&  // a slash and a dot: joined at both ends
+         lists("C=US,/O=OSF,/OU=\\,\\.,C=DE", "X", "Y", "C=US|C=US/O=OSF|C=US/O=OSF/OU=,.|C=DE") &&
          lists(",", "C=US/O=OSF/OU=A", "C=US/O=ISO", "C=US/O=OSF|C=US");
 }
 KERB_BOTH("transited: X.500 names as in RFC 4120 section 6.1", "[exchange][rfc4120-6.1]", x500_with_equals_sign);

@@ -79,6 +79,14 @@ KERB_BOTH("negotiate: the RFC's example is read, although it is no token", "[for
   return f && f->token && f->token->size() == 21 && kind_of_token(*f->token) == token_kind::unknown;
 });
 
+KERB_BOTH("negotiate: a proxy's fields are read as those of a server", "[format][rfc9110-11.7]", [] {
+  // Proxy-Authenticate: Basic realm="proxy", Negotiate YA0GBisGAQUFAqADMAE=
+  // Proxy-Authorization: Negotiate YA0GBisGAQUFAqADMAE=
+  return challenges("Basic realm=\"proxy\", Negotiate YA0GBisGAQUFAqADMAE=", is::token) &&
+         challenges("Basic realm=\"proxy\", Negotiate", is::bare) &&
+         credentials("Negotiate YA0GBisGAQUFAqADMAE=", is::token);
+});
+
 KERB_BOTH("negotiate: WWW-Authenticate with one challenge", "[format][rfc4559-4.1]", [] {
   return challenges("Negotiate", is::bare) && challenges("negotiate", is::bare) &&
          challenges(" Negotiate , ", is::bare) && challenges("Negotiate YA0GBisGAQUFAqADMAE=", is::token) &&

@@ -203,6 +203,32 @@ TEST_CASE("acceptor: an unknown TOK_ID is answered with KRB_AP_ERR_MSG_TYPE, and
     CHECK(a.refusal().empty());
   }
 }
+TEST_CASE("acceptor: a refusal is not longer than the datagram that it answers, whatever identifier is in front of it",
+          "[gss][rfc4120-3.2.3]") {
+  for (const auto id : {gss_token_t::tgt_req, gss_token_t::ap_req}) {
+    const auto refusal_of = [&](std::size_t octets, transport arrived) {
+      world w;
+      auto p = w.acceptor_params();
+      p.ap.arrived = arrived;
+      acceptor a(p);
+      const octet_list message(octets, 0);
+      const octet_list token = copy(w.framed(bytes_view(message), id));
+      const step s = w.take(a, bytes_view(token));
+      REQUIRE(kerb::is<refused>(s));
+      const bytes_view out = std::get<refused>(s).octets;
+      CHECK(a.refusal() == out);
+      CHECK(a.framed().empty() == out.empty());
+      CHECK((out.empty() || out.size() <= token.size() || arrived == transport::stream));
+      return std::pair(out.size(), token.size());
+    };
+    const auto [longest, token] = refusal_of(1, transport::stream);
+    REQUIRE(longest > token);
+    const std::size_t frame = token - 1;
+    CHECK(refusal_of(longest - frame - 1, transport::datagram).first == 0);
+    CHECK(refusal_of(longest - frame, transport::datagram).first == longest);
+    CHECK(refusal_of(1000, transport::datagram).first == longest);
+  }
+}
 TEST_CASE("acceptor: an answer is never answered, whatever identifier is in front of it", "[gss][rfc4120-3.2.3]") {
   msg::KrbError e;
   e.stime = {1767225600};

@@ -112,9 +112,9 @@ class [[nodiscard]] ap_initiator
       subkey_.emplace(std::move(*k));
     }
     if (request_.sequence_number) {
-      // RFC 4120 section 5.5.1 allows 32 bits, but some implementations, such as old versions of MIT
-      // krb5, transmit signed numbers. With 30 bits no number becomes negative soon. Zero must not be sent,
-      // since some implementations omit it
+      // RFC 4120 section 5.5.1 says that the number should be from all 32 bits. This departs from it, as MIT
+      // krb5 does: some implementations, such as its old versions, transmit signed numbers, and with 30 bits
+      // no number becomes negative soon. Zero must not be sent, since some implementations omit it
       const std::optional<std::uint32_t> n = draw_nonce(drawn);
       if (!n) return fail({.code = errc::entropy});
       seq_ = *n & longest_seq;

@@ -367,7 +367,7 @@ class [[nodiscard]] as_client : public detail::as_client_core<as_client<C, Mecha
   constexpr step next_round(const msg::KrbError& e, const environment<C>& env) {
     if (!e.e_data) return refused_by_kdc(e);
     const auto methods = asn1::decode_as<msg::MethodData>("METHOD-DATA", *e.e_data);
-    if (!methods) {  // some KDCs send another type there; only the code counts
+    if (!methods) {  // Windows can send a KERB-ERROR-DATA there (MS-KILE section 2.2.2); only the code counts
       const bool first = e.error_code != error_code_t::kdc_err_preauth_failed && round_ == 1;
       return first ? disregard(methods.error()) : refused_by_kdc(e);
     }

@@ -25,7 +25,8 @@ struct kpasswd_params {
   /// request of RFC 3244.
   std::uint16_t version = kpasswd_frame::change_version;
   /// The client's address, which a server compares with the request's origin only if the ticket has
-  /// addresses, or if it is old. None: the directional one of RFC 4120 section 7.1.
+  /// addresses, or if it is old. None, or one that may be in no message (may_be_in_message()): the
+  /// directional one of RFC 4120 section 7.1.
   std::optional<msg::HostAddress> local{};
   std::optional<msg::HostAddress> peer{};   ///< require that the reply names this address; none: no check
   std::optional<ref<unique_time>> times{};  ///< prevents two authenticators with the same time
@@ -127,10 +128,13 @@ class [[nodiscard]] kpasswd_client
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env,
                                        std::optional<transport> arrived = {}) {
     if (const auto no = this->unless_received(env, arrived, transport::datagram)) return *no;
-    // RFC 3244 section 2: the KRB-ERROR may have no frame. Its tag would be a length of 32256 or more
+    // RFC 3244 section 2: the KRB-ERROR has no frame; Active Directory's has none for version 1 either. Its tag would
+    // be a length of 32256 or more
     if (base::is_error(octets)) return on_error(octets);
     const auto frame = read_kpasswd_frame(octets);
     if (!frame) return disregard(frame.error());
+    // RFC 3244 section 2: a reply has version 1. No server is known to answer with that of the request; it is read, as
+    // by MIT krb5's client, because both versions have the same form of reply
     if (frame->version != kpasswd_frame::change_version && frame->version != kpasswd_frame::set_version) {
       return disregard({.code = errc::wrong_constant, .type = "kpasswd", .field = "protocol version number"});
     }
@@ -241,7 +245,10 @@ class [[nodiscard]] kpasswd_client
         asn1::write(out, m);
       });
     }};
-    msg::BasicEncKrbPrivPart<decltype(data)> part{data, {}, {}, seq, params_.local.value_or(from_initiator), {}};
+    // RFC 3244 section 2 has the number in `usec` too. That departs from RFC 4120 section 5.2.4, where the
+    // largest usec is 999999. The clients of MIT krb5 and Heimdal send none, and servers do not require it
+    msg::BasicEncKrbPrivPart<decltype(data)> part{
+        data, {}, {}, seq, detail::sender_address(params_.local, from_initiator), {}};
     auto sealed =
         asn1::computed{[&](der::writer& out) { write_sealed(out, part, k, key_usage_t::krb_priv_enc_part, env, why); }};
     asn1::write(w, msg::BasicKrbPriv<decltype(sealed)>{sealed});

@@ -273,7 +273,7 @@ class [[nodiscard]] tgs_client
     if (const error e = detail::check_clear_part(rep, a); !e.ok()) return disregard(e);
     const std::size_t n = detail::buffer_for(rep, a);
     if (workspace_.free() < n) return need_buffer{workspace_.size_with(n)};
-    // RFC 4120 section 3.3.3: sealed under the subkey if there is one, but some KDCs use the
+    // RFC 4120 section 3.3.3: sealed under the subkey if there is one. Heimdal's KDC up to 1.2 uses the
     // session key anyway
     const std::size_t kept = workspace_.kept().size();
     result<std::span<std::uint8_t>> plain = errc::integrity;

@@ -27,7 +27,9 @@ struct cred_demands {
 /// How to make a session's KRB-CRED.
 struct cred_make_options {
   std::optional<std::uint32_t> nonce{};  ///< the one that the recipient chose
-  bool addresses = false;                ///< include both addresses; not the directional ones (RFC 4120 section 7.1)
+  /// Include both addresses. errc::api_misuse if the session uses the directional ones, which
+  /// RFC 4120 section 7.1 does not allow here.
+  bool addresses = false;
   /// Seal it under the ticket's session key, for an Authenticator (RFC 4121 section 4.1.1), or for
   /// Heimdal's krb5_rd_cred.
   bool gss_delegation = false;
@@ -38,7 +40,9 @@ struct cred_make_options {
 /// How to open a session's KRB-CRED.
 struct cred_open_options {
   std::optional<std::uint32_t> nonce{};  ///< require this one
-  bool addresses = false;                ///< require the peer's address, and ours if the message has one
+  /// Require the peer's address, and ours if the message has one. errc::api_misuse if the session uses the
+  /// directional ones.
+  bool addresses = false;
   /// It arrived in an Authenticator (RFC 4121 section 4.1.1): it is sealed under the ticket's
   /// session key and need not have a time, which the Authenticator has; Java's omit the
   /// microseconds. Also for those of Heimdal's krb5_mk_cred.

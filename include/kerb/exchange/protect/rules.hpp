@@ -35,6 +35,11 @@ struct session_options {
   freshness by = freshness::sequence_numbers;
   /// The addresses of this side and the peer: both or neither. With neither, messages contain their
   /// direction instead (RFC 4120 section 7.1), which works with address translation.
+  ///
+  /// If one of them may be in no message (may_be_in_message()), they count as neither, on both sides: two
+  /// programs that pass the addresses of their sockets also work over ::1 and link-local addresses. MIT
+  /// krb5 and Heimdal put ::1 into messages, and such a message is refused here (errc::address_mismatch).
+  /// With these libraries use 127.0.0.1.
   std::optional<msg::HostAddress> local{}, peer{};
   bool demand_recipient = false;  ///< refuse messages without a recipient address
   key_choice keys = key_choice::last_negotiated;
@@ -47,7 +52,8 @@ struct session_addresses {
 
   /// The real addresses, or the directional ones.
   static constexpr session_addresses of(const session_options& o) {
-    if (o.local && o.peer) return {normal_address(*o.local), normal_address(*o.peer)};
+    const bool real = o.local && o.peer && may_be_in_message(*o.local) && may_be_in_message(*o.peer);
+    if (real) return {normal_address(*o.local), normal_address(*o.peer)};
     if (o.here == side::initiator) return {from_initiator, from_acceptor};
     return {from_acceptor, from_initiator};
   }

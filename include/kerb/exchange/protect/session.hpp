@@ -163,7 +163,7 @@ class [[nodiscard]] protected_session {
   [[nodiscard]] constexpr result<bytes_view> make_cred(view_of<ref<const credential>> credentials,
                                                        std::span<std::uint8_t> out KERB_LIFETIMEBOUND,
                                                        const environment<C>& env, const cred_make_options& o = {}) {
-    if (!alive_ || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
+    if (!alive_ || !paired() || (o.addresses && !has_addresses())) return errc::api_misuse;
     if (o.numbered && out_.used_up()) return errc::numbers_used_up;
     unique_time times = times_;
     if (o.numbered && (!numbered() || !out_.next() || o.nonce)) return errc::api_misuse;
@@ -194,7 +194,7 @@ class [[nodiscard]] protected_session {
   [[nodiscard]] constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> buffer,
                                                                     const environment<C>& env,
                                                                     const cred_open_options& o = {}) {
-    if (!alive_ || !paired() || (o.addresses && !options_.local)) return errc::api_misuse;
+    if (!alive_ || !paired() || (o.addresses && !has_addresses())) return errc::api_misuse;
     if (o.numbered && in_.used_up()) return errc::numbers_used_up;
     if (o.numbered && (!numbered() || !in_.next() || o.nonce)) return errc::api_misuse;
     cred_demands want{
@@ -251,6 +251,7 @@ class [[nodiscard]] protected_session {
     return timed() && !std::same_as<S, no_store>;
   }
   constexpr bool paired() const { return options_.local.has_value() == options_.peer.has_value(); }
+  constexpr bool has_addresses() const { return places().ours.addr_type != addr_t::directional; }
   constexpr session_addresses places() const { return session_addresses::of(options_); }
   /// Whether neither key nor address distinguishes our messages from the peer's. Two subkeys may be
   /// equal: MIT krb5's AP-REP repeats the initiator's.

@@ -21,8 +21,9 @@ struct kpasswd_service_params {
   /// `anonymous` are not used: the answer always has an AP-REP, a replay cache is always asked, and an
   /// anonymous client is refused.
   acceptor_params ap;
-  /// The service's address, for clients that compare it. None: the directional one of RFC 4120
-  /// section 7.1, which MIT krb5's service sends too if it does not know its own.
+  /// The service's address, for clients that compare it. None, or one that may be in no message
+  /// (may_be_in_message()): the directional one of RFC 4120 section 7.1, which MIT krb5's service sends
+  /// too if it does not know its own.
   std::optional<msg::HostAddress> local{};
 };
 
@@ -173,6 +174,7 @@ class [[nodiscard]] kpasswd_service
           return x;
         },
         [&](const check_replay& x) -> step {
+          at_ = x.at;
           state_ = state::replay;
           return x;
         },
@@ -255,7 +257,9 @@ class [[nodiscard]] kpasswd_service
       return refuse_sealed({.code = errc::missing_field, .type = "ChangePasswdData", .field = "newpasswd"},
                            kpasswd_result_t::malformed, env);
     }
-    // RFC 3244 section 2: whoever finds a session unattended does not know the old password
+    // RFC 4120 section 2.1: the flag INITIAL shows that the client's key was used recently. RFC 3244 section 2 lets
+    // the server decide. As MIT krb5's does, this one requires it for the client's own password: whoever finds a
+    // session unattended does not know the old one
     if (wanted.is_own && !wanted.initial) {
       return refuse_sealed({.code = errc::initial_flag_needed, .type = "EncTicketPart", .field = "flags"},
                            kpasswd_result_t::initial_flag_needed, env);
@@ -291,7 +295,8 @@ class [[nodiscard]] kpasswd_service
       const session_keys<key>& keys = ap_->peer()->keys();
       // While counting there is no number yet; the longest has as many octets as any
       msg::BasicEncKrbPrivPart<decltype(data)> part{
-          data, {}, {}, keys.acceptor_seq.value_or(0x3fffffff), params_.local.value_or(from_acceptor), {}};
+          data, {}, {}, keys.acceptor_seq.value_or(0x3fffffff), detail::sender_address(params_.local, from_acceptor),
+          {}};
       auto sealed = asn1::computed{[&](der::writer& out) {
         write_sealed(out, part, *keys.initiator_subkey, key_usage_t::krb_priv_enc_part, env, why);
       }};
@@ -330,7 +335,7 @@ class [[nodiscard]] kpasswd_service
     const principal_view by = params_.ap.service             ? *params_.ap.service
                               : !params_.ap.services.empty() ? *params_.ap.services.begin()
                                                              : kpasswd_service_name({});
-    return turn_down(why, code, detail::ap_error(to_krb_error(why), by, env.now, {}));
+    return turn_down(why, code, detail::ap_error(to_krb_error(why), by, env.now, at_));
   }
   KERB_COLD constexpr step turn_down(const error& why, kpasswd_result_t code, msg::KrbError e) {
     std::array<std::uint8_t, 64> result{};
@@ -368,6 +373,7 @@ class [[nodiscard]] kpasswd_service
   std::size_t request_size_ = 0;
   std::uint16_t version_ = 0;
   bytes_view message_;
+  std::optional<timestamp> at_;  // the authenticator's time, once it was opened: RFC 4120 section 5.9.1
   std::optional<ap_acceptor<C>> ap_;
   detail::workspace opened_;
 };

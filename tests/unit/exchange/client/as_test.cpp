@@ -204,6 +204,77 @@ TEST_CASE("as_client: pre-authentication over a stream, octet by octet", "[excha
   REQUIRE(std::move(login.x).take().has_value());
 }
 
+/// A login over a stream that the KDC may close.
+struct streamed {
+  std::array<std::uint8_t, 1024> stream{};
+  as_login login;
+  over_stream<client> io{login.x, stream};
+  using step = over_stream<client>::step;
+
+  streamed() = default;
+  template <class F>
+  explicit streamed(const F& change) : login(change) {}
+  step feed(bytes_view m, std::size_t most = 4096) {
+    const auto header = frame_header(static_cast<std::uint32_t>(m.size()));
+    std::vector<std::uint8_t> octets(header.begin(), header.end());
+    octets.insert(octets.end(), m.begin(), m.end());
+    octets.resize(std::min(octets.size(), most));
+    std::copy(octets.begin(), octets.end(), io.buffer().begin());
+    return io.got(octets.size(), login.w.env_now());
+  }
+  step end() { return io.got(0, login.w.env_now()); }
+};
+errc reason(const streamed::step& s) {
+  const auto* f = std::get_if<failed>(&s);
+  return f == nullptr ? errc::ok : f->why.code;
+}
+bytes_view message_in(const streamed::step& s) { return std::get<send>(s).octets.subview(4); }
+
+TEST_CASE("over_stream: a stream that the KDC closed after an answer is no failure, and the request is sent again",
+          "[exchange][rfc4120-7.2.2]") {
+  streamed x;
+  REQUIRE(is<send>(x.io.start(x.login.w.env_now())));
+  const auto second = x.feed(x.login.w.hints());
+  REQUIRE(is<send>(second));
+  const std::vector<std::uint8_t> octets(message_in(second).begin(), message_in(second).end());
+  const auto again = x.end();
+  REQUIRE(is<send>(again));
+  REQUIRE(message_in(again) == bytes_view(octets));
+  REQUIRE(std::get<send>(again).octets == std::get<send>(second).octets);
+  REQUIRE_FALSE(std::get<send>(again).fresh);
+  REQUIRE(std::get<send>(again).realm == std::get<send>(second).realm);
+  REQUIRE(is<done>(x.feed(x.login.w.as_rep(bytes_view(octets), honest))));
+  REQUIRE(std::move(x.login.x).take().has_value());
+}
+
+TEST_CASE("over_stream: a request is sent again only once, and not when a part of the answer has arrived",
+          "[exchange][rfc4120-7.2.2]") {
+  streamed first, twice, cut;
+  for (streamed* x : {&first, &twice, &cut}) REQUIRE(is<send>(x->io.start(x->login.w.env_now())));
+  CHECK(reason(first.end()) == errc::stream_ended);
+  for (streamed* x : {&twice, &cut}) REQUIRE(is<send>(x->feed(x->login.w.hints())));
+  REQUIRE(is<send>(twice.end()));
+  CHECK(reason(twice.end()) == errc::stream_ended);
+  CHECK(reason(twice.end()) == errc::stream_ended);
+  REQUIRE(is<need_more>(cut.feed(cut.login.w.hints(), 1)));
+  CHECK(reason(cut.end()) == errc::stream_ended);
+}
+
+TEST_CASE("over_stream: the end of the stream does not disturb an exchange that waits for its caller",
+          "[exchange][rfc4120-7.2.2]") {
+  streamed x(without_password);
+  REQUIRE(is<send>(x.io.start(x.login.w.env_now())));
+  REQUIRE(is<need_key>(x.feed(x.login.w.hints())));
+  const auto s = x.end();
+  REQUIRE(is<need_more>(s));
+  CHECK(std::get<need_more>(s).at_least == 0);
+  const auto second = x.io.said(x.login.provide(x.login.w.client_key.copy()));
+  REQUIRE(is<send>(second));
+  const auto again = x.end();
+  REQUIRE(is<send>(again));
+  REQUIRE(is<done>(x.feed(x.login.w.as_rep(message_in(again), honest))));
+}
+
 // ---- failing, ending, moving
 
 TEST_CASE("as_client: a random source that fails ends the exchange, and leaves no plaintext", "[exchange]") {

@@ -399,6 +399,20 @@ constexpr bool addresses() {
 KERB_BOTH("kpasswd_client: the server's address is compared if the caller knows it", "[exchange][rfc3244-2]",
           addresses);
 
+constexpr std::uint8_t loopback_octets[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+constexpr msg::HostAddress loopback_address{addr_t::ipv6, loopback_octets};
+constexpr bool forbidden_address() {
+  waiting w([](kpasswd_params<key> p) {
+    p.local = loopback_address;
+    return p;
+  });
+  // RFC 3244 section 2 has the number in usec too, where most numbers do not fit
+  return same_address(w.seen.part.s_address, from_initiator) && !w.seen.part.usec && !w.seen.part.timestamp &&
+         w.seen.part.seq_number == w.seen.seq;
+}
+KERB_BOTH("kpasswd_client: the request has the number alone, and no address that may be in no message",
+          "[exchange][rfc3244-2][rfc4120-7.1]", forbidden_address);
+
 // ---- frames
 
 constexpr bool other_frames() {

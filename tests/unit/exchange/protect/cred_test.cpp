@@ -741,6 +741,25 @@ TEST_CASE("protected_session: one address without the other makes and opens no K
   }
 }
 
+TEST_CASE("protected_session: a KRB-CRED has no directional addresses", "[exchange][rfc4120-7.1]") {
+  constexpr std::uint8_t loopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  const std::optional<msg::HostAddress> v6_loopback = msg::HostAddress{addr_t::ipv6, loopback}, absent{};
+  for (const auto& address : {absent, v6_loopback, std::optional(from_initiator)}) {
+    world tickets;
+    protect_world w;
+    w.options.local = w.options.peer = address;
+    buffer_t out{}, room{};
+    auto i = w.initiator();
+    const auto t = w.w.turn();
+    CHECK(i.make_cred(tickets.first, out, t, {.addresses = true}).error().code == errc::api_misuse);
+    const auto m = i.make_cred(tickets.first, out, t);
+    REQUIRE(m);
+    auto a = w.acceptor();
+    CHECK(a.open_cred(*m, room, t, {.addresses = true}).error().code == errc::api_misuse);
+    CHECK(a.open_cred(*m, room, t));
+  }
+}
+
 TEST_CASE("krb_cred: allocates nothing", "[exchange]") {
   world w;
   buffer_t out{}, buffer{};

@@ -25,6 +25,25 @@ constexpr bool addresses_of_a_session() {
 KERB_BOTH("session_addresses: directional unless real ones are given, and IPv4 as IPv4", "[exchange][rfc4120-7.1]",
           addresses_of_a_session);
 
+constexpr bool forbidden_addresses() {
+  constexpr std::uint8_t loopback[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+                         link_local[16] = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7}, none[16] = {};
+  for (const bytes_view octets : {bytes_view(loopback), bytes_view(link_local), bytes_view(none)}) {
+    const msg::HostAddress bad{addr_t::ipv6, octets};
+    for (const auto& [local, peer] :
+         {std::pair(bad, bad), std::pair(bad, there_address), std::pair(here_address, bad)}) {
+      const auto i = session_addresses::of({.here = side::initiator, .local = local, .peer = peer}),
+                 a = session_addresses::of({.here = side::acceptor, .local = peer, .peer = local});
+      if (!same_address(i.ours, from_initiator) || !same_address(i.theirs, from_acceptor) || i.recipient() ||
+          !same_address(a.ours, from_acceptor) || !same_address(a.theirs, from_initiator) || a.recipient())
+        return false;
+    }
+  }
+  return true;
+}
+KERB_BOTH("session_addresses: with an address that may be in no message both sides use the directional ones",
+          "[exchange][rfc4120-7.1]", forbidden_addresses);
+
 KERB_BOTH("session_addresses: one real address without the other is as none", "[exchange][rfc4120-7.1]", [] {
   const auto mine = session_addresses::of({.here = side::initiator, .local = here_address}),
              theirs = session_addresses::of({.here = side::acceptor, .peer = there_address});

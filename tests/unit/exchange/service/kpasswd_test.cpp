@@ -648,6 +648,33 @@ TEST_CASE("kpasswd_service: the answer names the service's address", "[exchange]
   CHECK(holds(s.octets, here));  // this policy hides nothing
 }
 
+TEST_CASE("kpasswd_service: the answer names no address that may be in no message", "[exchange][rfc4120-7.1]") {
+  constexpr auto link_local = "fe800000000000000000000000c00007"_hex;
+  kpasswd_world world;
+  const octet_list request = copy(world.request(new_password));
+  auto params = world.service_params();
+  params.local = msg::HostAddress{addr_t::ipv6, link_local};
+  const auto s = world.serve(request, params);
+  CHECK(sealed_result(world, s.octets) == kpasswd_result_t::success);
+  CHECK_FALSE(holds(s.octets, link_local));
+}
+TEST_CASE("kpasswd_service: a KRB-ERROR has the time of the authenticator once that has opened",
+          "[exchange][rfc4120-5.9.1]") {
+  for (const bool opens : {false, true}) {
+    kpasswd_world world;
+    asked_parts p;
+    p.subkey = false;
+    if (!opens) world.w.service_etype = etype_t::aes128_cts_hmac_sha1_96, world.w.service = web;
+    const auto s = world.serve(world.request(new_password, std::move(p)));
+    const auto frame = kerb_test::must(read_kpasswd_frame(s.octets));
+    const auto e = kerb_test::must(asn1::decode<msg::KrbError>(frame.message));
+    CHECK(s.why.code == (opens ? errc::missing_field : errc::wrong_service));
+    CHECK(e.ctime.has_value() == opens);
+    CHECK(e.cusec.has_value() == opens);
+    if (opens) CHECK((e.ctime == world.w.authenticator.ctime && e.cusec == world.w.authenticator.cusec));
+  }
+}
+
 TEST_CASE("kpasswd_service: a number of any length fits", "[exchange][rfc3244-2]") {
   by_hand h;
   std::set<std::size_t> sizes;
