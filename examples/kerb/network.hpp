@@ -20,7 +20,7 @@ class network {
     if (s.to == kerb::destination::kpasswd) return change_password(s);
     if (s.octets.empty()) return kerb::errc::no_answer;  // an ignored answer: the request is not repeated
     const kerb::server_list<> servers = servers_of(std::string(s.realm.text()), kerb::server_t::kdc);
-    kerb::kdc_failover order(kerb::view_of<kerb::server_candidate>(servers), now() + 30000);
+    kerb::kdc_failover order(servers, now() + 30000);
     kerb::failover_step step = order.start(s.octets.size(), now(), tcp_ || s.via == kerb::transport::stream);
     for (;;) {
       if (const auto* a = std::get_if<kerb::kdc_answer>(&step)) {

@@ -131,7 +131,7 @@ class asio_transport {
         until_(detail::milliseconds_now() + patience.count()) {
     for (const asio_server& s : kdcs_)
       candidates_.push_back({.host = s.host, .port = s.port, .reach = s.reach, .primary = s.primary});
-    order_.emplace(kerb::view_of<kerb::server_candidate>(candidates_.data(), candidates_.size()), until_, limits);
+    order_.emplace(candidates_, until_, limits);
   }
   asio_transport(const asio_transport&) = delete;
   asio_transport& operator=(const asio_transport&) = delete;

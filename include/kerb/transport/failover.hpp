@@ -78,6 +78,8 @@ class kdc_failover {
   /// The longest KRB-ERROR of a replica after which the primary KDC is asked; a longer one is the answer.
   static constexpr std::size_t max_kept_error = 2048;
 
+  /// `servers` can be a server_list, as krb5_conf and DNS fill it. No request is answered after `deadline`, a
+  /// time of the same clock as each `now`: for 30 seconds, `now + 30000`.
   constexpr kdc_failover(view_of<server_candidate> servers KERB_LIFETIMEBOUND, std::int64_t deadline,
                          const failover_limits& limits = {})
       : servers_(servers), limits_(limits), deadline_(deadline) {}

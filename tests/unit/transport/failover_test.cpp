@@ -59,6 +59,14 @@ constexpr bool order() {
 }
 KERB_BOTH("failover: datagrams to all, then streams, then datagrams again with twice the time", "[transport]", order);
 
+constexpr bool of_a_list() {
+  server_list<> list;
+  if (!list.push_back(a) || !list.push_back(only_udp)) return false;
+  kdc_failover f(list, 100000);
+  return tries(f.start(200, 0), "a", udp, 1000) && tries(f.timed_out(1000), "u", udp, 2000);
+}
+KERB_BOTH("failover: is made from a server_list", "[transport]", of_a_list);
+
 constexpr bool large() {
   const server_candidate list[] = {a, only_udp};
   kdc_failover f(list, 100000), g(list, 100000), h(list, 100000);

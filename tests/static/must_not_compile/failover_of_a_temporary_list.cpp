@@ -1,0 +1,14 @@
+// expect: no matching (function for call to|constructor for initialization of) .*kdc_failover
+#include <kerb/transport/failover.hpp>
+
+kerb::server_list<> configured();
+
+std::size_t first_server() {
+#ifdef KERB_FIXED
+  const auto servers = configured();
+  kerb::kdc_failover order(servers, 30000);
+#else
+  kerb::kdc_failover order(configured(), 30000);
+#endif
+  return std::get<kerb::try_server>(order.start(200, 0)).number;
+}
