@@ -49,14 +49,12 @@ class file_cache {
   file_cache(std::string path, policy& crypto) : path_(std::move(path)), crypto_(crypto) {}
   file_cache(const file_cache&) = delete;
   file_cache& operator=(const file_cache&) = delete;
-  ~file_cache() { wipe(octets_); }
 
   const std::string& path() const { return path_; }
   /// Reads the file. False: there is none.
   bool open() {
     auto all = read_file(path_, file_kind::cache);
     if (!all) return false;
-    wipe(octets_);
     octets_ = std::move(*all);
     parse();
     return true;
@@ -106,15 +104,11 @@ class file_cache {
 
  private:
   void take(const kerb::result<kerb::bytes_view>& written, octet_list& made) {
-    if (!written) {
-      wipe(made);
+    if (!written)
       throw failure(std::string("the cache cannot be written: ") +
                     log_line(written.error(), kerb::party::client).c_str());
-    }
-    const std::size_t size = written->size();
-    wipe(octets_);
-    octets_.assign(made.begin(), made.begin() + static_cast<std::ptrdiff_t>(size));
-    wipe(made);
+    made.resize(written->size());
+    octets_ = std::move(made);
     parse();
   }
   void parse() {

@@ -1,4 +1,4 @@
-// Files with secrets: read whole, written as a new file that takes the old one's place, wiped before they go.
+// Files with secrets: read whole into memory that is wiped, written as a new file that takes the old one's place.
 #pragma once
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,7 +10,9 @@
 #include <iostream>
 #include <kerb/core/secret.hpp>
 #include <kerb/core/utf8.hpp>
+#include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -19,17 +21,26 @@
 
 namespace example {
 
-using octet_list = std::vector<std::uint8_t>;
+/// Memory that is wiped before it is given back: when a list grows or goes, also because of an exception.
+template <class T>
+struct wiping_allocator {
+  using value_type = T;
+  wiping_allocator() = default;
+  template <class U>
+  wiping_allocator(const wiping_allocator<U>&) {}
+  T* allocate(std::size_t n) { return std::allocator<T>().allocate(n); }
+  void deallocate(T* p, std::size_t n) noexcept {
+    kerb::secure_zero(std::span<std::uint8_t>(reinterpret_cast<std::uint8_t*>(p), n * sizeof(T)));
+    std::allocator<T>().deallocate(p, n);
+  }
+  friend bool operator==(const wiping_allocator&, const wiping_allocator&) { return true; }
+};
+using octet_list = std::vector<std::uint8_t, wiping_allocator<std::uint8_t>>;
 
 /// A message for the user, who then knows what to do.
 struct failure : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-
-inline void wipe(octet_list& v) { kerb::secure_zero(std::span<std::uint8_t>(v)); }
-inline void wipe(std::string& s) {
-  kerb::secure_zero(std::span<std::uint8_t>(reinterpret_cast<std::uint8_t*>(s.data()), s.size()));
-}
 
 /// For a terminal: what is a control character, of C0 or C1, or is not UTF-8 becomes a question mark.
 inline std::string printable(const std::string& s) {
@@ -92,20 +103,12 @@ inline std::optional<octet_list> read_file(const std::string& path, file_kind ki
   if (size >= largest_file) throw failure(path + " is too large");
   octet_list all(size + 1);
   for (std::size_t have = 0;;) {
-    if (have == all.size()) {
-      octet_list larger(2 * all.size());
-      std::copy(all.begin(), all.end(), larger.begin());
-      wipe(all);
-      all.swap(larger);
-    }
+    if (have == all.size()) all.resize(2 * all.size());
     const ssize_t n = ::read(fd, all.data() + have, all.size() - have);
     if (n < 0 && errno == EINTR) continue;
     if (n > 0) have += static_cast<std::size_t>(n);
-    if (n < 0 || have >= largest_file) {
-      const std::string why = n < 0 ? std::string(" cannot be read: ") + std::strerror(errno) : " is too large";
-      wipe(all);
-      throw failure(path + why);
-    }
+    if (n < 0) throw failure(path + " cannot be read: " + std::strerror(errno));
+    if (have >= largest_file) throw failure(path + " is too large");
     if (n == 0) {
       all.resize(have);
       return all;
@@ -154,42 +157,29 @@ inline bool destroy_file(const std::string& path) {
   return true;
 }
 
-/// A password, wiped when it is no longer needed.
+/// A password.
 struct password {
-  std::string text;
-  password() = default;
-  password(const password&) = delete;
-  password& operator=(const password&) = delete;
-  password(password&& o) noexcept : text(o.text) { wipe(o.text); }
-  password& operator=(password&& o) noexcept {
-    wipe(text);
-    text = o.text;
-    wipe(o.text);
-    return *this;
-  }
-  ~password() { wipe(text); }
-  kerb::secret_view view() const { return kerb::secret_view::of(text); }
+  octet_list text;
+  kerb::secret_view view() const { return kerb::secret_view(kerb::bytes_view(text)); }
 };
 
 /// The first line of a file, of standard input if the file is -, or what the user types without echo.
 inline password ask_password(const std::string& prompt, const std::string& file) {
   password p;
-  p.text.reserve(4096);  // so that no copy of it is left where a shorter text was
   if (!file.empty() && file != "-") {
     auto all = read_file(file, file_kind::any);
     if (!all) throw failure("there is no file " + file);
     for (const std::uint8_t o : *all) {
       if (o == '\n' || o == '\r') break;
-      p.text.push_back(static_cast<char>(o));
+      p.text.push_back(o);
     }
-    wipe(*all);
   } else {
     std::optional<no_echo> silent;
     if (file.empty() && isatty(0) != 0) {
       std::fprintf(stderr, "%s: ", prompt.c_str());
       silent.emplace();
     }
-    for (char c; ::read(0, &c, 1) == 1 && c != '\n';) p.text.push_back(c);
+    for (std::uint8_t c; ::read(0, &c, 1) == 1 && c != '\n';) p.text.push_back(c);
   }
   if (p.text.empty()) throw failure("a password is needed, and none was given");
   return p;

@@ -20,7 +20,6 @@ class keytab_file {
   }
   keytab_file(const keytab_file&) = delete;
   keytab_file& operator=(const keytab_file&) = delete;
-  ~keytab_file() { wipe(octets_); }
 
   const kerb::keytab_view& view() const { return view_; }
   void show(bool json) const {
@@ -62,7 +61,6 @@ class keytab_file {
     const auto written = w.finish();
     if (!written) throw failure(log_line(written.error(), kerb::party::client).c_str());
     replace_file(path_, *written);
-    wipe(made);
   }
 
  private:

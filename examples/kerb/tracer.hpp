@@ -13,7 +13,8 @@ namespace example {
 class tracer {
  public:
   explicit tracer(const options& o) : how_(o.trace), path_(o.trace_file) {
-    if (how_ == tracing::svg) space_.resize(1 << 20), drawing_.emplace(space_);
+    space_.resize(how_ == tracing::svg ? 1 << 20 : 8192);
+    if (how_ == tracing::svg) drawing_.emplace(space_);
     if (how_ != tracing::off && how_ != tracing::svg && !path_.empty()) {
       file_ = std::fopen(path_.c_str(), "w");
       if (file_ == nullptr) throw failure(path_ + " cannot be written: " + std::strerror(errno));
@@ -37,8 +38,14 @@ class tracer {
   void operator()(kerb::timestamp at, const kerb::trace_event& e) {
     if (how_ == tracing::off) return;
     if (drawing_) return (*drawing_)(at, e);
-    std::array<char, 8192> line;
-    const auto text = how_ == tracing::json ? kerb::trace_json(at, e, line) : kerb::trace_text(at, e, line);
+    const auto written = [&] {
+      return how_ == tracing::json ? kerb::trace_json(at, e, space_) : kerb::trace_text(at, e, space_);
+    };
+    auto text = written();
+    if (!text && text.error().code == kerb::errc::no_space) {  // a KDC can name a long realm
+      space_.resize(text.error().detail);
+      text = written();
+    }
     if (text) std::fprintf(file_ == nullptr ? stderr : file_, "%.*s\n", static_cast<int>(text->size()), text->data());
   }
 

@@ -221,6 +221,16 @@ def tests(r, kerb):
     check("--help lists the commands", all(f"] {c} " in out.replace("\n", " ") or f" {c} " in out
                                             for c in ("init", "get", "list", "renew", "destroy", "passwd", "keytab")), out)
 
+    check("help is --help", run("help")[0] == out and run("-h")[0] == out)
+    for command in ("init", "get", "list", "renew", "destroy", "passwd", "keytab"):
+        text, _ = run(command, "--help")
+        check(f"{command} --help is of {command} alone", text.startswith(f"usage: kerb [OPTIONS] {command}") and
+              text.count("kerb [OPTIONS]") == 1 and "--cache FILE" in text and
+              ("--renewable" in text) == (command == "init") and ("--kvno" in text) == (command == "keytab"), text)
+        check(f"help {command} is the same", run("help", command)[0] == text)
+    done = subprocess.run([kerb, "help", "frobnicate"], env=r.env, capture_output=True, text=True, timeout=10)
+    check("there is no help of an unknown command", done.returncode == 2 and "frobnicate" in done.stderr, done.stderr)
+
     # Destroying: the octets of the file, seen through another name of it, are zeros
     link = r.dir / "seen"
     os.link(cc, link)
