@@ -41,7 +41,7 @@ constexpr bool answer_question(Acceptor& acceptor, Step& step, Keys& keys, Store
 }
 }  // namespace detail
 
-/// Runs an acceptor on one AP-REQ. `now` is a timestamp, or a function that accept() calls once. On
+/// Runs an acceptor on one AP-REQ. `now` is that of drive(); a function is called once. On
 /// failure acceptor.refusal() is the KRB-ERROR to transmit, if there is one. errc::no_space: the
 /// buffer is too small (detail: octets needed), and `grow`, which is described at no_growth,
 /// returns no larger one. accept_options::reply does not grow: then the error's type is "reply".

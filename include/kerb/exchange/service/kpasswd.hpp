@@ -379,8 +379,8 @@ class [[nodiscard]] kpasswd_service
 };
 
 /// Runs a password service's exchange on one request and returns the octets to transmit; if they are
-/// empty, transmit nothing. They are in the exchange's buffer. `now` is a timestamp, or a function that
-/// serve() calls once. `change(const change_password&)` changes the password and returns a
+/// empty, transmit nothing. They are in the exchange's buffer. `now` is that of drive(); a function is
+/// called once. `change(const change_password&)` changes the password and returns a
 /// kpasswd_result, whose text must be valid until serve() returns.
 ///
 /// Returns an error when the exchange fails, for example without randomness. errc::no_space: the
