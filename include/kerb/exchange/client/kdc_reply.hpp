@@ -63,7 +63,7 @@ constexpr error check_clear_part(const Rep& rep, const request_facts& a) {
   const char* const type = asn1::type_name<Rep>;
   const bool renaming = a.initial && a.options.has(kdc_option_t::canonicalize);  // RFC 6806 section 6
   const principal_view got{rep.cname, rep.crealm};
-  const bool may_be_new = renaming && !is_well_known(got.name) && !is_well_known(got.realm);
+  const bool may_be_new = renaming && !is_well_known(got.name);  // check_enc_part() checks a new realm
   if (!may_be_new && !same_principal(got, a.client) && !is_asked_anonymity(got, a)) {
     return {.code = errc::name_mismatch, .type = type, .field = rep.crealm == a.client.realm ? "cname" : "crealm"};
   }
