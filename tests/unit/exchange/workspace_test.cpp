@@ -51,6 +51,23 @@ constexpr bool lacks_what_it_lacks() {
 KERB_BOTH("buffer: says what it lacks, and counts only where a rough number does not do", "[exchange]",
           lacks_what_it_lacks);
 
+constexpr bool goes_back() {
+  std::array<std::uint8_t, 64> octets{};
+  detail::workspace r{std::span(octets)};
+  fill(r.message_space().last(10), 7);
+  r.message_is(10);
+  fill(r.borrow(4), 1);
+  r.keep(4);
+  fill(r.borrow(20), 2);
+  r.keep(20);
+  fill(r.borrow(8), 3);
+  r.wipe_after(4);
+  const bool wiped = r.kept().size() == 4 && all(r.kept(), 1) && all(bytes_view(octets).subview(4, 50), 0);
+  r.wipe_after(40);  // more than is kept: nothing changes
+  return wiped && r.kept().size() == 4 && r.free() == 46 && all(r.message(), 7);
+}
+KERB_BOTH("buffer: what was kept or borrowed after a point is wiped, and nothing else", "[exchange]", goes_back);
+
 constexpr bool framed() {
   std::array<std::uint8_t, 400> octets{};
   detail::workspace r{std::span(octets)};

@@ -15,8 +15,9 @@ namespace kerb::inline v0 {
 /// Parameters of credential_client. Every view must outlive the client.
 template <class Key>
 struct credential_params {
-  /// Who. With a name that the KDC changes at the login, such as an enterprise name, tickets in the
-  /// cache are found only under the new name.
+  /// Who. With a name that the KDC changes at the login, such as an enterprise name, the client logs in
+  /// each time: the new name in a KDC's reply is not authenticated, so the tickets in a cache under that
+  /// name (ticket_kind::renamed) are of use only after a login that leads to it.
   principal_view client;
   /// The service. Without a realm, it is wherever the KDC of the client's realm says that it is
   /// (RFC 6806 section 8). With a realm, only a ticket of that realm's KDC is accepted.
@@ -39,7 +40,9 @@ struct credential_params {
   view_of<msg::HostAddress> addresses{};  ///< of the login; none: a ticket that is valid from any address
   /// The realms between the client's and the service's, for KDCs that do not know the way.
   realm_path_policy paths{};
-  bool follow_kdc_clock = false;  ///< allow one more try with the clock of an unauthenticated KRB-ERROR
+  /// Allow one more try with the clock of an unauthenticated KRB-ERROR, at the login and with a
+  /// ticket-granting ticket.
+  bool follow_kdc_clock = false;
   /// Log in at the realm that a KDC names instead of the client's own (KDC_ERR_WRONG_REALM). The
   /// message is unauthenticated, and that realm's KDC gets what a password can be guessed from
   /// (RFC 6806 section 7).
@@ -112,6 +115,12 @@ using credential_client_step = std::variant<find_credential, send, need_key, nee
 /// most max_realms. Each reply is compared with its request as tgs_client does, so a KDC can only issue
 /// tickets of its own realm.
 ///
+/// If a KDC's error says that it does not accept a ticket-granting ticket of the cache, such as
+/// KRB_AP_ERR_TKT_EXPIRED, the client goes on as if that ticket were not there, but logs in again only
+/// with a password or key. After KRB_AP_ERR_SKEW it first tries once without the offset of the KDC's clock
+/// that the ticket has, or with the KDC's clock if `follow_kdc_clock` allows it. The error is not
+/// authenticated, so each happens once.
+///
 /// The client keeps the ticket-granting ticket that it uses in its own buffer, so the cache may
 /// change at any time. It cannot be moved. receive() does not modify the octets that it is given;
 /// they must remain valid until the next `send`, or the end of the exchange. Octets in a step are
@@ -182,6 +191,7 @@ class [[nodiscard]] credential_client
     auto copy = detail::copy_credential(env.crypto.get(), c, buffer_.last(n));
     if (!copy) return fail(copy.error());
     if (const error e = use(std::move(*copy), n, env); !e.ok()) return fail(e);
+    cached_ = looking_for_;
     renews_ = renewable(env);
     return ask(env);
   }
@@ -251,8 +261,12 @@ class [[nodiscard]] credential_client
       moved.set_kdc_clock_offset(c.kdc_clock_offset());
       c = std::move(moved);
     };
-    if (pending_) move(*pending_, bigger);  // which takes the other's place
-    else if (tgt_) move(*tgt_, bigger.last(tail_));
+    if (pending_) {  // which takes the place of the other, whose octets were in the old buffer
+      move(*pending_, bigger);
+      tgt_.reset();
+    } else if (tgt_) {
+      move(*tgt_, bigger.last(tail_));
+    }
     if (x != nullptr) x->request_.server = asked();  // its realm was in the old buffer
     buffer_ = bigger;
     return true;
@@ -398,9 +412,9 @@ class [[nodiscard]] credential_client
       default: again_ = again::no; return adopt(env);
     }
   }
+  constexpr bool has_secret() const { return params_.login && (!params_.password.empty() || params_.key); }
   constexpr step log_in(const environment<C>& env) {
-    const bool can = !params_.password.empty() || params_.key || params_.may_ask;
-    if (!params_.login || !can) return fail({.code = errc::no_tgt});
+    if (!has_secret() && !(params_.login && params_.may_ask)) return fail({.code = errc::no_tgt});
     as_params<key> p{.client = client_, .buffer = buffer_};
     p.password = params_.password;
     p.key = params_.key;
@@ -482,6 +496,10 @@ class [[nodiscard]] credential_client
       if (!detail::krbtgt_realm(pending_->server().name) || (at_goal && realm_given_))
         return fail({.code = errc::name_mismatch, .type = "EncKDCRepPart", .field = "sname"});
       refers_ = at_goal;
+      detail::tell(env, [&] {
+        const principal_view& next_kdc = pending_->server();
+        return trace::referred{tgt_realm(), detail::krbtgt_realm(next_kdc.name).value_or(next_kdc.realm)};
+      });
     }
     return adopt(env);
   }
@@ -499,20 +517,15 @@ class [[nodiscard]] credential_client
         again_ = again::adopt;
         return need_buffer{needed};
       }
-      if (!renews_ && tgt_) {
-        detail::tell(env, [&] {
-          const principal_view& next_kdc = pending_->server();
-          return trace::referred{tgt_realm(), detail::krbtgt_realm(next_kdc.name).value_or(next_kdc.realm)};
-        });
-      }
       packed.write(pending_->facts(), buffer_.last(n));
       const ticket_facts f = packed.read(pending_->facts(), bytes_view(buffer_).last(n));
       product next(f, std::move(*pending_).session_key());
       next.set_kdc_clock_offset(pending_->kdc_clock_offset());
       pending_.reset();
+      cached_ = std::optional<wanted>{};
       if (refers_) referred_ = true;
       if (std::exchange(renews_, false)) {  // at the same KDC
-        *tgt_ = std::move(next);
+        tgt_.emplace(std::move(next));
         tail_ = n;
         note_trust();
       } else if (const error e = use(std::move(next), n, env); !e.ok()) {
@@ -544,13 +557,53 @@ class [[nodiscard]] credential_client
     if (++requests_ == max_realms) return fail({.code = errc::referral_loop});
     return log_in(env);
   }
+  /// Whether a KDC's error says that it does not accept the ticket-granting ticket. The error is not
+  /// authenticated.
+  static constexpr bool refuses_tgt(const error& why) {
+    if (why.code != errc::kdc_error && why.code != errc::clock_skew) return false;
+    switch (static_cast<error_code_t>(why.detail)) {
+      case error_code_t::kdc_err_tgt_revoked:
+      case error_code_t::krb_ap_err_bad_integrity:  // the KDC has another key
+      case error_code_t::krb_ap_err_badkeyver:
+      case error_code_t::krb_ap_err_nokey:
+      case error_code_t::krb_ap_err_tkt_expired:
+      case error_code_t::krb_ap_err_tkt_nyv:
+      case error_code_t::krb_ap_err_skew: return true;
+      default: return false;
+    }
+  }
+  /// After KRB_AP_ERR_SKEW: whether there is another clock to try, once. The offset in a cached ticket is
+  /// wrong once the machine's clock has been set.
+  constexpr bool tries_another_clock(const error& why, const environment<C>& env) {
+    const bool skewed = why.code == errc::clock_skew && peer_error_;
+    if (!skewed || std::exchange(tried_clock_, true)) return false;
+    std::int64_t ahead = 0;
+    if (params_.follow_kdc_clock) ahead = peer_error_->stime.seconds - env.now.at.seconds;
+    const std::int64_t most = env.limits.max_clock_offset;
+    if (ahead > most || ahead < -most || ahead == tgt_->kdc_clock_offset()) return false;
+    if (params_.follow_kdc_clock) detail::tell(env, [&] { return trace::clock_learnt{ahead}; });
+    tgt_->set_kdc_clock_offset(ahead);
+    return true;
+  }
+  /// Goes on as if the cache did not have the ticket-granting ticket.
+  constexpr step replace_tgt(wanted what, const environment<C>& env) {
+    exchange_.template emplace<std::monostate>();
+    tgt_.reset();
+    tail_ = 0;
+    visited_.clear();
+    trusted_ = true;
+    return what == wanted::foreign_tgt ? look_for(wanted::own_tgt, env) : log_in(env);
+  }
   constexpr step failed_in(request&, error why, const environment<C>& env) {
+    if (tries_another_clock(why, env)) return ask(env);
     const bool unknown = why.code == errc::kdc_error &&
                          why.detail == static_cast<std::uint32_t>(error_code_t::kdc_err_s_principal_unknown);
     if (renews_) {  // the ticket is still of use
       renews_ = false;
       return ask(env);
     }
+    if (cached_ && refuses_tgt(why) && (*cached_ == wanted::foreign_tgt || has_secret()))
+      return replace_tgt(*cached_, env);
     if (!(tgt_realm() == goal())) {
       ++closer_;
       return unknown && closer_realm() ? ask(env) : fail(why);
@@ -609,9 +662,11 @@ class [[nodiscard]] credential_client
   again again_{};
   call answered_{};  // the last answer to find_credential
   kerberos_time valid_until_;
-  bool realm_given_ = false;  // the service's realm is fixed
-  bool referred_ = false;     // the service is where a KDC has referred the client
-  bool refers_ = false;       // pending_ does so
+  std::optional<wanted> cached_;  // tgt_ is from the cache, where it was looked for as this
+  bool tried_clock_ = false;      // after KRB_AP_ERR_SKEW
+  bool realm_given_ = false;      // the service's realm is fixed
+  bool referred_ = false;         // the service is where a KDC has referred the client
+  bool refers_ = false;           // pending_ does so
   bool renews_ = false;
   bool plain_ = false;  // without canonicalize
   bool is_final_ = false;
