@@ -155,10 +155,8 @@ TEST_CASE("gs2: our client authenticates to a server of Cyrus, with an identity 
     REQUIRE(challenge);
     const auto last = client.receive(*challenge, the_world->turn());
     REQUIRE(kerb::is<gss::respond>(last));
-    server.tell(std::get<gss::respond>(last).octets);
-    while (server.next()) {}
-    INFO(server.said);
-    CHECK(server.said.find("Negotiation complete") != std::string::npos);
+    // The server has sent its token only after it had accepted the context and the identity
+    CHECK(std::get<gss::respond>(last).octets.empty());
     CHECK(std::move(client).take());
   }
 }
