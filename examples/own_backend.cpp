@@ -88,10 +88,7 @@ int run() {
   const kerb::key* const service_key = realm.key_of("HTTP/web");
   if (service_key == nullptr) return report({.code = kerb::errc::no_key});
   device card(service_key->copy());
-  const auto ask_kdc = [&](const kerb::send& s) -> kerb::result<kerb::answer> {
-    const auto octets = realm.answer(s.octets, noon, kdc_buffer);
-    return octets ? kerb::result<kerb::answer>(*octets) : octets.error();
-  };
+  const auto ask_kdc = realm.ask(noon, kdc_buffer);
   kerb::as_client<nettle_policy> as({.client = *alice, .password = password, .buffer = buffer1});
   const auto tgt = kerb::drive(as, p, noon, ask_kdc);
   if (!tgt) return report(tgt.error());

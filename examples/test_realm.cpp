@@ -44,10 +44,7 @@ int test() {
   realm.add_user("alice", password);
   realm.add_service("HTTP/web");
   if (!realm.ready()) return report({.code = kerb::errc::no_space});
-  const auto ask_kdc = [&](const kerb::send& s) -> kerb::result<kerb::answer> {
-    const auto octets = realm.answer(s.octets, noon, kdc_buffer);
-    return octets ? kerb::result<kerb::answer>(*octets) : octets.error();
-  };
+  const auto ask_kdc = realm.ask(noon, kdc_buffer);
 
   kerb::as_client<policy> as({.client = *alice, .password = password, .buffer = buffer1});
   const auto tgt = kerb::drive(as, p, noon, ask_kdc);

@@ -77,6 +77,8 @@ class negotiate_connection {
       const auto product = std::move(*acceptor_).take();
       if (product && product->kerberos) text = "hello " + text_of(product->kerberos->initiator()) + "\n";
     }
+    if (const auto asked = acceptor_->key_lookup(); asked && std::string_view(a.why.type) == "Ticket")
+      std::printf("%s\n", key_line(*asked).c_str());
     // Each request is authenticated by itself; only a negotiation that is not complete goes on with the connection
     if (a.authenticated() || !a.why.ok()) acceptor_.reset();
     return a;

@@ -236,7 +236,8 @@ inline constexpr explanation explanations[] = {
      "service's keytab (klist -ke): the keys may be stored under another name.",
      "The principal has no key that the request needs. Compare the principal's encryption types with those of the "
      "request or the ticket."},
-    {errc::bad_key_version, "There is no key of the version that was used. Get a new keytab, or log in again.",
+    {errc::bad_key_version,
+     "This machine has keys for the service, but not of the ticket's key version. Get a new keytab.",
      "This service has keys, but not of the ticket's key version. Get a new keytab, or have the client get a new "
      "ticket.",
      "The ticket was encrypted with a key version that this KDC no longer has. The client must log in again; keep "
@@ -352,7 +353,9 @@ inline constexpr explanation explanations[] = {
     {errc::referral_loop,
      "The KDCs send the client from one to another without end. Tell the administrator of your realm which service "
      "this was."},
-    {errc::no_tgt, "You are not logged in, or no longer. Log in again."},
+    {errc::no_tgt,
+     "There is no ticket from a login that is still valid, and this program was given no password or key for a new "
+     "login. Log in again, or give the program the password."},
     {errc::nothing_delegated,
      "The program that logs in did not hand over a ticket with which the other side could act for it. Turn delegation "
      "on in it, and get a forwardable ticket, for example with kinit -f.",
@@ -391,6 +394,8 @@ inline constexpr explanation explanations[] = {
      "There was no answer. Check the address, the port and the firewall, and that the KDC or the service is running.",
      "The client did not answer in time. Check the network between the client and this service.",
      "No request arrived in time. Check the network between the client and this KDC."},
+    {errc::server_failed,
+     "The server failed and did not answer the login. Try again later, or have its administrator read its log."},
 
     {errc::integrity,
      "The answer cannot be decrypted: the password or key is wrong, or the message was changed on the way. Enter "
@@ -418,19 +423,24 @@ inline constexpr explanation explanations[] = {
      "The memory that this program set aside is too small for the message. Raise the program's limit, or report "
      "this to its developer."},
     {errc::replay_unknown, "The service cannot tell whether it has seen this login before. Try again later.",
-     "The replay cache is full or has lost its contents, so no client can be accepted. Make it larger, or repair "
-     "the server that keeps it.",
-     "The replay cache is full or has lost its contents, so no request can be answered. Make it larger, or repair "
-     "the server that keeps it."},
+     "The replay cache is full, or has lost its contents as after a restart, so no client can be accepted. After a "
+     "restart, wait for as long as clocks may differ, usually 5 minutes; otherwise make it larger, or repair the "
+     "server that keeps it.",
+     "The replay cache is full, or has lost its contents as after a restart, so no request can be answered. After a "
+     "restart, wait for as long as clocks may differ, usually 5 minutes; otherwise make it larger, or repair the "
+     "server that keeps it."},
 
     {errc::api_misuse,
-     "This program made calls in a wrong order, or with values that contradict each other. Report this to its "
-     "developer."},
+     "This program made calls in a wrong order, used an object again that had finished its work, or passed values "
+     "that contradict each other. Report this to its developer."},
     {errc::wrong_usage,
      "This program used a key for another purpose than the one it was prepared for. Report this to its developer."},
     {errc::bad_name_text,
      "This is not a valid principal name. Write it as name@REALM or as service/host.example.com@REALM."},
-    {errc::clock_out_of_range, "The clock of this machine shows a date that Kerberos cannot express. Set the clock."},
+    {errc::clock_out_of_range,
+     "The clock of this machine shows a date that Kerberos cannot express, or this program passes the time in another "
+     "unit than seconds and microseconds since 1970. Set the clock; if it is right, report this to the program's "
+     "developer."},
     {errc::bad_password,
      "The password is not UTF-8 text, or is too long for its encryption type. Check the character set of the "
      "terminal, and enter it again."},
@@ -878,10 +888,10 @@ constexpr error_text& add_printable(error_text& to, std::string_view text) {
 }  // namespace detail
 
 /// One line for a log: the name of the error, its place in the message, the name of a KRB-ERROR's
-/// code, and the sentences of explain(). "bad_time in KDC-REQ-BODY.till at offset 97: The request
-/// contains ..." An offset of 0 is left out, since it is also that of an error without a place.
-/// A client that passes the realm of its request gets it in front of the sentences, and is also told
-/// if small letters in it may be the cause. Control characters in it become '?'.
+/// code or the number that the error is about, and the sentences of explain(). "bad_time in KDC-REQ-BODY.till at offset
+/// 97: The request contains ..." An offset of 0 is left out, since it is also that of an error without a place. A
+/// client that passes the realm of its request gets it in front of the sentences, and is also told if small letters in
+/// it may be the cause. Control characters in it become '?'.
 constexpr error_text log_line(const error& e, party who, std::string_view realm = {}) {
   error_text line;
   const std::string_view name = name_of(e.code), type = e.type, field = e.field;
@@ -892,6 +902,7 @@ constexpr error_text log_line(const error& e, party who, std::string_view realm 
   if (e.code == errc::kdc_error || e.code == errc::peer_error) {
     if (const auto sent = name_of(static_cast<error_code_t>(e.detail)); !sent.empty()) (line += ", ") += sent;
   }
+  if (e.code == errc::bad_key_version && e.detail != 0) (line += ", version ").add_number(e.detail) += " needed";
   if (e.code == errc::no_space && e.detail != 0) (line += ", ").add_number(e.detail) += " octets needed";
   if (!realm.empty()) detail::add_printable(line += " (realm ", realm) += ")";
   (line += ": ") += explain(e, who);

@@ -19,10 +19,7 @@ kerb::errc session() {
   realm.add_user("alice", password);
   realm.add_service("HTTP/web");
   if (!realm.ready() || !alice || !web) return kerb::errc::api_misuse;
-  const auto ask_kdc = [&](const kerb::send& s) -> kerb::result<kerb::answer> {
-    const auto octets = realm.answer(s.octets, noon, buffer4);
-    return octets ? kerb::result<kerb::answer>(*octets) : octets.error();
-  };
+  const auto ask_kdc = realm.ask(noon, buffer4);
   kerb::ticket_cache<kerb::botan::key, 2> cache;
   kerb::botan::credential_client wanted({.client = *alice, .server = *web, .buffer = buffer1, .password = password});
   const auto ticket = kerb::acquire(wanted, cache, crypto, noon, ask_kdc);

@@ -250,7 +250,11 @@ constexpr bool a_line_has_size_and_realm() {
              .view()
              .starts_with("no_space, 9000 octets needed: The memory") &&
          line({.code = errc::no_space}, {}).view().starts_with("no_space: The memory") &&
-         line({.code = errc::no_tgt}, "EX.ORG").view().starts_with("no_tgt (realm EX.ORG): You are not") &&
+         line({.code = errc::bad_key_version, .detail = 7, .type = "Ticket", .field = "enc-part"}, {})
+             .view()
+             .starts_with("bad_key_version in Ticket.enc-part, version 7 needed: This machine") &&
+         line({.code = errc::bad_key_version}, {}).view().starts_with("bad_key_version: This machine") &&
+         line({.code = errc::no_tgt}, "EX.ORG").view().starts_with("no_tgt (realm EX.ORG): There is no ticket") &&
          line({.code = errc::no_answer}, odd).view().starts_with("no_answer (realm a?[2J?): There was no answer") &&
          line({.code = errc::no_answer}, odd).view().ends_with("try A?[2J?.");
 }
@@ -265,7 +269,7 @@ constexpr error from_kdc(error_code_t code) {
       .code = errc::kdc_error, .detail = static_cast<std::uint32_t>(code), .type = "KRB-ERROR", .field = "error-code"};
 }
 constexpr outcome outcomes[] = {
-    {{.code = errc::no_tgt}, "You are not logged in"},
+    {{.code = errc::no_tgt}, "Log in again"},
     {{.code = errc::no_key}, "Give the program the password, or a keytab"},
     {{.code = errc::no_answer}, "There was no answer"},
     {{.code = errc::password_expired}, "Change it"},

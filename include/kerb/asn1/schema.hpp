@@ -274,8 +274,14 @@ template <class C, class V, tagging How>
 constexpr void check_member(const member_line<C, V, How>&) {
   using type = typename bare<V>::type;
   constexpr bool text = container<type> && std::convertible_to<const type&, std::string_view>;
+  constexpr bool foreign_view = std::is_same_v<type, std::string_view>;
   constexpr bool is_time = requires(const type& v) { v.time_since_epoch(); };
   static_assert(!is_time || has_codec<type>, "kerb::asn1: a KerberosTime is a kerb::kerberos_time");
+  static_assert(!foreign_view || has_codec<type>,
+                "kerb::asn1: a text is a kerb::kerberos_string, and an OCTET STRING a kerb::bytes_view");
+  static_assert(
+      !std::is_floating_point_v<type> || has_codec<type>,
+      "kerb::asn1: Kerberos has no type REAL: an INTEGER is a std::int32_t, a std::uint32_t or a kerb::uint32");
   if constexpr (container<type> || other_integer<type>) {
     static_assert(!text || has_codec<type>,
                   "kerb::asn1: a member views the message's octets: for text use kerb::kerberos_string, for an OCTET "

@@ -68,7 +68,14 @@ namespace detail {
 template <class R, class View>
 inline constexpr bool views_other = std::is_lvalue_reference_v<R> && !std::is_same_v<std::remove_cvref_t<R>, View> &&
                                     !is_span<std::remove_cvref_t<R>> && !is_secret<std::remove_cvref_t<R>>;
+template <class R, class View>
+inline constexpr bool is_temporary = !std::is_reference_v<R> && !std::is_same_v<std::remove_cv_t<R>, View> &&
+                                     !is_span<std::remove_cv_t<R>> && !is_secret<std::remove_cv_t<R>>;
 }  // namespace detail
+
+/// In the compiler's message: the view would be of a temporary object, which is gone before the view is used. Give the
+/// object a name, and keep it as long as the view.
+struct a_view_of_a_temporary_object_would_dangle;
 
 /// A view of immutable octets that it does not own. Unlike std::span, it does not bind to a
 /// temporary owner: `decode<Ticket>(read_all(fd))` does not compile.
@@ -79,13 +86,16 @@ class bytes_view {
   template <detail::contiguous_octets R>
     requires detail::views_other<R&&, bytes_view>
   constexpr bytes_view(R&& r KERB_LIFETIMEBOUND) : data_(r.data()), size_(r.size()) {}
+  template <detail::contiguous_octets R>
+    requires detail::is_temporary<R, bytes_view> bytes_view(R&&, a_view_of_a_temporary_object_would_dangle* = nullptr)
+  = delete;
   template <class T, std::size_t N>
     requires std::same_as<std::remove_const_t<T>, std::uint8_t>
   constexpr bytes_view(std::span<T, N> s) : data_(s.data()), size_(s.size()) {}
   template <std::size_t N>
   constexpr bytes_view(const std::uint8_t (&a)[N] KERB_LIFETIMEBOUND) : data_(a), size_(N) {}
   template <std::size_t N>
-  bytes_view(const std::uint8_t (&&)[N]) = delete;
+  bytes_view(const std::uint8_t (&&)[N], a_view_of_a_temporary_object_would_dangle* = nullptr) = delete;
 
   constexpr const std::uint8_t* data() const { return data_; }
   constexpr std::size_t size() const { return size_; }
@@ -120,13 +130,16 @@ class view_of {
   template <detail::contiguous_of<T> R>
     requires detail::views_other<R&&, view_of>
   constexpr view_of(R&& r KERB_LIFETIMEBOUND) : data_(r.data()), size_(r.size()) {}
+  template <detail::contiguous_of<T> R>
+    requires detail::is_temporary<R, view_of> view_of(R&&, a_view_of_a_temporary_object_would_dangle* = nullptr)
+  = delete;
   template <class U, std::size_t N>
     requires std::same_as<std::remove_const_t<U>, T>
   constexpr view_of(std::span<U, N> s) : data_(s.data()), size_(s.size()) {}
   template <std::size_t N>
   constexpr view_of(const T (&a)[N] KERB_LIFETIMEBOUND) : data_(a), size_(N) {}
   template <std::size_t N>
-  view_of(const T (&&)[N]) = delete;
+  view_of(const T (&&)[N], a_view_of_a_temporary_object_would_dangle* = nullptr) = delete;
 
   constexpr const T* data() const { return data_; }
   constexpr std::size_t size() const { return size_; }
@@ -146,8 +159,8 @@ template <class T>
 class ref {
  public:
   constexpr ref(T& t KERB_LIFETIMEBOUND) : p_(&t) {}
-  ref(std::remove_const_t<T>&&) = delete;
-  ref(const std::remove_const_t<T>&&) = delete;
+  ref(std::remove_const_t<T>&&, a_view_of_a_temporary_object_would_dangle* = nullptr) = delete;
+  ref(const std::remove_const_t<T>&&, a_view_of_a_temporary_object_would_dangle* = nullptr) = delete;
   constexpr T& get() const { return *p_; }
   constexpr T& operator*() const { return *p_; }
   constexpr T* operator->() const { return p_; }
@@ -166,7 +179,7 @@ class text_view {
     requires(std::convertible_to<Text, std::string_view> && !detail::owner_of_text<Text>)
   constexpr text_view(Text&& text KERB_LIFETIMEBOUND) : text_(text) {}
   template <detail::owner_of_text Text>
-  text_view(Text&&) = delete;
+  text_view(Text&&, a_view_of_a_temporary_object_would_dangle* = nullptr) = delete;
 
   constexpr operator std::string_view() const { return text_; }
   constexpr std::size_t size() const { return text_.size(); }
@@ -186,6 +199,6 @@ bytes_view octets_of(const Text& text KERB_LIFETIMEBOUND) {
   return octets_of(std::string_view(text));
 }
 template <detail::owner_of_text Text>
-bytes_view octets_of(Text&&) = delete;
+bytes_view octets_of(Text&&, a_view_of_a_temporary_object_would_dangle* = nullptr) = delete;
 
 }  // namespace kerb::inline v0

@@ -96,10 +96,11 @@ enum class errc : std::uint16_t {
   login_not_verified = 280,
   numbers_used_up = 290,  ///< the session has used every sequence number of this direction: establish a new one
 
-  // 3xx: the peer sent a KRB-ERROR (detail: its error code), or nothing.
-  kdc_error = 300,   ///< the KDC sent a KRB-ERROR
-  peer_error = 301,  ///< the service sent a KRB-ERROR
-  no_answer = 302,   ///< the caller's transport received no answer
+  // 3xx: the peer sent a KRB-ERROR (detail: its error code), another failure, or nothing.
+  kdc_error = 300,      ///< the KDC sent a KRB-ERROR
+  peer_error = 301,     ///< the service sent a KRB-ERROR
+  no_answer = 302,      ///< the caller's transport received no answer
+  server_failed = 303,  ///< the server reports a failure of its own in place of an answer; detail: its HTTP status
 
   // 4xx: cryptography.
   integrity = 400,          ///< a seal or checksum does not verify: the octets were altered, or the key is another
@@ -309,6 +310,7 @@ constexpr std::string_view name_of(errc c) {
     case errc::kdc_error: return "kdc_error";
     case errc::peer_error: return "peer_error";
     case errc::no_answer: return "no_answer";
+    case errc::server_failed: return "server_failed";
     case errc::integrity: return "integrity";
     case errc::unsupported_etype: return "unsupported_etype";
     case errc::unsupported_cksum: return "unsupported_cksum";

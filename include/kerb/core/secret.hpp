@@ -69,7 +69,7 @@ class secret_view {
     return of(std::string_view(text));
   }
   template <detail::owner_of_text Text>
-  static secret_view of(Text&&) = delete;
+  static secret_view of(Text&&, a_view_of_a_temporary_object_would_dangle* = nullptr) = delete;
 
   constexpr const std::uint8_t* data() const { return octets_.data(); }
   constexpr std::size_t size() const { return octets_.size(); }

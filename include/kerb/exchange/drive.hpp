@@ -20,10 +20,34 @@ inline constexpr bool is_alternative = false;
 template <class T, class... Steps>
 inline constexpr bool is_alternative<T, std::variant<Steps...>> = (std::same_as<T, Steps> || ...);
 
+/// What a caller's transport returns for a request. The request is const, so that `ask` cannot change it.
+template <class Ask>
+constexpr result<answer> answer_from(Ask& ask, const send& request) {
+  constexpr bool callable = std::invocable<Ask&, const send&>;
+  static_assert(callable,
+                "kerb: `ask` must be a function that is called with a const kerb::send& and returns a "
+                "kerb::result<kerb::answer>");
+  if constexpr (callable) {
+    constexpr bool answers = std::convertible_to<std::invoke_result_t<Ask&, const send&>, result<answer>>;
+    static_assert(answers, "kerb: `ask` must return a kerb::result<kerb::answer>");
+    if constexpr (answers) return ask(request);
+  }
+  return errc::no_answer;
+}
+
 /// The last request that a caller's transport got, and why answers to it were ignored.
 struct pending_request {
   send request{};
   error passed_over{};
+
+  /// Transmits the request with the caller's `ask`, or waits on if it has no octets.
+  template <class Ask>
+  constexpr result<answer> answer_from(Ask& ask) const {
+    result<answer> got = detail::answer_from(ask, request);
+    // An `ask` that has nothing to wait for must not keep the caller in a loop
+    if (got && got->octets.empty()) got = errc::no_answer;
+    return got ? got : result<answer>(reason(got.error()));
+  }
 
   constexpr void sent(const send& s) {
     request = s;
@@ -41,6 +65,8 @@ struct pending_request {
 
 /// Runs a client's exchange to its end and returns its product. `ask(const send&)` transmits the
 /// octets and returns the answer as result<answer>; when there are no octets it only waits where it sent the last ones.
+/// It returns errc::no_answer when it has waited long enough for the answer to a request, whatever has arrived in the
+/// meantime: drive() itself has no limit. An answer without octets is errc::no_answer too.
 /// `now` is a timestamp or a time of std::chrono::system_clock, or a function that returns one, such as
 /// std::chrono::system_clock::now; drive() calls it for each step.
 ///
@@ -87,8 +113,8 @@ template <class Exchange, class C, class Now, class Ask, class Grow = no_growth>
           },
           step);
     }
-    const result<answer> got = ask(std::as_const(pending.request));
     if (pending.request.then == afterwards::finished) {
+      const result<answer> got = detail::answer_from(ask, pending.request);
       if (!got) return got.error();
       if (const auto e = asn1::decode<msg::KrbError>(got->octets)) {
         return error{.code = errc::peer_error,
@@ -98,7 +124,8 @@ template <class Exchange, class C, class Now, class Ask, class Grow = no_growth>
       }
       return std::move(x).take();
     }
-    if (!got) return pending.reason(got.error());
+    const result<answer> got = pending.answer_from(ask);
+    if (!got) return got.error();
     step = detail::with_growth(x, grow, [&] { return x.receive(got->octets, env_now(), got->arrived); });
   }
 }

@@ -31,6 +31,14 @@ struct environment {
     return {other, now, limits};
   }
 };
+namespace detail {
+/// errc::clock_out_of_range for a time that is not in range, with the member that is not.
+KERB_COLD constexpr error clock_fault(const timestamp& t) {
+  const bool date = t.at < earliest_time || t.at > latest_time;
+  return {.code = errc::clock_out_of_range, .type = "timestamp", .field = date ? "at" : "usec"};
+}
+}  // namespace detail
+
 template <class C>
 environment(C&, timestamp) -> environment<C>;
 template <class C>

@@ -76,7 +76,7 @@ class exchange_core {
   constexpr std::optional<failed> unless(const Environment& env) {
     if (state_ == state::failed) return failed{why_};
     if (!may<Which>()) return fail({.code = errc::api_misuse});
-    if (!env.now.in_range()) return fail({.code = errc::clock_out_of_range});
+    if (!env.now.in_range()) return fail(clock_fault(env.now));
     return std::nullopt;
   }
   /// Fails with the first error, which every later call returns again.

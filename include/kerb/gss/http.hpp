@@ -118,7 +118,8 @@ template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_g
   /// section 4.2 counts only 2xx as success of the authentication, but servers answer authenticated
   /// clients with other statuses too, so the program looks at the status. With 2xx it is also `done` if
   /// the initiator did not request mutual authentication (see negotiate_initiator::unanswered()).
-  /// Otherwise it is errc::mutual_required. A token after the last one is errc::unexpected_message.
+  /// With 5xx it is otherwise errc::server_failed (detail: the status), and errc::mutual_required with every
+  /// other status. A token after the last one is errc::unexpected_message.
   /// After need_buffer, call it again with the same value, as receive_authorization().
   ///
   /// Send the contents of a PUT or POST only after `done` (RFC 4559 section 6): begin with a request
@@ -145,6 +146,10 @@ template <crypto_policy C, class Keys, class Store, class Now, class Grow = no_g
     if (status == 401 || status == 407) return initiator.abandon(fault(errc::negotiation_rejected));
     if (initiator.complete()) return done{};
     if (status >= 200 && status < 300) return initiator.unanswered(env);
+    if (status >= 500 && status < 600) {
+      return initiator.abandon(
+          {.code = errc::server_failed, .detail = status, .type = "HTTP response", .field = "status"});
+    }
     return initiator.abandon(fault(errc::mutual_required));
   }
 

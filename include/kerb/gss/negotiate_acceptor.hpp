@@ -246,8 +246,9 @@ class [[nodiscard]] negotiate_acceptor
     params_.krb5.ap.buffer = bigger;
     return true;
   }
-  /// As ap_acceptor::key_lookup(). Null after the last token in DCE style too: the AP-REQ was in an
-  /// earlier one.
+  /// As ap_acceptor::key_lookup(), also after Kerberos has refused the client: then the octets of its token
+  /// must still be valid. Null if the negotiation has refused it for another reason, and after the last
+  /// token in DCE style: the AP-REQ was in an earlier one.
   constexpr std::optional<keys_asked> key_lookup() const {
     return inner_ && !had_third_ ? inner_->key_lookup() : std::nullopt;
   }
@@ -550,7 +551,8 @@ class [[nodiscard]] negotiate_acceptor
       if (first_) f.mech = mech_;
       if (f.in_place) detail::place(params_.krb5.ap.buffer, f);
     }
-    forget();
+    if (f.in_place) wipe();  // Kerberos has refused the client, and keeps only what key_lookup() returns
+    else forget();
     (void)workspace_.message_space();  // the last message is no answer
     if (negotiates_) (void)this->write_message([&](der::writer& w, errc&) { detail::write_negotiation_token(w, f); });
     return go(state::refused, refused{workspace_.message(), why});
@@ -563,6 +565,9 @@ class [[nodiscard]] negotiate_acceptor
   /// Wipes everything that was opened; nothing of it outlives a refusal.
   constexpr void forget() {
     inner_.reset();
+    wipe();
+  }
+  constexpr void wipe() {
     context_.reset();
     workspace_.wipe_front();
   }

@@ -27,7 +27,7 @@ struct kerberos_string {
   template <kerb::detail::owner_of_text Text>
   static kerberos_string of(const Text& text KERB_LIFETIMEBOUND) { return {octets_of(text)}; }
   template <kerb::detail::owner_of_text Text>
-  static kerberos_string of(Text&&) = delete;
+  static kerberos_string of(Text&&, a_view_of_a_temporary_object_would_dangle* = nullptr) = delete;
   /// The same octets as text. Escape control characters before printing.
   std::string_view text() const { return {reinterpret_cast<const char*>(octets.data()), octets.size()}; }
 

@@ -129,6 +129,12 @@ constexpr std::size_t frame_kpasswd(std::span<std::uint8_t> space, std::uint16_t
 struct kpasswd_result {
   kpasswd_result_t code{};
   bytes_view       text;  ///< whatever the server sent: see kpasswd_text() and read_kpasswd_policy()
+
+  /// A result with a text for the user, which must outlive it; a temporary string does not compile. Not constexpr, as
+  /// octets_of.
+  static kpasswd_result of(kpasswd_result_t code, text_view text = {}) {
+    return {code, octets_of(static_cast<std::string_view>(text))};
+  }
 };
 /// Fails with errc::truncated if there is no code.
 constexpr result<kpasswd_result> read_kpasswd_result(bytes_view in KERB_LIFETIMEBOUND) {

@@ -1,5 +1,6 @@
 // A realm in memory, for tests of clients and services: principals with keys, and the database for a KDC exchange.
 #pragma once
+#include "../exchange/drive.hpp"
 #include "../exchange/kdc/serve.hpp"
 #include "../exchange/salt.hpp"
 #include "../format/principal.hpp"
@@ -83,6 +84,19 @@ class realm {
     kdc<C> x(settings, buffer);
     return serve(x, request, policy_.get(), *this, now, limits);
   }
+  /// The `ask` of drive(), acquire() and verify_login(): this realm's KDC answers each request at once, in
+  /// `buffer`, and no other realm is there. `now` is as for drive(): the time of the KDC's clock. Without octets, when
+  /// the client waits for another answer, it returns errc::no_answer. The realm must outlive it.
+  template <class Now>
+  constexpr auto ask(Now now, std::span<std::uint8_t> buffer KERB_LIFETIMEBOUND) & {
+    return [this, now, buffer](const send& s) -> result<kerb::answer> {
+      if (s.octets.empty()) return errc::no_answer;
+      const auto octets = answer(s.octets, detail::clock_reading(now), buffer);
+      if (!octets) return octets.error();
+      return kerb::answer(*octets);
+    };
+  }
+  void ask(auto, std::span<std::uint8_t>) && = delete;
 
  private:
   struct entry {

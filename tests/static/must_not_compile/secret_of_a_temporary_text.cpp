@@ -1,4 +1,4 @@
-// expect: use of deleted function .*::of\(|call to deleted function 'of'
+// expect: a_view_of_a_temporary_object_would_dangle
 // A password's view of a temporary string would be read when the string is gone.
 #include <kerb/core/secret.hpp>
 #include <string>

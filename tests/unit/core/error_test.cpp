@@ -125,6 +125,7 @@ constexpr row codes[] = {
     {errc::kdc_error, 300, "kdc_error"},
     {errc::peer_error, 301, "peer_error"},
     {errc::no_answer, 302, "no_answer"},
+    {errc::server_failed, 303, "server_failed"},
     {errc::integrity, 400, "integrity"},
     {errc::unsupported_etype, 401, "unsupported_etype"},
     {errc::unsupported_cksum, 402, "unsupported_cksum"},

@@ -115,14 +115,36 @@ struct passes_over_and_sends {
   result<int> take() && { return 1; }
 };
 
+constexpr bool an_answer_without_octets_ends_it() {
+  client c;
+  int asked = 0;
+  const auto nothing = [&](const send&) -> result<answer> { return ++asked, answer{bytes_view()}; };
+  initiator x = c.begin();
+  const auto none = drive(x, c.w.policy, c.w.now, nothing);
+  if (none || none.error().code != errc::no_answer || asked != 1) return false;
+  // After an answer that was ignored, that one's fault is the reason
+  const std::uint8_t junk[] = {0x6f, 2, 3};
+  initiator y = c.begin();
+  const auto ignored_one = drive(y, c.w.policy, c.w.now, [&](const send&) -> result<answer> {
+    return ++asked == 2 ? answer{junk} : answer{bytes_view()};
+  });
+  if (ignored_one || ignored_one.error().code != errc::truncated || asked != 3) return false;
+  // Where no answer is waited for, none is no error
+  initiator silent = c.begin(if_asked);
+  return drive(silent, c.w.policy, c.w.now, nothing).has_value() && asked == 4;
+}
+KERB_BOTH("drive: an answer without octets is none, so an ask that has nothing ends it", "[exchange]",
+          an_answer_without_octets_ends_it);
+
 TEST_CASE("drive: why an answer was passed over is kept while the same question stands", "[exchange]") {
   for (const bool fresh : {false, true}) {
     passes_over_and_sends x{fresh};
     policy p;
     int asked = 0;
+    const std::uint8_t some[] = {0};
     const auto s = drive(x, p, timestamp{}, [&](const send&) -> result<answer> {
       if (asked++ == 2) return errc::no_answer;
-      return answer{bytes_view()};
+      return answer{some};
     });
     REQUIRE(!s);
     CHECK(s.error().code == (fresh ? errc::no_answer : errc::integrity));

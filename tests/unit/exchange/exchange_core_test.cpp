@@ -95,6 +95,21 @@ constexpr bool the_guard_has_three_reasons() {
   if (failure(misused.finish({p, noon})) != errc::api_misuse || state_of(misused) != state::failed) return false;
   return failure(late.start({p, never})) == errc::clock_out_of_range && state_of(late) == state::failed;
 }
+constexpr bool the_clocks_unit_is_named() {
+  policy p;
+  const auto fault = [&](timestamp now, std::string_view field) {
+    toy x;
+    const auto s = x.start({p, now});
+    const auto* f = std::get_if<failed>(&s);
+    return f != nullptr && f->why.code == errc::clock_out_of_range && f->why.type == std::string_view("timestamp") &&
+           f->why.field == field;
+  };
+  return fault({{1767268800000}, {0}}, "at") && fault({{1767268800}, {1000000}}, "usec") &&
+         fault({{1767268800}, {-1}}, "usec");
+}
+KERB_BOTH(
+    "exchange_core: the error of a clock out of range names the member: milliseconds in place of seconds are `at`",
+    "[exchange][rfc4120-5.2.3]", the_clocks_unit_is_named);
 KERB_BOTH("exchange_core: a call fails out of its turn, and with a clock out of range", "[exchange][rfc4120-5.2.3]",
           the_guard_has_three_reasons);
 

@@ -208,6 +208,8 @@ TEST_CASE("http: a client takes no response of a server that did not authenticat
        {std::tuple(200u, "", errc::mutual_required), std::tuple(200u, "Negotiate", errc::mutual_required),
         std::tuple(299u, "", errc::mutual_required), std::tuple(302u, "Basic realm=\"x\"", errc::mutual_required),
         std::tuple(199u, "", errc::mutual_required), std::tuple(300u, "", errc::mutual_required),
+        std::tuple(499u, "", errc::mutual_required), std::tuple(500u, "", errc::server_failed),
+        std::tuple(599u, "Basic realm=\"x\"", errc::server_failed), std::tuple(600u, "", errc::mutual_required),
         std::tuple(401u, "Negotiate", errc::negotiation_rejected), std::tuple(401u, "", errc::negotiation_rejected),
         std::tuple(407u, "", errc::negotiation_rejected), std::tuple(200u, "Negotiate !!!!", errc::bad_http_field)}) {
     for (const bool mutual : {true, false}) {
@@ -221,6 +223,10 @@ TEST_CASE("http: a client takes no response of a server that did not authenticat
       // RFC 4559 section 4.1: a response of success can also carry a last token
       const bool succeeds = !mutual && status / 100 == 2 && why == errc::mutual_required;
       CHECK(failure(step) == (succeeds ? errc::ok : why));
+      if (why == errc::server_failed) {
+        CHECK(std::get<failed>(step).why.detail == status);
+        CHECK(std::get<failed>(step).why.field == std::string_view("status"));
+      }
       CHECK(is<done>(step) == succeeds);
       CHECK(std::move(i).take().has_value() == succeeds);
     }
@@ -338,6 +344,44 @@ TEST_CASE("http: nothing is seen in a token whose buffer was reused", "[gss][ms-
   CHECK(is<done>(a.receive(world::must_be<send>(step).octets, s.w.turn())));
   CHECK_FALSE(a.key_lookup());
   CHECK(std::move(a).take());
+}
+TEST_CASE("http: after a refusal the acceptor tells which key the ticket needs, and which keys there were",
+          "[gss][rfc4120-3.2.3]") {
+  for (const bool spnego : {true, false}) {
+    site s;
+    key_list<key, 1> old;
+    REQUIRE(old.add(web, 1, s.w.service_etype, s.w.service_key()));
+    const auto c = s.w.credential();
+    world::initiator i(s.w.initiator_params(c));
+    const auto first = i.start(s.w.turn());
+    const std::string value(spnego ? s.authorization(world::must_be<send>(first))
+                                   : must(write_negotiate(s.w.mint_token(gss_flags{gss_flag_t::mutual}), s.request)));
+    const auto accept = [&](world::acceptor& a, auto& keys) {
+      return gss::accept_http(a, value, s.tokens[s.n++], s.out, s.w.policy, keys, s.seen, s.w.now);
+    };
+    world::acceptor a(s.w.acceptor_params());
+    const auto r = accept(a, old);
+    CHECK(r.status == 401);
+    CHECK(kerb_test::is(r.why, errc::bad_key_version, "Ticket", "enc-part"));
+    const auto asked = must(a.key_lookup());
+    CHECK(asked.ticket.kvno == 3u);
+    CHECK(same_principal(asked.ticket.service, web));
+    CHECK(asked.had.total == 1);
+    CHECK(asked.had.had[0] == key_label{1, s.w.service_etype});
+    CHECK(a.peer() == nullptr);
+    CHECK_FALSE(a.refusal().empty());
+    // A key that is another one
+    key_list<key, 1> wrong;
+    const std::vector<std::uint8_t> other(32, 7);
+    REQUIRE(wrong.add(web, 3, s.w.service_etype, must(s.w.policy.import(s.w.service_etype, other))));
+    world::acceptor b(s.w.acceptor_params());
+    CHECK(accept(b, wrong).why.code == errc::integrity);
+    CHECK(must(b.key_lookup()).had.had[0] == key_label{3, s.w.service_etype});
+    CHECK(b.peer() == nullptr);
+    // A failure forgets it
+    CHECK(failure(b.receive({}, s.w.turn())) == errc::api_misuse);
+    CHECK_FALSE(b.key_lookup());
+  }
 }
 TEST_CASE("http: a token has the limit of a negotiation", "[gss]") {
   std::vector<std::uint8_t> token(gss::max_negotiation_token + 1);

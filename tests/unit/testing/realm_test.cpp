@@ -67,6 +67,33 @@ constexpr bool a_client_goes_from_realm_to_realm() {
 KERB_BOTH("testing::realm: a client of one realm reaches a service of another", "[testing][rfc4120-1.2]",
           a_client_goes_from_realm_to_realm);
 
+constexpr bool its_ask_ends_the_wait_for_another_answer(bool preauth, bool right) {
+  policy p;
+  testing::realm<policy> r(p, "EX.ORG"_krb, e18);
+  if (!r.add_user("alice", sesame) || !r.add_service("HTTP/web")) return false;
+  r.settings.require_preauth = preauth;
+  const auto alice = principal::parse("alice@EX.ORG"), web = principal::parse("HTTP/web@EX.ORG");
+  std::array<std::uint8_t, 4096> kdc_buffer{}, buffer{};
+  const auto ask = r.ask([] { return noon; }, kdc_buffer);
+  const std::uint8_t wrong[] = {'w'};
+  ticket_cache<policy::key, 2> cache;
+  credential_client<policy> x(
+      {.client = *alice, .server = *web, .buffer = buffer, .password = right ? sesame : secret_view{wrong, 1}});
+  const auto ticket = acquire(x, cache, p, noon, ask);
+  if (right) return ticket && same_principal(ticket->server(), *web);
+  return !ticket && ticket.error().code == (preauth ? errc::kdc_error : errc::integrity);
+}
+constexpr bool its_ask_is_a_transport() {
+  return its_ask_ends_the_wait_for_another_answer(true, true) &&
+         its_ask_ends_the_wait_for_another_answer(false, true) &&
+         its_ask_ends_the_wait_for_another_answer(true, false) &&
+         its_ask_ends_the_wait_for_another_answer(false, false);
+}
+KERB_BOTH(
+    "testing::realm: its ask is a transport, and a wrong password ends the login with or without "
+    "pre-authentication",
+    "[testing][rfc4120-3.1.5]", its_ask_is_a_transport);
+
 constexpr timestamp at_noon{{1767268800}, {0}};
 /// What the realm's KDC says to an AS-REQ without pre-authentication.
 template <class Realm>

@@ -720,8 +720,8 @@ template <crypto_policy C, class Cache, class Now, class Ask, class Grow = no_gr
     } else {
       pending.sent(std::get<send>(step));
     }
-    const result<answer> got = ask(std::as_const(pending.request));
-    if (!got) return pending.reason(got.error());
+    const result<answer> got = pending.answer_from(ask);
+    if (!got) return got.error();
     step = go([&] { return x.receive(got->octets, env_now(), got->arrived); });
   }
 }

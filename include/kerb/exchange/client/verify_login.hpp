@@ -360,9 +360,9 @@ template <crypto_policy C, class Credential, class Keys, class Now, class Ask, c
     } else {
       pending.sent(std::get<send>(step));
     }
-    const result<answer> got = ask(std::as_const(pending.request));
+    const result<answer> got = pending.answer_from(ask);
     if (!got) {
-      const auto given_up = x.abandon(pending.reason(got.error()));  // wipes the login
+      const auto given_up = x.abandon(got.error());  // wipes the login
       return std::get<failed>(given_up).why;
     }
     step = detail::with_growth(x, grow, [&] { return x.receive(got->octets, env_now(), got->arrived); });

@@ -28,7 +28,7 @@ class [[nodiscard]] kdc {
   /// request.
   [[nodiscard]] constexpr step receive(bytes_view octets, const environment<C>& env) {
     if (is_idle()) {
-      if (!env.now.in_range()) return fail_unused({.code = errc::clock_out_of_range});
+      if (!env.now.in_range()) return fail_unused(detail::clock_fault(env.now));
       if (!octets.empty() && octets[0] == der::application(10).octet) {
         as_.emplace(policy_, workspace_, peer_, decoy_, std::move(own_));
       } else if (!octets.empty() && octets[0] == der::application(12).octet) {

@@ -206,7 +206,7 @@ constexpr result<bytes_view> make_krb_cred(view_of<ref<const basic_credential<ty
                                            const cred_fields& fields, const K& k,
                                            std::span<std::uint8_t> out KERB_LIFETIMEBOUND, const environment<C>& env) {
   if (credentials.empty()) return errc::api_misuse;
-  if (!fields.at.in_range()) return errc::clock_out_of_range;
+  if (!fields.at.in_range()) return detail::clock_fault(fields.at);
   errc why = errc::ok;
   const auto infos = asn1::computed{[&](der::writer& w) {
     der::wrap(w, der::sequence, [&] {
@@ -255,7 +255,7 @@ namespace detail {
 template <crypto_policy C, class Open>
 constexpr result<received_credentials<C>> open_cred(bytes_view message, std::span<std::uint8_t> octets,
                                                     const environment<C>& env, const cred_demands& want, Open&& open) {
-  if (!env.now.in_range()) return errc::clock_out_of_range;
+  if (!env.now.in_range()) return detail::clock_fault(env.now);
   const auto came = asn1::decode<msg::KrbCred>(message);
   if (!came) return came.error();
   const std::size_t n = message.size() + cred_place * came->tickets.size();

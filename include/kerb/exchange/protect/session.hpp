@@ -266,7 +266,7 @@ class [[nodiscard]] protected_session {
   constexpr error ready(direction d, bool remembering, const environment<C>& env) const {
     if (!alive_ || !paired()) return {.code = errc::api_misuse};
     if (!numbered() && !remembering) return {.code = errc::api_misuse};
-    if (!env.now.in_range()) return {.code = errc::clock_out_of_range};
+    if (!env.now.in_range()) return detail::clock_fault(env.now);
     if (!numbered()) return {};
     if ((d == direction::out ? out_ : in_).used_up()) return {.code = errc::numbers_used_up};
     if (!(d == direction::out ? out_ : in_).next()) {
@@ -327,7 +327,7 @@ class [[nodiscard]] protected_session {
     errc why = errc::ok;
     unique_time times = times_;
     const timestamp at = times.next(env.now);
-    if (timed() && !at.in_range()) return errc::clock_out_of_range;
+    if (timed() && !at.in_range()) return detail::clock_fault(at);
     der::writer counted = der::writer::counting();
     write(counted, part_of<Part>({nullptr, data_octets}, at), **k, env, why);  // no octet is read
     if (why != errc::ok) return why;

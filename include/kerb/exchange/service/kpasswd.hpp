@@ -131,6 +131,11 @@ class [[nodiscard]] kpasswd_service
     return reply{workspace_.message()};
   }
 
+  /// The same for a result as serve() gets it, for example kpasswd_result::of(code, "too short").
+  [[nodiscard]] constexpr step answer(const kpasswd_result& r, const environment<C>& env) {
+    return answer(r.code, {r.text}, env);
+  }
+
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when this
   /// state has no use for one.
   constexpr bool set_buffer(std::span<std::uint8_t> bigger) {
@@ -403,7 +408,7 @@ template <crypto_policy C, ticket_keys Keys, replay_cache Store, class Now, clas
       step = x.replay_checked(seen.insert(r->digest, r->forget_after, env.now.at), env);
     } else if (const auto* wanted = std::get_if<change_password>(&step)) {
       const kpasswd_result got = change(*wanted);
-      step = x.answer(got.code, {got.text}, env);
+      step = x.answer(got, env);
     } else if (const auto* out = std::get_if<reply>(&step)) {
       return out->octets;
     } else if (const auto* no = std::get_if<refused>(&step)) {
