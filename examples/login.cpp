@@ -123,8 +123,8 @@ int demonstration() {
                            service);
   };
   const bool good = attempt("wonderland") == 0 && attempt("looking-glass") == 1;
-  const auto get = [&](const kerb::principal& service) {
-    return get_ticket(*alice, secret_view::of("wonderland"), service, p, noon, ask_kdc);
+  const auto get = [&](const kerb::principal& to) {
+    return get_ticket(*alice, secret_view::of("wonderland"), to, p, noon, ask_kdc);
   };
   const bool got = get(*host) == 0 && get(*alice) == 1;  // a user is no service
   return good && got && change("jabberwocky") == 0 && change("snark") == 1 ? 0 : 1;
