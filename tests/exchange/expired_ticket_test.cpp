@@ -64,7 +64,7 @@ KERB_BOTH("initiator: a ticket that ended more than the clock skew ago makes no 
           of_a_context);
 
 constexpr kerberos_string krbtgt_parts[] = {"krbtgt"_krb, "EX.ORG"_krb};
-constexpr object_identifier two_mechs[] = {msg::mech_krb5, toy};
+constexpr object_identifier two_mechs[] = {msg::mech_krb5, toy_oid};
 
 constexpr bool of_what_is_delegated() {
   const auto starting = [](std::int64_t ago, gss::delegation d) {
