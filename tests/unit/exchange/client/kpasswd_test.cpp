@@ -344,6 +344,18 @@ constexpr bool other_times() {
 KERB_BOTH("kpasswd_client: the AP-REP repeats the time of the request", "[exchange][rfc3244-2][rfc4120-3.2.5]",
           other_times);
 
+constexpr bool a_bad_subkey() {
+  constexpr std::uint8_t three[] = {1, 2, 3};
+  waiting c;
+  const auto right = c.parts.ap;
+  c.parts.ap.subkey = msg::EncryptionKey{c.w.w.session_etype, bytes_view(three)};
+  if (!fails(c.answer(c.reply()), errc::bad_key_length, "EncAPRepPart", "subkey")) return false;
+  c.parts.ap = right;
+  return fails(c.answer(c.reply()), errc::bad_key_length, "EncAPRepPart", "subkey");
+}
+KERB_BOTH("kpasswd_client: an AP-REP of the right service with a key that cannot be used fails",
+          "[exchange][rfc3244-2][rfc4120-3.2.5]", a_bad_subkey);
+
 constexpr bool numbers() {
   const auto of = [](std::optional<uint32> ap, std::optional<uint32> priv) {
     waiting c;
