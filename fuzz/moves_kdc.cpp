@@ -240,8 +240,8 @@ class client_actor : public actor {
     if constexpr (logs_in) {
       if (same_principal(server, servers[0]) || same_principal(server, krbtgt)) server_ = krbtgt;
       x_ = std::make_unique<X>(as_params<key>{.client = client,
-                                              .password = size / 16 % 2 == 0 ? password_of(honest) : secret_view{},
                                               .server = server_,
+                                              .password = size / 16 % 2 == 0 ? password_of(honest) : secret_view{},
                                               .buffer = buffer_.get(),
                                               .follow_kdc_clock = follows_clock});
     } else if constexpr (acquires) {
