@@ -46,8 +46,8 @@ std::optional<channel_bindings> bindings_of(int channel) {
 }
 
 /// One side of a negotiation or of a bare context.
-struct half {
-  virtual ~half() = default;
+struct endpoint {
+  virtual ~endpoint() = default;
   virtual void receive(octet_list token) = 0;
   virtual void go_on() = 0;
   virtual void move() = 0;
@@ -55,7 +55,7 @@ struct half {
 };
 
 template <class X, class Params>
-class initiator : public half {
+class initiator : public endpoint {
  public:
   initiator(world& w, std::size_t size, const ticket& t, std::uint8_t how) : w_(w), honest_(t.honest), buffer_(size) {
     conversation c{};
@@ -127,7 +127,7 @@ class initiator : public half {
 };
 
 template <class X, class Params>
-class acceptor : public half {
+class acceptor : public endpoint {
  public:
   acceptor(world& w, std::size_t size, std::uint8_t how) : w_(w), buffer_(size), channel_(how % 3) {
     gss::acceptor_params krb5;
@@ -268,10 +268,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using spnego_initiator = initiator<gss::negotiate_initiator<policy>, gss::negotiate_initiator_params<key>>;
   using spnego_acceptor = acceptor<gss::negotiate_acceptor<policy>, gss::negotiate_acceptor_params>;
   if (size == 0 || size > 400) return 0;
-  std::list<std::unique_ptr<half>> halves;  // with the buffers of the contexts
+  std::list<std::unique_ptr<endpoint>> endpoints;  // with the buffers of the contexts
   const auto w = std::make_unique<world>(bytes_view(data, size), web);
-  half *initiators[3]{}, *acceptors[3]{};
-  const auto keep = [&](std::unique_ptr<half> p) { return halves.emplace_back(std::move(p)).get(); };
+  endpoint *initiators[3]{}, *acceptors[3]{};
+  const auto keep = [&](std::unique_ptr<endpoint> p) { return endpoints.emplace_back(std::move(p)).get(); };
   std::vector<octet_list> tokens;
   script& in = w->in;
   const auto any = [&] { return w->net.any<msg::ApReq, msg::ApRep, msg::KrbError>(in); };

@@ -77,7 +77,9 @@ using login_verifier_step = std::variant<send, need_ticket_key, need_buffer, ign
 /// it as the service does. So the ticket must have the same session key and the same client as the KDC's
 /// reply, and come from this login. A ticket that somebody has recorded, that somebody else has, or that
 /// the user has from another login is no proof. It must be valid by this machine's clock, since what is
-/// known of the KDC's clock is what an unverified KDC has said.
+/// known of the KDC's clock is what an unverified KDC has said. For the same reason a login proves nothing
+/// if the KDC's clock differed from this machine's by more than the clock skew (follow_kdc_clock). Of two
+/// logins within the clock skew, a forged reply can claim the time of the other.
 ///
 /// On failure the ticket-granting ticket is wiped, so that nothing of the login can be used. Errors of
 /// the requests are those of credential_client. errc::no_key and errc::bad_key_version: the caller has
@@ -133,19 +135,19 @@ class [[nodiscard]] login_verifier
     requires seals_with<C, K>
   [[nodiscard]] constexpr step provide(const K& k, kerberos_string realm, const environment<C>& env) {
     if (const auto no = this->template unless<call::provide>(env)) return *no;
-    return accepted(acceptor_->provide(k, realm, env));
+    return accepted(acceptor_->provide(k, realm, env), env);
   }
   /// The same for a key of the service's own realm.
   template <class K>
     requires seals_with<C, K>
   [[nodiscard]] constexpr step provide(const K& k, const environment<C>& env) {
     if (const auto no = this->template unless<call::provide>(env)) return *no;
-    return accepted(acceptor_->provide(k, env));
+    return accepted(acceptor_->provide(k, env), env);
   }
   /// Answers need_ticket_key without a key. The login fails.
   [[nodiscard]] constexpr step no_key(const no_ticket_key& none, const environment<C>& env) {
     if (const auto no = this->template unless<call::no_key>(env)) return *no;
-    return accepted(acceptor_->no_key(none, env));
+    return accepted(acceptor_->no_key(none, env), env);
   }
 
   /// Continues in a larger buffer, after need_buffer. Returns false, and changes nothing, when it is
@@ -281,7 +283,7 @@ class [[nodiscard]] login_verifier
     p.paths = params_.accepted_paths;
     p.replays = replay_rule::by_application;  // the request has never left this machine
     acceptor_.emplace(std::move(p));
-    return accepted(acceptor_->receive(out->octets, env));
+    return accepted(acceptor_->receive(out->octets, env), env);
   }
   /// The ticket is no proof, for this reason.
   static constexpr error not_verified(error why) {
@@ -289,7 +291,7 @@ class [[nodiscard]] login_verifier
     why.code = errc::login_not_verified;
     return why;
   }
-  constexpr step accepted(const typename ap_acceptor<C>::step& s) {
+  constexpr step accepted(const typename ap_acceptor<C>::step& s, const environment<C>& env) {
     if (const auto* k = std::get_if<need_ticket_key>(&s)) {
       this->state_ = state::wants_key;
       return *k;
@@ -301,6 +303,13 @@ class [[nodiscard]] login_verifier
                      .detail = static_cast<std::uint32_t>(errc::time_mismatch),
                      .type = "EncTicketPart",
                      .field = "authtime"});
+      }
+      // The KDC that is judged here has said when the login was
+      if (!within_skew({env.now.at, {}}, {plus(env.now.at, tgt().kdc_clock_offset()), {}}, env.limits.clock_skew)) {
+        return fail({.code = errc::login_not_verified,
+                     .detail = static_cast<std::uint32_t>(errc::clock_skew),
+                     .type = "credential",
+                     .field = "kdc_clock_offset"});
       }
       service_ = basic_credential<key>();
       acceptor_.reset();

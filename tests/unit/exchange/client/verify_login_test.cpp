@@ -184,6 +184,16 @@ TEST_CASE("login_verifier: a ticket that has expired by this machine's clock is 
   CHECK(claimed.detail == static_cast<std::uint32_t>(errc::ticket_expired));
 }
 
+TEST_CASE("login_verifier: the KDC of a login does not say when that was", "[exchange][rfc4120-3.1.5]") {
+  // A KRB-ERROR has set the client's clock back to an earlier login, whose ticket is still valid
+  for (const std::int64_t ago : {301, 1800, 3000}) {
+    const error why = refusal_of_an_old_ticket(0, ago, 36000);
+    CHECK(why.code == errc::login_not_verified);
+    CHECK(why.detail == static_cast<std::uint32_t>(errc::clock_skew));
+    CHECK(why.field == std::string_view("kdc_clock_offset"));
+  }
+}
+
 TEST_CASE("login_verifier: a ticket of another user is no proof", "[exchange][rfc4120-3.1.5]") {
   machine m;
   spoofed evil;
