@@ -63,6 +63,7 @@ class [[nodiscard]] over_stream {
     if (n == 0) return ended();
     if (n > buffer_.size() - have_) return said(x_->abandon({.code = errc::api_misuse}));
     if (is_done_) return done{};
+    if (served_ && !waits_) return need_more{};  // the exchange has asked nothing: these answer no request
     have_ += n;
     const std::size_t cap = buffer_.size() < 4 ? 0 : buffer_.size() - 4;
     const result<frame> f = read_frame(bytes_view(buffer_).first(have_), cap);
@@ -86,7 +87,7 @@ class [[nodiscard]] over_stream {
       served_ = served;
       return next;
     }
-    if (!is<send>(next)) waits_ = false;
+    if (!is<send>(next) && !is<ignored>(next)) waits_ = false;
     return next;
   }
   /// Converts a step of the exchange to a step of this class.
@@ -116,6 +117,7 @@ class [[nodiscard]] over_stream {
     if (have_ != 0 || !may_repeat_) return said(x_->abandon({.code = errc::stream_ended}));
     may_repeat_ = false;
     send again = sent_;
+    again.octets = x_->framed();  // the buffer may be another one by now
     again.fresh = false;
     return again;
   }

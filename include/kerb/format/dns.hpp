@@ -324,7 +324,7 @@ constexpr std::optional<server_candidate> parse_krb5srv(std::string_view uri, st
   }
   if (!detail::take_word(uri, ":")) return std::nullopt;
   for (const char c : uri)
-    if (c <= ' ' || c == '\x7f') return std::nullopt;
+    if (c <= ' ' || c >= '\x7f') return std::nullopt;  // whether char has a sign or not: no octet from 0x80 on
   std::optional<server_candidate> out;
   if (detail::take_word(uri, "udp:")) {
     out = detail::read_host_port(uri, default_port);

@@ -200,7 +200,7 @@ class der_tree {
     return (*this)[i].lie == static_cast<std::int8_t>(k) || buffer_[h.of[k].length] == 0x80;
   }
   constexpr bool replace(std::int32_t owner, std::size_t at, std::size_t removed, std::size_t added, bytes_view with) {
-    if (added > buffer_.size()) return false;
+    if (added > buffer_.size() || at > size_ || removed > size_ - at) return false;
     std::int64_t delta = static_cast<std::int64_t>(added) - static_cast<std::int64_t>(removed);
     std::int64_t most = static_cast<std::int64_t>(size_) + (delta > 0 ? delta : 0);
     for (std::int32_t i = owner; i >= 0; i = (*this)[i].parent) {
@@ -290,7 +290,8 @@ class der_tree {
         around = n.parent;
         n.end = moved(n.end, delta);
         if (at < n.body) n.body = moved(n.body, delta);
-      } else if (removed != 0 && n.begin >= at && n.end <= behind) {
+      } else if (removed != 0 && ((n.begin >= at && n.end <= behind) || (n.begin < behind && n.end > at))) {
+        // Also a part of which only some octets are removed: it is no TLV any more
         n.is_alive = false;
         n.begin = n.body = n.end = static_cast<std::uint32_t>(at);
       } else if (n.begin >= behind) {

@@ -80,7 +80,7 @@ constexpr bool uris() {
   for (const std::string_view bad :
        {"krb5srv", "krb5srv:", "krb5srv:m", "krb5srv:m:", "krb5srv:m:tcp", "krb5srv:m:tcp:", "krb5srv:m:http:x",
         "krb5srv::kkdcp:host", "krb5srv::udp:88", "krb5srv::udp:a b", "krb5srv::udp:a:b", "http://x", "",
-        "krb5srv::udp:a\n", "krb5srv::kkdcp:http://x"})
+        "krb5srv::udp:a\n", "krb5srv::udp:a\x7f", "krb5srv::udp:a\x80", "krb5srv::udp:\xff", "krb5srv::kkdcp:http://x"})
     if (parse_krb5srv(bad, 88)) return false;
   return is("KRB5SRV:xM:UDP:a:1", {.host = "a", .port = 1, .reach = reach_t::udp, .primary = true}) &&
          is("krb5srv::tcp:[::1]", {.host = "::1", .port = 88, .reach = reach_t::tcp}) &&

@@ -301,6 +301,21 @@ TEST_CASE("mutate: nothing is written outside the buffer, whatever its size", "[
   CHECK(mutate<msg::ApReq>(std::span(octets).first(3), 100, 1).size <= 3);  // a size beyond the buffer
 }
 
+TEST_CASE("mutate: where a part is cut in the middle of another, the later changes stay inside the buffer",
+          "[testing]") {
+  constexpr auto input =
+      "302902010530000424"
+      "3022300fa103020102a2080406010203040506"
+      "300fa103020113a2080406010203040506"_hex;
+  std::vector<std::uint8_t> buffer(256 + 64, 0xee);
+  for (std::uint64_t seed = 0; seed != 3000; ++seed) {
+    std::copy(input.begin(), input.end(), buffer.begin());
+    const auto c = mutate<msg::Checksum>(std::span(buffer).first(256), input.size(), seed);
+    REQUIRE(c.size <= 256);
+    for (std::size_t i = 256; i != buffer.size(); ++i) REQUIRE(buffer[i] == 0xee);
+  }
+}
+
 TEST_CASE("mutate: an empty input becomes a message, and octets that are none are changed without a schema",
           "[testing]") {
   std::array<std::uint8_t, 512> buffer{};

@@ -440,7 +440,7 @@ class [[nodiscard]] credential_client
       product_.set_kdc_clock_offset(tgt_->kdc_clock_offset());
       return finish(tail_);
     }
-    if (requests_ == max_requests) return fail({.code = errc::referral_loop});
+    if (requests_ >= max_requests) return fail({.code = errc::referral_loop});
     if (again_ == again::no)
       detail::tell(env, [&] {
         return trace::ticket_wanted{renews_ ? tgt_->server().realm : tgt_realm(), asked(), renews_};
@@ -554,7 +554,7 @@ class [[nodiscard]] credential_client
     });
     if (!params_.follow_wrong_realm) return fail(why);
     client_.realm = {bytes_view(named_).first(named_size_)};
-    if (++requests_ == max_realms) return fail({.code = errc::referral_loop});
+    if (++redirects_ >= max_realms) return fail({.code = errc::referral_loop});
     return log_in(env);
   }
   /// Whether a KDC's error says that it does not accept the ticket-granting ticket. The error is not
@@ -670,9 +670,10 @@ class [[nodiscard]] credential_client
   bool renews_ = false;
   bool plain_ = false;  // without canonicalize
   bool is_final_ = false;
-  bool trusted_ = true;    // every KDC on the way trusts the next one with delegated credentials
-  unsigned closer_ = 0;    // refusals of realms that are farther away
-  unsigned requests_ = 0;  // that were sent
+  bool trusted_ = true;     // every KDC on the way trusts the next one with delegated credentials
+  unsigned closer_ = 0;     // refusals of realms that are farther away
+  unsigned requests_ = 0;   // that were sent
+  unsigned redirects_ = 0;  // KDC_ERR_WRONG_REALM, which is unauthenticated
 };
 
 /// Runs a credential_client to its end with a cache, and returns a ticket. A client gives one

@@ -275,6 +275,17 @@ TEST_CASE("over_stream: the end of the stream does not disturb an exchange that 
   REQUIRE(is<done>(x.feed(x.login.w.as_rep(message_in(again), honest))));
 }
 
+TEST_CASE("over_stream: what arrives while the exchange waits for its caller answers no request, and is dropped",
+          "[exchange][rfc4120-7.2.2]") {
+  streamed x(without_password);
+  REQUIRE(is<send>(x.io.start(x.login.w.env_now())));
+  REQUIRE(is<need_key>(x.feed(x.login.w.hints())));
+  for (int i = 0; i != 3; ++i) REQUIRE(is<need_more>(x.feed(x.login.w.hints())));
+  const auto second = x.io.said(x.login.provide(x.login.w.client_key.copy()));
+  REQUIRE(is<send>(second));
+  REQUIRE(is<done>(x.feed(x.login.w.as_rep(message_in(second), honest))));
+}
+
 // ---- failing, ending, moving
 
 TEST_CASE("as_client: a random source that fails ends the exchange, and leaves no plaintext", "[exchange]") {
