@@ -4,6 +4,7 @@
 #include <kerb/botan.hpp>
 #include <kerb/trace/text.hpp>
 #include <string>
+#include <string_view>
 
 namespace cookbook {
 
@@ -14,7 +15,8 @@ inline next_step after(const kerb::error& e) {
   if (e.code == kerb::errc::kdc_error && kerb::error_code_t(e.detail) == kerb::error_code_t::kdc_err_preauth_failed)
     return next_step::ask_password_again;
   switch (e.code) {
-    case kerb::errc::integrity: return next_step::ask_password_again;  // the AS-REP does not open
+    case kerb::errc::integrity:  // of an AS-REP: the key that was made of the password does not open it
+      return e.type == std::string_view("AS-REP") ? next_step::ask_password_again : next_step::show;
     case kerb::errc::password_expired: return next_step::change_password;
     case kerb::errc::no_tgt: return next_step::log_in;
     case kerb::errc::no_answer: return next_step::try_later;
