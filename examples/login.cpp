@@ -64,7 +64,7 @@ int change_password(const kerb::principal& user, secret_view old_password, secre
                     Now&& now, Ask&& ask_kdc, AskKpasswd&& ask_kpasswd) {
   std::array<std::uint8_t, 8192> buffer1, buffer2;
   const auto service = kerb::kpasswd_service_name(user.view().realm);
-  kerb::as_client<policy> as({.client = user, .password = old_password, .server = service, .buffer = buffer1});
+  kerb::as_client<policy> as({.client = user, .server = service, .password = old_password, .buffer = buffer1});
   const auto ticket = kerb::drive(as, p, now, ask_kdc);
   if (!ticket) return report(ticket.error());
   kerb::kpasswd_client<policy> change({.credential = *ticket, .new_password = new_password, .buffer = buffer2});
