@@ -20,14 +20,22 @@ using context = gss::context<policy>;
 struct half {
   std::optional<context> of{};
   std::vector<std::pair<octet_list, bool>> sent{};  ///< texts, and whether each has arrived
+  std::size_t next = 0;                             ///< the one after the last that has arrived
 };
 /// What an honest initiator has asked for, and both halves of the context that came of it.
 struct conversation {
   octet_list authenticator;
   gss_flags flags;
-  int channel = 0;  ///< 0: none
+  bool honest = true;  ///< alice's: the adversary can answer its own requests as it likes
+  int channel = 0;     ///< 0: none
   bool accepted = false;
   half ours{}, theirs{};
+};
+/// A token of a context.
+struct token {
+  octet_list octets;
+  const conversation* of;
+  const half* by;
 };
 struct world : service_world {
   using service_world::service_world;
@@ -36,6 +44,25 @@ struct world : service_world {
     for (conversation& c : all)
       if (bytes_view(c.authenticator) == authenticator) return &c;
     return nullptr;
+  }
+  /// Both halves of a context have the same names, flags and keys.
+  void compare(const conversation& c) {
+    if (!c.honest || !c.ours.of || !c.theirs.of) return;
+    const context &one = *c.ours.of, &other = *c.theirs.of;
+    require(same_principal(one.initiator(), alice) && same_principal(other.initiator(), alice),
+            "names the client on both sides", "a context");
+    require(same_principal(one.acceptor(), service) && same_principal(other.acceptor(), service),
+            "names the service on both sides", "a context");
+    require(one.flags().bits == other.flags().bits, "has the same flags on both sides", "a context");
+    require(one.endtime() == other.endtime(), "ends at the same time on both sides", "a context");
+    require(copy(one.session_key(crypto).unguarded()) == copy(other.session_key(crypto).unguarded()),
+            "has the same key on both sides", "a context");
+    for (const gss::prf_key which : {gss::prf_key::full, gss::prf_key::partial}) {
+      std::array<std::uint8_t, 20> here_made{}, there_made{};
+      require(one.prf(which, service.realm.octets, here_made, crypto) == errc::ok &&
+                  other.prf(which, service.realm.octets, there_made, crypto) == errc::ok && here_made == there_made,
+              "has the same pseudo-random function on both sides", "a context");
+    }
   }
 };
 
@@ -46,8 +73,8 @@ std::optional<channel_bindings> bindings_of(int channel) {
 }
 
 /// One side of a negotiation or of a bare context.
-struct endpoint {
-  virtual ~endpoint() = default;
+struct participant {
+  virtual ~participant() = default;
   virtual void receive(octet_list token) = 0;
   virtual void go_on() = 0;
   virtual void move() = 0;
@@ -55,10 +82,11 @@ struct endpoint {
 };
 
 template <class X, class Params>
-class initiator : public endpoint {
+class initiator : public participant {
  public:
   initiator(world& w, std::size_t size, const ticket& t, std::uint8_t how) : w_(w), honest_(t.honest), buffer_(size) {
     conversation c{};
+    c.honest = t.honest;
     c.channel = how % 3;
     c.flags = {gss_flag_t::replay, gss_flag_t::sequence, gss_flag_t::conf, gss_flag_t::integ};
     c.flags.set(gss_flag_t::mutual, (how & 4) == 0);
@@ -115,6 +143,7 @@ class initiator : public endpoint {
             "the initiator");
     require(c.flags().has(gss_flag_t::mutual) == own_->flags.has(gss_flag_t::mutual), "has the flags of its request",
             "the initiator");
+    w_.compare(*own_);
   }
 
   world& w_;
@@ -127,7 +156,7 @@ class initiator : public endpoint {
 };
 
 template <class X, class Params>
-class acceptor : public endpoint {
+class acceptor : public participant {
  public:
   acceptor(world& w, std::size_t size, std::uint8_t how) : w_(w), buffer_(size), channel_(how % 3) {
     gss::acceptor_params krb5;
@@ -146,8 +175,8 @@ class acceptor : public endpoint {
     on(buffer_.grow(*x_, [&] { return x_->receive(in, w_.env()); }));
   }
   void go_on() override {
+    const std::size_t how = w_.in.below(8);  // first: the move has the same length whatever the state
     if (over_ || waits_ || !last_) return;
-    const std::size_t how = w_.in.below(8);
     if (is<need_ticket_key>(*last_)) {
       if (how == 7) on(x_->no_key(errc::no_key, w_.env()));
       else on(x_->provide(how == 6 ? w_.ftp_key : w_.own_key, w_.env()));
@@ -211,6 +240,7 @@ class acceptor : public endpoint {
     if (own_ == nullptr) return;
     if constexpr (std::is_same_v<typename X::product, context>) own_->theirs.of.emplace(std::move(*p));
     else own_->theirs.of.emplace(std::move(*p->kerberos));
+    w_.compare(*own_);
   }
 
   world& w_;
@@ -225,36 +255,47 @@ class acceptor : public endpoint {
 };
 
 /// Sends a message in a context, or delivers one to it.
-void messages(world& w, std::vector<octet_list>& tokens) {
+void messages(world& w, std::vector<token>& tokens) {
   if (w.all.empty()) return;
   auto c = w.all.begin();
   for (std::size_t n = w.in.below(w.all.size()); n != 0; --n) ++c;
   const std::uint8_t how = w.in.next();
+  const bool sends = (how & 2) != 0, changed = !sends && (how & 8) != 0;
+  const std::uint8_t which = sends ? std::uint8_t{} : w.in.next(), where = changed ? w.in.next() : std::uint8_t{};
   half& one = (how & 1) != 0 ? c->ours : c->theirs;
   half& other = (how & 1) != 0 ? c->theirs : c->ours;
   if (!one.of) return;
   octet_list out(256);
-  if ((how & 2) != 0) {
+  if (sends) {
     octet_list text(1 + tokens.size() % 60, static_cast<std::uint8_t>(tokens.size()));
     text.push_back(static_cast<std::uint8_t>(how & 1));
     text.push_back(static_cast<std::uint8_t>(std::distance(w.all.begin(), c)));
     const auto by = (how & 4) != 0 ? gss::protection::confidentiality : gss::protection::integrity;
     const auto t = one.of->wrap(text, by, out, w.crypto);
     require(t.has_value(), "makes tokens", "a context");
-    tokens.push_back(copy(*t));
+    tokens.push_back({copy(*t), &*c, &one});
     one.sent.push_back({std::move(text), false});
     return;
   }
   if (tokens.empty()) return;
-  octet_list token = tokens[w.in.below(tokens.size())];
-  if ((how & 8) != 0) token[w.in.next() % token.size()] ^= 1;
-  const auto got = one.of->unwrap(token, out, w.crypto);
-  if (!got) return;
-  for (auto& [text, arrived] : other.sent) {
+  token t = tokens[which % tokens.size()];
+  if (changed) t.octets[where % t.octets.size()] ^= 1;
+  const auto got = one.of->unwrap(t.octets, out, w.crypto);
+  if (!got) {
+    const bool own = c->honest && t.of == &*c && t.by == &other;
+    require(!own || changed, "opens what the peer has sent in it", "a context");
+    return;
+  }
+  for (std::size_t n = 0; n != other.sent.size(); ++n) {
+    auto& [text, arrived] = other.sent[n];
     if (bytes_view(text) != bytes_view(got->message)) continue;
     const bool repeated = got->seen == gss::order::duplicate || got->seen == gss::order::old;
     require(arrived == repeated || got->seen == gss::order::old, "tells what has arrived before", "a context");
+    require(!c->honest || ((got->seen == gss::order::in_order) == (n == other.next) &&
+                           (got->seen == gss::order::gap) == (n > other.next)),
+            "tells what is the next one", "a context");
     arrived = true;
+    if (n >= other.next) other.next = n + 1;
     return;
   }
   require(false, "opens what the peer has sent in it only", "a context");
@@ -268,11 +309,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using spnego_initiator = initiator<gss::negotiate_initiator<policy>, gss::negotiate_initiator_params<key>>;
   using spnego_acceptor = acceptor<gss::negotiate_acceptor<policy>, gss::negotiate_acceptor_params>;
   if (size == 0 || size > 400) return 0;
-  std::list<std::unique_ptr<endpoint>> endpoints;  // with the buffers of the contexts
+  std::list<std::unique_ptr<participant>> participants;  // with the buffers of the contexts
   const auto w = std::make_unique<world>(bytes_view(data, size), web);
-  endpoint *initiators[3]{}, *acceptors[3]{};
-  const auto keep = [&](std::unique_ptr<endpoint> p) { return endpoints.emplace_back(std::move(p)).get(); };
-  std::vector<octet_list> tokens;
+  participant *initiators[3]{}, *acceptors[3]{};
+  const auto keep = [&](std::unique_ptr<participant> p) { return participants.emplace_back(std::move(p)).get(); };
+  std::vector<token> tokens;
   script& in = w->in;
   const auto any = [&] { return w->net.any<msg::ApReq, msg::ApRep, msg::KrbError>(in); };
   for (int n = 0; !in.over() && n != 120; ++n) {

@@ -103,10 +103,10 @@ struct service {
     s = buffer.grow(*x, [&] { return x->receive(in, w.env()); });
     look();
   }
-  /// Answers one question.
+  /// Answers one question. The move has the same length whatever the state: scripts stay in step.
   void go_on() {
-    if (!started || over) return;
     const std::size_t how = w.in.below(8);
+    if (!started || over) return;
     if (is<need_ticket_key>(s)) {
       if (how == 7) s = x->no_key(errc::no_key, w.env());
       else s = x->provide(how == 6 ? w.ftp_key : w.own_key, w.env());

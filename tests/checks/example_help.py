@@ -7,6 +7,9 @@ import sys
 
 def main():
     bad = []
+    if not sys.argv[1:]:
+        print("name the programs: nothing was checked")
+        return 1
     for program in sys.argv[1:]:
         name = pathlib.Path(program).name
         done = subprocess.run([program, "--help"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)

@@ -63,10 +63,15 @@ def main():
     args.add_argument("files", nargs="*", type=pathlib.Path)
     o = args.parse_args()
     files = o.files or sorted(FOLDER.glob("*.cpp"))
+    if not files:
+        print(f"{FOLDER} has no file: nothing was checked")
+        return 1
     for_clang = [p for p in files if flags_of(p, "clang")]
     if for_clang and not clang():
         print(f"not tested: {len(for_clang)} mistakes that only clang notices: there is no clang 16 or newer")
         files = [p for p in files if p not in for_clang]
+        if not files:
+            return 77
     with concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
         said = list(pool.map(lambda p: check(shlex.split(o.compiler), p), files))
     bad = [f"{p.name}: {m}" for p, m in zip(files, said) if m]

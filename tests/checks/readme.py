@@ -113,8 +113,8 @@ def main():
     o = args.parse_args()
     documents = sorted({d for pattern in DOCUMENTS for d in ROOT.glob(pattern)})
     if ROOT / "README.md" not in documents:
-        print("there is no README.md")
-        return 77
+        print(f"there is no README.md in {ROOT}: nothing was checked")
+        return 1
     bad, seen, shown = [], 0, set()
     for d in documents:
         if o.write:
@@ -122,6 +122,8 @@ def main():
         faults, n = check(d, o.compiler, shown)
         seen += n
         bad += [f"{d.relative_to(ROOT)}:{line}: {why}" for line, why in faults]
+    if not seen:
+        bad.append(f"{len(documents)} documents have no block of code: nothing was checked")
     bad += [f"examples/cookbook/{r.name}: examples/cookbook/README.md does not show it"
             for r in sorted(COOKBOOK.glob("*.hpp")) if r.name not in shown]
     print("\n".join(bad) if bad else f"{seen} blocks of {len(documents)} documents are code that the tests compile")

@@ -305,6 +305,10 @@ class [[nodiscard]] negotiate_acceptor
       inner_.reset();
       return need_buffer{enough};
     }
+    if (size < around) {  // it has ended before it needed space, but the list and an answer need theirs
+      inner_.reset();
+      return need_buffer{around};
+    }
     return s;
   }
 

@@ -469,6 +469,28 @@ TEST_CASE("negotiate_acceptor: a buffer for the reply is used without SPNEGO onl
   CHECK(bench::answer(s).neg_state == neg_state_t::accept_completed);
   CHECK(std::all_of(reply_in.begin(), reply_in.end(), [](std::uint8_t o) { return o == 0; }));
 }
+TEST_CASE("negotiate_acceptor: for a token that Kerberos refuses at once, it writes nothing behind a small buffer",
+          "[gss][security]") {
+  bench b;
+  const bytes_view token = b.init(gss::only_krb5, bytes_view(junk));
+  std::array<std::uint8_t, 600> octets{};
+  for (std::size_t size = 0, asked = 0; asked == 0; ++size) {
+    REQUIRE(size < octets.size());
+    octets.fill(0x5a);
+    auto p = b.w.acceptor_params();
+    p.krb5.ap.buffer = std::span(octets).first(size);
+    world::acceptor a(std::move(p));
+    const auto s = a.receive(token, b.w.turn());
+    CHECK(std::all_of(octets.begin() + static_cast<std::ptrdiff_t>(size), octets.end(),
+                      [](std::uint8_t o) { return o == 0x5a; }));
+    if (const auto* n = std::get_if<need_buffer>(&s)) {
+      REQUIRE(n->size > size);
+      continue;
+    }
+    CHECK(is<refused>(s));
+    asked = size;
+  }
+}
 TEST_CASE("negotiate_acceptor: a token of the user-to-user mechanism is not one of Kerberos",
           "[gss][ms-spng-3.1.5.2]") {
   bench b;
