@@ -217,20 +217,21 @@ class [[nodiscard]] kpasswd_service
     // RFC 3244 section 2: a KRB-ERROR is only for a message that cannot be decoded. From here on the client gets a
     // sealed result
     if (const error e = verify_number(*part, env); !e.ok()) {
-      return refuse_sealed(e, e.code == errc::no_freshness ? kpasswd_result_t::malformed : kpasswd_result_t::autherror,
-                           env);
+      return refuse_sealed(e, kpasswd_result_t::autherror, env);
     }
     return ask(part->user_data, env);
   }
-  /// Checks that the KRB-PRIV has the number of the authenticator (RFC 3244 section 2). If neither has one, the
-  /// KRB-PRIV has the time instead (RFC 4120 section 3.5.2).
+  /// Checks that the KRB-PRIV has the number of the authenticator (RFC 3244 section 2). If neither has one, a time that
+  /// is there must be within the clock skew (RFC 4120 section 3.5.2). MIT krb5's kpasswd and kinit, up to 1.21, send
+  /// neither a number nor a time. Their message is no older than the authenticator, of which no replay is accepted and
+  /// whose subkey sealed it.
   constexpr error verify_number(const msg::KpasswdEncKrbPrivPart& part, const environment<C>& env) const {
     constexpr const char* type = "EncKrbPrivPart";
-    if (!part.seq_number && !part.timestamp) return {.code = errc::no_freshness, .type = type};
     if (part.seq_number.value_or(0) != ap_->peer()->keys().initiator_seq.value_or(0)) {
       return {.code = errc::bad_order, .type = type, .field = "seq-number"};
     }
-    if (part.seq_number) return {};  // then usec is the number too, or what MIT krb5 and Heimdal send: nothing
+    if (part.seq_number || !part.timestamp)
+      return {};  // then usec is the number too, or what MIT krb5 and Heimdal send: nothing
     std::optional<microseconds> usec;
     if (part.usec) usec = microseconds{static_cast<std::int32_t>(*part.usec)};  // out of range: within no skew
     return verify_time(part.timestamp, usec, true, env.now, env.limits.clock_skew, type);
