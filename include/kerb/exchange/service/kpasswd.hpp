@@ -222,7 +222,7 @@ class [[nodiscard]] kpasswd_service
     return ask(part->user_data, env);
   }
   /// Checks that the KRB-PRIV has the number of the authenticator (RFC 3244 section 2). If neither has one, a time that
-  /// is there must be within the clock skew (RFC 4120 section 3.5.2). MIT krb5's kpasswd and kinit, up to 1.21, send
+  /// is there must be within the clock skew (RFC 4120 section 3.5.2). kpasswd and kinit of MIT krb5 1.20 send
   /// neither a number nor a time. Their message is no older than the authenticator, of which no replay is accepted and
   /// whose subkey sealed it.
   constexpr error verify_number(const msg::KpasswdEncKrbPrivPart& part, const environment<C>& env) const {
