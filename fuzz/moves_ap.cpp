@@ -223,7 +223,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 1: {
         const std::uint8_t kind = in.next();
         const ticket& t = w->ticket_number(kind & 3u);
-        c = std::make_unique<client>(*w, in.next() * 4u, t, (kind & 4) == 0, (kind & 8) == 0);
+        const std::size_t size_of_buffer = in.next() * 4u;
+        if (w->has_ended(t)) break;
+        c = std::make_unique<client>(*w, size_of_buffer, t, (kind & 4) == 0, (kind & 8) == 0);
         break;
       }
       case 2: a = std::make_unique<acceptor>(*w, in.next() * 8u); break;

@@ -326,6 +326,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const ticket& t = w->ticket_number(in.below(2) * 2);
         const std::size_t buffer = in.next() * 8u;
         const std::uint8_t how = in.next();
+        if (w->has_ended(t)) break;
         if (how < 128) i = keep(std::make_unique<gss_initiator>(*w, buffer, t, how));
         else i = keep(std::make_unique<spnego_initiator>(*w, buffer, t, how));
         break;

@@ -185,7 +185,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 1: {
         const ticket& t = w->ticket_number(in.below(2) * 2);
         const std::size_t size_of_buffer = in.next() * 8u;
-        c = std::make_unique<client>(*w, size_of_buffer, t, in.next());
+        const std::uint8_t letter = in.next();
+        if (w->has_ended(t)) break;
+        c = std::make_unique<client>(*w, size_of_buffer, t, letter);
         break;
       }
       case 2: s = std::make_unique<service>(*w, in.next() * 16u); break;

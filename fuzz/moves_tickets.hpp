@@ -46,6 +46,8 @@ struct service_world {
       if (kerb::bytes_view(t.cipher) == cipher) return &t;
     return nullptr;
   }
+  /// Whether a client may already refuse to use a ticket: it ended by a clock skew of five minutes ago.
+  bool has_ended(const ticket& t) { return env().now.at.seconds >= t.credential.endtime().seconds + 300; }
   /// One of the three tickets.
   const ticket& ticket_number(std::size_t n) const {
     auto t = tickets.begin();
