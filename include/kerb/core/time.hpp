@@ -94,8 +94,9 @@ constexpr bool within_skew(timestamp a, timestamp b, std::int64_t skew) {
 /// servers would refuse those times until the clock has caught up, so it goes on with the clock. It
 /// remembers which times it has returned before, for the clock skew, and passes over them. So no time
 /// comes twice within that many seconds, also if the clock of a KDC (basic_credential::kdc_clock_offset())
-/// and the machine's own clock are used in turns. A server whose clock was right when a time was used
-/// does not accept that time any more when it comes again.
+/// and the machine's own clock are used in turns. It remembers two clocks. If three are used in turns, or
+/// if the clock was ahead by the skew before it was set back, a time can come again, and a server that
+/// remembers it refuses the request as a replay.
 class unique_time {
  public:
   constexpr unique_time() = default;
